@@ -1,0 +1,55 @@
+//! What can go wrong with archives. `engine::explain` words it for people.
+
+use std::io;
+use std::path::PathBuf;
+
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Reading or writing an object at the destination failed. Not damage: it may work another time.
+    #[error("{object}: {source}")]
+    Object { object: String, source: io::Error },
+    /// A manifest refers to an object that is not there.
+    #[error("{object} is missing")]
+    Missing { object: String },
+    /// A checksum, tag, length or syntax is wrong. Permanent: never retried.
+    #[error("{object} is damaged: {what}")]
+    Damaged { object: String, what: String },
+    /// No slot opens with this password or recovery key.
+    #[error("no key slot opens with this secret")]
+    WrongSecret,
+    /// Sealed with a key that none of the slots holds.
+    #[error("{object} is sealed with another backup's key")]
+    UnknownKey { object: String },
+    /// Unsealed, or without a valid MAC, where sealed is expected.
+    #[error("{object} is not sealed")]
+    NotSealed { object: String },
+    /// Written by a newer Strongroom.
+    #[error("{object} has format {found}")]
+    TooNew { object: String, found: u32 },
+    /// The file system where files are read or restored.
+    #[error("{path}: {source}", path = path.display())]
+    File { path: PathBuf, source: io::Error },
+    /// The operation was asked to end.
+    #[error("cancelled")]
+    Cancelled,
+    /// A bound of ours was reached: sizes, counts, depth.
+    #[error("{0}")]
+    Limit(String),
+}
+
+impl Error {
+    pub fn object(object: impl Into<String>, source: io::Error) -> Self {
+        let object = object.into();
+        if source.kind() == io::ErrorKind::NotFound { Self::Missing { object } } else { Self::Object { object, source } }
+    }
+
+    pub fn damaged(object: impl Into<String>, what: impl Into<String>) -> Self {
+        Self::Damaged { object: object.into(), what: what.into() }
+    }
+
+    pub fn file(path: impl Into<PathBuf>, source: io::Error) -> Self {
+        Self::File { path: path.into(), source }
+    }
+}

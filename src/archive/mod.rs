@@ -1,0 +1,20 @@
+//! Bytes in, bytes out, synchronous: what a version is made of, and how it comes back.
+
+pub mod browse;
+pub mod catalog_io;
+pub mod changes;
+pub mod codec;
+pub mod error;
+pub mod extract;
+pub mod frame_reader;
+pub mod json_lines;
+pub mod key;
+pub mod object;
+pub mod scan;
+pub mod seal;
+pub mod tar_stream;
+pub mod target;
+pub mod verify;
+pub mod writer;
+
+pub use error::{Error, Result};

@@ -1,0 +1,54 @@
+//! Writes a version: scan → changes → read, cut, hash, tar → compress → seal → volumes → catalog.
+
+use std::sync::Arc;
+
+use super::Result;
+use super::catalog_io::{CatalogIndex, CatalogReader};
+use super::key::PlanKey;
+use super::object::Objects;
+use crate::model::catalog::VolumeRef;
+use crate::model::format::{Cipher, Format};
+use crate::model::plan::PlanId;
+use crate::model::problem::Warning;
+use crate::model::run::{Cancel, Progress};
+use crate::model::snapshot::{CatalogRef, Need, ObjectInfo, Totals, VersionId};
+use crate::model::source_spec::SourceSpec;
+
+/// Everything a version is made from.
+pub struct BackupJob<'a> {
+    pub plan: PlanId,
+    pub run: VersionId,
+    pub sources: &'a SourceSpec,
+    /// Device and inode of folders that are never part of a source: destinations, own state.
+    pub avoid: &'a [(u64, u64)],
+    pub format: Format,
+    pub seal: Option<(PlanKey, Cipher)>,
+    pub parent: Option<Arc<CatalogReader>>,
+    /// Whether a volume of the parent's may be referred to: it lies there whole.
+    pub offered: &'a (dyn Fn(&VolumeRef) -> bool + Sync),
+    pub objects: Arc<dyn Objects>,
+    pub progress: &'a Progress,
+    pub cancel: &'a Cancel,
+    /// Fills salts.
+    pub random: &'a (dyn Fn(&mut [u8]) + Sync),
+    /// Nanoseconds since 1970 now, to know what is unsettled.
+    pub now: &'a (dyn Fn() -> i128 + Sync),
+}
+
+/// What came of it. The manifest is not written yet: there is no version before it is.
+pub struct Written {
+    pub totals: Totals,
+    pub catalog: CatalogRef,
+    pub index: CatalogIndex,
+    /// Volumes and catalog of this run, for `objects.json`.
+    pub objects: Vec<ObjectInfo>,
+    pub needs: Vec<Need>,
+    /// The first thousand.
+    pub warnings: Vec<Warning>,
+    pub warning_count: u64,
+}
+
+/// Writes volumes and catalog under `data/<run>/`.
+pub fn write_version(_job: &BackupJob<'_>) -> Result<Written> {
+    todo!()
+}

@@ -1,0 +1,189 @@
+//! All that a front end may touch. The same in the engine's process and over the local socket.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::sync::{broadcast, mpsc, oneshot, watch};
+
+use super::message::*;
+use crate::model::catalog::Row;
+use crate::model::location::Location;
+use crate::model::path::PathBytes;
+use crate::model::plan::{Plan, PlanId};
+use crate::model::problem::{Code, Problem};
+use crate::model::restore::{Place, RestoreCounts, RestoreSpec, VersionChoice};
+use crate::model::run::{Progress, ProgressView, RunId, RunReport};
+use crate::model::secret::Secret;
+use crate::model::snapshot::Manifest;
+use crate::model::source_spec::SourceSpec;
+
+/// What travels from handles to the engine (or to the socket that stands for it).
+pub enum Request {
+    Command(Command),
+    Ask(Question, oneshot::Sender<Result<Answer, Problem>>),
+}
+
+/// Where progress is read: the engine's runs register their atomics here; over the socket they are mirrored.
+pub type Live = Arc<Mutex<HashMap<RunId, LiveProgress>>>;
+
+#[derive(Clone)]
+pub enum LiveProgress {
+    Here(Arc<Progress>),
+    Mirrored(ProgressView),
+}
+
+/// Cheap to clone; never blocks.
+#[derive(Clone)]
+pub struct Handle {
+    requests: mpsc::Sender<Request>,
+    overview: watch::Receiver<Arc<Overview>>,
+    events: broadcast::Sender<Event>,
+    live: Live,
+}
+
+impl Handle {
+    /// For the engine and the socket's client, which hold the other ends.
+    pub fn new(
+        requests: mpsc::Sender<Request>,
+        overview: watch::Receiver<Arc<Overview>>,
+        events: broadcast::Sender<Event>,
+        live: Live,
+    ) -> Self {
+        Self { requests, overview, events, live }
+    }
+
+    /// Hands a command over. Fails where the engine is gone or hopelessly busy.
+    pub fn send(&self, command: Command) -> Result<(), Problem> {
+        self.requests.try_send(Request::Command(command)).map_err(|e| match e {
+            mpsc::error::TrySendError::Full(_) => {
+                Problem::new(Code::Busy, "Strongroom is too busy to take this.", "Try again in a moment.")
+            }
+            mpsc::error::TrySendError::Closed(_) => gone(),
+        })
+    }
+
+    pub fn overview(&self) -> Arc<Overview> {
+        self.overview.borrow().clone()
+    }
+
+    /// Follows the overview; for front ends that wait instead of drawing frames.
+    pub fn overview_changes(&self) -> watch::Receiver<Arc<Overview>> {
+        self.overview.clone()
+    }
+
+    pub fn events(&self) -> broadcast::Receiver<Event> {
+        self.events.subscribe()
+    }
+
+    /// How far a run is; `None` once it has ended.
+    pub fn progress(&self, run: RunId) -> Option<ProgressView> {
+        let live = self.live.lock().unwrap_or_else(PoisonError::into_inner);
+        match live.get(&run)? {
+            LiveProgress::Here(progress) => Some(progress.view()),
+            LiveProgress::Mirrored(view) => Some(view.clone()),
+        }
+    }
+
+    /// Whether the engine has ended (or the socket to it).
+    pub fn is_closed(&self) -> bool {
+        self.requests.is_closed()
+    }
+
+    /// Asks; the answer is polled for or waited on.
+    pub fn ask<T>(&self, question: Question, pick: fn(Answer) -> Option<T>) -> Pending<T> {
+        let (sender, receiver) = oneshot::channel();
+        let failed = self.requests.try_send(Request::Ask(question, sender)).is_err();
+        Pending { receiver: (!failed).then_some(receiver), pick, value: failed.then(|| Err(gone())) }
+    }
+}
+
+fn gone() -> Problem {
+    Problem::new(Code::EngineGone, "Strongroom's engine has ended.", "Start Strongroom again.")
+}
+
+/// An answer on its way.
+pub struct Pending<T> {
+    receiver: Option<oneshot::Receiver<Result<Answer, Problem>>>,
+    pick: fn(Answer) -> Option<T>,
+    value: Option<Result<T, Problem>>,
+}
+
+impl<T> Pending<T> {
+    /// The answer, once it is there. Never blocks: made for asking every frame.
+    pub fn poll(&mut self) -> Option<&Result<T, Problem>> {
+        if let Some(receiver) = &mut self.receiver {
+            match receiver.try_recv() {
+                Ok(answer) => self.take(answer),
+                Err(oneshot::error::TryRecvError::Closed) => {
+                    self.receiver = None;
+                    self.value = Some(Err(gone()));
+                }
+                Err(oneshot::error::TryRecvError::Empty) => {}
+            }
+        }
+        self.value.as_ref()
+    }
+
+    /// Takes the answer out, once it is there.
+    pub fn take_ready(&mut self) -> Option<Result<T, Problem>> {
+        self.poll();
+        self.value.take()
+    }
+
+    /// Waits for the answer on this thread: for the command line, never for the window.
+    pub fn wait(mut self) -> Result<T, Problem> {
+        if let Some(receiver) = self.receiver.take() {
+            match receiver.blocking_recv() {
+                Ok(answer) => self.take(answer),
+                Err(_) => self.value = Some(Err(gone())),
+            }
+        }
+        self.value.unwrap_or_else(|| Err(gone()))
+    }
+
+    fn take(&mut self, answer: Result<Answer, Problem>) {
+        self.receiver = None;
+        self.value = Some(answer.and_then(|answer| {
+            (self.pick)(answer).ok_or_else(|| {
+                Problem::new(Code::Internal, "The engine gave an answer to another question.", "Please report this.")
+            })
+        }));
+    }
+}
+
+macro_rules! questions {
+    ($($(#[$doc:meta])* $name:ident($($arg:ident: $type:ty),*) -> $out:ty = $question:expr => $pattern:pat => $value:expr;)*) => {
+        impl Handle {
+            $($(#[$doc])* pub fn $name(&self, $($arg: $type),*) -> Pending<$out> {
+                self.ask($question, |answer| match answer { $pattern => Some($value), _ => None })
+            })*
+        }
+    };
+}
+
+questions! {
+    suggest_sources() -> Vec<Suggestion> = Question::SuggestSources => Answer::Suggestions(v) => v;
+    drives() -> Vec<Drive> = Question::Drives => Answer::Drives(v) => v;
+    measure(path: PathBytes, rules: SourceSpec) -> Measured = Question::Measure { path, rules } => Answer::Measured(v) => v;
+    test_destination(location: Location) -> TestResult = Question::TestDestination { location } => Answer::Tested(v) => v;
+    plans_at(location: Location) -> Vec<PlanAt> = Question::PlansAt { location } => Answer::Plans(v) => v;
+    new_recovery_key() -> Secret = Question::NewRecoveryKey => Answer::RecoveryKey(v) => v;
+    save_plan(plan: Plan, secrets: NewSecrets) -> () = Question::SavePlan { plan: Box::new(plan), secrets } => Answer::Done => ();
+    remove_plan(plan: PlanId, delete_versions: bool) -> () = Question::RemovePlan { plan, delete_versions } => Answer::Done => ();
+    change_password(plan: PlanId, old: Secret, new: NewSecrets) -> () = Question::ChangePassword { plan, old, new } => Answer::Done => ();
+    key_status(plan: PlanId) -> KeyStatus = Question::KeyStatus { plan } => Answer::KeyStatus(v) => v;
+    /// Newest last.
+    versions(place: Place) -> Vec<Manifest> = Question::Versions { place } => Answer::Versions(v) => v;
+    children(place: Place, version: VersionChoice, folder: PathBytes, skip: usize, limit: usize) -> Rows =
+        Question::Children { place, version, folder, skip, limit } => Answer::Rows(v) => v;
+    find(place: Place, version: VersionChoice, text: String, limit: usize) -> Vec<Row> =
+        Question::Find { place, version, text, limit } => Answer::Found(v) => v;
+    sum(place: Place, version: VersionChoice, paths: Vec<PathBytes>, except: Vec<PathBytes>) -> (u64, u64) =
+        Question::Sum { place, version, paths, except } => Answer::Sum { files, bytes } => (files, bytes);
+    plan_restore(spec: RestoreSpec) -> RestoreCounts = Question::PlanRestore { spec: Box::new(spec) } => Answer::RestorePlan(v) => v;
+    unlock(place: Place) -> () = Question::Unlock { place } => Answer::Done => ();
+    history(filter: HistoryFilter) -> HistoryPage = Question::History { filter } => Answer::History(v) => v;
+    report(run: RunId) -> Option<Box<RunReport>> = Question::Report { run } => Answer::Report(v) => v;
+    destination_status(location: Location) -> DestinationStatus =
+        Question::DestinationStatus { location } => Answer::DestinationStatus(v) => v;
+}

@@ -1,0 +1,361 @@
+//! What a front end and the engine say to each other. All of it can cross the local socket.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::model::catalog::Row;
+use crate::model::location::Location;
+use crate::model::path::PathBytes;
+use crate::model::plan::{Plan, PlanId};
+use crate::model::problem::Problem;
+use crate::model::restore::{Place, RestoreCounts, RestoreSpec, VerifySpec, VersionChoice};
+use crate::model::run::{ProgressView, RunId, RunKind, RunReport, Trigger};
+use crate::model::secret::Secret;
+use crate::model::snapshot::{Manifest, WantedType};
+use crate::model::source_spec::SourceSpec;
+use crate::model::status::{Day, Status, Why};
+
+/// Asks the engine to do something. Its end is told by [`Event::RunEnded`] where a run comes of it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub enum Command {
+    BackUp {
+        run: RunId,
+        plan: PlanId,
+        kind: WantedType,
+        take_over: bool,
+    },
+    /// A backup that is not among the plans: from the command line. The plan's id is taken from the destination where the
+    /// name is known there.
+    BackUpOnce {
+        run: RunId,
+        plan: Box<Plan>,
+        secrets: NewSecrets,
+        kind: WantedType,
+        take_over: bool,
+    },
+    Restore {
+        run: RunId,
+        spec: Box<RestoreSpec>,
+    },
+    Verify {
+        run: RunId,
+        spec: VerifySpec,
+    },
+    Cancel {
+        run: RunId,
+    },
+    /// Activity up to now has been seen.
+    MarkSeen,
+    SetSettings(Settings),
+    /// Ends the engine: cancels what runs, waits for it.
+    Quit,
+}
+
+/// For a plan that is being made or changed: what its key slots are made of. Never stored.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct NewSecrets {
+    pub password: Option<Secret>,
+    /// As shown to the person: a further slot.
+    pub recovery_key: Option<Secret>,
+}
+
+/// Asks the engine something. [`super::Handle`] has a typed method for each.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub enum Question {
+    /// Folders of this person that are worth a backup.
+    SuggestSources,
+    /// Drives that are mounted, with room.
+    Drives,
+    /// Files and bytes of one source with these rules, and what the rules leave out.
+    Measure {
+        path: PathBytes,
+        rules: SourceSpec,
+    },
+    /// What "Test connection" says.
+    TestDestination {
+        location: Location,
+    },
+    /// Plans that lie at a destination.
+    PlansAt {
+        location: Location,
+    },
+    NewRecoveryKey,
+    /// Saves a new or changed plan; `secrets` where it is new and sealed, or where the password is changed.
+    SavePlan {
+        plan: Box<Plan>,
+        secrets: NewSecrets,
+    },
+    /// Takes the plan out of the settings; with `delete_versions` also everything of it at its destinations.
+    RemovePlan {
+        plan: PlanId,
+        delete_versions: bool,
+    },
+    /// Changes the password (and recovery key where given): rewrites key slots only.
+    ChangePassword {
+        plan: PlanId,
+        old: Secret,
+        new: NewSecrets,
+    },
+    /// Key slots and where the key is kept on this machine.
+    KeyStatus {
+        plan: PlanId,
+    },
+    Versions {
+        place: Place,
+    },
+    /// Children of a folder in a version; `folder` empty: the sources.
+    Children {
+        place: Place,
+        version: VersionChoice,
+        folder: PathBytes,
+        skip: usize,
+        limit: usize,
+    },
+    Find {
+        place: Place,
+        version: VersionChoice,
+        text: String,
+        limit: usize,
+    },
+    /// Files and bytes of a choice.
+    Sum {
+        place: Place,
+        version: VersionChoice,
+        paths: Vec<PathBytes>,
+        except: Vec<PathBytes>,
+    },
+    /// What a restore would do: a dry run without a history entry.
+    PlanRestore {
+        spec: Box<RestoreSpec>,
+    },
+    /// Whether a password or recovery key opens the plan; it is remembered for this session.
+    Unlock {
+        place: Place,
+    },
+    History {
+        filter: HistoryFilter,
+    },
+    Report {
+        run: RunId,
+    },
+    DestinationStatus {
+        location: Location,
+    },
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub enum Answer {
+    Suggestions(Vec<Suggestion>),
+    Drives(Vec<Drive>),
+    Measured(Measured),
+    Tested(TestResult),
+    Plans(Vec<PlanAt>),
+    RecoveryKey(Secret),
+    Done,
+    KeyStatus(KeyStatus),
+    Versions(Vec<Manifest>),
+    Rows(Rows),
+    Found(Vec<Row>),
+    Sum { files: u64, bytes: u64 },
+    RestorePlan(RestoreCounts),
+    History(HistoryPage),
+    Report(Option<Box<RunReport>>),
+    DestinationStatus(DestinationStatus),
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Suggestion {
+    pub name: String,
+    pub path: PathBytes,
+    /// Ticked from the start.
+    pub chosen: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Drive {
+    /// Label or the mount point's last component.
+    pub name: String,
+    pub mount_point: PathBytes,
+    pub device: String,
+    pub file_system: String,
+    pub free: u64,
+    pub total: u64,
+    /// Holds the system or the home folder: a backup there dies with the disk.
+    pub is_system: bool,
+    pub is_network: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Measured {
+    pub files: u64,
+    pub bytes: u64,
+    pub left_out_files: u64,
+    pub left_out_bytes: u64,
+    pub unreadable: u64,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TestResult {
+    pub writable: bool,
+    pub free: Option<u64>,
+    pub total: Option<u64>,
+    /// Bytes a second, measured with a small file.
+    pub write_speed: Option<f64>,
+    /// On the same disk as the system.
+    pub on_system_disk: bool,
+    pub plans: usize,
+}
+
+/// A plan as its folder at a destination shows it, without any key.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PlanAt {
+    pub id: PlanId,
+    pub name: String,
+    pub folder: String,
+    pub machine: String,
+    pub sealed: bool,
+    pub versions: usize,
+    pub newest: Option<Timestamp>,
+    /// Written by this home.
+    pub ours: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct KeyStatus {
+    pub sealed: bool,
+    /// "AES-256-GCM".
+    pub cipher: String,
+    /// "scrypt 2^15/8/3", one for each password slot.
+    pub password_slots: Vec<String>,
+    pub recovery_slots: usize,
+    /// "System keyring", "File (only you can read it)", "Not kept on this machine".
+    pub kept_in: String,
+    pub keys_number: u32,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Rows {
+    pub rows: Vec<Row>,
+    pub total: usize,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct HistoryFilter {
+    pub plan: Option<PlanId>,
+    pub kind: Option<RunKind>,
+    /// Only runs that need somebody's attention: with warnings or failed.
+    pub troubled: bool,
+    /// Searched in plan names, problems and warnings.
+    pub text: String,
+    pub skip: usize,
+    /// At most 1000.
+    pub limit: usize,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct HistoryPage {
+    /// Newest first, without their lists of warnings.
+    pub runs: Vec<RunReport>,
+    pub total: usize,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct DestinationStatus {
+    pub location: Location,
+    /// `None`: all well.
+    pub problem: Option<Problem>,
+    pub free: Option<u64>,
+    pub total: Option<u64>,
+    /// Bytes used by our plan folders.
+    pub used: u64,
+    pub plans: Vec<PlanAt>,
+    pub latency_ms: Option<u64>,
+}
+
+/// Everything the window shows all the time; a new one replaces the old as a whole.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Overview {
+    pub plans: Vec<PlanOverview>,
+    /// Waiting and running.
+    pub runs: Vec<RunOverview>,
+    pub settings: Settings,
+    /// Troubled runs that ended since the activity was last looked at.
+    pub unseen: u64,
+    /// What is wrong with the home itself: unknown keys in the settings and the like.
+    pub notices: Vec<String>,
+    /// Of this machine, for showing times.
+    pub zone: String,
+    /// This person's home folder, for shortening paths.
+    pub home_folder: PathBytes,
+    pub machine: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PlanOverview {
+    pub plan: Plan,
+    pub status: Status,
+    pub why: Why,
+    pub last_success: Option<Timestamp>,
+    /// The newest finished backup run, whatever its outcome; without its warnings.
+    pub last_run: Option<RunReport>,
+    pub next_run: Option<Timestamp>,
+    pub strip: Vec<Day>,
+    /// Versions and bytes as the last run left them.
+    pub versions: Option<u64>,
+    pub stored_bytes: Option<u64>,
+    /// Bytes of the newest version's files.
+    pub source_bytes: Option<u64>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RunOverview {
+    pub run: RunId,
+    pub kind: RunKind,
+    pub trigger: Trigger,
+    pub plan: Option<PlanId>,
+    pub name: String,
+    pub started: Timestamp,
+    pub cancelling: bool,
+}
+
+/// Of the whole program; `settings.toml`, beside the plans.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Settings {
+    pub appearance: Appearance,
+    /// Text and controls, percent.
+    pub scale: u16,
+    /// What closing the window does while there are schedules: `None` asks.
+    pub keep_running: Option<bool>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { appearance: Appearance::System, scale: 100, keep_running: None }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Appearance {
+    #[default]
+    System,
+    Light,
+    Dark,
+}
+
+/// What just happened. For following; never the only record.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub enum Event {
+    RunStarted(RunOverview),
+    RunEnded(Box<RunReport>),
+    /// A second start asks the window to come to the front.
+    Raise,
+}
+
+/// A running run's progress, as a front end on the other side of the socket gets it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct RunProgress {
+    pub run: RunId,
+    pub progress: ProgressView,
+}

@@ -1,0 +1,16 @@
+//! What things are: plain data and pure rules. No IO, no async, no clock: whoever needs the time is given it.
+
+pub mod catalog;
+pub mod format;
+pub mod human;
+pub mod location;
+pub mod path;
+pub mod plan;
+pub mod problem;
+pub mod restore;
+pub mod run;
+pub mod schedule;
+pub mod secret;
+pub mod snapshot;
+pub mod source_spec;
+pub mod status;

@@ -1,0 +1,106 @@
+//! What went wrong, as a person meets it: what happened and what to do about it.
+
+use serde::{Deserialize, Serialize};
+
+/// Stable names for scripts; the wording beside them may change, these may not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Code {
+    /// The arguments or settings ask for something that cannot be.
+    Usage,
+    /// The plan, version or path that was asked for does not exist.
+    NothingThere,
+    SeveralPlans,
+    WrongPassword,
+    /// A password or recovery key is needed and none was given.
+    PasswordNeeded,
+    /// Sealed with a key that none of this backup's slots holds.
+    OtherBackupsKey,
+    /// A checksum or authentication tag does not fit.
+    Damaged,
+    /// Unsealed where the plan says sealed.
+    NotSealed,
+    /// The destination is not plugged in, not mounted, or not there.
+    DestinationMissing,
+    /// The folder is there, but its marker is not: perhaps the empty mount point of a drive.
+    MarkerMissing,
+    NotWritable,
+    NoRoom,
+    /// Another home writes into this plan folder.
+    OtherOwner,
+    /// Versions vanished without a tombstone, or foreign ones appeared.
+    ForeignHand,
+    SourceMissing,
+    SourceUnreadable,
+    NothingChosen,
+    Io,
+    Cancelled,
+    /// Another process of ours holds what is needed.
+    Busy,
+    EngineGone,
+    Keyring,
+    Settings,
+    /// Made by a newer Strongroom.
+    TooNew,
+    /// Strongroom itself is at fault.
+    Internal,
+}
+
+/// A failure on its way to a person. `engine::explain` is the only place that words it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[error("{what} {fix}")]
+pub struct Problem {
+    pub code: Code,
+    /// What happened, one sentence.
+    pub what: String,
+    /// What to do about it, one sentence; may be empty.
+    pub fix: String,
+    /// For experts and bug reports: paths, system errors. Never a secret.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub detail: String,
+}
+
+impl Problem {
+    pub fn new(code: Code, what: impl Into<String>, fix: impl Into<String>) -> Self {
+        Self { code, what: what.into(), fix: fix.into(), detail: String::new() }
+    }
+
+    pub fn with_detail(mut self, detail: impl Into<String>) -> Self {
+        self.detail = detail.into();
+        self
+    }
+}
+
+/// What was skipped or not done as asked, while the run as a whole went on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Warning {
+    pub cause: Cause,
+    /// The file it is about; empty where it is about none.
+    pub path: crate::model::path::PathBytes,
+    /// The system's or our own words.
+    pub detail: String,
+}
+
+/// Warnings are grouped by these on screen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Cause {
+    /// Could not be read; the version keeps what its parent had, if it had it.
+    Unreadable,
+    /// Changed while it was read, twice.
+    ChangedWhileRead,
+    /// Was listed, then gone before it was read.
+    Vanished,
+    /// A socket or another kind that no archive holds.
+    UnsupportedKind,
+    /// Owner, mode, times or attributes could not be set on restore.
+    MetadataNotSet,
+    /// Content is damaged in the backup; the file was not restored.
+    Damaged,
+    /// Left as it was because of the conflict policy.
+    Skipped,
+    /// Could not be written on restore.
+    NotWritten,
+    /// The read-back could not bypass the cache, or another promise was not kept in full.
+    Incomplete,
+}

@@ -1,0 +1,264 @@
+//! A run: one execution of something, how far it is and how it ended.
+
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::path::PathBytes;
+use super::plan::PlanId;
+use super::problem::{Problem, Warning};
+use super::restore::{RestoreCounts, VerifyReport};
+use super::snapshot::{BackupType, Totals, VersionId};
+
+/// Chosen by whoever asks for the run, so that it can be followed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct RunId(pub u64);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RunKind {
+    Backup,
+    Restore,
+    Verify,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Trigger {
+    ByHand,
+    Schedule,
+    /// Gone on with after a crash.
+    Resumed,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[repr(u8)]
+pub enum Stage {
+    #[default]
+    Waiting,
+    Preparing,
+    /// Scanning and writing go on together.
+    Copying,
+    Finishing,
+    ReadingBack,
+    Checking,
+    Restoring,
+}
+
+impl Stage {
+    const ALL: [Self; 7] =
+        [Self::Waiting, Self::Preparing, Self::Copying, Self::Finishing, Self::ReadingBack, Self::Checking, Self::Restoring];
+
+    pub fn in_words(self) -> &'static str {
+        match self {
+            Self::Waiting => "Waiting",
+            Self::Preparing => "Getting ready",
+            Self::Copying => "Backing up",
+            Self::Finishing => "Finishing",
+            Self::ReadingBack => "Reading back",
+            Self::Checking => "Checking",
+            Self::Restoring => "Restoring",
+        }
+    }
+}
+
+/// A run's live state: atomics that workers write and whoever draws reads. Nothing is ever sent per file.
+#[derive(Debug, Default)]
+pub struct Progress {
+    stage: AtomicU8,
+    /// Regular files met and done.
+    pub files_done: AtomicU64,
+    pub files_total: AtomicU64,
+    /// Bytes of content met (read, or known unchanged) and done.
+    pub bytes_done: AtomicU64,
+    pub bytes_total: AtomicU64,
+    /// Whether the totals are final.
+    pub totals_known: AtomicBool,
+    /// Bytes written to the destination or the restore target.
+    pub bytes_written: AtomicU64,
+    pub warnings: AtomicU64,
+    current: Mutex<PathBytes>,
+}
+
+impl Progress {
+    pub fn set_stage(&self, stage: Stage) {
+        self.stage.store(stage as u8, Relaxed);
+    }
+
+    pub fn stage(&self) -> Stage {
+        Stage::ALL.get(usize::from(self.stage.load(Relaxed))).copied().unwrap_or_default()
+    }
+
+    /// Names the file that is worked on. Skipped where somebody is just reading the name: a worker never waits for a screen.
+    pub fn set_current(&self, path: &PathBytes) {
+        if let Ok(mut current) = self.current.try_lock() {
+            current.clone_from(path);
+        }
+    }
+
+    pub fn view(&self) -> ProgressView {
+        ProgressView {
+            stage: self.stage(),
+            files_done: self.files_done.load(Relaxed),
+            files_total: self.files_total.load(Relaxed),
+            bytes_done: self.bytes_done.load(Relaxed),
+            bytes_total: self.bytes_total.load(Relaxed),
+            totals_known: self.totals_known.load(Relaxed),
+            bytes_written: self.bytes_written.load(Relaxed),
+            warnings: self.warnings.load(Relaxed),
+            current: self.current.lock().unwrap_or_else(PoisonError::into_inner).clone(),
+        }
+    }
+}
+
+/// A moment of a run's [`Progress`].
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct ProgressView {
+    pub stage: Stage,
+    pub files_done: u64,
+    pub files_total: u64,
+    pub bytes_done: u64,
+    pub bytes_total: u64,
+    pub totals_known: bool,
+    pub bytes_written: u64,
+    pub warnings: u64,
+    pub current: PathBytes,
+}
+
+impl ProgressView {
+    /// 0 to 1 by bytes, then by files; `None` while the total is not known.
+    pub fn fraction(&self) -> Option<f32> {
+        let of = |done: u64, total: u64| (done as f64 / total as f64).clamp(0.0, 1.0) as f32;
+        match (self.totals_known, self.bytes_total, self.files_total) {
+            (false, ..) => None,
+            (true, 0, 0) => Some(1.0),
+            (true, 0, files) => Some(of(self.files_done, files)),
+            (true, bytes, _) => Some(of(self.bytes_done, bytes)),
+        }
+    }
+}
+
+/// Asks a run to end early: checked per piece.
+#[derive(Clone, Debug, Default)]
+pub struct Cancel(Arc<AtomicBool>);
+
+impl Cancel {
+    pub fn cancel(&self) {
+        self.0.store(true, Relaxed);
+    }
+
+    pub fn is_cancelled(&self) -> bool {
+        self.0.load(Relaxed)
+    }
+}
+
+/// How a run ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "outcome", content = "problem", rename_all = "kebab-case")]
+pub enum Outcome {
+    Completed,
+    CompletedWithWarnings,
+    Failed(Problem),
+    Cancelled,
+    /// The process ended in the middle; found at the next start.
+    LeftRunning,
+}
+
+impl Outcome {
+    /// A version, restore or verification that can be relied on came of it.
+    pub fn is_success(&self) -> bool {
+        matches!(self, Self::Completed | Self::CompletedWithWarnings)
+    }
+
+    pub fn in_words(&self) -> &'static str {
+        match self {
+            Self::Completed => "Completed",
+            Self::CompletedWithWarnings => "Completed with warnings",
+            Self::Failed(_) => "Failed",
+            Self::Cancelled => "Cancelled",
+            Self::LeftRunning => "Left running",
+        }
+    }
+}
+
+/// What is known of a run, in the history and after it ended.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RunReport {
+    pub run: RunId,
+    pub kind: RunKind,
+    pub trigger: Trigger,
+    pub plan: Option<PlanId>,
+    /// The plan's name then.
+    pub plan_name: String,
+    pub started: Timestamp,
+    pub finished: Timestamp,
+    #[serde(flatten)]
+    pub outcome: Outcome,
+    pub detail: RunDetail,
+    /// At most a thousand are kept; `warning_count` counts all.
+    pub warnings: Vec<Warning>,
+    pub warning_count: u64,
+    /// Stage and milliseconds it took.
+    pub stages: Vec<(Stage, u64)>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "of", rename_all = "kebab-case")]
+pub enum RunDetail {
+    None,
+    Backup {
+        version: VersionId,
+        #[serde(rename = "type")]
+        backup_type: BackupType,
+        totals: Totals,
+        /// Where it lies.
+        destination: String,
+        /// Whether the read-back reached the medium itself.
+        read_back: ReadBack,
+    },
+    Restore {
+        version: VersionId,
+        counts: RestoreCounts,
+        target: String,
+        dry_run: bool,
+        /// Where replaced files were moved.
+        undo: Option<PathBytes>,
+    },
+    Verify {
+        report: VerifyReport,
+    },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ReadBack {
+    /// Read past the cache.
+    Medium,
+    /// The file system does not allow that: what was checked may have come from memory.
+    Cache,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fraction_is_by_bytes_then_files() {
+        let view = |known, bytes_done, bytes_total, files_done, files_total| ProgressView {
+            totals_known: known,
+            bytes_done,
+            bytes_total,
+            files_done,
+            files_total,
+            ..ProgressView::default()
+        };
+        assert_eq!(view(false, 1, 2, 0, 0).fraction(), None);
+        assert_eq!(view(true, 1, 2, 0, 0).fraction(), Some(0.5));
+        assert_eq!(view(true, 0, 0, 1, 4).fraction(), Some(0.25));
+        assert_eq!(view(true, 0, 0, 0, 0).fraction(), Some(1.0));
+        assert_eq!(view(true, 9, 2, 0, 0).fraction(), Some(1.0));
+    }
+}

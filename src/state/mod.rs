@@ -1,0 +1,7 @@
+//! What this machine remembers: settings and plans, history, keys.
+
+pub mod config;
+pub mod history;
+pub mod lock;
+pub mod paths;
+pub mod secrets;

@@ -1,0 +1,77 @@
+//! Where volumes live.
+
+pub mod local;
+pub mod marker;
+
+use std::io;
+
+use crate::model::location::Location;
+
+/// A destination. Names are relative, components split by `/`, none of them empty, `.` or `..`.
+///
+/// Objects are written once, under unique names, and appear whole: see [`Storage::create`].
+pub trait Storage: Send + Sync {
+    /// Direct children of a folder; an empty list where the folder does not exist.
+    fn list(&self, folder: &str) -> Result<Vec<Listed>, Error>;
+    fn size(&self, name: &str) -> Result<u64, Error>;
+    /// Reads exactly `buffer.len()` bytes from `offset`.
+    fn read_at(&self, name: &str, offset: u64, buffer: &mut [u8]) -> Result<(), Error>;
+    /// Begins an object: temporary name, then on `finish` fsync, rename without replacing, folder fsynced.
+    fn create(&self, name: &str) -> Result<Box<dyn Upload>, Error>;
+    /// Removes an object; one that is not there is no error.
+    fn delete(&self, name: &str) -> Result<(), Error>;
+    /// Removes a folder and what is in it.
+    fn delete_folder(&self, name: &str) -> Result<(), Error>;
+    /// Bytes free and in all, where that can be known.
+    fn room(&self) -> Result<Option<Room>, Error>;
+    /// SHA-256 of an object as it lies on the medium, and whether the cache was bypassed.
+    fn sha256_on_medium(&self, name: &str, each: &mut dyn FnMut(u64) -> bool) -> Result<([u8; 32], bool), Error>;
+    /// Device and inode of the root, where it is part of this machine's file system.
+    fn identity(&self) -> Option<(u64, u64)>;
+}
+
+/// An object being written; dropped unfinished it leaves nothing.
+pub trait Upload: io::Write + Send {
+    fn finish(self: Box<Self>) -> Result<(), Error>;
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed {
+    pub name: String,
+    pub is_folder: bool,
+    pub size: u64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Room {
+    pub free: u64,
+    pub total: u64,
+}
+
+/// A failure of a storage. Whether it is temporary is decided here, once.
+#[derive(Debug, thiserror::Error)]
+#[error("{context}: {source}")]
+pub struct Error {
+    pub kind: Kind,
+    pub context: String,
+    pub source: io::Error,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    NotFound,
+    /// The destination itself is not there: unplugged, not mounted.
+    Unreachable,
+    AlreadyExists,
+    NotWritable,
+    NoRoom,
+    InvalidName,
+    Other,
+}
+
+/// Opens a destination. `Unreachable` where its folder does not exist.
+pub fn open(location: &Location) -> Result<Box<dyn Storage>, Error> {
+    match location {
+        Location::Local { path } => Ok(Box::new(local::Local::open(path.as_path())?)),
+    }
+}

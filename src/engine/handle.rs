@@ -7,6 +7,7 @@ use tokio::sync::{broadcast, mpsc, oneshot, watch};
 
 use super::message::*;
 use crate::model::catalog::Row;
+use crate::model::history::{HistoryFilter, HistoryPage};
 use crate::model::location::Location;
 use crate::model::path::PathBytes;
 use crate::model::plan::{Plan, PlanId};

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::model::catalog::Row;
+use crate::model::history::{HistoryFilter, HistoryPage};
 use crate::model::location::Location;
 use crate::model::path::PathBytes;
 use crate::model::plan::{Plan, PlanId};
@@ -11,6 +12,7 @@ use crate::model::problem::Problem;
 use crate::model::restore::{Place, RestoreCounts, RestoreSpec, VerifySpec, VersionChoice};
 use crate::model::run::{ProgressView, RunId, RunKind, RunReport, Trigger};
 use crate::model::secret::Secret;
+use crate::model::settings::Settings;
 use crate::model::snapshot::{Manifest, WantedType};
 use crate::model::source_spec::SourceSpec;
 use crate::model::status::{Day, Status, Why};
@@ -47,6 +49,8 @@ pub enum Command {
     /// Activity up to now has been seen.
     MarkSeen,
     SetSettings(Settings),
+    /// Brings the window to the front: the engine answers with [`Event::Raise`] to everybody.
+    Raise,
     /// Ends the engine: cancels what runs, waits for it.
     Quit,
 }
@@ -239,26 +243,6 @@ pub struct Rows {
     pub total: usize,
 }
 
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct HistoryFilter {
-    pub plan: Option<PlanId>,
-    pub kind: Option<RunKind>,
-    /// Only runs that need somebody's attention: with warnings or failed.
-    pub troubled: bool,
-    /// Searched in plan names, problems and warnings.
-    pub text: String,
-    pub skip: usize,
-    /// At most 1000.
-    pub limit: usize,
-}
-
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct HistoryPage {
-    /// Newest first, without their lists of warnings.
-    pub runs: Vec<RunReport>,
-    pub total: usize,
-}
-
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct DestinationStatus {
     pub location: Location,
@@ -316,32 +300,6 @@ pub struct RunOverview {
     pub name: String,
     pub started: Timestamp,
     pub cancelling: bool,
-}
-
-/// Of the whole program; `settings.toml`, beside the plans.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Settings {
-    pub appearance: Appearance,
-    /// Text and controls, percent.
-    pub scale: u16,
-    /// What closing the window does while there are schedules: `None` asks.
-    pub keep_running: Option<bool>,
-}
-
-impl Default for Settings {
-    fn default() -> Self {
-        Self { appearance: Appearance::System, scale: 100, keep_running: None }
-    }
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Appearance {
-    #[default]
-    System,
-    Light,
-    Dark,
 }
 
 /// What just happened. For following; never the only record.

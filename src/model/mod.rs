@@ -2,8 +2,10 @@
 
 pub mod catalog;
 pub mod format;
+pub mod history;
 pub mod human;
 pub mod location;
+pub mod marker;
 pub mod path;
 pub mod plan;
 pub mod problem;
@@ -11,6 +13,7 @@ pub mod restore;
 pub mod run;
 pub mod schedule;
 pub mod secret;
+pub mod settings;
 pub mod snapshot;
 pub mod source_spec;
 pub mod status;

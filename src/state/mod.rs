@@ -1,7 +1,10 @@
 //! What this machine remembers: settings and plans, history, keys.
 
 pub mod config;
+pub mod error;
 pub mod history;
 pub mod lock;
 pub mod paths;
 pub mod secrets;
+
+pub use error::{Error, Result};

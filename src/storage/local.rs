@@ -37,6 +37,9 @@ impl Storage for Local {
     fn sha256_on_medium(&self, _name: &str, _each: &mut dyn FnMut(u64) -> bool) -> Result<([u8; 32], bool), Error> {
         todo!()
     }
+    fn sweep_temporary(&self, _folder: &str, _before: Option<Timestamp>) -> Result<usize, Error> {
+        todo!()
+    }
     fn identity(&self) -> Option<(u64, u64)> {
         todo!()
     }

@@ -1,9 +1,10 @@
 //! Where volumes live.
 
 pub mod local;
-pub mod marker;
 
 use std::io;
+
+use jiff::Timestamp;
 
 use crate::model::location::Location;
 
@@ -28,6 +29,29 @@ pub trait Storage: Send + Sync {
     fn sha256_on_medium(&self, name: &str, each: &mut dyn FnMut(u64) -> bool) -> Result<([u8; 32], bool), Error>;
     /// Device and inode of the root, where it is part of this machine's file system.
     fn identity(&self) -> Option<(u64, u64)>;
+    /// Removes what uploads that died left directly in a folder, if last written before then; all without a time. Only for
+    /// the one who writes here. Gives how many.
+    fn sweep_temporary(&self, folder: &str, before: Option<Timestamp>) -> Result<usize, Error>;
+
+    /// Writes a small object whole.
+    fn put(&self, name: &str, bytes: &[u8]) -> Result<(), Error> {
+        let mut upload = self.create(name)?;
+        upload.write_all(bytes).map_err(|e| Error::from_io(name, e))?;
+        upload.finish()
+    }
+
+    /// Reads a small object whole; one that is longer than `limit` bytes is an error of kind `TooLong`.
+    fn read_all(&self, name: &str, limit: u64) -> Result<Vec<u8>, Error> {
+        let size = self.size(name)?;
+        if size > limit {
+            let source = io::Error::other(format!("{size} bytes, expected at most {limit}"));
+            return Err(Error { kind: Kind::TooLong, context: name.into(), source });
+        }
+        // A size within the limit fits into memory.
+        let mut bytes = vec![0; size as usize];
+        self.read_at(name, 0, &mut bytes)?;
+        Ok(bytes)
+    }
 }
 
 /// An object being written; dropped unfinished it leaves nothing.
@@ -40,6 +64,8 @@ pub struct Listed {
     pub name: String,
     pub is_folder: bool,
     pub size: u64,
+    /// By the destination's clock.
+    pub modified: Option<Timestamp>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,7 +92,15 @@ pub enum Kind {
     NotWritable,
     NoRoom,
     InvalidName,
+    TooLong,
     Other,
+}
+
+impl Error {
+    /// Judges a system error. `context`: the object or folder it is about.
+    pub fn from_io(_context: impl Into<String>, _source: io::Error) -> Self {
+        todo!()
+    }
 }
 
 /// Opens a destination. `Unreachable` where its folder does not exist.
@@ -74,4 +108,15 @@ pub fn open(location: &Location) -> Result<Box<dyn Storage>, Error> {
     match location {
         Location::Local { path } => Ok(Box::new(local::Local::open(path.as_path())?)),
     }
+}
+
+/// Makes the destination's folder where it does not exist (its parent must), then opens it. Only for a destination that is
+/// new: for a known one a missing folder means that the drive is not there.
+pub fn create_and_open(_location: &Location) -> Result<Box<dyn Storage>, Error> {
+    todo!()
+}
+
+/// Folders at a destination that have a marker, and so may be plans' folders; sorted.
+pub fn plan_folders(_storage: &dyn Storage) -> Result<Vec<String>, Error> {
+    todo!()
 }

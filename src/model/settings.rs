@@ -1,0 +1,30 @@
+//! Settings of the whole program.
+
+use serde::{Deserialize, Serialize};
+
+/// Of the whole program; `settings.toml`, beside the plans.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Settings {
+    pub appearance: Appearance,
+    /// Text and controls, percent.
+    pub scale: u16,
+    /// What closing the window does while there are schedules: `None` asks.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub keep_running: Option<bool>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { appearance: Appearance::System, scale: 100, keep_running: None }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Appearance {
+    #[default]
+    System,
+    Light,
+    Dark,
+}

@@ -26,6 +26,8 @@ pub struct RestoreJob<'a> {
     pub dry_run: bool,
     /// Name for this run's temporary files and undo folder.
     pub tag: &'a str,
+    /// Today, for the names of files that are put beside existing ones: `2026-11-21`.
+    pub date: &'a str,
     pub progress: &'a Progress,
     pub cancel: &'a Cancel,
 }

@@ -14,6 +14,8 @@ pub mod scan;
 pub mod seal;
 pub mod tar_stream;
 pub mod target;
+#[cfg(test)]
+pub mod test_objects;
 pub mod verify;
 pub mod writer;
 

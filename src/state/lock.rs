@@ -1,15 +1,52 @@
 //! One process at a time holds a home.
 
-use super::Result;
-use super::paths::Home;
+use std::fs::{File, OpenOptions};
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
 
-/// Held until dropped, or until the process ends, however it ends.
+use rustix::fs::{FlockOperation, flock};
+use rustix::io::Errno;
+
+use super::paths::Home;
+use super::{Error, Result};
+
+/// Held until dropped, or until the process ends, however it ends: the system frees a file's lock with the file.
 #[derive(Debug)]
-pub struct HomeLock;
+pub struct HomeLock {
+    _file: File,
+}
 
 impl HomeLock {
-    /// `None` where another process holds it.
-    pub fn try_take(_home: &Home) -> Result<Option<Self>> {
-        todo!()
+    /// `None` where another process (or another lock in this one) holds it.
+    pub fn try_take(home: &Home) -> Result<Option<Self>> {
+        let path = home.lock_file();
+        let failed = |e: std::io::Error| Error::file(&path, e);
+        let mut file =
+            OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(&path).map_err(failed)?;
+        match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+            Ok(()) => {}
+            Err(Errno::WOULDBLOCK) => return Ok(None),
+            Err(e) => return Err(failed(e.into())),
+        }
+        // For people who look who it is; nothing reads it. A full disk must not keep anybody from restoring.
+        let _ = file.set_len(0).and_then(|()| writeln!(file, "{}", std::process::id()));
+        Ok(Some(Self { _file: file }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_one_holds_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let home = Home::locate(Some(dir.path())).unwrap();
+        let held = HomeLock::try_take(&home).unwrap();
+        assert!(held.is_some());
+        assert!(HomeLock::try_take(&home).unwrap().is_none());
+        assert_eq!(std::fs::read_to_string(home.lock_file()).unwrap(), format!("{}\n", std::process::id()));
+        drop(held);
+        assert!(HomeLock::try_take(&home).unwrap().is_some());
     }
 }

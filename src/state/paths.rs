@@ -1,8 +1,19 @@
 //! Where our own files lie.
 
+use std::fs;
+use std::io;
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-use super::Result;
+use data_encoding::HEXLOWER;
+use directories::{BaseDirs, ProjectDirs};
+
+use super::files::{is_ours, private_folder, write_first};
+use super::{Error, Result};
+use crate::model::plan::PlanId;
+
+/// A Unix socket's address takes 108 bytes with its final zero; some systems less.
+const LONGEST_SOCKET: usize = 100;
 
 /// The folders of one home, made if needed, readable by their owner only.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,19 +24,61 @@ pub struct Home {
     pub data: PathBuf,
     /// What can be fetched or made again: catalogs.
     pub cache: PathBuf,
-    /// The socket; gone after a restart of the machine, or cleaned by us.
+    /// The socket; may be emptied whenever nobody runs.
     pub runtime: PathBuf,
 }
 
 impl Home {
     /// `root`: the value of `STRONGROOM_HOME`, below which everything lies then.
-    pub fn locate(_root: Option<&Path>) -> Result<Self> {
-        todo!()
+    pub fn locate(root: Option<&Path>) -> Result<Self> {
+        let home = match root {
+            Some(root) => Self::below(root)?,
+            None => Self::of_this_person()?,
+        };
+        for folder in [&home.config, &home.data, &home.cache, &home.runtime] {
+            private_folder(folder)?;
+        }
+        Ok(home)
+    }
+
+    fn below(root: &Path) -> Result<Self> {
+        let root = std::path::absolute(root).map_err(|e| Error::file(root, e))?;
+        Ok(Self {
+            config: root.join("config"),
+            data: root.join("data"),
+            cache: root.join("cache"),
+            runtime: short_enough(root.join("run")),
+        })
+    }
+
+    fn of_this_person() -> Result<Self> {
+        let project = ProjectDirs::from("", "", "strongroom").ok_or(Error::NoHome)?;
+        let data = project.data_local_dir().to_path_buf();
+        let runtime = session_folder().map_or_else(|| data.join("run"), |folder| folder.join("strongroom"));
+        Ok(Self {
+            config: project.config_dir().to_path_buf(),
+            cache: project.cache_dir().to_path_buf(),
+            runtime: short_enough(runtime),
+            data,
+        })
     }
 
     /// 32 hex digits that name this home at destinations: made once (with 16 bytes of `random`) and kept.
-    pub fn home_id(&self, _random: &dyn Fn(&mut [u8])) -> Result<String> {
-        todo!()
+    pub fn home_id(&self, random: &dyn Fn(&mut [u8])) -> Result<String> {
+        let path = self.data.join("home-id");
+        if !fs::exists(&path).map_err(|e| Error::file(&path, e))? {
+            let mut bytes = [0; 16];
+            random(&mut bytes);
+            // Where another process was quicker, its id is the home's.
+            write_first(&path, format!("{}\n", HEXLOWER.encode(&bytes)).as_bytes())?;
+        }
+        let text = fs::read_to_string(&path).map_err(|e| Error::file(&path, e))?;
+        let id = text.trim();
+        if id.len() != 32 || !id.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')) {
+            // A new one would make this home a stranger to its own backups: somebody should know.
+            return Err(Error::file(path, io::Error::new(io::ErrorKind::InvalidData, "not a home id (32 hex digits)")));
+        }
+        Ok(id.to_string())
     }
 
     pub fn settings_file(&self) -> PathBuf {
@@ -46,12 +99,71 @@ impl Home {
     }
 
     /// Cached catalogs and manifests of one plan.
-    pub fn catalogs_folder(&self, plan: &crate::model::plan::PlanId) -> PathBuf {
+    pub fn catalogs_folder(&self, plan: &PlanId) -> PathBuf {
         self.cache.join("catalogs").join(plan.as_str())
     }
 
     /// At most 100 bytes long, which is what a Unix socket's address takes.
     pub fn socket(&self) -> PathBuf {
         self.runtime.join("engine.sock")
+    }
+}
+
+/// The session's folder, if it is ours: after `su` the variable may still name another's. Without the variable (cron) the
+/// usual place, so that all processes of one person meet.
+fn session_folder() -> Option<PathBuf> {
+    let named = BaseDirs::new().and_then(|dirs| dirs.runtime_dir().map(Path::to_path_buf));
+    let usual = PathBuf::from(format!("/run/user/{}", rustix::process::geteuid().as_raw()));
+    named.into_iter().chain([usual]).find(|folder| is_ours(folder))
+}
+
+/// The folder itself where a socket's address in it is short enough, else one in `/tmp` named after it. `/tmp` whatever
+/// the environment says: whoever comes second must find the same.
+fn short_enough(folder: PathBuf) -> PathBuf {
+    if folder.as_os_str().len() + "/engine.sock".len() <= LONGEST_SOCKET {
+        return folder;
+    }
+    let hash = blake3::hash(folder.as_os_str().as_bytes());
+    let uid = rustix::process::geteuid().as_raw();
+    PathBuf::from(format!("/tmp/strongroom-{uid}-{}", HEXLOWER.encode(&hash.as_bytes()[..8])))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::MetadataExt;
+
+    use super::*;
+
+    #[test]
+    fn everything_lies_below_the_given_root() {
+        let dir = tempfile::tempdir().unwrap();
+        let home = Home::locate(Some(dir.path())).unwrap();
+        for folder in [&home.config, &home.data, &home.cache, &home.runtime] {
+            assert!(folder.starts_with(dir.path()));
+            assert_eq!(fs::metadata(folder).unwrap().mode() & 0o777, 0o700);
+        }
+        assert!(home.socket().starts_with(dir.path()));
+    }
+
+    #[test]
+    fn a_long_root_gets_a_short_socket() {
+        let dir = tempfile::tempdir().unwrap();
+        let root = dir.path().join("x".repeat(120));
+        let home = Home::locate(Some(&root)).unwrap();
+        assert!(home.socket().as_os_str().len() <= LONGEST_SOCKET);
+        assert_eq!(fs::metadata(&home.runtime).unwrap().mode() & 0o777, 0o700);
+        assert_eq!(Home::locate(Some(&root)).unwrap(), home, "the second process finds the same");
+        fs::remove_dir(&home.runtime).unwrap();
+    }
+
+    #[test]
+    fn the_id_is_made_once() {
+        let dir = tempfile::tempdir().unwrap();
+        let home = Home::locate(Some(dir.path())).unwrap();
+        let first = home.home_id(&|b| b.fill(0xab)).unwrap();
+        assert_eq!(first, "ab".repeat(16));
+        assert_eq!(home.home_id(&|b| b.fill(1)).unwrap(), first);
+        fs::write(home.data.join("home-id"), "nonsense").unwrap();
+        assert!(home.home_id(&|b| b.fill(1)).is_err(), "a damaged id is not silently replaced");
     }
 }

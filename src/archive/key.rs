@@ -63,6 +63,11 @@ impl KeyRing {
         self.keys.iter().find(|k| k.id == *id)
     }
 
+    /// Newest first.
+    pub fn keys(&self) -> &[PlanKey] {
+        &self.keys
+    }
+
     /// For the keyring of this machine: text without white space.
     pub fn to_text(&self) -> Zeroizing<String> {
         todo!()

@@ -92,6 +92,8 @@ impl CatalogWriter {
 
 /// Reads a version's catalog.
 pub struct CatalogReader {
+    /// The version whose catalog it is.
+    pub version: VersionId,
     pub index: CatalogIndex,
 }
 

@@ -34,6 +34,12 @@ pub enum Error {
     /// The version holds no such file or folder.
     #[error("{0} is not in this version")]
     NoSuchPath(String),
+    /// A source, or the only ones there are, cannot be read at all.
+    #[error("source {path}: {source}", path = path.display())]
+    Source { path: PathBuf, source: io::Error },
+    /// A pattern of the excludes is no pattern.
+    #[error("{pattern}: {reason}")]
+    Pattern { pattern: String, reason: String },
     /// The operation was asked to end.
     #[error("cancelled")]
     Cancelled,

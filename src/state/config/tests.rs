@@ -1,0 +1,163 @@
+use super::*;
+use crate::model::location::Location;
+use crate::model::path::PathBytes;
+use crate::model::schedule::Schedule;
+use crate::model::settings::Appearance;
+use crate::model::source_spec::SourceSpec;
+
+fn home() -> (tempfile::TempDir, Home) {
+    let dir = tempfile::tempdir().unwrap();
+    let home = Home::locate(Some(dir.path())).unwrap();
+    (dir, home)
+}
+
+fn plan(n: u8, name: &str) -> Plan {
+    Plan {
+        id: PlanId::from_random([n; 16]),
+        name: name.into(),
+        created: "2026-11-21T20:00:00Z".parse().unwrap(),
+        sources: SourceSpec { paths: vec!["/home/u".into()], excludes: vec!["*.o".into()], ..SourceSpec::default() },
+        destinations: vec![Location::local("/mnt/drive")],
+        format: Default::default(),
+        seal: Some(Default::default()),
+        schedule: Schedule::Daily { hour: 20, minute: 0 },
+    }
+}
+
+fn write(home: &Home, text: &str) {
+    fs::write(home.settings_file(), text).unwrap();
+}
+
+#[test]
+fn what_is_saved_is_loaded() {
+    let (_dir, home) = home();
+    assert_eq!(load(&home).unwrap(), Loaded::default());
+    let mut odd = plan(2, "Odd \"quoted\" ä\n");
+    odd.sources.paths = vec![PathBytes::new(b"/home/\xff\xfe/x".to_vec()), "/plain".into()];
+    odd.destinations = vec![Location::Local { path: PathBytes::new(b"/mnt/\xff".to_vec()) }];
+    odd.schedule = Schedule::Hours { hours: 6 };
+    odd.seal = None;
+    odd.format.volume_size = Some(64 << 30);
+    let config = Config {
+        settings: Settings { appearance: Appearance::Dark, scale: 125, keep_running: Some(true) },
+        plans: vec![plan(1, "Documents"), odd],
+        ..Config::default()
+    };
+    config.save(&home).unwrap();
+    let loaded = load(&home).unwrap();
+    assert_eq!(loaded, Loaded { config, notices: vec![] });
+    assert!(fs::read_to_string(home.settings_file()).unwrap().contains("base64"));
+}
+
+#[test]
+fn the_previous_file_is_kept() {
+    let (_dir, home) = home();
+    Config::default().save(&home).unwrap();
+    let before = fs::read(home.settings_file()).unwrap();
+    Config { plans: vec![plan(1, "New")], ..Config::default() }.save(&home).unwrap();
+    assert_eq!(fs::read(home.config.join("settings.toml.bak")).unwrap(), before);
+}
+
+#[test]
+fn unknown_keys_are_named_and_kept() {
+    let (_dir, home) = home();
+    Config { plans: vec![plan(1, "Documents")], ..Config::default() }.save(&home).unwrap();
+    let text = fs::read_to_string(home.settings_file()).unwrap();
+    let text =
+        text.replace("[settings]", "[settings]\nsparkle = true").replace("[plan.format]", "[plan.format]\nspeed = \"high\"");
+    write(&home, &format!("surprise = 7\n{text}"));
+    let mut loaded = load(&home).unwrap();
+    let all = loaded.notices.join("\n");
+    assert_eq!(loaded.notices.len(), 3, "{all}");
+    for name in ["surprise", "settings.sparkle", "format.speed of the backup \"Documents\""] {
+        assert!(all.contains(name), "{name} in {all}");
+    }
+    loaded.config.settings.scale = 150;
+    loaded.config.save(&home).unwrap();
+    assert_eq!(load(&home).unwrap(), loaded, "still there after a change of something else");
+}
+
+#[test]
+fn a_plan_that_cannot_be_read_is_reported_and_kept() {
+    let (_dir, home) = home();
+    Config { plans: vec![plan(1, "Good"), plan(2, "Bad"), plan(3, "Late")], ..Config::default() }.save(&home).unwrap();
+    let text = fs::read_to_string(home.settings_file()).unwrap();
+    let bad = text.find("\"Bad\"").unwrap();
+    let wrong =
+        text[..bad].rfind("level = 3").into_iter().chain(text[bad..].find("hour = 20").map(|at| at + bad)).last().unwrap();
+    let text = format!("{}hour = \"late\" #{}", &text[..wrong], &text[wrong..]);
+    write(&home, &text);
+    let loaded = load(&home).unwrap();
+    let names: Vec<_> = loaded.config.plans.iter().map(|p| p.name.as_str()).collect();
+    assert_eq!(names, ["Good", "Late"]);
+    assert_eq!(loaded.notices.len(), 1);
+    let line = text[..text[..bad].rfind("[[plan]]").unwrap()].lines().count() + 1;
+    assert!(
+        loaded.notices[0].contains("\"Bad\"") && loaded.notices[0].contains(&format!("line {line}:")),
+        "{:?}",
+        loaded.notices
+    );
+    loaded.config.save(&home).unwrap();
+    assert!(fs::read_to_string(home.settings_file()).unwrap().contains("late"), "kept for whoever mends it");
+    assert_eq!(load(&home).unwrap().config.plans.len(), 2);
+}
+
+#[test]
+fn what_types_do_not_say_is_checked() {
+    let cases: [(&str, fn(&mut Plan)); 3] = [
+        ("schedule", |p| p.schedule = Schedule::Hours { hours: 0 }),
+        ("destination", |p| p.destinations.clear()),
+        ("level", |p| p.format.level = 77),
+    ];
+    for (word, spoil) in cases {
+        let (_dir, home) = home();
+        let mut bad = plan(1, "Bad");
+        spoil(&mut bad);
+        Config { plans: vec![bad], ..Config::default() }.save(&home).unwrap();
+        let loaded = load(&home).unwrap();
+        assert!(loaded.config.plans.is_empty() && loaded.notices[0].contains(word), "{:?}", loaded.notices);
+    }
+    let (_dir, home) = home();
+    Config { plans: vec![plan(1, "A"), plan(1, "B")], ..Config::default() }.save(&home).unwrap();
+    let loaded = load(&home).unwrap();
+    assert_eq!((loaded.config.plans.len(), loaded.notices.len()), (1, 1));
+}
+
+#[test]
+fn a_wrong_setting_gives_way_to_its_default() {
+    let (_dir, home) = home();
+    write(&home, "version = 1\n[settings]\nappearance = \"purple\"\nscale = 125\n");
+    let loaded = load(&home).unwrap();
+    assert_eq!(loaded.config.settings, Settings { scale: 125, ..Settings::default() });
+    assert!(loaded.notices[0].contains("appearance"), "{:?}", loaded.notices);
+}
+
+#[test]
+fn a_broken_file_is_never_written_over() {
+    for (text, at) in [
+        ("version = 1\n[settings\n", Some(2)),
+        ("version = 1\nplan = 3\n", None),
+        ("version = \"new\"\n", None),
+        ("version = 1\nsettings = 3\n", None),
+    ] {
+        let (_dir, home) = home();
+        write(&home, text);
+        match load(&home) {
+            Err(Error::Settings { line, .. }) => assert_eq!(line, at, "{text}"),
+            other => panic!("{text}: {other:?}"),
+        }
+        assert!(Config::default().save(&home).is_err());
+        assert_eq!(fs::read_to_string(home.settings_file()).unwrap(), text);
+    }
+    let (_dir, home) = home();
+    fs::write(home.settings_file(), b"version = 1\n# \xff").unwrap();
+    assert!(matches!(load(&home), Err(Error::Settings { line: Some(2), .. })));
+}
+
+#[test]
+fn a_newer_file_is_left_alone() {
+    let (_dir, home) = home();
+    write(&home, "version = 2\n");
+    assert!(matches!(load(&home), Err(Error::TooNew { found: 2, .. })));
+    assert!(matches!(Config::default().save(&home), Err(Error::TooNew { .. })));
+}

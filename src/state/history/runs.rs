@@ -1,0 +1,149 @@
+//! Runs that ended.
+
+use std::fmt::Write;
+
+use jiff::Timestamp;
+use rusqlite::types::Value;
+use rusqlite::{OptionalExtension, Row, params, params_from_iter};
+
+use super::{History, key};
+use crate::model::history::{HistoryFilter, HistoryPage};
+use crate::model::plan::PlanId;
+use crate::model::problem::Warning;
+use crate::model::run::{Outcome, RunId, RunKind, RunReport};
+use crate::state::Result;
+
+/// Runs whose lists of warnings are kept, newest first; of older ones the number stays.
+const WITH_WARNINGS: i64 = 200;
+/// Text of a run that is searched, in bytes.
+const LONGEST_TEXT: usize = 64 << 10;
+const LONGEST_PAGE: usize = 1000;
+
+impl History {
+    /// Ends a run: out of the journal, into the history, in one transaction. Also for runs that were left running.
+    pub fn finish(&self, report: &RunReport) -> Result<()> {
+        let text = searched(report);
+        let warnings = if report.warnings.is_empty() { None } else { Some(serde_json::to_string(&report.warnings)?) };
+        let short = RunReport { warnings: Vec::new(), ..report.clone() };
+        let troubled = match report.outcome {
+            Outcome::Completed | Outcome::Cancelled => false,
+            Outcome::CompletedWithWarnings | Outcome::Failed(_) | Outcome::LeftRunning => true,
+        };
+        let mut db = self.db();
+        let step = db.transaction()?;
+        step.execute("DELETE FROM journal WHERE id = ?1", [key(report.run)])?;
+        step.execute(
+            "INSERT OR REPLACE INTO run (id, kind, plan, started, finished, success, troubled, report, warnings, text)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+            params![
+                key(report.run),
+                kind_name(report.kind),
+                report.plan.as_ref().map(PlanId::as_str),
+                report.started.as_millisecond(),
+                report.finished.as_millisecond(),
+                report.outcome.is_success(),
+                troubled,
+                serde_json::to_string(&short)?,
+                warnings,
+                text,
+            ],
+        )?;
+        step.execute(
+            "UPDATE run SET warnings = NULL WHERE warnings IS NOT NULL AND started <
+             (SELECT started FROM run WHERE warnings IS NOT NULL ORDER BY started DESC LIMIT 1 OFFSET ?1)",
+            [WITH_WARNINGS - 1],
+        )?;
+        Ok(step.commit()?)
+    }
+
+    /// Newest first.
+    pub fn page(&self, filter: &HistoryFilter) -> Result<HistoryPage> {
+        let mut sql = String::from("FROM run WHERE 1");
+        let mut values: Vec<Value> = Vec::new();
+        if let Some(plan) = &filter.plan {
+            sql.push_str(" AND plan = ?");
+            values.push(plan.as_str().to_string().into());
+        }
+        if let Some(kind) = filter.kind {
+            sql.push_str(" AND kind = ?");
+            values.push(kind_name(kind).to_string().into());
+        }
+        if filter.troubled {
+            sql.push_str(" AND troubled");
+        }
+        let text = filter.text.trim().to_lowercase();
+        if !text.is_empty() {
+            sql.push_str(" AND instr(text, ?) > 0");
+            values.push(text.into());
+        }
+        let db = self.db();
+        let total: i64 = db.prepare(&format!("SELECT count(*) {sql}"))?.query_row(params_from_iter(&values), |row| row.get(0))?;
+        let limit = filter.limit.min(LONGEST_PAGE);
+        let skip = i64::try_from(filter.skip).unwrap_or(i64::MAX);
+        values.extend([Value::Integer(limit as i64), Value::Integer(skip)]);
+        let mut query = db.prepare(&format!("SELECT report {sql} ORDER BY started DESC, id DESC LIMIT ? OFFSET ?"))?;
+        let rows = query.query_map(params_from_iter(&values), json)?;
+        let runs = rows.map(|row| Ok(serde_json::from_str(&row?)?)).collect::<Result<Vec<_>>>()?;
+        Ok(HistoryPage { runs, total: usize::try_from(total).unwrap_or(0) })
+    }
+
+    /// A run's report with its warnings.
+    pub fn report(&self, run: RunId) -> Result<Option<RunReport>> {
+        let db = self.db();
+        let mut query = db.prepare("SELECT report, warnings FROM run WHERE id = ?1")?;
+        let row = query.query_row([key(run)], |row| Ok((row.get::<_, String>(0)?, row.get::<_, Option<String>>(1)?)));
+        let Some((report, warnings)) = row.optional()? else { return Ok(None) };
+        let mut report: RunReport = serde_json::from_str(&report)?;
+        if let Some(warnings) = warnings {
+            report.warnings = serde_json::from_str::<Vec<Warning>>(&warnings)?;
+        }
+        Ok(Some(report))
+    }
+
+    /// For a plan's status and strip: its runs since then, newest first and without warnings, and besides, however old, its
+    /// newest backup that was not cancelled, newest good backup and newest verification.
+    pub fn recent(&self, plan: &PlanId, since: Timestamp) -> Result<Vec<RunReport>> {
+        let newest = |what: &str| {
+            format!("SELECT id FROM (SELECT id FROM run WHERE plan = ?1 AND {what} ORDER BY started DESC, id DESC LIMIT 1)")
+        };
+        let sql = format!(
+            "SELECT report FROM run WHERE plan = ?1 AND (started >= ?2 OR id IN ({} UNION {} UNION {}))
+             ORDER BY started DESC, id DESC",
+            newest("kind = 'backup' AND (success OR troubled)"),
+            newest("kind = 'backup' AND success"),
+            newest("kind = 'verify'"),
+        );
+        let db = self.db();
+        let mut query = db.prepare(&sql)?;
+        let rows = query.query_map(params![plan.as_str(), since.as_millisecond()], json)?;
+        rows.map(|row| Ok(serde_json::from_str(&row?)?)).collect()
+    }
+}
+
+fn json(row: &Row<'_>) -> rusqlite::Result<String> {
+    row.get(0)
+}
+
+fn kind_name(kind: RunKind) -> &'static str {
+    match kind {
+        RunKind::Backup => "backup",
+        RunKind::Restore => "restore",
+        RunKind::Verify => "verify",
+    }
+}
+
+/// What the search looks at: plan name, problem, warnings, in lower case.
+fn searched(report: &RunReport) -> String {
+    let mut text = report.plan_name.clone();
+    if let Outcome::Failed(problem) = &report.outcome {
+        // Writing into a string cannot fail.
+        let _ = write!(text, "\n{}\n{}\n{}", problem.what, problem.fix, problem.detail);
+    }
+    for warning in &report.warnings {
+        if text.len() > LONGEST_TEXT {
+            break;
+        }
+        let _ = write!(text, "\n{} {}", warning.path.display(), warning.detail);
+    }
+    text.to_lowercase()
+}

@@ -1,0 +1,77 @@
+//! The tables, and how an older database becomes a newer one.
+
+use std::path::PathBuf;
+
+use rusqlite::Connection;
+
+use crate::state::{Error, Result};
+
+/// Each step brings a database one version further; `user_version` counts them. Steps are never changed, only added.
+const STEPS: [&str; 1] = ["
+    -- Runs that ended. `report` is the RunReport as JSON without its warnings, which stand beside it.
+    CREATE TABLE run (
+        id INTEGER PRIMARY KEY,      -- the RunId's 64 bits
+        kind TEXT NOT NULL,
+        plan TEXT,
+        started INTEGER NOT NULL,    -- milliseconds since 1970
+        finished INTEGER NOT NULL,
+        success INTEGER NOT NULL,
+        troubled INTEGER NOT NULL,
+        report TEXT NOT NULL,
+        warnings TEXT,               -- JSON; NULL where there were none, or long ago
+        text TEXT NOT NULL           -- lower case, searched in
+    );
+    CREATE INDEX run_started ON run (started);
+    CREATE INDEX run_plan ON run (plan, kind, started);
+    CREATE INDEX run_finished ON run (finished) WHERE troubled;
+    -- Runs that were begun and have not ended.
+    CREATE TABLE journal (
+        id INTEGER PRIMARY KEY,
+        started INTEGER NOT NULL,
+        begun TEXT NOT NULL          -- Begun as JSON
+    );
+    -- Run folders this home began at a destination.
+    CREATE TABLE folder (
+        plan TEXT NOT NULL,
+        destination TEXT NOT NULL,   -- Location as JSON
+        version TEXT NOT NULL,
+        PRIMARY KEY (plan, destination, version)
+    ) WITHOUT ROWID;
+    -- Versions known to lie at a destination.
+    CREATE TABLE version (
+        plan TEXT NOT NULL,
+        destination TEXT NOT NULL,
+        version TEXT NOT NULL,
+        sequence INTEGER NOT NULL,
+        PRIMARY KEY (plan, destination, version)
+    ) WITHOUT ROWID;
+    CREATE TABLE seen (
+        only INTEGER PRIMARY KEY CHECK (only = 1),
+        until INTEGER NOT NULL       -- milliseconds since 1970
+    );
+"];
+
+/// The newest version that we know.
+pub(super) const NEWEST: i64 = STEPS.len() as i64;
+
+/// Brings the database up to date. `TooNew` where a newer Strongroom made it: then nothing was touched.
+pub(super) fn bring_up(db: &mut Connection) -> Result<()> {
+    // One process brings it up; another waits here and finds it done.
+    let step = db.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+    let version: i64 = step.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    if version > NEWEST {
+        return Err(Error::TooNew { path: db_path(&step), found: version });
+    }
+    if version == NEWEST {
+        return Ok(());
+    }
+    for sql in STEPS.iter().skip(usize::try_from(version).unwrap_or(0)) {
+        step.execute_batch(sql)?;
+    }
+    step.pragma_update(None, "user_version", NEWEST)?;
+    Ok(step.commit()?)
+}
+
+fn db_path(db: &Connection) -> PathBuf {
+    db.path().map_or_else(PathBuf::new, PathBuf::from)
+}

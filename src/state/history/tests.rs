@@ -1,0 +1,252 @@
+use super::*;
+use crate::model::history::HistoryFilter;
+use crate::model::path::PathBytes;
+use crate::model::problem::{Cause, Code, Problem, Warning};
+use crate::model::run::{Outcome, RunDetail, RunReport, Stage};
+use crate::model::snapshot::BackupType;
+
+fn at(seconds: i64) -> Timestamp {
+    Timestamp::from_second(1_800_000_000 + seconds).unwrap()
+}
+
+fn plan(n: u8) -> PlanId {
+    PlanId::from_random([n; 16])
+}
+
+fn version(n: u8) -> VersionId {
+    VersionId::new(at(0), BackupType::Full, [n; 4])
+}
+
+fn report(run: u64, seconds: i64, outcome: Outcome) -> RunReport {
+    RunReport {
+        run: RunId(run),
+        kind: RunKind::Backup,
+        trigger: Trigger::ByHand,
+        plan: Some(plan(1)),
+        plan_name: "Documents".into(),
+        started: at(seconds),
+        finished: at(seconds + 5),
+        outcome,
+        detail: RunDetail::None,
+        warnings: vec![],
+        warning_count: 0,
+        stages: vec![(Stage::Copying, 12)],
+    }
+}
+
+fn warned(run: u64, seconds: i64) -> RunReport {
+    let warning = Warning {
+        cause: Cause::Unreadable,
+        path: PathBytes::new([b"/home/\xff/", "Straße".as_bytes()].concat()),
+        detail: "no".into(),
+    };
+    RunReport { warnings: vec![warning], warning_count: 1, ..report(run, seconds, Outcome::CompletedWithWarnings) }
+}
+
+fn failed(run: u64, seconds: i64) -> RunReport {
+    report(run, seconds, Outcome::Failed(Problem::new(Code::NoRoom, "The drive is FULL.", "Make room.")))
+}
+
+fn begun(run: u64) -> Begun {
+    Begun {
+        run: RunId(run),
+        kind: RunKind::Backup,
+        trigger: Trigger::Schedule,
+        plan: Some(plan(1)),
+        plan_name: "Documents".into(),
+        started: at(0),
+        version: None,
+        destination: None,
+    }
+}
+
+fn all() -> HistoryFilter {
+    HistoryFilter { limit: 100, ..HistoryFilter::default() }
+}
+
+fn ids(history: &History, filter: &HistoryFilter) -> Vec<u64> {
+    history.page(filter).unwrap().runs.iter().map(|r| r.run.0).collect()
+}
+
+#[test]
+fn a_run_that_dies_is_found_and_one_that_ends_is_not() {
+    let history = History::in_memory().unwrap();
+    history.begin(&begun(u64::MAX)).unwrap();
+    history.begin(&begun(2)).unwrap();
+    let place = Location::local("/mnt/a");
+    history.begin_version(RunId(u64::MAX), &version(7), &place).unwrap();
+    history.finish(&report(2, 0, Outcome::Completed)).unwrap();
+    let left = history.left_running().unwrap();
+    assert_eq!(left, [Begun { version: Some(version(7)), destination: Some(place.clone()), ..begun(u64::MAX) }]);
+    assert_eq!(history.begun_versions(&plan(1), &place).unwrap(), [version(7)]);
+    history.finish(&report(u64::MAX, 0, Outcome::LeftRunning)).unwrap();
+    assert!(history.left_running().unwrap().is_empty());
+    assert_eq!(history.begun_versions(&plan(1), &place).unwrap(), [version(7)], "its folder may still lie there");
+    assert!(history.begin_version(RunId(99), &version(8), &place).is_err(), "not begun");
+}
+
+#[test]
+fn each_destination_has_its_versions() {
+    let history = History::in_memory().unwrap();
+    let (a, b) = (Location::local("/mnt/a"), Location::Local { path: PathBytes::new(b"/mnt/\xff".to_vec()) });
+    history.remember_version(&plan(1), &a, &version(2), 2).unwrap();
+    history.remember_version(&plan(1), &a, &version(1), 1).unwrap();
+    history.remember_version(&plan(1), &a, &version(1), 1).unwrap();
+    history.remember_version(&plan(1), &b, &version(1), 1).unwrap();
+    history.remember_version(&plan(2), &a, &version(9), 9).unwrap();
+    assert_eq!(history.known_versions(&plan(1), &a).unwrap(), [(version(1), 1), (version(2), 2)]);
+    history.forget_version(&plan(1), &a, &version(1)).unwrap();
+    assert_eq!(history.known_versions(&plan(1), &a).unwrap(), [(version(2), 2)]);
+    assert_eq!(history.known_versions(&plan(1), &b).unwrap(), [(version(1), 1)]);
+    history.forget_plan(&plan(1)).unwrap();
+    assert!(history.known_versions(&plan(1), &b).unwrap().is_empty());
+    assert_eq!(history.known_versions(&plan(2), &a).unwrap().len(), 1);
+}
+
+#[test]
+fn reports_come_back_whole() {
+    let history = History::in_memory().unwrap();
+    for report in [warned(1, 0), failed(2, 10), report(3, 20, Outcome::Cancelled)] {
+        history.finish(&report).unwrap();
+        assert_eq!(history.report(report.run).unwrap(), Some(report));
+    }
+    assert_eq!(history.report(RunId(9)).unwrap(), None);
+    let page = history.page(&all()).unwrap();
+    assert_eq!(page.total, 3);
+    assert!(page.runs.iter().all(|r| r.warnings.is_empty()));
+    assert_eq!(page.runs[2].warning_count, 1);
+}
+
+#[test]
+fn pages_are_filtered_and_searched() {
+    let history = History::in_memory().unwrap();
+    history.finish(&report(1, 0, Outcome::Completed)).unwrap();
+    history.finish(&warned(2, 10)).unwrap();
+    history.finish(&failed(3, 20)).unwrap();
+    let restore =
+        RunReport { kind: RunKind::Restore, plan: Some(plan(2)), plan_name: "100%".into(), ..report(4, 30, Outcome::Completed) };
+    history.finish(&restore).unwrap();
+    assert_eq!(ids(&history, &all()), [4, 3, 2, 1]);
+    assert_eq!(ids(&history, &HistoryFilter { skip: 1, limit: 2, ..all() }), [3, 2]);
+    assert_eq!(history.page(&HistoryFilter { skip: 1, limit: 2, ..all() }).unwrap().total, 4);
+    assert_eq!(ids(&history, &HistoryFilter { troubled: true, ..all() }), [3, 2]);
+    assert_eq!(ids(&history, &HistoryFilter { plan: Some(plan(2)), ..all() }), [4]);
+    assert_eq!(ids(&history, &HistoryFilter { kind: Some(RunKind::Backup), ..all() }), [3, 2, 1]);
+    for (text, found) in [
+        ("straße", vec![2]),
+        ("full.", vec![3]),
+        ("%", vec![4]),
+        ("DOCUMENTS", vec![3, 2, 1]),
+        ("' OR 1", vec![]),
+        ("  ", vec![4, 3, 2, 1]),
+    ] {
+        assert_eq!(ids(&history, &HistoryFilter { text: text.into(), ..all() }), found, "{text}");
+    }
+}
+
+#[test]
+fn recent_reaches_back_for_what_status_needs() {
+    let history = History::in_memory().unwrap();
+    let day = 86_400;
+    history.finish(&report(1, 0, Outcome::Completed)).unwrap();
+    history.finish(&report(2, day, Outcome::Completed)).unwrap();
+    history.finish(&RunReport { kind: RunKind::Verify, ..report(3, 2 * day, Outcome::Completed) }).unwrap();
+    history.finish(&failed(4, 3 * day)).unwrap();
+    history.finish(&report(5, 4 * day, Outcome::Cancelled)).unwrap();
+    let recent = |since| history.recent(&plan(1), at(since)).unwrap().iter().map(|r| r.run.0).collect::<Vec<_>>();
+    assert_eq!(recent(100 * day), [4, 3, 2]);
+    assert_eq!(recent(4 * day), [5, 4, 3, 2]);
+    assert_eq!(recent(0), [5, 4, 3, 2, 1]);
+    assert!(history.recent(&plan(2), at(0)).unwrap().is_empty());
+}
+
+#[test]
+fn unseen_counts_troubled_runs_until_they_are_seen() {
+    let history = History::in_memory().unwrap();
+    assert_eq!(history.unseen().unwrap(), 0);
+    history.finish(&failed(1, 0)).unwrap();
+    history.finish(&warned(2, 10)).unwrap();
+    history.finish(&report(3, 20, Outcome::Completed)).unwrap();
+    assert_eq!(history.unseen().unwrap(), 2);
+    history.mark_seen(at(5)).unwrap();
+    assert_eq!(history.unseen().unwrap(), 0, "also those that ended past a clock that was set back");
+    history.finish(&failed(4, 60)).unwrap();
+    assert_eq!(history.unseen().unwrap(), 1);
+}
+
+#[test]
+fn warnings_of_long_ago_are_let_go() {
+    let history = History::in_memory().unwrap();
+    for n in 0..205 {
+        history.finish(&warned(n, n as i64 * 100)).unwrap();
+    }
+    let kept = |run| history.report(RunId(run)).unwrap().unwrap().warnings.len();
+    assert_eq!((kept(4), kept(5), kept(204)), (0, 1, 1));
+    assert_eq!(history.report(RunId(0)).unwrap().unwrap().warning_count, 1);
+}
+
+fn home() -> (tempfile::TempDir, Home) {
+    let dir = tempfile::tempdir().unwrap();
+    let home = Home::locate(Some(dir.path())).unwrap();
+    (dir, home)
+}
+
+#[test]
+fn two_processes_share_it() {
+    let (_dir, home) = home();
+    let (one, notice) = History::open(&home, at(0)).unwrap();
+    assert_eq!(notice, None);
+    let (two, _) = History::open(&home, at(0)).unwrap();
+    std::thread::scope(|scope| {
+        for (history, base) in [(&one, 0), (&two, 1000)] {
+            scope.spawn(move || {
+                for n in 0..50 {
+                    history.begin(&begun(base + n)).unwrap();
+                    history.finish(&report(base + n, n as i64, Outcome::Completed)).unwrap();
+                }
+            });
+        }
+    });
+    assert_eq!(one.page(&all()).unwrap().total, 100);
+    drop((one, two));
+    let (again, notice) = History::open(&home, at(0)).unwrap();
+    assert_eq!((again.page(&all()).unwrap().total, notice), (100, None));
+}
+
+#[test]
+fn a_corrupt_database_is_set_aside() {
+    let nonsense = vec![b'x'; 8192];
+    let mut cut = Vec::new();
+    for bytes in [&mut nonsense.clone(), &mut cut] {
+        let (_dir, home) = home();
+        if bytes.is_empty() {
+            // Whole at its head, overwritten further on.
+            let (history, _) = History::open(&home, at(0)).unwrap();
+            for n in 0..200 {
+                history.finish(&warned(n, n as i64)).unwrap();
+            }
+            drop(history);
+            *bytes = fs::read(home.history_file()).unwrap();
+            let middle = bytes.len() / 2;
+            bytes[8192..middle].fill(0xaa);
+        }
+        fs::write(home.history_file(), &*bytes).unwrap();
+        let (history, notice) = History::open(&home, at(0)).unwrap();
+        let aside = home.data.join("history.sqlite.broken-20270115T080000Z");
+        assert!(notice.unwrap().contains(aside.to_str().unwrap()));
+        assert!(fs::read(&aside).unwrap() == *bytes, "nothing of it is lost");
+        history.finish(&failed(1, 0)).unwrap();
+        drop(history);
+        let (history, notice) = History::open(&home, at(0)).unwrap();
+        assert_eq!((history.page(&all()).unwrap().total, notice), (1, None));
+    }
+}
+
+#[test]
+fn a_newer_database_is_left_alone() {
+    let (_dir, home) = home();
+    let (history, _) = History::open(&home, at(0)).unwrap();
+    history.db().pragma_update(None, "user_version", schema::NEWEST + 1).unwrap();
+    drop(history);
+    assert!(matches!(History::open(&home, at(0)), Err(Error::TooNew { found: 2, .. })));
+}

@@ -1,0 +1,298 @@
+//! A backup run: from "Back up now" to a version that was read back.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use sha2::{Digest, Sha256};
+
+use crate::archive;
+use crate::archive::catalog_io::CatalogReader;
+use crate::archive::key::KeyRing;
+use crate::archive::object::{Objects, run_folder, volume_file_name};
+use crate::archive::writer::{BackupJob, write_version};
+use crate::model::catalog::VolumeRef;
+use crate::model::marker;
+use crate::model::path::PathBytes;
+use crate::model::plan::Plan;
+use crate::model::problem::{Cause, Code, Problem, Warning};
+use crate::model::run::{Outcome, ReadBack, RunDetail, RunKind, Stage};
+use crate::model::snapshot::{BackupType, Manifest, ObjectInfo, ObjectList, VersionId, WantedType};
+
+use super::core::Core;
+use super::destination::{self, Opened};
+use super::explain;
+use super::folder::{Folder, Listed, manifest_name};
+use super::message::NewSecrets;
+use super::run::{Done, Run, Stages};
+
+/// What a backup is asked for.
+pub struct BackupSpec {
+    pub plan: Plan,
+    pub secrets: NewSecrets,
+    pub kind: WantedType,
+    pub take_over: bool,
+}
+
+/// Carries out a backup. There is a new version exactly if this ends well.
+pub fn back_up(core: &Core, run: &Run, spec: &BackupSpec, stages: &mut Stages<'_>) -> Result<Done, Problem> {
+    stages.enter(Stage::Preparing);
+    let plan = &spec.plan;
+    let Some(location) = plan.destinations.first() else {
+        return Err(Problem::new(Code::Usage, "This backup has no destination.", "Edit it and choose one."));
+    };
+    let opened = destination::open_for_writing(core, plan, &spec.secrets, spec.take_over)?;
+    let Opened { folder, ring } = &opened;
+    let ring = ring.as_ref();
+    let place = location.display();
+
+    let listed = folder.manifests(ring.map(|r| &**r))?;
+    let mut warnings = check_hand(core, folder, &place, &listed, spec.take_over)?;
+    clear_litter(core, folder, &place, &listed)?;
+
+    let parent = choose_parent(core, folder, ring, plan, spec.kind, &listed)?;
+    let backup_type = if parent.is_some() { BackupType::Incremental } else { BackupType::Full };
+    let started = core.env.clock.now();
+    let id = VersionId::new(started, backup_type, core.random());
+    core.history.begin_version(run.id, &id, &plan.id, &place).map_err(explain::internal)?;
+
+    let result = write(core, run, plan, &opened, parent.as_ref(), &id, &listed, stages);
+    let (manifest, objects, mut found) = match result {
+        Ok(written) => written,
+        Err(problem) => {
+            // Until its manifest is there nothing refers to the run's folder; what cannot be removed now is litter that the next run finds.
+            if folder.delete_folder(&run_folder(&id)).is_ok() {
+                let _ = core.history.forget_begun(&id);
+            }
+            return Err(problem);
+        }
+    };
+    core.history.remember_version(&plan.id, &place, &id, manifest.sequence).map_err(explain::internal)?;
+
+    stages.enter(Stage::ReadingBack);
+    let read_back = read_back(run, folder, &manifest, &objects)?;
+    let count = found.1 + warnings.len() as u64;
+    warnings.append(&mut found.0);
+    Ok(Done {
+        detail: RunDetail::Backup { version: id, backup_type, totals: manifest.totals, destination: place, read_back },
+        warnings,
+        warning_count: count,
+    })
+}
+
+type WrittenVersion = (Manifest, Vec<ObjectInfo>, (Vec<Warning>, u64));
+
+#[allow(clippy::too_many_arguments, reason = "each is a different thing; a struct for one call would only rename them")]
+fn write(
+    core: &Core,
+    run: &Run,
+    plan: &Plan,
+    opened: &Opened,
+    parent: Option<&Parent>,
+    id: &VersionId,
+    listed: &[Listed],
+    stages: &mut Stages<'_>,
+) -> Result<WrittenVersion, Problem> {
+    let folder = &opened.folder;
+    let ring = opened.ring.as_deref();
+    stages.enter(Stage::Copying);
+    let started = core.env.clock.now();
+    let offered = parent.map(|p| offered(folder, &p.catalog)).transpose()?.unwrap_or_default();
+    let avoid = destination::own_folders(core, folder);
+    let objects: Arc<dyn Objects> = folder.clone();
+    let job = BackupJob {
+        plan: plan.id.clone(),
+        run: id.clone(),
+        sources: &plan.sources,
+        avoid: &avoid,
+        format: plan.format,
+        seal: ring.zip(plan.seal).map(|(ring, seal)| (ring.newest().clone(), seal.cipher)),
+        parent: parent.map(|p| p.catalog.clone()),
+        offered: &|volume| offered.contains(volume),
+        objects,
+        progress: &run.progress,
+        cancel: &run.cancel,
+        random: &*core.env.entropy,
+        now: &|| core.env.clock.now().as_nanosecond(),
+    };
+    let written = write_version(&job)?;
+
+    stages.enter(Stage::Finishing);
+    if run.cancel.is_cancelled() {
+        return Err(explain::cancelled());
+    }
+    let list = ObjectList {
+        format: marker::FORMAT,
+        kind: "objects".into(),
+        plan: plan.id.clone(),
+        id: id.clone(),
+        objects: written.objects,
+    };
+    let objects_json = folder.put_objects(&list, ring)?;
+    let newest = listed.iter().filter_map(|l| l.manifest.as_ref().ok()).map(|m| m.sequence).max().unwrap_or(0);
+    let known = core.history.highest_sequence(&plan.id).map_err(explain::internal)?.unwrap_or(0);
+    let manifest = Manifest {
+        format: marker::FORMAT,
+        kind: "version".into(),
+        plan: plan.id.clone(),
+        id: id.clone(),
+        sequence: newest.max(known) + 1,
+        backup_type: id.backup_type(),
+        parent: parent.map(|p| p.id.clone()),
+        sealed: ring.is_some(),
+        home: core.home_id.clone(),
+        started,
+        finished: core.env.clock.now(),
+        totals: written.totals,
+        objects_sha256: data_encoding::HEXLOWER.encode(&Sha256::digest(&objects_json)),
+        catalog: written.catalog,
+        needs: written.needs,
+    };
+    // The last look before the version comes into being: is it still ours, and is everything there that it refers to?
+    destination::check_owner(core, folder, ring)?;
+    check_needs(folder, &manifest, &offered)?;
+    folder.put_manifest(&manifest, ring)?;
+    Ok((manifest, list.objects, (written.warnings, written.warning_count)))
+}
+
+struct Parent {
+    id: VersionId,
+    catalog: Arc<CatalogReader>,
+}
+
+/// The newest readable version, if the wish and its state allow to build on it.
+fn choose_parent(
+    core: &Core,
+    folder: &Arc<Folder>,
+    ring: Option<&Arc<KeyRing>>,
+    plan: &Plan,
+    wish: WantedType,
+    listed: &[Listed],
+) -> Result<Option<Parent>, Problem> {
+    if wish == WantedType::Full || suspect(core, plan)? {
+        return Ok(None);
+    }
+    for manifest in listed.iter().rev().filter_map(|l| l.manifest.as_ref().ok()) {
+        let objects: Arc<dyn Objects> = folder.clone();
+        match CatalogReader::open(objects, ring.cloned(), folder.plan(), manifest) {
+            Ok(catalog) => return Ok(Some(Parent { id: manifest.id.clone(), catalog: Arc::new(catalog) })),
+            // Damaged: an older one may do.
+            Err(archive::Error::Damaged { .. } | archive::Error::Missing { .. } | archive::Error::NotSealed { .. }) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(None)
+}
+
+/// Whether the newest look at what is stored found damage: then nothing new may lean on it.
+fn suspect(core: &Core, plan: &Plan) -> Result<bool, Problem> {
+    let recent = core.history.recent(&plan.id, 60).map_err(explain::internal)?;
+    let telling = recent.iter().find_map(|r| match (&r.kind, &r.outcome, &r.detail) {
+        (RunKind::Verify, _, RunDetail::Verify { report }) => Some(!report.damaged.is_empty()),
+        (RunKind::Backup, Outcome::Failed(problem), _) if problem.code == Code::Damaged => Some(true),
+        (RunKind::Backup, outcome, RunDetail::Backup { backup_type: BackupType::Full, .. }) if outcome.is_success() => Some(false),
+        _ => None,
+    });
+    Ok(telling.unwrap_or(false))
+}
+
+/// The parent's volumes that lie there with their right size.
+fn offered(folder: &Folder, parent: &CatalogReader) -> Result<HashSet<VolumeRef>, Problem> {
+    let sealed = folder.marker.sealed;
+    let mut by_run: HashMap<&VersionId, HashMap<String, u64>> = HashMap::new();
+    let mut offered = HashSet::new();
+    for info in &parent.index.volumes {
+        let run = &info.volume.run;
+        if !by_run.contains_key(run) {
+            let there = folder.list(&run_folder(run))?.into_iter().map(|e| (e.name, e.size)).collect();
+            by_run.insert(run, there);
+        }
+        let size = by_run.get(run).and_then(|there| there.get(&volume_file_name(info.volume.number, sealed)));
+        if size == Some(&info.size) {
+            offered.insert(info.volume.clone());
+        }
+    }
+    Ok(offered)
+}
+
+/// What the manifest needs of older runs was there when the run began; folders of runs do not vanish by our hand. One more
+/// look catches a destination that was swapped or emptied meanwhile.
+fn check_needs(folder: &Folder, manifest: &Manifest, offered: &HashSet<VolumeRef>) -> Result<(), Problem> {
+    for need in &manifest.needs {
+        let there: HashSet<String> = folder.list(&run_folder(&need.run))?.into_iter().map(|e| e.name).collect();
+        for number in need.volumes.iter().flat_map(|(first, last)| *first..=*last) {
+            let volume = VolumeRef { run: need.run.clone(), number };
+            let name = volume_file_name(number, folder.marker.sealed);
+            if !offered.contains(&volume) || !there.contains(&name) {
+                return Err(archive::Error::Missing { object: format!("{}/{name}", run_folder(&need.run)) }.into());
+            }
+        }
+    }
+    Ok(())
+}
+
+/// FORMAT §4: versions that vanished without our doing are said; ones that another hand wrote stop the run.
+fn check_hand(core: &Core, folder: &Folder, place: &str, listed: &[Listed], take_over: bool) -> Result<Vec<Warning>, Problem> {
+    let known = core.history.known_versions(folder.plan(), place).map_err(explain::internal)?;
+    let begun: HashSet<VersionId> =
+        core.history.begun_versions(folder.plan(), place).map_err(explain::internal)?.into_iter().collect();
+    let known: HashMap<VersionId, u64> = known.into_iter().collect();
+    let mut warnings = Vec::new();
+    for entry in listed {
+        match &entry.manifest {
+            Ok(manifest) if !known.contains_key(&entry.id) => {
+                // A home that knows nothing of this destination (new, or its history was lost) takes what it finds.
+                if !known.is_empty() && !begun.contains(&entry.id) && !take_over {
+                    return Err(explain::foreign_hand(&format!("version {} was not made here.", entry.id)));
+                }
+                core.history
+                    .remember_version(folder.plan(), place, &entry.id, manifest.sequence)
+                    .map_err(explain::internal)?;
+            }
+            Ok(_) => {}
+            Err(error) => warnings.push(incomplete(format!("{}: {error}", manifest_name(&entry.id)))),
+        }
+    }
+    let present: HashSet<&VersionId> = listed.iter().map(|l| &l.id).collect();
+    for id in known.keys().filter(|id| !present.contains(id)) {
+        warnings.push(incomplete(format!("version {id} has vanished from the destination")));
+        core.history.forget_version(folder.plan(), place, id).map_err(explain::internal)?;
+    }
+    Ok(warnings)
+}
+
+fn incomplete(detail: String) -> Warning {
+    Warning { cause: Cause::Incomplete, path: PathBytes::default(), detail }
+}
+
+/// Removes what runs left behind that this home began and that never became versions. Nobody else writes here, and of this plan no
+/// other run is live.
+fn clear_litter(core: &Core, folder: &Folder, place: &str, listed: &[Listed]) -> Result<(), Problem> {
+    for id in core.history.begun_versions(folder.plan(), place).map_err(explain::internal)? {
+        if !listed.iter().any(|l| l.id == id) {
+            folder.delete_folder(&run_folder(&id))?;
+        }
+        core.history.forget_begun(&id).map_err(explain::internal)?;
+    }
+    for name in ["", "versions"] {
+        folder.sweep(name)?;
+    }
+    Ok(())
+}
+
+/// Reads every object of the run back from the medium and compares its SHA-256.
+fn read_back(run: &Run, folder: &Folder, manifest: &Manifest, objects: &[ObjectInfo]) -> Result<ReadBack, Problem> {
+    let mut medium = true;
+    let base = run_folder(&manifest.id);
+    for object in objects {
+        let name = format!("{base}/{}", object.name);
+        let (hash, past_cache) = folder.sha256_on_medium(&name, &mut |_| !run.cancel.is_cancelled())?;
+        if run.cancel.is_cancelled() {
+            break;
+        }
+        if data_encoding::HEXLOWER.encode(&hash) != object.sha256 {
+            return Err(archive::Error::damaged(name, "what was read back is not what was written").into());
+        }
+        medium &= past_cache;
+    }
+    Ok(if medium { ReadBack::Medium } else { ReadBack::Cache })
+}

@@ -1,0 +1,203 @@
+//! What every part of the engine shares: the home, the environment, keys that were opened, runs that are live.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use crate::archive;
+use crate::archive::catalog_io::CatalogReader;
+use crate::archive::key::KeyRing;
+use crate::model::location::Location;
+use crate::model::plan::{Plan, PlanId};
+use crate::model::problem::{Code, Problem};
+use crate::model::restore::{Place, PlanChoice, VersionChoice};
+use crate::model::snapshot::{Manifest, VersionId};
+use crate::state::config::Config;
+use crate::state::history::History;
+use crate::state::paths::Home;
+use crate::storage::Storage;
+
+use super::env::Env;
+use super::explain;
+use super::folder::{Folder, Listed};
+use super::handle::Live;
+
+/// Catalog indexes that stay open for browsing.
+const OPEN_CATALOGS: usize = 4;
+
+pub struct Core {
+    pub env: Env,
+    /// `None`: a guest without any home.
+    pub home: Option<Home>,
+    /// 32 hex digits.
+    pub home_id: String,
+    pub machine: String,
+    pub config: Mutex<Config>,
+    pub notices: Mutex<Vec<String>>,
+    pub history: History,
+    pub live: Live,
+    /// Rings opened by a password in this session.
+    session: Mutex<HashMap<PlanId, Arc<KeyRing>>>,
+    catalogs: Mutex<Vec<(CatalogKey, Arc<OpenVersion>)>>,
+}
+
+type CatalogKey = (Location, PlanId, VersionId);
+
+/// A version that is open for reading.
+pub struct OpenVersion {
+    pub folder: Arc<Folder>,
+    pub ring: Option<Arc<KeyRing>>,
+    pub manifest: Manifest,
+    pub catalog: Arc<CatalogReader>,
+}
+
+/// A plan folder that is open for reading.
+pub struct OpenPlace {
+    pub folder: Arc<Folder>,
+    pub ring: Option<Arc<KeyRing>>,
+}
+
+/// Locks, also after a panic elsewhere: what lies behind our locks is replaced whole, never left half-changed.
+pub fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Core {
+    pub fn new(env: Env, home: Option<Home>, home_id: String, config: Config, notices: Vec<String>, history: History) -> Self {
+        let machine = rustix::system::uname().nodename().to_string_lossy().into_owned();
+        Self {
+            env,
+            home,
+            home_id,
+            machine,
+            config: Mutex::new(config),
+            notices: Mutex::new(notices),
+            history,
+            live: Live::default(),
+            session: Mutex::default(),
+            catalogs: Mutex::default(),
+        }
+    }
+
+    pub fn random<const N: usize>(&self) -> [u8; N] {
+        let mut bytes = [0; N];
+        (self.env.entropy)(&mut bytes);
+        bytes
+    }
+
+    pub fn plan(&self, id: &PlanId) -> Option<Plan> {
+        lock(&self.config).plans.iter().find(|p| p.id == *id).cloned()
+    }
+
+    pub fn storage(&self, location: &Location) -> Result<Arc<dyn Storage>, Problem> {
+        Ok((self.env.open_storage)(location)?)
+    }
+
+    /// The name under which the plan's keys are kept.
+    pub fn secret_name(plan: &PlanId) -> String {
+        format!("plan-{plan}")
+    }
+
+    /// Keeps the ring for this session and, where there is a home, on this machine.
+    pub fn keep_ring(&self, plan: &PlanId, ring: &Arc<KeyRing>, on_machine: bool) -> Result<(), Problem> {
+        lock(&self.session).insert(plan.clone(), ring.clone());
+        if on_machine {
+            self.env.secrets.set(&Self::secret_name(plan), &ring.to_text())?;
+        }
+        Ok(())
+    }
+
+    pub fn forget_ring(&self, plan: &PlanId) -> Result<(), Problem> {
+        lock(&self.session).remove(plan);
+        Ok(self.env.secrets.delete(&Self::secret_name(plan))?)
+    }
+
+    /// The ring as this session or this machine knows it.
+    pub fn known_ring(&self, plan: &PlanId) -> Result<Option<Arc<KeyRing>>, Problem> {
+        if let Some(ring) = lock(&self.session).get(plan) {
+            return Ok(Some(ring.clone()));
+        }
+        let Some(text) = self.env.secrets.get(&Self::secret_name(plan))? else { return Ok(None) };
+        let ring = KeyRing::from_text(&text).map(Arc::new);
+        if let Some(ring) = &ring {
+            lock(&self.session).insert(plan.clone(), ring.clone());
+        }
+        Ok(ring)
+    }
+
+    /// Opens a plan folder for reading: finds it, and the keys where it is sealed.
+    pub fn open_place(&self, place: &Place) -> Result<OpenPlace, Problem> {
+        let storage = self.storage(&place.location)?;
+        let folder = Arc::new(Folder::choose(&storage, &place.location.display(), &place.plan)?);
+        let configured = self.plan(folder.plan());
+        let ring = match (&place.secret, folder.marker.sealed) {
+            (Some(secret), true) => Some(Arc::new(folder.open_keys(secret.expose())?)),
+            (None, true) => Some(self.known_ring(folder.plan())?.ok_or_else(explain::password_needed)?),
+            // Somebody who has a password for it knows it as sealed.
+            (Some(_), false) => return Err(archive::Error::NotSealed { object: crate::model::marker::MARKER.into() }.into()),
+            (None, false) if configured.is_some_and(|p| p.seal.is_some()) => {
+                return Err(archive::Error::NotSealed { object: crate::model::marker::MARKER.into() }.into());
+            }
+            (None, false) => None,
+        };
+        folder.check_marker(ring.as_deref())?;
+        Ok(OpenPlace { folder, ring })
+    }
+
+    /// Opens a version for browsing or restoring; keeps the last few open.
+    pub fn open_version(&self, place: &Place, choice: &VersionChoice) -> Result<Arc<OpenVersion>, Problem> {
+        if let (PlanChoice::Id(plan), VersionChoice::Id(version), None) = (&place.plan, choice, &place.secret) {
+            let key = (place.location.clone(), plan.clone(), version.clone());
+            if let Some((_, open)) = lock(&self.catalogs).iter().find(|(k, _)| *k == key) {
+                return Ok(open.clone());
+            }
+        }
+        let OpenPlace { folder, ring } = self.open_place(place)?;
+        let manifest = choose_version(folder.manifests(ring.as_deref())?, choice)?;
+        let objects: Arc<dyn archive::object::Objects> = folder.clone();
+        let catalog = Arc::new(CatalogReader::open(objects, ring.clone(), folder.plan(), &manifest)?);
+        let key = (place.location.clone(), folder.plan().clone(), manifest.id.clone());
+        let open = Arc::new(OpenVersion { folder, ring, manifest, catalog });
+        let mut catalogs = lock(&self.catalogs);
+        catalogs.retain(|(k, _)| *k != key);
+        catalogs.insert(0, (key, open.clone()));
+        catalogs.truncate(OPEN_CATALOGS);
+        Ok(open)
+    }
+
+    /// Drops what is open for browsing of a plan: after a password change, a deletion.
+    pub fn close_versions(&self, plan: &PlanId) {
+        lock(&self.catalogs).retain(|(key, _)| key.1 != *plan);
+    }
+}
+
+/// The version that is meant, of those that can be read.
+pub fn choose_version(listed: Vec<Listed>, choice: &VersionChoice) -> Result<Manifest, Problem> {
+    let unreadable = |error: archive::Error| -> Problem { error.into() };
+    match choice {
+        VersionChoice::Id(id) => match listed.into_iter().find(|l| l.id == *id) {
+            Some(found) => found.manifest.map_err(unreadable),
+            None => Err(explain::no_such_version(id.as_str())),
+        },
+        VersionChoice::Latest => newest(listed, |_| true, "yet"),
+        VersionChoice::At(at) => newest(listed, |m| m.started <= *at, &format!("from {at} or before")),
+    }
+}
+
+fn newest(listed: Vec<Listed>, fits: impl Fn(&Manifest) -> bool, which: &str) -> Result<Manifest, Problem> {
+    let mut unreadable: Vec<(VersionId, archive::Error)> = Vec::new();
+    let mut best: Option<Manifest> = None;
+    for entry in listed {
+        match entry.manifest {
+            Ok(manifest) if fits(&manifest) => best = Some(manifest),
+            Ok(_) => {}
+            Err(error) => unreadable.push((entry.id, error)),
+        }
+    }
+    // An older version is never given in place of a newer one that is damaged: who wants it names it.
+    let newer = unreadable.into_iter().filter(|(id, _)| best.as_ref().is_none_or(|b| *id > b.id)).max_by(|a, b| a.0.cmp(&b.0));
+    match (newer, best) {
+        (Some((_, error)), _) => Err(error.into()),
+        (None, Some(manifest)) => Ok(manifest),
+        (None, None) => Err(Problem::new(Code::NothingThere, format!("There is no version {which}."), "Back up first.")),
+    }
+}

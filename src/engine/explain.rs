@@ -1,0 +1,187 @@
+//! Failures in words: the only place that words them for people.
+
+use std::io::ErrorKind;
+
+use crate::archive;
+use crate::model::problem::{Code, Problem};
+use crate::state;
+use crate::storage;
+
+impl From<archive::Error> for Problem {
+    fn from(error: archive::Error) -> Self {
+        use archive::Error as E;
+        let detail = error.to_string();
+        let problem = match error {
+            E::Object { object, source } => match carried(source) {
+                Ok(storage) => return storage.into(),
+                Err(source) => io_problem(source.kind(), format!("\u{201c}{object}\u{201d} could not be read or written.")),
+            },
+            E::Missing { object } => Problem::new(
+                Code::Damaged,
+                format!("A file of the backup is missing: {object}."),
+                "Verify the backup to see which files this hits; other versions may be whole.",
+            ),
+            E::Damaged { object, .. } => Problem::new(
+                Code::Damaged,
+                format!("A file of the backup is damaged: {object}."),
+                "Verify the backup to see which files this hits; other versions may be whole.",
+            ),
+            E::WrongSecret => wrong_password(),
+            E::UnknownKey { object } => Problem::new(
+                Code::OtherBackupsKey,
+                format!("{object} was encrypted for another backup: this backup's password does not open it."),
+                "Choose the folder of the backup that it belongs to, or give that backup's password.",
+            ),
+            E::NotSealed { object } => Problem::new(
+                Code::NotSealed,
+                format!("This backup is encrypted, but {object} is not."),
+                "Somebody may have put it there: do not trust this destination before you know how it came about.",
+            ),
+            E::TooNew { object, found } => Problem::new(
+                Code::TooNew,
+                format!("{object} was written by a newer Strongroom (format {found})."),
+                "Update Strongroom on this machine.",
+            ),
+            E::File { path, source } => io_problem(source.kind(), format!("{} could not be used.", path.display())),
+            E::Cancelled => cancelled(),
+            E::Limit(what) => Problem::new(Code::Damaged, format!("Something is larger than can be true: {what}."), ""),
+            other => Problem::new(Code::Io, format!("{other}."), ""),
+        };
+        problem.with_detail(detail)
+    }
+}
+
+/// An object's error may carry the storage's own.
+fn carried(source: std::io::Error) -> Result<storage::Error, std::io::Error> {
+    if source.get_ref().is_some_and(|inner| inner.is::<storage::Error>()) {
+        let kind = source.kind();
+        match source.into_inner().map(|inner| inner.downcast::<storage::Error>()) {
+            Some(Ok(error)) => Ok(*error),
+            _ => Err(kind.into()),
+        }
+    } else {
+        Err(source)
+    }
+}
+
+impl From<storage::Error> for Problem {
+    fn from(error: storage::Error) -> Self {
+        use storage::Kind;
+        let detail = error.to_string();
+        let at = &error.context;
+        match error.kind {
+            Kind::NotFound => Problem::new(Code::NothingThere, format!("{at} is not there."), ""),
+            Kind::Unreachable => Problem::new(
+                Code::DestinationMissing,
+                "The destination is not there.",
+                "Plug the drive in, or check that the folder is mounted, and try again.",
+            ),
+            Kind::AlreadyExists => Problem::new(Code::Io, format!("{at} is there already."), "Try again."),
+            Kind::NotWritable => Problem::new(
+                Code::NotWritable,
+                "The destination cannot be written to.",
+                "Check that it is not read-only and that the folder belongs to you.",
+            ),
+            Kind::NoRoom => Problem::new(
+                Code::NoRoom,
+                "The destination is full.",
+                "Make room on it, or choose another destination. What was backed up before is whole.",
+            ),
+            Kind::InvalidName => Problem::new(Code::Io, format!("{at} is not a name that can be used."), ""),
+            Kind::Other => Problem::new(Code::Io, "The destination could not be read or written.", "Check the drive and try again."),
+        }
+        .with_detail(detail)
+    }
+}
+
+impl From<state::secrets::Error> for Problem {
+    fn from(error: state::secrets::Error) -> Self {
+        Problem::new(
+            Code::Keyring,
+            "The key could not be kept on this machine.",
+            "Unlock the system's keyring, or check that Strongroom's own folder can be written.",
+        )
+        .with_detail(error.to_string())
+    }
+}
+
+fn io_problem(kind: ErrorKind, what: String) -> Problem {
+    match kind {
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
+            Problem::new(Code::NoRoom, "There is no room left.", "Make room, or choose another folder. Nothing half-written was left behind.")
+        }
+        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
+            Problem::new(Code::NotWritable, what, "Check its permissions, or run Strongroom as a user who may.")
+        }
+        ErrorKind::NotFound => Problem::new(Code::NothingThere, what, "Check that it is still there."),
+        _ => Problem::new(Code::Io, what, "Try again; if it happens again, check the drive."),
+    }
+}
+
+pub fn wrong_password() -> Problem {
+    Problem::new(
+        Code::WrongPassword,
+        "This password does not open the backup.",
+        "Check capital letters and the keyboard's language, or use the recovery key.",
+    )
+}
+
+pub fn password_needed() -> Problem {
+    Problem::new(Code::PasswordNeeded, "This backup is encrypted.", "Give its password or its recovery key.")
+}
+
+pub fn cancelled() -> Problem {
+    Problem::new(Code::Cancelled, "Cancelled.", "")
+}
+
+pub fn no_such_plan() -> Problem {
+    Problem::new(Code::NothingThere, "There is no such backup.", "See the list of backups for its name.")
+}
+
+pub fn nothing_at(place: &str) -> Problem {
+    Problem::new(
+        Code::NothingThere,
+        format!("There is no backup in {place}."),
+        "Choose the folder in which Strongroom made one; it holds a folder for each backup.",
+    )
+}
+
+pub fn several_plans(names: &[String]) -> Problem {
+    Problem::new(
+        Code::SeveralPlans,
+        format!("Several backups lie there: {}.", names.join(", ")),
+        "Say which one, by its name or its folder's name.",
+    )
+}
+
+pub fn no_such_version(which: &str) -> Problem {
+    Problem::new(Code::NothingThere, format!("There is no version {which}."), "See the list of versions.")
+}
+
+pub fn marker_missing(place: &str) -> Problem {
+    Problem::new(
+        Code::MarkerMissing,
+        format!("{place} is there, but not the backup that was made in it."),
+        "Perhaps the drive is not mounted, or another one is in its place. Nothing was written.",
+    )
+}
+
+pub fn other_owner(machine: &str) -> Problem {
+    Problem::new(
+        Code::OtherOwner,
+        format!("Another machine or account writes into this backup (it was set up on \u{201c}{machine}\u{201d})."),
+        "Restoring from it is always possible. To go on with it from here, take it over.",
+    )
+}
+
+pub fn foreign_hand(what: &str) -> Problem {
+    Problem::new(
+        Code::ForeignHand,
+        format!("The destination has changed by a hand that is not this machine's: {what}"),
+        "If a copy of this machine's settings writes there too, end that; then take the backup over.",
+    )
+}
+
+pub fn internal(what: impl std::fmt::Display) -> Problem {
+    Problem::new(Code::Internal, "Something went wrong inside Strongroom.", "Please report it.").with_detail(what.to_string())
+}

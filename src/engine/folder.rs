@@ -1,0 +1,315 @@
+//! A plan's folder at a destination: marker, owner, key slots, manifests; and the [`Objects`] the archive asks for.
+
+use std::io;
+use std::sync::Arc;
+
+use crate::archive::key::{KeyFile, KeyRing};
+use crate::archive::object::{ObjectWriter, Objects};
+use crate::archive::{self, json_lines};
+use crate::model::marker::{self, Marker, Owner};
+use crate::model::plan::PlanId;
+use crate::model::problem::Problem;
+use crate::model::restore::PlanChoice;
+use crate::model::snapshot::{Manifest, ObjectList, VersionId};
+use crate::storage::{self, Kind, Storage, Upload};
+
+use super::explain;
+
+/// Most plans that one destination is asked about.
+const MAX_PLANS: usize = 1000;
+/// Longest marker, owner or key file.
+const MAX_SMALL: u64 = 1 << 20;
+
+pub struct Folder {
+    storage: Arc<dyn Storage>,
+    /// Folder name at the destination.
+    pub name: String,
+    pub marker: Marker,
+}
+
+/// A manifest as it lies there: read, or why it could not be.
+pub struct Listed {
+    pub id: VersionId,
+    pub manifest: Result<Manifest, archive::Error>,
+}
+
+impl Folder {
+    /// All plan folders whose marker can be read; those with a damaged marker by name.
+    pub fn all(storage: &Arc<dyn Storage>) -> Result<(Vec<Self>, Vec<String>), Problem> {
+        let (mut found, mut damaged) = (Vec::new(), Vec::new());
+        for entry in storage.list("")?.into_iter().filter(|e| e.is_folder).take(MAX_PLANS) {
+            let object = format!("{}/{}", entry.name, marker::MARKER);
+            let bytes = match storage.read_all(&object, MAX_SMALL) {
+                Ok(bytes) => bytes,
+                Err(error) if error.kind == Kind::NotFound => continue,
+                Err(error) => return Err(error.into()),
+            };
+            match json_lines::decode::<Marker>(marker::MARKER, &bytes, json_lines::Trust::Checksum) {
+                Ok(marker) if marker.kind == "marker" => found.push(Self { storage: storage.clone(), name: entry.name, marker }),
+                _ => damaged.push(entry.name),
+            }
+        }
+        found.sort_by(|a, b| a.name.cmp(&b.name));
+        Ok((found, damaged))
+    }
+
+    /// The folder that is meant.
+    pub fn choose(storage: &Arc<dyn Storage>, place: &str, choice: &PlanChoice) -> Result<Self, Problem> {
+        let (mut all, damaged) = Self::all(storage)?;
+        if let PlanChoice::Id(id) = choice {
+            all.retain(|f| f.marker.plan == *id);
+        } else if let PlanChoice::Name(name) = choice {
+            all.retain(|f| f.marker.name == *name || f.name == *name);
+        }
+        match all.len() {
+            1 => Ok(all.remove(0)),
+            0 if !damaged.is_empty() => {
+                Err(archive::Error::damaged(format!("{}/{}", damaged[0], marker::MARKER), "its checksum does not fit").into())
+            }
+            0 => Err(explain::nothing_at(place)),
+            _ => Err(explain::several_plans(&all.into_iter().map(|f| f.name).collect::<Vec<_>>())),
+        }
+    }
+
+    /// Makes a new plan folder. The marker comes last: without it there is no plan folder.
+    pub fn create(
+        storage: &Arc<dyn Storage>,
+        name: String,
+        marker: Marker,
+        keys: Option<(&KeyRing, &[u8])>,
+        home: &str,
+        machine: &str,
+    ) -> Result<Self, Problem> {
+        let folder = Self { storage: storage.clone(), name, marker };
+        if let Some((_, bytes)) = keys {
+            folder.put_keys(1, bytes)?;
+        }
+        let ring = keys.map(|(ring, _)| ring);
+        folder.put(marker::README, marker::readme(folder.marker.sealed).as_bytes())?;
+        folder.put_owner(1, home, machine, ring)?;
+        let bytes = json_lines::encode(&folder.marker, ring.map(KeyRing::newest));
+        folder.put(marker::MARKER, &bytes)?;
+        Ok(folder)
+    }
+
+    pub fn storage(&self) -> &Arc<dyn Storage> {
+        &self.storage
+    }
+
+    pub fn plan(&self) -> &PlanId {
+        &self.marker.plan
+    }
+
+    fn full(&self, name: &str) -> String {
+        format!("{}/{name}", self.name)
+    }
+
+    pub fn list(&self, folder: &str) -> Result<Vec<storage::Listed>, Problem> {
+        let full = if folder.is_empty() { self.name.clone() } else { self.full(folder) };
+        Ok(self.storage.list(&full)?)
+    }
+
+    pub fn read_all(&self, name: &str) -> Result<Vec<u8>, archive::Error> {
+        self.storage.read_all(&self.full(name), json_lines::MAX_LENGTH).map_err(|e| archive::Error::object(name, to_io(e)))
+    }
+
+    pub fn put(&self, name: &str, bytes: &[u8]) -> Result<(), Problem> {
+        Ok(self.storage.put(&self.full(name), bytes)?)
+    }
+
+    pub fn delete(&self, name: &str) -> Result<(), Problem> {
+        Ok(self.storage.delete(&self.full(name))?)
+    }
+
+    pub fn delete_folder(&self, name: &str) -> Result<(), Problem> {
+        Ok(self.storage.delete_folder(&self.full(name))?)
+    }
+
+    /// SHA-256 of an object as it lies on the medium, and whether the cache was bypassed.
+    pub fn sha256_on_medium(&self, name: &str, each: &mut dyn FnMut(u64) -> bool) -> Result<([u8; 32], bool), Problem> {
+        Ok(self.storage.sha256_on_medium(&self.full(name), each)?)
+    }
+
+    /// Removes the whole plan folder.
+    pub fn remove(self) -> Result<(), Problem> {
+        // Without its marker it is no plan folder any more, whatever happens after.
+        self.storage.delete(&self.full(marker::MARKER))?;
+        Ok(self.storage.delete_folder(&self.name)?)
+    }
+
+    // ---- key slots
+
+    /// The highest n with a whole copy, and its bytes. `None` where there are no key files.
+    pub fn keys(&self) -> Result<Option<(u32, Vec<u8>)>, Problem> {
+        let mut numbers: Vec<u32> = self.list("")?.iter().filter_map(|e| marker::keys_number(&e.name)).collect();
+        numbers.sort_unstable();
+        numbers.dedup();
+        let mut first_error = None;
+        for n in numbers.into_iter().rev() {
+            for name in [marker::keys_name(n), marker::keys_copy_name(n)] {
+                match self.read_all(&name) {
+                    Ok(bytes) => match KeyFile::check(&name, self.plan(), n, &bytes, None) {
+                        Ok(()) => return Ok(Some((n, bytes))),
+                        Err(error) => first_error = first_error.or(Some(error)),
+                    },
+                    Err(archive::Error::Missing { .. }) => {}
+                    Err(error) => return Err(error.into()),
+                }
+            }
+        }
+        match first_error {
+            Some(error) => Err(error.into()),
+            None => Ok(None),
+        }
+    }
+
+    /// Writes both copies and reads them back.
+    pub fn put_keys(&self, n: u32, bytes: &[u8]) -> Result<(), Problem> {
+        for name in [marker::keys_name(n), marker::keys_copy_name(n)] {
+            self.put(&name, bytes)?;
+            if self.read_all(&name)? != bytes {
+                return Err(archive::Error::damaged(name, "it was not written as it was sent").into());
+            }
+        }
+        Ok(())
+    }
+
+    /// Opens the key slots with a password or recovery key.
+    pub fn open_keys(&self, secret: &str) -> Result<KeyRing, Problem> {
+        let Some((n, bytes)) = self.keys()? else {
+            return Err(archive::Error::Missing { object: marker::keys_name(1) }.into());
+        };
+        Ok(KeyFile::open(&marker::keys_name(n), self.plan(), n, &bytes, secret)?)
+    }
+
+    /// How far small objects are to be trusted: the marker says whether the plan is sealed, and a ring proves it.
+    pub fn check_marker(&self, ring: Option<&KeyRing>) -> Result<(), Problem> {
+        if let Some(ring) = ring {
+            let bytes = self.read_all(marker::MARKER)?;
+            json_lines::decode::<Marker>(marker::MARKER, &bytes, json_lines::Trust::Mac(ring))?;
+        }
+        Ok(())
+    }
+
+    // ---- owner
+
+    /// Who writes here: highest n, then greater home id.
+    pub fn owner(&self, ring: Option<&KeyRing>) -> Result<Option<Owner>, Problem> {
+        let newest = self.list("")?.into_iter().filter_map(|e| marker::owner_parts(&e.name).map(|key| (key, e.name))).max();
+        let Some((_, name)) = newest else { return Ok(None) };
+        let bytes = self.read_all(&name)?;
+        let owner: Owner = json_lines::decode(&name, &bytes, trust(ring))?;
+        if owner.kind != "owner" || owner.plan != *self.plan() || marker::owner_name(owner.n, &owner.home) != name {
+            return Err(archive::Error::damaged(name, "it belongs elsewhere").into());
+        }
+        Ok(Some(owner))
+    }
+
+    pub fn put_owner(&self, n: u32, home: &str, machine: &str, ring: Option<&KeyRing>) -> Result<(), Problem> {
+        let owner = Owner {
+            format: marker::FORMAT,
+            kind: "owner".into(),
+            plan: self.plan().clone(),
+            n,
+            home: home.to_owned(),
+            machine: machine.to_owned(),
+        };
+        self.put(&marker::owner_name(n, home), &json_lines::encode(&owner, ring.map(KeyRing::newest)))
+    }
+
+    // ---- manifests
+
+    /// Every manifest that lies there, in order of sequence (unreadable ones first).
+    pub fn manifests(&self, ring: Option<&KeyRing>) -> Result<Vec<Listed>, Problem> {
+        let mut found: Vec<Listed> = self
+            .list("versions")?
+            .into_iter()
+            .filter_map(|e| VersionId::try_from(e.name.strip_suffix(".json")?.to_owned()).ok())
+            .map(|id| Listed { manifest: self.manifest(&id, ring), id })
+            .collect();
+        found.sort_by_cached_key(|l| (l.manifest.as_ref().map_or(0, |m| m.sequence), l.id.clone()));
+        Ok(found)
+    }
+
+    fn manifest(&self, id: &VersionId, ring: Option<&KeyRing>) -> Result<Manifest, archive::Error> {
+        let name = manifest_name(id);
+        let manifest: Manifest = json_lines::decode(&name, &self.read_all(&name)?, trust(ring))?;
+        if manifest.format > marker::FORMAT {
+            return Err(archive::Error::TooNew { object: name, found: manifest.format });
+        }
+        if manifest.kind != "version" || manifest.plan != *self.plan() || manifest.id != *id {
+            return Err(archive::Error::damaged(name, "it belongs elsewhere"));
+        }
+        if manifest.sealed != self.marker.sealed {
+            return Err(archive::Error::NotSealed { object: name });
+        }
+        Ok(manifest)
+    }
+
+    pub fn put_manifest(&self, manifest: &Manifest, ring: Option<&KeyRing>) -> Result<(), Problem> {
+        self.put(&manifest_name(&manifest.id), &json_lines::encode(manifest, ring.map(KeyRing::newest)))
+    }
+
+    /// Writes `objects.json` of a run and returns its bytes, whose SHA-256 stands in the manifest.
+    pub fn put_objects(&self, list: &ObjectList, ring: Option<&KeyRing>) -> Result<Vec<u8>, Problem> {
+        let bytes = json_lines::encode(list, ring.map(KeyRing::newest));
+        self.put(&format!("{}/objects.json", archive::object::run_folder(&list.id)), &bytes)?;
+        Ok(bytes)
+    }
+}
+
+pub fn manifest_name(id: &VersionId) -> String {
+    format!("versions/{id}.json")
+}
+
+fn trust(ring: Option<&KeyRing>) -> json_lines::Trust<'_> {
+    ring.map_or(json_lines::Trust::Checksum, json_lines::Trust::Mac)
+}
+
+/// Carries the storage's error through the archive, so that its kind is not lost on the way to a person.
+fn to_io(error: storage::Error) -> io::Error {
+    let kind = match error.kind {
+        Kind::NotFound => io::ErrorKind::NotFound,
+        Kind::AlreadyExists => io::ErrorKind::AlreadyExists,
+        Kind::NotWritable => io::ErrorKind::PermissionDenied,
+        Kind::NoRoom => io::ErrorKind::StorageFull,
+        Kind::Unreachable | Kind::InvalidName | Kind::Other => error.source.kind(),
+    };
+    io::Error::new(kind, error)
+}
+
+impl Objects for Folder {
+    fn size(&self, name: &str) -> io::Result<u64> {
+        self.storage.size(&self.full(name)).map_err(to_io)
+    }
+
+    fn read_at(&self, name: &str, offset: u64, buffer: &mut [u8]) -> io::Result<()> {
+        self.storage.read_at(&self.full(name), offset, buffer).map_err(|e| match e.source.kind() {
+            io::ErrorKind::UnexpectedEof => io::Error::new(io::ErrorKind::UnexpectedEof, e),
+            _ => to_io(e),
+        })
+    }
+
+    fn create(&self, name: &str) -> io::Result<Box<dyn ObjectWriter>> {
+        Ok(Box::new(Writing(self.storage.create(&self.full(name)).map_err(to_io)?)))
+    }
+}
+
+/// An upload as the archive knows it.
+struct Writing(Box<dyn Upload>);
+
+impl io::Write for Writing {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}
+
+impl ObjectWriter for Writing {
+    fn finish(self: Box<Self>) -> io::Result<()> {
+        self.0.finish().map_err(to_io)
+    }
+}

@@ -1,0 +1,105 @@
+//! One execution of something: what it reports to, and how its end becomes a report.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use crate::model::plan::PlanId;
+use crate::model::problem::{Code, Problem, Warning};
+use crate::model::run::{Cancel, Outcome, Progress, RunDetail, RunId, RunKind, RunReport, Stage, Trigger};
+
+use super::env::Env;
+use super::message::RunOverview;
+
+/// Warnings kept in a report.
+pub const MAX_WARNINGS: usize = 1000;
+
+/// A run from its acceptance to its end.
+#[derive(Clone)]
+pub struct Run {
+    pub id: RunId,
+    pub kind: RunKind,
+    pub trigger: Trigger,
+    pub plan: Option<PlanId>,
+    pub name: String,
+    pub started: Timestamp,
+    pub progress: Arc<Progress>,
+    pub cancel: Cancel,
+}
+
+/// What a run that reached its end has to say.
+pub struct Done {
+    pub detail: RunDetail,
+    pub warnings: Vec<Warning>,
+    pub warning_count: u64,
+}
+
+impl Run {
+    pub fn overview(&self) -> RunOverview {
+        RunOverview {
+            run: self.id,
+            kind: self.kind,
+            trigger: self.trigger,
+            plan: self.plan.clone(),
+            name: self.name.clone(),
+            started: self.started,
+            cancelling: self.cancel.is_cancelled(),
+        }
+    }
+
+    pub fn report(&self, env: &Env, result: Result<Done, Problem>, stages: Vec<(Stage, u64)>) -> RunReport {
+        let (outcome, done) = match result {
+            Ok(done) if done.warning_count > 0 => (Outcome::CompletedWithWarnings, Some(done)),
+            Ok(done) => (Outcome::Completed, Some(done)),
+            Err(problem) if problem.code == Code::Cancelled => (Outcome::Cancelled, None),
+            Err(problem) => (Outcome::Failed(problem), None),
+        };
+        let done = done.unwrap_or(Done { detail: RunDetail::None, warnings: Vec::new(), warning_count: 0 });
+        RunReport {
+            run: self.id,
+            kind: self.kind,
+            trigger: self.trigger,
+            plan: self.plan.clone(),
+            plan_name: self.name.clone(),
+            started: self.started,
+            finished: env.clock.now(),
+            outcome,
+            detail: done.detail,
+            warnings: done.warnings,
+            warning_count: done.warning_count,
+            stages,
+        }
+    }
+}
+
+/// Measures how long each stage takes, and shows the stage.
+pub struct Stages<'a> {
+    progress: &'a Progress,
+    since: std::time::Instant,
+    current: Option<Stage>,
+    done: Vec<(Stage, u64)>,
+}
+
+impl<'a> Stages<'a> {
+    pub fn new(progress: &'a Progress) -> Self {
+        Self { progress, since: std::time::Instant::now(), current: None, done: Vec::new() }
+    }
+
+    pub fn enter(&mut self, stage: Stage) {
+        self.close();
+        self.current = Some(stage);
+        self.progress.set_stage(stage);
+    }
+
+    pub fn finish(mut self) -> Vec<(Stage, u64)> {
+        self.close();
+        self.done
+    }
+
+    fn close(&mut self) {
+        if let Some(stage) = self.current.take() {
+            self.done.push((stage, u64::try_from(self.since.elapsed().as_millis()).unwrap_or(u64::MAX)));
+        }
+        self.since = std::time::Instant::now();
+    }
+}

@@ -11,6 +11,7 @@ use crate::archive::key::KeyRing;
 use crate::archive::object::{Objects, run_folder, volume_file_name};
 use crate::archive::writer::{BackupJob, write_version};
 use crate::model::catalog::VolumeRef;
+use crate::model::location::Location;
 use crate::model::marker;
 use crate::model::path::PathBytes;
 use crate::model::plan::Plan;
@@ -21,7 +22,7 @@ use crate::model::snapshot::{BackupType, Manifest, ObjectInfo, ObjectList, Versi
 use super::core::Core;
 use super::destination::{self, Opened};
 use super::explain;
-use super::folder::{Folder, Listed, manifest_name};
+use super::folder::{Folder, Listed};
 use super::message::NewSecrets;
 use super::run::{Done, Run, Stages};
 
@@ -37,23 +38,20 @@ pub struct BackupSpec {
 pub fn back_up(core: &Core, run: &Run, spec: &BackupSpec, stages: &mut Stages<'_>) -> Result<Done, Problem> {
     stages.enter(Stage::Preparing);
     let plan = &spec.plan;
-    let Some(location) = plan.destinations.first() else {
-        return Err(Problem::new(Code::Usage, "This backup has no destination.", "Edit it and choose one."));
-    };
     let opened = destination::open_for_writing(core, plan, &spec.secrets, spec.take_over)?;
-    let Opened { folder, ring } = &opened;
+    let Opened { folder, ring, location } = &opened;
     let ring = ring.as_ref();
     let place = location.display();
 
     let listed = folder.manifests(ring.map(|r| &**r))?;
-    let mut warnings = check_hand(core, folder, &place, &listed, spec.take_over)?;
-    clear_litter(core, folder, &place, &listed)?;
+    let mut warnings = check_hand(core, folder, location, &listed, spec.take_over)?;
+    clear_litter(core, folder, location, &listed)?;
 
     let parent = choose_parent(core, folder, ring, plan, spec.kind, &listed)?;
     let backup_type = if parent.is_some() { BackupType::Incremental } else { BackupType::Full };
     let started = core.env.clock.now();
     let id = VersionId::new(started, backup_type, core.random());
-    core.history.begin_version(run.id, &id, &plan.id, &place).map_err(explain::internal)?;
+    core.history.begin_version(run.id, &id, location).map_err(explain::internal)?;
 
     let result = write(core, run, plan, &opened, parent.as_ref(), &id, &listed, stages);
     let (manifest, objects, mut found) = match result {
@@ -61,12 +59,12 @@ pub fn back_up(core: &Core, run: &Run, spec: &BackupSpec, stages: &mut Stages<'_
         Err(problem) => {
             // Until its manifest is there nothing refers to the run's folder; what cannot be removed now is litter that the next run finds.
             if folder.delete_folder(&run_folder(&id)).is_ok() {
-                let _ = core.history.forget_begun(&id);
+                let _ = core.history.forget_version(&plan.id, location, &id);
             }
             return Err(problem);
         }
     };
-    core.history.remember_version(&plan.id, &place, &id, manifest.sequence).map_err(explain::internal)?;
+    core.history.remember_version(&plan.id, location, &id, manifest.sequence).map_err(explain::internal)?;
 
     stages.enter(Stage::ReadingBack);
     let read_back = read_back(run, folder, &manifest, &objects)?;
@@ -76,6 +74,7 @@ pub fn back_up(core: &Core, run: &Run, spec: &BackupSpec, stages: &mut Stages<'_
         detail: RunDetail::Backup { version: id, backup_type, totals: manifest.totals, destination: place, read_back },
         warnings,
         warning_count: count,
+        finding: None,
     })
 }
 
@@ -129,7 +128,8 @@ fn write(
     };
     let objects_json = folder.put_objects(&list, ring)?;
     let newest = listed.iter().filter_map(|l| l.manifest.as_ref().ok()).map(|m| m.sequence).max().unwrap_or(0);
-    let known = core.history.highest_sequence(&plan.id).map_err(explain::internal)?.unwrap_or(0);
+    let location = &opened.location;
+    let known = core.history.known_versions(&plan.id, location).map_err(explain::internal)?.last().map_or(0, |(_, n)| *n);
     let manifest = Manifest {
         format: marker::FORMAT,
         kind: "version".into(),
@@ -185,7 +185,7 @@ fn choose_parent(
 
 /// Whether the newest look at what is stored found damage: then nothing new may lean on it.
 fn suspect(core: &Core, plan: &Plan) -> Result<bool, Problem> {
-    let recent = core.history.recent(&plan.id, 60).map_err(explain::internal)?;
+    let recent = core.history.recent(&plan.id, core.env.clock.now()).map_err(explain::internal)?;
     let telling = recent.iter().find_map(|r| match (&r.kind, &r.outcome, &r.detail) {
         (RunKind::Verify, _, RunDetail::Verify { report }) => Some(!report.damaged.is_empty()),
         (RunKind::Backup, Outcome::Failed(problem), _) if problem.code == Code::Damaged => Some(true),
@@ -231,7 +231,7 @@ fn check_needs(folder: &Folder, manifest: &Manifest, offered: &HashSet<VolumeRef
 }
 
 /// FORMAT §4: versions that vanished without our doing are said; ones that another hand wrote stop the run.
-fn check_hand(core: &Core, folder: &Folder, place: &str, listed: &[Listed], take_over: bool) -> Result<Vec<Warning>, Problem> {
+fn check_hand(core: &Core, folder: &Folder, place: &Location, listed: &[Listed], take_over: bool) -> Result<Vec<Warning>, Problem> {
     let known = core.history.known_versions(folder.plan(), place).map_err(explain::internal)?;
     let begun: HashSet<VersionId> =
         core.history.begun_versions(folder.plan(), place).map_err(explain::internal)?.into_iter().collect();
@@ -249,7 +249,7 @@ fn check_hand(core: &Core, folder: &Folder, place: &str, listed: &[Listed], take
                     .map_err(explain::internal)?;
             }
             Ok(_) => {}
-            Err(error) => warnings.push(incomplete(format!("{}: {error}", manifest_name(&entry.id)))),
+            Err(error) => warnings.push(incomplete(format!("{}: {error}", marker::manifest_name(&entry.id)))),
         }
     }
     let present: HashSet<&VersionId> = listed.iter().map(|l| &l.id).collect();
@@ -266,14 +266,14 @@ fn incomplete(detail: String) -> Warning {
 
 /// Removes what runs left behind that this home began and that never became versions. Nobody else writes here, and of this plan no
 /// other run is live.
-fn clear_litter(core: &Core, folder: &Folder, place: &str, listed: &[Listed]) -> Result<(), Problem> {
+fn clear_litter(core: &Core, folder: &Folder, place: &Location, listed: &[Listed]) -> Result<(), Problem> {
     for id in core.history.begun_versions(folder.plan(), place).map_err(explain::internal)? {
         if !listed.iter().any(|l| l.id == id) {
             folder.delete_folder(&run_folder(&id))?;
+            core.history.forget_version(folder.plan(), place, &id).map_err(explain::internal)?;
         }
-        core.history.forget_begun(&id).map_err(explain::internal)?;
     }
-    for name in ["", "versions"] {
+    for name in ["", marker::VERSIONS] {
         folder.sweep(name)?;
     }
     Ok(())

@@ -89,7 +89,7 @@ impl Core {
     }
 
     pub fn storage(&self, location: &Location) -> Result<Arc<dyn Storage>, Problem> {
-        Ok((self.env.open_storage)(location)?)
+        Ok((self.env.open_storage)(location, false)?)
     }
 
     /// The name under which the plan's keys are kept.

@@ -12,8 +12,8 @@ use crate::storage::{self, Storage};
 /// Called whenever something changed that a front end may want to draw. Cheap; from any thread.
 pub type Waker = Arc<dyn Fn() + Send + Sync>;
 
-/// Opens a destination.
-pub type OpenStorage = Arc<dyn Fn(&Location) -> Result<Arc<dyn Storage>, storage::Error> + Send + Sync>;
+/// Opens a destination; with `true` its folder is made where it does not exist: only for a destination that is new.
+pub type OpenStorage = Arc<dyn Fn(&Location, bool) -> Result<Arc<dyn Storage>, storage::Error> + Send + Sync>;
 
 /// The time, and how to wait for it.
 pub trait Clock: Send + Sync {
@@ -43,4 +43,21 @@ pub struct Env {
     pub secrets: Arc<dyn SecretStore>,
     pub open_storage: OpenStorage,
     pub waker: Waker,
+}
+
+impl Env {
+    /// This machine's own clock, chance and destinations.
+    pub fn system(secrets: Arc<dyn SecretStore>, waker: Waker) -> Self {
+        Self {
+            clock: Arc::new(SystemClock),
+            // Without chance there is no safe key or salt: nothing could go on.
+            entropy: Arc::new(|bytes| getrandom::fill(bytes).expect("the system gives random bytes")),
+            secrets,
+            open_storage: Arc::new(|location, create| {
+                let storage = if create { storage::create_and_open(location)? } else { storage::open(location)? };
+                Ok(Arc::from(storage))
+            }),
+            waker,
+        }
+    }
 }

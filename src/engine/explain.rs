@@ -3,7 +3,9 @@
 use std::io::ErrorKind;
 
 use crate::archive;
+use crate::model::human;
 use crate::model::problem::{Code, Problem};
+use crate::model::restore::VerifyReport;
 use crate::state;
 use crate::storage;
 
@@ -88,6 +90,7 @@ impl From<storage::Error> for Problem {
                 "Make room on it, or choose another destination. What was backed up before is whole.",
             ),
             Kind::InvalidName => Problem::new(Code::Io, format!("{at} is not a name that can be used."), ""),
+            Kind::TooLong => Problem::new(Code::Damaged, format!("{at} is longer than it can be."), ""),
             Kind::Other => Problem::new(Code::Io, "The destination could not be read or written.", "Check the drive and try again."),
         }
         .with_detail(detail)
@@ -184,4 +187,22 @@ pub fn foreign_hand(what: &str) -> Problem {
 
 pub fn internal(what: impl std::fmt::Display) -> Problem {
     Problem::new(Code::Internal, "Something went wrong inside Strongroom.", "Please report it.").with_detail(what.to_string())
+}
+
+pub fn damage_found(report: &VerifyReport) -> Problem {
+    let objects = human::counted(report.damaged.len() as u64, "file of the backup is", "files of the backup are");
+    let hits: u64 = report.damaged.iter().map(|d| d.hit_count).sum();
+    let hit = match hits {
+        0 => String::new(),
+        n => format!(" This hits {}.", human::counted(n, "of your files", "of your files")),
+    };
+    Problem::new(
+        Code::Damaged,
+        format!("{objects} damaged.{hit}"),
+        "Back up now: the next version stores everything anew. Then check the drive.",
+    )
+}
+
+pub fn busy() -> Problem {
+    Problem::new(Code::Busy, "This backup is running already.", "Wait for it to end, or cancel it.")
 }

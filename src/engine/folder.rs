@@ -37,19 +37,18 @@ impl Folder {
     /// All plan folders whose marker can be read; those with a damaged marker by name.
     pub fn all(storage: &Arc<dyn Storage>) -> Result<(Vec<Self>, Vec<String>), Problem> {
         let (mut found, mut damaged) = (Vec::new(), Vec::new());
-        for entry in storage.list("")?.into_iter().filter(|e| e.is_folder).take(MAX_PLANS) {
-            let object = format!("{}/{}", entry.name, marker::MARKER);
-            let bytes = match storage.read_all(&object, MAX_SMALL) {
-                Ok(bytes) => bytes,
+        for name in storage::plan_folders(&**storage)?.into_iter().take(MAX_PLANS) {
+            let marker = match storage.read_all(&format!("{name}/{}", marker::MARKER), MAX_SMALL) {
+                Ok(bytes) => json_lines::decode::<Marker>(marker::MARKER, &bytes, json_lines::Trust::Checksum).ok(),
                 Err(error) if error.kind == Kind::NotFound => continue,
+                Err(error) if error.kind == Kind::TooLong => None,
                 Err(error) => return Err(error.into()),
             };
-            match json_lines::decode::<Marker>(marker::MARKER, &bytes, json_lines::Trust::Checksum) {
-                Ok(marker) if marker.kind == "marker" => found.push(Self { storage: storage.clone(), name: entry.name, marker }),
-                _ => damaged.push(entry.name),
+            match marker {
+                Some(marker) if marker.kind == Marker::KIND => found.push(Self { storage: storage.clone(), name, marker }),
+                _ => damaged.push(name),
             }
         }
-        found.sort_by(|a, b| a.name.cmp(&b.name));
         Ok((found, damaged))
     }
 
@@ -77,16 +76,15 @@ impl Folder {
         name: String,
         marker: Marker,
         keys: Option<(&KeyRing, &[u8])>,
-        home: &str,
-        machine: &str,
+        owner: Owner,
     ) -> Result<Self, Problem> {
         let folder = Self { storage: storage.clone(), name, marker };
         if let Some((_, bytes)) = keys {
             folder.put_keys(1, bytes)?;
         }
         let ring = keys.map(|(ring, _)| ring);
-        folder.put(marker::README, marker::readme(folder.marker.sealed).as_bytes())?;
-        folder.put_owner(1, home, machine, ring)?;
+        folder.put(marker::README, marker::readme(&folder.marker.name, folder.marker.sealed).as_bytes())?;
+        folder.put_owner(Owner { n: 1, ..owner }, ring)?;
         let bytes = json_lines::encode(&folder.marker, ring.map(KeyRing::newest));
         folder.put(marker::MARKER, &bytes)?;
         Ok(folder)
@@ -130,6 +128,13 @@ impl Folder {
         Ok(self.storage.sha256_on_medium(&self.full(name), each)?)
     }
 
+    /// Removes what writes that died left directly in a folder of the plan.
+    pub fn sweep(&self, folder: &str) -> Result<(), Problem> {
+        let full = if folder.is_empty() { self.name.clone() } else { self.full(folder) };
+        self.storage.sweep_temporary(&full, None)?;
+        Ok(())
+    }
+
     /// Removes the whole plan folder.
     pub fn remove(self) -> Result<(), Problem> {
         // Without its marker it is no plan folder any more, whatever happens after.
@@ -141,7 +146,7 @@ impl Folder {
 
     /// The highest n with a whole copy, and its bytes. `None` where there are no key files.
     pub fn keys(&self) -> Result<Option<(u32, Vec<u8>)>, Problem> {
-        let mut numbers: Vec<u32> = self.list("")?.iter().filter_map(|e| marker::keys_number(&e.name)).collect();
+        let mut numbers: Vec<u32> = self.list("")?.iter().filter_map(|e| marker::parse_keys_name(&e.name).map(|(n, _)| n)).collect();
         numbers.sort_unstable();
         numbers.dedup();
         let mut first_error = None;
@@ -195,26 +200,21 @@ impl Folder {
 
     /// Who writes here: highest n, then greater home id.
     pub fn owner(&self, ring: Option<&KeyRing>) -> Result<Option<Owner>, Problem> {
-        let newest = self.list("")?.into_iter().filter_map(|e| marker::owner_parts(&e.name).map(|key| (key, e.name))).max();
-        let Some((_, name)) = newest else { return Ok(None) };
+        let newest = self.list("")?.into_iter().filter_map(|e| {
+            let (n, home) = marker::parse_owner_name(&e.name)?;
+            Some((n, home.to_owned(), e.name))
+        });
+        let Some((.., name)) = newest.max() else { return Ok(None) };
         let bytes = self.read_all(&name)?;
         let owner: Owner = json_lines::decode(&name, &bytes, trust(ring))?;
-        if owner.kind != "owner" || owner.plan != *self.plan() || marker::owner_name(owner.n, &owner.home) != name {
+        if owner.kind != Owner::KIND || owner.plan != *self.plan() || marker::owner_name(owner.n, &owner.home) != name {
             return Err(archive::Error::damaged(name, "it belongs elsewhere").into());
         }
         Ok(Some(owner))
     }
 
-    pub fn put_owner(&self, n: u32, home: &str, machine: &str, ring: Option<&KeyRing>) -> Result<(), Problem> {
-        let owner = Owner {
-            format: marker::FORMAT,
-            kind: "owner".into(),
-            plan: self.plan().clone(),
-            n,
-            home: home.to_owned(),
-            machine: machine.to_owned(),
-        };
-        self.put(&marker::owner_name(n, home), &json_lines::encode(&owner, ring.map(KeyRing::newest)))
+    pub fn put_owner(&self, owner: Owner, ring: Option<&KeyRing>) -> Result<(), Problem> {
+        self.put(&marker::owner_name(owner.n, &owner.home), &json_lines::encode(&owner, ring.map(KeyRing::newest)))
     }
 
     // ---- manifests
@@ -222,9 +222,9 @@ impl Folder {
     /// Every manifest that lies there, in order of sequence (unreadable ones first).
     pub fn manifests(&self, ring: Option<&KeyRing>) -> Result<Vec<Listed>, Problem> {
         let mut found: Vec<Listed> = self
-            .list("versions")?
+            .list(marker::VERSIONS)?
             .into_iter()
-            .filter_map(|e| VersionId::try_from(e.name.strip_suffix(".json")?.to_owned()).ok())
+            .filter_map(|e| marker::parse_manifest_name(&e.name))
             .map(|id| Listed { manifest: self.manifest(&id, ring), id })
             .collect();
         found.sort_by_cached_key(|l| (l.manifest.as_ref().map_or(0, |m| m.sequence), l.id.clone()));
@@ -232,7 +232,7 @@ impl Folder {
     }
 
     fn manifest(&self, id: &VersionId, ring: Option<&KeyRing>) -> Result<Manifest, archive::Error> {
-        let name = manifest_name(id);
+        let name = marker::manifest_name(id);
         let manifest: Manifest = json_lines::decode(&name, &self.read_all(&name)?, trust(ring))?;
         if manifest.format > marker::FORMAT {
             return Err(archive::Error::TooNew { object: name, found: manifest.format });
@@ -247,7 +247,7 @@ impl Folder {
     }
 
     pub fn put_manifest(&self, manifest: &Manifest, ring: Option<&KeyRing>) -> Result<(), Problem> {
-        self.put(&manifest_name(&manifest.id), &json_lines::encode(manifest, ring.map(KeyRing::newest)))
+        self.put(&marker::manifest_name(&manifest.id), &json_lines::encode(manifest, ring.map(KeyRing::newest)))
     }
 
     /// Writes `objects.json` of a run and returns its bytes, whose SHA-256 stands in the manifest.
@@ -256,10 +256,6 @@ impl Folder {
         self.put(&format!("{}/objects.json", archive::object::run_folder(&list.id)), &bytes)?;
         Ok(bytes)
     }
-}
-
-pub fn manifest_name(id: &VersionId) -> String {
-    format!("versions/{id}.json")
 }
 
 fn trust(ring: Option<&KeyRing>) -> json_lines::Trust<'_> {
@@ -273,7 +269,7 @@ fn to_io(error: storage::Error) -> io::Error {
         Kind::AlreadyExists => io::ErrorKind::AlreadyExists,
         Kind::NotWritable => io::ErrorKind::PermissionDenied,
         Kind::NoRoom => io::ErrorKind::StorageFull,
-        Kind::Unreachable | Kind::InvalidName | Kind::Other => error.source.kind(),
+        Kind::Unreachable | Kind::InvalidName | Kind::TooLong | Kind::Other => error.source.kind(),
     };
     io::Error::new(kind, error)
 }

@@ -32,6 +32,8 @@ pub struct Done {
     pub detail: RunDetail,
     pub warnings: Vec<Warning>,
     pub warning_count: u64,
+    /// It went to its end, and what it found is bad: a verification that met damage.
+    pub finding: Option<Problem>,
 }
 
 impl Run {
@@ -49,12 +51,16 @@ impl Run {
 
     pub fn report(&self, env: &Env, result: Result<Done, Problem>, stages: Vec<(Stage, u64)>) -> RunReport {
         let (outcome, done) = match result {
+            Ok(mut done) if done.finding.is_some() => {
+                let problem = done.finding.take().unwrap_or_else(|| super::explain::internal("no finding"));
+                (Outcome::Failed(problem), Some(done))
+            }
             Ok(done) if done.warning_count > 0 => (Outcome::CompletedWithWarnings, Some(done)),
             Ok(done) => (Outcome::Completed, Some(done)),
             Err(problem) if problem.code == Code::Cancelled => (Outcome::Cancelled, None),
             Err(problem) => (Outcome::Failed(problem), None),
         };
-        let done = done.unwrap_or(Done { detail: RunDetail::None, warnings: Vec::new(), warning_count: 0 });
+        let done = done.unwrap_or(Done { detail: RunDetail::None, warnings: Vec::new(), warning_count: 0, finding: None });
         RunReport {
             run: self.id,
             kind: self.kind,

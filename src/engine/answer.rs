@@ -1,0 +1,180 @@
+//! Answers questions; each on a blocking thread of its own.
+
+use crate::archive::browse;
+use crate::archive::key;
+use crate::archive::scan;
+use crate::model::plan::{Plan, PlanId};
+use crate::model::problem::{Code, Problem};
+use crate::model::run::{Cancel, RunId};
+use crate::model::secret::Secret;
+use crate::state;
+
+use super::core::{Core, lock};
+use super::destination;
+use super::explain;
+use super::folder::Folder;
+use super::keys;
+use super::message::{Answer, NewSecrets, Question, Rows};
+use super::restore;
+use super::sources;
+
+/// Longest list of rows in one answer.
+const MAX_ROWS: usize = 10_000;
+
+/// `is_running`: whether a run of the plan is waiting or running.
+pub fn answer(core: &Core, question: Question, is_running: &dyn Fn(&PlanId) -> bool) -> Result<Answer, Problem> {
+    let cancel = Cancel::default();
+    Ok(match question {
+        Question::SuggestSources => Answer::Suggestions(sources::suggest()),
+        Question::Drives => Answer::Drives(sources::drives()),
+        Question::Measure { path, rules } => {
+            let spec = crate::model::source_spec::SourceSpec { paths: vec![path], ..rules };
+            Answer::Measured(scan::measure(&spec, &cancel)?)
+        }
+        Question::TestDestination { location } => Answer::Tested(destination::test(core, &location)?),
+        Question::PlansAt { location } => Answer::Plans(destination::plans_at(core, &location)?),
+        Question::NewRecoveryKey => Answer::RecoveryKey(Secret::new(key::recovery_key(&core.random()).as_str())),
+        Question::SavePlan { plan, secrets } => {
+            save_plan(core, *plan, &secrets)?;
+            Answer::Done
+        }
+        Question::RemovePlan { plan, delete_versions } => {
+            if is_running(&plan) {
+                return Err(explain::busy());
+            }
+            remove_plan(core, &plan, delete_versions)?;
+            Answer::Done
+        }
+        Question::ChangePassword { plan, old, new } => {
+            if is_running(&plan) {
+                return Err(explain::busy());
+            }
+            keys::change_password(core, &plan, &old, &new)?;
+            Answer::Done
+        }
+        Question::KeyStatus { plan } => Answer::KeyStatus(keys::status(core, &plan)?),
+        Question::Versions { place } => {
+            let open = core.open_place(&place)?;
+            let listed = open.folder.manifests(open.ring.as_deref())?;
+            Answer::Versions(listed.into_iter().map(|l| l.manifest).collect::<Result<_, _>>()?)
+        }
+        Question::Children { place, version, folder, skip, limit } => {
+            let open = core.open_version(&place, &version)?;
+            let folder = restore::catalog_path(&folder)?;
+            let (rows, total) = browse::children(&open.catalog, folder.as_bytes(), skip, limit.min(MAX_ROWS), &cancel)?;
+            Answer::Rows(Rows { rows, total })
+        }
+        Question::Find { place, version, text, limit } => {
+            let open = core.open_version(&place, &version)?;
+            Answer::Found(browse::find(&open.catalog, &text, limit.min(MAX_ROWS), &cancel)?)
+        }
+        Question::Sum { place, version, paths, except } => {
+            let open = core.open_version(&place, &version)?;
+            let (paths, except) = (restore::catalog_paths(&paths)?, restore::catalog_paths(&except)?);
+            let (files, bytes) = browse::sum(&open.catalog, &paths, &except, &cancel)?;
+            Answer::Sum { files, bytes }
+        }
+        Question::PlanRestore { spec } => Answer::RestorePlan(restore::plan(core, &spec)?),
+        Question::Unlock { place } => {
+            keys::unlock(core, &place)?;
+            Answer::Done
+        }
+        Question::History { filter } => Answer::History(core.history.page(&filter).map_err(explain::internal)?),
+        Question::Report { run } => Answer::Report(report(core, run)?),
+        Question::DestinationStatus { location } => Answer::DestinationStatus(destination::status(core, &location)),
+    })
+}
+
+fn report(core: &Core, run: RunId) -> Result<Option<Box<crate::model::run::RunReport>>, Problem> {
+    Ok(core.history.report(run).map_err(explain::internal)?.map(Box::new))
+}
+
+/// Saves a plan. For a new sealed one the destination's folder is made at once, so that its key exists before the first run.
+fn save_plan(core: &Core, plan: Plan, secrets: &NewSecrets) -> Result<(), Problem> {
+    check(&plan)?;
+    let before = core.plan(&plan.id);
+    if before.as_ref().is_some_and(|b| b.seal.is_some() != plan.seal.is_some()) {
+        return Err(Problem::new(
+            Code::Usage,
+            "A backup cannot be changed between encrypted and unencrypted.",
+            "Make a new backup beside it; this one stays readable.",
+        ));
+    }
+    let taken = lock(&core.config).plans.iter().any(|p| p.id != plan.id && p.name == plan.name);
+    if taken {
+        return Err(Problem::new(Code::Usage, format!("There is a backup named \u{201c}{}\u{201d} already.", plan.name), "Choose another name."));
+    }
+    let moved = before.as_ref().is_none_or(|b| b.destinations != plan.destinations);
+    if moved {
+        destination::open_for_writing(core, &plan, secrets, false)?;
+    }
+    let mut config = lock(&core.config);
+    let mut changed = config.clone();
+    match changed.plans.iter_mut().find(|p| p.id == plan.id) {
+        Some(place) => *place = plan,
+        None => changed.plans.push(plan),
+    }
+    save_config(core, &changed)?;
+    *config = changed;
+    Ok(())
+}
+
+/// What a plan must have before it may be saved or run.
+pub fn check(plan: &Plan) -> Result<(), Problem> {
+    let usage = |what: &str, fix: &str| Err(Problem::new(Code::Usage, what, fix));
+    if plan.name.trim().is_empty() || plan.name.chars().count() > 100 {
+        return usage("A backup needs a name of at most 100 characters.", "Give it one.");
+    }
+    if plan.sources.paths.is_empty() {
+        return usage("Nothing is chosen to back up.", "Choose at least one folder.");
+    }
+    if let Some(path) = plan.sources.paths.iter().find(|p| !p.as_path().is_absolute()) {
+        return usage(&format!("{} is not a whole path.", path.display()), "Give paths that begin with \u{201c}/\u{201d}.");
+    }
+    if plan.destinations.len() != 1 {
+        return usage("A backup has exactly one destination.", "Choose one.");
+    }
+    if !plan.schedule.is_valid() {
+        return usage("The schedule's time cannot be.", "Give 1 to 168 hours, or a time of day.");
+    }
+    if !(1..=19).contains(&plan.format.level) {
+        return usage("The compression level is out of range.", "Give 1 to 19.");
+    }
+    Ok(())
+}
+
+pub fn save_config(core: &Core, config: &state::config::Config) -> Result<(), Problem> {
+    let Some(home) = &core.home else {
+        return Err(Problem::new(Code::Settings, "Settings cannot be kept here.", "Check Strongroom's own folder."));
+    };
+    config.save(home).map_err(settings_problem)
+}
+
+pub fn settings_problem(error: state::Error) -> Problem {
+    Problem::new(Code::Settings, "The settings could not be read or saved.", "Look at the file that is named; nothing in it was changed.")
+        .with_detail(error.to_string())
+}
+
+fn remove_plan(core: &Core, id: &PlanId, delete_versions: bool) -> Result<(), Problem> {
+    let plan = core.plan(id).ok_or_else(explain::no_such_plan)?;
+    if delete_versions {
+        for location in &plan.destinations {
+            let storage = core.storage(location)?;
+            if let Some(folder) = Folder::all(&storage)?.0.into_iter().find(|f| f.plan() == id) {
+                let ring = core.known_ring(id)?;
+                destination::check_owner(core, &folder, ring.as_deref())?;
+                folder.remove()?;
+            }
+        }
+        core.history.forget_plan(id).map_err(explain::internal)?;
+        core.forget_ring(id)?;
+    }
+    core.close_versions(id);
+    let mut config = lock(&core.config);
+    let mut changed = config.clone();
+    changed.plans.retain(|p| p.id != *id);
+    save_config(core, &changed)?;
+    *config = changed;
+    Ok(())
+}
+

@@ -1,0 +1,287 @@
+//! Opening a plan's destination for writing: who writes there, with which key; and what can be said of a destination.
+
+use std::os::unix::fs::MetadataExt;
+use std::sync::Arc;
+use std::time::Instant;
+
+use crate::archive::key::{KdfCost, KeyFile, KeyRing, NewSlot, PlanKey, SlotKind};
+use crate::model::format::SealSpec;
+use crate::model::location::Location;
+use crate::model::marker::{self, Marker, Owner};
+use crate::model::plan::{Plan, PlanId};
+use crate::model::problem::{Code, Problem};
+use crate::storage::{Kind, Storage};
+
+use super::core::Core;
+use super::explain;
+use super::folder::Folder;
+use super::message::{DestinationStatus, NewSecrets, PlanAt, TestResult};
+
+/// A plan's folder that this home may write to.
+pub struct Opened {
+    pub location: Location,
+    pub folder: Arc<Folder>,
+    pub ring: Option<Arc<KeyRing>>,
+}
+
+/// Opens the plan's folder, or makes it where this home has never written there.
+pub fn open_for_writing(core: &Core, plan: &Plan, secrets: &NewSecrets, take_over: bool) -> Result<Opened, Problem> {
+    let Some(location) = plan.destinations.first() else {
+        return Err(Problem::new(Code::Usage, "This backup has no destination.", "Edit it and choose one."));
+    };
+    let known = !core.history.known_versions(&plan.id, location).map_err(explain::internal)?.is_empty();
+    let storage = (core.env.open_storage)(location, !known)?;
+    let (all, damaged) = Folder::all(&storage)?;
+    let folder_name = plan.folder_name();
+    if let Some(folder) = all.into_iter().find(|f| *f.plan() == plan.id) {
+        let ring = ring_for(core, plan, &folder, secrets)?;
+        folder.check_marker(ring.as_deref())?;
+        own(core, &folder, ring.as_deref(), take_over)?;
+        return Ok(Opened { location: location.clone(), folder: Arc::new(folder), ring });
+    }
+    if damaged.contains(&folder_name) {
+        return Err(crate::archive::Error::damaged(marker::MARKER, "its checksum does not fit").into());
+    }
+    if known {
+        return Err(explain::marker_missing(&location.display()));
+    }
+    create(core, plan, location, &storage, secrets)
+}
+
+fn create(
+    core: &Core,
+    plan: &Plan,
+    location: &Location,
+    storage: &Arc<dyn Storage>,
+    secrets: &NewSecrets,
+) -> Result<Opened, Problem> {
+    let now = core.env.clock.now();
+    let marker = Marker {
+        format: marker::FORMAT,
+        kind: Marker::KIND.into(),
+        plan: plan.id.clone(),
+        name: plan.name.clone(),
+        machine: core.machine.clone(),
+        sealed: plan.seal.is_some(),
+        created: now,
+    };
+    let keys = match plan.seal {
+        None => None,
+        Some(seal) => {
+            let (ring, bytes) = new_keys(core, plan, seal, secrets)?;
+            // Kept here before anything is sealed with it.
+            core.keep_ring(&plan.id, &ring, true)?;
+            Some((ring, bytes))
+        }
+    };
+    let owner = new_owner(core, &plan.id, 1);
+    let name = plan.folder_name();
+    // A folder without a marker is what a first start that was cut short has left; but never one with versions in it.
+    if storage.list(&name)?.iter().any(|e| e.name == marker::VERSIONS || e.name == marker::DATA) {
+        return Err(crate::archive::Error::Missing { object: format!("{name}/{}", marker::MARKER) }.into());
+    }
+    storage.delete_folder(&name)?;
+    let folder = Folder::create(storage, name, marker, keys.as_ref().map(|(r, b)| (&**r, &b[..])), owner)?;
+    Ok(Opened { location: location.clone(), folder: Arc::new(folder), ring: keys.map(|(ring, _)| ring) })
+}
+
+fn new_owner(core: &Core, plan: &PlanId, n: u32) -> Owner {
+    Owner {
+        format: marker::FORMAT,
+        kind: Owner::KIND.into(),
+        plan: plan.clone(),
+        n,
+        home: core.home_id.clone(),
+        machine: core.machine.clone(),
+        since: core.env.clock.now(),
+    }
+}
+
+/// A new plan key and its first file of slots. A key that this home keeps already (its destination was never reached) is used again.
+fn new_keys(core: &Core, plan: &Plan, seal: SealSpec, secrets: &NewSecrets) -> Result<(Arc<KeyRing>, Vec<u8>), Problem> {
+    let password = secrets.password.as_ref().filter(|p| !p.is_empty()).ok_or_else(explain::password_needed)?;
+    let bytes: zeroize::Zeroizing<[u8; 32]> = zeroize::Zeroizing::new(core.random());
+    let ring = Arc::new(KeyRing::new(PlanKey { id: core.random(), bytes }));
+    let slots = slots(seal, password.expose(), secrets);
+    let file = KeyFile::encode(&plan.id, 1, &ring, &slots, &mut |b| (core.env.entropy)(b))?;
+    Ok((ring, file))
+}
+
+/// Slots for a password and, where there is one, a recovery key.
+pub fn slots<'a>(seal: SealSpec, password: &'a str, secrets: &'a NewSecrets) -> Vec<NewSlot<'a>> {
+    let cost = KdfCost::default_for(seal.kdf);
+    let mut slots = vec![NewSlot { kind: SlotKind::Password, secret: password, cost }];
+    if let Some(recovery) = &secrets.recovery_key {
+        slots.push(NewSlot { kind: SlotKind::RecoveryKey, secret: recovery.expose(), cost });
+    }
+    slots
+}
+
+/// The ring for a plan folder that exists: a password that is given must fit.
+fn ring_for(core: &Core, plan: &Plan, folder: &Folder, secrets: &NewSecrets) -> Result<Option<Arc<KeyRing>>, Problem> {
+    match (folder.marker.sealed, plan.seal.is_some()) {
+        (false, false) => return Ok(None),
+        (false, true) => return Err(crate::archive::Error::NotSealed { object: marker::MARKER.into() }.into()),
+        (true, false) => {
+            return Err(Problem::new(
+                Code::Usage,
+                "This backup is encrypted and cannot go on unencrypted.",
+                "Give its password, or make a new backup under another name.",
+            ));
+        }
+        (true, true) => {}
+    }
+    if let Some(password) = &secrets.password {
+        let ring = Arc::new(folder.open_keys(password.expose())?);
+        core.keep_ring(&plan.id, &ring, true)?;
+        return Ok(Some(ring));
+    }
+    Ok(Some(core.known_ring(&plan.id)?.ok_or_else(explain::password_needed)?))
+}
+
+/// Makes sure that this home is the owner, taking over if that is wanted.
+fn own(core: &Core, folder: &Folder, ring: Option<&KeyRing>, take_over: bool) -> Result<(), Problem> {
+    match folder.owner(ring)? {
+        Some(owner) if owner.home == core.home_id => Ok(()),
+        Some(owner) if !take_over => Err(explain::other_owner(&owner.machine)),
+        owner => {
+            let n = owner.map_or(1, |o| o.n + 1);
+            folder.put_owner(new_owner(core, folder.plan(), n), ring)
+        }
+    }
+}
+
+/// Whether this home is still the owner.
+pub fn check_owner(core: &Core, folder: &Folder, ring: Option<&KeyRing>) -> Result<(), Problem> {
+    match folder.owner(ring)? {
+        Some(owner) if owner.home == core.home_id => Ok(()),
+        Some(owner) => Err(explain::other_owner(&owner.machine)),
+        None => Err(explain::marker_missing(&folder.name)),
+    }
+}
+
+/// Device and inode of folders that are never part of a source: the destination and our own.
+pub fn own_folders(core: &Core, folder: &Folder) -> Vec<(u64, u64)> {
+    let own = core.home.iter().flat_map(|h| [&h.config, &h.data, &h.cache, &h.runtime]);
+    let own = own.filter_map(|path| std::fs::metadata(path).ok()).map(|m| (m.dev(), m.ino()));
+    folder.storage().identity().into_iter().chain(own).collect()
+}
+
+/// A plan folder as it shows itself without any key.
+pub fn describe(core: &Core, folder: &Folder) -> Result<PlanAt, Problem> {
+    let ids: Vec<_> = folder.list(marker::VERSIONS)?.iter().filter_map(|e| marker::parse_manifest_name(&e.name)).collect();
+    let newest = ids.iter().max().and_then(|id| {
+        let time = id.as_str().get(..16)?;
+        let time = jiff::civil::DateTime::strptime("%Y%m%dT%H%M%SZ", time).ok()?;
+        Some(time.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp())
+    });
+    let ours = folder.owner(None).ok().flatten().is_some_and(|o| o.home == core.home_id);
+    Ok(PlanAt {
+        id: folder.plan().clone(),
+        name: folder.marker.name.clone(),
+        folder: folder.name.clone(),
+        machine: folder.marker.machine.clone(),
+        sealed: folder.marker.sealed,
+        versions: ids.len(),
+        newest,
+        ours,
+    })
+}
+
+pub fn plans_at(core: &Core, location: &Location) -> Result<Vec<PlanAt>, Problem> {
+    let (all, _) = Folder::all(&core.storage(location)?)?;
+    all.iter().map(|f| describe(core, f)).collect()
+}
+
+/// Writes, reads and removes a small file.
+pub fn test(core: &Core, location: &Location) -> Result<TestResult, Problem> {
+    const SIZE: usize = 8 << 20;
+    let storage = match (core.env.open_storage)(location, false) {
+        Err(error) if error.kind == Kind::Unreachable => {
+            // A folder that a first backup would make: judged by the one it would be made in.
+            return test_missing(location).ok_or_else(|| error.into());
+        }
+        other => other?,
+    };
+    let room = storage.room()?;
+    let name = format!(".strongroom-test-{}", data_encoding::HEXLOWER.encode(&core.random::<6>()));
+    let mut bytes = vec![0; SIZE];
+    (core.env.entropy)(&mut bytes);
+    let begun = Instant::now();
+    let written = storage.put(&name, &bytes);
+    let seconds = begun.elapsed().as_secs_f64();
+    let removed = storage.delete(&name);
+    written?;
+    removed?;
+    Ok(TestResult {
+        writable: true,
+        free: room.map(|r| r.free),
+        total: room.map(|r| r.total),
+        write_speed: (seconds > 0.0).then(|| SIZE as f64 / seconds),
+        on_system_disk: on_system_disk(location),
+        plans: Folder::all(&storage)?.0.len(),
+    })
+}
+
+/// For a folder that does not exist yet, in one that does and can be written.
+fn test_missing(location: &Location) -> Option<TestResult> {
+    let Location::Local { path } = location;
+    let path = path.to_path_buf();
+    let parent = path.parent()?;
+    if path.exists() || rustix::fs::access(parent, rustix::fs::Access::WRITE_OK | rustix::fs::Access::EXEC_OK).is_err() {
+        return None;
+    }
+    let room = rustix::fs::statvfs(parent).ok()?;
+    Some(TestResult {
+        writable: true,
+        free: Some(room.f_bavail.saturating_mul(room.f_frsize)),
+        total: Some(room.f_blocks.saturating_mul(room.f_frsize)),
+        write_speed: None,
+        on_system_disk: on_system_disk(&Location::local(parent)),
+        plans: 0,
+    })
+}
+
+fn on_system_disk(location: &Location) -> bool {
+    let Location::Local { path } = location;
+    let device = |p: &std::path::Path| std::fs::metadata(p).map(|m| m.dev()).ok();
+    let system = device(std::path::Path::new("/"));
+    system.is_some() && device(path.as_path()) == system
+}
+
+/// What the Storage tab shows of a destination.
+pub fn status(core: &Core, location: &Location) -> DestinationStatus {
+    let mut status = DestinationStatus {
+        location: location.clone(),
+        problem: None,
+        free: None,
+        total: None,
+        used: 0,
+        plans: Vec::new(),
+        latency_ms: None,
+    };
+    if let Err(problem) = fill_status(core, location, &mut status) {
+        status.problem = Some(problem);
+    }
+    status
+}
+
+fn fill_status(core: &Core, location: &Location, status: &mut DestinationStatus) -> Result<(), Problem> {
+    let begun = Instant::now();
+    let storage = core.storage(location)?;
+    let room = storage.room()?;
+    status.latency_ms = Some(u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX));
+    status.free = room.map(|r| r.free);
+    status.total = room.map(|r| r.total);
+    let (folders, damaged) = Folder::all(&storage)?;
+    for folder in &folders {
+        status.plans.push(describe(core, folder)?);
+        for run in folder.list(marker::DATA)?.iter().filter(|e| e.is_folder) {
+            status.used += folder.list(&format!("{}/{}", marker::DATA, run.name))?.iter().map(|e| e.size).sum::<u64>();
+        }
+    }
+    match damaged.first() {
+        Some(name) => Err(crate::archive::Error::damaged(format!("{name}/{}", marker::MARKER), "its checksum does not fit").into()),
+        None => Ok(()),
+    }
+}

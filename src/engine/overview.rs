@@ -1,0 +1,69 @@
+//! Makes the overview: what front ends show all the time.
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::model::path::PathBytes;
+use crate::model::plan::Plan;
+use crate::model::run::{RunDetail, RunKind, RunReport};
+use crate::model::status::{judge, strip};
+
+use super::core::{Core, lock};
+use super::message::{Overview, PlanOverview, RunOverview};
+
+/// History that is looked at for status and strip.
+const LOOK_BACK: SignedDuration = SignedDuration::from_hours(31 * 24);
+
+pub fn make(core: &Core, runs: Vec<RunOverview>) -> Overview {
+    let now = core.env.clock.now();
+    let (plans, settings) = {
+        let config = lock(&core.config);
+        (config.plans.clone(), config.settings.clone())
+    };
+    let home_folder = directories::UserDirs::new().map_or_else(PathBytes::default, |d| d.home_dir().into());
+    Overview {
+        plans: plans.into_iter().map(|plan| plan_overview(core, plan, now)).collect(),
+        runs,
+        settings,
+        unseen: core.history.unseen().unwrap_or(0),
+        notices: lock(&core.notices).clone(),
+        zone: core.env.clock.zone().iana_name().unwrap_or("UTC").to_owned(),
+        home_folder,
+        machine: core.machine.clone(),
+    }
+}
+
+/// A plan's newest runs, newest first.
+pub fn recent(core: &Core, plan: &Plan, now: Timestamp) -> Vec<RunReport> {
+    let since = now.checked_sub(LOOK_BACK).unwrap_or(Timestamp::MIN);
+    core.history.recent(&plan.id, since).unwrap_or_default()
+}
+
+/// When the plan's next run is due; in the past where it was missed.
+pub fn due(core: &Core, plan: &Plan, runs: &[RunReport]) -> Option<Timestamp> {
+    let last_attempt = runs.iter().find(|r| r.kind == RunKind::Backup).map(|r| r.started);
+    plan.schedule.due(last_attempt, plan.created, &core.env.clock.zone())
+}
+
+fn plan_overview(core: &Core, plan: Plan, now: Timestamp) -> PlanOverview {
+    let zone = core.env.clock.zone();
+    let runs = recent(core, &plan, now);
+    let (status, why) = judge(plan.schedule, plan.created, &runs, now, &zone);
+    let backups = || runs.iter().filter(|r| r.kind == RunKind::Backup);
+    let last_good = backups().find(|r| r.outcome.is_success());
+    let known = plan.destinations.first().and_then(|at| core.history.known_versions(&plan.id, at).ok());
+    PlanOverview {
+        status,
+        why,
+        last_success: last_good.map(|r| r.finished),
+        last_run: backups().next().cloned(),
+        next_run: due(core, &plan, &runs),
+        strip: strip(plan.schedule, plan.created, &runs, now, &zone),
+        versions: known.map(|v| v.len() as u64).filter(|n| *n > 0),
+        stored_bytes: core.history.stored_bytes(&plan.id).ok().filter(|n| *n > 0),
+        source_bytes: last_good.and_then(|r| match &r.detail {
+            RunDetail::Backup { totals, .. } => Some(totals.bytes),
+            _ => None,
+        }),
+        plan,
+    }
+}

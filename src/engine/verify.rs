@@ -1,0 +1,84 @@
+//! A verification run: the archive's check, and the small objects that are the engine's.
+
+use std::sync::Arc;
+
+use crate::archive;
+use crate::archive::key::KeyFile;
+use crate::archive::object::Objects;
+use crate::archive::verify::{VerifyJob, verify};
+use crate::model::marker;
+use crate::model::problem::Problem;
+use crate::model::restore::{DamagedObject, Depth, VerifyReport, VerifySpec};
+use crate::model::run::{RunDetail, Stage};
+
+use super::core::{Core, OpenPlace, choose_version};
+use super::explain;
+use super::folder::Folder;
+use super::run::{Done, Run, Stages};
+
+/// Carries out a verification. Damage is a finding of the report.
+pub fn run(core: &Core, run: &Run, spec: &VerifySpec, stages: &mut Stages<'_>) -> Result<Done, Problem> {
+    stages.enter(Stage::Preparing);
+    let OpenPlace { folder, ring } = core.open_place(&spec.from)?;
+    let mut listed = folder.manifests(ring.as_deref())?;
+    if let Some(choice) = &spec.version {
+        let chosen = choose_version(folder.manifests(ring.as_deref())?, choice)?;
+        listed.retain(|l| l.id == chosen.id);
+    }
+    let mut damaged = Vec::new();
+    let mut versions = Vec::new();
+    for entry in listed {
+        match entry.manifest {
+            Ok(manifest) => versions.push(manifest),
+            Err(error) => damaged.push(finding(marker::manifest_name(&entry.id), &error)),
+        }
+    }
+    stages.enter(Stage::Checking);
+    let objects: Arc<dyn Objects> = folder.clone();
+    let mut report = verify(&VerifyJob {
+        plan: folder.plan().clone(),
+        objects,
+        ring: ring.clone(),
+        versions: &versions,
+        depth: spec.depth,
+        progress: &run.progress,
+        cancel: &run.cancel,
+    })?;
+    if spec.depth != Depth::Quick {
+        damaged.extend(small_objects(&folder, ring.as_deref())?);
+    }
+    damaged.append(&mut report.damaged);
+    let report = VerifyReport { damaged, ..report };
+    let finding = (!report.damaged.is_empty()).then(|| explain::damage_found(&report));
+    Ok(Done { detail: RunDetail::Verify { report }, warnings: Vec::new(), warning_count: 0, finding })
+}
+
+/// Marker, owner files, both copies of the key slots, and `README.txt` against what should stand there.
+fn small_objects(folder: &Folder, ring: Option<&archive::key::KeyRing>) -> Result<Vec<DamagedObject>, Problem> {
+    let mut damaged = Vec::new();
+    if let Err(error) = folder.owner(ring) {
+        damaged.push(DamagedObject { object: "owner file".into(), what: error.detail, hits: Vec::new(), hit_count: 0 });
+    }
+    let mut keys_seen = 0;
+    for entry in folder.list("")? {
+        let Some((n, _)) = marker::parse_keys_name(&entry.name) else { continue };
+        keys_seen += 1;
+        let checked = folder.read_all(&entry.name).and_then(|bytes| KeyFile::check(&entry.name, folder.plan(), n, &bytes, ring));
+        if let Err(error) = checked {
+            damaged.push(finding(entry.name, &error));
+        }
+    }
+    if folder.marker.sealed && keys_seen < 2 {
+        damaged.push(finding("keys".into(), &archive::Error::Missing { object: "a copy of the key slots".into() }));
+    }
+    let readme = folder.read_all(marker::README);
+    if readme.as_deref().ok() != Some(marker::readme(&folder.marker.name, folder.marker.sealed).as_bytes()) {
+        let what = archive::Error::damaged(marker::README, "it is not what Strongroom wrote");
+        damaged.push(finding(marker::README.into(), &what));
+    }
+    Ok(damaged)
+}
+
+fn finding(object: String, error: &archive::Error) -> DamagedObject {
+    DamagedObject { object, what: error.to_string(), hits: Vec::new(), hit_count: 0 }
+}

@@ -102,7 +102,11 @@ fn save_plan(core: &Core, plan: Plan, secrets: &NewSecrets) -> Result<(), Proble
     }
     let taken = lock(&core.config).plans.iter().any(|p| p.id != plan.id && p.name == plan.name);
     if taken {
-        return Err(Problem::new(Code::Usage, format!("There is a backup named \u{201c}{}\u{201d} already.", plan.name), "Choose another name."));
+        return Err(Problem::new(
+            Code::Usage,
+            format!("There is a backup named \u{201c}{}\u{201d} already.", plan.name),
+            "Choose another name.",
+        ));
     }
     let moved = before.as_ref().is_none_or(|b| b.destinations != plan.destinations);
     if moved {
@@ -151,8 +155,12 @@ pub fn save_config(core: &Core, config: &state::config::Config) -> Result<(), Pr
 }
 
 pub fn settings_problem(error: state::Error) -> Problem {
-    Problem::new(Code::Settings, "The settings could not be read or saved.", "Look at the file that is named; nothing in it was changed.")
-        .with_detail(error.to_string())
+    Problem::new(
+        Code::Settings,
+        "The settings could not be read or saved.",
+        "Look at the file that is named; nothing in it was changed.",
+    )
+    .with_detail(error.to_string())
 }
 
 fn remove_plan(core: &Core, id: &PlanId, delete_versions: bool) -> Result<(), Problem> {
@@ -177,4 +185,3 @@ fn remove_plan(core: &Core, id: &PlanId, delete_versions: bool) -> Result<(), Pr
     *config = changed;
     Ok(())
 }
-

@@ -66,12 +66,21 @@ pub fn back_up(core: &Core, run: &Run, spec: &BackupSpec, stages: &mut Stages<'_
     };
     core.history.remember_version(&plan.id, location, &id, manifest.sequence).map_err(explain::internal)?;
 
+    let older_bytes: u64 = listed.iter().filter_map(|l| l.manifest.as_ref().ok()).map(|m| m.totals.stored_bytes).sum();
     stages.enter(Stage::ReadingBack);
     let read_back = read_back(run, folder, &manifest, &objects)?;
     let count = found.1 + warnings.len() as u64;
     warnings.append(&mut found.0);
     Ok(Done {
-        detail: RunDetail::Backup { version: id, backup_type, totals: manifest.totals, destination: place, read_back },
+        detail: RunDetail::Backup {
+            version: id,
+            backup_type,
+            totals: manifest.totals,
+            destination: place,
+            versions: 1 + listed.len() as u64,
+            plan_bytes: manifest.totals.stored_bytes + older_bytes,
+            read_back,
+        },
         warnings,
         warning_count: count,
         finding: None,
@@ -189,7 +198,9 @@ fn suspect(core: &Core, plan: &Plan) -> Result<bool, Problem> {
     let telling = recent.iter().find_map(|r| match (&r.kind, &r.outcome, &r.detail) {
         (RunKind::Verify, _, RunDetail::Verify { report }) => Some(!report.damaged.is_empty()),
         (RunKind::Backup, Outcome::Failed(problem), _) if problem.code == Code::Damaged => Some(true),
-        (RunKind::Backup, outcome, RunDetail::Backup { backup_type: BackupType::Full, .. }) if outcome.is_success() => Some(false),
+        (RunKind::Backup, outcome, RunDetail::Backup { backup_type: BackupType::Full, .. }) if outcome.is_success() => {
+            Some(false)
+        }
         _ => None,
     });
     Ok(telling.unwrap_or(false))
@@ -231,7 +242,13 @@ fn check_needs(folder: &Folder, manifest: &Manifest, offered: &HashSet<VolumeRef
 }
 
 /// FORMAT §4: versions that vanished without our doing are said; ones that another hand wrote stop the run.
-fn check_hand(core: &Core, folder: &Folder, place: &Location, listed: &[Listed], take_over: bool) -> Result<Vec<Warning>, Problem> {
+fn check_hand(
+    core: &Core,
+    folder: &Folder,
+    place: &Location,
+    listed: &[Listed],
+    take_over: bool,
+) -> Result<Vec<Warning>, Problem> {
     let known = core.history.known_versions(folder.plan(), place).map_err(explain::internal)?;
     let begun: HashSet<VersionId> =
         core.history.begun_versions(folder.plan(), place).map_err(explain::internal)?.into_iter().collect();
@@ -244,9 +261,7 @@ fn check_hand(core: &Core, folder: &Folder, place: &Location, listed: &[Listed],
                 if !known.is_empty() && !begun.contains(&entry.id) && !take_over {
                     return Err(explain::foreign_hand(&format!("version {} was not made here.", entry.id)));
                 }
-                core.history
-                    .remember_version(folder.plan(), place, &entry.id, manifest.sequence)
-                    .map_err(explain::internal)?;
+                core.history.remember_version(folder.plan(), place, &entry.id, manifest.sequence).map_err(explain::internal)?;
             }
             Ok(_) => {}
             Err(error) => warnings.push(incomplete(format!("{}: {error}", marker::manifest_name(&entry.id)))),

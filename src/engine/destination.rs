@@ -68,10 +68,10 @@ fn create(
     let keys = match plan.seal {
         None => None,
         Some(seal) => {
-            let (ring, bytes) = new_keys(core, plan, seal, secrets)?;
+            let keys = new_keys(core, plan, seal, secrets)?;
             // Kept here before anything is sealed with it.
-            core.keep_ring(&plan.id, &ring, true)?;
-            Some((ring, bytes))
+            core.keep_ring(&plan.id, &keys.0, true)?;
+            Some(keys)
         }
     };
     let owner = new_owner(core, &plan.id, 1);
@@ -81,8 +81,8 @@ fn create(
         return Err(crate::archive::Error::Missing { object: format!("{name}/{}", marker::MARKER) }.into());
     }
     storage.delete_folder(&name)?;
-    let folder = Folder::create(storage, name, marker, keys.as_ref().map(|(r, b)| (&**r, &b[..])), owner)?;
-    Ok(Opened { location: location.clone(), folder: Arc::new(folder), ring: keys.map(|(ring, _)| ring) })
+    let folder = Folder::create(storage, name, marker, keys.as_ref().map(|(r, n, b)| (&**r, *n, &b[..])), owner)?;
+    Ok(Opened { location: location.clone(), folder: Arc::new(folder), ring: keys.map(|(ring, ..)| ring) })
 }
 
 fn new_owner(core: &Core, plan: &PlanId, n: u32) -> Owner {
@@ -97,14 +97,40 @@ fn new_owner(core: &Core, plan: &PlanId, n: u32) -> Owner {
     }
 }
 
-/// A new plan key and its first file of slots. A key that this home keeps already (its destination was never reached) is used again.
-fn new_keys(core: &Core, plan: &Plan, seal: SealSpec, secrets: &NewSecrets) -> Result<(Arc<KeyRing>, Vec<u8>), Problem> {
-    let password = secrets.password.as_ref().filter(|p| !p.is_empty()).ok_or_else(explain::password_needed)?;
-    let bytes: zeroize::Zeroizing<[u8; 32]> = zeroize::Zeroizing::new(core.random());
-    let ring = Arc::new(KeyRing::new(PlanKey { id: core.random(), bytes }));
+/// The plan's ring, and number and bytes of its file of key slots.
+type NewKeys = (Arc<KeyRing>, u32, Vec<u8>);
+
+/// The plan's key and its first file of slots at a destination. A key that this home keeps already is used again, whether its first
+/// destination was never reached or a further one is added; without a password the slots are copied from where the plan lies now.
+fn new_keys(core: &Core, plan: &Plan, seal: SealSpec, secrets: &NewSecrets) -> Result<NewKeys, Problem> {
+    let known = core.known_ring(&plan.id)?;
+    let password = secrets.password.as_ref().filter(|p| !p.is_empty());
+    let Some(password) = password else {
+        let copied = known.zip(slots_elsewhere(core, plan)?);
+        let (ring, (n, bytes)) = copied.ok_or_else(explain::password_needed)?;
+        return Ok((ring, n, bytes));
+    };
+    let ring = known.unwrap_or_else(|| {
+        let bytes = zeroize::Zeroizing::new(core.random());
+        Arc::new(KeyRing::new(PlanKey { id: core.random(), bytes }))
+    });
     let slots = slots(seal, password.expose(), secrets);
     let file = KeyFile::encode(&plan.id, 1, &ring, &slots, &mut |b| (core.env.entropy)(b))?;
-    Ok((ring, file))
+    Ok((ring, 1, file))
+}
+
+/// Key slots of the plan at the destinations that are saved for it.
+fn slots_elsewhere(core: &Core, plan: &Plan) -> Result<Option<(u32, Vec<u8>)>, Problem> {
+    let saved = core.plan(&plan.id).map_or(Vec::new(), |p| p.destinations);
+    for location in saved.iter().filter(|at| !plan.destinations.contains(at)) {
+        let Ok(storage) = core.storage(location) else { continue };
+        if let Some(folder) = Folder::all(&storage)?.0.into_iter().find(|f| *f.plan() == plan.id)
+            && let Some(keys) = folder.keys()?
+        {
+            return Ok(Some(keys));
+        }
+    }
+    Ok(None)
 }
 
 /// Slots for a password and, where there is one, a recovery key.
@@ -281,7 +307,9 @@ fn fill_status(core: &Core, location: &Location, status: &mut DestinationStatus)
         }
     }
     match damaged.first() {
-        Some(name) => Err(crate::archive::Error::damaged(format!("{name}/{}", marker::MARKER), "its checksum does not fit").into()),
+        Some(name) => {
+            Err(crate::archive::Error::damaged(format!("{name}/{}", marker::MARKER), "its checksum does not fit").into())
+        }
         None => Ok(()),
     }
 }

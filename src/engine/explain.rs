@@ -91,7 +91,9 @@ impl From<storage::Error> for Problem {
             ),
             Kind::InvalidName => Problem::new(Code::Io, format!("{at} is not a name that can be used."), ""),
             Kind::TooLong => Problem::new(Code::Damaged, format!("{at} is longer than it can be."), ""),
-            Kind::Other => Problem::new(Code::Io, "The destination could not be read or written.", "Check the drive and try again."),
+            Kind::Other => {
+                Problem::new(Code::Io, "The destination could not be read or written.", "Check the drive and try again.")
+            }
         }
         .with_detail(detail)
     }
@@ -110,9 +112,11 @@ impl From<state::secrets::Error> for Problem {
 
 fn io_problem(kind: ErrorKind, what: String) -> Problem {
     match kind {
-        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
-            Problem::new(Code::NoRoom, "There is no room left.", "Make room, or choose another folder. Nothing half-written was left behind.")
-        }
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => Problem::new(
+            Code::NoRoom,
+            "There is no room left.",
+            "Make room, or choose another folder. Nothing half-written was left behind.",
+        ),
         ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
             Problem::new(Code::NotWritable, what, "Check its permissions, or run Strongroom as a user who may.")
         }

@@ -75,14 +75,14 @@ impl Folder {
         storage: &Arc<dyn Storage>,
         name: String,
         marker: Marker,
-        keys: Option<(&KeyRing, &[u8])>,
+        keys: Option<(&KeyRing, u32, &[u8])>,
         owner: Owner,
     ) -> Result<Self, Problem> {
         let folder = Self { storage: storage.clone(), name, marker };
-        if let Some((_, bytes)) = keys {
-            folder.put_keys(1, bytes)?;
+        if let Some((_, n, bytes)) = keys {
+            folder.put_keys(n, bytes)?;
         }
-        let ring = keys.map(|(ring, _)| ring);
+        let ring = keys.map(|(ring, ..)| ring);
         folder.put(marker::README, marker::readme(&folder.marker.name, folder.marker.sealed).as_bytes())?;
         folder.put_owner(Owner { n: 1, ..owner }, ring)?;
         let bytes = json_lines::encode(&folder.marker, ring.map(KeyRing::newest));
@@ -146,7 +146,8 @@ impl Folder {
 
     /// The highest n with a whole copy, and its bytes. `None` where there are no key files.
     pub fn keys(&self) -> Result<Option<(u32, Vec<u8>)>, Problem> {
-        let mut numbers: Vec<u32> = self.list("")?.iter().filter_map(|e| marker::parse_keys_name(&e.name).map(|(n, _)| n)).collect();
+        let mut numbers: Vec<u32> =
+            self.list("")?.iter().filter_map(|e| marker::parse_keys_name(&e.name).map(|(n, _)| n)).collect();
         numbers.sort_unstable();
         numbers.dedup();
         let mut first_error = None;

@@ -147,6 +147,13 @@ pub enum Question {
     },
 }
 
+impl Question {
+    /// Whether answering it may change what the overview shows.
+    pub fn changes(&self) -> bool {
+        matches!(self, Self::SavePlan { .. } | Self::RemovePlan { .. } | Self::ChangePassword { .. })
+    }
+}
+
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum Answer {
     Suggestions(Vec<Suggestion>),

@@ -1,8 +1,23 @@
 //! Does things: the actor that owns a home, its runs and its schedules. Knows no screen.
 
+mod actor;
+mod answer;
+mod backup;
+mod core;
+mod destination;
 pub mod env;
+mod explain;
+mod folder;
 pub mod handle;
+mod keys;
 pub mod message;
+mod overview;
+mod restore;
+mod run;
+mod sources;
+mod start;
+mod verify;
 
 pub use env::{Env, Waker};
 pub use handle::{Handle, Pending};
+pub use start::{Engine, Mode};

@@ -50,7 +50,10 @@ fn plan_overview(core: &Core, plan: Plan, now: Timestamp) -> PlanOverview {
     let (status, why) = judge(plan.schedule, plan.created, &runs, now, &zone);
     let backups = || runs.iter().filter(|r| r.kind == RunKind::Backup);
     let last_good = backups().find(|r| r.outcome.is_success());
-    let known = plan.destinations.first().and_then(|at| core.history.known_versions(&plan.id, at).ok());
+    let stored = last_good.and_then(|r| match &r.detail {
+        RunDetail::Backup { totals, versions, plan_bytes, .. } => Some((totals.bytes, *versions, *plan_bytes)),
+        _ => None,
+    });
     PlanOverview {
         status,
         why,
@@ -58,12 +61,9 @@ fn plan_overview(core: &Core, plan: Plan, now: Timestamp) -> PlanOverview {
         last_run: backups().next().cloned(),
         next_run: due(core, &plan, &runs),
         strip: strip(plan.schedule, plan.created, &runs, now, &zone),
-        versions: known.map(|v| v.len() as u64).filter(|n| *n > 0),
-        stored_bytes: core.history.stored_bytes(&plan.id).ok().filter(|n| *n > 0),
-        source_bytes: last_good.and_then(|r| match &r.detail {
-            RunDetail::Backup { totals, .. } => Some(totals.bytes),
-            _ => None,
-        }),
+        source_bytes: stored.map(|(bytes, ..)| bytes),
+        versions: stored.map(|(_, versions, _)| versions),
+        stored_bytes: stored.map(|(.., bytes)| bytes),
         plan,
     }
 }

@@ -53,7 +53,7 @@ fn extract(
     let objects: Arc<dyn Objects> = version.folder.clone();
     let (paths, except) = (catalog_paths(&spec.paths)?, catalog_paths(&spec.except)?);
     let tag = data_encoding::HEXLOWER.encode(&core.random::<4>());
-    let today = core.env.clock.now().to_zoned(core.env.clock.zone()).date();
+    let date = core.env.clock.now().to_zoned(core.env.clock.zone()).date().to_string();
     Ok(restore(&RestoreJob {
         plan: version.folder.plan().clone(),
         objects,
@@ -66,7 +66,7 @@ fn extract(
         metadata: spec.metadata,
         dry_run,
         tag: &tag,
-        today,
+        date: &date,
         progress,
         cancel,
     })?)
@@ -80,7 +80,11 @@ pub fn catalog_paths(paths: &[PathBytes]) -> Result<Vec<PathBytes>, Problem> {
 pub fn catalog_path(path: &PathBytes) -> Result<PathBytes, Problem> {
     let parts: Vec<&[u8]> = path.as_bytes().split(|b| *b == b'/').filter(|p| !p.is_empty() && *p != b".").collect();
     if parts.contains(&&b".."[..]) {
-        return Err(Problem::new(Code::Usage, format!("{} is not an original path.", path.display()), "Give it without \u{201c}..\u{201d}."));
+        return Err(Problem::new(
+            Code::Usage,
+            format!("{} is not an original path.", path.display()),
+            "Give it without \u{201c}..\u{201d}.",
+        ));
     }
     Ok(PathBytes::new(parts.join(&b'/')))
 }

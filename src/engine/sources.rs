@@ -88,7 +88,21 @@ impl Mount {
     fn is_for_people(&self) -> bool {
         let real = matches!(
             self.kind.as_str(),
-            "ext2" | "ext3" | "ext4" | "xfs" | "btrfs" | "zfs" | "f2fs" | "bcachefs" | "vfat" | "exfat" | "ntfs" | "ntfs3" | "fuseblk" | "hfsplus" | "apfs"
+            "ext2"
+                | "ext3"
+                | "ext4"
+                | "xfs"
+                | "btrfs"
+                | "zfs"
+                | "f2fs"
+                | "bcachefs"
+                | "vfat"
+                | "exfat"
+                | "ntfs"
+                | "ntfs3"
+                | "fuseblk"
+                | "hfsplus"
+                | "apfs"
         );
         let point = self.point.as_bytes();
         let hidden: [&[u8]; 9] =
@@ -117,7 +131,11 @@ fn unescape(field: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(field.len());
     let mut rest = field;
     while let Some((first, tail)) = rest.split_first() {
-        let code = if *first == b'\\' { tail.get(..3).and_then(|d| u8::from_str_radix(std::str::from_utf8(d).ok()?, 8).ok()) } else { None };
+        let code = if *first == b'\\' {
+            tail.get(..3).and_then(|d| u8::from_str_radix(std::str::from_utf8(d).ok()?, 8).ok())
+        } else {
+            None
+        };
         match code {
             Some(byte) => {
                 out.push(byte);

@@ -216,6 +216,9 @@ pub enum RunDetail {
         totals: Totals,
         /// Where it lies.
         destination: String,
+        /// Versions of the plan there now, and the bytes they take in all.
+        versions: u64,
+        plan_bytes: u64,
         /// Whether the read-back reached the medium itself.
         read_back: ReadBack,
     },

@@ -1,0 +1,386 @@
+//! The actor: takes requests, starts runs, keeps the schedules, publishes the overview.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::sync::{broadcast, mpsc, watch};
+
+use crate::model::plan::{Plan, PlanId};
+use crate::model::problem::Problem;
+use crate::model::restore::PlanChoice;
+use crate::model::run::{Cancel, Outcome, Progress, RunDetail, RunId, RunKind, RunReport, Trigger};
+use crate::model::snapshot::WantedType;
+use crate::state::history::Begun;
+
+use super::answer;
+use super::backup::{self, BackupSpec};
+use super::core::{Core, lock};
+use super::explain;
+use super::handle::{LiveProgress, Request};
+use super::message::{Command, Event, NewSecrets, Overview, RunOverview};
+use super::overview;
+use super::restore;
+use super::run::{Run, Stages};
+use super::verify;
+
+/// Backups that run at the same time.
+const RUNS_AT_ONCE: usize = 2;
+/// The longest time between two looks at the clock: it can be set, the machine can sleep.
+const LOOK: Duration = Duration::from_secs(60);
+
+/// What a run is to do.
+enum Job {
+    Backup(Box<BackupSpec>),
+    Restore(Box<crate::model::restore::RestoreSpec>),
+    Verify(crate::model::restore::VerifySpec),
+}
+
+pub struct Actor {
+    pub core: Arc<Core>,
+    pub requests: mpsc::Receiver<Request>,
+    pub overview: watch::Sender<Arc<Overview>>,
+    pub events: broadcast::Sender<Event>,
+    /// Whether schedules run and runs that were left are gone on with: the window's engine and the daemon's, not a command's.
+    pub autonomous: bool,
+    /// Runs that wait or run; questions look into it from their own threads.
+    runs: Arc<Mutex<Vec<Run>>>,
+    waiting: VecDeque<(Run, Job)>,
+    ended: (mpsc::Sender<RunReport>, mpsc::Receiver<RunReport>),
+    /// Told by questions that changed something.
+    changed: Arc<tokio::sync::Notify>,
+    quitting: bool,
+}
+
+impl Actor {
+    pub fn new(
+        core: Arc<Core>,
+        requests: mpsc::Receiver<Request>,
+        overview: watch::Sender<Arc<Overview>>,
+        events: broadcast::Sender<Event>,
+        autonomous: bool,
+    ) -> Self {
+        Self {
+            core,
+            requests,
+            overview,
+            events,
+            autonomous,
+            runs: Arc::default(),
+            waiting: VecDeque::new(),
+            ended: mpsc::channel(64),
+            changed: Arc::default(),
+            quitting: false,
+        }
+    }
+
+    /// Works until it is told to quit and nothing runs any more, or until all handles are gone.
+    pub async fn work(mut self) {
+        if self.autonomous {
+            self.go_on_with_left_runs();
+        }
+        self.publish();
+        let mut handles_gone = false;
+        while !((self.quitting || handles_gone) && lock(&self.runs).is_empty()) {
+            self.start_due();
+            self.start_waiting();
+            let pause = self.pause();
+            tokio::select! {
+                request = self.requests.recv(), if !handles_gone => match request {
+                    Some(Request::Command(command)) => self.command(command),
+                    Some(Request::Ask(question, reply)) => {
+                        let (core, runs, changed) = (self.core.clone(), self.runs.clone(), self.changed.clone());
+                        tokio::task::spawn_blocking(move || {
+                            let is_running = |plan: &PlanId| lock(&runs).iter().any(|r| r.plan.as_ref() == Some(plan));
+                            let changes = question.changes();
+                            let _ = reply.send(answer::answer(&core, question, &is_running));
+                            if changes {
+                                changed.notify_one();
+                            }
+                            (core.env.waker)();
+                        });
+                    }
+                    None => handles_gone = true,
+                },
+                Some(report) = self.ended.1.recv() => self.ended(report),
+                () = self.changed.notified() => self.publish(),
+                () = tokio::time::sleep(pause) => self.publish(),
+            }
+        }
+    }
+
+    fn command(&mut self, command: Command) {
+        match command {
+            Command::BackUp { run, plan, kind, take_over } => match self.core.plan(&plan) {
+                Some(plan) => {
+                    self.back_up(run, Trigger::ByHand, BackupSpec { plan, secrets: NewSecrets::default(), kind, take_over });
+                }
+                None => self.refuse(run, RunKind::Backup, Some(plan), explain::no_such_plan()),
+            },
+            Command::BackUpOnce { run, plan, secrets, kind, take_over } => {
+                self.back_up(run, Trigger::ByHand, BackupSpec { plan: *plan, secrets, kind, take_over });
+            }
+            Command::Restore { run, spec } => {
+                let plan = plan_of(&spec.from.plan);
+                let run = self.new_run(run, RunKind::Restore, Trigger::ByHand, plan, self.name_of(&spec.from));
+                self.accept(run, Job::Restore(spec));
+            }
+            Command::Verify { run, spec } => {
+                let plan = plan_of(&spec.from.plan);
+                let run = self.new_run(run, RunKind::Verify, Trigger::ByHand, plan, self.name_of(&spec.from));
+                self.accept(run, Job::Verify(spec));
+            }
+            Command::Cancel { run } => self.cancel(run),
+            Command::MarkSeen => {
+                let _ = self.core.history.mark_seen(self.core.env.clock.now());
+                self.publish();
+            }
+            Command::SetSettings(settings) => {
+                let mut config = lock(&self.core.config);
+                let mut changed = config.clone();
+                changed.settings = settings;
+                match answer::save_config(&self.core, &changed) {
+                    Ok(()) => *config = changed,
+                    Err(problem) => lock(&self.core.notices).push(problem.to_string()),
+                }
+                drop(config);
+                self.publish();
+            }
+            Command::Raise => {
+                let _ = self.events.send(Event::Raise);
+                (self.core.env.waker)();
+            }
+            Command::Quit => {
+                self.quitting = true;
+                let all: Vec<RunId> = lock(&self.runs).iter().map(|r| r.id).collect();
+                all.into_iter().for_each(|run| self.cancel(run));
+            }
+        }
+    }
+
+    fn name_of(&self, place: &crate::model::restore::Place) -> String {
+        match &place.plan {
+            PlanChoice::Name(name) => name.clone(),
+            PlanChoice::Id(id) => self.core.plan(id).map_or_else(|| place.location.short_name(), |p| p.name),
+            PlanChoice::Only => place.location.short_name(),
+        }
+    }
+
+    fn new_run(&self, id: RunId, kind: RunKind, trigger: Trigger, plan: Option<PlanId>, name: String) -> Run {
+        Run {
+            id,
+            kind,
+            trigger,
+            plan,
+            name,
+            started: self.core.env.clock.now(),
+            progress: Arc::new(Progress::default()),
+            cancel: Cancel::default(),
+        }
+    }
+
+    fn back_up(&mut self, id: RunId, trigger: Trigger, spec: BackupSpec) {
+        let plan = Some(spec.plan.id.clone());
+        if self.is_backing_up(&spec.plan.id) {
+            return self.refuse(id, RunKind::Backup, plan, explain::busy());
+        }
+        let run = self.new_run(id, RunKind::Backup, trigger, plan, spec.plan.name.clone());
+        self.accept(run, Job::Backup(Box::new(spec)));
+    }
+
+    fn is_backing_up(&self, plan: &PlanId) -> bool {
+        lock(&self.runs).iter().any(|r| r.kind == RunKind::Backup && r.plan.as_ref() == Some(plan))
+    }
+
+    fn accept(&mut self, run: Run, job: Job) {
+        if self.quitting {
+            return self.refuse(run.id, run.kind, run.plan, explain::cancelled());
+        }
+        lock(&self.core.live).insert(run.id, LiveProgress::Here(run.progress.clone()));
+        lock(&self.runs).push(run.clone());
+        self.waiting.push_back((run, job));
+        self.start_waiting();
+        self.publish();
+    }
+
+    /// Ends a run before it began; nothing of it stays.
+    fn refuse(&self, id: RunId, kind: RunKind, plan: Option<PlanId>, problem: Problem) {
+        let run = self.new_run(id, kind, Trigger::ByHand, plan, String::new());
+        let report = run.report(&self.core.env, Err(problem), Vec::new());
+        let _ = self.events.send(Event::RunEnded(Box::new(report)));
+        (self.core.env.waker)();
+    }
+
+    fn cancel(&mut self, id: RunId) {
+        if let Some(run) = lock(&self.runs).iter().find(|r| r.id == id) {
+            run.cancel.cancel();
+        }
+        if let Some(at) = self.waiting.iter().position(|(run, _)| run.id == id)
+            && let Some((run, _)) = self.waiting.remove(at)
+        {
+            let report = run.report(&self.core.env, Err(explain::cancelled()), Vec::new());
+            self.ended(report);
+        }
+        self.publish();
+    }
+
+    fn start_waiting(&mut self) {
+        loop {
+            let is_started = |run: &Run| !self.waiting.iter().any(|(w, _)| w.id == run.id);
+            let backups = lock(&self.runs).iter().filter(|r| r.kind == RunKind::Backup && is_started(r)).count();
+            let next = self.waiting.iter().position(|(_, job)| !matches!(job, Job::Backup(_)) || backups < RUNS_AT_ONCE);
+            let Some((run, job)) = next.and_then(|at| self.waiting.remove(at)) else { return };
+            self.start(run, job);
+        }
+    }
+
+    fn start(&mut self, run: Run, job: Job) {
+        let begun = Begun {
+            run: run.id,
+            kind: run.kind,
+            trigger: run.trigger,
+            plan: run.plan.clone(),
+            plan_name: run.name.clone(),
+            started: run.started,
+            version: None,
+            destination: None,
+        };
+        let journal = self.core.history.begin(&begun);
+        let _ = self.events.send(Event::RunStarted(run.overview()));
+        let (core, ended) = (self.core.clone(), self.ended.0.clone());
+        let work = move || {
+            let mut stages = Stages::new(&run.progress);
+            // A panic in a run is a bug of ours; it must not take the engine and its other runs with it.
+            let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+                journal.map_err(explain::internal)?;
+                match &job {
+                    Job::Backup(spec) => backup::back_up(&core, &run, spec, &mut stages),
+                    Job::Restore(spec) => restore::run(&core, &run, spec, &mut stages),
+                    Job::Verify(spec) => verify::run(&core, &run, spec, &mut stages),
+                }
+            }));
+            let result = result.unwrap_or_else(|panic| Err(explain::internal(panic_text(&*panic))));
+            let report = run.report(&core.env, result, stages.finish());
+            let _ = ended.blocking_send(report);
+        };
+        tokio::task::spawn_blocking(work);
+    }
+
+    fn ended(&mut self, report: RunReport) {
+        lock(&self.runs).retain(|r| r.id != report.run);
+        lock(&self.core.live).remove(&report.run);
+        if let Err(error) = self.core.history.finish(&report) {
+            lock(&self.core.notices).push(format!("The history could not be written: {error}"));
+        }
+        if matches!(report.detail, RunDetail::Backup { .. })
+            && let Some(plan) = &report.plan
+        {
+            self.core.close_versions(plan);
+        }
+        self.publish();
+        let _ = self.events.send(Event::RunEnded(Box::new(report)));
+        (self.core.env.waker)();
+    }
+
+    /// Ends what a process that died left in the journal, and begins it anew: finished volumes of a dead run are cleared away by the next
+    /// one.
+    fn go_on_with_left_runs(&mut self) {
+        for begun in self.core.history.left_running().unwrap_or_default() {
+            let report = left_report(&begun, self.core.env.clock.now());
+            let _ = self.core.history.finish(&report);
+            let plan = begun.plan.as_ref().and_then(|id| self.core.plan(id));
+            if let (RunKind::Backup, Some(plan)) = (begun.kind, plan)
+                && !self.is_backing_up(&plan.id)
+            {
+                let spec = BackupSpec { plan, secrets: NewSecrets::default(), kind: WantedType::Auto, take_over: false };
+                self.back_up(self.new_run_id(), Trigger::Resumed, spec);
+            }
+        }
+    }
+
+    fn new_run_id(&self) -> RunId {
+        RunId(u64::from_le_bytes(self.core.random()) >> 1)
+    }
+
+    fn plans(&self) -> Vec<Plan> {
+        lock(&self.core.config).plans.clone()
+    }
+
+    fn dues(&self) -> Vec<(Plan, Timestamp)> {
+        if !self.autonomous || self.quitting {
+            return Vec::new();
+        }
+        let now = self.core.env.clock.now();
+        let due = |plan: Plan| {
+            if plan.schedule == crate::model::schedule::Schedule::Off {
+                return None;
+            }
+            let at = overview::due(&self.core, &plan, &overview::recent(&self.core, &plan, now))?;
+            Some((plan, at))
+        };
+        self.plans().into_iter().filter(|p| !self.is_backing_up(&p.id)).filter_map(due).collect()
+    }
+
+    fn start_due(&mut self) {
+        let now = self.core.env.clock.now();
+        for (plan, at) in self.dues() {
+            if at <= now {
+                let spec = BackupSpec { plan, secrets: NewSecrets::default(), kind: WantedType::Auto, take_over: false };
+                self.back_up(self.new_run_id(), Trigger::Schedule, spec);
+            }
+        }
+    }
+
+    /// Until the next run is due, at most a minute.
+    fn pause(&self) -> Duration {
+        let now = self.core.env.clock.now();
+        let waits = self.dues().into_iter().map(|(_, at)| Duration::try_from(at.duration_since(now)).unwrap_or_default());
+        waits.min().map_or(LOOK, |wait| wait.clamp(Duration::from_millis(100), LOOK))
+    }
+
+    fn publish(&self) {
+        let runs: Vec<RunOverview> = lock(&self.runs).iter().map(Run::overview).collect();
+        let new = overview::make(&self.core, runs);
+        let changed = self.overview.send_if_modified(|old| {
+            let differs = **old != new;
+            if differs {
+                *old = Arc::new(new);
+            }
+            differs
+        });
+        if changed {
+            (self.core.env.waker)();
+        }
+    }
+}
+
+fn plan_of(choice: &PlanChoice) -> Option<PlanId> {
+    match choice {
+        PlanChoice::Id(id) => Some(id.clone()),
+        _ => None,
+    }
+}
+
+/// The report of a run whose process died.
+pub fn left_report(begun: &Begun, now: Timestamp) -> RunReport {
+    RunReport {
+        run: begun.run,
+        kind: begun.kind,
+        trigger: begun.trigger,
+        plan: begun.plan.clone(),
+        plan_name: begun.plan_name.clone(),
+        started: begun.started,
+        finished: now,
+        outcome: Outcome::LeftRunning,
+        detail: RunDetail::None,
+        warnings: Vec::new(),
+        warning_count: 0,
+        stages: Vec::new(),
+    }
+}
+
+fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().map(|s| (*s).to_owned());
+    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "panic".into())
+}

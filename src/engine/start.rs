@@ -1,0 +1,145 @@
+//! Starting and ending an engine.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::runtime::Runtime;
+use tokio::sync::{broadcast, mpsc, watch};
+use tokio::task::JoinHandle;
+
+use crate::model::problem::{Code, Problem};
+use crate::state::config::{self, Config};
+use crate::state::history::History;
+use crate::state::lock::HomeLock;
+use crate::state::paths::Home;
+
+use super::actor::{Actor, left_report};
+use super::answer::settings_problem;
+use super::core::Core;
+use super::env::Env;
+use super::explain;
+use super::handle::Handle;
+use super::message::Command;
+use super::overview;
+
+/// Requests that may wait for the engine.
+const REQUESTS: usize = 1024;
+/// Events that a slow follower may be behind.
+const EVENTS: usize = 1024;
+
+/// How an engine stands to a home.
+pub enum Mode {
+    /// Holds the home: may write backups, knows plans and history. `autonomous`: runs schedules and goes on with runs that were left.
+    Owner { home: Home, lock: HomeLock, autonomous: bool },
+    /// Only reads destinations. Of a home it uses history and keys, where there is one.
+    Guest { home: Option<Home> },
+}
+
+/// A running engine; dropped, it is told to quit and waited for.
+pub struct Engine {
+    handle: Handle,
+    runtime: Option<Runtime>,
+    actor: Option<JoinHandle<()>>,
+    _lock: Option<HomeLock>,
+}
+
+impl Engine {
+    /// Starts an engine on its own threads.
+    pub fn start(env: Env, mode: Mode) -> Result<Self, Problem> {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .thread_name("engine")
+            .enable_all()
+            .build()
+            .map_err(explain::internal)?;
+        let (home, lock, autonomous) = match mode {
+            Mode::Owner { home, lock, autonomous } => (Some(home), Some(lock), autonomous),
+            Mode::Guest { home } => (home, None, false),
+        };
+        let core = Arc::new(open_core(env, home, lock.is_some())?);
+        if lock.is_some() && !autonomous {
+            // A command does not go on with what was left, but the home remembers that it was.
+            for begun in core.history.left_running().unwrap_or_default() {
+                let _ = core.history.finish(&left_report(&begun, core.env.clock.now()));
+            }
+        }
+        let (requests, incoming) = mpsc::channel(REQUESTS);
+        let (events, _) = broadcast::channel(EVENTS);
+        let (publish, overview) = watch::channel(Arc::new(overview::make(&core, Vec::new())));
+        let handle = Handle::new(requests, overview, events.clone(), core.live.clone());
+        let actor = runtime.spawn(Actor::new(core, incoming, publish, events, autonomous).work());
+        Ok(Self { handle, runtime: Some(runtime), actor: Some(actor), _lock: lock })
+    }
+
+    pub fn handle(&self) -> Handle {
+        self.handle.clone()
+    }
+
+    /// For what serves the engine to others: it lives on the same threads.
+    pub fn runtime(&self) -> Option<&tokio::runtime::Handle> {
+        self.runtime.as_ref().map(Runtime::handle)
+    }
+
+    /// Whether it has ended.
+    pub fn is_finished(&self) -> bool {
+        self.actor.as_ref().is_none_or(JoinHandle::is_finished)
+    }
+
+    /// Waits until nothing runs any more, or the engine has ended.
+    pub fn wait_until_idle(&self) {
+        let Some(runtime) = &self.runtime else { return };
+        let mut overview = self.handle.overview_changes();
+        let idle = async { overview.wait_for(|o| o.runs.is_empty()).await.is_ok() };
+        runtime.block_on(idle);
+    }
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        // Refused where the engine has ended by itself.
+        let _ = self.handle.send(Command::Quit);
+        let (Some(runtime), Some(actor)) = (self.runtime.take(), self.actor.take()) else { return };
+        let _ = runtime.block_on(actor);
+        // What still answers questions may sit in a system call to a dead drive: nothing of it matters any more.
+        runtime.shutdown_timeout(Duration::from_secs(2));
+    }
+}
+
+fn open_core(env: Env, home: Option<Home>, owner: bool) -> Result<Core, Problem> {
+    let mut notices = Vec::new();
+    let (config, history, home_id) = match &home {
+        Some(home) => {
+            let config = match config::load(home) {
+                Ok(loaded) => {
+                    notices.extend(loaded.notices);
+                    loaded.config
+                }
+                Err(error) if owner => return Err(settings_problem(error)),
+                Err(_) => Config::default(),
+            };
+            let history = match History::open(home, env.clock.now()) {
+                Ok((history, notice)) => {
+                    notices.extend(notice);
+                    history
+                }
+                Err(error) if owner => {
+                    return Err(Problem::new(
+                        Code::Settings,
+                        "The history could not be opened.",
+                        "Check that Strongroom's own folder can be written and has room.",
+                    )
+                    .with_detail(error.to_string()));
+                }
+                Err(_) => History::in_memory().map_err(explain::internal)?,
+            };
+            let id = match home.home_id(&*env.entropy) {
+                Ok(id) => id,
+                Err(error) if owner => return Err(settings_problem(error)),
+                Err(_) => String::new(),
+            };
+            (config, history, id)
+        }
+        None => (Config::default(), History::in_memory().map_err(explain::internal)?, String::new()),
+    };
+    Ok(Core::new(env, home, home_id, config, notices, history))
+}

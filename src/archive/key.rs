@@ -114,3 +114,23 @@ pub fn recovery_key(_random: &[u8; 20]) -> Zeroizing<String> {
 pub fn normalize_recovery_key(_typed: &str) -> Option<Zeroizing<String>> {
     todo!()
 }
+
+impl KeyFile {
+    /// Kind of each slot and its costs in words: "scrypt 2^15/8/3", "PBKDF2-HMAC-SHA256 600,000".
+    pub fn describe(_object: &str, _bytes: &[u8]) -> Result<Vec<(SlotKind, String)>> {
+        todo!()
+    }
+
+    /// The bytes of `keys-<n+1>.json` after a password change: `slots` replace those of their kinds, all others stay.
+    pub fn rewrite(
+        _object: &str,
+        _plan: &PlanId,
+        _n: u32,
+        _bytes: &[u8],
+        _ring: &KeyRing,
+        _slots: &[NewSlot<'_>],
+        _random: &mut dyn FnMut(&mut [u8]),
+    ) -> Result<Vec<u8>> {
+        todo!()
+    }
+}

@@ -2,7 +2,6 @@
 
 use crate::archive::browse;
 use crate::archive::key;
-use crate::archive::scan;
 use crate::model::plan::{Plan, PlanId};
 use crate::model::problem::{Code, Problem};
 use crate::model::run::{Cancel, RunId};
@@ -27,10 +26,7 @@ pub fn answer(core: &Core, question: Question, is_running: &dyn Fn(&PlanId) -> b
     Ok(match question {
         Question::SuggestSources => Answer::Suggestions(sources::suggest()),
         Question::Drives => Answer::Drives(sources::drives()),
-        Question::Measure { path, rules } => {
-            let spec = crate::model::source_spec::SourceSpec { paths: vec![path], ..rules };
-            Answer::Measured(scan::measure(&spec, &cancel)?)
-        }
+        Question::Measure { .. } => return Err(explain::internal("measuring")),
         Question::TestDestination { location } => Answer::Tested(destination::test(core, &location)?),
         Question::PlansAt { location } => Answer::Plans(destination::plans_at(core, &location)?),
         Question::NewRecoveryKey => Answer::RecoveryKey(Secret::new(key::recovery_key(&core.random()).as_str())),

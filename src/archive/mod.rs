@@ -12,6 +12,7 @@ pub mod key;
 pub mod object;
 pub mod scan;
 pub mod seal;
+pub mod select;
 pub mod tar_stream;
 pub mod target;
 #[cfg(test)]

@@ -1,1 +1,86 @@
-//! cli
+//! The command line: a file per command. Knows the engine only by its `Handle`.
+
+mod args;
+mod backup;
+mod engine_access;
+mod exit;
+mod follow;
+mod history;
+mod ls;
+mod new_plan;
+mod output;
+mod parse;
+mod password;
+mod place;
+mod plan;
+mod progress;
+mod report;
+mod restore;
+mod tour;
+mod verify;
+mod versions;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::Parser;
+use clap::error::ErrorKind;
+
+use self::args::{Cli, Command};
+use self::output::Output;
+use crate::model::problem::{Code, Problem};
+
+/// What the arguments ask for.
+pub enum Asked {
+    /// No command: the window.
+    Window,
+    /// A command, ready to run.
+    Command(Ready),
+    /// Nothing more: help was printed, or the arguments were wrong.
+    Nothing(ExitCode),
+}
+
+/// A command whose arguments have been read.
+pub struct Ready {
+    command: Command,
+    output: Output,
+}
+
+/// Reads the arguments, the program's name first.
+pub fn read(arguments: Vec<OsString>) -> Asked {
+    let json = arguments.iter().any(|a| a == "--json");
+    match Cli::try_parse_from(arguments) {
+        Ok(cli) => match cli.command {
+            Some(command) => Asked::Command(Ready { command, output: Output { json: cli.json, quiet: cli.quiet } }),
+            None => Asked::Window,
+        },
+        Err(error) if json && error.use_stderr() => {
+            let text = error.render().to_string();
+            let what = text.lines().next().unwrap_or_default().trim_start_matches("error: ").to_string();
+            let problem = Problem::new(Code::Usage, what, "See `strongroom --help`.");
+            Asked::Nothing(Output { json: true, quiet: true }.problem(&problem).into())
+        }
+        Err(error) => {
+            let usage = !matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
+            let _ = error.print();
+            Asked::Nothing(if usage { exit::Exit::Usage } else { exit::Exit::Done }.into())
+        }
+    }
+}
+
+impl Ready {
+    pub fn run(self) -> ExitCode {
+        let output = self.output;
+        let ended = match self.command {
+            Command::Backup(args) => backup::run(*args, output),
+            Command::Versions(args) => versions::run(&args, output),
+            Command::Ls(args) => ls::run(args, output),
+            Command::Restore(args) => restore::run(args, output),
+            Command::Verify(args) => verify::run(args, output),
+            Command::Plan(args) => plan::run(args, output),
+            Command::History(args) => history::run(args, output),
+            Command::Tour => tour::run(output),
+        };
+        ended.unwrap_or_else(|problem| output.problem(&problem)).into()
+    }
+}

@@ -1,0 +1,187 @@
+//! `strongroom backup`
+
+use std::fs;
+
+use super::engine_access::Session;
+use super::exit::Exit;
+use super::follow::{follow, new_run_id};
+use super::output::Output;
+use super::plan::find_plan;
+use super::{args, new_plan, password, place, report};
+use crate::engine::message::{Command, NewSecrets, PlanAt};
+use crate::model::location::Location;
+use crate::model::plan::{Plan, PlanId};
+use crate::model::problem::{Code, Problem};
+use crate::model::restore::{Place, PlanChoice};
+use crate::model::schedule::Schedule;
+
+pub fn run(args: args::Backup, output: Output) -> Result<Exit, Problem> {
+    if args.sources.source.is_empty() { plans(&args, output) } else { once(&args, output) }
+}
+
+/// Plans of this home, one after the other; one that fails does not stop the others.
+fn plans(args: &args::Backup, output: Output) -> Result<Exit, Problem> {
+    let session = Session::home()?;
+    let overview = session.handle().overview();
+    let chosen: Vec<Plan> = if args.all {
+        overview.plans.iter().map(|p| p.plan.clone()).collect()
+    } else {
+        args.plans.iter().map(|name| find_plan(&overview, name).map(|p| p.plan.clone())).collect::<Result<_, _>>()?
+    };
+    if chosen.is_empty() {
+        return Err(Problem::new(
+            Code::NothingThere,
+            "There is no plan yet.",
+            "Make one with `strongroom plan add`, or give --source and --to.",
+        ));
+    }
+    let mut exits = Vec::new();
+    for plan in &chosen {
+        let exit = match back_up(&session, plan, args, output) {
+            Ok(exit) => exit,
+            Err(problem) if chosen.len() == 1 => return Err(problem),
+            Err(problem) => output.problem(&problem),
+        };
+        exits.push(exit);
+        if exit == Exit::Cancelled {
+            break;
+        }
+    }
+    let worst = exits.iter().copied().max().unwrap_or(Exit::Done);
+    if chosen.len() > 1 {
+        report::overall(output, &exits, worst);
+    }
+    Ok(worst)
+}
+
+fn back_up(session: &Session, plan: &Plan, args: &args::Backup, output: Output) -> Result<Exit, Problem> {
+    if plan.seal.is_some() {
+        let secret = password::given(args.seal.password_file.as_deref())?;
+        if let Some(location) = plan.destinations.first() {
+            unlock_known(session, location, plan, secret)?;
+        }
+    }
+    let run = new_run_id()?;
+    let command = Command::BackUp { run, plan: plan.id.clone(), kind: args.kind.into(), take_over: args.take_over };
+    Ok(report::print(&follow(session.handle(), run, command, output)?, output))
+}
+
+/// Makes sure that the engine has the plan's key: from this machine's keyring, else by password. What stands in the way
+/// besides (a missing drive) is told by the run itself.
+fn unlock_known(
+    session: &Session,
+    location: &Location,
+    plan: &Plan,
+    secret: Option<crate::model::secret::Secret>,
+) -> Result<(), Problem> {
+    let mut place = Place { location: location.clone(), plan: PlanChoice::Id(plan.id.clone()), secret };
+    match place::unlock(session.handle(), &mut place, &plan.name) {
+        Err(problem) if matches!(problem.code, Code::WrongPassword | Code::PasswordNeeded | Code::Usage) => Err(problem),
+        _ => Ok(()),
+    }
+}
+
+/// Folders to a destination: goes on with the backup of that name there, or begins one.
+fn once(args: &args::Backup, output: Output) -> Result<Exit, Problem> {
+    let to = args.to.as_deref().unwrap_or_default();
+    let mut plan = new_plan::plan(args.name.clone(), &args.sources, to, &args.format, &args.seal, Schedule::Off)?;
+    let session = Session::home()?;
+    let location = plan.destinations.first().cloned().unwrap_or_else(|| Location::local(""));
+    let there = match session.handle().plans_at(location.clone()).wait() {
+        Ok(there) => there,
+        Err(problem) if problem.code == Code::DestinationMissing => {
+            make_folder(&location, problem)?;
+            Vec::new()
+        }
+        Err(problem) => return Err(problem),
+    };
+    let secrets = match known(&there, &plan.name)? {
+        Some(found) => {
+            same_seal(found, &plan)?;
+            plan.id = found.id.clone();
+            let password = if found.sealed { password::given(args.seal.password_file.as_deref())? } else { None };
+            if found.sealed && password.is_none() {
+                unlock_known(&session, &location, &plan, None)?;
+            }
+            NewSecrets { password, recovery_key: None }
+        }
+        None => new_plan::new_secrets(session.handle(), &plan, &args.seal, output)?,
+    };
+    let run = new_run_id()?;
+    let command = Command::BackUpOnce { run, plan: Box::new(plan), secrets, kind: args.kind.into(), take_over: args.take_over };
+    Ok(report::print(&follow(session.handle(), run, command, output)?, output))
+}
+
+/// The backup of that name at a destination: this home's own before another's.
+fn known<'a>(there: &'a [PlanAt], name: &str) -> Result<Option<&'a PlanAt>, Problem> {
+    let mut named: Vec<&PlanAt> = there.iter().filter(|p| p.name == name).collect();
+    if named.iter().any(|p| p.ours) {
+        named.retain(|p| p.ours);
+    }
+    match named[..] {
+        [] => Ok(None),
+        [one] => Ok(Some(one)),
+        _ => Err(Problem::new(
+            Code::SeveralPlans,
+            format!("Several backups named \"{name}\" lie there."),
+            "Choose another --name for this one.",
+        )),
+    }
+}
+
+fn same_seal(found: &PlanAt, plan: &Plan) -> Result<(), Problem> {
+    match (found.sealed, plan.seal.is_some()) {
+        (true, false) => Err(Problem::new(
+            Code::Usage,
+            format!("The backup \"{}\" there is encrypted.", found.name),
+            "Leave out --no-encryption, or choose another --name.",
+        )),
+        (false, true) => Err(Problem::new(
+            Code::Usage,
+            format!("The backup \"{}\" there is not encrypted.", found.name),
+            "Repeat with --no-encryption, or choose another --name.",
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// A first backup may make its destination folder, but only the last step of the way: where more is missing, a drive is
+/// probably not mounted.
+fn make_folder(location: &Location, missing: Problem) -> Result<(), Problem> {
+    let Location::Local { path } = location;
+    match fs::create_dir(path.as_path()) {
+        Ok(()) => Ok(()),
+        Err(e) => Err(missing.with_detail(e.to_string())),
+    }
+}
+
+/// For `plan add`: the id of the backup of that name that this home already writes at the destination.
+pub fn continued(there: &[PlanAt], plan: &Plan) -> Result<Option<PlanId>, Problem> {
+    match known(there, &plan.name)? {
+        Some(found) if found.ours => {
+            same_seal(found, plan)?;
+            Ok(Some(found.id.clone()))
+        }
+        _ => Ok(None),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(name: &str, id: u8, ours: bool) -> PlanAt {
+        let id = PlanId::from_random([id; 16]);
+        PlanAt { folder: name.into(), name: name.into(), id, machine: "m".into(), sealed: true, versions: 1, newest: None, ours }
+    }
+
+    #[test]
+    fn the_own_backup_of_a_name_comes_before_anothers() {
+        let there = [at("a", 1, false), at("a", 2, true), at("b", 3, false)];
+        assert_eq!(known(&there, "a").unwrap().map(|p| &p.id), Some(&PlanId::from_random([2; 16])));
+        assert_eq!(known(&there, "b").unwrap().map(|p| p.ours), Some(false));
+        assert_eq!(known(&there, "c").unwrap(), None);
+        let twice = [at("a", 1, false), at("a", 2, false)];
+        assert_eq!(known(&twice, "a").unwrap_err().code, Code::SeveralPlans);
+    }
+}

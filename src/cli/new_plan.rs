@@ -1,0 +1,114 @@
+//! Makes a plan out of options: for `plan add` and for `backup --source`.
+
+use std::path::PathBuf;
+
+use jiff::Timestamp;
+
+use super::output::Output;
+use super::{args, parse, password};
+use crate::engine::Handle;
+use crate::engine::message::NewSecrets;
+use crate::model::format::{Format, SealSpec};
+use crate::model::path::PathBytes;
+use crate::model::plan::{Plan, PlanId};
+use crate::model::problem::{Code, Problem};
+use crate::model::schedule::Schedule;
+use crate::model::source_spec::SourceSpec;
+
+/// The plan that the options describe, with an id of its own.
+pub fn plan(
+    name: Option<String>,
+    sources: &args::Sources,
+    to: &str,
+    format: &args::FormatOptions,
+    seal: &args::SealOptions,
+    schedule: Schedule,
+) -> Result<Plan, Problem> {
+    let spec = SourceSpec {
+        paths: source_paths(&sources.source)?,
+        excludes: sources.exclude.clone(),
+        presets: sources.preset.iter().map(|&p| p.into()).collect(),
+        honour_tags: !sources.no_tags,
+        one_file_system: sources.one_file_system,
+    };
+    let name = match (name, sources.source.first()) {
+        (Some(name), _) => name,
+        (None, Some(first)) => parse::default_name(&parse::absolute(first)?),
+        (None, None) => String::new(),
+    };
+    let mut plan = Plan {
+        id: random_plan_id()?,
+        name: checked_name(name)?,
+        created: Timestamp::now(),
+        sources: spec,
+        destinations: vec![parse::destination(to)?],
+        format: Format::default(),
+        seal: (!seal.no_encryption).then(|| match seal.kdf {
+            Some(kdf) => SealSpec { kdf: kdf.into(), ..SealSpec::default() },
+            None => SealSpec::default(),
+        }),
+        schedule,
+    };
+    set_format(&mut plan, format);
+    Ok(plan)
+}
+
+pub fn random_plan_id() -> Result<PlanId, Problem> {
+    let mut id = [0; 16];
+    getrandom::fill(&mut id).map_err(no_chance)?;
+    Ok(PlanId::from_random(id))
+}
+
+/// The system's source of random bytes failed.
+pub fn no_chance(error: getrandom::Error) -> Problem {
+    Problem::new(Code::Internal, "The system gives no random numbers.", "").with_detail(error.to_string())
+}
+
+/// Sources as the file system knows them: what is a link is followed, since the folder behind it is what is meant.
+pub fn source_paths(sources: &[PathBuf]) -> Result<Vec<PathBytes>, Problem> {
+    sources.iter().map(|path| parse::real(path).map(PathBytes::from)).collect()
+}
+
+pub fn set_format(plan: &mut Plan, format: &args::FormatOptions) {
+    if let Some(level) = format.level {
+        plan.format.level = level;
+    }
+    if format.volume_size.is_some() {
+        plan.format.volume_size = format.volume_size;
+    }
+}
+
+pub fn checked_name(name: String) -> Result<String, Problem> {
+    let name = name.trim().to_string();
+    if name.is_empty() || name.chars().count() > 100 || name.chars().any(char::is_control) {
+        return Err(Problem::new(
+            Code::Usage,
+            "A backup's name has 1 to 100 characters and no control characters.",
+            "Give another --name.",
+        ));
+    }
+    Ok(name)
+}
+
+/// What the slots of a new plan are made of: the password given or asked for twice, and a recovery key where one is wanted.
+pub fn new_secrets(handle: &Handle, plan: &Plan, seal: &args::SealOptions, output: Output) -> Result<NewSecrets, Problem> {
+    if plan.seal.is_none() {
+        return Ok(NewSecrets::default());
+    }
+    password::check_recovery_path(seal.recovery_key_file.as_ref())?;
+    let password = match password::given(seal.password_file.as_deref())? {
+        Some(password) if password.is_empty() => {
+            return Err(Problem::new(Code::Usage, "The password is empty.", "Give another one."));
+        }
+        Some(password) => password,
+        None => password::ask_new(&plan.name)?,
+    };
+    let mut secrets = NewSecrets { password: Some(password), recovery_key: None };
+    if let Some(path) = &seal.recovery_key_file {
+        let key = handle.new_recovery_key().wait()?;
+        password::write_recovery_key(path, &key)?;
+        output.note(format!("The recovery key is in {}: put it away, where the backup is not.", path.display()));
+        secrets.recovery_key = Some(key);
+    }
+    Ok(secrets)
+}

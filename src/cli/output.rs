@@ -1,0 +1,97 @@
+//! Says things to people, or in JSON lines to scripts. Results on standard output, all else on standard error.
+
+use std::io::{self, IsTerminal, Write};
+
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use super::exit::Exit;
+use crate::model::problem::Problem;
+
+#[derive(Clone, Copy, Debug)]
+pub struct Output {
+    pub json: bool,
+    pub quiet: bool,
+}
+
+impl Output {
+    /// A line for people; nothing in JSON.
+    pub fn line(self, text: impl AsRef<str>) {
+        if !self.json {
+            put(text.as_ref());
+        }
+    }
+
+    /// A remark beside the result, on standard error; nothing in JSON or when quiet.
+    pub fn note(self, text: impl AsRef<str>) {
+        if !self.json && !self.quiet {
+            eprintln!("{}", clean(text.as_ref()));
+        }
+    }
+
+    /// A line for scripts; nothing for people.
+    pub fn object(self, value: &impl Serialize) {
+        if self.json {
+            match serde_json::to_string(value) {
+                Ok(line) => put(&line),
+                Err(e) => eprintln!("{e}"),
+            }
+        }
+    }
+
+    /// The last line for scripts: `"result"` and what else belongs to it.
+    pub fn result(self, result: &str, rest: Value) {
+        let mut line = json!({ "result": result });
+        if let (Value::Object(line), Value::Object(rest)) = (&mut line, rest) {
+            line.extend(rest);
+        }
+        self.object(&line);
+    }
+
+    /// What went wrong and what to do: the end of a command. Returns its exit code.
+    pub fn problem(self, problem: &Problem) -> Exit {
+        if self.json {
+            self.result("failed", json!({ "error": problem_json(problem) }));
+        } else {
+            eprintln!("strongroom: {}", clean(&problem.what));
+            if !problem.fix.is_empty() {
+                eprintln!("{}", clean(&problem.fix));
+            }
+            if !problem.detail.is_empty() {
+                eprintln!("({})", clean(&problem.detail));
+            }
+        }
+        problem.code.into()
+    }
+
+    /// Whether progress is worth drawing.
+    pub fn draws_progress(self) -> bool {
+        !self.json && !self.quiet && io::stderr().is_terminal()
+    }
+}
+
+pub fn problem_json(problem: &Problem) -> Value {
+    json!({ "code": problem.code, "what": problem.what, "fix": problem.fix, "detail": problem.detail })
+}
+
+/// Names of files may hold anything: what could move a terminal's cursor or recolour it is shown as `�`.
+pub fn clean(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() && c != '\n' && c != '\t' { '\u{fffd}' } else { c }).collect()
+}
+
+/// Whoever reads us may have gone (`| head`): that is no failure of ours.
+fn put(line: &str) {
+    let mut out = io::stdout().lock();
+    let _ = out.write_all(line.as_bytes()).and_then(|()| out.write_all(b"\n"));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn terminal_tricks_in_names_are_defused() {
+        assert_eq!(clean("a\x1b[31mb\rc"), "a\u{fffd}[31mb\u{fffd}c");
+        assert_eq!(clean("ä\tb"), "ä\tb");
+    }
+}

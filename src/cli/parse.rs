@@ -1,0 +1,184 @@
+//! Reads single arguments: destinations, versions, schedules, sizes, paths.
+
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Component, Path, PathBuf};
+
+use jiff::Timestamp;
+use jiff::civil::{Date, DateTime, Time};
+use jiff::tz::TimeZone;
+
+use crate::model::format::Format;
+use crate::model::human;
+use crate::model::location::Location;
+use crate::model::path::PathBytes;
+use crate::model::problem::{Code, Problem};
+use crate::model::restore::VersionChoice;
+use crate::model::schedule::Schedule;
+use crate::model::snapshot::VersionId;
+
+/// `latest`, an id, or a time. A time without a zone is local; a date means the end of that day.
+pub fn version(text: &str) -> Result<VersionChoice, String> {
+    if text == "latest" {
+        return Ok(VersionChoice::Latest);
+    }
+    if let Ok(id) = VersionId::try_from(text.to_string()) {
+        return Ok(VersionChoice::Id(id));
+    }
+    time(text, &TimeZone::system())
+        .map(VersionChoice::At)
+        .ok_or_else(|| "expected latest, an id as `strongroom versions` prints it, or a time like 2026-11-20T18:00".into())
+}
+
+fn time(text: &str, zone: &TimeZone) -> Option<Timestamp> {
+    if let Ok(at) = text.parse::<Timestamp>() {
+        return Some(at);
+    }
+    let local = match text.parse::<Date>() {
+        // A date alone is read as a date and time at midnight too; what is meant is the day.
+        Ok(date) if !text.contains(':') => date.to_datetime(Time::new(23, 59, 59, 999_999_999).ok()?),
+        _ => text.parse::<DateTime>().ok()?,
+    };
+    Some(local.to_zoned(zone.clone()).ok()?.timestamp())
+}
+
+/// `off`, `6h`, `daily@20:00`.
+pub fn schedule(text: &str) -> Result<Schedule, String> {
+    let read = || {
+        if text == "off" {
+            return Some(Schedule::Off);
+        }
+        if let Some(hours) = text.strip_suffix('h') {
+            return Some(Schedule::Hours { hours: hours.parse().ok()? });
+        }
+        let (hour, minute) = text.strip_prefix("daily@")?.split_once(':')?;
+        Some(Schedule::Daily { hour: hour.parse().ok()?, minute: minute.parse().ok()? })
+    };
+    read().filter(|s| s.is_valid()).ok_or_else(|| "expected off, 1h to 168h, or daily@HH:MM".into())
+}
+
+/// A volume's size within what the format allows.
+pub fn volume_size(text: &str) -> Result<u64, String> {
+    human::parse_bytes(text)
+        .filter(|size| (Format::MIN_VOLUME..=Format::MAX_VOLUME).contains(size))
+        .ok_or_else(|| "expected a size from 1M to 64G, like 64M or 1G".into())
+}
+
+/// A destination as an address. Only folders so far.
+pub fn destination(text: &str) -> Result<Location, Problem> {
+    if text.contains("://") {
+        return Err(Problem::new(
+            Code::Usage,
+            format!("\"{text}\" is an address on a network, and only folders can be destinations yet."),
+            "Give a folder on this machine or on a drive.",
+        ));
+    }
+    if text.is_empty() {
+        return Err(Problem::new(Code::Usage, "The destination is empty.", "Give a folder."));
+    }
+    Ok(Location::local(real(Path::new(text))?))
+}
+
+/// A path as the file system knows it: absolute, without links. What does not exist (yet) keeps its name below what does.
+pub fn real(path: &Path) -> Result<PathBuf, Problem> {
+    if let Ok(found) = path.canonicalize() {
+        return Ok(found);
+    }
+    let plain = absolute(path)?;
+    Ok(match (plain.parent().map(Path::canonicalize), plain.file_name()) {
+        (Some(Ok(parent)), Some(name)) => parent.join(name),
+        _ => plain,
+    })
+}
+
+/// An absolute path without `.` and `..`, taken literally: it need not exist on this machine.
+pub fn absolute(path: &Path) -> Result<PathBuf, Problem> {
+    let whole = std::path::absolute(path)
+        .map_err(|e| Problem::new(Code::Usage, format!("\"{}\" is no path.", path.display()), "").with_detail(e.to_string()))?;
+    let mut out = PathBuf::from("/");
+    for part in whole.components() {
+        match part {
+            Component::Normal(name) => out.push(name),
+            Component::ParentDir => {
+                out.pop();
+            }
+            Component::RootDir | Component::CurDir | Component::Prefix(_) => {}
+        }
+    }
+    Ok(out)
+}
+
+/// A catalog path, absolute but without its leading `/`, as people know it.
+pub fn shown(path: &PathBytes) -> String {
+    format!("/{}", path.display())
+}
+
+/// The catalog path of an absolute one.
+pub fn catalog_path(path: &Path) -> PathBytes {
+    let bytes = path.as_os_str().as_bytes();
+    PathBytes::new(bytes.strip_prefix(b"/").unwrap_or(bytes))
+}
+
+/// What a backup is called by default: the name of its first source.
+pub fn default_name(source: &Path) -> String {
+    let name = source.file_name().unwrap_or(OsStr::new("root"));
+    name.to_string_lossy().into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_local_and_dates_whole_days() {
+        let zone = TimeZone::get("Europe/Berlin").unwrap();
+        let at = |text: &str| time(text, &zone).map(|t| t.to_string());
+        assert_eq!(at("2026-11-20T18:00:00Z").as_deref(), Some("2026-11-20T18:00:00Z"));
+        assert_eq!(at("2026-11-20T18:00").as_deref(), Some("2026-11-20T17:00:00Z"));
+        assert_eq!(at("2026-11-20 18:00:30").as_deref(), Some("2026-11-20T17:00:30Z"));
+        assert_eq!(at("2026-11-20").as_deref(), Some("2026-11-20T22:59:59.999999999Z"));
+        assert_eq!(at("yesterday"), None);
+    }
+
+    #[test]
+    fn versions_are_latest_an_id_or_a_time() {
+        assert_eq!(version("latest"), Ok(VersionChoice::Latest));
+        assert!(matches!(version("20261121T200000Z-full-5f3a9c2e"), Ok(VersionChoice::Id(_))));
+        assert!(matches!(version("2026-11-20"), Ok(VersionChoice::At(_))));
+        assert!(version("newest").is_err());
+    }
+
+    #[test]
+    fn schedules_are_bounded() {
+        assert_eq!(schedule("off"), Ok(Schedule::Off));
+        assert_eq!(schedule("6h"), Ok(Schedule::Hours { hours: 6 }));
+        assert_eq!(schedule("daily@20:05"), Ok(Schedule::Daily { hour: 20, minute: 5 }));
+        for bad in ["", "0h", "169h", "-1h", "daily@24:00", "daily@12", "daily"] {
+            assert!(schedule(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn sizes_are_within_the_format() {
+        assert_eq!(volume_size("64M"), Ok(64 << 20));
+        assert!(volume_size("10k").is_err());
+        assert!(volume_size("1000T").is_err());
+    }
+
+    #[test]
+    fn paths_lose_dots_and_keep_their_bytes() {
+        assert_eq!(absolute(Path::new("/a/./b/../c/")).unwrap(), Path::new("/a/c"));
+        assert_eq!(absolute(Path::new("/../..")).unwrap(), Path::new("/"));
+        let odd = Path::new(OsStr::from_bytes(b"/x/\xff"));
+        assert_eq!(catalog_path(&absolute(odd).unwrap()).as_bytes(), b"x/\xff");
+        assert_eq!(default_name(Path::new("/")), "root");
+        assert_eq!(default_name(Path::new("/home/u/Documents")), "Documents");
+    }
+
+    #[test]
+    fn addresses_are_refused_as_not_there_yet() {
+        assert_eq!(destination("sftp://host/x").unwrap_err().code, Code::Usage);
+        assert_eq!(destination("").unwrap_err().code, Code::Usage);
+        assert!(destination("/tmp").is_ok());
+    }
+}

@@ -1,0 +1,48 @@
+//! Which backup is meant, and how its password is come by.
+
+use super::{args, parse, password};
+use crate::engine::Handle;
+use crate::model::plan::PlanId;
+use crate::model::problem::{Code, Problem};
+use crate::model::restore::{Place, PlanChoice};
+
+/// How often a password is asked for at a prompt.
+const TRIES: usize = 3;
+
+pub fn place(from: &args::Origin) -> Result<Place, Problem> {
+    Ok(Place {
+        location: parse::destination(&from.from)?,
+        plan: match &from.plan {
+            None => PlanChoice::Only,
+            Some(text) => match PlanId::try_from(text.clone()) {
+                Ok(id) => PlanChoice::Id(id),
+                Err(_) => PlanChoice::Name(text.clone()),
+            },
+        },
+        secret: password::given(from.password_file.as_deref())?,
+    })
+}
+
+/// A place whose password is there if it needs one: given, kept on this machine, or asked for.
+pub fn unlocked(handle: &Handle, from: &args::Origin) -> Result<Place, Problem> {
+    let mut place = place(from)?;
+    if place.secret.is_none() {
+        unlock(handle, &mut place, &from.from)?;
+    }
+    Ok(place)
+}
+
+/// Asks for the password as often as it is wrong, where the machine does not know the key.
+pub fn unlock(handle: &Handle, place: &mut Place, name: &str) -> Result<(), Problem> {
+    let mut tries = 0;
+    loop {
+        match handle.unlock(place.clone()).wait() {
+            Ok(()) => return Ok(()),
+            Err(problem) if problem.code == Code::PasswordNeeded && place.secret.is_none() => {}
+            Err(problem) if problem.code == Code::WrongPassword && (1..TRIES).contains(&tries) => eprintln!("{}", problem.what),
+            Err(problem) => return Err(problem),
+        }
+        tries += 1;
+        place.secret = Some(password::ask_existing(name)?);
+    }
+}

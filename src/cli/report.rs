@@ -1,0 +1,291 @@
+//! Prints how a run ended.
+
+use std::collections::BTreeMap;
+
+use jiff::SignedDuration;
+use serde_json::{Map, Value, json};
+
+use super::exit::Exit;
+use super::output::{Output, clean, problem_json};
+use super::parse::shown;
+use crate::model::human;
+use crate::model::problem::{Cause, Problem, Warning};
+use crate::model::restore::{RestoreCounts, VerifyReport};
+use crate::model::run::{Outcome, ReadBack, RunDetail, RunReport};
+use crate::model::snapshot::{BackupType, Totals, VersionId};
+
+/// How many warnings of one cause people are shown.
+const SHOWN: usize = 50;
+
+/// Prints a run's end as a command's end. Returns its exit code.
+pub fn print(report: &RunReport, output: Output) -> Exit {
+    let exit = Exit::from(report);
+    if output.json {
+        output.object(&object(report, exit));
+        return exit;
+    }
+    match &report.outcome {
+        Outcome::Failed(problem) => {
+            output.problem(problem);
+        }
+        Outcome::Cancelled => eprintln!("strongroom: Cancelled."),
+        Outcome::LeftRunning => eprintln!("strongroom: The run was left in the middle."),
+        Outcome::Completed | Outcome::CompletedWithWarnings => {}
+    }
+    let took = human::duration(report.finished.duration_since(report.started));
+    match &report.detail {
+        RunDetail::None => {}
+        RunDetail::Backup { version, backup_type, totals, destination, read_back } if report.outcome.is_success() => {
+            backup(output, &report.plan_name, version, *backup_type, totals, destination, &took);
+            if *read_back == ReadBack::Cache {
+                output.note("The read-back may have come from memory: this file system does not let the cache be bypassed.");
+            }
+        }
+        RunDetail::Backup { .. } => {}
+        RunDetail::Restore { version, counts, target, dry_run, undo } => {
+            let verb = if *dry_run { "Would restore" } else { "Restored" };
+            output.line(format!("{verb} from {version} to {}", clean(target)));
+            restored(output, counts, *dry_run);
+            if let Some(undo) = undo {
+                output.line(format!("What was replaced lies in {}", clean(&undo.display())));
+            }
+        }
+        RunDetail::Verify { report } => verified(output, report, &took),
+    }
+    warnings(&report.warnings, report.warning_count);
+    exit
+}
+
+/// A run as scripts get it: its detail's fields beside its own.
+pub fn object(report: &RunReport, exit: Exit) -> Value {
+    let result = match (&report.outcome, exit) {
+        (outcome, Exit::Failed) if outcome.is_success() => "failed",
+        (Outcome::Completed, _) => "completed",
+        (Outcome::CompletedWithWarnings, _) => "completed-with-warnings",
+        (Outcome::Failed(_), _) => "failed",
+        (Outcome::Cancelled, _) => "cancelled",
+        (Outcome::LeftRunning, _) => "left-running",
+    };
+    let mut line = Map::new();
+    line.insert("result".into(), result.into());
+    if let Outcome::Failed(problem) = &report.outcome {
+        line.insert("error".into(), problem_json(problem));
+    }
+    if let Ok(Value::Object(mut fields)) = serde_json::to_value(report) {
+        let detail = fields.remove("detail");
+        for name in ["outcome", "problem"] {
+            fields.remove(name);
+        }
+        line.extend(fields);
+        if let Some(Value::Object(mut detail)) = detail {
+            detail.remove("of");
+            line.extend(detail);
+        }
+    }
+    Value::Object(line)
+}
+
+fn backup(
+    output: Output,
+    name: &str,
+    version: &VersionId,
+    backup_type: BackupType,
+    totals: &Totals,
+    destination: &str,
+    took: &str,
+) {
+    output.line(format!("Backed up \"{}\" in {took}: {} version {version}", clean(name), type_name(backup_type)));
+    output.line(format!(
+        "  {}, {}; {} read ({}), {} stored",
+        human::counted(totals.files, "file", "files"),
+        human::bytes(totals.bytes),
+        human::counted(totals.new_files, "file", "files"),
+        human::bytes(totals.new_bytes),
+        human::bytes(totals.stored_bytes),
+    ));
+    output.line(format!("  in {}", clean(destination)));
+}
+
+pub fn type_name(backup_type: BackupType) -> &'static str {
+    match backup_type {
+        BackupType::Full => "full",
+        BackupType::Differential => "differential",
+        BackupType::Incremental => "incremental",
+    }
+}
+
+/// What a restore did, or would do.
+pub fn restored(output: Output, counts: &RestoreCounts, would: bool) {
+    let parts = [
+        (counts.created, "new"),
+        (counts.replaced, "replaced"),
+        (counts.beside, "beside existing ones"),
+        (counts.skipped, "left as they are"),
+        (counts.failed, "not restored"),
+    ];
+    let done: Vec<String> =
+        parts.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{} {what}", human::count(*n))).collect();
+    let files = if done.is_empty() { "no files".into() } else { done.join(", ") };
+    output.line(format!(
+        "  Files: {files}; {}; {}",
+        human::counted(counts.folders, "folder", "folders"),
+        human::bytes(counts.bytes)
+    ));
+    if let Some(free) = counts.free.filter(|_| would) {
+        output.line(format!("  Free there: {}", human::bytes(free)));
+    }
+}
+
+fn verified(output: Output, report: &VerifyReport, took: &str) {
+    output.line(format!(
+        "Checked {} in {took}: {}, {}{}",
+        human::counted(report.versions, "version", "versions"),
+        human::counted(report.objects, "object", "objects"),
+        human::bytes(report.bytes),
+        if report.pieces > 0 { format!(", {}", human::counted(report.pieces, "piece", "pieces")) } else { String::new() },
+    ));
+    if report.damaged.is_empty() {
+        output.line("  All is well.");
+        return;
+    }
+    for damaged in &report.damaged {
+        eprintln!("Damaged: {}: {}", clean(&damaged.object), clean(&damaged.what));
+        for (version, path) in damaged.hits.iter().take(SHOWN) {
+            eprintln!("  hits {} of {version}", clean(&shown(path)));
+        }
+        let more = damaged.hit_count.saturating_sub(damaged.hits.len().min(SHOWN) as u64);
+        if more > 0 {
+            eprintln!("  and {} more", human::counted(more, "file", "files"));
+        }
+    }
+}
+
+fn warnings(list: &[Warning], count: u64) {
+    let mut by_cause: BTreeMap<Cause, Vec<&Warning>> = BTreeMap::new();
+    for warning in list {
+        by_cause.entry(warning.cause).or_default().push(warning);
+    }
+    if count > 0 {
+        eprintln!("{}:", human::counted(count, "warning", "warnings"));
+    }
+    let mut told = 0;
+    for (cause, list) in by_cause {
+        eprintln!("  {}", cause_name(cause));
+        for warning in list.iter().take(SHOWN) {
+            let path = if warning.path.is_empty() { String::new() } else { format!("{}: ", shown(&warning.path)) };
+            eprintln!("    {}{}", clean(&path), clean(&warning.detail));
+            told += 1;
+        }
+    }
+    if count > told {
+        eprintln!("  and {} more (--json lists up to a thousand)", human::count(count - told));
+    }
+}
+
+fn cause_name(cause: Cause) -> &'static str {
+    match cause {
+        Cause::Unreadable => "Could not be read; what an older version has of them is kept:",
+        Cause::ChangedWhileRead => "Changed while they were read:",
+        Cause::Vanished => "Were gone before they could be read:",
+        Cause::UnsupportedKind => "Are of a kind that no archive holds:",
+        Cause::MetadataNotSet => "Owner, mode, times or attributes could not be set:",
+        Cause::Damaged => "Are damaged in the backup and were not restored:",
+        Cause::Skipped => "Were left as they are:",
+        Cause::NotWritten => "Could not be written:",
+        Cause::Incomplete => "Not kept in full:",
+    }
+}
+
+/// One line about a run in a list: time, what, how it ended.
+pub fn summary(report: &RunReport) -> String {
+    let took = human::duration(report.finished.duration_since(report.started).max(SignedDuration::ZERO));
+    let rest = match (&report.outcome, &report.detail) {
+        (Outcome::Failed(Problem { what, .. }), _) => format!(": {what}"),
+        (_, RunDetail::Backup { totals, .. }) => {
+            format!(" · {} · {} stored", human::counted(totals.files, "file", "files"), human::bytes(totals.stored_bytes))
+        }
+        (_, RunDetail::Restore { counts, .. }) => {
+            format!(" · {}", human::counted(counts.created + counts.replaced + counts.beside, "file", "files"))
+        }
+        (_, RunDetail::Verify { report }) if !report.damaged.is_empty() => {
+            format!(" · {}", human::counted(report.damaged.len() as u64, "damaged object", "damaged objects"))
+        }
+        _ => String::new(),
+    };
+    let warned = match report.warning_count {
+        0 => String::new(),
+        n => format!(" · {}", human::counted(n, "warning", "warnings")),
+    };
+    clean(&format!("{} · {took}{rest}{warned}", report.outcome.in_words()))
+}
+
+/// For scripts, at the end of a command that made several runs.
+pub fn overall(output: Output, exits: &[Exit], worst: Exit) {
+    let result = match worst {
+        Exit::Done => "completed",
+        Exit::Warnings => "completed-with-warnings",
+        Exit::Cancelled => "cancelled",
+        Exit::NothingThere | Exit::WrongPassword | Exit::Usage | Exit::Failed => "failed",
+    };
+    output.result(result, json!({ "runs": exits.len() }));
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::model::restore::DamagedObject;
+    use crate::model::run::{RunId, RunKind, Trigger};
+
+    use super::*;
+
+    fn report(outcome: Outcome, detail: RunDetail) -> RunReport {
+        RunReport {
+            run: RunId(7),
+            kind: RunKind::Verify,
+            trigger: Trigger::ByHand,
+            plan: None,
+            plan_name: "Documents".into(),
+            started: "2026-11-21T20:00:00Z".parse().unwrap(),
+            finished: "2026-11-21T20:00:03Z".parse().unwrap(),
+            outcome,
+            detail,
+            warnings: Vec::new(),
+            warning_count: 0,
+            stages: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn damage_found_is_a_failure_for_scripts() {
+        let damaged = DamagedObject { object: "v0001".into(), what: "SHA-256".into(), hits: Vec::new(), hit_count: 0 };
+        let found = VerifyReport { damaged: vec![damaged], ..VerifyReport::default() };
+        let report = report(Outcome::Completed, RunDetail::Verify { report: found });
+        let exit = Exit::from(&report);
+        assert_eq!(exit.code(), 1);
+        assert_eq!(object(&report, exit)["result"], "failed");
+    }
+
+    #[test]
+    fn a_failed_run_carries_its_problem() {
+        let problem = Problem::new(crate::model::problem::Code::WrongPassword, "The password is wrong.", "Try again.");
+        let report = report(Outcome::Failed(problem), RunDetail::None);
+        let exit = Exit::from(&report);
+        let line = object(&report, exit);
+        assert_eq!((exit.code(), &line["result"], &line["error"]["code"]), (12, &json!("failed"), &json!("wrong-password")));
+        assert!(line.get("outcome").is_none() && line.get("problem").is_none());
+    }
+
+    #[test]
+    fn a_backup_shows_its_version_at_the_top() {
+        let detail = RunDetail::Backup {
+            version: VersionId::try_from("20261121T200000Z-full-5f3a9c2e".to_string()).unwrap(),
+            backup_type: BackupType::Full,
+            totals: Totals { files: 3, ..Totals::default() },
+            destination: "/d".into(),
+            read_back: ReadBack::Medium,
+        };
+        let report = report(Outcome::Completed, detail);
+        let line = object(&report, Exit::Done);
+        assert_eq!(line["version"], "20261121T200000Z-full-5f3a9c2e");
+        assert_eq!((&line["type"], &line["totals"]["files"], &line["kind"]), (&json!("full"), &json!(3), &json!("verify")));
+    }
+}

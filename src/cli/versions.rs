@@ -1,0 +1,70 @@
+//! `strongroom versions`
+
+use serde_json::{Value, json};
+
+use super::engine_access::Session;
+use super::exit::Exit;
+use super::output::Output;
+use super::report::type_name;
+use super::{args, place};
+use crate::model::human;
+use crate::model::problem::Problem;
+use crate::model::snapshot::Manifest;
+
+pub fn run(args: &args::Origin, output: Output) -> Result<Exit, Problem> {
+    let session = Session::guest()?;
+    // A manifest says nothing of files: it is listed without a password.
+    let versions = session.handle().versions(place::place(args)?).wait()?;
+    for version in &versions {
+        output.object(&object(version));
+    }
+    if !output.json {
+        table(&versions, output);
+    }
+    output.result("completed", json!({ "count": versions.len() }));
+    Ok(Exit::Done)
+}
+
+fn object(version: &Manifest) -> Value {
+    let totals = &version.totals;
+    json!({
+        "id": version.id,
+        "type": type_name(version.backup_type),
+        "created": version.started,
+        "finished": version.finished,
+        "sequence": version.sequence,
+        "parent": version.parent,
+        "plan": version.plan,
+        "sealed": version.sealed,
+        "files": totals.files,
+        "folders": totals.folders,
+        "others": totals.others,
+        "bytes": totals.bytes,
+        "new_files": totals.new_files,
+        "new_bytes": totals.new_bytes,
+        "stored_bytes": totals.stored_bytes,
+        "warnings": totals.warnings,
+    })
+}
+
+fn table(versions: &[Manifest], output: Output) {
+    if versions.is_empty() {
+        output.line("No versions yet.");
+        return;
+    }
+    output.line(format!("{:<32} {:<11} {:<19} {:>11} {:>9} {:>9}", "VERSION", "TYPE", "CREATED", "FILES", "SIZE", "STORED"));
+    let zone = jiff::tz::TimeZone::system();
+    for version in versions {
+        let created = version.started.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M:%S").to_string();
+        let warned = if version.totals.warnings > 0 { "  with warnings" } else { "" };
+        output.line(format!(
+            "{:<32} {:<11} {:<19} {:>11} {:>9} {:>9}{warned}",
+            version.id.as_str(),
+            type_name(version.backup_type),
+            created,
+            human::count(version.totals.files),
+            human::bytes(version.totals.bytes),
+            human::bytes(version.totals.stored_bytes),
+        ));
+    }
+}

@@ -119,7 +119,7 @@ const OF_FOLDERS: [&str; 11] = [
 #[derive(Debug, Args)]
 #[command(after_help = BACKUP_EXAMPLES, group = ArgGroup::new("what").required(true).args(["plans", "all", "source"]))]
 #[command(mut_arg("source", |a| a.requires("to")))]
-#[command(mut_args(|a| if OF_FOLDERS.contains(&a.get_id().as_str()) { a.requires("source") } else { a }))]
+#[command(mut_args(|a| if OF_FOLDERS.contains(&a.get_id().as_str()) { a.conflicts_with_all(["plans", "all"]) } else { a }))]
 pub struct Backup {
     /// Plans by name or id
     #[arg(value_name = "PLAN")]
@@ -286,7 +286,7 @@ pub struct Restore {
     #[arg(long)]
     pub in_place: bool,
     /// With --to: the whole original path below DIR
-    #[arg(long, requires = "to")]
+    #[arg(long, requires = "to", conflicts_with = "in_place")]
     pub full_paths: bool,
     /// Only this file or folder, by its original path
     #[arg(long, value_name = "P")]

@@ -1,0 +1,3 @@
+//! The four tabs.
+
+pub mod backups;

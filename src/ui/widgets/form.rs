@@ -1,0 +1,68 @@
+//! Rows of forms: label above, field, and one line below that holds a hint or an error, so that nothing moves.
+
+use egui::Ui;
+
+use super::labels::wrapped;
+use crate::ui::theme::typography::{body, caption, caption_strong, section};
+use crate::ui::theme::{icons, space, tokens};
+
+#[must_use]
+pub struct FormRow<'a> {
+    label: &'a str,
+    hint: Option<&'a str>,
+    error: Option<&'a str>,
+}
+
+impl<'a> FormRow<'a> {
+    pub fn new(label: &'a str) -> Self {
+        Self { label, hint: None, error: None }
+    }
+
+    pub fn hint(mut self, hint: &'a str) -> Self {
+        self.hint = Some(hint);
+        self
+    }
+
+    /// Stands in the place of the hint.
+    pub fn error(mut self, error: Option<&'a str>) -> Self {
+        self.error = error;
+        self
+    }
+
+    /// The label becomes the accessible name of the fields inside.
+    pub fn show<R>(self, ui: &mut Ui, field: impl FnOnce(&mut Ui) -> R) -> R {
+        let t = tokens(ui);
+        ui.vertical(|ui| {
+            ui.spacing_mut().item_spacing.y = space::XS;
+            let label = ui.label(caption_strong(self.label).color(t.text2));
+            let inner = ui.label_inputs_by(label.id, field);
+            let (text, color) = match (self.error, self.hint) {
+                (Some(error), _) => (format!("{} {error}", icons::WARNING_CIRCLE), t.bad),
+                (None, Some(hint)) => (hint.to_owned(), t.text3),
+                (None, None) => (" ".to_owned(), t.text3),
+            };
+            wrapped(ui, caption(text).color(color));
+            inner
+        })
+        .inner
+    }
+}
+
+/// A fact in two columns: what it is, and its value.
+pub fn key_value(ui: &mut Ui, key: &str, value: impl Into<String>) -> egui::Response {
+    let t = tokens(ui);
+    let value = value.into();
+    ui.horizontal(|ui| {
+        let (rect, _) = ui.allocate_exact_size(egui::vec2(160.0, 22.0), egui::Sense::hover());
+        let text = super::paint::galley(ui, key, crate::ui::theme::typography::Role::Body, t.text2, 156.0);
+        super::paint::put_galley(ui, text, rect.left(), rect.center().y, t.text2);
+        ui.add(egui::Label::new(body(value).color(t.text)).wrap())
+    })
+    .inner
+}
+
+/// A heading within a page.
+pub fn section_head(ui: &mut Ui, text: &str) {
+    ui.add_space(space::S);
+    ui.label(section(text).color(tokens(ui).text));
+}

@@ -1,0 +1,77 @@
+//! Text: plain, weak, wrapped; numbers and times that tell the exact value on hover.
+
+use egui::{Label, Response, RichText, Ui};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use crate::model::human;
+use crate::model::problem::Problem;
+use crate::ui::theme::typography::{body, body_strong, caption};
+use crate::ui::theme::{Icon, Tone, size, space, tokens};
+
+/// Body text, cut where there is no room.
+pub fn plain(ui: &mut Ui, text: impl Into<String>) -> Response {
+    ui.add(Label::new(body(text).color(tokens(ui).text)).truncate())
+}
+
+/// Secondary text.
+pub fn weak(ui: &mut Ui, text: impl Into<String>) -> Response {
+    ui.add(Label::new(body(text).color(tokens(ui).text2)).truncate())
+}
+
+/// Running text, no wider than is good to read.
+pub fn wrapped(ui: &mut Ui, text: RichText) -> Response {
+    ui.scope(|ui| {
+        ui.set_max_width(ui.available_width().min(size::TEXT_WIDTH));
+        ui.add(Label::new(text).wrap())
+    })
+    .inner
+}
+
+/// "1.3 GB"; "1,300,000,000 bytes" on hover.
+pub fn bytes_label(ui: &mut Ui, bytes: u64) -> Response {
+    let exact = format!("{} bytes", human::count(bytes));
+    ui.label(body(human::bytes(bytes)).color(tokens(ui).text)).on_hover_text(exact)
+}
+
+/// "2 h ago"; the exact time on hover.
+pub fn ago_label(ui: &mut Ui, at: Timestamp, now: Timestamp, zone: &TimeZone) -> Response {
+    ui.label(body(human::ago(at, now)).color(tokens(ui).text2)).on_hover_text(human::exact(at, zone))
+}
+
+/// "today 20:00"; the exact time on hover.
+pub fn moment_label(ui: &mut Ui, at: Timestamp, now: Timestamp, zone: &TimeZone) -> Response {
+    ui.label(body(human::moment(at, now, zone)).color(tokens(ui).text2)).on_hover_text(human::exact(at, zone))
+}
+
+/// An icon and a word in a tone's colour.
+pub fn icon_label(ui: &mut Ui, tone: Tone, icon: Icon, text: &str) -> Response {
+    ui.label(body(format!("{icon} {text}")).color(tokens(ui).strong(tone)))
+}
+
+/// A problem as people read it: what happened, what to do, and the details for experts on hover.
+pub fn problem_text(ui: &mut Ui, problem: &Problem) -> Response {
+    let t = tokens(ui);
+    let response = ui
+        .vertical(|ui| {
+            ui.spacing_mut().item_spacing.y = space::XS / 2.0;
+            wrapped(ui, body_strong(&problem.what).color(t.bad));
+            if !problem.fix.is_empty() {
+                wrapped(ui, body(&problem.fix).color(t.text));
+            }
+            if !problem.detail.is_empty() {
+                wrapped(ui, caption(&problem.detail).color(t.text3));
+            }
+        })
+        .response;
+    response
+}
+
+/// Something is on its way.
+pub fn spinner(ui: &mut Ui, text: &str) -> Response {
+    ui.horizontal(|ui| {
+        ui.add(egui::Spinner::new().size(16.0).color(tokens(ui).accent));
+        ui.label(body(text).color(tokens(ui).text2))
+    })
+    .inner
+}

@@ -1,0 +1,78 @@
+//! Where one is in a few steps: done, now, later. Steps that were visited can be gone back to.
+
+use egui::{Role as AccessRole, Sense, Ui, WidgetInfo, pos2, vec2};
+
+use super::paint::{focus_ring, galley, icon_at, put_galley};
+use crate::ui::theme::typography::Role;
+use crate::ui::theme::{icons, radius, space, tokens};
+
+#[must_use]
+pub struct Stepper<'a> {
+    steps: &'a [&'a str],
+    current: usize,
+    visited: usize,
+}
+
+impl<'a> Stepper<'a> {
+    /// `visited`: the furthest step that was reached.
+    pub fn new(steps: &'a [&'a str], current: usize, visited: usize) -> Self {
+        Self { steps, current, visited: visited.max(current) }
+    }
+
+    /// The step that was clicked.
+    pub fn show(self, ui: &mut Ui) -> Option<usize> {
+        let t = tokens(ui);
+        let mut clicked = None;
+        ui.horizontal(|ui| {
+            ui.spacing_mut().item_spacing.x = space::XS;
+            for (index, step) in self.steps.iter().enumerate() {
+                if index > 0 {
+                    let (rect, _) = ui.allocate_exact_size(vec2(space::L, 32.0), Sense::hover());
+                    ui.painter().hline(rect.x_range(), rect.center().y, egui::Stroke::new(1.0, t.input_border));
+                }
+                let now = index == self.current;
+                let can_go = !now && index <= self.visited;
+                let role = if now { Role::BodyStrong } else { Role::Body };
+                let color = if index <= self.visited { t.text } else { t.text3 };
+                let text = galley(ui, step, role, color, f32::INFINITY);
+                let size = vec2(22.0 + 6.0 + text.size().x + 2.0 * space::S, 32.0);
+                let (rect, response) = ui.allocate_exact_size(size, if can_go { Sense::click() } else { Sense::hover() });
+                if can_go && response.hovered() {
+                    ui.painter().rect_filled(rect, f32::from(radius::CONTROL), t.hover);
+                }
+                let spot = pos2(rect.left() + space::S + 11.0, rect.center().y);
+                if now {
+                    ui.painter().circle_filled(spot, 11.0, t.accent);
+                } else {
+                    ui.painter().circle_stroke(spot, 10.5, egui::Stroke::new(1.0, t.input_border));
+                }
+                if index < self.current {
+                    icon_at(ui, spot, icons::CHECK, 14.0, t.text, false);
+                } else {
+                    let number = galley(
+                        ui,
+                        &(index + 1).to_string(),
+                        Role::CaptionStrong,
+                        if now { t.on_accent } else { color },
+                        f32::INFINITY,
+                    );
+                    ui.painter().galley(spot - number.size() / 2.0, number, color);
+                }
+                put_galley(ui, text, spot.x + 11.0 + 6.0, rect.center().y, color);
+                focus_ring(ui, &response, radius::CONTROL);
+                let state = match index {
+                    _ if now => "current step",
+                    i if i < self.current => "done",
+                    _ => "later",
+                };
+                let name = format!("{step}, step {} of {}, {state}", index + 1, self.steps.len());
+                let access = if can_go { AccessRole::Button } else { AccessRole::Label };
+                response.widget_info(|| WidgetInfo::labeled(access, true, &name));
+                if response.clicked() {
+                    clicked = Some(index);
+                }
+            }
+        });
+        clicked
+    }
+}

@@ -1,0 +1,106 @@
+//! What "Test connection" says.
+
+use egui::Ui;
+
+use super::labels::{problem_text, spinner};
+use crate::engine::message::TestResult;
+use crate::model::human;
+use crate::model::problem::Problem;
+use crate::ui::theme::typography::body;
+use crate::ui::theme::{Icon, Tone, icons, space, tokens};
+
+/// How far a test is.
+#[derive(Clone, Copy)]
+pub enum TestState<'a> {
+    Running,
+    Done(&'a TestResult),
+    Failed(&'a Problem),
+}
+
+#[must_use]
+pub struct TestView<'a> {
+    state: TestState<'a>,
+}
+
+impl<'a> TestView<'a> {
+    pub fn new(state: TestState<'a>) -> Self {
+        Self { state }
+    }
+
+    pub fn show(self, ui: &mut Ui) {
+        match self.state {
+            TestState::Running => {
+                spinner(ui, "Testing…");
+            }
+            TestState::Failed(problem) => {
+                problem_text(ui, problem);
+            }
+            TestState::Done(result) => {
+                ui.vertical(|ui| {
+                    ui.spacing_mut().item_spacing.y = space::XS / 2.0;
+                    for (tone, icon, text) in lines(result) {
+                        let color = tokens(ui).strong(tone);
+                        ui.horizontal(|ui| {
+                            ui.label(body(icon.to_string()).color(color));
+                            ui.label(body(text).color(tokens(ui).text));
+                        });
+                    }
+                });
+            }
+        }
+    }
+}
+
+/// A test's result in lines, the most important first.
+fn lines(result: &TestResult) -> Vec<(Tone, Icon, String)> {
+    let mut lines = Vec::new();
+    lines.push(if result.writable {
+        (Tone::Ok, icons::CHECK_CIRCLE, "Can be read and written".to_owned())
+    } else {
+        (Tone::Bad, icons::X_CIRCLE, "Cannot be written".to_owned())
+    });
+    match (result.free, result.total) {
+        (Some(free), Some(total)) => {
+            lines.push((Tone::Ok, icons::CHECK_CIRCLE, format!("{} free of {}", human::bytes(free), human::bytes(total))));
+        }
+        (Some(free), None) => lines.push((Tone::Ok, icons::CHECK_CIRCLE, format!("{} free", human::bytes(free)))),
+        _ => {}
+    }
+    if let Some(speed) = result.write_speed.filter(|speed| speed.is_finite() && *speed > 0.0) {
+        lines.push((Tone::Ok, icons::CHECK_CIRCLE, format!("Writes {} a second", human::bytes(speed as u64))));
+    }
+    if result.on_system_disk {
+        let text = "On the same disk as your files: if that disk dies, so does this backup".to_owned();
+        lines.push((Tone::Warn, icons::WARNING, text));
+    }
+    if result.plans > 0 {
+        let text = format!("Holds {} already", human::counted(result.plans as u64, "backup", "backups"));
+        lines.push((Tone::Neutral, icons::INFO, text));
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_result_says_what_matters() {
+        let good = TestResult {
+            writable: true,
+            free: Some(1_300_000_000),
+            total: Some(2_000_000_000),
+            write_speed: Some(140e6),
+            on_system_disk: true,
+            plans: 2,
+        };
+        let said: Vec<String> = lines(&good).into_iter().map(|(_, _, text)| text).collect();
+        assert_eq!(said[1], "1.3 GB free of 2.0 GB");
+        assert_eq!(said[2], "Writes 140 MB a second");
+        assert!(said[3].starts_with("On the same disk"));
+        assert_eq!(said[4], "Holds 2 backups already");
+        let bad =
+            TestResult { writable: false, free: None, total: None, write_speed: Some(f64::NAN), on_system_disk: false, plans: 0 };
+        assert_eq!(lines(&bad).len(), 1);
+    }
+}

@@ -1,0 +1,124 @@
+//! What the system says of a file, without following links.
+
+use std::io;
+
+use rustix::fd::AsFd;
+use rustix::fs::{AtFlags, FileType, Statx, StatxFlags, makedev, statx};
+use rustix::path::Arg;
+
+use crate::model::catalog::{EntryKind, FileTime};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    File,
+    Folder,
+    Symlink,
+    Fifo,
+    CharDevice {
+        major: u32,
+        minor: u32,
+    },
+    BlockDevice {
+        major: u32,
+        minor: u32,
+    },
+    /// Lives only as long as its owner: no archive holds it.
+    Socket,
+}
+
+impl Kind {
+    /// Whether a catalog entry is of this kind. A symlink's target is not looked at.
+    pub fn is(self, kind: &EntryKind) -> bool {
+        match (self, kind) {
+            (Self::File, EntryKind::File)
+            | (Self::Folder, EntryKind::Folder)
+            | (Self::Symlink, EntryKind::Symlink { .. })
+            | (Self::Fifo, EntryKind::Fifo) => true,
+            (Self::CharDevice { major, minor }, EntryKind::CharDevice { major: a, minor: b })
+            | (Self::BlockDevice { major, minor }, EntryKind::BlockDevice { major: a, minor: b }) => major == *a && minor == *b,
+            _ => false,
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Meta {
+    pub kind: Kind,
+    /// Permission bits with setuid, setgid and sticky.
+    pub mode: u32,
+    pub uid: u32,
+    pub gid: u32,
+    /// Length in bytes of a regular file, else 0.
+    pub size: u64,
+    pub mtime: FileTime,
+    pub ctime: FileTime,
+    pub device: u64,
+    pub inode: u64,
+    /// Names of the inode.
+    pub links: u32,
+    /// Allocated blocks of 512 bytes.
+    pub blocks: u64,
+    /// Whether ctime and inode can be relied on: not on FAT, FUSE and network shares without them.
+    pub stable: bool,
+}
+
+impl Meta {
+    fn new(stat: &Statx) -> Self {
+        let (major, minor) = (stat.stx_rdev_major, stat.stx_rdev_minor);
+        let kind = match FileType::from_raw_mode(u32::from(stat.stx_mode)) {
+            FileType::Directory => Kind::Folder,
+            FileType::Symlink => Kind::Symlink,
+            FileType::Fifo => Kind::Fifo,
+            FileType::CharacterDevice => Kind::CharDevice { major, minor },
+            FileType::BlockDevice => Kind::BlockDevice { major, minor },
+            FileType::Socket => Kind::Socket,
+            _ => Kind::File,
+        };
+        let time = |t: &rustix::fs::StatxTimestamp| FileTime { seconds: t.tv_sec, nanos: t.tv_nsec };
+        Self {
+            kind,
+            mode: u32::from(stat.stx_mode) & 0o7777,
+            uid: stat.stx_uid,
+            gid: stat.stx_gid,
+            size: if kind == Kind::File { stat.stx_size } else { 0 },
+            mtime: time(&stat.stx_mtime),
+            ctime: time(&stat.stx_ctime),
+            device: makedev(stat.stx_dev_major, stat.stx_dev_minor),
+            inode: stat.stx_ino,
+            links: stat.stx_nlink,
+            blocks: stat.stx_blocks,
+            stable: true,
+        }
+    }
+
+    /// Whether content that was read between two such looks is of one state.
+    pub fn same_content_as(&self, other: &Self) -> bool {
+        self.size == other.size && self.mtime == other.mtime && self.ctime == other.ctime
+    }
+
+    /// The time of the last change that can be known of: ctime, or mtime where ctime means nothing.
+    pub fn changed(&self) -> FileTime {
+        if self.stable { self.ctime } else { self.mtime }
+    }
+}
+
+/// Looks at `name` within `folder`, or with an empty name at the descriptor itself. `stable` is set to true.
+pub fn status<P: Arg>(folder: impl AsFd, name: P) -> io::Result<Meta> {
+    let flags = AtFlags::SYMLINK_NOFOLLOW | AtFlags::NO_AUTOMOUNT | AtFlags::EMPTY_PATH;
+    Ok(Meta::new(&statx(folder, name, flags, StatxFlags::BASIC_STATS)?))
+}
+
+/// Whether the file system of an open file keeps ctime and inode numbers stable. Magic numbers: statfs(2).
+pub(super) fn is_stable(file: impl AsFd) -> bool {
+    const UNSTABLE: [u64; 7] = [
+        0x4d44,      // FAT
+        0x2011_bab0, // exFAT
+        0x6573_5546, // FUSE
+        0xff53_4d42, // CIFS
+        0xfe53_4d42, // SMB2
+        0x517b,      // SMB
+        0x0102_1997, // 9p
+    ];
+    // The field's type differs between architectures; the magic numbers have 32 bits.
+    rustix::fs::fstatfs(file).is_ok_and(|s| !UNSTABLE.contains(&(s.f_type as u64 & 0xffff_ffff)))
+}

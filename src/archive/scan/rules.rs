@@ -1,0 +1,62 @@
+//! What is left out: patterns in gitignore syntax, and tags.
+
+use std::ffi::CStr;
+use std::path::Path;
+
+use ignore::gitignore::{Gitignore, GitignoreBuilder};
+use rustix::fd::BorrowedFd;
+use rustix::fs::{Mode, OFlags, openat};
+
+use super::listing::Listing;
+use crate::archive::{Error, Result};
+use crate::model::source_spec::SourceSpec;
+use std::os::unix::ffi::OsStrExt;
+
+const CACHE_TAG: &CStr = c"CACHEDIR.TAG";
+const NO_BACKUP: &CStr = c".nobackup";
+/// A cache folder's tag begins with this (<https://bford.info/cachedir/>).
+const SIGNATURE: &[u8; 43] = b"Signature: 8a477f597d28d172789f06886806bc55";
+
+pub struct Rules {
+    patterns: Gitignore,
+    honour_tags: bool,
+    pub one_file_system: bool,
+}
+
+impl Rules {
+    /// `Pattern` where one cannot be understood.
+    pub fn new(spec: &SourceSpec) -> Result<Self> {
+        // With `.` as root nothing is stripped: paths are given relative to the source.
+        let mut builder = GitignoreBuilder::new(".");
+        let wrong = |pattern: &str, e: ignore::Error| Error::Pattern { pattern: pattern.into(), reason: e.to_string() };
+        for pattern in spec.patterns() {
+            builder.add_line(None, pattern).map_err(|e| wrong(pattern, e))?;
+        }
+        let patterns = builder.build().map_err(|e| wrong("", e))?;
+        Ok(Self { patterns, honour_tags: spec.honour_tags, one_file_system: spec.one_file_system })
+    }
+
+    /// Whether a pattern leaves out what lies at `path`, relative to its source.
+    pub fn leave_out(&self, path: &[u8], is_folder: bool) -> bool {
+        self.patterns.matched(Path::new(std::ffi::OsStr::from_bytes(path)), is_folder).is_ignore()
+    }
+
+    /// The tag by which everything else in this folder is left out.
+    pub(super) fn tag(&self, folder: BorrowedFd<'_>, listing: &Listing) -> Option<&'static CStr> {
+        if !self.honour_tags {
+            return None;
+        }
+        if listing.has(NO_BACKUP) {
+            return Some(NO_BACKUP);
+        }
+        (listing.has(CACHE_TAG) && is_cache_tag(folder)).then_some(CACHE_TAG)
+    }
+}
+
+fn is_cache_tag(folder: BorrowedFd<'_>) -> bool {
+    // Not blocking, should it be a pipe.
+    let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    let Ok(file) = openat(folder, CACHE_TAG, flags, Mode::empty()) else { return false };
+    let mut head = [0; SIGNATURE.len()];
+    rustix::io::pread(&file, &mut head, 0).is_ok_and(|n| n == head.len()) && head == *SIGNATURE
+}

@@ -1,0 +1,238 @@
+//! The walk itself: folders before what is in them, names by their bytes.
+
+use std::ffi::CStr;
+use std::io;
+use std::ops::ControlFlow;
+
+use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
+use rustix::fs::{Mode, OFlags, openat};
+use rustix::io::Errno;
+
+use super::chain::Chain;
+use super::listing::Listing;
+use super::metadata::{Kind, Meta, is_stable, status};
+use super::roots::{Opened, Root, Roots};
+use super::rules::Rules;
+use crate::archive::{Error, Result};
+use crate::model::run::Cancel;
+
+/// Room for the names that one call brings.
+const LISTING_BUFFER: usize = 64 << 10;
+
+/// Something on the way. Paths are catalog paths.
+pub enum Visit<'a> {
+    Found {
+        path: &'a [u8],
+        meta: &'a Meta,
+    },
+    /// Left out by a pattern or tag, or below what is; only told where it was asked for.
+    LeftOut {
+        meta: &'a Meta,
+    },
+    /// Neither it nor what may lie below it could be looked at; where it is a folder that was found, only what lies below.
+    Unreadable {
+        path: &'a [u8],
+        error: io::Error,
+    },
+}
+
+type Visitor<'v> = dyn FnMut(Visit<'_>) -> ControlFlow<()> + 'v;
+
+pub struct Walk<'a> {
+    rules: &'a Rules,
+    avoid: &'a [(u64, u64)],
+    cancel: &'a Cancel,
+    tell_left_out: bool,
+    /// Of the process, to know whose folders may be read without touching their access times.
+    user: u32,
+    path: Vec<u8>,
+    buffer: Vec<u8>,
+    spare: Vec<Listing>,
+}
+
+/// A folder on the way.
+struct Level {
+    listing: Listing,
+    next: usize,
+    /// Length of its path.
+    length: usize,
+    device: u64,
+    stable: bool,
+    left_out: bool,
+    tag: Option<&'static CStr>,
+}
+
+impl<'a> Walk<'a> {
+    /// `avoid`: device and inode of folders that are passed over.
+    pub fn new(rules: &'a Rules, avoid: &'a [(u64, u64)], cancel: &'a Cancel) -> Self {
+        Self {
+            rules,
+            avoid,
+            cancel,
+            tell_left_out: false,
+            user: rustix::process::geteuid().as_raw(),
+            path: Vec::new(),
+            buffer: Vec::with_capacity(LISTING_BUFFER),
+            spare: Vec::new(),
+        }
+    }
+
+    /// Also walks what is left out, and tells of it.
+    pub fn telling_left_out(mut self) -> Self {
+        self.tell_left_out = true;
+        self
+    }
+
+    /// Walks all sources. Fails only when cancelled.
+    pub fn roots(&mut self, roots: &Roots, visit: &mut Visitor<'_>) -> Result<ControlFlow<()>> {
+        for root in &roots.all {
+            if self.root(root, visit)?.is_break() {
+                return Ok(ControlFlow::Break(()));
+            }
+        }
+        Ok(ControlFlow::Continue(()))
+    }
+
+    fn root(&mut self, root: &Root, visit: &mut Visitor<'_>) -> Result<ControlFlow<()>> {
+        let path = root.path.as_bytes();
+        match root.open() {
+            Err(error) => Ok(visit(Visit::Unreadable { path, error })),
+            Ok(Opened::Single { meta: Meta { kind: Kind::Socket, .. }, .. }) => Ok(ControlFlow::Continue(())),
+            Ok(Opened::Single { parent, mut meta }) => {
+                meta.stable = is_stable(&parent);
+                Ok(visit(Visit::Found { path, meta: &meta }))
+            }
+            Ok(Opened::Folder { meta, .. }) if self.avoids(&meta) => Ok(ControlFlow::Continue(())),
+            Ok(Opened::Folder { folder, mut meta }) => {
+                meta.stable = is_stable(&folder);
+                // The root of the file system has no name in a catalog.
+                if !path.is_empty() && visit(Visit::Found { path, meta: &meta }).is_break() {
+                    return Ok(ControlFlow::Break(()));
+                }
+                self.path.clear();
+                self.path.extend_from_slice(path);
+                self.tree(folder, &meta, visit)
+            }
+        }
+    }
+
+    /// Walks what is in the folder at `self.path`.
+    fn tree(&mut self, root: OwnedFd, meta: &Meta, visit: &mut Visitor<'_>) -> Result<ControlFlow<()>> {
+        let base = self.path.len();
+        let mut levels = match self.enter(root.as_fd(), meta, false) {
+            Ok(level) => vec![level],
+            Err(error) => return Ok(visit(Visit::Unreadable { path: &self.path, error })),
+        };
+        let mut chain = Chain::new(root);
+        while let Some(level) = levels.last_mut() {
+            if self.cancel.is_cancelled() {
+                return Err(Error::Cancelled);
+            }
+            self.path.truncate(level.length);
+            let Some(name) = level.listing.get(level.next) else {
+                chain.pop();
+                self.spare.extend(levels.pop().map(|l| l.listing));
+                continue;
+            };
+            level.next += 1;
+            if !self.path.is_empty() {
+                self.path.push(b'/');
+            }
+            self.path.extend_from_slice(name.to_bytes());
+            let relative = self.path[base..].strip_prefix(b"/").unwrap_or(&self.path[base..]);
+            let mut meta = match chain.top().and_then(|folder| status(folder, name)) {
+                Ok(meta) => meta,
+                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                Err(error) => {
+                    if visit(Visit::Unreadable { path: &self.path, error }).is_break() {
+                        return Ok(ControlFlow::Break(()));
+                    }
+                    continue;
+                }
+            };
+            let is_folder = meta.kind == Kind::Folder;
+            if meta.kind == Kind::Socket || (is_folder && self.avoids(&meta)) {
+                continue;
+            }
+            let left_out =
+                level.left_out || level.tag.is_some_and(|tag| tag != name) || self.rules.leave_out(relative, is_folder);
+            if left_out && !self.tell_left_out {
+                continue;
+            }
+            meta.stable = level.stable;
+            let other_device = meta.device != level.device;
+            let descend = is_folder && !(other_device && self.rules.one_file_system);
+            let folder = if descend {
+                match chain.top().and_then(|parent| open_folder(parent, name, self.may_hide_access(meta.uid))) {
+                    Err(error) if is_gone(&error) => continue,
+                    opened => Some(opened),
+                }
+            } else {
+                None
+            };
+            if other_device {
+                // The strict comparison where it cannot be known.
+                meta.stable = folder.as_ref().is_none_or(|opened| opened.as_ref().is_ok_and(is_stable));
+            }
+            let path = &self.path;
+            let told = if left_out { Visit::LeftOut { meta: &meta } } else { Visit::Found { path, meta: &meta } };
+            if visit(told).is_break() {
+                return Ok(ControlFlow::Break(()));
+            }
+            let entered = match folder {
+                None => continue,
+                Some(Err(error)) => Err(error),
+                Some(Ok(folder)) => self.enter(folder.as_fd(), &meta, left_out).map(|level| (folder, level)),
+            };
+            match entered {
+                Ok((folder, level)) => {
+                    chain.push(name.to_bytes(), folder);
+                    levels.push(level);
+                }
+                Err(_) if left_out => {}
+                Err(error) => {
+                    if visit(Visit::Unreadable { path: &self.path, error }).is_break() {
+                        return Ok(ControlFlow::Break(()));
+                    }
+                }
+            }
+        }
+        Ok(ControlFlow::Continue(()))
+    }
+
+    fn enter(&mut self, folder: BorrowedFd<'_>, meta: &Meta, left_out: bool) -> io::Result<Level> {
+        let mut listing = self.spare.pop().unwrap_or_default();
+        listing.read(folder, &mut self.buffer)?;
+        let tag = self.rules.tag(folder, &listing);
+        Ok(Level { listing, next: 0, length: self.path.len(), device: meta.device, stable: meta.stable, left_out, tag })
+    }
+
+    fn avoids(&self, meta: &Meta) -> bool {
+        self.avoid.contains(&(meta.device, meta.inode))
+    }
+
+    /// Only an owner and root may read without leaving an access time.
+    fn may_hide_access(&self, owner: u32) -> bool {
+        self.user == 0 || self.user == owner
+    }
+}
+
+fn open_folder(parent: BorrowedFd<'_>, name: &CStr, hide_access: bool) -> io::Result<OwnedFd> {
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    if hide_access {
+        match openat(parent, name, flags | OFlags::NOATIME, Mode::empty()) {
+            Err(Errno::PERM) => {}
+            opened => return Ok(opened?),
+        }
+    }
+    Ok(openat(parent, name, flags, Mode::empty())?)
+}
+
+/// Whether what was there a moment ago has gone, or something else has taken its name.
+pub fn is_gone(error: &io::Error) -> bool {
+    error.raw_os_error().is_some_and(|code| [Errno::NOENT, Errno::NOTDIR, Errno::LOOP].contains(&Errno::from_raw_os_error(code)))
+}
+
+#[cfg(test)]
+#[path = "walk_tests.rs"]
+mod tests;

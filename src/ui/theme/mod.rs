@@ -11,7 +11,7 @@ pub use contrast::contrast;
 pub use icons::Icon;
 pub use tokens::{DARK, LIGHT, Tokens, Tone, radius, size, space};
 
-use crate::engine::message::Appearance;
+use crate::model::settings::Appearance;
 
 /// Registers fonts and both styles. Once per window.
 pub fn install(ctx: &egui::Context) {

@@ -1,0 +1,140 @@
+//! Plan keys and the slots that hold them: `keys-<n>.json`.
+
+mod file;
+mod kdf;
+mod recovery;
+
+use data_encoding::BASE64URL_NOPAD;
+use zeroize::Zeroizing;
+
+use crate::model::format::KdfKind;
+
+pub use file::KeyFile;
+pub use recovery::{normalize_recovery_key, recovery_key};
+
+/// More keys than this no plan has: each is a rotation.
+const MAX_KEYS: usize = 64;
+
+/// The key that seals a plan's objects, with its public name.
+#[derive(Clone)]
+pub struct PlanKey {
+    /// Random; stands in every sealed header.
+    pub id: [u8; 16],
+    pub bytes: Zeroizing<[u8; 32]>,
+}
+
+/// All keys of a plan, the newest first. Never empty.
+#[derive(Clone)]
+pub struct KeyRing {
+    keys: Vec<PlanKey>,
+}
+
+/// What a slot is opened with, as it stands in `keys-<n>.json`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SlotKind {
+    Password,
+    RecoveryKey,
+}
+
+/// Costs of a new password slot. Defaults: scrypt 2^15/8/3, PBKDF2 600,000.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KdfCost {
+    Scrypt { log_n: u8, r: u32, p: u32 },
+    Pbkdf2 { iterations: u32 },
+}
+
+impl KdfCost {
+    pub fn default_for(kind: KdfKind) -> Self {
+        match kind {
+            KdfKind::Scrypt => Self::Scrypt { log_n: 15, r: 8, p: 3 },
+            KdfKind::Pbkdf2 => Self::Pbkdf2 { iterations: 600_000 },
+        }
+    }
+}
+
+/// A secret a new slot is made for.
+pub struct NewSlot<'a> {
+    pub kind: SlotKind,
+    pub secret: &'a str,
+    /// For a password. A recovery key cannot be guessed and takes none.
+    pub cost: KdfCost,
+}
+
+impl KeyRing {
+    pub fn new(newest: PlanKey) -> Self {
+        Self { keys: vec![newest] }
+    }
+
+    /// A ring whose newest key is `newest`, with those of `self` as older ones: after a rotation.
+    pub fn with_newest(&self, newest: PlanKey) -> Self {
+        let mut keys = vec![newest];
+        keys.extend(self.keys.iter().cloned());
+        Self { keys }
+    }
+
+    pub fn newest(&self) -> &PlanKey {
+        &self.keys[0]
+    }
+
+    pub fn find(&self, id: &[u8; 16]) -> Option<&PlanKey> {
+        self.keys.iter().find(|k| k.id == *id)
+    }
+
+    /// Newest first.
+    pub fn keys(&self) -> &[PlanKey] {
+        &self.keys
+    }
+
+    /// For the keyring of this machine: text without white space.
+    pub fn to_text(&self) -> Zeroizing<String> {
+        let mut text = Zeroizing::new(String::with_capacity(self.keys.len() * 66));
+        for (i, key) in self.keys.iter().enumerate() {
+            if i > 0 {
+                text.push(',');
+            }
+            BASE64URL_NOPAD.encode_append(&key.id, &mut text);
+            text.push('.');
+            BASE64URL_NOPAD.encode_append(&key.bytes[..], &mut text);
+        }
+        text
+    }
+
+    pub fn from_text(text: &str) -> Option<Self> {
+        let keys: Vec<PlanKey> = text
+            .trim()
+            .split(',')
+            .take(MAX_KEYS + 1)
+            .map(|part| {
+                let (id, bytes) = part.split_once('.')?;
+                let decoded = Zeroizing::new(BASE64URL_NOPAD.decode(bytes.as_bytes()).ok()?);
+                let mut key = Zeroizing::new([0; 32]);
+                if decoded.len() != key.len() {
+                    return None;
+                }
+                key.copy_from_slice(&decoded);
+                Some(PlanKey { id: BASE64URL_NOPAD.decode(id.as_bytes()).ok()?.try_into().ok()?, bytes: key })
+            })
+            .collect::<Option<_>>()?;
+        (keys.len() <= MAX_KEYS).then_some(Self { keys })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_ring_is_text_and_back() {
+        let key = |n: u8| PlanKey { id: [n; 16], bytes: Zeroizing::new([n ^ 0xff; 32]) };
+        let ring = KeyRing::new(key(1)).with_newest(key(2));
+        let text = ring.to_text();
+        assert!(!text.contains(char::is_whitespace));
+        let back = KeyRing::from_text(&text).unwrap();
+        assert_eq!(back.newest().id, [2; 16]);
+        assert_eq!(back.find(&[1; 16]).unwrap().bytes, key(1).bytes);
+        for bad in ["", "x", "a.b", &text[1..], &text[..text.len() - 1]] {
+            assert!(KeyRing::from_text(bad).is_none(), "{bad}");
+        }
+    }
+}

@@ -35,7 +35,7 @@ pub fn print(report: &RunReport, output: Output) -> Exit {
     let took = human::duration(report.finished.duration_since(report.started));
     match &report.detail {
         RunDetail::None => {}
-        RunDetail::Backup { version, backup_type, totals, destination, read_back } if report.outcome.is_success() => {
+        RunDetail::Backup { version, backup_type, totals, destination, read_back, .. } if report.outcome.is_success() => {
             backup(output, &report.plan_name, version, *backup_type, totals, destination, &took);
             if *read_back == ReadBack::Cache {
                 output.note("The read-back may have come from memory: this file system does not let the cache be bypassed.");

@@ -2,10 +2,12 @@
 
 use crate::archive::browse;
 use crate::archive::key;
+use crate::archive::scan;
 use crate::model::plan::{Plan, PlanId};
 use crate::model::problem::{Code, Problem};
 use crate::model::run::{Cancel, RunId};
 use crate::model::secret::Secret;
+use crate::model::source_spec::SourceSpec;
 use crate::state;
 
 use super::core::{Core, lock};
@@ -13,7 +15,7 @@ use super::destination;
 use super::explain;
 use super::folder::Folder;
 use super::keys;
-use super::message::{Answer, NewSecrets, Question, Rows};
+use super::message::{Answer, Measured, NewSecrets, Question, Rows};
 use super::restore;
 use super::sources;
 
@@ -26,7 +28,17 @@ pub fn answer(core: &Core, question: Question, is_running: &dyn Fn(&PlanId) -> b
     Ok(match question {
         Question::SuggestSources => Answer::Suggestions(sources::suggest()),
         Question::Drives => Answer::Drives(sources::drives()),
-        Question::Measure { .. } => return Err(explain::internal("measuring")),
+        Question::Measure { path, rules } => {
+            let spec = SourceSpec { paths: vec![path], ..rules };
+            let sums = scan::measure(&spec, &[], &cancel, &mut |_| {})?;
+            Answer::Measured(Measured {
+                files: sums.files,
+                bytes: sums.bytes,
+                left_out_files: sums.left_out_files,
+                left_out_bytes: sums.left_out_bytes,
+                unreadable: sums.unreadable,
+            })
+        }
         Question::TestDestination { location } => Answer::Tested(destination::test(core, &location)?),
         Question::PlansAt { location } => Answer::Plans(destination::plans_at(core, &location)?),
         Question::NewRecoveryKey => Answer::RecoveryKey(Secret::new(key::recovery_key(&core.random()).as_str())),

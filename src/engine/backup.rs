@@ -44,8 +44,8 @@ pub fn back_up(core: &Core, run: &Run, spec: &BackupSpec, stages: &mut Stages<'_
     let place = location.display();
 
     let listed = folder.manifests(ring.map(|r| &**r))?;
-    let mut warnings = check_hand(core, folder, location, &listed, spec.take_over)?;
     clear_litter(core, folder, location, &listed)?;
+    let mut warnings = check_hand(core, folder, location, &listed, spec.take_over)?;
 
     let parent = choose_parent(core, folder, ring, plan, spec.kind, &listed)?;
     let backup_type = if parent.is_some() { BackupType::Incremental } else { BackupType::Full };
@@ -279,11 +279,12 @@ fn incomplete(detail: String) -> Warning {
     Warning { cause: Cause::Incomplete, path: PathBytes::default(), detail }
 }
 
-/// Removes what runs left behind that this home began and that never became versions. Nobody else writes here, and of this plan no
-/// other run is live.
+/// Removes what runs left behind that this home began and that never became versions: nobody else writes here, and of this plan no
+/// other run is live. A version that was known to be there is never litter, whatever a listing says.
 fn clear_litter(core: &Core, folder: &Folder, place: &Location, listed: &[Listed]) -> Result<(), Problem> {
+    let known = core.history.known_versions(folder.plan(), place).map_err(explain::internal)?;
     for id in core.history.begun_versions(folder.plan(), place).map_err(explain::internal)? {
-        if !listed.iter().any(|l| l.id == id) {
+        if !listed.iter().any(|l| l.id == id) && !known.iter().any(|(k, _)| *k == id) {
             folder.delete_folder(&run_folder(&id))?;
             core.history.forget_version(folder.plan(), place, &id).map_err(explain::internal)?;
         }

@@ -1,0 +1,103 @@
+//! FORMAT §4: who may write, and what happens when another hand did; and destinations that are not there.
+
+use strongroom::engine::message::Command;
+use strongroom::model::problem::{Cause, Code};
+use strongroom::model::run::Outcome;
+use strongroom::model::snapshot::{BackupType, WantedType};
+
+use super::*;
+
+fn failed_with(report: &RunReport, code: Code) {
+    assert!(matches!(&report.outcome, Outcome::Failed(p) if p.code == code), "{:?}", report.outcome);
+}
+
+#[test]
+fn another_home_writes_only_after_taking_over() {
+    let mut world = World::new();
+    write(&world.source().join("a"), "x");
+    let plan = world.plan("Documents");
+    world.save(&plan).unwrap();
+    assert!(world.back_up(&plan, WantedType::Auto).outcome.is_success());
+
+    world.start("second-home", false);
+    let once = |take_over: bool| {
+        let plan = Box::new(plan.clone());
+        let secrets = NewSecrets { password: Some(Secret::new(PASSWORD)), recovery_key: None };
+        world.run(|run| Command::BackUpOnce { run, plan, secrets, kind: WantedType::Auto, take_over })
+    };
+    failed_with(&once(false), Code::OtherOwner);
+    let taken = once(true);
+    assert!(taken.outcome.is_success(), "{taken:?}");
+    assert_eq!(version_of(&taken).backup_type(), BackupType::Incremental, "it goes on where the other ended");
+
+    world.start("home", false);
+    failed_with(&world.back_up(&plan, WantedType::Auto), Code::OtherOwner);
+}
+
+#[test]
+fn a_missing_destination_is_never_made_anew() {
+    let world = World::new();
+    write(&world.source().join("a"), "x");
+    let plan = world.plan("Documents");
+    world.save(&plan).unwrap();
+    assert!(world.back_up(&plan, WantedType::Auto).outcome.is_success());
+    let away = world.path("unplugged");
+    std::fs::rename(world.destination(), &away).unwrap();
+    failed_with(&world.back_up(&plan, WantedType::Auto), Code::DestinationMissing);
+    // The empty mount point of the drive.
+    std::fs::create_dir(world.destination()).unwrap();
+    failed_with(&world.back_up(&plan, WantedType::Auto), Code::MarkerMissing);
+    assert!(tree(&world.destination()).is_empty(), "nothing was written under the mount point");
+    std::fs::remove_dir(world.destination()).unwrap();
+    std::fs::rename(&away, world.destination()).unwrap();
+    assert!(world.back_up(&plan, WantedType::Auto).outcome.is_success());
+}
+
+#[test]
+fn a_foreign_version_stops_the_run_and_a_vanished_one_is_said() {
+    let world = World::new();
+    write(&world.source().join("a"), "x");
+    let plan = world.plan("Documents");
+    world.save(&plan).unwrap();
+    let first = world.back_up(&plan, WantedType::Full);
+    let second = world.back_up(&plan, WantedType::Full);
+    let versions = world.destination().join(plan.folder_name()).join("versions");
+    let file = |report: &RunReport| versions.join(format!("{}.json", version_of(report)));
+    let (aside, place) = (world.path("aside"), file(&first));
+
+    std::fs::rename(&place, &aside).unwrap();
+    let third = world.back_up(&plan, WantedType::Auto);
+    assert_eq!(third.outcome, Outcome::CompletedWithWarnings);
+    assert!(third.warnings.iter().any(|w| w.cause == Cause::Incomplete && w.detail.contains("vanished")), "{third:?}");
+    // It comes back: a hand that is not ours.
+    std::fs::rename(&aside, &place).unwrap();
+    failed_with(&world.back_up(&plan, WantedType::Auto), Code::ForeignHand);
+    assert!(file(&second).exists());
+}
+
+#[test]
+fn damage_that_was_found_makes_the_next_version_stand_alone() {
+    let world = World::new();
+    write(&world.source().join("a"), "x".repeat(100_000));
+    let plan = world.plan("Documents");
+    world.save(&plan).unwrap();
+    let first = world.back_up(&plan, WantedType::Auto);
+    let volume = world.destination().join(plan.folder_name()).join(format!("data/{}/v0001.tar.zst.sealed", version_of(&first)));
+    let mut bytes = std::fs::read(&volume).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    std::fs::write(&volume, bytes).unwrap();
+
+    let found = world.verify(&plan, strongroom::model::restore::Depth::Full);
+    failed_with(&found, Code::Damaged);
+    let RunDetail::Verify { report } = &found.detail else { panic!("{found:?}") };
+    assert!(report.damaged.iter().any(|d| d.hits.iter().any(|(_, path)| path.display().ends_with("source/a"))), "{report:?}");
+    let restored = world.restore(world.place(&plan), VersionChoice::Latest, &world.path("out"));
+    assert_eq!(restored.outcome, Outcome::CompletedWithWarnings);
+    assert!(!world.path("out/source/a").exists(), "nothing wrong stands under a final name");
+
+    let second = world.back_up(&plan, WantedType::Auto);
+    assert_eq!(version_of(&second).backup_type(), BackupType::Full);
+    assert!(world.restore(world.place(&plan), VersionChoice::Latest, &world.path("whole")).outcome.is_success());
+    assert_eq!(tree(&world.path("whole/source")), tree(&world.source()));
+}

@@ -1,0 +1,196 @@
+//! The main job: back up, look, verify, restore, change the password, edit, delete.
+
+use strongroom::engine::message::{Command, NewSecrets};
+use strongroom::model::location::Location;
+use strongroom::model::problem::Code;
+use strongroom::model::restore::{Depth, Place, PlanChoice, VersionChoice};
+use strongroom::model::run::{Outcome, RunDetail};
+use strongroom::model::secret::Secret;
+use strongroom::model::snapshot::{BackupType, WantedType};
+use strongroom::model::status::Status;
+
+use super::*;
+
+fn fill(world: &World) {
+    write(&world.source().join("a.txt"), "first");
+    write(&world.source().join("folder/b.bin"), vec![7; 300_000]);
+    let big: Vec<u8> = (0..9_000_000u32).flat_map(|i| i.wrapping_mul(2_654_435_761).to_le_bytes()).take(9_000_000).collect();
+    write(&world.source().join("folder/big.bin"), big);
+}
+
+#[test]
+fn two_versions_come_back_as_they_were() {
+    let mut world = World::new();
+    fill(&world);
+    let plan = world.plan("Documents");
+    world.save(&plan).unwrap();
+    let before = tree(&world.source());
+    let first = world.back_up(&plan, WantedType::Auto);
+    assert_eq!(first.outcome, Outcome::Completed, "{first:?}");
+    assert_eq!(version_of(&first).backup_type(), BackupType::Full);
+
+    write(&world.source().join("a.txt"), "second, longer");
+    std::fs::remove_file(world.source().join("folder/b.bin")).unwrap();
+    let after = tree(&world.source());
+    let second = world.back_up(&plan, WantedType::Auto);
+    let RunDetail::Backup { totals, backup_type, versions, .. } = &second.detail else { panic!("{second:?}") };
+    assert_eq!((*backup_type, *versions), (BackupType::Incremental, 2));
+    assert_eq!(totals.new_files, 1, "only what changed is read");
+    assert!(totals.stored_bytes < 100_000, "{totals:?}");
+
+    for (report, expected, to) in [(&first, &before, "one"), (&second, &after, "two")] {
+        let done = world.restore(world.place(&plan), VersionChoice::Id(version_of(report)), &world.path(to));
+        assert_eq!(done.outcome, Outcome::Completed, "{done:?}");
+        assert_eq!(tree(&world.path(to).join("source")), *expected);
+    }
+    for depth in [Depth::Quick, Depth::Checksums, Depth::Full] {
+        let done = world.verify(&plan, depth);
+        assert_eq!(done.outcome, Outcome::Completed, "{done:?}");
+    }
+    let overview = world.handle().overview();
+    assert_eq!(overview.plans[0].status, Status::Protected);
+    assert_eq!(overview.plans[0].versions, Some(2));
+
+    // A machine that has never seen it needs the folder and the password only.
+    world.secrets = Arc::new(MemoryStore::default());
+    world.start("other-home", false);
+    let bare = |secret: Option<&str>| Place {
+        location: world.location(),
+        plan: PlanChoice::Only,
+        secret: secret.map(Secret::new),
+    };
+    let without = world.restore(bare(None), VersionChoice::Latest, &world.path("none"));
+    assert!(matches!(without.outcome, Outcome::Failed(p) if p.code == Code::PasswordNeeded));
+    let wrong = world.restore(bare(Some("wrong")), VersionChoice::Latest, &world.path("none"));
+    assert!(matches!(wrong.outcome, Outcome::Failed(p) if p.code == Code::WrongPassword));
+    assert!(!world.path("none").exists(), "nothing is made before the password fits");
+    let right = world.restore(bare(Some(PASSWORD)), VersionChoice::Latest, &world.path("three"));
+    assert_eq!(right.outcome, Outcome::Completed, "{right:?}");
+    assert_eq!(tree(&world.path("three").join("source")), after);
+}
+
+#[test]
+fn password_change_rewrites_slots_only() {
+    let world = World::new();
+    fill(&world);
+    let plan = world.plan("Documents");
+    let recovery = world.handle().new_recovery_key().wait().unwrap();
+    let secrets = NewSecrets { password: Some(Secret::new(PASSWORD)), recovery_key: Some(recovery.clone()) };
+    world.handle().save_plan(plan.clone(), secrets).wait().unwrap();
+    world.back_up(&plan, WantedType::Auto);
+    let folder = world.destination().join(plan.folder_name());
+    let data = tree(&folder.join("data"));
+
+    let new = || NewSecrets { password: Some(Secret::new("another password")), recovery_key: None };
+    let wrong = world.handle().change_password(plan.id.clone(), Secret::new("wrong"), new()).wait();
+    assert_eq!(wrong.unwrap_err().code, Code::WrongPassword);
+    world.handle().change_password(plan.id.clone(), Secret::new(PASSWORD), new()).wait().unwrap();
+    assert_eq!(tree(&folder.join("data")), data);
+
+    let unlock = |secret: &str| {
+        let place = Place { secret: Some(Secret::new(secret)), ..world.place(&plan) };
+        world.handle().unlock(place).wait().map_err(|p| p.code)
+    };
+    assert_eq!(unlock(PASSWORD), Err(Code::WrongPassword));
+    assert_eq!(unlock("another password"), Ok(()));
+    assert_eq!(unlock(&recovery.expose().to_lowercase()), Ok(()), "the recovery key stays, however it is typed");
+    let status = world.handle().key_status(plan.id.clone()).wait().unwrap();
+    assert_eq!((status.password_slots.len(), status.recovery_slots, status.keys_number), (1, 1, 2));
+    assert!(world.verify(&plan, Depth::Full).outcome.is_success());
+}
+
+#[test]
+fn a_plan_moves_to_another_destination_with_its_key() {
+    let world = World::new();
+    fill(&world);
+    let mut plan = world.plan("Documents");
+    world.save(&plan).unwrap();
+    world.back_up(&plan, WantedType::Auto);
+    std::fs::create_dir(world.path("elsewhere")).unwrap();
+    plan.destinations = vec![Location::local(world.path("elsewhere"))];
+    world.handle().save_plan(plan.clone(), NewSecrets::default()).wait().unwrap();
+    let report = world.back_up(&plan, WantedType::Auto);
+    assert_eq!(version_of(&report).backup_type(), BackupType::Full, "nothing to build on there");
+    let place = Place {
+        location: plan.destinations[0].clone(),
+        plan: PlanChoice::Only,
+        secret: Some(Secret::new(PASSWORD)),
+    };
+    assert!(world.restore(place, VersionChoice::Latest, &world.path("out")).outcome.is_success());
+    assert_eq!(tree(&world.path("out/source")), tree(&world.source()));
+}
+
+#[test]
+fn removing_a_plan_keeps_or_deletes_its_versions_as_asked() {
+    let world = World::new();
+    fill(&world);
+    let (keep, delete) = (world.plan("keep"), world.plan("delete"));
+    for plan in [&keep, &delete] {
+        world.save(plan).unwrap();
+        assert!(world.back_up(plan, WantedType::Auto).outcome.is_success());
+    }
+    world.handle().remove_plan(keep.id.clone(), false).wait().unwrap();
+    world.handle().remove_plan(delete.id.clone(), true).wait().unwrap();
+    assert!(world.destination().join(keep.folder_name()).join("strongroom.json").exists());
+    assert!(!world.destination().join(delete.folder_name()).exists());
+    let plans = world.handle().plans_at(world.location()).wait().unwrap();
+    assert_eq!(plans.iter().map(|p| (p.name.as_str(), p.versions, p.ours)).collect::<Vec<_>>(), [("keep", 1, true)]);
+}
+
+#[test]
+fn a_cancelled_backup_leaves_nothing() {
+    let world = World::new();
+    fill(&world);
+    for i in 0..400 {
+        write(&world.source().join(format!("many/{i}")), vec![i as u8; 200_000]);
+    }
+    let plan = world.plan("Documents");
+    world.save(&plan).unwrap();
+    let handle = world.handle();
+    let mut events = handle.events();
+    let run = RunId(7);
+    handle.send(Command::BackUp { run, plan: plan.id.clone(), kind: WantedType::Auto, take_over: false }).unwrap();
+    handle.send(Command::Cancel { run }).unwrap();
+    assert_eq!(report_of(&mut events, run).outcome, Outcome::Cancelled);
+    let folder = world.destination().join(plan.folder_name());
+    assert!(!folder.join("versions").exists() || tree(&folder.join("versions")).is_empty());
+    assert!(!folder.join("data").exists() || tree(&folder.join("data")).is_empty());
+    assert!(handle.overview().runs.is_empty());
+}
+
+#[test]
+fn browsing_shows_what_a_restore_would_give() {
+    let world = World::new();
+    fill(&world);
+    let plan = world.plan("Documents");
+    world.save(&plan).unwrap();
+    world.back_up(&plan, WantedType::Auto);
+    let handle = world.handle();
+    let (place, latest) = (world.place(&plan), VersionChoice::Latest);
+    let roots = handle.children(place.clone(), latest.clone(), PathBytes::default(), 0, 100).wait().unwrap();
+    assert_eq!(roots.total, 1);
+    assert_eq!(roots.rows[0].size, Some(9_300_005));
+    let inside = handle.children(place.clone(), latest.clone(), world.source().into(), 0, 100).wait().unwrap();
+    let names: Vec<_> = inside.rows.iter().map(|r| String::from_utf8_lossy(r.path.file_name()).into_owned()).collect();
+    assert_eq!(names, ["a.txt", "folder"]);
+    let found = handle.find(place.clone(), latest.clone(), "BIG".into(), 10).wait().unwrap();
+    assert_eq!(found.len(), 1);
+    let sum = handle.sum(place.clone(), latest, vec![world.source().into()], vec![world.source().join("folder").into()]);
+    assert_eq!(sum.wait().unwrap(), (1, 5));
+    let spec = RestoreSpec {
+        from: place,
+        version: VersionChoice::Latest,
+        paths: Vec::new(),
+        except: Vec::new(),
+        target: Target::InPlace,
+        conflict: Conflict::Skip,
+        dry_run: true,
+        metadata: true,
+    };
+    std::fs::remove_file(world.source().join("a.txt")).unwrap();
+    let counts = handle.plan_restore(spec).wait().unwrap();
+    assert_eq!((counts.created, counts.skipped), (1, 2));
+    assert!(!world.source().join("a.txt").exists(), "nothing has been touched");
+}
+
+use strongroom::model::path::PathBytes;

@@ -1,0 +1,212 @@
+//! The engine driven through its handle, on real folders, with a clock and a key store of the test's own.
+
+mod hands;
+mod job;
+mod schedule;
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use strongroom::engine::env::Clock;
+use strongroom::engine::message::{Command, NewSecrets};
+use strongroom::engine::{Engine, Env, Handle, Mode};
+use strongroom::model::format::{Format, SealSpec};
+use strongroom::model::location::Location;
+use strongroom::model::plan::{Plan, PlanId};
+use strongroom::model::problem::Problem;
+use strongroom::model::restore::{Conflict, Depth, Place, PlanChoice, RestoreSpec, Target, VerifySpec, VersionChoice};
+use strongroom::model::run::{RunDetail, RunId, RunReport};
+use strongroom::model::schedule::Schedule;
+use strongroom::model::secret::Secret;
+use strongroom::model::snapshot::{VersionId, WantedType};
+use strongroom::model::source_spec::SourceSpec;
+use strongroom::state::lock::HomeLock;
+use strongroom::state::paths::Home;
+use strongroom::state::secrets::{MemoryStore, SecretStore};
+
+pub const PASSWORD: &str = "a good long password";
+
+/// A clock that a test can set; it runs on by itself.
+pub struct SetClock(Mutex<(Timestamp, Instant)>);
+
+impl SetClock {
+    pub fn set(&self, at: &str) {
+        *self.0.lock().unwrap() = (at.parse().unwrap(), Instant::now());
+    }
+}
+
+impl Clock for SetClock {
+    fn now(&self) -> Timestamp {
+        let (at, since) = *self.0.lock().unwrap();
+        at.checked_add(since.elapsed()).unwrap()
+    }
+
+    fn zone(&self) -> TimeZone {
+        TimeZone::UTC
+    }
+}
+
+/// A home, a source and a destination in a temporary folder, and the engine that works on them.
+pub struct World {
+    pub root: tempfile::TempDir,
+    pub clock: Arc<SetClock>,
+    pub secrets: Arc<dyn SecretStore>,
+    engine: Option<Engine>,
+}
+
+impl World {
+    pub fn new() -> Self {
+        let root = tempfile::tempdir().unwrap();
+        for folder in ["source", "destination"] {
+            std::fs::create_dir(root.path().join(folder)).unwrap();
+        }
+        let clock = Arc::new(SetClock(Mutex::new((Timestamp::now(), Instant::now()))));
+        let mut world = Self { root, clock, secrets: Arc::new(MemoryStore::default()), engine: None };
+        world.start("home", false);
+        world
+    }
+
+    /// Ends the engine, if one runs, and starts one on this home.
+    pub fn start(&mut self, home: &str, autonomous: bool) {
+        self.engine = None;
+        let home = Home::locate(Some(&self.path(home))).unwrap();
+        let lock = HomeLock::try_take(&home).unwrap().expect("the home is free");
+        let env = Env { clock: self.clock.clone(), ..Env::system(self.secrets.clone(), Arc::new(|| {})) };
+        self.engine = Some(Engine::start(env, Mode::Owner { home, lock, autonomous }).unwrap());
+    }
+
+    pub fn stop(&mut self) {
+        self.engine = None;
+    }
+
+    pub fn handle(&self) -> Handle {
+        self.engine.as_ref().unwrap().handle()
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.root.path().join(name)
+    }
+
+    pub fn source(&self) -> PathBuf {
+        self.path("source")
+    }
+
+    pub fn destination(&self) -> PathBuf {
+        self.path("destination")
+    }
+
+    pub fn location(&self) -> Location {
+        Location::local(self.destination())
+    }
+
+    /// A sealed plan of source and destination.
+    pub fn plan(&self, name: &str) -> Plan {
+        Plan {
+            id: PlanId::from_random(*blake3::hash(name.as_bytes()).as_bytes().first_chunk().unwrap()),
+            name: name.into(),
+            created: self.clock.now(),
+            sources: SourceSpec { paths: vec![self.source().into()], ..SourceSpec::default() },
+            destinations: vec![self.location()],
+            format: Format::default(),
+            seal: Some(SealSpec::default()),
+            schedule: Schedule::Off,
+        }
+    }
+
+    pub fn save(&self, plan: &Plan) -> Result<(), Problem> {
+        let secrets = NewSecrets { password: Some(Secret::new(PASSWORD)), recovery_key: None };
+        self.handle().save_plan(plan.clone(), secrets).wait()
+    }
+
+    pub fn place(&self, plan: &Plan) -> Place {
+        Place { location: self.location(), plan: PlanChoice::Id(plan.id.clone()), secret: None }
+    }
+
+    /// Carries out a run and waits for its report.
+    pub fn run(&self, command: impl FnOnce(RunId) -> Command) -> RunReport {
+        let run = RunId(rand_u64());
+        let handle = self.handle();
+        let mut events = handle.events();
+        handle.send(command(run)).unwrap();
+        report_of(&mut events, run)
+    }
+
+    pub fn back_up(&self, plan: &Plan, kind: WantedType) -> RunReport {
+        let plan = plan.id.clone();
+        self.run(|run| Command::BackUp { run, plan, kind, take_over: false })
+    }
+
+    pub fn verify(&self, plan: &Plan, depth: Depth) -> RunReport {
+        let from = self.place(plan);
+        self.run(|run| Command::Verify { run, spec: VerifySpec { from, version: None, depth } })
+    }
+
+    pub fn restore(&self, from: Place, version: VersionChoice, to: &Path) -> RunReport {
+        let spec = RestoreSpec {
+            from,
+            version,
+            paths: Vec::new(),
+            except: Vec::new(),
+            target: Target::Folder { path: to.into(), full_paths: false },
+            conflict: Conflict::Skip,
+            dry_run: false,
+            metadata: true,
+        };
+        self.run(|run| Command::Restore { run, spec: Box::new(spec) })
+    }
+}
+
+pub fn rand_u64() -> u64 {
+    let mut bytes = [0; 8];
+    getrandom::fill(&mut bytes).unwrap();
+    u64::from_le_bytes(bytes) >> 1
+}
+
+/// Waits for a run's end, at most two minutes.
+pub fn report_of(
+    events: &mut tokio::sync::broadcast::Receiver<strongroom::engine::message::Event>,
+    run: RunId,
+) -> RunReport {
+    let end = Instant::now() + Duration::from_secs(120);
+    loop {
+        match events.try_recv() {
+            Ok(strongroom::engine::message::Event::RunEnded(report)) if report.run == run => return *report,
+            Ok(_) => {}
+            Err(tokio::sync::broadcast::error::TryRecvError::Empty) => std::thread::sleep(Duration::from_millis(5)),
+            Err(error) => panic!("{error}"),
+        }
+        assert!(Instant::now() < end, "the run did not end");
+    }
+}
+
+pub fn version_of(report: &RunReport) -> VersionId {
+    match &report.detail {
+        RunDetail::Backup { version, .. } => version.clone(),
+        other => panic!("no version in {other:?} ({:?})", report.outcome),
+    }
+}
+
+pub fn write(path: &Path, content: impl AsRef<[u8]>) {
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    std::fs::write(path, content).unwrap();
+}
+
+/// All files below a folder with their content.
+pub fn tree(root: &Path) -> std::collections::BTreeMap<PathBuf, Vec<u8>> {
+    let mut found = std::collections::BTreeMap::new();
+    let mut todo = vec![root.to_path_buf()];
+    while let Some(folder) = todo.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() && !path.is_symlink() {
+                todo.push(path);
+            } else {
+                found.insert(path.strip_prefix(root).unwrap().to_path_buf(), std::fs::read(&path).unwrap_or_default());
+            }
+        }
+    }
+    found
+}

@@ -142,7 +142,7 @@ pub struct Backup {
     pub format: FormatOptions,
     #[command(flatten)]
     pub seal: SealOptions,
-    /// Go on with a backup that another home owns; it must no longer write there
+    /// Go on with a backup that another home owns, which must no longer write there; or begin anew where it has vanished
     #[arg(long)]
     pub take_over: bool,
 }

@@ -1,7 +1,5 @@
 //! `strongroom backup`
 
-use std::fs;
-
 use super::engine_access::Session;
 use super::exit::Exit;
 use super::follow::{follow, new_run_id};
@@ -9,10 +7,12 @@ use super::output::Output;
 use super::plan::find_plan;
 use super::{args, new_plan, password, place, report};
 use crate::engine::message::{Command, NewSecrets, PlanAt};
+use crate::model::history::HistoryFilter;
 use crate::model::location::Location;
 use crate::model::plan::{Plan, PlanId};
 use crate::model::problem::{Code, Problem};
 use crate::model::restore::{Place, PlanChoice};
+use crate::model::run::{RunDetail, RunKind, RunReport};
 use crate::model::schedule::Schedule;
 
 pub fn run(args: args::Backup, output: Output) -> Result<Exit, Problem> {
@@ -88,12 +88,9 @@ fn once(args: &args::Backup, output: Output) -> Result<Exit, Problem> {
     let session = Session::home()?;
     let location = plan.destinations.first().cloned().unwrap_or_else(|| Location::local(""));
     let there = match session.handle().plans_at(location.clone()).wait() {
-        Ok(there) => there,
-        Err(problem) if problem.code == Code::DestinationMissing => {
-            make_folder(&location, problem)?;
-            Vec::new()
-        }
-        Err(problem) => return Err(problem),
+        // A first backup makes the folder.
+        Err(problem) if problem.code == Code::DestinationMissing => Vec::new(),
+        there => there?,
     };
     let secrets = match known(&there, &plan.name)? {
         Some(found) => {
@@ -105,7 +102,14 @@ fn once(args: &args::Backup, output: Output) -> Result<Exit, Problem> {
             }
             NewSecrets { password, recovery_key: None }
         }
-        None => new_plan::new_secrets(session.handle(), &plan, &args.seal, output)?,
+        None => match remembered(&session, &plan, &location)? {
+            // Under its old id the engine sees that its folder has vanished, and says so.
+            Some(id) if !args.take_over => {
+                plan.id = id;
+                NewSecrets::default()
+            }
+            _ => new_plan::new_secrets(session.handle(), &plan, &args.seal, output)?,
+        },
     };
     let run = new_run_id()?;
     let command = Command::BackUpOnce { run, plan: Box::new(plan), secrets, kind: args.kind.into(), take_over: args.take_over };
@@ -145,14 +149,16 @@ fn same_seal(found: &PlanAt, plan: &Plan) -> Result<(), Problem> {
     }
 }
 
-/// A first backup may make its destination folder, but only the last step of the way: where more is missing, a drive is
-/// probably not mounted.
-fn make_folder(location: &Location, missing: Problem) -> Result<(), Problem> {
-    let Location::Local { path } = location;
-    match fs::create_dir(path.as_path()) {
-        Ok(()) => Ok(()),
-        Err(e) => Err(missing.with_detail(e.to_string())),
-    }
+/// The backup of that name that this home made there before: where its folder is not found, a drive is probably not mounted.
+fn remembered(session: &Session, plan: &Plan, location: &Location) -> Result<Option<PlanId>, Problem> {
+    let filter = HistoryFilter { kind: Some(RunKind::Backup), text: plan.name.clone(), limit: 1000, ..HistoryFilter::default() };
+    let page = session.handle().history(filter).wait()?;
+    let there = |run: &RunReport| match &run.detail {
+        RunDetail::Backup { destination, .. } => *destination == location.display(),
+        _ => false,
+    };
+    let run = page.runs.into_iter().find(|run| run.plan_name == plan.name && run.outcome.is_success() && there(run));
+    Ok(run.and_then(|run| run.plan))
 }
 
 /// For `plan add`: the id of the backup of that name that this home already writes at the destination.

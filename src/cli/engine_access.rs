@@ -1,41 +1,59 @@
 //! How commands come to an engine.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use crate::engine::Handle;
-use crate::model::problem::{Code, Problem};
+use crate::engine::{Env, Handle};
+use crate::ipc::connection::{Connection, home_problem};
+use crate::model::problem::Problem;
+use crate::state::paths::Home;
+use crate::state::secrets::{MemoryStore, SecretStore, open_store};
 
 /// An engine to work with; one that was started for this command ends with it.
 pub struct Session {
-    handle: Handle,
+    connection: Connection,
 }
 
 impl Session {
-    /// The engine of the home: started here, or attached to where another process holds the home.
+    /// The engine of this person's home: started here, or attached to where another process holds the home.
     pub fn home() -> Result<Self, Problem> {
-        Err(not_yet())
+        let home = Home::locate(root().as_deref()).map_err(home_problem)?;
+        Ok(Self { connection: Connection::open(&home, || env(open_store(&home, false)), false)? })
     }
 
-    /// The engine of another home than this person's, keys in files: for the tour.
-    pub fn of_home_below(_root: &Path) -> Result<Self, Problem> {
-        Err(not_yet())
+    /// The engine of another home, keys in files: for the tour.
+    pub fn of_home_below(root: &Path) -> Result<Self, Problem> {
+        let home = Home::locate(Some(root)).map_err(home_problem)?;
+        Ok(Self { connection: Connection::open(&home, || env(open_store(&home, true)), false)? })
     }
 
-    /// For reading destinations: needs no lock, so that it works beside anything.
+    /// For reading destinations, plans and history: needs no lock, so that it works beside anything. Where there is no home, as for a
+    /// person who cannot write anywhere, destinations are read all the same.
     pub fn guest() -> Result<Self, Problem> {
-        Err(not_yet())
-    }
-
-    /// For reading the home: its plans and history.
-    pub fn reader() -> Result<Self, Problem> {
-        Self::home()
+        let home = Home::locate(root().as_deref()).inspect_err(|e| tracing::info!("reading without a home: {e}")).ok();
+        let secrets: Arc<dyn SecretStore> = match &home {
+            Some(home) => open_store(home, false),
+            None => Arc::new(MemoryStore::default()),
+        };
+        Ok(Self { connection: Connection::guest(home, env(secrets))? })
     }
 
     pub fn handle(&self) -> &Handle {
-        &self.handle
+        self.connection.handle()
     }
 }
 
-fn not_yet() -> Problem {
-    Problem::new(Code::Internal, "The engine is not there yet.", "")
+impl Drop for Session {
+    fn drop(&mut self) {
+        // A window that attached to this engine may have begun something.
+        self.connection.wait_until_idle();
+    }
+}
+
+fn root() -> Option<PathBuf> {
+    std::env::var_os("STRONGROOM_HOME").filter(|root| !root.is_empty()).map(PathBuf::from)
+}
+
+fn env(secrets: Arc<dyn SecretStore>) -> Env {
+    Env::system(secrets, Arc::new(|| {}))
 }

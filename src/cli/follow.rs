@@ -7,6 +7,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::broadcast::error::RecvError;
 use tokio::time::{MissedTickBehavior, interval};
 
+use super::exit::Exit;
 use super::new_plan::no_chance;
 use super::output::Output;
 use super::progress::Bars;
@@ -93,7 +94,8 @@ impl Follower<'_> {
 
     fn end(&self, asked: &mut bool) -> Result<(), Problem> {
         if *asked {
-            return Err(Problem::new(Code::Cancelled, "Stopped without waiting for the run to end.", ""));
+            // As if killed: what that leaves is found and cleared by the next run.
+            std::process::exit(Exit::Cancelled.code().into());
         }
         *asked = true;
         self.output.note("Cancelling … (again to stop waiting)");

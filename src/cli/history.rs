@@ -13,7 +13,7 @@ use crate::model::problem::Problem;
 use crate::model::run::RunKind;
 
 pub fn run(args: args::History, output: Output) -> Result<Exit, Problem> {
-    let session = Session::reader()?;
+    let session = Session::guest()?;
     let plan = match &args.plan {
         Some(name) => Some(find_plan(&session.handle().overview(), name)?.plan.id.clone()),
         None => None,

@@ -68,6 +68,11 @@ pub fn read(arguments: Vec<OsString>) -> Asked {
     }
 }
 
+/// The tour, where no window can open.
+pub fn tour() -> ExitCode {
+    Ready { command: Command::Tour, output: Output { json: false, quiet: false } }.run()
+}
+
 impl Ready {
     pub fn run(self) -> ExitCode {
         let output = self.output;

@@ -44,7 +44,7 @@ pub fn find_plan<'a>(overview: &'a Overview, name: &str) -> Result<&'a PlanOverv
 }
 
 fn list(output: Output) -> Result<Exit, Problem> {
-    let session = Session::reader()?;
+    let session = Session::guest()?;
     let overview = session.handle().overview();
     for notice in &overview.notices {
         output.note(notice);
@@ -89,7 +89,7 @@ fn status(status: Status) -> &'static str {
 }
 
 fn show(name: &str, output: Output) -> Result<Exit, Problem> {
-    let session = Session::reader()?;
+    let session = Session::guest()?;
     let overview = session.handle().overview();
     let found = find_plan(&overview, name)?;
     let plan = &found.plan;

@@ -281,6 +281,8 @@ mod tests {
             backup_type: BackupType::Full,
             totals: Totals { files: 3, ..Totals::default() },
             destination: "/d".into(),
+            versions: 1,
+            plan_bytes: 0,
             read_back: ReadBack::Medium,
         };
         let report = report(Outcome::Completed, detail);

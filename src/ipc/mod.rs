@@ -1,5 +1,7 @@
 //! The engine's `Handle` over the home's local socket: served beside the engine, attached to by whoever comes second.
 
+pub mod connection;
+
 use crate::engine::{Handle, Waker};
 use crate::state::paths::Home;
 

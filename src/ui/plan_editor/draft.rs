@@ -1,0 +1,466 @@
+//! A backup that is being made or changed: what was typed so far, what is still missing, and the plan it will be.
+
+use jiff::Timestamp;
+use zeroize::Zeroizing;
+
+use crate::engine::message::{Drive, NewSecrets, Suggestion};
+use crate::model::format::{Format, SealSpec};
+use crate::model::location::Location;
+use crate::model::path::PathBytes;
+use crate::model::plan::{Plan, PlanId};
+use crate::model::schedule::Schedule;
+use crate::model::secret::{Secret, Strength, strength};
+use crate::model::source_spec::{Preset, SourceSpec};
+
+/// A folder on the first page.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Source {
+    pub name: String,
+    pub path: PathBytes,
+    pub ticked: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum When {
+    Off,
+    Hours,
+    Daily,
+}
+
+#[derive(Clone)]
+pub struct Draft {
+    id: PlanId,
+    created: Timestamp,
+    /// What the pages do not show is kept as it was.
+    kept: Option<Plan>,
+    pub sources: Vec<Source>,
+    pub presets: Vec<Preset>,
+    /// One pattern a line.
+    pub excludes: String,
+    pub honour_tags: bool,
+    pub one_file_system: bool,
+    pub destination: String,
+    name: Option<String>,
+    pub when: When,
+    pub hours: u16,
+    pub time: String,
+    pub encrypt: bool,
+    pub password: Zeroizing<String>,
+    pub repeat: Zeroizing<String>,
+    pub recovery_key: Option<Secret>,
+    pub written_down: bool,
+}
+
+impl Draft {
+    pub fn new(id: PlanId, now: Timestamp) -> Self {
+        Self {
+            id,
+            created: now,
+            kept: None,
+            sources: Vec::new(),
+            presets: Preset::ALL.to_vec(),
+            excludes: String::new(),
+            honour_tags: true,
+            one_file_system: false,
+            destination: String::new(),
+            name: None,
+            when: When::Daily,
+            hours: 6,
+            time: "20:00".into(),
+            encrypt: true,
+            password: Zeroizing::default(),
+            repeat: Zeroizing::default(),
+            recovery_key: None,
+            written_down: false,
+        }
+    }
+
+    pub fn of(plan: &Plan) -> Self {
+        let mut draft = Self::new(plan.id.clone(), plan.created);
+        draft.sources = plan.sources.paths.iter().map(|path| source(path, true)).collect();
+        draft.presets.clone_from(&plan.sources.presets);
+        draft.excludes = plan.sources.excludes.join("\n");
+        draft.honour_tags = plan.sources.honour_tags;
+        draft.one_file_system = plan.sources.one_file_system;
+        draft.destination = plan.destinations.first().map(Location::display).unwrap_or_default();
+        draft.name = Some(plan.name.clone());
+        match plan.schedule {
+            Schedule::Off => draft.when = When::Off,
+            Schedule::Hours { hours } => (draft.when, draft.hours) = (When::Hours, hours),
+            Schedule::Daily { hour, minute } => (draft.when, draft.time) = (When::Daily, format!("{hour:02}:{minute:02}")),
+        }
+        draft.encrypt = plan.seal.is_some();
+        draft.kept = Some(plan.clone());
+        draft
+    }
+
+    pub fn is_new(&self) -> bool {
+        self.kept.is_none()
+    }
+
+    pub fn id(&self) -> &PlanId {
+        &self.id
+    }
+
+    /// Puts the suggested folders on the first page, before those that were added meanwhile.
+    pub fn suggest(&mut self, suggestions: &[Suggestion]) {
+        let added = std::mem::take(&mut self.sources);
+        let is_new = self.is_new();
+        self.sources = suggestions
+            .iter()
+            .filter(|s| !added.iter().any(|source| source.path == s.path))
+            .map(|s| Source { name: s.name.clone(), path: s.path.clone(), ticked: s.chosen && is_new })
+            .collect();
+        self.sources.extend(added);
+        if !is_new {
+            // What is backed up stands before what could be.
+            self.sources.sort_by_key(|source| !source.ticked);
+        }
+    }
+
+    /// Adds a folder, ticked; one that is there already is only ticked.
+    pub fn add(&mut self, path: &str) -> Result<(), String> {
+        let path = path.trim();
+        if !path.starts_with('/') {
+            return Err("Give the whole path, beginning with /.".into());
+        }
+        let path = PathBytes::from(if path.len() > 1 { path.trim_end_matches('/') } else { path });
+        match self.sources.iter_mut().find(|source| source.path == path) {
+            Some(known) => known.ticked = true,
+            None => self.sources.push(source(&path, true)),
+        }
+        Ok(())
+    }
+
+    pub fn ticked(&self) -> impl Iterator<Item = &Source> {
+        self.sources.iter().filter(|source| source.ticked)
+    }
+
+    /// What is backed up, with the rules; also for measuring.
+    pub fn source_spec(&self) -> SourceSpec {
+        SourceSpec {
+            paths: self.ticked().map(|source| source.path.clone()).collect(),
+            excludes: self.excludes.lines().map(str::trim).filter(|line| !line.is_empty()).map(String::from).collect(),
+            presets: self.presets.clone(),
+            honour_tags: self.honour_tags,
+            one_file_system: self.one_file_system,
+        }
+    }
+
+    pub fn set_preset(&mut self, preset: Preset, on: bool) {
+        self.presets = Preset::ALL.into_iter().filter(|p| if *p == preset { on } else { self.presets.contains(p) }).collect();
+    }
+
+    /// As typed, else made of the sources' names.
+    pub fn name(&self) -> String {
+        self.name.clone().unwrap_or_else(|| {
+            let names: Vec<&str> = self.ticked().map(|source| source.name.as_str()).collect();
+            match names[..] {
+                [] => "My files".into(),
+                [one] => one.into(),
+                [one, other] => format!("{one} and {other}"),
+                _ => "My files".into(),
+            }
+        })
+    }
+
+    pub fn set_name(&mut self, name: String) {
+        self.name = Some(name);
+    }
+
+    pub fn schedule(&self) -> Option<Schedule> {
+        let schedule = match self.when {
+            When::Off => Schedule::Off,
+            When::Hours => Schedule::Hours { hours: self.hours },
+            When::Daily => {
+                let (hour, minute) = parse_time(&self.time)?;
+                Schedule::Daily { hour, minute }
+            }
+        };
+        schedule.is_valid().then_some(schedule)
+    }
+
+    pub fn strength(&self) -> Strength {
+        strength(&self.password)
+    }
+
+    /// Why the page after *what* is off.
+    pub fn what_blocked(&self) -> Option<String> {
+        self.ticked().next().is_none().then(|| "Tick at least one folder.".into())
+    }
+
+    /// Why the page after *where* is off.
+    pub fn where_blocked(&self) -> Option<String> {
+        let destination = self.destination.trim();
+        if destination.is_empty() {
+            return Some("Choose a drive or a folder.".into());
+        }
+        if !destination.starts_with('/') {
+            return Some("Give the whole path, beginning with /.".into());
+        }
+        let path = PathBytes::from(destination);
+        let own = self.ticked().find(|source| source.path == path)?;
+        Some(format!("{} is what is backed up: its backup has to lie elsewhere.", own.name))
+    }
+
+    /// Why the plan cannot be saved yet.
+    pub fn how_blocked(&self) -> Option<String> {
+        let text = if self.name().trim().is_empty() {
+            "Give the backup a name."
+        } else if self.schedule().is_none() {
+            match self.when {
+                When::Hours => "Choose 1 to 168 hours.",
+                _ => "Give the time as 20:00.",
+            }
+        } else if !self.is_new() || !self.encrypt {
+            return None;
+        } else if self.password.is_empty() {
+            "Choose a password, or switch encryption off."
+        } else if self.repeat.is_empty() {
+            "Type the password a second time."
+        } else if self.password != self.repeat {
+            "The two passwords differ."
+        } else if self.recovery_key.is_some() && !self.written_down {
+            "Tick that the recovery key is written down, or take it away."
+        } else {
+            return None;
+        };
+        Some(text.into())
+    }
+
+    /// In one sentence what was set up, and nothing else.
+    pub fn summary(&self, drives: &[Drive]) -> String {
+        let when = self.schedule().map(Schedule::in_words).unwrap_or_default();
+        let what = listed(&self.ticked().map(|source| source.name.as_str()).collect::<Vec<_>>());
+        let how = if self.encrypt { "encrypted" } else { "not encrypted" };
+        let mut sentence = format!("{when}, {what}, {how}, to {}.", destination_name(self.destination.trim(), drives));
+        if let Some(first) = sentence.get_mut(..1) {
+            first.make_ascii_uppercase();
+        }
+        sentence
+    }
+
+    /// The plan as it will be saved, and what its key slots are made of.
+    pub fn finish(&self) -> Option<(Plan, NewSecrets)> {
+        if self.what_blocked().or_else(|| self.where_blocked()).or_else(|| self.how_blocked()).is_some() {
+            return None;
+        }
+        let secrets = match self.is_new() && self.encrypt {
+            true => NewSecrets { password: Some(Secret::new(self.password.as_str())), recovery_key: self.recovery_key.clone() },
+            false => NewSecrets::default(),
+        };
+        let plan = Plan {
+            id: self.id.clone(),
+            name: self.name().trim().to_owned(),
+            created: self.created,
+            sources: self.source_spec(),
+            destinations: vec![Location::local(trimmed(self.destination.trim()))],
+            format: self.kept.as_ref().map_or_else(Format::default, |plan| plan.format),
+            seal: match &self.kept {
+                Some(plan) => plan.seal,
+                None => self.encrypt.then(SealSpec::default),
+            },
+            schedule: self.schedule()?,
+        };
+        Some((plan, secrets))
+    }
+}
+
+fn trimmed(path: &str) -> &str {
+    if path.len() > 1 { path.trim_end_matches('/') } else { path }
+}
+
+fn source(path: &PathBytes, ticked: bool) -> Source {
+    let name = String::from_utf8_lossy(path.file_name()).into_owned();
+    Source { name: if name.is_empty() { path.display().into_owned() } else { name }, path: path.clone(), ticked }
+}
+
+/// "A", "A and B", "A, B and C", "A, B and 3 more".
+pub fn listed(names: &[&str]) -> String {
+    match names {
+        [] => String::new(),
+        [one] => (*one).into(),
+        [one, other] => format!("{one} and {other}"),
+        [one, two, three] => format!("{one}, {two} and {three}"),
+        [one, two, rest @ ..] => format!("{one}, {two} and {} more", rest.len()),
+    }
+}
+
+/// The drive a path lies on: the one with the longest mount point above it.
+pub fn drive_of<'a>(path: &str, drives: &'a [Drive]) -> Option<&'a Drive> {
+    let path = PathBytes::from(path);
+    let above = |drive: &&Drive| drive.mount_point.as_bytes() == b"/" || path.is_within(drive.mount_point.as_bytes());
+    drives.iter().filter(above).max_by_key(|drive| drive.mount_point.as_bytes().len())
+}
+
+/// "Blue disk", "Backups on Blue disk", "/srv/backups".
+fn destination_name(path: &str, drives: &[Drive]) -> String {
+    match drive_of(path, drives) {
+        Some(drive) if drive.mount_point.as_bytes() == trimmed(path).as_bytes() => drive.name.clone(),
+        Some(drive) if !drive.is_system => format!("{} on {}", Location::local(path).short_name(), drive.name),
+        _ => path.into(),
+    }
+}
+
+/// "20:00", "8", "8.30" as hour and minute.
+pub fn parse_time(text: &str) -> Option<(i8, i8)> {
+    let text = text.trim();
+    let (hour, minute) = text.split_once([':', '.']).unwrap_or((text, "0"));
+    let number = |text: &str| (text.len() <= 2 && text.bytes().all(|b| b.is_ascii_digit())).then(|| text.parse::<i8>().ok())?;
+    let (hour, minute) = (number(hour)?, number(minute)?);
+    (hour < 24 && minute < 60).then_some((hour, minute))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn draft() -> Draft {
+        let mut draft = Draft::new(PlanId::from_random([7; 16]), "2026-11-21T12:00:00Z".parse().unwrap());
+        let suggestion =
+            |name: &str, chosen| Suggestion { name: name.into(), path: format!("/home/u/{name}").as_str().into(), chosen };
+        draft.suggest(&[suggestion("Documents", true), suggestion("Pictures", true), suggestion("Downloads", false)]);
+        draft
+    }
+
+    fn drive(name: &str, mount: &str, is_system: bool) -> Drive {
+        Drive {
+            name: name.into(),
+            mount_point: mount.into(),
+            device: String::new(),
+            file_system: "ext4".into(),
+            free: 1,
+            total: 2,
+            is_system,
+            is_network: false,
+        }
+    }
+
+    fn drives() -> Vec<Drive> {
+        vec![drive("System", "/", true), drive("Blue disk", "/media/u/blue", false)]
+    }
+
+    #[test]
+    fn the_summary_says_what_was_set_up() {
+        let mut d = draft();
+        d.destination = "/media/u/blue".into();
+        assert_eq!(d.summary(&drives()), "Every day at 20:00, Documents and Pictures, encrypted, to Blue disk.");
+        d.destination = "/media/u/blue/Backups/".into();
+        d.encrypt = false;
+        d.when = When::Off;
+        d.add("/srv/a").unwrap();
+        d.add("/srv/b/").unwrap();
+        assert_eq!(
+            d.summary(&drives()),
+            "Only when you ask, Documents, Pictures and 2 more, not encrypted, to Backups on Blue disk."
+        );
+        d.destination = "/srv/backups".into();
+        assert!(d.summary(&drives()).ends_with("to /srv/backups."));
+    }
+
+    #[test]
+    fn each_page_says_what_is_missing() {
+        let mut d = draft();
+        assert_eq!(d.what_blocked(), None);
+        for source in &mut d.sources {
+            source.ticked = false;
+        }
+        assert!(d.what_blocked().is_some());
+        d.add("/home/u/Documents").unwrap();
+        assert_eq!(d.sources.len(), 3, "a folder that is there is ticked, not doubled");
+        assert_eq!(d.what_blocked(), None);
+
+        assert!(d.where_blocked().unwrap().contains("drive"));
+        d.destination = "backups".into();
+        assert!(d.where_blocked().unwrap().contains("whole path"));
+        d.destination = "/home/u/Documents".into();
+        assert!(d.where_blocked().unwrap().contains("Documents"));
+        d.destination = "/media/u/blue".into();
+        assert_eq!(d.where_blocked(), None);
+
+        for (password, repeat, word) in [("", "", "Choose"), ("a", "", "second"), ("a", "b", "differ")] {
+            *d.password = password.into();
+            *d.repeat = repeat.into();
+            assert!(d.how_blocked().unwrap().contains(word), "{password} {repeat}");
+            assert!(d.finish().is_none());
+        }
+        *d.repeat = "a".into();
+        assert_eq!(d.how_blocked(), None);
+        d.recovery_key = Some(Secret::new("ABCD"));
+        assert!(d.how_blocked().unwrap().contains("written down"));
+        d.written_down = true;
+        d.time = "25:00".into();
+        assert!(d.how_blocked().unwrap().contains("time"));
+        d.time = "8.30".into();
+        let (plan, secrets) = d.finish().unwrap();
+        assert_eq!(plan.schedule, Schedule::Daily { hour: 8, minute: 30 });
+        assert_eq!(secrets.password, Some(Secret::new("a")));
+        assert_eq!(secrets.recovery_key, Some(Secret::new("ABCD")));
+        assert!(plan.seal.is_some());
+    }
+
+    #[test]
+    fn unencrypted_is_deliberate_and_brings_no_secret() {
+        let mut d = draft();
+        d.destination = "/x/".into();
+        *d.password = "left over".into();
+        d.encrypt = false;
+        let (plan, secrets) = d.finish().unwrap();
+        assert_eq!((plan.seal, secrets), (None, NewSecrets::default()));
+        assert_eq!(plan.destinations, [Location::local("/x")]);
+    }
+
+    #[test]
+    fn the_name_follows_the_sources_until_it_is_typed() {
+        let mut d = draft();
+        assert_eq!(d.name(), "Documents and Pictures");
+        d.sources[0].ticked = false;
+        assert_eq!(d.name(), "Pictures");
+        d.set_name(String::new());
+        assert_eq!(d.name(), "");
+        assert!(d.how_blocked().unwrap().contains("name"));
+    }
+
+    #[test]
+    fn editing_keeps_what_the_pages_do_not_show() {
+        let mut d = draft();
+        d.destination = "/x".into();
+        d.encrypt = false;
+        let (mut plan, _) = d.finish().unwrap();
+        plan.seal = Some(SealSpec::default());
+        plan.format.level = 9;
+        plan.sources.excludes = vec!["*.iso".into(), "!keep.iso".into()];
+        plan.sources.presets = vec![Preset::Trash];
+        let mut edit = Draft::of(&plan);
+        assert_eq!(edit.finish(), Some((plan.clone(), NewSecrets::default())));
+        // Suggestions stand below, unticked.
+        edit.suggest(&[Suggestion { name: "Music".into(), path: "/home/u/Music".into(), chosen: true }]);
+        assert_eq!(edit.sources.last().map(|s| (s.name.as_str(), s.ticked)), Some(("Music", false)));
+        assert_eq!(edit.finish().map(|(p, _)| p), Some(plan));
+    }
+
+    #[test]
+    fn presets_keep_their_order() {
+        let mut d = draft();
+        d.set_preset(Preset::Trash, false);
+        d.set_preset(Preset::Caches, false);
+        d.set_preset(Preset::Caches, true);
+        assert_eq!(d.presets, [Preset::Caches, Preset::DeveloperBuilds]);
+    }
+
+    #[test]
+    fn times_are_read_as_people_write_them() {
+        for (text, time) in [
+            ("20:00", Some((20, 0))),
+            ("8", Some((8, 0))),
+            (" 08.30 ", Some((8, 30))),
+            ("24:00", None),
+            ("8:60", None),
+            ("x", None),
+            ("+8", None),
+            ("", None),
+        ] {
+            assert_eq!(parse_time(text), time, "{text}");
+        }
+    }
+}

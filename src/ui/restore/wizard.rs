@@ -1,0 +1,539 @@
+//! The restore wizard as a state machine, without drawing: which step, what is chosen, why Next is off.
+
+use tokio::sync::broadcast;
+use zeroize::Zeroizing;
+
+use super::rows::{PageKey, Tree};
+use super::search::Search;
+use super::selection::{Choice, Selection};
+use crate::engine::Handle;
+use crate::engine::message::{Command, Event, PlanAt};
+use crate::model::human;
+use crate::model::location::Location;
+use crate::model::path::PathBytes;
+use crate::model::plan::Plan;
+use crate::model::problem::{Code, Problem};
+use crate::model::restore::{Conflict, Place, PlanChoice, RestoreCounts, RestoreSpec, Target, VersionChoice};
+use crate::model::run::{RunId, RunReport};
+use crate::model::secret::Secret;
+use crate::model::snapshot::{Manifest, VersionId};
+use crate::ui::estimator::Estimator;
+use crate::ui::load::Load;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Step {
+    /// Which backup, where the wizard was opened without one.
+    Backup,
+    Version,
+    Password,
+    What,
+    Where,
+    Review,
+    Progress,
+    Result,
+}
+
+impl Step {
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Backup => "Backup",
+            Self::Version => "Version",
+            Self::Password => "Password",
+            Self::What => "What",
+            Self::Where => "Where",
+            Self::Review => "Review",
+            Self::Progress => "Restoring",
+            Self::Result => "Result",
+        }
+    }
+}
+
+/// Where the original place is not wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PlaceKind {
+    Original,
+    Folder,
+}
+
+/// Whether the backup can be read.
+pub enum Lock {
+    /// Not found out yet: with what this machine knows, or with what was typed.
+    Trying(Load<()>),
+    /// Something has to be typed.
+    Closed,
+    Open,
+}
+
+pub struct Wizard {
+    pub step: Step,
+    /// Opened without a backup: the first step asks for one.
+    from_anywhere: bool,
+    pub destination: String,
+    pub plans: Load<Vec<PlanAt>>,
+    pub plan_chosen: Option<usize>,
+    pub name: String,
+    place: Option<Place>,
+    pub lock: Lock,
+    needs_password: bool,
+    pub password: Zeroizing<String>,
+    /// What was wrong with the password typed last.
+    pub refused: Option<Problem>,
+    pub versions: Load<Vec<Manifest>>,
+    pub version: Option<VersionId>,
+    /// Which version the tree shows.
+    tree_of: Option<VersionId>,
+    pub tree: Tree,
+    pages: Vec<(PageKey, crate::engine::Pending<crate::engine::message::Rows>)>,
+    pub selection: Selection,
+    pub search: Search,
+    sum: Load<(u64, u64)>,
+    sum_of: Choice,
+    pub place_kind: PlaceKind,
+    pub folder: String,
+    pub conflict: Conflict,
+    pub metadata: bool,
+    pub full_paths: bool,
+    review_of: Option<RestoreSpec>,
+    pub review: Load<RestoreCounts>,
+    pub run: Option<RunId>,
+    events: Option<broadcast::Receiver<Event>>,
+    missed: Load<Option<Box<RunReport>>>,
+    pub estimator: Estimator,
+    pub refused_start: Option<Problem>,
+    pub report: Option<Box<RunReport>>,
+    pub cancel_asked: bool,
+}
+
+impl Wizard {
+    /// For a backup that is set up here. `default_folder`: suggested where the original place is not wanted.
+    pub fn for_plan(handle: &Handle, plan: &Plan, default_folder: String) -> Self {
+        let mut wizard = Self::empty(Step::Version, default_folder);
+        wizard.name = plan.name.clone();
+        if let Some(location) = plan.destinations.first() {
+            let place = Place { location: location.clone(), plan: PlanChoice::Id(plan.id.clone()), secret: None };
+            wizard.open(handle, place, plan.seal.is_some());
+        }
+        wizard
+    }
+
+    /// For backups that lie in a folder, known here or not.
+    pub fn from_anywhere(default_folder: String) -> Self {
+        Self { from_anywhere: true, ..Self::empty(Step::Backup, default_folder) }
+    }
+
+    /// As [`Self::from_anywhere`], with the folder named already.
+    pub fn from_folder(handle: &Handle, folder: &str, default_folder: String) -> Self {
+        let mut wizard = Self::from_anywhere(default_folder);
+        wizard.destination = folder.into();
+        wizard.look(handle);
+        wizard
+    }
+
+    fn empty(step: Step, folder: String) -> Self {
+        Self {
+            step,
+            from_anywhere: false,
+            destination: String::new(),
+            plans: Load::Idle,
+            plan_chosen: None,
+            name: String::new(),
+            place: None,
+            lock: Lock::Trying(Load::Idle),
+            needs_password: false,
+            password: Zeroizing::default(),
+            refused: None,
+            versions: Load::Idle,
+            version: None,
+            tree_of: None,
+            tree: Tree::default(),
+            pages: Vec::new(),
+            selection: Selection::default(),
+            search: Search::default(),
+            sum: Load::Idle,
+            sum_of: Choice::default(),
+            place_kind: PlaceKind::Original,
+            folder,
+            conflict: Conflict::default(),
+            metadata: true,
+            full_paths: false,
+            review_of: None,
+            review: Load::Idle,
+            run: None,
+            events: None,
+            missed: Load::Idle,
+            estimator: Estimator::default(),
+            refused_start: None,
+            report: None,
+            cancel_asked: false,
+        }
+    }
+
+    /// Looks for backups in the folder that was named.
+    pub fn look(&mut self, handle: &Handle) {
+        let path = self.destination.trim();
+        if path.starts_with('/') {
+            self.plan_chosen = None;
+            self.plans = Load::Waiting(handle.plans_at(Location::local(path)));
+        }
+    }
+
+    fn open(&mut self, handle: &Handle, place: Place, sealed: bool) {
+        self.needs_password = false;
+        self.refused = None;
+        self.version = None;
+        self.forget_tree();
+        self.versions = Load::Waiting(handle.versions(place.clone()));
+        self.lock = if sealed { Lock::Trying(Load::Waiting(handle.unlock(place.clone()))) } else { Lock::Open };
+        self.place = Some(place);
+    }
+
+    /// The steps that the stepper shows.
+    pub fn steps(&self) -> Vec<Step> {
+        let mut steps = vec![Step::Version];
+        if self.from_anywhere {
+            steps.insert(0, Step::Backup);
+        }
+        if self.needs_password {
+            steps.push(Step::Password);
+        }
+        steps.extend([Step::What, Step::Where, Step::Review]);
+        steps
+    }
+
+    /// Takes in what the engine has answered since the last frame.
+    pub fn poll(&mut self, handle: &Handle) {
+        if self.plans.poll() && self.plans.ready().is_some_and(|plans| plans.len() == 1) {
+            self.plan_chosen = Some(0);
+        }
+        if self.versions.poll()
+            && let Some(newest) = self.versions.ready().and_then(|versions| versions.last())
+        {
+            self.version = Some(newest.id.clone());
+        }
+        self.poll_lock();
+        for (key, mut pending) in std::mem::take(&mut self.pages) {
+            match pending.take_ready() {
+                Some(answer) => self.tree.insert(&key, answer.map(|rows| (rows.rows, rows.total))),
+                None => self.pages.push((key, pending)),
+            }
+        }
+        self.sum.poll();
+        self.review.poll();
+        if self.step == Step::What
+            && let (Some(place), Some(version)) = (&self.place, &self.version)
+        {
+            self.search.poll(handle, place, version);
+        }
+        self.follow(handle);
+    }
+
+    fn poll_lock(&mut self) {
+        let Lock::Trying(trying) = &mut self.lock else { return };
+        trying.poll();
+        match std::mem::take(trying) {
+            Load::Ready(()) => {
+                self.lock = Lock::Open;
+                self.refused = None;
+                if self.step == Step::Password {
+                    self.enter(Step::What);
+                }
+            }
+            Load::Failed(problem) => {
+                self.lock = Lock::Closed;
+                // A first try is with what this machine knows: only what was typed can be wrong.
+                let typed = self.place.as_ref().is_some_and(|place| place.secret.is_some());
+                self.needs_password = true;
+                self.refused = (typed || problem.code != Code::PasswordNeeded).then_some(problem);
+            }
+            other => *trying = other,
+        }
+    }
+
+    /// Tries what was typed: the password or the recovery key.
+    pub fn unlock(&mut self, handle: &Handle) {
+        if self.password.is_empty() || matches!(self.lock, Lock::Trying(_)) {
+            return;
+        }
+        if let Some(place) = &mut self.place {
+            place.secret = Some(Secret::new(self.password.as_str()));
+            self.lock = Lock::Trying(Load::Waiting(handle.unlock(place.clone())));
+        }
+    }
+
+    pub fn unlocking(&self) -> bool {
+        matches!(self.lock, Lock::Trying(_))
+    }
+
+    /// Why the next step is off, in words.
+    pub fn blocked(&self) -> Option<String> {
+        let text = match self.step {
+            Step::Backup => match &self.plans {
+                Load::Idle if self.destination.trim().is_empty() => "Name the folder or drive that holds the backup.",
+                Load::Idle if !self.destination.trim().starts_with('/') => "Give the whole path, beginning with /.",
+                Load::Idle => "Press Look to see what lies there.",
+                Load::Waiting(_) => "Looking…",
+                Load::Failed(_) => "This folder could not be read.",
+                Load::Ready(plans) if plans.is_empty() => "No backup lies in this folder.",
+                Load::Ready(_) if self.plan_chosen.is_none() => "Choose one of the backups.",
+                Load::Ready(_) => return None,
+            },
+            Step::Version => match &self.versions {
+                Load::Ready(versions) if versions.is_empty() => "This backup has no versions yet.",
+                Load::Ready(_) if self.version.is_none() => "Choose a version.",
+                Load::Ready(_) if self.unlocking() => "Opening the backup…",
+                Load::Ready(_) => return None,
+                Load::Failed(_) => "The versions could not be read.",
+                _ => "Reading the versions…",
+            },
+            Step::Password => match &self.lock {
+                Lock::Open => return None,
+                Lock::Trying(_) => "Trying it…",
+                Lock::Closed if self.password.is_empty() => "Type the password or the recovery key.",
+                Lock::Closed => return None,
+            },
+            Step::What if self.selection.is_empty() => "Nothing is chosen yet: tick what you want back.",
+            Step::What => return None,
+            Step::Where if self.place_kind == PlaceKind::Folder && self.folder.trim().is_empty() => {
+                "Name the folder to restore to."
+            }
+            Step::Where if self.place_kind == PlaceKind::Folder && !self.folder.trim().starts_with('/') => {
+                "Give the whole path, beginning with /."
+            }
+            Step::Where => return None,
+            Step::Review => match &self.review {
+                Load::Ready(counts) => return blocked_by(counts),
+                Load::Failed(_) => "It cannot be restored like this.",
+                _ => "Working out what would be done…",
+            },
+            Step::Progress | Step::Result => return None,
+        };
+        Some(text.into())
+    }
+
+    /// Goes to the next step, where nothing stands against it.
+    pub fn next(&mut self, handle: &Handle) {
+        if self.blocked().is_some() {
+            return;
+        }
+        match self.step {
+            Step::Backup => {
+                let chosen = self.plan_chosen.and_then(|at| self.plans.ready()?.get(at)).cloned();
+                if let Some(plan) = chosen {
+                    let place = Place {
+                        location: Location::local(self.destination.trim()),
+                        plan: PlanChoice::Id(plan.id.clone()),
+                        secret: None,
+                    };
+                    // Coming back without having chosen another keeps what was done.
+                    let same = self.place.as_ref().is_some_and(|p| p.location == place.location && p.plan == place.plan);
+                    if !same {
+                        self.name = plan.name;
+                        self.open(handle, place, plan.sealed);
+                    }
+                    self.step = Step::Version;
+                }
+            }
+            Step::Version if matches!(self.lock, Lock::Open) => self.enter(Step::What),
+            Step::Version => self.step = Step::Password,
+            Step::Password if matches!(self.lock, Lock::Open) => self.enter(Step::What),
+            Step::Password => self.unlock(handle),
+            Step::What => self.step = Step::Where,
+            Step::Where => {
+                self.step = Step::Review;
+                self.work_out(handle);
+            }
+            Step::Review => self.start(handle),
+            Step::Progress | Step::Result => {}
+        }
+    }
+
+    /// The step before; `None`: the wizard's first.
+    pub fn previous(&self) -> Option<Step> {
+        let steps = self.steps();
+        let at = steps.iter().position(|step| *step == self.step)?;
+        let mut before = *steps.get(at.checked_sub(1)?)?;
+        if before == Step::Password && matches!(self.lock, Lock::Open) {
+            before = Step::Version;
+        }
+        Some(before)
+    }
+
+    pub fn back(&mut self) {
+        if let Some(step) = self.previous() {
+            self.step = step;
+        }
+    }
+
+    /// Goes back to a step that was visited.
+    pub fn go_to(&mut self, step: Step) {
+        if step < self.step && self.step < Step::Progress {
+            self.step = step;
+        }
+    }
+
+    fn enter(&mut self, step: Step) {
+        self.step = step;
+        if step == Step::What && self.tree_of != self.version {
+            self.forget_tree();
+            self.tree_of = self.version.clone();
+        }
+    }
+
+    fn forget_tree(&mut self) {
+        self.tree_of = None;
+        self.tree = Tree::default();
+        self.pages.clear();
+        self.selection.clear();
+        self.search.forget_results();
+        self.sum = Load::Idle;
+    }
+
+    /// Asks for a page that is on screen, once.
+    pub fn want_page(&mut self, handle: &Handle, key: PageKey) {
+        // A page more than is ever on screen at once: a wild ride down the scroll bar asks for what it passes, not for all.
+        if self.pages.len() >= 6 || self.pages.iter().any(|(asked, _)| *asked == key) {
+            return;
+        }
+        if let (Some(place), Some(version)) = (&self.place, self.version_choice()) {
+            let pending = handle.children(place.clone(), version, key.folder.clone(), key.skip(), super::rows::PAGE);
+            self.pages.push((key, pending));
+        }
+    }
+
+    pub fn version_choice(&self) -> Option<VersionChoice> {
+        self.version.clone().map(VersionChoice::Id)
+    }
+
+    pub fn manifest(&self) -> Option<&Manifest> {
+        let chosen = self.version.as_ref()?;
+        self.versions.ready()?.iter().find(|manifest| manifest.id == *chosen)
+    }
+
+    /// Files and bytes of all that the version holds.
+    pub fn whole(&self) -> Option<(u64, u64)> {
+        self.manifest().map(|manifest| (manifest.totals.files, manifest.totals.bytes))
+    }
+
+    /// Files and bytes of what is ticked: from the rows where they say so, else the engine is asked.
+    pub fn chosen_weight(&mut self, handle: &Handle) -> Option<(u64, u64)> {
+        if let Some(weight) = self.selection.weight() {
+            return Some(weight);
+        }
+        let choice = self.selection.choice()?;
+        if choice != self.sum_of || self.sum.is_idle() {
+            // An older question still open is waited for: its answer comes soon, and the engine is not flooded.
+            if self.sum.is_waiting() {
+                return None;
+            }
+            if let (Some(place), Some(version)) = (&self.place, self.version_choice()) {
+                let pending = handle.sum(place.clone(), version, choice.paths.clone(), choice.except.clone());
+                (self.sum, self.sum_of) = (Load::Waiting(pending), choice);
+            }
+        }
+        self.sum.ready().copied()
+    }
+
+    fn spec(&self, dry_run: bool) -> Option<RestoreSpec> {
+        let Choice { paths, except } = self.selection.choice()?;
+        let target = match self.place_kind {
+            PlaceKind::Original => Target::InPlace,
+            PlaceKind::Folder => Target::Folder { path: PathBytes::from(self.folder.trim()), full_paths: self.full_paths },
+        };
+        Some(RestoreSpec {
+            from: self.place.clone()?,
+            version: self.version_choice()?,
+            paths,
+            except,
+            target,
+            conflict: self.conflict,
+            dry_run,
+            metadata: self.metadata,
+        })
+    }
+
+    /// Asks what the restore would do, unless that is known.
+    pub fn work_out(&mut self, handle: &Handle) {
+        let spec = self.spec(true);
+        if spec != self.review_of || self.review.ready().is_none() {
+            self.review = match &spec {
+                Some(spec) => Load::Waiting(handle.plan_restore(spec.clone())),
+                None => Load::Idle,
+            };
+            self.review_of = spec;
+        }
+    }
+
+    fn start(&mut self, handle: &Handle) {
+        let Some(spec) = self.spec(false) else { return };
+        let run = crate::ui::new_run_id();
+        self.events = Some(handle.events());
+        match handle.send(Command::Restore { run, spec: Box::new(spec) }) {
+            Ok(()) => {
+                self.run = Some(run);
+                self.cancel_asked = false;
+                self.refused_start = None;
+                self.step = Step::Progress;
+            }
+            Err(problem) => self.refused_start = Some(problem),
+        }
+    }
+
+    pub fn cancel(&mut self, handle: &Handle) {
+        if let Some(run) = self.run
+            && handle.send(Command::Cancel { run }).is_ok()
+        {
+            self.cancel_asked = true;
+        }
+    }
+
+    /// Waits for the end of the run.
+    fn follow(&mut self, handle: &Handle) {
+        let (Some(run), Step::Progress, Some(events)) = (self.run, self.step, &mut self.events) else { return };
+        loop {
+            match events.try_recv() {
+                Ok(Event::RunEnded(report)) if report.run == run => {
+                    self.report = Some(report);
+                    break;
+                }
+                Ok(_) => {}
+                Err(broadcast::error::TryRecvError::Lagged(_)) => self.missed = Load::Waiting(handle.report(run)),
+                Err(_) => break,
+            }
+        }
+        if self.missed.poll()
+            && let Load::Ready(Some(report)) = std::mem::take(&mut self.missed)
+        {
+            self.report = Some(report);
+        }
+        if self.report.is_some() {
+            self.events = None;
+            self.step = Step::Result;
+        }
+    }
+
+    /// From the result back to the review, to try again.
+    pub fn again(&mut self, handle: &Handle) {
+        (self.run, self.report, self.estimator) = (None, None, Estimator::default());
+        self.step = Step::Review;
+        self.review_of = None;
+        self.work_out(handle);
+    }
+
+    /// Whether leaving would lose something that was typed or chosen.
+    pub fn has_input(&self) -> bool {
+        !self.selection.is_empty() || !self.password.is_empty()
+    }
+}
+
+/// What stands against a restore that would do this.
+fn blocked_by(counts: &RestoreCounts) -> Option<String> {
+    if counts.created + counts.replaced + counts.beside + counts.folders == 0 {
+        return Some("Nothing would be written: all of it is there already.".into());
+    }
+    match counts.free {
+        Some(free) if counts.bytes > free => {
+            Some(format!("Not enough room: {} needed, {} free.", human::bytes(counts.bytes), human::bytes(free)))
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,369 @@
+//! What a card and the header say, as plain data: no drawing, no clock.
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use crate::engine::message::{Overview, PlanOverview, RunOverview};
+use crate::model::human;
+use crate::model::run::{Outcome, ProgressView, RunDetail, RunReport};
+use crate::model::schedule::Schedule;
+use crate::model::status::{Status, Why};
+
+pub fn status_word(status: Status) -> &'static str {
+    match status {
+        Status::Protected => "Protected",
+        Status::ProtectedWithWarnings => "Protected, with warnings",
+        Status::WaitingForFirst => "Waiting for first backup",
+        Status::NeedsAttention => "Needs attention",
+    }
+}
+
+/// The worst of all backups, and how many are protected.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Header {
+    pub status: Status,
+    pub protected: usize,
+    pub of: usize,
+}
+
+impl Header {
+    /// `None` where nothing is set up.
+    pub fn of(overview: &Overview) -> Option<Self> {
+        let status = overview.plans.iter().map(|plan| plan.status).max()?;
+        let is_protected = |plan: &&PlanOverview| matches!(plan.status, Status::Protected | Status::ProtectedWithWarnings);
+        Some(Self { status, protected: overview.plans.iter().filter(is_protected).count(), of: overview.plans.len() })
+    }
+
+    pub fn text(&self) -> String {
+        format!("{} · {} of {}", status_word(self.status), self.protected, self.of)
+    }
+
+    /// The header's second line: what the status means.
+    pub fn explanation(&self) -> &'static str {
+        match self.status {
+            Status::Protected => "Every backup ran when it should and could be read back.",
+            Status::ProtectedWithWarnings => "The last run left something out: the card says which files.",
+            Status::WaitingForFirst => "A backup that has not run yet protects nothing.",
+            Status::NeedsAttention => "The card below says what happened and what to do.",
+        }
+    }
+}
+
+/// "2 h ago · next today 20:00"; while something needs attention, what it is.
+pub fn sentence(plan: &PlanOverview, now: Timestamp, zone: &TimeZone) -> String {
+    let last = match (plan.last_success, &plan.why) {
+        (Some(at), _) => human::ago(at, now),
+        (None, Why::Failed(_)) => "never completed".into(),
+        (None, _) => "never run".into(),
+    };
+    let late = match &plan.why {
+        Why::Overdue { since } => format!(" · overdue since {}", human::moment(*since, now, zone)),
+        Why::Damaged => " · damage was found: verify says which files".into(),
+        Why::LeftRunning => " · the last run was cut off and will be gone on with".into(),
+        _ => String::new(),
+    };
+    let next = match (plan.next_run, plan.plan.schedule) {
+        _ if matches!(plan.why, Why::Overdue { .. }) => String::new(),
+        (_, Schedule::Off) => " · no schedule".into(),
+        (Some(at), _) if at <= now => " · due now".into(),
+        (Some(at), _) => format!(" · next {}", human::moment(at, now, zone)),
+        (None, _) => String::new(),
+    };
+    format!("{last}{late}{next}")
+}
+
+/// "12.4 GB · 41 versions in 9.8 GB"; and what that saves against whole copies.
+pub fn size_line(plan: &PlanOverview) -> Option<String> {
+    let versions = plan.versions.filter(|n| *n > 0)?;
+    let counted = human::counted(versions, "version", "versions");
+    Some(match (plan.source_bytes, plan.stored_bytes) {
+        (Some(source), Some(stored)) => {
+            let whole = u128::from(source) * u128::from(versions);
+            let saved = match whole.saturating_sub(u128::from(stored)) * 100 / whole.max(1) {
+                0 => String::new(),
+                percent => format!(" · {percent} % saved"),
+            };
+            format!("{} · {counted} in {}{saved}", human::bytes(source), human::bytes(stored))
+        }
+        (Some(source), None) => format!("{} · {counted}", human::bytes(source)),
+        _ => counted,
+    })
+}
+
+/// The line that stays after a run.
+#[derive(Clone, Debug, PartialEq)]
+pub enum RunResult {
+    Good(String),
+    /// What was done; how many things were left out.
+    Warnings(String, u64),
+    Failed(crate::model::problem::Problem),
+    Neutral(String),
+}
+
+/// What the newest run of a card did, in words: a result counts what was done.
+pub fn result(report: &RunReport) -> RunResult {
+    match &report.outcome {
+        Outcome::Failed(problem) => return RunResult::Failed(problem.clone()),
+        Outcome::Cancelled => {
+            return RunResult::Neutral("Cancelled: nothing was kept of this run, older versions are untouched.".into());
+        }
+        Outcome::LeftRunning => {
+            return RunResult::Neutral("Cut off: Strongroom ended in the middle. It will be gone on with.".into());
+        }
+        Outcome::Completed | Outcome::CompletedWithWarnings => {}
+    }
+    let took = human::duration(report.finished.duration_since(report.started));
+    let text = match &report.detail {
+        RunDetail::Backup { totals, .. } if totals.new_files == 0 && report.warning_count == 0 => {
+            format!("Nothing had changed: {} checked in {took}.", human::counted(totals.files, "file", "files"))
+        }
+        RunDetail::Backup { totals, .. } => format!(
+            "{} of {} new or changed, {} read, {} stored in {took}.",
+            human::count(totals.new_files),
+            human::counted(totals.files, "file", "files"),
+            human::bytes(totals.new_bytes),
+            human::bytes(totals.stored_bytes),
+        ),
+        RunDetail::Verify { report: verify } if !verify.damaged.is_empty() => {
+            let hits = verify.damaged.iter().map(|object| object.hit_count).sum();
+            return RunResult::Warnings(
+                format!(
+                    "Damage found: {} hit, of {}.",
+                    human::counted(hits, "file is", "files are"),
+                    human::counted(verify.versions, "version", "versions")
+                ),
+                verify.damaged.len() as u64,
+            );
+        }
+        RunDetail::Verify { report: verify } => format!(
+            "Verified: {} in {}, {} read in {took}. All is well.",
+            human::counted(verify.versions, "version", "versions"),
+            human::counted(verify.objects, "object", "objects"),
+            human::bytes(verify.bytes)
+        ),
+        RunDetail::Restore { .. } | RunDetail::None => format!("{} in {took}.", report.outcome.in_words()),
+    };
+    match report.warning_count {
+        0 => RunResult::Good(text),
+        n => RunResult::Warnings(text, n),
+    }
+}
+
+/// The two lines of a running run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Running {
+    pub fraction: Option<f32>,
+    /// "62 %", or the stage while the total is unknown.
+    pub percent: String,
+    pub bytes: String,
+    pub speed: String,
+    pub left: String,
+    pub files: String,
+    /// The file's path, shortened by the home folder.
+    pub current: String,
+}
+
+impl Running {
+    pub fn of(view: &ProgressView, speed: Option<f64>, seconds_left: Option<u64>, home: &str) -> Self {
+        let fraction = view.fraction();
+        let of = |done: String, total: String| if view.totals_known { format!("{done} of {total}") } else { done };
+        Self {
+            fraction,
+            // 100 % is said once it is over.
+            percent: fraction.map_or("…".into(), |f| format!("{} %", (f * 100.0).floor().min(99.0))),
+            bytes: of(human::bytes(view.bytes_done), human::bytes(view.bytes_total)),
+            speed: speed.map_or(String::new(), |speed| format!("{}/s", human::bytes(speed as u64))),
+            left: seconds_left
+                .map_or(String::new(), |s| format!("{} left", human::duration(jiff::SignedDuration::from_secs(s as i64)))),
+            files: if view.totals_known {
+                format!("{} of {}", human::count(view.files_done), human::counted(view.files_total, "file", "files"))
+            } else {
+                human::counted(view.files_done, "file", "files")
+            },
+            current: shorten(&view.current.display(), home),
+        }
+    }
+}
+
+/// `/home/u/Documents/x` as `~/Documents/x`; catalog paths, which lack the leading slash, too.
+pub fn shorten(path: &str, home: &str) -> String {
+    let bare = home.trim_matches('/');
+    let rest = path.trim_start_matches('/').strip_prefix(bare).filter(|rest| rest.is_empty() || rest.starts_with('/'));
+    match rest {
+        Some(rest) if !bare.is_empty() => format!("~{rest}"),
+        _ if path.is_empty() || path.starts_with('/') => path.into(),
+        _ => format!("/{path}"),
+    }
+}
+
+/// The run that a card shows: the one under way, before one that waits.
+pub fn run_of<'a>(overview: &'a Overview, plan: &PlanOverview) -> Option<&'a RunOverview> {
+    overview.runs.iter().find(|run| run.plan.as_ref() == Some(&plan.plan.id))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::message::Settings;
+    use crate::model::format::Format;
+    use crate::model::path::PathBytes;
+    use crate::model::plan::{Plan, PlanId};
+    use crate::model::problem::{Code, Problem};
+    use crate::model::restore::{DamagedObject, VerifyReport};
+    use crate::model::run::{ReadBack, RunId, RunKind, Stage, Trigger};
+    use crate::model::snapshot::{BackupType, Totals, VersionId};
+    use crate::model::source_spec::SourceSpec;
+
+    fn at(text: &str) -> Timestamp {
+        text.parse().unwrap()
+    }
+
+    fn plan(status: Status) -> PlanOverview {
+        let plan = Plan {
+            id: PlanId::from_random([1; 16]),
+            name: "Documents".into(),
+            created: at("2026-11-01T00:00:00Z"),
+            sources: SourceSpec::default(),
+            destinations: vec![],
+            format: Format::default(),
+            seal: None,
+            schedule: Schedule::Daily { hour: 20, minute: 0 },
+        };
+        PlanOverview {
+            plan,
+            status,
+            why: Why::Nothing,
+            last_success: Some(at("2026-11-21T10:00:00Z")),
+            last_run: None,
+            next_run: Some(at("2026-11-21T20:00:00Z")),
+            strip: vec![],
+            versions: Some(41),
+            stored_bytes: Some(9_800_000_000),
+            source_bytes: Some(12_400_000_000),
+        }
+    }
+
+    fn overview(plans: Vec<PlanOverview>) -> Overview {
+        Overview {
+            plans,
+            runs: vec![],
+            settings: Settings::default(),
+            unseen: 0,
+            notices: vec![],
+            zone: "UTC".into(),
+            home_folder: "/home/u".into(),
+            machine: "m".into(),
+        }
+    }
+
+    fn report(outcome: Outcome, detail: RunDetail, warning_count: u64) -> RunReport {
+        RunReport {
+            run: RunId(1),
+            kind: RunKind::Backup,
+            trigger: Trigger::ByHand,
+            plan: None,
+            plan_name: "Documents".into(),
+            started: at("2026-11-21T10:00:00Z"),
+            finished: at("2026-11-21T10:00:04Z"),
+            outcome,
+            detail,
+            warnings: vec![],
+            warning_count,
+            stages: vec![],
+        }
+    }
+
+    fn backup(new_files: u64) -> RunDetail {
+        let totals = Totals { files: 1200, new_files, new_bytes: 5_000_000, stored_bytes: 2_000_000, ..Totals::default() };
+        let version = VersionId::new(at("2026-11-21T10:00:00Z"), BackupType::Incremental, [0; 4]);
+        RunDetail::Backup {
+            version,
+            backup_type: BackupType::Incremental,
+            totals,
+            destination: "/x".into(),
+            read_back: ReadBack::Medium,
+        }
+    }
+
+    #[test]
+    fn the_worst_backup_is_the_header() {
+        assert_eq!(Header::of(&overview(vec![])), None);
+        let mixed = overview(vec![plan(Status::Protected), plan(Status::NeedsAttention), plan(Status::WaitingForFirst)]);
+        assert_eq!(Header::of(&mixed).unwrap().text(), "Needs attention · 1 of 3");
+        let good = overview(vec![plan(Status::Protected), plan(Status::ProtectedWithWarnings)]);
+        assert_eq!(Header::of(&good).unwrap().text(), "Protected, with warnings · 2 of 2");
+    }
+
+    #[test]
+    fn a_card_says_when_it_ran_and_when_it_will() {
+        let now = at("2026-11-21T12:00:00Z");
+        let say = |p: &PlanOverview| sentence(p, now, &TimeZone::UTC);
+        let mut p = plan(Status::Protected);
+        assert_eq!(say(&p), "2 h ago · next today 20:00");
+        p.plan.schedule = Schedule::Off;
+        assert_eq!(say(&p), "2 h ago · no schedule");
+        p.plan.schedule = Schedule::Hours { hours: 1 };
+        p.next_run = Some(at("2026-11-21T11:59:00Z"));
+        p.last_success = None;
+        assert_eq!(say(&p), "never run · due now");
+        p.why = Why::Overdue { since: at("2026-11-20T11:59:00Z") };
+        assert_eq!(say(&p), "never run · overdue since yesterday 11:59");
+    }
+
+    #[test]
+    fn size_and_saving() {
+        assert_eq!(size_line(&plan(Status::Protected)).unwrap(), "12.4 GB · 41 versions in 9.8 GB · 98 % saved");
+        let mut p = plan(Status::Protected);
+        p.versions = Some(0);
+        assert_eq!(size_line(&p), None);
+        (p.versions, p.stored_bytes) = (Some(1), Some(20_000_000_000));
+        assert_eq!(size_line(&p).unwrap(), "12.4 GB · 1 version in 20.0 GB");
+    }
+
+    #[test]
+    fn a_result_counts_what_was_done() {
+        let good = |n| match result(&report(Outcome::Completed, backup(n), 0)) {
+            RunResult::Good(text) => text,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(good(3), "3 of 1,200 files new or changed, 5.0 MB read, 2.0 MB stored in 4 s.");
+        assert_eq!(good(0), "Nothing had changed: 1,200 files checked in 4 s.");
+        let warned = result(&report(Outcome::CompletedWithWarnings, backup(0), 2));
+        assert!(matches!(&warned, RunResult::Warnings(text, 2) if text.starts_with("0 of 1,200")), "{warned:?}");
+        let problem = Problem::new(Code::NoRoom, "Full.", "Free some.");
+        assert_eq!(result(&report(Outcome::Failed(problem.clone()), RunDetail::None, 0)), RunResult::Failed(problem));
+        let damaged = DamagedObject { object: "v1".into(), what: "x".into(), hits: vec![], hit_count: 3 };
+        let verify = VerifyReport { versions: 2, damaged: vec![damaged], ..VerifyReport::default() };
+        let found = result(&report(Outcome::Completed, RunDetail::Verify { report: verify }, 0));
+        assert_eq!(found, RunResult::Warnings("Damage found: 3 files are hit, of 2 versions.".into(), 1));
+    }
+
+    #[test]
+    fn progress_is_in_fixed_fields() {
+        let view = ProgressView {
+            stage: Stage::Copying,
+            files_done: 12_204,
+            files_total: 19_880,
+            bytes_done: 4_100_000_000,
+            bytes_total: 6_600_000_000,
+            totals_known: true,
+            current: PathBytes::from("home/u/Photos/a.raw"),
+            ..ProgressView::default()
+        };
+        let running = Running::of(&view, Some(81e6), Some(31), "/home/u");
+        assert_eq!((running.percent.as_str(), running.bytes.as_str()), ("62 %", "4.1 GB of 6.6 GB"));
+        assert_eq!((running.speed.as_str(), running.left.as_str()), ("81.0 MB/s", "31 s left"));
+        assert_eq!((running.files.as_str(), running.current.as_str()), ("12,204 of 19,880 files", "~/Photos/a.raw"));
+        let unknown = Running::of(&ProgressView { totals_known: false, ..view }, None, None, "/home/u");
+        assert_eq!((unknown.fraction, unknown.files.as_str()), (None, "12,204 files"));
+        assert_eq!((unknown.bytes.as_str(), unknown.left.as_str()), ("4.1 GB", ""));
+    }
+
+    #[test]
+    fn the_home_folder_is_shortened_by_whole_components() {
+        assert_eq!(shorten("/home/u/a", "/home/u"), "~/a");
+        assert_eq!(shorten("/home/u2/a", "/home/u"), "/home/u2/a");
+        assert_eq!(shorten("srv/a", "/home/u"), "/srv/a");
+        assert_eq!(shorten("/a", "/"), "/a");
+    }
+}

@@ -204,13 +204,13 @@ pub fn run_of<'a>(overview: &'a Overview, plan: &PlanOverview) -> Option<&'a Run
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::message::Settings;
     use crate::model::format::Format;
     use crate::model::path::PathBytes;
     use crate::model::plan::{Plan, PlanId};
     use crate::model::problem::{Code, Problem};
     use crate::model::restore::{DamagedObject, VerifyReport};
     use crate::model::run::{ReadBack, RunId, RunKind, Stage, Trigger};
+    use crate::model::settings::Settings;
     use crate::model::snapshot::{BackupType, Totals, VersionId};
     use crate::model::source_spec::SourceSpec;
 

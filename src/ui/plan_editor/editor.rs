@@ -1,0 +1,332 @@
+//! The three pages' state, without drawing: which step, what was asked of the engine, why Next is off.
+
+use jiff::Timestamp;
+
+use super::draft::{Draft, drive_of};
+use super::measuring::Measuring;
+use crate::engine::message::{Command, Drive, PlanAt, Suggestion, TestResult};
+use crate::engine::{Handle, Waker};
+use crate::model::location::Location;
+use crate::model::plan::{Plan, PlanId};
+use crate::model::problem::Problem;
+use crate::model::run::RunId;
+use crate::model::secret::Secret;
+use crate::model::snapshot::WantedType;
+use crate::ui::load::Load;
+use crate::ui::pick_folder::{Picked, Picker};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Step {
+    What,
+    Where,
+    How,
+}
+
+impl Step {
+    pub const ALL: [Self; 3] = [Self::What, Self::Where, Self::How];
+
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::What => "What",
+            Self::Where => "Where",
+            Self::How => "How",
+        }
+    }
+}
+
+/// How the pages were left.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Left {
+    Cancelled,
+    /// With the run that was begun, where one was asked for.
+    Saved(PlanId, Option<RunId>),
+    /// The destination holds backups already, and the person wants those.
+    RestoreFrom(String),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PickFor {
+    Source,
+    Destination,
+}
+
+pub struct Editor {
+    pub step: Step,
+    /// The farthest step that was seen.
+    pub reached: Step,
+    pub draft: Draft,
+    suggestions: Load<Vec<Suggestion>>,
+    pub measuring: Measuring,
+    pub drives: Load<Vec<Drive>>,
+    pub test: Load<TestResult>,
+    tested: String,
+    plans_here: Load<Vec<PlanAt>>,
+    plans_of: String,
+    picker: Option<(PickFor, Picker)>,
+    /// A dialog was opened and gave nothing: the path field is pointed out.
+    pub no_dialog: bool,
+    pub path_to_add: String,
+    pub add_error: Option<String>,
+    pub show_left_out: bool,
+    pub new_key: Load<Secret>,
+    saving: Load<()>,
+    back_up_then: bool,
+    pub save_problem: Option<Problem>,
+    pub confirm_leave: bool,
+    touched: bool,
+}
+
+impl Editor {
+    pub fn new(handle: &Handle, now: Timestamp) -> Self {
+        let mut bytes = [0; 16];
+        // Without a source of chance there is no key either, and the engine says so.
+        let _ = getrandom::fill(&mut bytes);
+        Self::with(handle, Draft::new(PlanId::from_random(bytes), now))
+    }
+
+    pub fn edit(handle: &Handle, plan: &Plan) -> Self {
+        let mut editor = Self::with(handle, Draft::of(plan));
+        editor.reached = Step::How;
+        editor
+    }
+
+    fn with(handle: &Handle, draft: Draft) -> Self {
+        Self {
+            step: Step::What,
+            reached: Step::What,
+            draft,
+            suggestions: Load::Waiting(handle.suggest_sources()),
+            measuring: Measuring::default(),
+            drives: Load::Waiting(handle.drives()),
+            test: Load::Idle,
+            tested: String::new(),
+            plans_here: Load::Idle,
+            plans_of: String::new(),
+            picker: None,
+            no_dialog: false,
+            path_to_add: String::new(),
+            add_error: None,
+            show_left_out: false,
+            new_key: Load::Idle,
+            saving: Load::Idle,
+            back_up_then: false,
+            save_problem: None,
+            confirm_leave: false,
+            touched: false,
+        }
+    }
+
+    pub fn suggesting(&self) -> bool {
+        self.suggestions.is_waiting()
+    }
+
+    /// Takes in what has been answered since the last frame; `Some` where the pages are done with.
+    pub fn poll(&mut self, handle: &Handle) -> Option<Left> {
+        if self.suggestions.poll()
+            && let Load::Ready(suggestions) = &self.suggestions
+        {
+            self.draft.suggest(suggestions);
+        }
+        if self.drives.poll() && self.draft.destination.is_empty() {
+            self.choose_best_drive();
+        }
+        if self.step == Step::What || self.step == Step::How {
+            self.measuring.poll(handle, &self.draft);
+        }
+        self.test.poll();
+        self.look_for_plans(handle);
+        self.poll_picker();
+        if self.new_key.poll()
+            && let Load::Ready(key) = &self.new_key
+        {
+            self.draft.recovery_key = Some(key.clone());
+            self.draft.written_down = false;
+        }
+        self.poll_saving(handle)
+    }
+
+    /// A drive beside the system's is the better place, and the one with most room the best of them.
+    fn choose_best_drive(&mut self) {
+        let best = self.drives.ready().into_iter().flatten().filter(|d| !d.is_system && !d.is_network).max_by_key(|d| d.free);
+        if let Some(drive) = best {
+            self.draft.destination = drive.mount_point.display().into_owned();
+        }
+    }
+
+    fn look_for_plans(&mut self, handle: &Handle) {
+        self.plans_here.poll();
+        let destination = self.draft.destination.trim();
+        if self.step == Step::Where
+            && self.draft.is_new()
+            && destination.starts_with('/')
+            && destination != self.plans_of
+            && !self.plans_here.is_waiting()
+        {
+            self.plans_of = destination.to_owned();
+            self.plans_here = Load::Waiting(handle.plans_at(Location::local(destination)));
+        }
+    }
+
+    /// Backups that lie at the destination already.
+    pub fn plans_found(&self) -> &[PlanAt] {
+        match self.plans_here.ready() {
+            Some(plans) if self.plans_of == self.draft.destination.trim() => plans,
+            _ => &[],
+        }
+    }
+
+    fn poll_picker(&mut self) {
+        let Some((purpose, picked)) = self.picker.as_ref().and_then(|(purpose, picker)| Some((*purpose, picker.poll()?))) else {
+            return;
+        };
+        self.picker = None;
+        match (picked, purpose) {
+            (Picked::Path(path), PickFor::Source) => self.add(&path),
+            (Picked::Path(path), PickFor::Destination) => self.choose_destination(path),
+            (Picked::Nothing, _) => self.no_dialog = true,
+        }
+    }
+
+    pub fn pick(&mut self, purpose: PickFor, wake: Waker) {
+        if self.picker.is_none() {
+            let title = match purpose {
+                PickFor::Source => "Add a folder to the backup",
+                PickFor::Destination => "Where the backup goes",
+            };
+            self.picker = Some((purpose, Picker::open(title, wake)));
+        }
+    }
+
+    pub fn picking(&self) -> bool {
+        self.picker.is_some()
+    }
+
+    /// Adds a folder, from the dialog, the field or dropped onto the window.
+    pub fn add(&mut self, path: &str) {
+        self.touched = true;
+        self.add_error = self.draft.add(path).err();
+        if self.add_error.is_none() {
+            self.path_to_add.clear();
+        }
+    }
+
+    pub fn choose_destination(&mut self, path: String) {
+        self.touched = true;
+        self.draft.destination = path;
+    }
+
+    pub fn touch(&mut self) {
+        self.touched = true;
+    }
+
+    /// Asks the engine to try the destination.
+    pub fn test_connection(&mut self, handle: &Handle) {
+        let destination = self.draft.destination.trim();
+        if destination.starts_with('/') {
+            self.tested = destination.to_owned();
+            self.test = Load::Waiting(handle.test_destination(Location::local(destination)));
+        }
+    }
+
+    /// The test's state, as long as it is about what stands in the field.
+    pub fn test_shown(&self) -> Option<&Load<TestResult>> {
+        (!self.test.is_idle() && self.tested == self.draft.destination.trim()).then_some(&self.test)
+    }
+
+    /// The drive the destination lies on.
+    pub fn drive(&self) -> Option<&Drive> {
+        let destination = self.draft.destination.trim();
+        if !destination.starts_with('/') {
+            return None;
+        }
+        drive_of(destination, self.drives.ready()?)
+    }
+
+    pub fn known_drives(&self) -> &[Drive] {
+        self.drives.ready().map_or(&[], Vec::as_slice)
+    }
+
+    /// Why the next step is off, in words.
+    pub fn blocked(&self) -> Option<String> {
+        if self.saving.is_waiting() {
+            return Some("Saving…".into());
+        }
+        match self.step {
+            Step::What if self.suggesting() && self.draft.sources.is_empty() => Some("Looking for your folders…".into()),
+            Step::What => self.draft.what_blocked(),
+            Step::Where => self.draft.where_blocked(),
+            Step::How => self.draft.what_blocked().or_else(|| self.draft.where_blocked()).or_else(|| self.draft.how_blocked()),
+        }
+    }
+
+    pub fn next(&mut self) {
+        if self.blocked().is_none() {
+            self.step = match self.step {
+                Step::What => Step::Where,
+                Step::Where | Step::How => Step::How,
+            };
+            self.reached = self.reached.max(self.step);
+        }
+    }
+
+    /// `false` on the first step.
+    pub fn back(&mut self) -> bool {
+        self.step = match self.step {
+            Step::What => return false,
+            Step::Where => Step::What,
+            Step::How => Step::Where,
+        };
+        true
+    }
+
+    pub fn go_to(&mut self, step: Step) {
+        if step <= self.reached {
+            self.step = step;
+        }
+    }
+
+    /// Saves, and then backs up where asked for.
+    pub fn save(&mut self, handle: &Handle, back_up: bool) {
+        if self.blocked().is_some() {
+            return;
+        }
+        if let Some((plan, secrets)) = self.draft.finish() {
+            self.save_problem = None;
+            self.back_up_then = back_up;
+            self.saving = Load::Waiting(handle.save_plan(plan, secrets));
+        }
+    }
+
+    fn poll_saving(&mut self, handle: &Handle) -> Option<Left> {
+        if !self.saving.poll() {
+            return None;
+        }
+        match std::mem::take(&mut self.saving) {
+            Load::Ready(()) => {
+                let plan = self.draft.id().clone();
+                if !self.back_up_then {
+                    return Some(Left::Saved(plan, None));
+                }
+                let run = crate::ui::new_run_id();
+                let command = Command::BackUp { run, plan: plan.clone(), kind: WantedType::Auto, take_over: false };
+                // The plan is saved either way; its card has the button too.
+                let sent = handle.send(command).is_ok();
+                Some(Left::Saved(plan, sent.then_some(run)))
+            }
+            Load::Failed(problem) => {
+                self.save_problem = Some(problem);
+                None
+            }
+            _ => None,
+        }
+    }
+
+    /// Leaves at once where nothing was typed, else asks first.
+    pub fn leave(&mut self) -> Option<Left> {
+        if self.touched {
+            self.confirm_leave = true;
+            return None;
+        }
+        Some(Left::Cancelled)
+    }
+}

@@ -11,6 +11,7 @@ use crate::model::plan::{Plan, PlanId};
 use crate::model::schedule::Schedule;
 use crate::model::secret::{Secret, Strength, strength};
 use crate::model::source_spec::{Preset, SourceSpec};
+use crate::ui::widgets::PasswordField;
 
 /// A folder on the first page.
 #[derive(Clone, Debug, PartialEq)]
@@ -43,7 +44,10 @@ pub struct Draft {
     name: Option<String>,
     pub when: When,
     pub hours: u16,
-    pub time: String,
+    pub hour: i8,
+    pub minute: i8,
+    /// Whether what stands in the time's field is a time.
+    pub time_is_valid: bool,
     pub encrypt: bool,
     pub password: Zeroizing<String>,
     pub repeat: Zeroizing<String>,
@@ -66,10 +70,12 @@ impl Draft {
             name: None,
             when: When::Daily,
             hours: 6,
-            time: "20:00".into(),
+            hour: 20,
+            minute: 0,
+            time_is_valid: true,
             encrypt: true,
-            password: Zeroizing::default(),
-            repeat: Zeroizing::default(),
+            password: PasswordField::buffer(),
+            repeat: PasswordField::buffer(),
             recovery_key: None,
             written_down: false,
         }
@@ -87,7 +93,7 @@ impl Draft {
         match plan.schedule {
             Schedule::Off => draft.when = When::Off,
             Schedule::Hours { hours } => (draft.when, draft.hours) = (When::Hours, hours),
-            Schedule::Daily { hour, minute } => (draft.when, draft.time) = (When::Daily, format!("{hour:02}:{minute:02}")),
+            Schedule::Daily { hour, minute } => (draft.when, draft.hour, draft.minute) = (When::Daily, hour, minute),
         }
         draft.encrypt = plan.seal.is_some();
         draft.kept = Some(plan.clone());
@@ -172,10 +178,8 @@ impl Draft {
         let schedule = match self.when {
             When::Off => Schedule::Off,
             When::Hours => Schedule::Hours { hours: self.hours },
-            When::Daily => {
-                let (hour, minute) = parse_time(&self.time)?;
-                Schedule::Daily { hour, minute }
-            }
+            When::Daily if !self.time_is_valid => return None,
+            When::Daily => Schedule::Daily { hour: self.hour, minute: self.minute },
         };
         schedule.is_valid().then_some(schedule)
     }
@@ -302,15 +306,6 @@ fn destination_name(path: &str, drives: &[Drive]) -> String {
     }
 }
 
-/// "20:00", "8", "8.30" as hour and minute.
-pub fn parse_time(text: &str) -> Option<(i8, i8)> {
-    let text = text.trim();
-    let (hour, minute) = text.split_once([':', '.']).unwrap_or((text, "0"));
-    let number = |text: &str| (text.len() <= 2 && text.bytes().all(|b| b.is_ascii_digit())).then(|| text.parse::<i8>().ok())?;
-    let (hour, minute) = (number(hour)?, number(minute)?);
-    (hour < 24 && minute < 60).then_some((hour, minute))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -389,9 +384,9 @@ mod tests {
         d.recovery_key = Some(Secret::new("ABCD"));
         assert!(d.how_blocked().unwrap().contains("written down"));
         d.written_down = true;
-        d.time = "25:00".into();
+        d.time_is_valid = false;
         assert!(d.how_blocked().unwrap().contains("time"));
-        d.time = "8.30".into();
+        (d.hour, d.minute, d.time_is_valid) = (8, 30, true);
         let (plan, secrets) = d.finish().unwrap();
         assert_eq!(plan.schedule, Schedule::Daily { hour: 8, minute: 30 });
         assert_eq!(secrets.password, Some(Secret::new("a")));
@@ -446,21 +441,5 @@ mod tests {
         d.set_preset(Preset::Caches, false);
         d.set_preset(Preset::Caches, true);
         assert_eq!(d.presets, [Preset::Caches, Preset::DeveloperBuilds]);
-    }
-
-    #[test]
-    fn times_are_read_as_people_write_them() {
-        for (text, time) in [
-            ("20:00", Some((20, 0))),
-            ("8", Some((8, 0))),
-            (" 08.30 ", Some((8, 30))),
-            ("24:00", None),
-            ("8:60", None),
-            ("x", None),
-            ("+8", None),
-            ("", None),
-        ] {
-            assert_eq!(parse_time(text), time, "{text}");
-        }
     }
 }

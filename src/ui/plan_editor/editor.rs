@@ -4,16 +4,17 @@ use jiff::Timestamp;
 
 use super::draft::{Draft, drive_of};
 use super::measuring::Measuring;
+use crate::engine::Handle;
 use crate::engine::message::{Command, Drive, PlanAt, Suggestion, TestResult};
-use crate::engine::{Handle, Waker};
 use crate::model::location::Location;
 use crate::model::plan::{Plan, PlanId};
 use crate::model::problem::Problem;
 use crate::model::run::RunId;
 use crate::model::secret::Secret;
 use crate::model::snapshot::WantedType;
+use crate::ui::context::{new_run_id, random};
 use crate::ui::load::Load;
-use crate::ui::pick_folder::{Picked, Picker};
+use crate::ui::pick::Pickers;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Step {
@@ -44,11 +45,9 @@ pub enum Left {
     RestoreFrom(String),
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum PickFor {
-    Source,
-    Destination,
-}
+/// For what a folder dialog was opened.
+const ADD_SOURCE: &str = "add a source";
+const CHOOSE_DESTINATION: &str = "choose the destination";
 
 pub struct Editor {
     pub step: Step,
@@ -62,9 +61,6 @@ pub struct Editor {
     tested: String,
     plans_here: Load<Vec<PlanAt>>,
     plans_of: String,
-    picker: Option<(PickFor, Picker)>,
-    /// A dialog was opened and gave nothing: the path field is pointed out.
-    pub no_dialog: bool,
     pub path_to_add: String,
     pub add_error: Option<String>,
     pub show_left_out: bool,
@@ -78,10 +74,7 @@ pub struct Editor {
 
 impl Editor {
     pub fn new(handle: &Handle, now: Timestamp) -> Self {
-        let mut bytes = [0; 16];
-        // Without a source of chance there is no key either, and the engine says so.
-        let _ = getrandom::fill(&mut bytes);
-        Self::with(handle, Draft::new(PlanId::from_random(bytes), now))
+        Self::with(handle, Draft::new(PlanId::from_random(random()), now))
     }
 
     pub fn edit(handle: &Handle, plan: &Plan) -> Self {
@@ -102,8 +95,6 @@ impl Editor {
             tested: String::new(),
             plans_here: Load::Idle,
             plans_of: String::new(),
-            picker: None,
-            no_dialog: false,
             path_to_add: String::new(),
             add_error: None,
             show_left_out: false,
@@ -121,7 +112,7 @@ impl Editor {
     }
 
     /// Takes in what has been answered since the last frame; `Some` where the pages are done with.
-    pub fn poll(&mut self, handle: &Handle) -> Option<Left> {
+    pub fn poll(&mut self, handle: &Handle, pickers: &mut Pickers) -> Option<Left> {
         if self.suggestions.poll()
             && let Load::Ready(suggestions) = &self.suggestions
         {
@@ -135,7 +126,7 @@ impl Editor {
         }
         self.test.poll();
         self.look_for_plans(handle);
-        self.poll_picker();
+        self.poll_picker(pickers);
         if self.new_key.poll()
             && let Load::Ready(key) = &self.new_key
         {
@@ -175,30 +166,22 @@ impl Editor {
         }
     }
 
-    fn poll_picker(&mut self) {
-        let Some((purpose, picked)) = self.picker.as_ref().and_then(|(purpose, picker)| Some((*purpose, picker.poll()?))) else {
-            return;
-        };
-        self.picker = None;
-        match (picked, purpose) {
-            (Picked::Path(path), PickFor::Source) => self.add(&path),
-            (Picked::Path(path), PickFor::Destination) => self.choose_destination(path),
-            (Picked::Nothing, _) => self.no_dialog = true,
+    fn poll_picker(&mut self, pickers: &mut Pickers) {
+        for path in pickers.picked(ADD_SOURCE).into_iter().flatten() {
+            self.add(&path.display());
+        }
+        if let Some(path) = pickers.picked(CHOOSE_DESTINATION).and_then(|picked| picked.into_iter().next()) {
+            self.choose_destination(path.display().into_owned());
         }
     }
 
-    pub fn pick(&mut self, purpose: PickFor, wake: Waker) {
-        if self.picker.is_none() {
-            let title = match purpose {
-                PickFor::Source => "Add a folder to the backup",
-                PickFor::Destination => "Where the backup goes",
-            };
-            self.picker = Some((purpose, Picker::open(title, wake)));
-        }
+    /// Opens the folder dialog for further sources.
+    pub fn pick_sources(pickers: &mut Pickers) {
+        pickers.pick_folders(ADD_SOURCE, "Add folders to the backup", true);
     }
 
-    pub fn picking(&self) -> bool {
-        self.picker.is_some()
+    pub fn pick_destination(pickers: &mut Pickers) {
+        pickers.pick_folders(CHOOSE_DESTINATION, "Where the backup goes", false);
     }
 
     /// Adds a folder, from the dialog, the field or dropped onto the window.
@@ -307,7 +290,7 @@ impl Editor {
                 if !self.back_up_then {
                     return Some(Left::Saved(plan, None));
                 }
-                let run = crate::ui::new_run_id();
+                let run = new_run_id();
                 let command = Command::BackUp { run, plan: plan.clone(), kind: WantedType::Auto, take_over: false };
                 // The plan is saved either way; its card has the button too.
                 let sent = handle.send(command).is_ok();

@@ -1,5 +1,9 @@
 //! Setting up a backup and editing it: what, where, how.
 
+pub mod draft;
+pub mod editor;
+pub mod measuring;
+
 use crate::model::plan::PlanId;
 use crate::ui::context::Cx;
 

@@ -1,5 +1,10 @@
 //! Restoring, step by step.
 
+pub mod rows;
+pub mod search;
+pub mod selection;
+pub mod wizard;
+
 use crate::model::plan::PlanId;
 use crate::model::restore::Place;
 use crate::model::snapshot::VersionId;

@@ -17,8 +17,9 @@ use crate::model::restore::{Conflict, Place, PlanChoice, RestoreCounts, RestoreS
 use crate::model::run::{RunId, RunReport};
 use crate::model::secret::Secret;
 use crate::model::snapshot::{Manifest, VersionId};
-use crate::ui::estimator::Estimator;
+use crate::ui::context::new_run_id;
 use crate::ui::load::Load;
+use crate::ui::widgets::PasswordField;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Step {
@@ -98,7 +99,6 @@ pub struct Wizard {
     pub run: Option<RunId>,
     events: Option<broadcast::Receiver<Event>>,
     missed: Load<Option<Box<RunReport>>>,
-    pub estimator: Estimator,
     pub refused_start: Option<Problem>,
     pub report: Option<Box<RunReport>>,
     pub cancel_asked: bool,
@@ -140,7 +140,7 @@ impl Wizard {
             place: None,
             lock: Lock::Trying(Load::Idle),
             needs_password: false,
-            password: Zeroizing::default(),
+            password: PasswordField::buffer(),
             refused: None,
             versions: Load::Idle,
             version: None,
@@ -161,7 +161,6 @@ impl Wizard {
             run: None,
             events: None,
             missed: Load::Idle,
-            estimator: Estimator::default(),
             refused_start: None,
             report: None,
             cancel_asked: false,
@@ -465,7 +464,7 @@ impl Wizard {
 
     fn start(&mut self, handle: &Handle) {
         let Some(spec) = self.spec(false) else { return };
-        let run = crate::ui::new_run_id();
+        let run = new_run_id();
         self.events = Some(handle.events());
         match handle.send(Command::Restore { run, spec: Box::new(spec) }) {
             Ok(()) => {
@@ -513,7 +512,7 @@ impl Wizard {
 
     /// From the result back to the review, to try again.
     pub fn again(&mut self, handle: &Handle) {
-        (self.run, self.report, self.estimator) = (None, None, Estimator::default());
+        (self.run, self.report) = (None, None);
         self.step = Step::Review;
         self.review_of = None;
         self.work_out(handle);

@@ -1,5 +1,7 @@
 //! The Backups tab: how safe one is, and a card per backup.
 
+pub mod card_data;
+
 use crate::ui::context::Cx;
 
 /// The tab's state between frames.

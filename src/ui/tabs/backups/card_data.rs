@@ -5,7 +5,7 @@ use jiff::tz::TimeZone;
 
 use crate::engine::message::{Overview, PlanOverview, RunOverview};
 use crate::model::human;
-use crate::model::run::{Outcome, ProgressView, RunDetail, RunReport};
+use crate::model::run::{Outcome, RunDetail, RunReport};
 use crate::model::schedule::Schedule;
 use crate::model::status::{Status, Why};
 
@@ -149,42 +149,6 @@ pub fn result(report: &RunReport) -> RunResult {
     }
 }
 
-/// The two lines of a running run.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Running {
-    pub fraction: Option<f32>,
-    /// "62 %", or the stage while the total is unknown.
-    pub percent: String,
-    pub bytes: String,
-    pub speed: String,
-    pub left: String,
-    pub files: String,
-    /// The file's path, shortened by the home folder.
-    pub current: String,
-}
-
-impl Running {
-    pub fn of(view: &ProgressView, speed: Option<f64>, seconds_left: Option<u64>, home: &str) -> Self {
-        let fraction = view.fraction();
-        let of = |done: String, total: String| if view.totals_known { format!("{done} of {total}") } else { done };
-        Self {
-            fraction,
-            // 100 % is said once it is over.
-            percent: fraction.map_or("…".into(), |f| format!("{} %", (f * 100.0).floor().min(99.0))),
-            bytes: of(human::bytes(view.bytes_done), human::bytes(view.bytes_total)),
-            speed: speed.map_or(String::new(), |speed| format!("{}/s", human::bytes(speed as u64))),
-            left: seconds_left
-                .map_or(String::new(), |s| format!("{} left", human::duration(jiff::SignedDuration::from_secs(s as i64)))),
-            files: if view.totals_known {
-                format!("{} of {}", human::count(view.files_done), human::counted(view.files_total, "file", "files"))
-            } else {
-                human::counted(view.files_done, "file", "files")
-            },
-            current: shorten(&view.current.display(), home),
-        }
-    }
-}
-
 /// `/home/u/Documents/x` as `~/Documents/x`; catalog paths, which lack the leading slash, too.
 pub fn shorten(path: &str, home: &str) -> String {
     let bare = home.trim_matches('/');
@@ -205,11 +169,10 @@ pub fn run_of<'a>(overview: &'a Overview, plan: &PlanOverview) -> Option<&'a Run
 mod tests {
     use super::*;
     use crate::model::format::Format;
-    use crate::model::path::PathBytes;
     use crate::model::plan::{Plan, PlanId};
     use crate::model::problem::{Code, Problem};
     use crate::model::restore::{DamagedObject, VerifyReport};
-    use crate::model::run::{ReadBack, RunId, RunKind, Stage, Trigger};
+    use crate::model::run::{ReadBack, RunId, RunKind, Trigger};
     use crate::model::settings::Settings;
     use crate::model::snapshot::{BackupType, Totals, VersionId};
     use crate::model::source_spec::SourceSpec;
@@ -336,27 +299,6 @@ mod tests {
         let verify = VerifyReport { versions: 2, damaged: vec![damaged], ..VerifyReport::default() };
         let found = result(&report(Outcome::Completed, RunDetail::Verify { report: verify }, 0));
         assert_eq!(found, RunResult::Warnings("Damage found: 3 files are hit, of 2 versions.".into(), 1));
-    }
-
-    #[test]
-    fn progress_is_in_fixed_fields() {
-        let view = ProgressView {
-            stage: Stage::Copying,
-            files_done: 12_204,
-            files_total: 19_880,
-            bytes_done: 4_100_000_000,
-            bytes_total: 6_600_000_000,
-            totals_known: true,
-            current: PathBytes::from("home/u/Photos/a.raw"),
-            ..ProgressView::default()
-        };
-        let running = Running::of(&view, Some(81e6), Some(31), "/home/u");
-        assert_eq!((running.percent.as_str(), running.bytes.as_str()), ("62 %", "4.1 GB of 6.6 GB"));
-        assert_eq!((running.speed.as_str(), running.left.as_str()), ("81.0 MB/s", "31 s left"));
-        assert_eq!((running.files.as_str(), running.current.as_str()), ("12,204 of 19,880 files", "~/Photos/a.raw"));
-        let unknown = Running::of(&ProgressView { totals_known: false, ..view }, None, None, "/home/u");
-        assert_eq!((unknown.fraction, unknown.files.as_str()), (None, "12,204 files"));
-        assert_eq!((unknown.bytes.as_str(), unknown.left.as_str()), ("4.1 GB", ""));
     }
 
     #[test]

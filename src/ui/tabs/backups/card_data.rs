@@ -245,6 +245,8 @@ mod tests {
             totals,
             destination: "/x".into(),
             read_back: ReadBack::Medium,
+            versions: 1,
+            plan_bytes: 1,
         }
     }
 

@@ -8,6 +8,7 @@ use super::pick::Pickers;
 use super::widgets::Toast;
 use crate::engine::Handle;
 use crate::engine::message::{Command, Overview, PlanOverview, RunOverview};
+use crate::model::path::PathBytes;
 use crate::model::plan::PlanId;
 use crate::model::restore::Place;
 use crate::model::run::{RunId, RunKind};
@@ -51,6 +52,9 @@ pub enum Action {
     Activity(Option<RunId>),
     /// Opens Activity with this plan's runs.
     History(PlanId),
+    Settings,
+    /// Shows a folder in the desktop's file manager.
+    OpenFolder(PathBytes),
     Send(Command),
     Toast(Toast<Box<Action>>),
 }
@@ -61,6 +65,8 @@ pub struct Cx<'a> {
     pub overview: &'a Overview,
     pub now: Timestamp,
     pub zone: &'a TimeZone,
+    /// Grows whenever the engine has something new to tell; ask again what depends on it.
+    pub generation: u64,
     pub pickers: &'a mut Pickers,
     pub(super) paces: &'a mut Paces,
     pub(super) actions: &'a mut Vec<Action>,

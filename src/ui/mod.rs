@@ -1,12 +1,24 @@
 //! The window. Draws what the engine says and sends it commands; does no IO of its own and never waits.
 
+pub mod activity;
+pub mod app;
+mod closing;
+mod connection;
 pub mod context;
 pub mod load;
+pub mod notice;
 pub mod pace;
 pub mod pick;
 pub mod plan_editor;
 pub mod restore;
+pub mod settings;
+mod shell;
 pub mod tabs;
 pub mod theme;
 pub mod waker;
 pub mod widgets;
+mod window;
+
+pub use app::App;
+pub use waker::WindowWaker;
+pub use window::{Closed, Reopen, SystemAppearance, TITLE, Window, run};

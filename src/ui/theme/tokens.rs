@@ -157,6 +157,8 @@ pub mod size {
     pub const PRIMARY: f32 = 36.0;
     pub const ROW: f32 = 28.0;
     pub const CHECK: f32 = 18.0;
+    /// Smallest window, width and height.
+    pub const WINDOW_LEAST: [f32; 2] = [900.0, 600.0];
     pub const TOP_BAR: f32 = 56.0;
     pub const FOOTER: f32 = 64.0;
     /// Widest running text.

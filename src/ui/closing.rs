@@ -1,0 +1,81 @@
+//! What closing the window means while there is work.
+
+use super::theme::space;
+use super::theme::tokens;
+use super::theme::typography::body;
+use super::widgets::{Button, Check, Dialog, wrapped};
+use super::window::Closed;
+use crate::engine::message::Overview;
+use crate::model::schedule::Schedule;
+
+/// The question, while it is asked.
+pub enum Closing {
+    Asking { remember: bool },
+    Decided,
+}
+
+impl Default for Closing {
+    fn default() -> Self {
+        Self::Asking { remember: false }
+    }
+}
+
+pub enum Answer {
+    None,
+    Cancel,
+    Close { closed: Closed, remember: bool },
+}
+
+/// What closing means without asking; `None`: ask.
+pub fn decide(overview: &Overview, owns_engine: bool) -> Option<Closed> {
+    let scheduled = overview.plans.iter().any(|plan| plan.plan.schedule != Schedule::Off);
+    let running = !overview.runs.is_empty();
+    match overview.settings.keep_running {
+        // Another process runs the engine, or nobody does any more: closing ends nothing.
+        _ if !owns_engine => Some(Closed::Quit),
+        _ if !running && !scheduled => Some(Closed::Quit),
+        Some(true) => Some(Closed::KeepRunning),
+        // A run that would be cut off is asked about each time.
+        Some(false) if !running => Some(Closed::Quit),
+        _ => None,
+    }
+}
+
+impl Closing {
+    pub fn show(&mut self, ui: &egui::Ui, overview: &Overview) -> Answer {
+        let Self::Asking { remember } = self else { return Answer::None };
+        let mut answer = Answer::None;
+        let running = !overview.runs.is_empty();
+        let title = if running { "A backup is still running" } else { "Keep backing up?" };
+        let text = if running {
+            "Strongroom can finish it without a window and keep to your schedules. If you quit, what is running is cancelled \
+             and schedules stop until you start Strongroom again."
+        } else {
+            "Strongroom can keep to your schedules without a window. If you quit, schedules stop until you start it again."
+        };
+        let out = Dialog::new(title).width(520.0).show(ui, |ui, just_opened| {
+            wrapped(ui, body(text).color(tokens(ui).text));
+            ui.add_space(space::S);
+            if ui.add(Check::new(*remember, "Remember this")).clicked() {
+                *remember = !*remember;
+            }
+            ui.add_space(space::M);
+            ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+                let keep = ui.add(Button::primary("Keep backing up in the background"));
+                if just_opened {
+                    keep.request_focus();
+                }
+                if keep.clicked() {
+                    answer = Answer::Close { closed: Closed::KeepRunning, remember: *remember };
+                }
+                if ui.add(Button::plain("Quit: schedules stop")).clicked() {
+                    answer = Answer::Close { closed: Closed::Quit, remember: *remember };
+                }
+                if ui.add(Button::quiet("Cancel")).clicked() {
+                    answer = Answer::Cancel;
+                }
+            });
+        });
+        if out.close { Answer::Cancel } else { answer }
+    }
+}

@@ -16,6 +16,7 @@ mod shell;
 pub mod tabs;
 pub mod theme;
 pub mod waker;
+pub mod warnings;
 pub mod widgets;
 mod window;
 

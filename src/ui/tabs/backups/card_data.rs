@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use crate::engine::message::{Overview, PlanOverview, RunOverview};
+use crate::engine::message::{Overview, PlanOverview};
 use crate::model::human;
 use crate::model::run::{Outcome, RunDetail, RunReport};
 use crate::model::schedule::Schedule;
@@ -149,22 +149,6 @@ pub fn result(report: &RunReport) -> RunResult {
     }
 }
 
-/// `/home/u/Documents/x` as `~/Documents/x`; catalog paths, which lack the leading slash, too.
-pub fn shorten(path: &str, home: &str) -> String {
-    let bare = home.trim_matches('/');
-    let rest = path.trim_start_matches('/').strip_prefix(bare).filter(|rest| rest.is_empty() || rest.starts_with('/'));
-    match rest {
-        Some(rest) if !bare.is_empty() => format!("~{rest}"),
-        _ if path.is_empty() || path.starts_with('/') => path.into(),
-        _ => format!("/{path}"),
-    }
-}
-
-/// The run that a card shows: the one under way, before one that waits.
-pub fn run_of<'a>(overview: &'a Overview, plan: &PlanOverview) -> Option<&'a RunOverview> {
-    overview.runs.iter().find(|run| run.plan.as_ref() == Some(&plan.plan.id))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -301,13 +285,5 @@ mod tests {
         let verify = VerifyReport { versions: 2, damaged: vec![damaged], ..VerifyReport::default() };
         let found = result(&report(Outcome::Completed, RunDetail::Verify { report: verify }, 0));
         assert_eq!(found, RunResult::Warnings("Damage found: 3 files are hit, of 2 versions.".into(), 1));
-    }
-
-    #[test]
-    fn the_home_folder_is_shortened_by_whole_components() {
-        assert_eq!(shorten("/home/u/a", "/home/u"), "~/a");
-        assert_eq!(shorten("/home/u2/a", "/home/u"), "/home/u2/a");
-        assert_eq!(shorten("srv/a", "/home/u"), "/srv/a");
-        assert_eq!(shorten("/a", "/"), "/a");
     }
 }

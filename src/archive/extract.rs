@@ -1,11 +1,38 @@
 //! Restores entries of a version to a target: every piece checked before it is written.
+//!
+//! One thread walks the catalog, makes folders and hands windows of pieces, sorted by the frames they lie in, to workers, so that
+//! a frame is unpacked once for all its files. A second walk, backwards, makes links and sets what folders should look like.
 
-use std::sync::Arc;
+mod content;
+mod find;
+mod last;
+mod place;
+mod plan;
+mod put;
+mod report;
+#[cfg(test)]
+mod tests;
+mod work;
 
-use super::Result;
+use std::collections::HashMap;
+use std::sync::atomic::Ordering::Relaxed;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use self::content::{Item, Marks, Ticket, Window};
+use self::last::Last;
+use self::place::Places;
+use self::plan::Planner;
+use self::put::{Put, Settled};
+use self::report::Tally;
+use self::work::{Task, Worker};
 use super::catalog_io::CatalogReader;
+use super::frame_reader::FrameReader;
 use super::key::KeyRing;
 use super::object::Objects;
+use super::select::{Selection, check_present};
+use super::target::metadata::Maker;
+use super::target::root::Root;
+use super::{Error, Result};
 use crate::model::path::PathBytes;
 use crate::model::plan::PlanId;
 use crate::model::problem::Warning;
@@ -40,7 +67,157 @@ pub struct Restored {
     pub undo: Option<PathBytes>,
 }
 
+/// What all who work on a restore share.
+struct Shared<'a> {
+    catalog: &'a CatalogReader,
+    selection: Selection,
+    roots: Vec<Root>,
+    put: Put<'a>,
+    maker: Maker,
+    tally: Tally<'a>,
+    marks: Marks,
+    metadata: bool,
+    dry_run: bool,
+    /// Files of several pieces that are begun and not complete, by address.
+    begun: Mutex<HashMap<usize, Arc<Item>>>,
+}
+
+/// So many windows are alive: one that is filled, one that is worked on, one between.
+const WINDOWS: usize = 3;
+/// Files without content that a worker takes at once.
+const EMPTY_AT_ONCE: usize = 512;
+
 /// Restores, or with `dry_run` only counts what would be done. Files that cannot be completed are taken away and named.
-pub fn restore(_job: &RestoreJob<'_>) -> Result<Restored> {
-    todo!()
+///
+/// `NoSuchPath` where something is asked for that the version does not hold; `File` where the target cannot be opened or has no
+/// room; `Cancelled`. What is complete then stays.
+pub fn restore(job: &RestoreJob<'_>) -> Result<Restored> {
+    check_present(job.catalog, job.paths)?;
+    let selection = Selection::new(job.paths, job.except);
+    let (files, bytes) = selection.sum(job.catalog, job.cancel)?;
+    job.progress.files_total.store(files, Relaxed);
+    job.progress.bytes_total.store(bytes, Relaxed);
+    job.progress.totals_known.store(true, Relaxed);
+    let (places, roots) = Places::open(&job.catalog.index.sources, &selection, job.target, job.dry_run)?;
+    let shared = Shared {
+        catalog: job.catalog,
+        selection,
+        roots,
+        put: Put::new(job.conflict, job.tag, job.date),
+        maker: Maker::of_this_process(),
+        tally: Tally::new(job.progress, job.cancel),
+        marks: Marks::new(job.catalog.index.segments.len()),
+        metadata: job.metadata,
+        dry_run: job.dry_run,
+        begun: Mutex::default(),
+    };
+    if job.dry_run {
+        shared.foresee(places)?
+    } else {
+        shared.carry_out(job, places)?
+    }
+    let free = shared.free();
+    let undo = shared.put.undo.used().map(PathBytes::from);
+    let (mut counts, warnings, warning_count) = shared.tally.finish()?;
+    counts.free = free;
+    Ok(Restored { counts, warnings, warning_count, undo })
+}
+
+impl Shared<'_> {
+    fn foresee(&self, places: Places) -> Result<()> {
+        Planner::new(self, places).walk(&mut |mut window| {
+            window.frames();
+            self.tally.counts.fetched.fetch_add(window.fetched(), Relaxed);
+            self.tally.counts.bytes.fetch_add(window.bits.iter().map(|bit| u64::from(bit.length)).sum(), Relaxed);
+            true
+        })
+    }
+
+    fn carry_out(&self, job: &RestoreJob<'_>, places: Places) -> Result<()> {
+        let workers = std::thread::available_parallelism().map_or(2, |n| n.get()).max(2);
+        let (tickets, returned) = crossbeam_channel::bounded(WINDOWS);
+        let (tasks, waiting) = crossbeam_channel::bounded(2 * workers);
+        let mut planner = Planner::new(self, places);
+        let walked = std::thread::scope(|scope| {
+            for _ in 0..workers {
+                let reader = FrameReader::new(job.objects.clone(), job.ring.clone(), job.plan.clone());
+                let waiting = waiting.clone();
+                scope.spawn(move || Worker::new(self, reader).run(&waiting));
+            }
+            drop(waiting);
+            let walked = planner.walk(&mut |mut window| {
+                let ranges = window.frames();
+                self.tally.counts.fetched.fetch_add(window.fetched(), Relaxed);
+                if tickets.send(()).is_err() {
+                    return false;
+                }
+                window.ticket = Some(Ticket(returned.clone()));
+                self.hand_out(window, ranges, &tasks)
+            });
+            drop(tasks);
+            walked
+        });
+        self.remove_incomplete();
+        let last = walked.and_then(|()| Last::new(self, &planner).walk());
+        if let Err(e) = last {
+            self.tally.fail(e);
+        }
+        for root in &self.roots {
+            if let Err(e) = root.sync() {
+                self.tally.fail(Error::file(&root.path, e));
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether more is wanted.
+    fn hand_out(&self, window: Window, frames: Vec<std::ops::Range<usize>>, tasks: &crossbeam_channel::Sender<Task>) -> bool {
+        let window = Arc::new(window);
+        let empty = (0..window.empty.len()).step_by(EMPTY_AT_ONCE);
+        let empty = empty.map(|start| Task::Empty(window.clone(), start..window.empty.len().min(start + EMPTY_AT_ONCE)));
+        let frames = frames.into_iter().map(|range| Task::Frame(window.clone(), range));
+        for task in empty.chain(frames) {
+            if self.tally.is_stopped() || tasks.send(task).is_err() {
+                return false;
+            }
+        }
+        true
+    }
+
+    fn begun(&self, item: &Arc<Item>) {
+        self.begun.lock().unwrap_or_else(PoisonError::into_inner).insert(Arc::as_ptr(item).addr(), item.clone());
+    }
+
+    fn ended(&self, item: &Arc<Item>) {
+        self.begun.lock().unwrap_or_else(PoisonError::into_inner).remove(&Arc::as_ptr(item).addr());
+    }
+
+    /// After a restore that was stopped: nothing incomplete stays.
+    fn remove_incomplete(&self) {
+        let mut folders = super::target::root::OpenFolders::new(&self.roots);
+        for (_, item) in self.begun.lock().unwrap_or_else(PoisonError::into_inner).drain() {
+            let temporary = item.state.lock().unwrap_or_else(PoisonError::into_inner).temporary.take();
+            if let (Some((name, _)), Ok(fd)) = (temporary, folders.get(&item.folder)) {
+                put::remove(fd, &name);
+            }
+        }
+    }
+
+    /// Counts how a thing came to its name.
+    fn count(&self, settled: &Settled) {
+        let counts = &self.tally.counts;
+        let count = match settled {
+            Settled::Created => &counts.created,
+            Settled::Replaced => &counts.replaced,
+            Settled::Beside(_) => &counts.beside,
+            Settled::Skipped => &counts.skipped,
+        };
+        count.fetch_add(1, Relaxed);
+    }
+
+    /// Bytes free where most is written to.
+    fn free(&self) -> Option<u64> {
+        let stat = rustix::fs::fstatvfs(self.roots.first()?.fd()).ok()?;
+        Some(stat.f_bavail.saturating_mul(stat.f_frsize))
+    }
 }

@@ -43,6 +43,11 @@ impl Selection {
         ancestors(path).find_map(|ancestor| self.rules.get(ancestor).copied()).unwrap_or(self.otherwise)
     }
 
+    /// Whether anything at or below `folder` may be taken.
+    pub fn touches(&self, folder: &[u8]) -> bool {
+        self.takes(folder) || self.rules.iter().any(|(path, takes)| *takes && within(path, folder))
+    }
+
     /// The one answer for all paths from `first` up to but without `next` (`None`: to the end), in catalog order; `None` where
     /// it may differ among them.
     pub fn uniform(&self, first: &[u8], next: Option<&[u8]>) -> Option<bool> {
@@ -51,7 +56,7 @@ impl Selection {
         }
         let before = |bound: &[u8]| self.sorted.partition_point(|rule| compare_components(rule.as_bytes(), bound).is_lt());
         let (from, to) = (before(first), next.map_or(self.sorted.len(), before));
-        let covers_all = |rule: &[u8]| rule.is_empty() || next.is_some_and(|next| PathBytes::new(next).is_within(rule));
+        let covers_all = |rule: &[u8]| rule.is_empty() || next.is_some_and(|next| within(next, rule));
         let begins_inside = self.sorted.get(from..to).unwrap_or_default().iter().any(|rule| {
             // A rule that begins with the range and goes on past it does not divide it.
             rule.as_bytes() != first || !covers_all(rule.as_bytes())
@@ -139,6 +144,14 @@ pub fn trim(path: &[u8]) -> &[u8] {
     path.get(start..end).unwrap_or_default()
 }
 
+/// Whether `path` is `folder` or lies below it; see [`PathBytes::is_within`].
+pub fn within(path: &[u8], folder: &[u8]) -> bool {
+    match path.strip_prefix(folder) {
+        Some(rest) => folder.is_empty() || rest.is_empty() || rest.starts_with(b"/"),
+        None => false,
+    }
+}
+
 /// The path itself, then its folders from the innermost to the empty one.
 pub fn ancestors(path: &[u8]) -> impl Iterator<Item = &[u8]> {
     std::iter::successors(Some(path), |path| match path.iter().rposition(|b| *b == b'/') {
@@ -167,6 +180,7 @@ mod tests {
         assert!(all.takes(b"b") && !all.takes(b"a/b") && !all.is_everything());
         assert!(Selection::new(&[], &[]).is_everything());
         assert!(Selection::new(&paths(&["/"]), &[]).takes(b"x/y"));
+        assert!(s.touches(b"a") && s.touches(b"") && s.touches(b"a/b") && !s.touches(b"a/b/d") && !s.touches(b"b"));
     }
 
     #[test]
@@ -198,6 +212,7 @@ mod tests {
     fn ancestors_end_with_the_empty_one() {
         assert_eq!(ancestors(b"a/b").collect::<Vec<_>>(), [&b"a/b"[..], b"a", b""]);
         assert_eq!(ancestors(b"").count(), 1);
+        assert!(within(b"a/b", b"a") && within(b"a", b"a") && within(b"a", b"") && !within(b"ab", b"a") && !within(b"a", b"a/b"));
         assert_eq!(trim(b"//a/b/"), b"a/b");
         assert_eq!(trim(b"/"), b"");
     }

@@ -1,7 +1,7 @@
 //! Children of a folder, a page at a time.
 
 use super::{View, row};
-use crate::archive::select::{segment_of, trim};
+use crate::archive::select::{segment_of, trim, within};
 use crate::archive::{Error, Result};
 use crate::model::catalog::{Entry, EntryKind, FileTime, Row};
 use crate::model::path::{PathBytes, compare_components};
@@ -191,7 +191,7 @@ impl View<'_> {
 
 /// Whether `path` lies in `folder` itself, not deeper.
 fn is_child(folder: &[u8], path: &[u8]) -> bool {
-    path.len() > folder.len() && child_of(folder, path).len() == path.len() && PathBytes::new(path).is_within(folder)
+    path.len() > folder.len() && child_of(folder, path).len() == path.len() && within(path, folder)
 }
 
 /// The child of `folder` that `path`, which lies below it, is or lies below.

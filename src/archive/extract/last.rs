@@ -1,0 +1,220 @@
+//! The last pass, backwards through the catalog: links and all that is neither file nor folder, and folders' metadata after
+//! everything in them is done.
+
+use std::io;
+use std::os::fd::AsFd;
+use std::sync::Arc;
+
+use rustix::fs::{AtFlags, FileType, Mode, OFlags, makedev};
+use rustix::io::Errno;
+
+use super::Shared;
+use super::content::{LATER, OWN_NAME, Spot, WRITTEN};
+use super::find::Finder;
+use super::plan::Planner;
+use super::put::{Into, Settled};
+use crate::archive::target::metadata::Wanted;
+use crate::archive::target::root::{Folder, OpenFolders};
+use crate::archive::{Error, Result};
+use crate::model::catalog::{Entry, EntryKind};
+use crate::model::path::PathBytes;
+use crate::model::problem::Cause;
+
+pub struct Last<'a> {
+    shared: &'a Shared<'a>,
+    planned: &'a Planner<'a>,
+    folders: OpenFolders<'a>,
+    finder: Finder<'a>,
+    /// The folder of the entry before.
+    parent: Option<(PathBytes, Arc<Folder>)>,
+}
+
+impl<'a> Last<'a> {
+    pub fn new(shared: &'a Shared<'a>, planned: &'a Planner<'a>) -> Self {
+        let folders = OpenFolders::new(&shared.roots);
+        Self { shared, planned, folders, finder: Finder::new(shared.catalog), parent: None }
+    }
+
+    /// After a restore that was stopped, only the folders that were made get their modes.
+    pub fn walk(&mut self) -> Result<()> {
+        for segment in (0..self.shared.catalog.index.segments.len()).rev() {
+            if !self.shared.marks.any(segment, LATER | OWN_NAME) {
+                continue;
+            }
+            let entries = match self.shared.catalog.segment(segment) {
+                Ok(entries) => entries,
+                // It could be read a while ago.
+                Err(e @ (Error::Object { .. } | Error::Damaged { .. } | Error::Missing { .. })) => {
+                    let first = self.shared.catalog.index.segments.get(segment).map(|s| s.first.clone()).unwrap_or_default();
+                    let what = format!("links and folders' metadata from here on were not restored: {e}");
+                    self.shared.tally.lost(Cause::Damaged, &first, what);
+                    continue;
+                }
+                Err(e) => return Err(e),
+            };
+            for (number, entry) in entries.iter().enumerate().rev() {
+                let spot = Spot { segment, entry: number };
+                if entry.kind == EntryKind::Folder {
+                    if self.shared.marks.has(spot, OWN_NAME) {
+                        self.folder(entry);
+                    }
+                } else if self.shared.marks.has(spot, LATER) && !self.shared.tally.is_stopped() {
+                    self.other(entry, spot);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn folder(&mut self, entry: &Entry) {
+        if !self.shared.metadata {
+            return;
+        }
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let opened = match self.planned.places.locate(entry.path.as_bytes()) {
+            Some((root, path)) => {
+                self.shared.roots.get(root).ok_or(io::Error::from(Errno::NOENT)).and_then(|r| r.open_beneath(&path, flags))
+            }
+            None => return,
+        };
+        let set =
+            opened.map_err(|e| e.to_string()).and_then(|fd| self.shared.maker.set(fd.as_fd(), &Wanted::from(entry), None, true));
+        if let Err(what) = set {
+            self.shared.tally.warn(Cause::MetadataNotSet, &entry.path, what);
+        }
+    }
+
+    fn other(&mut self, entry: &Entry, spot: Spot) {
+        let made = match &entry.kind {
+            EntryKind::File => self.link(entry, spot),
+            EntryKind::Symlink { target } => {
+                self.make(entry, false, |into, name| rustix::fs::symlinkat(target.as_bytes(), into.fd, name))
+            }
+            EntryKind::Fifo => self.node(entry, FileType::Fifo, 0),
+            EntryKind::CharDevice { major, minor } => self.node(entry, FileType::CharacterDevice, makedev(*major, *minor)),
+            EntryKind::BlockDevice { major, minor } => self.node(entry, FileType::BlockDevice, makedev(*major, *minor)),
+            EntryKind::Folder => Ok(()),
+        };
+        if let Err(e) = made {
+            self.shared.tally.not_written(&entry.path, e);
+        }
+    }
+
+    fn node(&mut self, entry: &Entry, kind: FileType, device: u64) -> io::Result<()> {
+        if kind != FileType::Fifo && !self.shared.maker.is_root() {
+            self.shared.tally.warn(Cause::MetadataNotSet, &entry.path, "only root can make device files");
+            return Ok(());
+        }
+        let mode = Mode::from_raw_mode(if self.shared.metadata { 0o600 } else { 0o666 });
+        self.make(entry, true, |into, name| rustix::fs::mknodat(into.fd, name, kind, mode, device))
+    }
+
+    fn make(
+        &mut self,
+        entry: &Entry,
+        has_mode: bool,
+        make: impl Fn(Into<'_>, &[u8]) -> std::result::Result<(), Errno>,
+    ) -> io::Result<()> {
+        let shared = self.shared;
+        let (parent, name) = self.parent_of(entry)?;
+        let into = Into { root: self.folders.root(&parent)?, folder: &parent, fd: self.folders.get(&parent)? };
+        let settled = shared.put.place(into, &name, entry.mtime, |name| make(into, name))?;
+        let made = match &settled {
+            Settled::Created | Settled::Replaced => Some(&name),
+            Settled::Beside(name) => Some(name),
+            Settled::Skipped => None,
+        };
+        if let Some(name) = made.filter(|_| shared.metadata)
+            && let Err(what) = shared.maker.set_at(into.fd, name, &Wanted::from(entry), has_mode)
+        {
+            shared.tally.warn(Cause::MetadataNotSet, &entry.path, what);
+        }
+        shared.count(&settled);
+        Ok(())
+    }
+
+    /// A further name of a file that this run wrote.
+    fn link(&mut self, entry: &Entry, spot: Spot) -> io::Result<()> {
+        let shared = self.shared;
+        let Some(link) = &entry.link else { return Ok(()) };
+        let first = self.planned.substitutes.get(link).unwrap_or(link);
+        if !self.finder.find(first).is_some_and(|first| shared.marks.has(first, WRITTEN)) {
+            let cause = if shared.marks.has(spot, WRITTEN) { Cause::NotWritten } else { Cause::Damaged };
+            shared.tally.lost(
+                cause,
+                &entry.path,
+                format!("the file it is a further name of could not be restored: {}", first.display()),
+            );
+            return Ok(());
+        }
+        let Some((root, path)) = self.planned.places.locate(first.as_bytes()) else { return Err(Errno::NOENT.into()) };
+        let path = PathBytes::new(path);
+        let from = shared.roots.get(root).ok_or(Errno::NOENT)?.folder(path.parent())?;
+        let (parent, name) = self.parent_of(entry)?;
+        let into = Into { root: self.folders.root(&parent)?, folder: &parent, fd: self.folders.get(&parent)? };
+        let linked = shared
+            .put
+            .place(into, &name, entry.mtime, |name| rustix::fs::linkat(&from, path.file_name(), into.fd, name, AtFlags::empty()));
+        match linked {
+            Ok(settled) => {
+                shared.count(&settled);
+                Ok(())
+            }
+            // File systems without hard links, across mounts, or with too many already: a copy.
+            Err(e)
+                if matches!(
+                    Errno::from_io_error(&e),
+                    Some(Errno::PERM | Errno::OPNOTSUPP | Errno::XDEV | Errno::MLINK | Errno::NOSYS)
+                ) =>
+            {
+                self.copy(entry, &from, path.file_name(), &parent, &name)
+            }
+            Err(e) => Err(e),
+        }
+    }
+
+    fn copy(
+        &mut self,
+        entry: &Entry,
+        from: &std::os::fd::OwnedFd,
+        source: &[u8],
+        parent: &Arc<Folder>,
+        name: &[u8],
+    ) -> io::Result<()> {
+        let shared = self.shared;
+        let into = Into { root: self.folders.root(parent)?, folder: parent, fd: self.folders.get(parent)? };
+        let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+        let mut source = std::fs::File::from(rustix::fs::openat(from, source, flags, Mode::empty())?);
+        let (mut file, temporary) = shared.put.create_temporary(into.fd, 0o600)?;
+        if let Err(e) = io::copy(&mut source, &mut file) {
+            super::put::remove(into.fd, &temporary);
+            return Err(e);
+        }
+        if shared.metadata
+            && let Err(what) = shared.maker.set(file.as_fd(), &Wanted::from(entry), None, true)
+        {
+            shared.tally.warn(Cause::MetadataNotSet, &entry.path, what);
+        }
+        let settled = shared.put.settle(into, &temporary, name, entry.mtime, super::put::How::New)?;
+        shared.count(&settled);
+        Ok(())
+    }
+
+    /// The folder an entry goes to, and its name there.
+    fn parent_of(&mut self, entry: &Entry) -> io::Result<(Arc<Folder>, Vec<u8>)> {
+        let path = entry.path.as_bytes();
+        let (_, place) = self.planned.places.of(path).ok_or(Errno::NOENT)?;
+        let name = place.name_of(path).to_vec();
+        let above = entry.path.parent();
+        if let Some((known, folder)) = &self.parent
+            && known.as_bytes() == above
+        {
+            return Ok((folder.clone(), name));
+        }
+        let (root, path) = self.planned.places.locate(path).ok_or(Errno::NOENT)?;
+        let beneath = PathBytes::new(path).parent().into();
+        let folder = Arc::new(Folder { root, path: beneath, fresh: false, odd_group: true });
+        self.parent = Some((PathBytes::new(above), folder.clone()));
+        Ok((folder, name))
+    }
+}

@@ -1,0 +1,238 @@
+//! How things get their names at the target, whatever already stands there.
+
+use std::fs::File;
+use std::io;
+use std::os::fd::BorrowedFd;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+use rustix::fs::{AtFlags, Mode, OFlags, Stat};
+use rustix::io::Errno;
+
+use crate::archive::target::name::beside;
+use crate::archive::target::root::{Folder, Root, look};
+use crate::archive::target::undo::{Undo, rename_new};
+use crate::model::catalog::FileTime;
+use crate::model::restore::Conflict;
+
+/// How a thing is to come to its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum How {
+    New,
+    Replace,
+    Beside,
+}
+
+/// What came of it.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Settled {
+    Created,
+    Replaced,
+    /// Under this name.
+    Beside(Vec<u8>),
+    Skipped,
+}
+
+/// The folder something is put into.
+#[derive(Clone, Copy)]
+pub struct Into<'a> {
+    pub root: &'a Root,
+    pub folder: &'a Folder,
+    pub fd: BorrowedFd<'a>,
+}
+
+/// A file that was just made, and under which name.
+pub struct Made {
+    pub file: File,
+    pub name: Vec<u8>,
+    /// Nothing but its content is missing; `None`: it has a temporary name yet.
+    pub settled: Option<Settled>,
+}
+
+pub struct Put<'a> {
+    pub conflict: Conflict,
+    pub date: &'a str,
+    pub undo: Undo,
+    tag: &'a str,
+    temporary: AtomicU64,
+}
+
+/// More names beside an existing one are not tried.
+const MOST_BESIDE: u32 = 10_000;
+/// Somebody else who keeps making and removing things under our name.
+const MOST_ROUNDS: usize = 16;
+
+impl<'a> Put<'a> {
+    pub fn new(conflict: Conflict, tag: &'a str, date: &'a str) -> Self {
+        Self { conflict, date, undo: Undo::new(tag), tag, temporary: AtomicU64::new(0) }
+    }
+
+    /// What the policy says where something exists; `None`: leave it.
+    pub fn decide(&self, mtime: FileTime, existing: &Stat) -> Option<How> {
+        match self.conflict {
+            Conflict::Skip => None,
+            Conflict::Overwrite => Some(How::Replace),
+            Conflict::KeepBoth => Some(How::Beside),
+            Conflict::Newer => {
+                let has =
+                    FileTime { seconds: existing.st_mtime as i64, nanos: u32::try_from(existing.st_mtime_nsec).unwrap_or(0) };
+                (mtime > has).then_some(How::Replace)
+            }
+        }
+    }
+
+    /// Makes something that is whole at once (folder, link, pipe) by `make`, which must not replace anything.
+    pub fn place(
+        &self,
+        into: Into<'_>,
+        name: &[u8],
+        mtime: FileTime,
+        mut make: impl FnMut(&[u8]) -> Result<(), Errno>,
+    ) -> io::Result<Settled> {
+        let mut how = How::New;
+        for _ in 0..MOST_ROUNDS {
+            match how {
+                How::New => match make(name) {
+                    Ok(()) => return Ok(Settled::Created),
+                    Err(Errno::EXIST) => match look(into.fd, name)? {
+                        Some(existing) => match self.decide(mtime, &existing) {
+                            Some(decided) => how = decided,
+                            None => return Ok(Settled::Skipped),
+                        },
+                        None => {}
+                    },
+                    Err(e) => return Err(e.into()),
+                },
+                How::Replace => {
+                    let away = self.undo.put_away(into.root, into.folder, into.fd, name)?;
+                    return match make(name) {
+                        Ok(()) => Ok(Settled::Replaced),
+                        Err(e) => {
+                            away.bring_back(into.fd, name)?;
+                            Err(e.into())
+                        }
+                    };
+                }
+                How::Beside => {
+                    for n in 1..MOST_BESIDE {
+                        let name = beside(name, self.date, n);
+                        match make(&name) {
+                            Ok(()) => return Ok(Settled::Beside(name)),
+                            Err(Errno::EXIST) => {}
+                            Err(e) => return Err(e.into()),
+                        }
+                    }
+                    break;
+                }
+            }
+        }
+        Err(Errno::EXIST.into())
+    }
+
+    /// Makes an empty file for content that is written in one go. `None`: left alone because of the policy.
+    pub fn create(&self, into: Into<'_>, name: &[u8], mtime: FileTime, how: How, mode: u32) -> io::Result<Option<Made>> {
+        if how == How::Replace {
+            return self.create_temporary(into.fd, mode).map(|(file, name)| Some(Made { file, name, settled: None }));
+        }
+        if how == How::New {
+            match open_new(into.fd, name, mode) {
+                Ok(file) => return Ok(Some(Made { file, name: name.to_vec(), settled: Some(Settled::Created) })),
+                Err(Errno::EXIST) => {}
+                Err(e) => return Err(e.into()),
+            }
+            // Not expected: came meanwhile, or the file system takes two of our names for one.
+            let Some(existing) = look(into.fd, name)? else { return Err(Errno::EXIST.into()) };
+            return match self.decide(mtime, &existing) {
+                None => Ok(None),
+                Some(How::New) => Err(Errno::EXIST.into()),
+                Some(how) => self.create(into, name, mtime, how, mode),
+            };
+        }
+        for n in 1..MOST_BESIDE {
+            let name = beside(name, self.date, n);
+            match open_new(into.fd, &name, mode) {
+                Ok(file) => return Ok(Some(Made { file, settled: Some(Settled::Beside(name.clone())), name })),
+                Err(Errno::EXIST) => {}
+                Err(e) => return Err(e.into()),
+            }
+        }
+        Err(Errno::EXIST.into())
+    }
+
+    /// Makes an empty file under a name of its own, which `settle` gives its final one.
+    pub fn create_temporary(&self, folder: BorrowedFd<'_>, mode: u32) -> io::Result<(File, Vec<u8>)> {
+        for _ in 0..MOST_BESIDE {
+            let name = format!(".strongroom-tmp-{}-{}", self.tag, self.temporary.fetch_add(1, Relaxed)).into_bytes();
+            match open_new(folder, &name, mode) {
+                Ok(file) => return Ok((file, name)),
+                Err(Errno::EXIST) => {}
+                Err(e) => return Err(e.into()),
+            }
+        }
+        Err(Errno::EXIST.into())
+    }
+
+    /// Gives a complete file its name. On failure, or where it is left alone after all, the temporary one is gone.
+    pub fn settle(&self, into: Into<'_>, temporary: &[u8], name: &[u8], mtime: FileTime, how: How) -> io::Result<Settled> {
+        let settled = self.try_settle(into, temporary, name, mtime, how);
+        if !matches!(settled, Ok(Settled::Created | Settled::Replaced | Settled::Beside(_))) {
+            remove(into.fd, temporary);
+        }
+        settled
+    }
+
+    fn try_settle(&self, into: Into<'_>, temporary: &[u8], name: &[u8], mtime: FileTime, how: How) -> io::Result<Settled> {
+        let rename = |name: &[u8]| match rename_new(into.fd, temporary, into.fd, name) {
+            Ok(()) => Ok(true),
+            Err(e) if e.kind() == io::ErrorKind::AlreadyExists => Ok(false),
+            Err(e) => Err(e),
+        };
+        let mut how = how;
+        for _ in 0..MOST_ROUNDS {
+            match how {
+                How::New => {
+                    if rename(name)? {
+                        return Ok(Settled::Created);
+                    }
+                    if let Some(existing) = look(into.fd, name)? {
+                        match self.decide(mtime, &existing) {
+                            Some(decided) => how = decided,
+                            None => return Ok(Settled::Skipped),
+                        }
+                    }
+                }
+                How::Replace => match self.undo.put_away(into.root, into.folder, into.fd, name) {
+                    Err(e) if e.kind() == io::ErrorKind::NotFound => how = How::New,
+                    Err(e) => return Err(e),
+                    Ok(away) => match rename(name) {
+                        Ok(true) => return Ok(Settled::Replaced),
+                        Ok(false) => {}
+                        Err(e) => {
+                            away.bring_back(into.fd, name)?;
+                            return Err(e);
+                        }
+                    },
+                },
+                How::Beside => {
+                    for n in 1..MOST_BESIDE {
+                        let name = beside(name, self.date, n);
+                        if rename(&name)? {
+                            return Ok(Settled::Beside(name));
+                        }
+                    }
+                    break;
+                }
+            }
+        }
+        Err(Errno::EXIST.into())
+    }
+}
+
+fn open_new(folder: BorrowedFd<'_>, name: &[u8], mode: u32) -> Result<File, Errno> {
+    let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    rustix::fs::openat(folder, name, flags, Mode::from_raw_mode(mode)).map(File::from)
+}
+
+/// Takes away what this run made; that it is gone already is as well.
+pub fn remove(folder: BorrowedFd<'_>, name: &[u8]) {
+    let _ = rustix::fs::unlinkat(folder, name, AtFlags::empty());
+}

@@ -1,0 +1,16 @@
+//! Everything that needs the real binary, real files and real tools. One binary, so that one link serves all.
+//! `tests/run` installs what these tests need.
+
+mod cli_errors;
+mod cli_plans;
+mod cli_roundtrip;
+mod faults;
+mod flip;
+mod help_and_readme;
+mod keyring;
+mod kill;
+mod layers;
+mod support;
+mod tree;
+mod unsealed;
+mod usr;

@@ -1,0 +1,51 @@
+//! Standard tools alone give back an unsealed full version.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::support::{Random, World, tool, walk};
+use crate::tree;
+
+#[test]
+fn gnu_tar_gives_every_file() {
+    let world = World::new();
+    let mut random = Random(21);
+    tree::plain(&world.source(), 300, &mut random);
+    tree::odd(&world.source(), &mut random);
+    world.run("backup --source @source --to @dest --no-encryption --volume-size 4M").ok();
+
+    let data = world.plan_folder().join("data");
+    let volumes: Vec<PathBuf> =
+        walk(&data).into_iter().map(|p| data.join(p)).filter(|p| p.to_string_lossy().ends_with(".tar.zst")).collect();
+    assert!(volumes.len() > 3, "{volumes:?}");
+    let out = world.path("out");
+    fs::create_dir(&out).unwrap();
+    for volume in &volumes {
+        let listed = tool("tar", ["--zstd".as_ref(), "-tvf".as_ref(), volume.as_os_str()]);
+        assert!(!listed.is_empty(), "{}", volume.display());
+        let args = ["--zstd".as_ref(), "-xpf".as_ref(), volume.as_os_str(), "-C".as_ref(), out.as_os_str()];
+        tool("tar", args);
+    }
+    join_parts(&out);
+    let there = out.join(world.source().strip_prefix("/").unwrap());
+    for path in walk(&world.source()) {
+        let (from, to) = (world.source().join(&path), there.join(&path));
+        let kind = from.symlink_metadata().unwrap().file_type();
+        let found = to.symlink_metadata().unwrap_or_else(|e| panic!("{}: {e}", path.display())).file_type();
+        assert_eq!(kind, found, "{}", path.display());
+        if kind.is_file() {
+            assert!(fs::read(&from).unwrap() == fs::read(&to).unwrap(), "{} differs", path.display());
+        }
+    }
+}
+
+/// Files that were cut lie as numbered parts in `.strongroom-parts/<path>/`: `cat` joins them.
+fn join_parts(root: &Path) {
+    let parts = root.join(".strongroom-parts");
+    for path in walk(&parts).into_iter().filter(|p| parts.join(p).is_file() && p.ends_with("00000001")) {
+        let file = path.parent().unwrap();
+        let script = "cat \"$1\"/* > \"$2\"";
+        let args = ["-c".as_ref(), script.as_ref(), "sh".as_ref()].into_iter().map(std::ffi::OsStr::to_os_string);
+        tool("sh", args.chain([parts.join(file).into_os_string(), root.join(file).into_os_string()]));
+    }
+}

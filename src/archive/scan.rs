@@ -58,9 +58,7 @@ pub enum Met<'a> {
         meta: &'a Meta,
     },
     /// What lies at this path and below it, other than what was found, could not be looked at.
-    Unreadable {
-        error: &'a io::Error,
-    },
+    Unreadable,
 }
 
 impl Batch {
@@ -84,9 +82,18 @@ impl Batch {
             path,
             match event {
                 Event::Found { meta, .. } => Met::Found { meta },
-                Event::Unreadable { error, .. } => Met::Unreadable { error },
+                Event::Unreadable { .. } => Met::Unreadable,
             },
         ))
+    }
+
+    /// The error of what could not be looked at, once.
+    pub fn take_error(&mut self, at: usize) -> io::Error {
+        let other = || io::Error::from(io::ErrorKind::Other);
+        match self.events.get_mut(at) {
+            Some(Event::Unreadable { error, .. }) => std::mem::replace(error, other()),
+            _ => other(),
+        }
     }
 
     fn push(&mut self, path: &[u8], event: impl FnOnce(usize) -> Event) {

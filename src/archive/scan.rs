@@ -14,12 +14,12 @@ mod walk;
 use std::io;
 use std::ops::ControlFlow;
 
-pub use chain::{Chain, PARENT_FLAGS};
+pub use chain::Chain;
 pub use measure::{Measured, measure};
 pub use metadata::{Kind, Meta, status};
 pub use roots::{Root, Roots};
 pub use rules::Rules;
-pub use walk::{Visit, Walk};
+pub use walk::{Visit, Walk, is_gone};
 
 use super::Result;
 use crate::model::path::PathBytes;
@@ -165,17 +165,15 @@ pub fn count(
     mut count: impl FnMut(Counted) -> ControlFlow<()>,
 ) -> Result<()> {
     let mut counted = Counted::default();
+    let mut seen = 0u64;
     let flow = walk_all(spec, avoid, cancel, &mut |visit| {
-        if let Visit::Found { meta, .. } = visit
-            && meta.kind == Kind::File
-        {
+        let Visit::Found { meta, .. } = visit else { return ControlFlow::Continue(()) };
+        if meta.kind == Kind::File {
             counted.files += 1;
             counted.bytes += meta.size;
-            if counted.files % 1024 == 0 {
-                return count(counted);
-            }
         }
-        ControlFlow::Continue(())
+        seen += 1;
+        if seen % 1024 == 0 { count(counted) } else { ControlFlow::Continue(()) }
     })?;
     if flow.is_continue() {
         let _ = count(counted);

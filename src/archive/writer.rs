@@ -1,5 +1,16 @@
 //! Writes a version: scan → changes → read, cut, hash, tar → compress → seal → volumes → catalog.
 
+mod assemble;
+mod attributes;
+mod content;
+mod folders;
+mod frames;
+mod hard_links;
+mod pipeline;
+mod placing;
+mod volumes;
+mod warnings;
+
 use std::sync::Arc;
 
 use super::Result;
@@ -49,6 +60,12 @@ pub struct Written {
 }
 
 /// Writes volumes and catalog under `data/<run>/`.
-pub fn write_version(_job: &BackupJob<'_>) -> Result<Written> {
-    todo!()
+///
+/// Memory is bounded, whatever the size: by a fixed number of frames on their way, and one entry's pieces for each file that is
+/// worked on. Fails with the first error of any stage; then what was begun is dropped, and what was finished is litter.
+pub fn write_version(job: &BackupJob<'_>) -> Result<Written> {
+    pipeline::run(job)
 }
+
+#[cfg(test)]
+mod tests;

@@ -11,7 +11,7 @@ const KEPT_OPEN: usize = 32;
 const LONGEST_PATH: usize = 3000;
 
 /// Enough to reach what lies within; needs no permission to list.
-pub const PARENT_FLAGS: OFlags = OFlags::PATH.union(OFlags::DIRECTORY).union(OFlags::NOFOLLOW).union(OFlags::CLOEXEC);
+const PARENT_FLAGS: OFlags = OFlags::PATH.union(OFlags::DIRECTORY).union(OFlags::NOFOLLOW).union(OFlags::CLOEXEC);
 
 /// A path of folders below a root, walked down and up again.
 pub struct Chain {

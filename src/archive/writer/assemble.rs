@@ -1,0 +1,344 @@
+//! Turns changes into frames and entries: reads, hashes, cuts, builds tar.
+
+mod file;
+#[cfg(test)]
+pub(super) mod interfere;
+
+use std::io;
+use std::sync::atomic::Ordering::Relaxed;
+
+use rustix::fd::OwnedFd;
+use rustix::fs::readlinkat;
+
+use super::BackupJob;
+use super::attributes::Attributes;
+use super::content::{self, Cutter};
+use super::folders::Folders;
+use super::frames::{Frames, Share, Stopped};
+use super::hard_links::HardLinks;
+use super::warnings::Warnings;
+use crate::archive::changes::{Change, Changes, Keeper};
+use crate::archive::scan::{Kind, Meta, Roots, is_gone, status};
+use crate::archive::{Error, tar_stream};
+use crate::model::catalog::{Entry, EntryKind, FileTime};
+use crate::model::path::PathBytes;
+use crate::model::problem::Cause;
+use crate::model::snapshot::Totals;
+
+/// Files that are opened and asked for ahead of their turn: cold, that reads three times as fast.
+const AHEAD_FILES: usize = 128;
+const AHEAD_BYTES: u64 = 16 << 20;
+const AHEAD_CHANGES: usize = 1024;
+/// What changed less than this before it was read may change again with the same time stamp.
+const UNSETTLED_NANOS: i128 = 3_000_000_000;
+/// Unchanged files between two names shown.
+const SHOW_EVERY: u64 = 64;
+
+pub(super) struct Assembler<'a> {
+    job: &'a BackupJob<'a>,
+    frames: Frames,
+    folders: Folders,
+    attributes: Attributes,
+    cutter: Cutter,
+    links: HardLinks,
+    pub warnings: Warnings<'a>,
+    pub totals: Totals,
+    /// First component of the paths of parts.
+    parts: String,
+    header: Vec<u8>,
+    /// Bytes of the file at hand that progress tells of already.
+    shown: u64,
+    user: u32,
+}
+
+struct Item {
+    change: Change,
+    opened: Option<io::Result<OwnedFd>>,
+}
+
+/// Something to be read that is met in the scan.
+struct Task {
+    path: PathBytes,
+    meta: Meta,
+    looked_at: i128,
+    parent: Option<Entry>,
+}
+
+impl<'a> Assembler<'a> {
+    pub(super) fn new(job: &'a BackupJob<'a>, roots: Roots, frames: Frames) -> Self {
+        let parts = reserved_name(&roots);
+        Self {
+            job,
+            frames,
+            folders: Folders::new(roots.all),
+            attributes: Attributes::new(),
+            cutter: Cutter::default(),
+            links: HardLinks::default(),
+            warnings: Warnings::new(job.progress),
+            totals: Totals::default(),
+            parts,
+            header: Vec::new(),
+            shown: 0,
+            user: rustix::process::geteuid().as_raw(),
+        }
+    }
+
+    /// Works through all changes.
+    pub(super) fn run(mut self, mut changes: Changes<'_>) -> Result<(Totals, Warnings<'a>), Stopped> {
+        let mut items = Vec::new();
+        loop {
+            let more = self.gather(&mut changes, &mut items)?;
+            for item in items.drain(..) {
+                if self.job.cancel.is_cancelled() {
+                    return Err(Some(Error::Cancelled));
+                }
+                self.change(item, changes.keeper())?;
+            }
+            if !more {
+                break;
+            }
+        }
+        // Behind everything they may link to.
+        for link in std::mem::take(&mut self.links.in_tar) {
+            self.append_header(&link)?;
+            self.frames.settle()?;
+        }
+        self.frames.finish()?;
+        Ok((self.totals, self.warnings))
+    }
+
+    /// Takes some changes and opens the files among them. Returns whether there are more.
+    fn gather(&mut self, changes: &mut Changes<'_>, items: &mut Vec<Item>) -> Result<bool, Stopped> {
+        let (mut files, mut bytes) = (0, 0);
+        while items.len() < AHEAD_CHANGES && files < AHEAD_FILES && bytes < AHEAD_BYTES {
+            let Some(change) = changes.next()? else { return Ok(false) };
+            let mut opened = None;
+            // What may turn out to be a link, or takes long anyway, waits for its turn.
+            if let Change::Read { path, meta, .. } = &change
+                && meta.kind == Kind::File
+                && meta.links == 1
+                && meta.size <= content::WHOLE
+            {
+                let file = open(&mut self.folders, path, self.user, meta);
+                if let Ok(file) = &file
+                    && meta.size > 0
+                {
+                    content::will_need(file);
+                }
+                opened = Some(file);
+                files += 1;
+                bytes += meta.size;
+            }
+            items.push(Item { change, opened });
+        }
+        Ok(true)
+    }
+
+    fn change(&mut self, item: Item, keeper: &mut Keeper<'_>) -> Result<(), Stopped> {
+        match item.change {
+            Change::Unchanged { entry, meta } => self.unchanged(entry, &meta),
+            Change::Kept(entry) => self.kept(entry),
+            Change::Unreadable { path, error } => {
+                self.warnings.add(Cause::Unreadable, path.as_bytes(), error);
+                Ok(())
+            }
+            Change::Read { path, meta, looked_at, parent } => {
+                let task = Task { path, meta, looked_at, parent };
+                if meta.kind == Kind::File { self.file(task, item.opened, keeper) } else { self.other(task, keeper) }
+            }
+        }
+    }
+
+    fn unchanged(&mut self, mut entry: Entry, meta: &Meta) -> Result<(), Stopped> {
+        if meta.kind == Kind::File {
+            if let Some((link, share)) = self.links.link(&entry.path, meta) {
+                return self.push(link, share);
+            }
+            if self.totals.files % SHOW_EVERY == 0 {
+                self.job.progress.set_current(&entry.path);
+            }
+        }
+        entry.link = None;
+        let share = if meta.kind == Kind::File { self.links.first(&entry, meta, false) } else { Share::Alone };
+        self.push(entry, share)
+    }
+
+    /// An entry as the parent has it.
+    fn kept(&mut self, entry: Entry) -> Result<(), Stopped> {
+        if entry.kind == EntryKind::File {
+            self.totals.warnings += 1;
+        }
+        self.count(&entry);
+        self.frames.push(entry, Share::Alone)
+    }
+
+    /// What cannot be read now: as the parent has it, or not at all.
+    fn unreadable(&mut self, task: Task, error: &io::Error, keeper: &mut Keeper<'_>) -> Result<(), Stopped> {
+        if task.meta.kind == Kind::File {
+            self.show_done(task.meta.size);
+        }
+        if is_gone(error) {
+            self.warnings.add(Cause::Vanished, task.path.as_bytes(), "it was there when its folder was listed");
+            return Ok(());
+        }
+        self.warnings.add(Cause::Unreadable, task.path.as_bytes(), error);
+        let fits = task.parent.filter(|entry| task.meta.kind.is(&entry.kind));
+        match fits.and_then(|entry| keeper.keep(entry)) {
+            // Whatever it was a link to may be another file by now.
+            Some(entry) => self.kept(Entry { link: None, ..entry }),
+            None => {
+                if task.meta.kind == Kind::File {
+                    self.totals.warnings += 1;
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// Folders, links, pipes and devices: a header, and no content.
+    fn other(&mut self, task: Task, keeper: &mut Keeper<'_>) -> Result<(), Stopped> {
+        let kind = match task.meta.kind {
+            Kind::Folder => Ok(EntryKind::Folder),
+            Kind::Fifo => Ok(EntryKind::Fifo),
+            Kind::CharDevice { major, minor } => Ok(EntryKind::CharDevice { major, minor }),
+            Kind::BlockDevice { major, minor } => Ok(EntryKind::BlockDevice { major, minor }),
+            Kind::Symlink => self.read_link(&task.path),
+            // Neither comes here: files are read, and a scan tells of no sockets.
+            Kind::File | Kind::Socket => return Ok(()),
+        };
+        let kind = match kind {
+            Ok(kind) => kind,
+            Err(error) => return self.unreadable(task, &error, keeper),
+        };
+        let attributes = match self.folders.parent_of(&task.path) {
+            Ok((folder, name)) => self.attributes.of_name(folder, name),
+            Err(error) => Err(error),
+        };
+        let mut entry = self.entry(&task.path, &task.meta, kind, task.looked_at);
+        match attributes {
+            Ok(xattrs) => entry.xattrs = xattrs,
+            Err(error) if is_gone(&error) => return self.unreadable(task, &error, keeper),
+            Err(error) => self.warnings.add(Cause::Unreadable, task.path.as_bytes(), format!("extended attributes: {error}")),
+        }
+        self.append_header(&entry)?;
+        self.push(entry, Share::Alone)
+    }
+
+    fn read_link(&mut self, path: &PathBytes) -> io::Result<EntryKind> {
+        let (folder, name) = self.folders.parent_of(path)?;
+        let target = readlinkat(folder, name, Vec::new())?;
+        Ok(EntryKind::Symlink { target: PathBytes::new(target.into_bytes()) })
+    }
+
+    /// A new entry without content. `looked_at`: when its metadata was read.
+    fn entry(&self, path: &PathBytes, meta: &Meta, kind: EntryKind, looked_at: i128) -> Entry {
+        Entry {
+            path: path.clone(),
+            kind,
+            mode: meta.mode,
+            uid: meta.uid,
+            gid: meta.gid,
+            size: meta.size,
+            mtime: meta.mtime,
+            ctime: meta.ctime,
+            inode: meta.inode,
+            link: None,
+            xattrs: Vec::new(),
+            holes: Vec::new(),
+            pieces: Vec::new(),
+            torn: false,
+            unsettled: nanos(meta.changed()) > looked_at - UNSETTLED_NANOS,
+            kept_from: None,
+        }
+    }
+
+    /// Appends what an entry has in tar before its content.
+    fn append_header(&mut self, entry: &Entry) -> Result<(), Stopped> {
+        self.header.clear();
+        tar_stream::append_header(entry, &mut self.header);
+        self.frames.make_room(self.header.len())?;
+        self.frames.content().extend_from_slice(&self.header);
+        Ok(())
+    }
+
+    /// Counts an entry, and hands it on.
+    fn push(&mut self, entry: Entry, share: Share) -> Result<(), Stopped> {
+        self.count(&entry);
+        if entry.kind == EntryKind::File {
+            self.show_done(entry.size);
+        }
+        self.frames.push(entry, share)
+    }
+
+    /// Another file of this size is done.
+    fn show_done(&mut self, size: u64) {
+        self.job.progress.files_done.fetch_add(1, Relaxed);
+        self.job.progress.bytes_done.fetch_add(size.saturating_sub(self.shown), Relaxed);
+        self.shown = 0;
+    }
+
+    /// More of the file at hand, whose size is given, was read.
+    fn show_read(&mut self, bytes: u64, size: u64) {
+        let more = bytes.min(size.saturating_sub(self.shown));
+        self.job.progress.bytes_done.fetch_add(more, Relaxed);
+        self.shown += more;
+    }
+
+    fn count(&mut self, entry: &Entry) {
+        match entry.kind {
+            EntryKind::File => {
+                self.totals.files += 1;
+                self.totals.bytes += entry.size;
+            }
+            EntryKind::Folder => self.totals.folders += 1,
+            _ => self.totals.others += 1,
+        }
+    }
+}
+
+/// Opens a file by its catalog path.
+fn open(folders: &mut Folders, path: &PathBytes, user: u32, meta: &Meta) -> io::Result<OwnedFd> {
+    let (folder, name) = folders.parent_of(path)?;
+    content::open(folder, name, user == 0 || user == meta.uid)
+}
+
+fn nanos(time: FileTime) -> i128 {
+    i128::from(time.seconds) * 1_000_000_000 + i128::from(time.nanos)
+}
+
+/// `.strongroom-parts`, or where a source begins with that, the same with a number.
+fn reserved_name(roots: &Roots) -> String {
+    let taken = |name: &str| {
+        roots.all.iter().any(|root| match root.path.as_bytes().split(|b| *b == b'/').next() {
+            // The whole file system: what lies in it at the top.
+            None | Some(b"") => status(rustix::fs::CWD, format!("/{name}").as_str()).is_ok(),
+            Some(first) => first == name.as_bytes(),
+        })
+    };
+    let plain = ".strongroom-parts".to_string();
+    if !taken(&plain) {
+        return plain;
+    }
+    let mut n = 1u64;
+    while taken(&format!("{plain}-{n}")) {
+        n += 1;
+    }
+    format!("{plain}-{n}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::source_spec::SourceSpec;
+
+    #[test]
+    fn the_name_of_parts_is_no_sources() {
+        let name = |paths: &[&str]| {
+            let paths = paths.iter().map(|p| PathBytes::from(*p)).collect();
+            reserved_name(&Roots::new(&SourceSpec { paths, ..SourceSpec::default() }).unwrap())
+        };
+        assert_eq!(name(&["/home/u", "/"]), ".strongroom-parts");
+        assert_eq!(name(&["/.strongroom-parts-1/x", "/home"]), ".strongroom-parts");
+        assert_eq!(name(&["/.strongroom-parts-1/x", "/.strongroom-parts"]), ".strongroom-parts-2");
+    }
+}

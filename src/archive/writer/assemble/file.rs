@@ -1,0 +1,237 @@
+//! Regular files: read between two looks at their metadata, again where these differ.
+
+use std::collections::HashMap;
+use std::io;
+
+use rustix::fd::OwnedFd;
+
+use super::{Assembler, Task, open};
+use crate::archive::changes::Keeper;
+use crate::archive::scan::{Kind, Meta, status};
+use crate::archive::writer::content::{Data, Layout, WHOLE};
+use crate::archive::writer::frames::{Share, Stopped};
+use crate::archive::{Error, tar_stream};
+use crate::model::catalog::{Entry, EntryKind, Piece};
+use crate::model::path::PathBytes;
+use crate::model::problem::Cause;
+
+/// How often a file that changes meanwhile is read.
+const READINGS: u32 = 2;
+const BLOCK: usize = 512;
+
+/// A file that was read.
+struct Reading {
+    entry: Entry,
+    meta: Meta,
+    /// Lies whole in a volume of this run.
+    whole_here: bool,
+}
+
+/// Reading fails by the file, which is a warning, or by what ends the run.
+enum Failed {
+    File(io::Error),
+    Run(Stopped),
+}
+
+impl From<io::Error> for Failed {
+    fn from(error: io::Error) -> Self {
+        Self::File(error)
+    }
+}
+
+impl From<Stopped> for Failed {
+    fn from(stopped: Stopped) -> Self {
+        Self::Run(stopped)
+    }
+}
+
+/// Pieces that need not be stored again, by hash and length. Those of an earlier reading in this run with their part's number.
+type Known = HashMap<([u8; 32], u32), (Piece, Option<u64>)>;
+
+impl Assembler<'_> {
+    pub(super) fn file(
+        &mut self,
+        task: Task,
+        opened: Option<io::Result<OwnedFd>>,
+        keeper: &mut Keeper<'_>,
+    ) -> Result<(), Stopped> {
+        if let Some((link, share)) = self.links.link(&task.path, &task.meta) {
+            return self.push(link, share);
+        }
+        self.job.progress.set_current(&task.path);
+        let opened = opened.unwrap_or_else(|| open(&mut self.folders, &task.path, self.user, &task.meta));
+        let mark = self.frames.mark();
+        match opened.map_err(Failed::File).and_then(|file| self.read(&file, &task, keeper)) {
+            Ok(reading) => self.finish_file(&task, reading),
+            Err(Failed::Run(stopped)) => Err(stopped),
+            Err(Failed::File(error)) => {
+                self.frames.go_back(mark);
+                self.frames.forget_file();
+                self.unreadable(task, &error, keeper)
+            }
+        }
+    }
+
+    fn finish_file(&mut self, task: &Task, reading: Reading) -> Result<(), Stopped> {
+        let Reading { mut entry, meta, whole_here } = reading;
+        if entry.torn {
+            self.totals.warnings += 1;
+            self.warnings.add(Cause::ChangedWhileRead, task.path.as_bytes(), "it changed each time it was read");
+        }
+        self.totals.new_files += 1;
+        self.totals.new_bytes += entry.size;
+        // Another file than the one whose names the scan met.
+        let same_inode = (meta.device, meta.inode) == (task.meta.device, task.meta.inode);
+        let share = if same_inode { self.links.first(&entry, &meta, whole_here) } else { Share::Alone };
+        entry.pieces.shrink_to_fit();
+        self.push(entry, share)
+    }
+
+    fn read(&mut self, file: &OwnedFd, task: &Task, keeper: &mut Keeper<'_>) -> Result<Reading, Failed> {
+        let mut known = Known::new();
+        let mut reading = 1;
+        loop {
+            let looked_at = (self.job.now)();
+            let mut meta = status(file, "")?;
+            meta.stable = task.meta.stable;
+            if meta.kind != Kind::File {
+                return Err(Failed::File(io::ErrorKind::NotFound.into()));
+            }
+            let mut entry = self.entry(&task.path, &meta, EntryKind::File, looked_at);
+            match self.attributes.of_file(file) {
+                Ok(xattrs) => entry.xattrs = xattrs,
+                // Said once.
+                Err(_) if reading > 1 => {}
+                Err(error) => {
+                    self.warnings.add(Cause::Unreadable, task.path.as_bytes(), format!("extended attributes: {error}"));
+                }
+            }
+            let mut layout = Layout::of(file, &meta);
+            entry.holes.clone_from(&layout.holes);
+            let mark = self.frames.mark();
+            let parent = task.parent.as_ref().filter(|p| p.kind == EntryKind::File);
+            let whole_here = if layout.data() <= WHOLE {
+                self.whole(file, &mut layout, &mut entry, parent, keeper)?
+            } else {
+                if reading == 1 {
+                    known = known_pieces(parent, keeper);
+                }
+                self.cut(file, &mut layout, &mut entry, &mut known)?;
+                false
+            };
+            #[cfg(test)]
+            super::interfere::after_reading(&task.path);
+            if status(file, "")?.same_content_as(&meta) {
+                return Ok(Reading { entry, meta, whole_here });
+            }
+            if reading == READINGS {
+                entry.torn = true;
+                return Ok(Reading { entry, meta, whole_here });
+            }
+            self.frames.go_back(mark);
+            if self.frames.mark() == mark {
+                // Nothing of the first reading has gone on: its pieces are taken back.
+                known.retain(|_, (_, number)| number.is_none());
+            }
+            reading += 1;
+        }
+    }
+
+    /// Stores a file as one piece under its own path. Returns false where the parent has the same content.
+    fn whole(
+        &mut self,
+        file: &OwnedFd,
+        layout: &mut Layout,
+        entry: &mut Entry,
+        parent: Option<&Entry>,
+        keeper: &mut Keeper<'_>,
+    ) -> Result<bool, Failed> {
+        self.header.clear();
+        tar_stream::append_header(entry, &mut self.header);
+        let expected = layout.data() as usize;
+        self.frames.make_room(self.header.len() + expected + BLOCK)?;
+        let content = self.frames.content();
+        let begin = content.len();
+        content.extend_from_slice(&self.header);
+        let mut start = content.len();
+        let mut data = Data::new(file, layout);
+        let length = data.read(content, expected)?;
+        if let Some(end) = data.ended_at {
+            // Shorter than it said; then its header says so as well.
+            layout.cut_at(end);
+            entry.size = end;
+            entry.holes.clone_from(&layout.holes);
+            let read = content.split_off(start);
+            content.truncate(begin);
+            tar_stream::append_header(entry, content);
+            start = content.len();
+            content.extend_from_slice(&read);
+        }
+        if length > 0 {
+            let hash: [u8; 32] = *blake3::hash(&content[start..]).as_bytes();
+            if let Some(parent) = parent
+                && let [piece] = &parent.pieces[..]
+                && (piece.hash, piece.length as usize) == (hash, length)
+                && parent.holes == entry.holes
+                && keeper.offers(&piece.volume)
+            {
+                content.truncate(begin);
+                entry.pieces = vec![piece.clone()];
+                return Ok(false);
+            }
+            tar_stream::append_padding(length as u64, content);
+            entry.pieces = vec![self.frames.piece(start, length, hash)];
+        }
+        Ok(true)
+    }
+
+    /// Stores a file as pieces, each a part of its own, but for those that are known.
+    fn cut(&mut self, file: &OwnedFd, layout: &mut Layout, entry: &mut Entry, known: &mut Known) -> Result<(), Failed> {
+        self.frames.begin_file();
+        let mut data = Data::new(file, layout);
+        self.cutter.restart();
+        let mut number = 0;
+        while let Some(piece) = self.cutter.next(&mut data)? {
+            if self.job.cancel.is_cancelled() {
+                return Err(Failed::Run(Some(Error::Cancelled)));
+            }
+            number += 1;
+            let length = piece.len() as u64;
+            let hash: [u8; 32] = *blake3::hash(piece).as_bytes();
+            let key = (hash, piece.len() as u32);
+            // Unsealed, `cat` has to find each part of this run under its own number.
+            let usable = |at: &Option<u64>| self.job.seal.is_some() || at.is_none_or(|at| at == number);
+            if let Some((piece, _)) = known.get(&key).filter(|(_, at)| usable(at)) {
+                entry.pieces.push(piece.clone());
+                self.show_read(length, entry.size);
+                continue;
+            }
+            let path: PathBytes = tar_stream::part_path(&self.parts, &entry.path, number);
+            self.header.clear();
+            tar_stream::append_part_header(entry, &path, length, &mut self.header);
+            self.frames.make_room(self.header.len() + piece.len() + BLOCK)?;
+            let content = self.frames.content();
+            content.extend_from_slice(&self.header);
+            let start = content.len();
+            content.extend_from_slice(piece);
+            tar_stream::append_padding(length, content);
+            let stored = self.frames.piece(start, piece.len(), hash);
+            known.insert(key, (stored.clone(), Some(number)));
+            entry.pieces.push(stored);
+            self.show_read(length, entry.size);
+            self.frames.settle()?;
+        }
+        if let Some(end) = data.ended_at {
+            layout.cut_at(end);
+            entry.size = end;
+            entry.holes.clone_from(&layout.holes);
+        }
+        Ok(())
+    }
+}
+
+/// What the parent has of the same file, as far as it is offered.
+fn known_pieces(parent: Option<&Entry>, keeper: &mut Keeper<'_>) -> Known {
+    let pieces = parent.map_or(&[][..], |p| &p.pieces[..]);
+    pieces.iter().filter(|p| keeper.offers(&p.volume)).map(|p| ((p.hash, p.length), (p.clone(), None))).collect()
+}

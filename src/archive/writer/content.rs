@@ -1,0 +1,282 @@
+//! Reads a file's content: where its data lies, data without its holes, and where to cut it.
+
+use std::io;
+
+use fastcdc::v2020::FastCDC;
+use rustix::buffer::spare_capacity;
+use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
+use rustix::fs::{Advice, Mode, OFlags, SeekFrom, fadvise, openat, seek};
+use rustix::io::{Errno, pread, retry_on_intr};
+
+use crate::archive::scan::Meta;
+
+/// Files with at most this much data lie whole in a volume, as one piece.
+pub(super) const WHOLE: u64 = 4 << 20;
+/// FastCDC's bounds for the pieces of all others.
+const CUT_LEAST: usize = 256 << 10;
+const CUT_AVERAGE: usize = 1 << 20;
+const CUT_MOST: usize = 4 << 20;
+/// What is read ahead of the cuts.
+const CUT_BUFFER: usize = 8 << 20;
+/// More holes than these are read as data: each costs memory, and room in the catalog.
+const MOST_HOLES: usize = 100_000;
+
+/// Opens for reading, without leaving an access time where that is permitted. Never waits for the other end of a pipe.
+pub(super) fn open(folder: BorrowedFd<'_>, name: &[u8], hide_access: bool) -> io::Result<OwnedFd> {
+    let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+    if hide_access {
+        match openat(folder, name, flags | OFlags::NOATIME, Mode::empty()) {
+            Err(Errno::PERM) => {}
+            opened => return Ok(opened?),
+        }
+    }
+    Ok(openat(folder, name, flags, Mode::empty())?)
+}
+
+/// Has the system read a file while others are worked on.
+pub(super) fn will_need(file: &OwnedFd) {
+    // A hint: where it is not taken, reading is only slower.
+    let _ = fadvise(file, 0, None, Advice::WillNeed);
+}
+
+/// Where a file's data and its holes lie, as offset and length.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Layout {
+    pub extents: Vec<(u64, u64)>,
+    pub holes: Vec<(u64, u64)>,
+}
+
+impl Layout {
+    /// Looks for holes only where fewer blocks are allocated than the size needs.
+    pub(super) fn of(file: impl AsFd, meta: &Meta) -> Self {
+        if meta.size == 0 {
+            return Self::default();
+        }
+        if meta.blocks.saturating_mul(512) >= meta.size {
+            return Self::dense(meta.size);
+        }
+        Self::sparse(file.as_fd(), meta.size).unwrap_or_else(|_| Self::dense(meta.size))
+    }
+
+    fn dense(size: u64) -> Self {
+        Self { extents: vec![(0, size)], holes: Vec::new() }
+    }
+
+    fn sparse(file: BorrowedFd<'_>, size: u64) -> io::Result<Self> {
+        let mut layout = Self::default();
+        let mut at = 0;
+        while at < size {
+            let data = match seek(file, SeekFrom::Data(at)) {
+                Ok(data) => data.clamp(at, size),
+                Err(Errno::NXIO) => size,
+                Err(error) => return Err(error.into()),
+            };
+            if data > at {
+                layout.holes.push((at, data - at));
+            }
+            if data == size {
+                break;
+            }
+            let hole = if layout.holes.len() < MOST_HOLES { seek(file, SeekFrom::Hole(data))?.clamp(data, size) } else { size };
+            if hole == data {
+                // A file that changes under our eyes: what is left is read as data.
+                layout.extents.push((data, size - data));
+                break;
+            }
+            layout.extents.push((data, hole - data));
+            at = hole;
+        }
+        Ok(layout)
+    }
+
+    /// Bytes of data.
+    pub(super) fn data(&self) -> u64 {
+        self.extents.iter().map(|(_, length)| length).sum()
+    }
+
+    /// The file turned out to end at `end`.
+    pub(super) fn cut_at(&mut self, end: u64) {
+        for list in [&mut self.extents, &mut self.holes] {
+            list.retain(|(offset, _)| *offset < end);
+            if let Some((offset, length)) = list.last_mut() {
+                *length = (*length).min(end - *offset);
+            }
+        }
+    }
+}
+
+/// Reads the data of a layout, one extent after the other.
+pub(super) struct Data<'a> {
+    file: BorrowedFd<'a>,
+    extents: &'a [(u64, u64)],
+    /// Within the first of the extents.
+    offset: u64,
+    /// Where the file ended before it should.
+    pub ended_at: Option<u64>,
+}
+
+impl<'a> Data<'a> {
+    pub(super) fn new(file: &'a OwnedFd, layout: &'a Layout) -> Self {
+        Self { file: file.as_fd(), extents: &layout.extents, offset: 0, ended_at: None }
+    }
+
+    /// Appends up to `limit` bytes to `out`; returns how many. Fewer only at the end.
+    pub(super) fn read(&mut self, out: &mut Vec<u8>, limit: usize) -> io::Result<usize> {
+        let begin = out.len();
+        while out.len() - begin < limit {
+            let Some(((start, length), rest)) = self.extents.split_first() else { break };
+            let before = out.len();
+            let left = limit - (before - begin);
+            let wanted = usize::try_from(length - self.offset).unwrap_or(left).min(left);
+            out.reserve(wanted);
+            let at = start + self.offset;
+            let read = if rest.is_empty() {
+                // Up to the end of the file into memory that need not be zeroed; more than wanted only if it grows.
+                retry_on_intr(|| pread(self.file, spare_capacity(out), at))?
+            } else {
+                out.resize(before + wanted, 0);
+                retry_on_intr(|| pread(self.file, &mut out[before..], at))?
+            };
+            let read = read.min(wanted);
+            out.truncate(before + read);
+            self.offset += read as u64;
+            if read == 0 && wanted > 0 {
+                self.ended_at = Some(at);
+                self.extents = &[];
+            } else if self.offset == *length {
+                self.extents = rest;
+                self.offset = 0;
+            }
+        }
+        Ok(out.len() - begin)
+    }
+}
+
+/// Cuts data by its content, so that what is inserted or removed changes only the pieces around it.
+#[derive(Default)]
+pub(super) struct Cutter {
+    buffer: Vec<u8>,
+    /// Of the piece that was given last, and of what follows it.
+    piece_end: usize,
+    ended: bool,
+}
+
+impl Cutter {
+    /// Begins a new file; the buffer is kept.
+    pub(super) fn restart(&mut self) {
+        self.buffer.clear();
+        self.piece_end = 0;
+        self.ended = false;
+    }
+
+    /// The next piece of `data`; `None` at its end.
+    pub(super) fn next(&mut self, data: &mut Data<'_>) -> io::Result<Option<&[u8]>> {
+        if !self.ended && self.buffer.len() - self.piece_end < CUT_MOST {
+            self.buffer.drain(..self.piece_end);
+            self.piece_end = 0;
+            self.buffer.reserve(CUT_BUFFER - self.buffer.len());
+            let wanted = CUT_BUFFER - self.buffer.len();
+            self.ended = data.read(&mut self.buffer, wanted)? < wanted;
+        }
+        let rest = &self.buffer[self.piece_end..];
+        if rest.is_empty() {
+            return Ok(None);
+        }
+        let (_, length) = FastCDC::new(rest, CUT_LEAST, CUT_AVERAGE, CUT_MOST).cut(0, rest.len());
+        let start = self.piece_end;
+        self.piece_end += length;
+        Ok(self.buffer.get(start..self.piece_end))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::File;
+    use std::os::unix::fs::FileExt;
+
+    use super::*;
+    use crate::archive::scan::status;
+
+    fn layout(file: &File) -> Layout {
+        Layout::of(file, &status(file, "").unwrap())
+    }
+
+    fn pieces(content: &[u8]) -> Vec<Vec<u8>> {
+        let file = tempfile::tempfile().unwrap();
+        file.write_all_at(content, 0).unwrap();
+        let layout = layout(&file);
+        let file = OwnedFd::from(file);
+        let mut data = Data::new(&file, &layout);
+        let mut cutter = Cutter::default();
+        let mut all = Vec::new();
+        while let Some(piece) = cutter.next(&mut data).unwrap() {
+            all.push(piece.to_vec());
+        }
+        all
+    }
+
+    /// Bytes that do not repeat.
+    fn noise(length: usize, seed: u64) -> Vec<u8> {
+        let mut out = vec![0; length];
+        blake3::Hasher::new().update(&seed.to_le_bytes()).finalize_xof().fill(&mut out);
+        out
+    }
+
+    #[test]
+    fn cuts_follow_the_content() {
+        let content = noise(24 << 20, 1);
+        let plain = pieces(&content);
+        assert_eq!(plain.concat(), content);
+        assert!(plain.iter().all(|p| p.len() <= CUT_MOST));
+        let mut shifted = vec![7];
+        shifted.extend_from_slice(&content);
+        let shifted = pieces(&shifted);
+        let known = shifted.iter().filter(|p| plain.contains(p)).count();
+        assert!(known >= shifted.len() - 2, "{known} of {}", shifted.len());
+    }
+
+    #[test]
+    fn holes_are_found_and_not_read() {
+        let file = tempfile::tempfile().unwrap();
+        file.set_len(40 << 20).unwrap();
+        file.write_all_at(&noise(8192, 1), 1 << 20).unwrap();
+        file.write_all_at(&noise(4096, 2), 30 << 20).unwrap();
+        let layout = layout(&file);
+        if layout.holes.is_empty() {
+            return; // This file system has no holes.
+        }
+        assert_eq!(layout.extents, [(1 << 20, 8192), (30 << 20, 4096)]);
+        assert_eq!(layout.holes, [(0, 1 << 20), ((1 << 20) + 8192, (29 << 20) - 8192), ((30 << 20) + 4096, (10 << 20) - 4096)]);
+        let file = OwnedFd::from(file);
+        let mut out = vec![9];
+        assert_eq!(Data::new(&file, &layout).read(&mut out, usize::MAX).unwrap(), 12288);
+        assert_eq!(out[1..], [noise(8192, 1), noise(4096, 2)].concat());
+    }
+
+    #[test]
+    fn a_file_that_shrinks_ends_where_it_does() {
+        let file = tempfile::tempfile().unwrap();
+        file.write_all_at(&noise(10_000, 1), 0).unwrap();
+        let mut layout = layout(&file);
+        file.set_len(4_000).unwrap();
+        let file = OwnedFd::from(file);
+        let mut data = Data::new(&file, &layout);
+        let mut out = Vec::new();
+        assert_eq!(data.read(&mut out, 1 << 20).unwrap(), 4_000);
+        let end = data.ended_at.unwrap();
+        layout.cut_at(end);
+        assert_eq!((end, layout.data()), (4_000, 4_000));
+    }
+
+    #[test]
+    fn a_file_that_grows_is_cut_at_its_former_size() {
+        let file = tempfile::tempfile().unwrap();
+        file.write_all_at(&noise(1_000, 1), 0).unwrap();
+        let layout = layout(&file);
+        file.write_all_at(&noise(9_000, 2), 1_000).unwrap();
+        let file = OwnedFd::from(file);
+        let mut out = Vec::with_capacity(1 << 20);
+        assert_eq!(Data::new(&file, &layout).read(&mut out, 1 << 20).unwrap(), 1_000);
+        assert_eq!(out, noise(1_000, 1));
+    }
+}

@@ -1,0 +1,205 @@
+//! Frames on their way from the assembler through the compressors to the volumes, and the entries that wait for them.
+
+use crossbeam_channel::{Receiver, Sender};
+
+use crate::archive::Error;
+use crate::archive::codec::{FRAME_MAX, FRAME_TARGET};
+use crate::model::catalog::{Entry, Piece, VolumeRef};
+use crate::model::snapshot::VersionId;
+
+/// Why a stage ended before its work was done; `None`: because another one did.
+pub(super) type Stopped = Option<Error>;
+
+/// Entries that wait for one frame at most, so that memory stays bounded where much is unchanged.
+const MOST_ENTRIES: usize = 16 << 10;
+/// Entries that need no frame are handed on after this many.
+const SOME_ENTRIES: usize = 1 << 10;
+/// Headers and padding may lie past a frame's content.
+const SLACK: usize = 64 << 10;
+
+/// A piece whose frame has no place yet: volume 0, and the frame's number for its offset.
+const NO_VOLUME: u32 = 0;
+
+/// How an entry shares its content with hard links to the same file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Share {
+    Alone,
+    /// Others follow: at most so many names.
+    First {
+        id: u64,
+        others: u32,
+    },
+    /// Takes over the pieces of the first.
+    Link {
+        id: u64,
+    },
+}
+
+pub(super) struct Waiting {
+    pub entry: Entry,
+    pub share: Share,
+}
+
+/// Buffers and what is in them; they go round from stage to stage.
+pub(super) struct Frame {
+    /// All frames are numbered without gaps in the order in which their entries go into the catalog.
+    pub number: u64,
+    pub content: Vec<u8>,
+    /// Compressed, then sealed.
+    pub record: Vec<u8>,
+    /// Bytes of pieces in it.
+    pub stored: u64,
+    pub entries: Vec<Waiting>,
+    /// Frames before this one are no longer referred to by entries that follow.
+    pub floor: u64,
+}
+
+impl Frame {
+    /// Memory is only reserved here; it is taken as it is written to.
+    pub(super) fn new() -> Self {
+        Self {
+            number: 0,
+            content: Vec::with_capacity(FRAME_MAX + SLACK),
+            record: Vec::new(),
+            stored: 0,
+            entries: Vec::new(),
+            floor: 0,
+        }
+    }
+
+    fn restart(&mut self, number: u64) {
+        self.number = number;
+        self.content.clear();
+        self.record.clear();
+        self.stored = 0;
+        self.entries.clear();
+        self.floor = number;
+    }
+}
+
+/// What the volumes' stage receives.
+pub(super) enum Packed {
+    Frame(Frame),
+    /// A compressor fell over: its frame will never come.
+    Broken,
+}
+
+/// The frame that is being filled, and the ways it can go.
+pub(super) struct Frames {
+    current: Frame,
+    free: Receiver<Frame>,
+    to_compress: Sender<Frame>,
+    /// For frames without content.
+    to_place: Sender<Packed>,
+    run: VersionId,
+    /// The frame in which the file begins that is being cut.
+    file_from: Option<u64>,
+}
+
+/// A point to go back to within a frame.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) struct Mark {
+    number: u64,
+    length: usize,
+    stored: u64,
+}
+
+impl Frames {
+    pub(super) fn new(
+        run: VersionId,
+        free: Receiver<Frame>,
+        to_compress: Sender<Frame>,
+        to_place: Sender<Packed>,
+    ) -> Result<Self, Stopped> {
+        let mut current = free.recv().map_err(|_| None)?;
+        current.restart(0);
+        Ok(Self { current, free, to_compress, to_place, run, file_from: None })
+    }
+
+    /// Closes the frame where `bytes` more would not fit.
+    pub(super) fn make_room(&mut self, bytes: usize) -> Result<(), Stopped> {
+        if !self.current.content.is_empty() && self.current.content.len() + bytes > FRAME_MAX { self.close() } else { Ok(()) }
+    }
+
+    pub(super) fn content(&mut self) -> &mut Vec<u8> {
+        &mut self.current.content
+    }
+
+    pub(super) fn mark(&self) -> Mark {
+        Mark { number: self.current.number, length: self.current.content.len(), stored: self.current.stored }
+    }
+
+    /// Takes back what was written since, as far as it has not gone on.
+    pub(super) fn go_back(&mut self, mark: Mark) {
+        if mark.number == self.current.number {
+            self.current.content.truncate(mark.length);
+            self.current.stored = mark.stored;
+        }
+    }
+
+    /// The piece that stands at `start` of the content.
+    pub(super) fn piece(&mut self, start: usize, length: usize, hash: [u8; 32]) -> Piece {
+        self.current.stored += length as u64;
+        Piece {
+            volume: VolumeRef { run: self.run.clone(), number: NO_VOLUME },
+            frame_offset: self.current.number,
+            frame_length: 0,
+            offset: start as u32,
+            length: length as u32,
+            hash,
+        }
+    }
+
+    /// A file begins that may go over several frames, or is read once more.
+    pub(super) fn begin_file(&mut self) {
+        self.file_from.get_or_insert(self.current.number);
+    }
+
+    /// The file that was begun is not part of the version.
+    pub(super) fn forget_file(&mut self) {
+        self.file_from = None;
+    }
+
+    /// To be called after each piece and each header: closes the frame where it is full.
+    pub(super) fn settle(&mut self) -> Result<(), Stopped> {
+        if self.current.content.len() >= FRAME_TARGET { self.close() } else { Ok(()) }
+    }
+
+    /// Hands an entry on, to go into the catalog after all before it and when all its pieces have their places.
+    pub(super) fn push(&mut self, entry: Entry, share: Share) -> Result<(), Stopped> {
+        if let Some(from) = self.file_from.take() {
+            self.current.floor = self.current.floor.min(from);
+        }
+        self.current.entries.push(Waiting { entry, share });
+        let waiting = self.current.entries.len();
+        if waiting >= MOST_ENTRIES || (waiting >= SOME_ENTRIES && self.current.content.is_empty()) {
+            return self.close();
+        }
+        self.settle()
+    }
+
+    fn close(&mut self) -> Result<(), Stopped> {
+        let next = self.free.recv().map_err(|_| None)?;
+        let mut full = std::mem::replace(&mut self.current, next);
+        self.current.restart(full.number + 1);
+        full.floor = full.floor.min(self.file_from.unwrap_or(u64::MAX));
+        if full.content.is_empty() {
+            self.to_place.send(Packed::Frame(full)).map_err(|_| None)
+        } else {
+            self.to_compress.send(full).map_err(|_| None)
+        }
+    }
+
+    /// Sends the last one on its way.
+    pub(super) fn finish(mut self) -> Result<(), Stopped> {
+        if self.current.content.is_empty() && self.current.entries.is_empty() {
+            return Ok(());
+        }
+        self.close()
+    }
+}
+
+/// The number of the frame in which a piece lies that has no place yet.
+pub(super) fn waits_for(piece: &Piece) -> Option<u64> {
+    (piece.volume.number == NO_VOLUME).then_some(piece.frame_offset)
+}

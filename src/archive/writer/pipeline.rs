@@ -1,0 +1,227 @@
+//! The stages, their threads, and the channels between them.
+//!
+//! ```text
+//! scanner ─┐                    ┌─ compressor ─┐
+//!          ├─ assembler (here) ─┼─ compressor ─┼─ volumes ─┬─ finisher
+//! parent ──┘                    └─      …      ┘           └─ catalog
+//! ```
+//!
+//! A fixed number of frames goes round; every channel is bounded. A stage that fails lets go of its channels, upon which all
+//! others end; the first that names an error wins.
+
+use std::ops::ControlFlow;
+use std::sync::atomic::Ordering::Relaxed;
+use std::thread;
+use std::time::Duration;
+
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
+
+use super::assemble::Assembler;
+use super::frames::{Frame, Frames, Packed, Stopped};
+use super::placing::Placing;
+use super::volumes::{Full, Volumes};
+use super::{BackupJob, Written};
+use crate::archive::catalog_io::CatalogWriter;
+use crate::archive::changes::{Changes, Keeper};
+use crate::archive::codec::Compressor;
+use crate::archive::object::{catalog_file_name, run_folder};
+use crate::archive::scan::{self, Batch, Roots};
+use crate::archive::seal::{Identity, ObjectKind, Sealer};
+use crate::archive::{Error, Result};
+use crate::model::catalog::Entry;
+use crate::model::snapshot::ObjectInfo;
+
+/// More would take memory, and no disk is faster than four of them.
+const MOST_COMPRESSORS: usize = 4;
+/// Frames beside those in the compressors: one that is filled, one that waits, one that is placed.
+const SPARE_FRAMES: usize = 3;
+const SCAN_AHEAD: usize = 8;
+const PARENT_AHEAD: usize = 8;
+const PARENT_BATCH: usize = 256;
+const CATALOG_AHEAD: usize = 4;
+/// A run that takes longer is worth a second walk, so that it can say how far it is.
+const COUNT_AFTER: Duration = Duration::from_secs(1);
+
+pub(super) fn run(job: &BackupJob<'_>) -> Result<Written> {
+    let roots = Roots::new(job.sources)?;
+    roots.check_readable()?;
+    let catalog = begin_catalog(job, &roots)?;
+    let compressors = thread::available_parallelism().map_or(1, usize::from).min(MOST_COMPRESSORS);
+    let frames = compressors + SPARE_FRAMES;
+
+    thread::scope(|scope| {
+        let (to_merge, scanned) = bounded(SCAN_AHEAD);
+        let (scan_ends, scan_ended) = bounded::<()>(0);
+        let (parent_out, parent_in) = bounded(PARENT_AHEAD);
+        let (free_out, free) = bounded(frames);
+        let (to_compress, compressing) = bounded(frames);
+        // One more for each compressor that may have to say that it broke.
+        let (to_place, placing) = bounded(frames + compressors);
+        let (to_catalog, cataloguing) = bounded(CATALOG_AHEAD);
+        let (to_finish, finishing) = bounded::<Full>(1);
+        for _ in 0..frames {
+            // There is room for all of them.
+            let _ = free_out.send(Frame::new());
+        }
+
+        scope.spawn(move || {
+            scan_into(job, &to_merge);
+            drop(scan_ends);
+        });
+        scope.spawn(move || count_if_long(job, &scan_ended));
+        scope.spawn(move || parent_into(job, &parent_out));
+        for _ in 0..compressors {
+            let (compressing, to_place) = (compressing.clone(), to_place.clone());
+            scope.spawn(move || compress(job, &compressing, to_place));
+        }
+        drop(compressing);
+        let finisher = scope.spawn(move || finishing.iter().try_for_each(Full::finish));
+        let volumes = Volumes::new(job, to_finish);
+        let placer = scope.spawn(move || Placing::new(volumes, to_catalog, free_out).run(&placing));
+        let cataloguer = scope.spawn(move || write_entries(catalog, &cataloguing));
+
+        let assembled = Frames::new(job.run.clone(), free, to_compress, to_place).and_then(|frames| {
+            let keeper = Keeper::new(job.parent.as_ref().map(|p| p.version.clone()), &job.offered);
+            let changes = Changes::new(received(scanned), received(parent_in), keeper);
+            Assembler::new(job, roots.clone(), frames).run(changes)
+        });
+        let placed = join(placer);
+        let finished = join(finisher).map_err(Some);
+        let entered = join(cataloguer).map_err(Some);
+        match (finished, entered, placed, assembled) {
+            (Ok(()), Ok(catalog), Ok(volumes), Ok((mut totals, warnings))) => {
+                let own = volumes.done;
+                let older = job.parent.as_ref().map_or(&[][..], |p| &p.index.volumes);
+                let written = catalog.finish(own, older)?;
+                let mut objects = volumes.objects;
+                objects.push(ObjectInfo {
+                    name: written.catalog.name.clone(),
+                    size: written.catalog.size,
+                    sha256: data_encoding::HEXLOWER.encode(&written.sha256),
+                });
+                job.progress.bytes_written.fetch_add(written.catalog.size, Relaxed);
+                totals.stored_bytes = objects.iter().map(|o| o.size).sum();
+                Ok(Written {
+                    totals,
+                    catalog: written.catalog,
+                    index: written.index,
+                    objects,
+                    needs: written.needs,
+                    warnings: warnings.list,
+                    warning_count: warnings.count,
+                })
+            }
+            (finished, entered, placed, assembled) => {
+                let first = finished.err().flatten().or(entered.err().flatten());
+                let first = first.or(placed.err().flatten()).or(assembled.err().flatten());
+                Err(first.unwrap_or(Error::Cancelled))
+            }
+        }
+    })
+}
+
+fn join<T>(thread: thread::ScopedJoinHandle<'_, T>) -> T {
+    thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+}
+
+fn begin_catalog(job: &BackupJob<'_>, roots: &Roots) -> Result<CatalogWriter> {
+    let file_name = catalog_file_name(job.seal.is_some());
+    let name = format!("{}/{file_name}", run_folder(&job.run));
+    let out = job.objects.create(&name).map_err(|source| Error::Object { object: name, source })?;
+    let sealer = job.seal.as_ref().map(|(key, cipher)| {
+        let mut salt = [0; 32];
+        (job.random)(&mut salt);
+        let identity =
+            Identity { plan: job.plan.bytes(), version: job.run.as_str(), object: file_name, kind: ObjectKind::Catalog };
+        Sealer::new(key, *cipher, identity, salt)
+    });
+    let excludes = job.sources.patterns().map(String::from).collect();
+    let parent = job.parent.as_ref().map(|p| &p.index);
+    CatalogWriter::new(out, file_name, sealer, job.run.clone(), roots.absolute_paths(), excludes, parent)
+}
+
+fn scan_into(job: &BackupJob<'_>, to_merge: &Sender<Result<Batch>>) {
+    let scanned = scan::scan(job.sources, job.avoid, job.cancel, &job.now, |batch, counted| {
+        job.progress.files_total.fetch_max(counted.files, Relaxed);
+        job.progress.bytes_total.fetch_max(counted.bytes, Relaxed);
+        if to_merge.send(Ok(batch)).is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+    });
+    match scanned {
+        Ok(()) => job.progress.totals_known.store(true, Relaxed),
+        // Whoever would receive it has ended for a reason of its own.
+        Err(error) => drop(to_merge.send(Err(error))),
+    }
+}
+
+/// Walks ahead of a scan that has to wait for the reading, to know the totals.
+fn count_if_long(job: &BackupJob<'_>, scan_ended: &Receiver<()>) {
+    if scan_ended.recv_timeout(COUNT_AFTER) != Err(RecvTimeoutError::Timeout) {
+        return;
+    }
+    let mut whole = true;
+    let counted = scan::count(job.sources, job.avoid, job.cancel, |counted| {
+        job.progress.files_total.fetch_max(counted.files, Relaxed);
+        job.progress.bytes_total.fetch_max(counted.bytes, Relaxed);
+        whole = scan_ended.try_recv() == Err(crossbeam_channel::TryRecvError::Empty);
+        if whole { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+    });
+    if counted.is_ok() && whole {
+        job.progress.totals_known.store(true, Relaxed);
+    }
+}
+
+fn parent_into(job: &BackupJob<'_>, out: &Sender<Result<Vec<Entry>>>) {
+    let Some(parent) = &job.parent else { return };
+    let mut batch = Vec::with_capacity(PARENT_BATCH);
+    for entry in parent.entries() {
+        match entry {
+            Ok(entry) => batch.push(entry),
+            Err(error) => {
+                let _ = out.send(Ok(batch)).and_then(|()| out.send(Err(error)));
+                return;
+            }
+        }
+        if batch.len() == PARENT_BATCH
+            && out.send(Ok(std::mem::replace(&mut batch, Vec::with_capacity(PARENT_BATCH)))).is_err()
+        {
+            return;
+        }
+    }
+    let _ = out.send(Ok(batch));
+}
+
+fn received<'a, T: 'a>(channel: Receiver<Result<T>>) -> crate::archive::changes::Batches<'a, T> {
+    Box::new(move || channel.recv().ok().transpose())
+}
+
+/// Tells the next stage when a compressor falls over, which would else wait for a frame that never comes.
+struct Alarm(Sender<Packed>);
+
+impl Drop for Alarm {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            let _ = self.0.send(Packed::Broken);
+        }
+    }
+}
+
+fn compress(job: &BackupJob<'_>, frames: &Receiver<Frame>, to_place: Sender<Packed>) {
+    let alarm = Alarm(to_place);
+    let mut compressor = Compressor::new(job.format.level);
+    for mut frame in frames {
+        Volumes::prepare(job.seal.is_some(), &mut frame.record);
+        compressor.compress(&frame.content, &mut frame.record);
+        if alarm.0.send(Packed::Frame(frame)).is_err() {
+            return;
+        }
+    }
+}
+
+fn write_entries(mut catalog: CatalogWriter, entries: &Receiver<Vec<Entry>>) -> Result<CatalogWriter> {
+    for batch in entries {
+        for entry in &batch {
+            catalog.push(entry)?;
+        }
+    }
+    Ok(catalog)
+}

@@ -1,0 +1,165 @@
+//! Writes frames into volumes, one after the other, each a complete archive.
+
+use std::io::Write;
+
+use crossbeam_channel::Sender;
+use sha2::{Digest, Sha256};
+
+use super::BackupJob;
+use super::frames::Stopped;
+use crate::archive::catalog_io::VolumeInfo;
+use crate::archive::codec::Compressor;
+use crate::archive::object::{ObjectWriter, volume_file_name, volume_name};
+use crate::archive::seal::{Identity, ObjectKind, Sealer};
+use crate::archive::{Error, Result, tar_stream};
+use crate::model::catalog::VolumeRef;
+use crate::model::snapshot::ObjectInfo;
+use std::sync::atomic::Ordering::Relaxed;
+
+/// Bytes in front of a record that its seal fills in.
+const PREFIX: usize = 4;
+
+/// Where a frame lies.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Place {
+    pub volume: u32,
+    pub offset: u64,
+    pub length: u32,
+}
+
+/// A volume that is written and only needs to be made durable.
+pub(super) struct Full {
+    name: String,
+    out: Box<dyn ObjectWriter>,
+}
+
+impl Full {
+    pub(super) fn finish(self) -> Result<()> {
+        self.out.finish().map_err(|source| Error::Object { object: self.name, source })
+    }
+}
+
+pub(super) struct Volumes<'a> {
+    job: &'a BackupJob<'a>,
+    /// Making a volume durable takes time in which the next can be written.
+    to_finish: Sender<Full>,
+    /// The frame with the end of an archive.
+    end: Vec<u8>,
+    /// What the sources are known to hold; decides on the size of volumes.
+    source_bytes: u64,
+    open: Option<Open>,
+    pub done: Vec<VolumeInfo>,
+    pub objects: Vec<ObjectInfo>,
+}
+
+struct Open {
+    volume: VolumeRef,
+    name: String,
+    out: Box<dyn ObjectWriter>,
+    sealer: Option<Sealer>,
+    hash: Sha256,
+    offset: u64,
+    stored: u64,
+}
+
+impl<'a> Volumes<'a> {
+    pub(super) fn new(job: &'a BackupJob<'a>, to_finish: Sender<Full>) -> Self {
+        let mut blocks = Vec::new();
+        tar_stream::append_end(&mut blocks);
+        let mut end = Vec::new();
+        Compressor::new(job.format.level).compress(&blocks, &mut end);
+        let source_bytes = job.parent.as_ref().map_or(0, |p| p.index.segments.iter().map(|s| s.bytes).sum());
+        Self { job, to_finish, end, source_bytes, open: None, done: Vec::new(), objects: Vec::new() }
+    }
+
+    /// Room for the seal's beginning, before content is compressed into `record`.
+    pub(super) fn prepare(sealed: bool, record: &mut Vec<u8>) {
+        record.clear();
+        if sealed {
+            record.extend_from_slice(&[0; PREFIX]);
+        }
+    }
+
+    /// Writes a prepared record, which holds `stored` bytes of pieces.
+    pub(super) fn append(&mut self, record: &mut Vec<u8>, stored: u64) -> Result<Place> {
+        let mut open = match self.open.take() {
+            Some(open) => open,
+            None => self.begin()?,
+        };
+        let place = Place { volume: open.volume.number, offset: open.offset, length: open.write(record, false)? };
+        self.job.progress.bytes_written.fetch_add(u64::from(place.length), Relaxed);
+        open.stored += stored;
+        let known = self.source_bytes.max(self.job.progress.bytes_total.load(Relaxed));
+        let full = open.offset >= self.job.format.volume_size_for(known);
+        self.open = Some(open);
+        if full {
+            // Only another stage's end stops it here, and that one tells why.
+            self.close().map_err(|stopped| stopped.unwrap_or(Error::Cancelled))?;
+        }
+        Ok(place)
+    }
+
+    fn begin(&self) -> Result<Open> {
+        let job = self.job;
+        let number = self.done.len() as u32 + 1;
+        let volume = VolumeRef { run: job.run.clone(), number };
+        let name = volume_name(&volume, job.seal.is_some());
+        let out = job.objects.create(&name).map_err(|source| Error::Object { object: name.clone(), source })?;
+        let sealer = job.seal.as_ref().map(|(key, cipher)| {
+            let mut salt = [0; 32];
+            (job.random)(&mut salt);
+            let object = volume_file_name(number, true);
+            let identity =
+                Identity { plan: job.plan.bytes(), version: job.run.as_str(), object: &object, kind: ObjectKind::Volume };
+            Sealer::new(key, *cipher, identity, salt)
+        });
+        let mut open = Open { volume, name, out, sealer, hash: Sha256::new(), offset: 0, stored: 0 };
+        if let Some(header) = open.sealer.as_ref().map(|s| s.header().to_vec()) {
+            open.put(&header)?;
+        }
+        Ok(open)
+    }
+
+    /// Ends the open volume, if there is one, as an archive and as a sealed object.
+    pub(super) fn close(&mut self) -> Result<(), Stopped> {
+        let Some(mut open) = self.open.take() else { return Ok(()) };
+        let mut record = Vec::new();
+        Self::prepare(open.sealer.is_some(), &mut record);
+        record.extend_from_slice(&self.end);
+        let length = open.write(&mut record, true)?;
+        self.job.progress.bytes_written.fetch_add(u64::from(length), Relaxed);
+        let sha256: [u8; 32] = open.hash.finalize().into();
+        self.objects.push(ObjectInfo {
+            name: volume_file_name(open.volume.number, open.sealer.is_some()),
+            size: open.offset,
+            sha256: data_encoding::HEXLOWER.encode(&sha256),
+        });
+        self.done.push(VolumeInfo {
+            volume: open.volume,
+            size: open.offset,
+            sha256,
+            header: open.sealer.map(|s| s.header().to_vec()).unwrap_or_default(),
+            live: open.stored,
+            stored: open.stored,
+        });
+        self.to_finish.send(Full { name: open.name, out: open.out }).map_err(|_| None)
+    }
+}
+
+impl Open {
+    /// Seals and writes; returns the record's length.
+    fn write(&mut self, record: &mut Vec<u8>, last: bool) -> Result<u32> {
+        if let Some(sealer) = &self.sealer {
+            sealer.seal_prefixed(self.offset, last, record);
+        }
+        self.put(record)?;
+        Ok(record.len() as u32)
+    }
+
+    fn put(&mut self, bytes: &[u8]) -> Result<()> {
+        self.hash.update(bytes);
+        self.out.write_all(bytes).map_err(|source| Error::Object { object: self.name.clone(), source })?;
+        self.offset += bytes.len() as u64;
+        Ok(())
+    }
+}

@@ -17,7 +17,7 @@ use std::ops::ControlFlow;
 pub use chain::Chain;
 pub use measure::{Measured, measure};
 pub use metadata::{Kind, Meta, status};
-pub use roots::{Root, Roots};
+pub use roots::{Opened, Root, Roots};
 pub use rules::Rules;
 pub use walk::{Visit, Walk, is_gone};
 

@@ -231,7 +231,9 @@ fn open_folder(parent: BorrowedFd<'_>, name: &CStr, hide_access: bool) -> io::Re
 /// Whether what was there a moment ago has gone, or something else has taken its name.
 pub fn is_gone(error: &io::Error) -> bool {
     error.kind() == io::ErrorKind::NotFound
-        || error.raw_os_error().is_some_and(|code| [Errno::NOENT, Errno::NOTDIR, Errno::LOOP].contains(&Errno::from_raw_os_error(code)))
+        || error
+            .raw_os_error()
+            .is_some_and(|code| [Errno::NOENT, Errno::NOTDIR, Errno::LOOP].contains(&Errno::from_raw_os_error(code)))
 }
 
 #[cfg(test)]

@@ -17,7 +17,7 @@ use std::time::Duration;
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 
 use super::assemble::Assembler;
-use super::frames::{Frame, Frames, Packed, Stopped};
+use super::frames::{Frame, Frames, Packed};
 use super::placing::Placing;
 use super::volumes::{Full, Volumes};
 use super::{BackupJob, Written};
@@ -181,9 +181,7 @@ fn parent_into(job: &BackupJob<'_>, out: &Sender<Result<Vec<Entry>>>) {
                 return;
             }
         }
-        if batch.len() == PARENT_BATCH
-            && out.send(Ok(std::mem::replace(&mut batch, Vec::with_capacity(PARENT_BATCH)))).is_err()
-        {
+        if batch.len() == PARENT_BATCH && out.send(Ok(std::mem::replace(&mut batch, Vec::with_capacity(PARENT_BATCH)))).is_err() {
             return;
         }
     }

@@ -24,15 +24,7 @@ pub(super) struct Placing<'a> {
 
 impl<'a> Placing<'a> {
     pub(super) fn new(volumes: Volumes<'a>, to_catalog: Sender<Vec<Entry>>, free: Sender<Frame>) -> Self {
-        Self {
-            volumes,
-            early: BTreeMap::new(),
-            next: 0,
-            places: BTreeMap::new(),
-            shared: HashMap::new(),
-            to_catalog,
-            free,
-        }
+        Self { volumes, early: BTreeMap::new(), next: 0, places: BTreeMap::new(), shared: HashMap::new(), to_catalog, free }
     }
 
     /// Takes frames until no more come; then closes the last volume.

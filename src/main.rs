@@ -1,6 +1,8 @@
 //! No argument: the window; else the command line.
 
+mod desktop;
 mod log;
+mod window;
 
 use std::env;
 use std::process::ExitCode;
@@ -15,20 +17,12 @@ fn main() -> ExitCode {
             command.run()
         }
         Asked::Window => {
+            if desktop::wayland_is_dead() {
+                // SAFETY: no other thread has been started yet that could read the environment meanwhile.
+                unsafe { env::remove_var("WAYLAND_DISPLAY") };
+            }
             log::start();
-            window()
+            window::show()
         }
     }
-}
-
-fn window() -> ExitCode {
-    if !has_display() {
-        println!("There is no display (neither WAYLAND_DISPLAY nor DISPLAY is set), so the window cannot open.");
-        println!("`strongroom --help` shows the command line. Here is a short tour in the terminal instead.\n");
-    }
-    cli::tour()
-}
-
-fn has_display() -> bool {
-    ["WAYLAND_DISPLAY", "DISPLAY"].iter().any(|name| env::var_os(name).is_some_and(|value| !value.is_empty()))
 }

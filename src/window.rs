@@ -1,0 +1,170 @@
+//! From no arguments to a window, or to the running one; and life without a window afterwards.
+
+use std::fs::File;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use strongroom::cli;
+use strongroom::engine::env::SystemClock;
+use strongroom::engine::message::{Command, Event, Overview};
+use strongroom::engine::{Env, Handle};
+use strongroom::ipc::connection::{Connection, home_problem};
+use strongroom::model::problem::Problem;
+use strongroom::model::schedule::Schedule;
+use strongroom::state::paths::Home;
+use strongroom::state::secrets::open_store;
+use strongroom::ui::{self, Closed, Window, WindowWaker};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::broadcast::error::RecvError;
+
+use crate::desktop;
+
+/// Shows the window, or says why it cannot and takes the tour.
+pub fn show() -> ExitCode {
+    if let Some(why) = desktop::no_display() {
+        return tour(&why);
+    }
+    match start() {
+        Ok(Ended::Well) => ExitCode::SUCCESS,
+        Ok(Ended::NoWindow(why)) => tour(&why),
+        Err(problem) => {
+            eprintln!("strongroom: {}\n{}", problem.what, problem.fix);
+            if !problem.detail.is_empty() {
+                eprintln!("({})", problem.detail);
+            }
+            ExitCode::FAILURE
+        }
+    }
+}
+
+enum Ended {
+    Well,
+    NoWindow(String),
+}
+
+fn tour(why: &str) -> ExitCode {
+    println!("There is no display here to open the window on ({why}).");
+    println!("`strongroom --help` shows the command line. Here is a short tour in the terminal instead.\n");
+    cli::tour()
+}
+
+fn start() -> Result<Ended, Problem> {
+    let root = std::env::var_os("STRONGROOM_HOME").filter(|root| !root.is_empty()).map(PathBuf::from);
+    let home = Home::locate(root.as_deref()).map_err(home_problem)?;
+    let waker = WindowWaker::default();
+    let connect = {
+        let (home, waker) = (home.clone(), waker.clone());
+        move || Connection::open(&home, || Env::system(open_store(&home, false), waker.waker()), true)
+    };
+    let first = connect()?;
+    // Held while this process shows windows: a second one brings ours to the front instead of opening its own.
+    let Some(_turn) = take_turn(&home.runtime) else {
+        first.handle().send(Command::Raise)?;
+        println!("Strongroom is running already: its window comes to the front.");
+        return Ok(Ended::Well);
+    };
+    let wake = waker.waker();
+    // The engine that the window talks to; when it goes (another process had it), a new one takes its place.
+    let connection = Arc::new(Mutex::new(first));
+    let reopen = {
+        let connection = connection.clone();
+        move || {
+            let fresh = connect()?;
+            let handle = fresh.handle().clone();
+            let old = std::mem::replace(&mut *connection.lock().unwrap_or_else(PoisonError::into_inner), fresh);
+            drop(old);
+            Ok(handle)
+        }
+    };
+    let current = || connection.lock().unwrap_or_else(PoisonError::into_inner).handle().clone();
+    let is_own = || connection.lock().unwrap_or_else(PoisonError::into_inner).is_own();
+    let mut window = Window {
+        handle: current(),
+        reopen: Arc::new(reopen),
+        owns_engine: is_own(),
+        clock: Arc::new(SystemClock),
+        waker: waker.clone(),
+        appearance: desktop::watch_appearance(move || wake()),
+        pick_folders: desktop::folder_dialog(),
+        open_folder: Arc::new(desktop::open_folder),
+    };
+    loop {
+        window.handle = current();
+        window.owns_engine = is_own();
+        let shown = window.clone();
+        // A library that is missing makes the window's maker panic instead of fail.
+        let closed = catch_unwind(AssertUnwindSafe(|| ui::run(shown)))
+            .unwrap_or_else(|_| Err("a library that windows need is missing, such as libxkbcommon-x11".into()));
+        match closed {
+            Ok(Closed::Quit) => return Ok(Ended::Well),
+            Ok(Closed::KeepRunning) => match without_window(&current())? {
+                Next::Window => {}
+                Next::Quit => return Ok(Ended::Well),
+            },
+            Err(why) => return Ok(Ended::NoWindow(why)),
+        }
+    }
+}
+
+/// The right to show windows for a home, held until it is dropped. Without a file where none can be made: then a second window may open.
+struct Turn {
+    _held: Option<File>,
+}
+
+/// `None` where another process shows them.
+fn take_turn(folder: &Path) -> Option<Turn> {
+    let path = folder.join("window.lock");
+    match File::options().create(true).append(true).open(&path) {
+        Ok(file) => match file.try_lock() {
+            Ok(()) => Some(Turn { _held: Some(file) }),
+            Err(_) => None,
+        },
+        Err(error) => {
+            tracing::warn!("{}: {error}", path.display());
+            Some(Turn { _held: None })
+        }
+    }
+}
+
+enum Next {
+    Window,
+    Quit,
+}
+
+/// Runs and schedules go on; a second start asks for a window again. Ends when there is nothing left to wait for.
+fn without_window(handle: &Handle) -> Result<Next, Problem> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(system)?;
+    runtime.block_on(async {
+        let mut events = handle.events();
+        let mut overview = handle.overview_changes();
+        let mut interrupt = signal(SignalKind::interrupt()).map_err(system)?;
+        let mut terminate = signal(SignalKind::terminate()).map_err(system)?;
+        loop {
+            if is_done(&overview.borrow_and_update()) || handle.is_closed() {
+                return Ok(Next::Quit);
+            }
+            tokio::select! {
+                event = events.recv() => match event {
+                    Ok(Event::Raise) => return Ok(Next::Window),
+                    Ok(_) | Err(RecvError::Lagged(_)) => {}
+                    Err(RecvError::Closed) => return Ok(Next::Quit),
+                },
+                changed = overview.changed() => if changed.is_err() { return Ok(Next::Quit) },
+                _ = interrupt.recv() => return Ok(Next::Quit),
+                _ = terminate.recv() => return Ok(Next::Quit),
+            }
+        }
+    })
+}
+
+/// Nothing runs, and no schedule will ever make something run.
+fn is_done(overview: &Overview) -> bool {
+    overview.runs.is_empty() && overview.plans.iter().all(|plan| plan.plan.schedule == Schedule::Off)
+}
+
+fn system(error: std::io::Error) -> Problem {
+    Problem::new(strongroom::model::problem::Code::Internal, "The system refused something.", "Start Strongroom again.")
+        .with_detail(error.to_string())
+}

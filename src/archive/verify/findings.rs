@@ -1,0 +1,189 @@
+//! What is damaged, as it is found by several threads.
+
+use std::collections::{BTreeMap, HashSet};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use crate::archive::object::volume_name;
+use crate::archive::{Error, Result};
+use crate::model::catalog::{Piece, VolumeRef};
+use crate::model::path::PathBytes;
+use crate::model::restore::DamagedObject;
+use crate::model::snapshot::{Manifest, VersionId};
+
+/// So many files are named for an object.
+const MOST_HITS: usize = 1000;
+/// So many different things are said of an object.
+const MOST_WORDS: usize = 3;
+/// So many damaged frames and pieces are told apart; beyond that the whole volume counts as damaged.
+const MOST_PLACES: usize = 1 << 20;
+
+#[derive(Default)]
+pub struct Findings {
+    found: Mutex<Found>,
+}
+
+#[derive(Default)]
+pub struct Found {
+    objects: BTreeMap<String, Finding>,
+    /// Of which nothing can be relied on.
+    pub volumes: HashSet<VolumeRef>,
+    /// By the frame's offset.
+    pub frames: HashSet<(VolumeRef, u64)>,
+    /// By the frame's offset, their own in it and their hash.
+    pub pieces: HashSet<(VolumeRef, u64, u32, [u8; 32])>,
+    /// Some catalog is damaged.
+    pub catalogs: bool,
+}
+
+#[derive(Default)]
+struct Finding {
+    what: Vec<String>,
+    /// Said, but not kept.
+    more: u64,
+    hits: Vec<(VersionId, PathBytes)>,
+    hit_count: u64,
+}
+
+impl Findings {
+    fn found(&self) -> MutexGuard<'_, Found> {
+        self.found.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub fn note(&self, object: &str, what: impl Into<String>) {
+        self.found().note(object, what.into());
+    }
+
+    /// A volume that is missing, cut or has the wrong checksum. `whole`: nothing in it can be relied on.
+    pub fn volume(&self, volume: &VolumeRef, sealed: bool, what: impl Into<String>, whole: bool) {
+        let mut found = self.found();
+        found.note(&volume_name(volume, sealed), what.into());
+        if whole {
+            found.volumes.insert(volume.clone());
+        }
+    }
+
+    pub fn catalog(&self, object: &str, what: impl Into<String>) {
+        let mut found = self.found();
+        found.note(object, what.into());
+        found.catalogs = true;
+    }
+
+    pub fn unreadable_version(&self, version: &Manifest, object: &str, e: &Error) {
+        let mut found = self.found();
+        found.note(object, format!("the list of files of version {} cannot be read: {e}", version.id));
+        if let Some(finding) = found.objects.get_mut(object) {
+            finding.hit_count = finding.hit_count.saturating_add(version.totals.files);
+        }
+    }
+
+    pub fn frame(&self, volume: &VolumeRef, sealed: bool, offset: u64, e: &Error) {
+        let mut found = self.found();
+        found.note(&volume_name(volume, sealed), format!("at {offset}: {}", reason(e)));
+        if found.frames.len() < MOST_PLACES {
+            found.frames.insert((volume.clone(), offset));
+        } else {
+            found.volumes.insert(volume.clone());
+        }
+    }
+
+    pub fn piece(&self, volume: &VolumeRef, sealed: bool, offset: u64, at: u32, hash: [u8; 32], what: &str) {
+        let mut found = self.found();
+        found.note(&volume_name(volume, sealed), format!("at {offset}: {what}"));
+        if found.pieces.len() < MOST_PLACES {
+            found.pieces.insert((volume.clone(), offset, at, hash));
+        } else {
+            found.volumes.insert(volume.clone());
+        }
+    }
+
+    /// Whether nothing of a volume can be relied on.
+    pub fn is_lost(&self, volume: &VolumeRef) -> bool {
+        self.found().volumes.contains(volume)
+    }
+
+    /// What was found so far, for looking up whom it hits.
+    pub fn places(&self) -> Found {
+        let mut found = self.found();
+        let found = &mut *found;
+        Found {
+            objects: BTreeMap::new(),
+            volumes: std::mem::take(&mut found.volumes),
+            frames: std::mem::take(&mut found.frames),
+            pieces: std::mem::take(&mut found.pieces),
+            catalogs: found.catalogs,
+        }
+    }
+
+    pub fn hit(&self, object: &str, version: &VersionId, path: &PathBytes) {
+        if let Some(finding) = self.found().objects.get_mut(object) {
+            finding.hit_count += 1;
+            if finding.hits.len() < MOST_HITS {
+                finding.hits.push((version.clone(), path.clone()));
+            }
+        }
+    }
+
+    /// Files that cannot be named any more.
+    pub fn hit_unnamed(&self, object: &str, files: u64) {
+        if let Some(finding) = self.found().objects.get_mut(object) {
+            finding.hit_count = finding.hit_count.saturating_add(files);
+        }
+    }
+
+    pub fn into_report(self) -> Vec<DamagedObject> {
+        let found = self.found.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let report = found.objects.into_iter().map(|(object, finding)| {
+            let mut what = finding.what.join("; ");
+            if finding.more > 0 {
+                what.push_str(&format!("; and {} more", finding.more));
+            }
+            DamagedObject { object, what, hits: finding.hits, hit_count: finding.hit_count }
+        });
+        report.collect()
+    }
+}
+
+impl Found {
+    fn note(&mut self, object: &str, what: String) {
+        let finding = self.objects.entry(object.to_string()).or_default();
+        if finding.what.contains(&what) {
+        } else if finding.what.len() < MOST_WORDS {
+            finding.what.push(what);
+        } else {
+            finding.more += 1;
+        }
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.volumes.is_empty() && self.frames.is_empty() && self.pieces.is_empty() && !self.catalogs
+    }
+
+    /// Whether anything in a volume is damaged.
+    pub fn concerns(&self, volume: &VolumeRef) -> bool {
+        self.volumes.contains(volume)
+            || self.frames.iter().any(|(v, _)| v == volume)
+            || self.pieces.iter().any(|(v, ..)| v == volume)
+    }
+
+    pub fn hits(&self, piece: &Piece) -> bool {
+        self.volumes.contains(&piece.volume)
+            || (!self.frames.is_empty() && self.frames.contains(&(piece.volume.clone(), piece.frame_offset)))
+            || (!self.pieces.is_empty()
+                && self.pieces.contains(&(piece.volume.clone(), piece.frame_offset, piece.offset, piece.hash)))
+    }
+}
+
+/// Without the object's name, which stands beside it.
+pub fn reason(e: &Error) -> String {
+    match e {
+        Error::Damaged { what, .. } => what.clone(),
+        Error::Missing { .. } => "it is missing".into(),
+        Error::Object { source, .. } => format!("it cannot be read: {source}"),
+        e => e.to_string(),
+    }
+}
+
+/// Damage is a finding; only the wish to stop is an error.
+pub fn or_cancelled(e: Error) -> Result<Error> {
+    if matches!(e, Error::Cancelled) { Err(e) } else { Ok(e) }
+}

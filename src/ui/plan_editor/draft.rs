@@ -36,8 +36,8 @@ pub struct Draft {
     kept: Option<Plan>,
     pub sources: Vec<Source>,
     pub presets: Vec<Preset>,
-    /// One pattern a line.
-    pub excludes: String,
+    /// The person's own patterns.
+    pub excludes: Vec<String>,
     pub honour_tags: bool,
     pub one_file_system: bool,
     pub destination: String,
@@ -63,7 +63,7 @@ impl Draft {
             kept: None,
             sources: Vec::new(),
             presets: Preset::ALL.to_vec(),
-            excludes: String::new(),
+            excludes: Vec::new(),
             honour_tags: true,
             one_file_system: false,
             destination: String::new(),
@@ -85,7 +85,7 @@ impl Draft {
         let mut draft = Self::new(plan.id.clone(), plan.created);
         draft.sources = plan.sources.paths.iter().map(|path| source(path, true)).collect();
         draft.presets.clone_from(&plan.sources.presets);
-        draft.excludes = plan.sources.excludes.join("\n");
+        draft.excludes.clone_from(&plan.sources.excludes);
         draft.honour_tags = plan.sources.honour_tags;
         draft.one_file_system = plan.sources.one_file_system;
         draft.destination = plan.destinations.first().map(Location::display).unwrap_or_default();
@@ -146,10 +146,18 @@ impl Draft {
     pub fn source_spec(&self) -> SourceSpec {
         SourceSpec {
             paths: self.ticked().map(|source| source.path.clone()).collect(),
-            excludes: self.excludes.lines().map(str::trim).filter(|line| !line.is_empty()).map(String::from).collect(),
+            excludes: self.excludes.clone(),
             presets: self.presets.clone(),
             honour_tags: self.honour_tags,
             one_file_system: self.one_file_system,
+        }
+    }
+
+    /// Leaves out one pattern more.
+    pub fn exclude(&mut self, pattern: &str) {
+        let pattern = pattern.trim();
+        if !pattern.is_empty() && !self.excludes.iter().any(|known| known == pattern) {
+            self.excludes.push(pattern.to_owned());
         }
     }
 

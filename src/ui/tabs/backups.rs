@@ -15,7 +15,7 @@ use self::remove::{Decision, Removal};
 use crate::engine::message::{Event, PlanOverview};
 use crate::model::plan::PlanId;
 use crate::model::problem::Problem;
-use crate::model::run::{RunId, RunReport};
+use crate::model::run::{RunId, RunKind, RunReport};
 use crate::model::snapshot::WantedType;
 use crate::model::status::Status;
 use crate::ui::context::{Action, Cx};
@@ -43,7 +43,8 @@ impl BackupsTab {
         let events = self.events.get_or_insert_with(|| cx.handle.events());
         loop {
             match events.try_recv() {
-                Ok(Event::RunEnded(report)) => {
+                // A restore tells its result on its own pages.
+                Ok(Event::RunEnded(report)) if report.kind != RunKind::Restore => {
                     if let Some(plan) = report.plan.clone() {
                         self.open.remove(&plan);
                         self.fresh.insert(plan, report);

@@ -1,0 +1,129 @@
+//! Second page: the drives with their room, or a folder; the test; backups that lie there already.
+
+use egui::Ui;
+
+use super::draft::drive_of;
+use super::editor::{Editor, Left};
+use crate::engine::message::Drive;
+use crate::model::human;
+use crate::ui::context::Cx;
+use crate::ui::load::Load;
+use crate::ui::theme::typography::body;
+use crate::ui::theme::{Tone, icons, space, tokens};
+use crate::ui::widgets::{
+    Banner, BannerEvent, Button, ChoiceCard, FormRow, TestState, TestView, TextField, problem_text, section_head, spinner,
+    wrapped,
+};
+
+/// Where a backup goes on the computer's own disk: below the home folder.
+const OWN_FOLDER: &[u8] = b"Strongroom";
+
+pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, editor: &mut Editor) {
+    let t = tokens(ui);
+    ui.spacing_mut().item_spacing.y = space::S;
+    wrapped(ui, body("Another drive is best: it survives when this computer's disk does not.").color(t.text2));
+    drives(ui, cx, editor);
+    section_head(ui, "Folder");
+    folder(ui, cx, editor);
+    existing(ui, cx, editor);
+    on_system_disk(ui, editor);
+    match editor.test_shown() {
+        Some(Load::Waiting(_)) => TestView::new(TestState::Running).show(ui),
+        Some(Load::Ready(result)) => TestView::new(TestState::Done(result)).show(ui),
+        Some(Load::Failed(problem)) => TestView::new(TestState::Failed(problem)).show(ui),
+        _ => {}
+    }
+}
+
+fn drives(ui: &mut Ui, cx: &Cx<'_>, editor: &mut Editor) {
+    let home = &cx.overview.home_folder;
+    let chosen = editor.draft.destination.trim().trim_end_matches('/').to_owned();
+    let mut choose = None;
+    match &editor.drives {
+        Load::Ready(drives) => {
+            for drive in drives.iter().filter(|drive| !drive.is_system) {
+                let path = drive.mount_point.display().into_owned();
+                let text = format!("{path} · {}{}", drive.file_system, if drive.is_network { ", over the network" } else { "" });
+                let icon = if drive.is_network { icons::HARD_DRIVES } else { icons::USB };
+                let card = ChoiceCard::new(chosen == path, icon, &drive.name, &text);
+                if ui.add(card.right(&room(drive))).clicked() {
+                    choose = Some(path);
+                }
+            }
+            if let Some(own) = drive_of(&home.display(), drives) {
+                let path = home.join(OWN_FOLDER).display().into_owned();
+                let text = "The disk your files are on: helps against mistakes, not against a broken disk";
+                let card = ChoiceCard::new(chosen == path, icons::HARD_DRIVE, "This computer", text);
+                if ui.add(card.right(&room(own))).clicked() {
+                    choose = Some(path);
+                }
+            }
+        }
+        Load::Failed(problem) => {
+            problem_text(ui, problem);
+        }
+        _ => {
+            spinner(ui, "Looking for drives…");
+        }
+    }
+    if let Some(path) = choose {
+        editor.choose_destination(path);
+    }
+}
+
+/// "588 GB free of 1.0 TB".
+fn room(drive: &Drive) -> String {
+    format!("{} free of {}", human::bytes(drive.free), human::bytes(drive.total))
+}
+
+fn folder(ui: &mut Ui, cx: &mut Cx<'_>, editor: &mut Editor) {
+    let typed = !editor.draft.destination.trim().is_empty();
+    let error = editor.blocked().filter(|_| typed);
+    let hint = "A folder of its own is made below it for this backup.";
+    let row = FormRow::new("Path of the destination").hint(hint).error(error.as_deref());
+    row.show(ui, |ui| {
+        ui.horizontal(|ui| {
+            let buttons = if cx.pickers.available() { 284.0 } else { 164.0 };
+            let width = (ui.available_width() - buttons).max(160.0);
+            let field = TextField::new(&mut editor.draft.destination).hint("/media/…").name("Path of the destination");
+            if ui.add(field.width(width)).changed() {
+                editor.touch();
+            }
+            if cx.pickers.available() && ui.add(Button::plain("Choose…").enabled(!cx.pickers.busy())).clicked() {
+                Editor::pick_destination(cx.pickers);
+            }
+            let testing = editor.test_shown().is_some_and(Load::is_waiting);
+            let ready = editor.draft.destination.trim().starts_with('/');
+            let test = Button::plain("Test connection").icon(icons::PLUG).enabled(ready && !testing);
+            if ui.add(test.why_off("Name a folder first.")).clicked() {
+                editor.test_connection(cx.handle);
+            }
+        });
+    });
+}
+
+fn existing(ui: &mut Ui, cx: &mut Cx<'_>, editor: &Editor) {
+    let plans = editor.plans_found();
+    if plans.is_empty() {
+        return;
+    }
+    let names: Vec<&str> = plans.iter().map(|plan| plan.name.as_str()).collect();
+    let text = format!(
+        "{} already: {}. A new backup is kept beside.",
+        if plans.len() == 1 { "A backup lies here".to_owned() } else { format!("{} backups lie here", plans.len()) },
+        super::draft::listed(&names)
+    );
+    if Banner::new(Tone::Accent, &text).action("Restore from it instead").show(ui) == Some(BannerEvent::Action) {
+        super::leave(cx, Left::RestoreFrom(editor.draft.destination.trim().to_owned()));
+    }
+}
+
+fn on_system_disk(ui: &mut Ui, editor: &Editor) {
+    let destination = editor.draft.destination.trim();
+    let tested = matches!(editor.test_shown(), Some(Load::Ready(_)));
+    if !tested && !destination.is_empty() && editor.drive().is_some_and(|drive| drive.is_system) {
+        let text = "This is the disk your files are on. If it breaks or is stolen, the backup goes with it: \
+                    plug in another drive when you can.";
+        Banner::new(Tone::Warn, text).show(ui);
+    }
+}

@@ -146,6 +146,12 @@ impl Folder {
         self.open.values().find(|f| path.is_within(f.path.as_bytes()))?.find(path)
     }
 
+    /// The own row of a folder that is open.
+    fn row_of(&self, path: &PathBytes) -> Option<&Row> {
+        let (index, folder) = self.open.iter().find(|(_, f)| path.is_within(f.path.as_bytes()))?;
+        if folder.path == *path { self.child(*index) } else { folder.row_of(path) }
+    }
+
     /// Counts again along the way to a folder that has changed.
     fn recount_to(&mut self, path: &PathBytes) {
         if self.path != *path
@@ -181,6 +187,12 @@ impl Tree {
     /// Children of an open folder, once known.
     pub fn children(&self, folder: &PathBytes) -> Option<usize> {
         self.root.find(folder)?.total
+    }
+
+    /// Files and bytes of an open folder, from its own row where that is loaded.
+    pub fn weight(&self, folder: &PathBytes) -> Option<(u64, u64)> {
+        let row = self.root.row_of(folder)?;
+        Some((row.files?, row.size?))
     }
 
     /// A row that is loaded, by its folder and place.

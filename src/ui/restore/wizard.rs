@@ -11,7 +11,7 @@ use crate::engine::message::{Command, Event, PlanAt};
 use crate::model::human;
 use crate::model::location::Location;
 use crate::model::path::PathBytes;
-use crate::model::plan::Plan;
+use crate::model::plan::{Plan, PlanId};
 use crate::model::problem::{Code, Problem};
 use crate::model::restore::{Conflict, Place, PlanChoice, RestoreCounts, RestoreSpec, Target, VersionChoice};
 use crate::model::run::{RunId, RunReport};
@@ -72,6 +72,8 @@ pub struct Wizard {
     pub destination: String,
     pub plans: Load<Vec<PlanAt>>,
     pub plan_chosen: Option<usize>,
+    /// The backup to choose once it is found.
+    wanted: Option<PlanId>,
     pub name: String,
     place: Option<Place>,
     pub lock: Lock,
@@ -79,6 +81,7 @@ pub struct Wizard {
     pub password: Zeroizing<String>,
     /// What was wrong with the password typed last.
     pub refused: Option<Problem>,
+    refused_now: bool,
     pub versions: Load<Vec<Manifest>>,
     pub version: Option<VersionId>,
     /// Which version the tree shows.
@@ -106,13 +109,14 @@ pub struct Wizard {
 
 impl Wizard {
     /// For a backup that is set up here. `default_folder`: suggested where the original place is not wanted.
-    pub fn for_plan(handle: &Handle, plan: &Plan, default_folder: String) -> Self {
+    pub fn for_plan(handle: &Handle, plan: &Plan, version: Option<VersionId>, default_folder: String) -> Self {
         let mut wizard = Self::empty(Step::Version, default_folder);
         wizard.name = plan.name.clone();
         if let Some(location) = plan.destinations.first() {
             let place = Place { location: location.clone(), plan: PlanChoice::Id(plan.id.clone()), secret: None };
             wizard.open(handle, place, plan.seal.is_some());
         }
+        wizard.version = version;
         wizard
     }
 
@@ -121,10 +125,11 @@ impl Wizard {
         Self { from_anywhere: true, ..Self::empty(Step::Backup, default_folder) }
     }
 
-    /// As [`Self::from_anywhere`], with the folder named already.
-    pub fn from_folder(handle: &Handle, folder: &str, default_folder: String) -> Self {
+    /// As [`Self::from_anywhere`], with the folder named already, and perhaps the backup in it.
+    pub fn from_folder(handle: &Handle, folder: &str, wanted: Option<PlanId>, default_folder: String) -> Self {
         let mut wizard = Self::from_anywhere(default_folder);
         wizard.destination = folder.into();
+        wizard.wanted = wanted;
         wizard.look(handle);
         wizard
     }
@@ -136,12 +141,14 @@ impl Wizard {
             destination: String::new(),
             plans: Load::Idle,
             plan_chosen: None,
+            wanted: None,
             name: String::new(),
             place: None,
             lock: Lock::Trying(Load::Idle),
             needs_password: false,
             password: PasswordField::buffer(),
             refused: None,
+            refused_now: false,
             versions: Load::Idle,
             version: None,
             tree_of: None,
@@ -201,10 +208,14 @@ impl Wizard {
 
     /// Takes in what the engine has answered since the last frame.
     pub fn poll(&mut self, handle: &Handle) {
-        if self.plans.poll() && self.plans.ready().is_some_and(|plans| plans.len() == 1) {
-            self.plan_chosen = Some(0);
+        if self.plans.poll()
+            && let Some(plans) = self.plans.ready()
+        {
+            let wanted = plans.iter().position(|plan| Some(&plan.id) == self.wanted.as_ref());
+            self.plan_chosen = wanted.or((plans.len() == 1).then_some(0));
         }
         if self.versions.poll()
+            && self.manifest().is_none()
             && let Some(newest) = self.versions.ready().and_then(|versions| versions.last())
         {
             self.version = Some(newest.id.clone());
@@ -243,6 +254,7 @@ impl Wizard {
                 let typed = self.place.as_ref().is_some_and(|place| place.secret.is_some());
                 self.needs_password = true;
                 self.refused = (typed || problem.code != Code::PasswordNeeded).then_some(problem);
+                self.refused_now = typed;
             }
             other => *trying = other,
         }
@@ -257,6 +269,23 @@ impl Wizard {
             place.secret = Some(Secret::new(self.password.as_str()));
             self.lock = Lock::Trying(Load::Waiting(handle.unlock(place.clone())));
         }
+    }
+
+    /// Opens the backup anew after it could not be read.
+    pub fn reopen(&mut self, handle: &Handle) {
+        if let Some(place) = self.place.clone() {
+            let sealed = self.needs_password || !matches!(self.lock, Lock::Open);
+            self.open(handle, place, sealed);
+        }
+    }
+
+    pub fn is_open(&self) -> bool {
+        matches!(self.lock, Lock::Open)
+    }
+
+    /// Once after each refusal: the moment to give the field the focus again.
+    pub fn take_refused_now(&mut self) -> bool {
+        std::mem::take(&mut self.refused_now)
     }
 
     pub fn unlocking(&self) -> bool {
@@ -399,6 +428,23 @@ impl Wizard {
         }
     }
 
+    /// Draws a folder's box together with its children's after one of these was clicked.
+    pub fn gather(&mut self, folder: &PathBytes) {
+        let Some(children) = self.tree.children(folder) else { return };
+        let weight = if folder.is_empty() { self.whole() } else { self.tree.weight(folder) };
+        self.selection.gather(folder, children, weight);
+    }
+
+    /// The folder the first chosen thing lies in.
+    pub fn first_parent(&self) -> Option<PathBytes> {
+        let choice = self.selection.choice()?;
+        let first = choice.paths.first().cloned().or_else(|| match self.tree.child(&PathBytes::default(), 0) {
+            Some(row) => Some(PathBytes::from("/").join(row.path.as_bytes())),
+            None => None,
+        })?;
+        Some(PathBytes::new(first.parent())).filter(|parent| !parent.is_empty())
+    }
+
     pub fn version_choice(&self) -> Option<VersionChoice> {
         self.version.clone().map(VersionChoice::Id)
     }
@@ -508,6 +554,14 @@ impl Wizard {
             self.events = None;
             self.step = Step::Result;
         }
+    }
+
+    /// From the result back to the tree, to restore something else.
+    pub fn more(&mut self) {
+        (self.run, self.report) = (None, None);
+        self.selection.clear();
+        self.review_of = None;
+        self.step = Step::What;
     }
 
     /// From the result back to the review, to try again.

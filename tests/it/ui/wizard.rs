@@ -105,7 +105,7 @@ fn until(wizard: &mut Wizard, fake: &Fake, so: impl Fn(&Wizard) -> bool) {
 
 /// From the folder to the tree, with a wrong password first.
 fn opened(fake: &Fake) -> Wizard {
-    let mut w = Wizard::from_folder(&fake.handle, "/media/disk", "/home/u/Restored".into());
+    let mut w = Wizard::from_folder(&fake.handle, "/media/disk", None, "/home/u/Restored".into());
     assert_eq!(w.blocked().as_deref(), Some("Looking…"));
     until(&mut w, fake, |w| w.blocked().is_none());
     w.next(&fake.handle);

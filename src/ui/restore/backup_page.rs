@@ -1,0 +1,87 @@
+//! Which backup: a folder or drive, and what lies in it.
+
+use egui::{Key, Ui};
+
+use super::wizard::Wizard;
+use crate::engine::message::PlanAt;
+use crate::model::human;
+use crate::ui::context::Cx;
+use crate::ui::load::Load;
+use crate::ui::theme::typography::body;
+use crate::ui::theme::{icons, space, tokens};
+use crate::ui::widgets::{Button, ChoiceCard, FormRow, TextField, problem_text, section_head, spinner, wrapped};
+
+const PURPOSE: &str = "look for backups";
+
+/// Whether to go on at once.
+pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, wizard: &mut Wizard, just_came: bool) -> bool {
+    let t = tokens(ui);
+    ui.spacing_mut().item_spacing.y = space::S;
+    let text = "Backups made on this or any other computer can be restored: all that is needed lies beside them.";
+    wrapped(ui, body(text).color(t.text2));
+    if let Some(path) = cx.pickers.picked(PURPOSE).and_then(|picked| picked.into_iter().next()) {
+        wizard.destination = path.display().into_owned();
+        wizard.look(cx.handle);
+    }
+    let mut go_on = false;
+    FormRow::new("Folder or drive that holds the backup").hint("The folder that was chosen as the destination.").show(ui, |ui| {
+        ui.horizontal(|ui| {
+            let buttons = if cx.pickers.available() { 196.0 } else { 88.0 };
+            let width = (ui.available_width() - buttons).max(160.0);
+            let field = TextField::new(&mut wizard.destination).hint("/media/…").name("Folder that holds the backup");
+            let response = ui.add(field.width(width));
+            if just_came {
+                response.request_focus();
+            }
+            if response.changed() {
+                wizard.plans = Load::Idle;
+            }
+            let entered = response.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
+            if cx.pickers.available() && ui.add(Button::plain("Choose…").enabled(!cx.pickers.busy())).clicked() {
+                cx.pickers.pick_folders(PURPOSE, "The folder that holds the backup", false);
+            }
+            let ready = wizard.destination.trim().starts_with('/') && !wizard.plans.is_waiting();
+            if ui.add(Button::plain("Look").icon(icons::MAGNIFYING_GLASS).enabled(ready)).clicked() || (entered && ready) {
+                wizard.look(cx.handle);
+            }
+        });
+    });
+    match &wizard.plans {
+        Load::Idle => {}
+        Load::Waiting(_) => {
+            spinner(ui, "Looking…");
+        }
+        Load::Failed(problem) => {
+            problem_text(ui, problem);
+        }
+        Load::Ready(plans) if plans.is_empty() => {
+            wrapped(ui, body("No backup lies in this folder. Try the folder above it, or another drive.").color(t.text));
+        }
+        Load::Ready(plans) => {
+            section_head(ui, if plans.len() == 1 { "Found" } else { "Choose one" });
+            let mut chosen = wizard.plan_chosen;
+            for (index, plan) in plans.iter().enumerate() {
+                let text = describe(plan, cx);
+                let icon = if plan.sealed { icons::LOCK } else { icons::PACKAGE };
+                let right = if plan.sealed { "encrypted" } else { "not encrypted" };
+                let response = ui.add(ChoiceCard::new(chosen == Some(index), icon, &plan.name, &text).right(right));
+                if response.clicked() {
+                    chosen = Some(index);
+                }
+                go_on |= response.double_clicked();
+            }
+            wizard.plan_chosen = chosen;
+        }
+    }
+    go_on
+}
+
+/// "41 versions · newest today 18:02 · from old-laptop".
+fn describe(plan: &PlanAt, cx: &Cx<'_>) -> String {
+    let mut parts = vec![human::counted(plan.versions as u64, "version", "versions")];
+    if let Some(newest) = plan.newest {
+        parts.push(format!("newest {}", human::moment(newest, cx.now, cx.zone)));
+    }
+    parts.push(if plan.ours { "of this computer".into() } else { format!("from {}", plan.machine) });
+    parts.join(" · ")
+}

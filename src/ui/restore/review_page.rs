@@ -1,0 +1,66 @@
+//! What would be done, before anything is.
+
+use egui::Ui;
+
+use super::wizard::{PlaceKind, Wizard};
+use crate::model::human;
+use crate::model::restore::{Conflict, RestoreCounts};
+use crate::ui::load::Load;
+use crate::ui::theme::typography::{body, section};
+use crate::ui::theme::{space, tokens};
+use crate::ui::widgets::{Card, key_value, problem_text, spinner, wrapped};
+
+pub fn show(ui: &mut Ui, wizard: &Wizard) {
+    let t = tokens(ui);
+    ui.spacing_mut().item_spacing.y = space::S;
+    match &wizard.review {
+        Load::Ready(counts) => {
+            Card::new().show(ui, |ui| {
+                ui.label(section("This will happen").color(t.text));
+                for (key, value) in facts(wizard, counts) {
+                    key_value(ui, key, value);
+                }
+            });
+            ui.add_space(space::XS);
+            wrapped(
+                ui,
+                body("Nothing has been touched yet. Every file is checked against its hash as it is written.").color(t.text2),
+            );
+        }
+        Load::Failed(problem) => {
+            problem_text(ui, problem);
+        }
+        _ => {
+            spinner(ui, "Working out what would be done…");
+        }
+    }
+    if let Some(problem) = &wizard.refused_start {
+        problem_text(ui, problem);
+    }
+}
+
+fn facts(wizard: &Wizard, counts: &RestoreCounts) -> Vec<(&'static str, String)> {
+    let files = |n: u64| human::counted(n, "file", "files");
+    let target = match wizard.place_kind {
+        PlaceKind::Original => "the original place".to_owned(),
+        PlaceKind::Folder => wizard.folder.trim().to_owned(),
+    };
+    let mut facts = vec![("Restored to", target), ("Created", files(counts.created))];
+    if counts.replaced > 0 || matches!(wizard.conflict, Conflict::Overwrite | Conflict::Newer) {
+        let aside = if counts.replaced > 0 { ", the old ones are moved aside" } else { "" };
+        facts.push(("Replaced", format!("{}{aside}", files(counts.replaced))));
+    }
+    if counts.beside > 0 {
+        facts.push(("Put beside", files(counts.beside)));
+    }
+    if counts.skipped > 0 {
+        facts.push(("Left as they are", files(counts.skipped)));
+    }
+    if counts.failed > 0 {
+        facts.push(("Cannot be restored", files(counts.failed)));
+    }
+    facts.push(("Folders", human::count(counts.folders)));
+    let free = counts.free.map_or(String::new(), |free| format!(", {} free there", human::bytes(free)));
+    facts.push(("Room needed", format!("{}{free}", human::bytes(counts.bytes))));
+    facts
+}

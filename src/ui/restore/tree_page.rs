@@ -1,0 +1,262 @@
+//! What: a tree with boxes, or the files that were found by name.
+
+use egui::{Key, Ui};
+
+use super::rows::{Content, Shown};
+use super::search::LIMIT;
+use super::selection::{Tick, Weight};
+use super::wizard::Wizard;
+use crate::model::catalog::{Row, RowKind};
+use crate::model::human;
+use crate::model::path::PathBytes;
+use crate::ui::context::Cx;
+use crate::ui::theme::typography::{body, caption};
+use crate::ui::theme::{Icon, icons, space, tokens};
+use crate::ui::warnings::shorten;
+use crate::ui::widgets::{Button, Check, Checked, RowList, TextField, TreeEvent, TreeRow, problem_text, spinner, wrapped};
+
+/// What only the drawing needs.
+#[derive(Default)]
+pub struct View {
+    scroll_to: Option<usize>,
+}
+
+/// Widths of the columns for size and time.
+const SIZE: f32 = 84.0;
+const TIME: f32 = 132.0;
+
+impl From<Tick> for Checked {
+    fn from(tick: Tick) -> Self {
+        match tick {
+            Tick::Off => Self::No,
+            Tick::Mixed => Self::Partly,
+            Tick::On => Self::Yes,
+        }
+    }
+}
+
+/// What was done to a row.
+enum Deed {
+    Tick(PathBytes, Option<Weight>, Option<PathBytes>),
+    Open(usize),
+    Retry(PathBytes),
+}
+
+/// Whether to go on at once.
+pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, wizard: &mut Wizard, view: &mut View) -> bool {
+    ui.spacing_mut().item_spacing.y = space::S;
+    bar(ui, cx, wizard);
+    if wizard.search.is_active() {
+        found(ui, cx, wizard);
+    } else {
+        tree(ui, cx, wizard, view);
+    }
+    false
+}
+
+/// "Everything" at the left, the search at the right.
+fn bar(ui: &mut Ui, cx: &Cx<'_>, wizard: &mut Wizard) {
+    let hint = "Find in this version";
+    ui.horizontal(|ui| {
+        let version = wizard.manifest().map_or(String::new(), |m| human::moment(m.started, cx.now, cx.zone));
+        let whole = wizard.whole();
+        let label = match whole {
+            Some((files, bytes)) => format!("Everything: {}, {}", human::counted(files, "file", "files"), human::bytes(bytes)),
+            None => "Everything".to_owned(),
+        };
+        let tick = wizard.selection.tick(&PathBytes::default());
+        let hint_line = format!("Version of {version}");
+        if ui.add(Check::new(tick, &label).hint(&hint_line)).clicked() {
+            wizard.selection.toggle(&PathBytes::default(), whole);
+        }
+        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+            let width = ui.available_width().min(320.0);
+            let clear = wizard.search.is_active();
+            if clear && ui.add(Button::icon_only(icons::X, "Clear the search")).clicked() {
+                wizard.search.text.clear();
+            }
+            let width = if clear { width - 40.0 } else { width };
+            let field = TextField::new(&mut wizard.search.text).icon(icons::MAGNIFYING_GLASS).hint(hint).name(hint);
+            let response = ui.add(field.width(width));
+            if ui.input_mut(|input| input.consume_key(egui::Modifiers::COMMAND, Key::F)) {
+                response.request_focus();
+            }
+            // Esc empties the field and does not leave the page.
+            if response.lost_focus() && ui.input(|input| input.key_pressed(Key::Escape)) {
+                wizard.search.text.clear();
+            }
+        });
+    });
+}
+
+fn tree(ui: &mut Ui, cx: &Cx<'_>, wizard: &mut Wizard, view: &mut View) {
+    let height = ui.available_height();
+    let mut wanted = Vec::new();
+    let mut deeds = Vec::new();
+    let rows = wizard.tree.len();
+    let list = RowList::new("files", "Files in this version", rows).scroll_to(view.scroll_to.take());
+    let out = list.show(ui, height, |ui, at, rect, cursor| {
+        let Some(shown) = wizard.tree.row(at) else { return };
+        match &shown.content {
+            Content::Row(row) => match draw(ui, cx, wizard, row, Some(&shown), rect, cursor) {
+                Some(TreeEvent::Toggle) => deeds.push(tick(row, Some(shown.folder))),
+                Some(TreeEvent::Expand | TreeEvent::Open) => deeds.push(Deed::Open(at)),
+                Some(TreeEvent::Select) | None => {}
+            },
+            Content::Loading(key) => {
+                let x = rect.left() + 30.0 + (shown.depth as f32 * 20.0).min(rect.width() * 0.5);
+                let spot = rect.with_min_x(x);
+                ui.put(spot, egui::Label::new(body("…").color(tokens(ui).text3)).halign(egui::Align::Min));
+                wanted.push(key.clone());
+            }
+            Content::Failed(problem) => {
+                ui.scope_builder(egui::UiBuilder::new().max_rect(rect).id_salt(at), |ui| {
+                    ui.horizontal(|ui| {
+                        if ui.add(Button::quiet("Try again")).clicked() {
+                            deeds.push(Deed::Retry(shown.folder.clone()));
+                        }
+                        ui.add(egui::Label::new(body(problem.to_string()).color(tokens(ui).bad)).truncate());
+                    });
+                });
+            }
+        }
+    });
+    for key in wanted {
+        wizard.want_page(cx.handle, key);
+    }
+    if let Some(at) = out.cursor {
+        keys(wizard, view, at, out, &mut deeds);
+    }
+    carry_out(wizard, deeds);
+}
+
+/// Space ticks, Enter and the right arrow open, the left arrow closes or goes to the folder above.
+fn keys(wizard: &Wizard, view: &mut View, at: usize, out: crate::ui::widgets::ListOutput, deeds: &mut Vec<Deed>) {
+    let Some(shown) = wizard.tree.row(at) else { return };
+    let Content::Row(row) = shown.content else { return };
+    if out.toggle {
+        deeds.push(tick(row, Some(shown.folder)));
+    }
+    if out.activate || (out.right && !shown.open) {
+        deeds.push(Deed::Open(at));
+    } else if out.left && shown.open {
+        deeds.push(Deed::Open(at));
+    } else if out.left {
+        view.scroll_to = wizard.tree.parent_of(at);
+    }
+}
+
+fn tick(row: &Row, folder: Option<&PathBytes>) -> Deed {
+    Deed::Tick(row.path.clone(), weight(row), folder.cloned())
+}
+
+/// Files and bytes of a row with all below it, where known.
+fn weight(row: &Row) -> Option<Weight> {
+    match row.kind {
+        RowKind::File => Some((1, row.size?)),
+        RowKind::Folder => Some((row.files?, row.size?)),
+        RowKind::Symlink | RowKind::Other => Some((0, 0)),
+    }
+}
+
+fn carry_out(wizard: &mut Wizard, deeds: Vec<Deed>) {
+    for deed in deeds {
+        match deed {
+            Deed::Tick(path, weight, folder) => {
+                wizard.selection.toggle(&path, weight);
+                if let Some(folder) = folder {
+                    wizard.gather(&folder);
+                }
+            }
+            Deed::Open(at) => wizard.tree.toggle(at),
+            Deed::Retry(folder) => wizard.tree.retry(&folder),
+        }
+    }
+}
+
+fn draw(
+    ui: &mut Ui,
+    cx: &Cx<'_>,
+    wizard: &Wizard,
+    row: &Row,
+    shown: Option<&Shown<'_>>,
+    rect: egui::Rect,
+    cursor: bool,
+) -> Option<TreeEvent> {
+    let home = cx.overview.home_folder.display();
+    let is_source = shown.is_some_and(|shown| shown.folder.is_empty());
+    let name = match shown {
+        // Sources and what was found are told by their whole path: their names alone may be alike.
+        Some(_) if !is_source => String::from_utf8_lossy(row.path.file_name()).into_owned(),
+        _ => shorten(&row.path.display(), &home),
+    };
+    let size = row.size.filter(|_| matches!(row.kind, RowKind::File | RowKind::Folder)).map(human::bytes).unwrap_or_default();
+    let time = jiff::Timestamp::from_second(row.mtime.seconds).map(|at| human::moment(at, cx.now, cx.zone)).unwrap_or_default();
+    let kept = row.kept_from.as_ref().map(|version| format!("kept from version {}", version.as_str().get(..8).unwrap_or("")));
+    let note = match (&kept, row.torn) {
+        (Some(kept), _) => Some(kept.as_str()),
+        (None, true) => Some("changed while it was read"),
+        (None, false) => None,
+    };
+    TreeRow::new(&name, icon(row))
+        .depth(shown.map_or(0, |shown| shown.depth))
+        .checked(wizard.selection.tick(&row.path).into())
+        .expanded(shown.filter(|_| row.kind == RowKind::Folder).map(|shown| shown.open))
+        .cursor(cursor)
+        .columns(&[(&size, SIZE), (&time, TIME)])
+        .note(note)
+        .show(ui, rect)
+}
+
+fn icon(row: &Row) -> Icon {
+    match row.kind {
+        RowKind::Folder => icons::FOLDER,
+        RowKind::Symlink => icons::LINK_SIMPLE,
+        RowKind::Other => icons::PLUG,
+        RowKind::File => {
+            let name = String::from_utf8_lossy(row.path.file_name()).to_lowercase();
+            match name.rsplit_once('.').map(|(_, end)| end) {
+                Some("jpg" | "jpeg" | "png" | "gif" | "webp" | "heic" | "raw" | "tif" | "tiff" | "svg") => icons::IMAGE,
+                Some("mp3" | "flac" | "ogg" | "opus" | "wav" | "m4a") => icons::MUSIC_NOTES,
+                Some("mp4" | "mkv" | "mov" | "avi" | "webm") => icons::VIDEO_CAMERA,
+                Some("zip" | "tar" | "gz" | "zst" | "xz" | "7z" | "rar") => icons::PACKAGE,
+                Some("txt" | "md" | "pdf" | "odt" | "doc" | "docx" | "rtf") => icons::FILE_TEXT,
+                _ => icons::FILE,
+            }
+        }
+    }
+}
+
+fn found(ui: &mut Ui, cx: &Cx<'_>, wizard: &mut Wizard) {
+    let t = tokens(ui);
+    let mut deeds = Vec::new();
+    match &wizard.search.results {
+        Some(Ok(rows)) if rows.is_empty() && !wizard.search.is_waiting() => {
+            wrapped(ui, body("No file or folder of this version has that in its name.").color(t.text));
+        }
+        Some(Ok(rows)) => {
+            let count = match rows.len() {
+                n if n >= LIMIT => format!("The first {}: type more of the name.", human::count(LIMIT as u64)),
+                n => human::counted(n as u64, "match", "matches"),
+            };
+            ui.label(caption(count).color(t.text2));
+            let height = ui.available_height();
+            let out = RowList::new("found", "Found files", rows.len()).show(ui, height, |ui, at, rect, cursor| {
+                let Some(row) = rows.get(at) else { return };
+                if let Some(TreeEvent::Toggle | TreeEvent::Open) = draw(ui, cx, wizard, row, None, rect, cursor) {
+                    deeds.push(tick(row, None));
+                }
+            });
+            if let (true, Some(row)) = (out.toggle || out.activate, out.cursor.and_then(|at| rows.get(at))) {
+                deeds.push(tick(row, None));
+            }
+        }
+        Some(Err(problem)) => {
+            problem_text(ui, problem);
+        }
+        None => {
+            spinner(ui, "Searching…");
+        }
+    }
+    carry_out(wizard, deeds);
+}

@@ -1,16 +1,22 @@
 //! Catalog files: JSON Lines in content-defined segments, a frame each, and an index of segments and volumes as the last.
-//! Segments that are the same as in the parent's catalog are referred to, not stored again.
+//! Segments that are the same as in the parent's catalog are referred to, not stored again. Layout: `FORMAT.md`.
 
-use std::sync::Arc;
+mod check;
+mod fields;
+mod index;
+mod line;
+mod reader;
+mod writer;
 
-use super::Result;
-use super::key::KeyRing;
-use super::object::{ObjectWriter, Objects};
-use super::seal::Sealer;
-use crate::model::catalog::{Entry, VolumeRef};
+#[cfg(test)]
+mod tests;
+
+use crate::model::catalog::VolumeRef;
 use crate::model::path::PathBytes;
-use crate::model::plan::PlanId;
-use crate::model::snapshot::{CatalogRef, Manifest, Need, VersionId};
+use crate::model::snapshot::VersionId;
+
+pub use reader::{CatalogReader, Entries};
+pub use writer::{CatalogWriter, WrittenCatalog};
 
 /// The last frame of a catalog: everything else is found from here.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,11 +27,11 @@ pub struct CatalogIndex {
     pub excludes: Vec<String>,
     /// In path order.
     pub segments: Vec<SegmentRef>,
-    /// Every volume the version refers to, own and older.
+    /// Every volume the version refers to, own and older; in the order of [`VolumeRef`].
     pub volumes: Vec<VolumeInfo>,
 }
 
-/// Where a segment lies.
+/// A run of whole entries, and where it lies.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SegmentRef {
     /// Run whose catalog file holds it.
@@ -40,6 +46,18 @@ pub struct SegmentRef {
     pub bytes: u64,
     /// BLAKE3 of its unpacked bytes.
     pub hash: [u8; 32],
+    /// The rest of the last entry's pieces and holes, where one frame does not hold them all.
+    pub more: Vec<FrameRef>,
+}
+
+/// A frame of some run's catalog file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FrameRef {
+    pub run: VersionId,
+    pub offset: u64,
+    pub length: u32,
+    /// BLAKE3 of its unpacked bytes.
+    pub hash: [u8; 32],
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,76 +67,34 @@ pub struct VolumeInfo {
     pub sha256: [u8; 32],
     /// The seal's header, so that a frame takes one ranged read; empty where not sealed.
     pub header: Vec<u8>,
-    /// Bytes of frames' content that this version refers to, and that were stored in all.
+    /// Bytes of frames' content that this version refers to, at most `stored`, and that were stored in all. What several files
+    /// share counts for each but hard links.
     pub live: u64,
     pub stored: u64,
 }
 
-/// Writes a catalog. Entries come in path order.
-pub struct CatalogWriter;
-
-/// A finished catalog.
-pub struct WrittenCatalog {
-    pub catalog: CatalogRef,
-    pub sha256: [u8; 32],
-    /// Older objects the version needs, volumes and catalogs.
-    pub needs: Vec<Need>,
-    pub index: CatalogIndex,
-}
-
-impl CatalogWriter {
-    /// `parent`: the index whose segments may be referred to. `name` is the catalog's file name, for the manifest.
-    pub fn new(
-        _out: Box<dyn ObjectWriter>,
-        _name: &str,
-        _sealer: Option<Sealer>,
-        _run: VersionId,
-        _sources: Vec<PathBytes>,
-        _excludes: Vec<String>,
-        _parent: Option<&CatalogIndex>,
-    ) -> Result<Self> {
-        todo!()
-    }
-
-    pub fn push(&mut self, _entry: &Entry) -> Result<()> {
-        todo!()
-    }
-
-    /// `own`: the volumes of this run. `older`: what the parent's index says of its volumes; those still referred to are taken over.
-    pub fn finish(self, _own: Vec<VolumeInfo>, _older: &[VolumeInfo]) -> Result<WrittenCatalog> {
-        todo!()
+impl SegmentRef {
+    /// All frames it consists of, in order.
+    pub(super) fn frames(&self) -> impl Iterator<Item = FrameRef> {
+        let own = FrameRef { run: self.run.clone(), offset: self.offset, length: self.length, hash: self.hash };
+        std::iter::once(own).chain(self.more.iter().cloned())
     }
 }
 
-/// Reads a version's catalog.
-pub struct CatalogReader {
-    /// The version whose catalog it is.
-    pub version: VersionId,
-    pub index: CatalogIndex,
-}
-
-impl CatalogReader {
-    /// Reads and checks the index. `ring`: the plan's keys where the version is sealed.
-    pub fn open(_objects: Arc<dyn Objects>, _ring: Option<Arc<KeyRing>>, _plan: &PlanId, _manifest: &Manifest) -> Result<Self> {
-        todo!()
-    }
-
-    /// Reads, opens, checks and parses one segment.
-    pub fn segment(&self, _number: usize) -> Result<Vec<Entry>> {
-        todo!()
-    }
-
-    /// All entries in path order; reads a segment at a time.
-    pub fn entries(&self) -> impl Iterator<Item = Result<Entry>> + '_ {
-        self.entries_from(b"")
-    }
-
-    /// The entries from the first one at or after `path`.
-    pub fn entries_from(&self, _path: &[u8]) -> impl Iterator<Item = Result<Entry>> + '_ {
-        std::iter::empty()
-    }
-
-    pub fn volume(&self, _volume: &VolumeRef) -> Option<&VolumeInfo> {
-        todo!()
-    }
+/// Bounds of what is read and written. An entry with few pieces is a few hundred bytes.
+mod bounds {
+    /// Longest path, link or target.
+    pub const PATH: usize = 64 << 10;
+    /// Names and values of an entry's extended attributes together.
+    pub const XATTRS: usize = 1 << 20;
+    /// Longest piece.
+    pub const PIECE: u64 = 4 << 20;
+    /// Pieces of one file: 16 TiB at 1 MiB each.
+    pub const PIECES: usize = 16 << 20;
+    /// Unpacked index.
+    pub const INDEX: usize = 64 << 20;
+    /// A segment is closed past this many bytes, and before an entry that would take it past.
+    pub const SEGMENT_TARGET: usize = 4 << 20;
+    /// No frame of a catalog unpacks to more.
+    pub const SEGMENT: usize = super::super::codec::FRAME_MAX;
 }

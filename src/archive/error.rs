@@ -54,6 +54,14 @@ impl Error {
         if source.kind() == io::ErrorKind::NotFound { Self::Missing { object } } else { Self::Object { object, source } }
     }
 
+    /// From [`super::object::Objects::read_at`]: an object that is shorter than what refers to it is damaged.
+    pub fn reading(object: impl Into<String>, source: io::Error) -> Self {
+        match source.kind() {
+            io::ErrorKind::UnexpectedEof => Self::damaged(object, "it is shorter than it should be"),
+            _ => Self::object(object, source),
+        }
+    }
+
     pub fn damaged(object: impl Into<String>, what: impl Into<String>) -> Self {
         Self::Damaged { object: object.into(), what: what.into() }
     }

@@ -1,31 +1,39 @@
 //! Where volumes live.
 
+#[cfg(test)]
+mod contract;
+pub mod faulty;
 pub mod local;
+pub mod name;
 
 use std::io;
 
 use jiff::Timestamp;
 
 use crate::model::location::Location;
+use crate::model::marker;
 
 /// A destination. Names are relative, components split by `/`, none of them empty, `.` or `..`.
 ///
 /// Objects are written once, under unique names, and appear whole: see [`Storage::create`].
 pub trait Storage: Send + Sync {
-    /// Direct children of a folder; an empty list where the folder does not exist.
+    /// Direct children of a folder, sorted, without unfinished uploads; an empty list where the folder does not exist. The
+    /// empty name is the root, which must exist (else `Unreachable`).
     fn list(&self, folder: &str) -> Result<Vec<Listed>, Error>;
     fn size(&self, name: &str) -> Result<u64, Error>;
     /// Reads exactly `buffer.len()` bytes from `offset`.
     fn read_at(&self, name: &str, offset: u64, buffer: &mut [u8]) -> Result<(), Error>;
-    /// Begins an object: temporary name, then on `finish` fsync, rename without replacing, folder fsynced.
+    /// Begins an object: temporary name, then on `finish` fsync, rename without replacing, folder fsynced. Folders are made as
+    /// needed. `AlreadyExists` where there is one.
     fn create(&self, name: &str) -> Result<Box<dyn Upload>, Error>;
-    /// Removes an object; one that is not there is no error.
+    /// Removes an object durably; one that is not there is no error.
     fn delete(&self, name: &str) -> Result<(), Error>;
-    /// Removes a folder and what is in it.
+    /// Removes a folder and what is in it; one that is not there is no error.
     fn delete_folder(&self, name: &str) -> Result<(), Error>;
     /// Bytes free and in all, where that can be known.
     fn room(&self) -> Result<Option<Room>, Error>;
-    /// SHA-256 of an object as it lies on the medium, and whether the cache was bypassed.
+    /// SHA-256 of an object as it lies on the medium, and whether the cache was bypassed for certain. `each` is told how many
+    /// bytes were read since it was last called; where it answers `false` the reading ends with an error of kind `Cancelled`.
     fn sha256_on_medium(&self, name: &str, each: &mut dyn FnMut(u64) -> bool) -> Result<([u8; 32], bool), Error>;
     /// Device and inode of the root, where it is part of this machine's file system.
     fn identity(&self) -> Option<(u64, u64)>;
@@ -44,8 +52,7 @@ pub trait Storage: Send + Sync {
     fn read_all(&self, name: &str, limit: u64) -> Result<Vec<u8>, Error> {
         let size = self.size(name)?;
         if size > limit {
-            let source = io::Error::other(format!("{size} bytes, expected at most {limit}"));
-            return Err(Error { kind: Kind::TooLong, context: name.into(), source });
+            return Err(Error::new(Kind::TooLong, name, &format!("{size} bytes, expected at most {limit}")));
         }
         // A size within the limit fits into memory.
         let mut bytes = vec![0; size as usize];
@@ -85,21 +92,77 @@ pub struct Error {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
+    /// Also where a link or another thing lies under the name: that is no object.
     NotFound,
-    /// The destination itself is not there: unplugged, not mounted.
+    /// The destination itself is not there: unplugged, not mounted, its server away. The only kind that may pass by itself.
     Unreachable,
     AlreadyExists,
+    NotReadable,
     NotWritable,
     NoRoom,
     InvalidName,
+    /// Longer than it may be: than the limit that was given, or than the file system takes.
     TooLong,
+    /// Shorter than what was to be read of it.
+    TooShort,
+    Cancelled,
     Other,
 }
 
 impl Error {
-    /// Judges a system error. `context`: the object or folder it is about.
-    pub fn from_io(_context: impl Into<String>, _source: io::Error) -> Self {
-        todo!()
+    /// Judges a system error that writing gave. `context`: the object or folder it is about.
+    pub fn from_io(context: impl Into<String>, source: io::Error) -> Self {
+        Self { kind: Kind::of_write(&source), context: context.into(), source }
+    }
+
+    /// Judges a system error that reading gave.
+    pub fn from_read(context: impl Into<String>, source: io::Error) -> Self {
+        let kind = match Kind::of_write(&source) {
+            Kind::NotWritable => Kind::NotReadable,
+            kind => kind,
+        };
+        Self { kind, context: context.into(), source }
+    }
+
+    pub(crate) fn new(kind: Kind, context: impl Into<String>, what: &str) -> Self {
+        Self { kind, context: context.into(), source: io::Error::other(what.to_string()) }
+    }
+}
+
+impl Kind {
+    fn of_write(error: &io::Error) -> Self {
+        use rustix::io::Errno;
+        match Errno::from_io_error(error) {
+            Some(Errno::NOENT | Errno::NOTDIR | Errno::LOOP) => Self::NotFound,
+            Some(Errno::EXIST | Errno::NOTEMPTY) => Self::AlreadyExists,
+            Some(Errno::ROFS | Errno::ACCESS | Errno::PERM) => Self::NotWritable,
+            Some(Errno::NOSPC | Errno::DQUOT) => Self::NoRoom,
+            Some(Errno::FBIG) => Self::TooLong,
+            Some(Errno::NAMETOOLONG | Errno::ILSEQ) => Self::InvalidName,
+            // A drive that was pulled, a share whose server went away, a FUSE program that died.
+            Some(
+                Errno::STALE
+                | Errno::NODEV
+                | Errno::NXIO
+                | Errno::NOTCONN
+                | Errno::CONNABORTED
+                | Errno::CONNRESET
+                | Errno::CONNREFUSED
+                | Errno::TIMEDOUT
+                | Errno::HOSTDOWN
+                | Errno::HOSTUNREACH
+                | Errno::NETDOWN
+                | Errno::NETUNREACH,
+            ) => Self::Unreachable,
+            Some(_) => Self::Other,
+            None => match error.kind() {
+                io::ErrorKind::UnexpectedEof => Self::TooShort,
+                io::ErrorKind::NotFound => Self::NotFound,
+                io::ErrorKind::AlreadyExists => Self::AlreadyExists,
+                io::ErrorKind::PermissionDenied => Self::NotWritable,
+                _ => Self::Other,
+            },
+        }
     }
 }
 
@@ -112,11 +175,22 @@ pub fn open(location: &Location) -> Result<Box<dyn Storage>, Error> {
 
 /// Makes the destination's folder where it does not exist (its parent must), then opens it. Only for a destination that is
 /// new: for a known one a missing folder means that the drive is not there.
-pub fn create_and_open(_location: &Location) -> Result<Box<dyn Storage>, Error> {
-    todo!()
+pub fn create_and_open(location: &Location) -> Result<Box<dyn Storage>, Error> {
+    match location {
+        Location::Local { path } => Ok(Box::new(local::Local::create_and_open(path.as_path())?)),
+    }
 }
 
 /// Folders at a destination that have a marker, and so may be plans' folders; sorted.
-pub fn plan_folders(_storage: &dyn Storage) -> Result<Vec<String>, Error> {
-    todo!()
+pub fn plan_folders(storage: &dyn Storage) -> Result<Vec<String>, Error> {
+    let mut found = Vec::new();
+    for folder in storage.list("")?.into_iter().filter(|child| child.is_folder && name::check(&child.name).is_ok()) {
+        match storage.size(&format!("{}/{}", folder.name, marker::MARKER)) {
+            Ok(_) => found.push(folder.name),
+            // Somebody else's folder, perhaps one that we may not look into.
+            Err(e) if matches!(e.kind, Kind::NotFound | Kind::NotReadable) => {}
+            Err(e) => return Err(e),
+        }
+    }
+    Ok(found)
 }

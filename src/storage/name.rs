@@ -1,0 +1,50 @@
+//! Names of objects and folders at a destination.
+
+use super::{Error, Kind};
+
+/// Begins the names of unfinished uploads.
+pub const TEMPORARY: &str = ".tmp-";
+
+const LONGEST_COMPONENT: usize = 255;
+const LONGEST: usize = 4000;
+
+/// Checks a name: relative, components split by `/`, none of them empty, `.` or `..`, none that only uploads may have.
+pub fn check(name: &str) -> Result<(), Error> {
+    let fits = |part: &str| {
+        !part.is_empty()
+            && part != "."
+            && part != ".."
+            && part.len() <= LONGEST_COMPONENT
+            && !part.starts_with(TEMPORARY)
+            && !part.bytes().any(|b| b == 0)
+    };
+    if name.len() <= LONGEST && name.split('/').all(fits) {
+        Ok(())
+    } else {
+        Err(Error::new(Kind::InvalidName, name, "not a name that an object can have"))
+    }
+}
+
+/// Folder (empty: the root) and last component.
+pub fn split(name: &str) -> (&str, &str) {
+    name.rsplit_once('/').unwrap_or(("", name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_stay_below_the_root() {
+        for good in ["a", "a/b", "data/20261121T200000Z-full-5f3a9c2e/v0001.tar.zst", "...", "ä ö", ".hidden"] {
+            assert!(check(good).is_ok(), "{good}");
+        }
+        let long = "x".repeat(256);
+        let deep = "d/".repeat(2100) + "x";
+        for bad in ["", "/a", "a/", "a//b", ".", "..", "a/../b", "./a", "a\0b", ".tmp-1", "a/.tmp-1", &long, &deep] {
+            assert_eq!(check(bad).unwrap_err().kind, Kind::InvalidName, "{bad}");
+        }
+        assert_eq!(split("a/b/c"), ("a/b", "c"));
+        assert_eq!(split("c"), ("", "c"));
+    }
+}

@@ -164,7 +164,13 @@ impl Storage for Local {
     }
 
     fn read_at(&self, name: &str, offset: u64, buffer: &mut [u8]) -> Result<(), Error> {
-        self.object(name)?.read_exact_at(buffer, offset).map_err(|e| Error::from_read(name, e))
+        let file = self.object(name)?;
+        let length = file.metadata().map_err(|e| Error::from_read(name, e))?.len();
+        // Checked first: what the system says to an offset past its own bounds is not that the file is too short.
+        if offset.checked_add(buffer.len() as u64).is_none_or(|end| end > length) {
+            return Err(Error::new(Kind::TooShort, name, &format!("it has {length} bytes")));
+        }
+        file.read_exact_at(buffer, offset).map_err(|e| Error::from_read(name, e))
     }
 
     fn create(&self, name: &str) -> Result<Box<dyn Upload>, Error> {

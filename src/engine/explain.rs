@@ -91,6 +91,18 @@ impl From<storage::Error> for Problem {
             ),
             Kind::InvalidName => Problem::new(Code::Io, format!("{at} is not a name that can be used."), ""),
             Kind::TooLong => Problem::new(Code::Damaged, format!("{at} is longer than it can be."), ""),
+            Kind::TooShort => Problem::new(Code::Damaged, format!("{at} is shorter than it should be."), ""),
+            Kind::NotReadable => Problem::new(
+                Code::Io,
+                format!("{at} cannot be read."),
+                "Check its permissions, or run Strongroom as a user who may read it.",
+            ),
+            Kind::FileTooLarge => Problem::new(
+                Code::Io,
+                "The destination does not take files of this size.",
+                "Choose smaller volumes for this backup, or a drive with another file system.",
+            ),
+            Kind::Cancelled => Problem::new(Code::Cancelled, "Cancelled.", ""),
             Kind::Other => {
                 Problem::new(Code::Io, "The destination could not be read or written.", "Check the drive and try again.")
             }

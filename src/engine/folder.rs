@@ -268,9 +268,11 @@ fn to_io(error: storage::Error) -> io::Error {
     let kind = match error.kind {
         Kind::NotFound => io::ErrorKind::NotFound,
         Kind::AlreadyExists => io::ErrorKind::AlreadyExists,
-        Kind::NotWritable => io::ErrorKind::PermissionDenied,
+        Kind::NotWritable | Kind::NotReadable => io::ErrorKind::PermissionDenied,
         Kind::NoRoom => io::ErrorKind::StorageFull,
-        Kind::Unreachable | Kind::InvalidName | Kind::TooLong | Kind::Other => error.source.kind(),
+        Kind::TooShort => io::ErrorKind::UnexpectedEof,
+        Kind::FileTooLarge => io::ErrorKind::FileTooLarge,
+        Kind::Unreachable | Kind::InvalidName | Kind::TooLong | Kind::Cancelled | Kind::Other => error.source.kind(),
     };
     io::Error::new(kind, error)
 }

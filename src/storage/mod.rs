@@ -101,8 +101,10 @@ pub enum Kind {
     NotWritable,
     NoRoom,
     InvalidName,
-    /// Longer than it may be: than the limit that was given, or than the file system takes.
+    /// Longer than the limit that was given.
     TooLong,
+    /// The file system does not take files of this size (FAT: 4 GiB).
+    FileTooLarge,
     /// Shorter than what was to be read of it.
     TooShort,
     Cancelled,
@@ -124,8 +126,15 @@ impl Error {
         Self { kind, context: context.into(), source }
     }
 
-    pub(crate) fn new(kind: Kind, context: impl Into<String>, what: &str) -> Self {
-        Self { kind, context: context.into(), source: io::Error::other(what.to_string()) }
+    fn new(kind: Kind, context: impl Into<String>, what: &str) -> Self {
+        let as_io = match kind {
+            Kind::NotFound => io::ErrorKind::NotFound,
+            Kind::TooShort => io::ErrorKind::UnexpectedEof,
+            Kind::Cancelled => io::ErrorKind::Interrupted,
+            Kind::InvalidName => io::ErrorKind::InvalidInput,
+            _ => io::ErrorKind::Other,
+        };
+        Self { kind, context: context.into(), source: io::Error::new(as_io, what) }
     }
 }
 
@@ -137,7 +146,7 @@ impl Kind {
             Some(Errno::EXIST | Errno::NOTEMPTY) => Self::AlreadyExists,
             Some(Errno::ROFS | Errno::ACCESS | Errno::PERM) => Self::NotWritable,
             Some(Errno::NOSPC | Errno::DQUOT) => Self::NoRoom,
-            Some(Errno::FBIG) => Self::TooLong,
+            Some(Errno::FBIG) => Self::FileTooLarge,
             Some(Errno::NAMETOOLONG | Errno::ILSEQ) => Self::InvalidName,
             // A drive that was pulled, a share whose server went away, a FUSE program that died.
             Some(

@@ -124,7 +124,7 @@ fn errors_are_told_apart() {
         (Errno::ACCESS, Kind::NotWritable),
         (Errno::STALE, Kind::Unreachable),
         (Errno::NOTCONN, Kind::Unreachable),
-        (Errno::FBIG, Kind::TooLong),
+        (Errno::FBIG, Kind::FileTooLarge),
         (Errno::IO, Kind::Other),
     ];
     for (errno, kind) in kinds {

@@ -284,8 +284,6 @@ mod tests {
             versions: 1,
             plan_bytes: 0,
             read_back: ReadBack::Medium,
-            versions: 1,
-            plan_bytes: 0,
         };
         let report = report(Outcome::Completed, detail);
         let line = object(&report, Exit::Done);

@@ -198,7 +198,7 @@ pub struct FormatOptions {
 
 #[derive(Debug, Args)]
 pub struct SealOptions {
-    /// Read the password from this file's first line
+    /// Read the password from this file; one newline at its end does not count
     #[arg(long, value_name = "FILE")]
     pub password_file: Option<PathBuf>,
     /// Store everything readable for anybody who has the destination
@@ -236,7 +236,7 @@ pub struct Origin {
     /// Which backup, where several lie at the destination
     #[arg(long, value_name = "NAME")]
     pub plan: Option<String>,
-    /// Read the password from this file's first line
+    /// Read the password from this file; one newline at its end does not count
     #[arg(long, value_name = "FILE")]
     pub password_file: Option<PathBuf>,
 }

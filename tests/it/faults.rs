@@ -111,7 +111,7 @@ fn a_file_that_cannot_be_read_is_named_and_keeps_its_last_content() {
     let never = world.source().join("never readable");
     let known = fs::read(&secret).unwrap();
     fs::write(&never, "x").unwrap();
-    fs::set_permissions(&never, Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(&never, Permissions::from_mode(0o000)).unwrap();
     give_to_nobody(&world);
 
     let line = "backup --source @source --to @dest --json";
@@ -122,7 +122,7 @@ fn a_file_that_cannot_be_read_is_named_and_keeps_its_last_content() {
 
     // Its content changes and it can no longer be read: the new version keeps what the old one has.
     fs::write(&secret, "changed meanwhile").unwrap();
-    fs::set_permissions(&secret, Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(&secret, Permissions::from_mode(0o000)).unwrap();
     let second = as_nobody(&world, line).code(3).last();
     assert_eq!(second["warning_count"], 2, "{second}");
     let people = as_nobody(&world, "backup --source @source --to @dest").code(3);

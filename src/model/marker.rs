@@ -104,6 +104,90 @@ fn plain_number(text: &str) -> Option<u32> {
 
 /// `README.txt` of a plan's folder: how to get everything back without Strongroom, as far as that goes today.
 pub fn readme(name: &str, sealed: bool) -> String {
-    let _ = (name, sealed);
-    todo!()
+    let head = format!(
+        "This folder is a backup made by Strongroom: \"{}\".\n\
+         Do not change, rename or remove anything in it by hand: use Strongroom.\n\n\
+         With Strongroom, on any machine:\n\n    \
+         strongroom versions --from FOLDER\n    \
+         strongroom restore --from FOLDER --to SOMEWHERE\n\n\
+         FOLDER is the folder in which this one lies.\n\n",
+        // One line, whatever the name is.
+        name.replace(char::is_control, " ")
+    );
+    format!("{head}{}{LAYOUT}", if sealed { SEALED } else { UNSEALED })
+}
+
+const SEALED: &str = "\
+The backup is encrypted. You need Strongroom and its password or its recovery key; without one of
+them nobody can open it. Each file of the backup is encrypted as FORMAT.md, which comes with
+Strongroom's source, describes it: AES-256-GCM with a key that lies, wrapped by the password, in
+keys-<number>.json.
+
+";
+
+const UNSEALED: &str = "\
+The backup is not encrypted. Without Strongroom, GNU tar and zstd give back what a run stored:
+
+    mkdir SOMEWHERE && cd SOMEWHERE
+    for v in FOLDER/THIS/data/RUN/v*.tar.zst; do tar --zstd -xpf \"$v\"; done
+
+in the order of their numbers, for the run of a full version (its name has \"-full-\" in it): that is
+every file of it. Runs of incremental versions (\"-incr-\") hold only what was new: unpack the full one
+and then each later one over it; files that were deleted in between come back too.
+
+Large files lie in parts, below .strongroom-parts/ under their own paths. Joined in the order of
+their names they are the file:
+
+    cat .strongroom-parts/PATH/* > PATH
+
+A large file's later versions store only its new parts. catalog.jsonl.zst (zstd -dc) lists for every
+file of a version which parts it is made of and where they lie.
+
+";
+
+const LAYOUT: &str = "\
+What lies here:
+
+    strongroom.json     says that this is a backup, and of what
+    owner-*.json        which machine writes here
+    keys-*.json         the key, wrapped by password and recovery key (encrypted backups only)
+    versions/           one small file for each version: its presence is the version
+    data/               one folder for each run: volumes (v0001...), catalog, list of objects
+    deleted/            marks of versions that were removed
+
+FORMAT.md, which comes with Strongroom's source, describes every byte.
+";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_read_as_they_are_written() {
+        let home = "0123456789abcdef".repeat(2);
+        assert_eq!(parse_owner_name(&owner_name(12, &home)), Some((12, home.as_str())));
+        assert_eq!(parse_keys_name(&keys_name(3)), Some((3, false)));
+        assert_eq!(parse_keys_name(&keys_copy_name(3)), Some((3, true)));
+        for name in
+            ["owner-1-xyz.json", "owner-01-0123.json", "owner-1.json", "owner--1-0.json", &format!("owner-+1-{home}.json")]
+        {
+            assert_eq!(parse_owner_name(name), None, "{name}");
+        }
+        for name in ["keys-.json", "keys-03.json", "keys-3.copy.copy.json", "keys-3", "keys-99999999999.json", "keys--3.json"] {
+            assert_eq!(parse_keys_name(name), None, "{name}");
+        }
+        let id = VersionId::try_from("20261121T200000Z-full-5f3a9c2e".to_string()).unwrap();
+        assert_eq!(manifest_name(&id), "versions/20261121T200000Z-full-5f3a9c2e.json");
+        assert_eq!(parse_manifest_name("20261121T200000Z-full-5f3a9c2e.json"), Some(id));
+        assert_eq!(parse_manifest_name("../x.json"), None);
+    }
+
+    #[test]
+    fn the_readme_says_what_is_true_of_this_backup() {
+        let (sealed, unsealed) = (readme("A\nB", true), readme("A\nB", false));
+        assert!(sealed.contains("password") && !sealed.contains("--zstd"));
+        assert!(unsealed.contains("--zstd") && unsealed.contains("cat ") && !unsealed.contains("You need Strongroom"));
+        assert!(sealed.starts_with("This folder is a backup made by Strongroom: \"A B\".\n"));
+        assert!(sealed.lines().chain(unsealed.lines()).all(|line| line.len() <= 110));
+    }
 }

@@ -60,17 +60,16 @@ impl Local {
         }
     }
 
-    /// Judges a failed read. What is not found in a root that is gone itself is no answer about the object.
     fn unread(&self, name: &str, error: Errno) -> Error {
-        let mut error = Error::from_read(name, error.into());
-        if error.kind == Kind::NotFound && !self.is_there() {
-            error.kind = Kind::Unreachable;
-        }
-        error
+        self.judged(Error::from_read(name, error.into()))
     }
 
     fn unwritten(&self, name: &str, error: Errno) -> Error {
-        let mut error = Error::from_io(name, error.into());
+        self.judged(Error::from_io(name, error.into()))
+    }
+
+    /// What is not found in a root that is gone itself is no answer about the object.
+    fn judged(&self, mut error: Error) -> Error {
         if error.kind == Kind::NotFound && !self.is_there() {
             error.kind = Kind::Unreachable;
         }
@@ -176,7 +175,7 @@ impl Storage for Local {
     fn create(&self, name: &str) -> Result<Box<dyn Upload>, Error> {
         name::check(name)?;
         let folder = self.folder_made(name::split(name).0)?;
-        Ok(Box::new(LocalUpload::begin(name, folder)?))
+        Ok(Box::new(LocalUpload::begin(name, folder).map_err(|e| self.judged(e))?))
     }
 
     fn delete(&self, name: &str) -> Result<(), Error> {

@@ -5,6 +5,7 @@ pub mod app;
 mod closing;
 mod connection;
 pub mod context;
+mod kept;
 pub mod load;
 pub mod notice;
 pub mod pace;

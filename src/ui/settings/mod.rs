@@ -1,10 +1,28 @@
-//! Settings of the whole program, in a drawer.
+//! Settings of the whole program, in a drawer: General and About.
+
+use egui::Ui;
 
 use super::context::Cx;
+use super::theme::typography::{body, body_strong, caption, mono, section};
+use super::theme::{space, tokens};
+use super::widgets::{Button, Card, Drawer, Segmented, wrapped};
+use crate::engine::message::Command;
+use crate::model::settings::{Appearance, Settings};
+
+/// Steps of the size of text and controls, percent.
+const SCALES: [u16; 6] = [100, 125, 150, 175, 200, 250];
+
+const LICENCES: [(&str, &str); 3] = [
+    ("Source Sans 3 (SIL Open Font License 1.1)", include_str!("../../../assets/fonts/LICENSE-SourceSans3.md")),
+    ("JetBrains Mono (SIL Open Font License 1.1)", include_str!("../../../assets/fonts/LICENSE-JetBrainsMono.txt")),
+    ("Phosphor Icons (MIT)", include_str!("../../../assets/fonts/LICENSE-Phosphor.txt")),
+];
 
 #[derive(Default)]
 pub struct SettingsDrawer {
     open: bool,
+    /// The licence whose text is shown.
+    licence: Option<usize>,
 }
 
 impl SettingsDrawer {
@@ -12,7 +30,65 @@ impl SettingsDrawer {
         self.open = true;
     }
 
-    pub fn show(&mut self, ui: &egui::Ui, cx: &mut Cx<'_>) {
-        let _ = (ui, cx);
+    pub fn show(&mut self, ui: &Ui, cx: &mut Cx<'_>) {
+        if !self.open {
+            return;
+        }
+        self.open = Drawer::new("Settings").show(ui, |ui| {
+            egui::ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
+                ui.spacing_mut().item_spacing.y = space::S;
+                let now = &cx.overview.settings;
+                let mut settings = now.clone();
+                general(ui, &mut settings);
+                if settings != *now {
+                    cx.send(Command::SetSettings(settings));
+                }
+                ui.add_space(space::L);
+                self.about(ui);
+            });
+        });
     }
+
+    fn about(&mut self, ui: &mut Ui) {
+        let t = tokens(ui);
+        ui.label(section("About").color(t.text));
+        Card::new().show(ui, |ui| {
+            ui.label(body_strong(format!("Strongroom {}", env!("CARGO_PKG_VERSION"))).color(t.text));
+            wrapped(
+                ui,
+                body("Backups that stay yours: every volume is an ordinary archive that standard tools open.").color(t.text),
+            );
+            wrapped(ui, caption("Under the MIT licence or the Apache licence 2.0, as you like.").color(t.text2));
+            for (index, (name, text)) in LICENCES.into_iter().enumerate() {
+                let on = self.licence == Some(index);
+                if ui.add(Button::quiet(name).selected(on)).clicked() {
+                    self.licence = (!on).then_some(index);
+                }
+                if on {
+                    ui.add(egui::Label::new(mono(text).color(t.text2)).wrap());
+                }
+            }
+        });
+    }
+}
+
+fn general(ui: &mut Ui, settings: &mut Settings) {
+    let t = tokens(ui);
+    ui.label(section("General").color(t.text));
+    Card::new().show(ui, |ui| {
+        ui.label(body_strong("Appearance").color(t.text));
+        let looks = [(Appearance::System, "System"), (Appearance::Light, "Light"), (Appearance::Dark, "Dark")];
+        Segmented::new("Appearance").show(ui, &mut settings.appearance, &looks);
+        ui.add_space(space::S);
+        ui.label(body_strong("Size of text and controls").color(t.text));
+        let sizes = SCALES.map(|scale| (scale, format!("{scale} %")));
+        let sizes: Vec<(u16, &str)> = sizes.iter().map(|(scale, label)| (*scale, label.as_str())).collect();
+        ui.scope(|ui| Segmented::new("Size").show(ui, &mut settings.scale, &sizes));
+        ui.add_space(space::S);
+        ui.label(body_strong("When the window is closed").color(t.text));
+        let ways = [(None, "Ask"), (Some(true), "Keep backing up"), (Some(false), "Quit")];
+        Segmented::new("When the window is closed").show(ui, &mut settings.keep_running, &ways);
+        let text = "Without a window Strongroom still keeps to the schedules. Start it again to see the window.";
+        wrapped(ui, caption(text).color(t.text3));
+    });
 }

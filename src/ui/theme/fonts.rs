@@ -32,8 +32,8 @@ pub fn definitions() -> FontDefinitions {
     };
     // The axis' default is the thinnest weight.
     let weight = |value: f32| FontTweak { coords: VariationCoords::new([(b"wght", value)]), ..FontTweak::default() };
-    // Phosphor's glyphs stand on the baseline as tall as the em: lowered, they sit in the middle of a line of text.
-    let icon = FontTweak { y_offset_factor: 0.1, ..FontTweak::default() };
+    // Phosphor's glyphs fill the em above the baseline: lowered a little, they sit in the middle of a line of text.
+    let icon = FontTweak { y_offset_factor: 0.02, ..FontTweak::default() };
     add("ui", SOURCE_SANS, weight(400.0));
     add("strong", SOURCE_SANS, weight(600.0));
     add("mono", JETBRAINS_MONO, FontTweak::default());

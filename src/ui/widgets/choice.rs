@@ -32,6 +32,7 @@ impl Widget for ChoiceCard<'_> {
     fn ui(self, ui: &mut Ui) -> Response {
         let t = tokens(ui);
         let enabled = ui.is_enabled();
+        let mut cut = false;
         let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 60.0), Sense::click());
         if ui.is_rect_visible(rect) {
             let fill = match (self.selected, response.hovered()) {
@@ -61,12 +62,13 @@ impl Widget for ChoiceCard<'_> {
             } else {
                 put_galley(ui, title, x, rect.center().y - 10.0, color);
                 let text = galley(ui, self.text, Role::Caption, t.text2, room);
+                cut = text.elided;
                 put_galley(ui, text, x, rect.center().y + 11.0, t.text2);
             }
             focus_ring(ui, &response, radius::CARD);
         }
         response.widget_info(|| WidgetInfo::selected(AccessRole::RadioButton, enabled, self.selected, self.title));
-        if self.text.is_empty() { response } else { response.on_hover_text(self.text) }
+        if cut { response.on_hover_text(self.text) } else { response }
     }
 }
 

@@ -6,7 +6,7 @@ use jiff::tz::TimeZone;
 
 use crate::model::human;
 use crate::model::problem::Problem;
-use crate::ui::theme::typography::{body, body_strong, caption};
+use crate::ui::theme::typography::{Role, body, body_strong, caption};
 use crate::ui::theme::{Icon, Tone, size, space, tokens};
 
 /// Body text, cut where there is no room.
@@ -65,6 +65,16 @@ pub fn problem_text(ui: &mut Ui, problem: &Problem) -> Response {
         })
         .response;
     response
+}
+
+/// A line of text with something beside it, no higher than text is.
+pub fn line<R>(ui: &mut Ui, content: impl FnOnce(&mut Ui) -> R) -> R {
+    ui.horizontal(|ui| {
+        ui.spacing_mut().interact_size.y = Role::Body.line_height();
+        ui.set_min_height(Role::Body.line_height());
+        content(ui)
+    })
+    .inner
 }
 
 /// Something is on its way.

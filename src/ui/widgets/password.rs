@@ -6,6 +6,7 @@ use egui::{Response, TextEdit, Ui, vec2};
 use zeroize::Zeroizing;
 
 use super::button::Button;
+use super::labels::line;
 use super::text_field::TextField;
 use crate::model::secret::{Strength, strength};
 use crate::ui::theme::typography::caption;
@@ -112,7 +113,7 @@ pub fn strength_line(ui: &mut Ui, password: &str) -> Strength {
         Strength::Strong => (4, t.ok),
     };
     ui.data_mut(|data| data.insert_temp(key, (print, level)));
-    ui.horizontal(|ui| {
+    line(ui, |ui| {
         let (rect, _) = ui.allocate_exact_size(vec2(124.0, 18.0), egui::Sense::hover());
         for part in 0..4u8 {
             let x = rect.left() + f32::from(part) * 32.0;

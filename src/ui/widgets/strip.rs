@@ -37,7 +37,7 @@ fn in_words(day: &Day) -> String {
 }
 
 /// Paints a day's shape; also used for the calendar and for legends.
-pub(in crate::ui) fn paint_mark(painter: &Painter, center: Pos2, mark: DayMark, t: &Tokens) {
+pub fn paint_mark(painter: &Painter, center: Pos2, mark: DayMark, t: &Tokens) {
     let r = 4.0;
     match mark {
         DayMark::Blank => {}

@@ -2,7 +2,7 @@
 
 use egui::Ui;
 
-use super::labels::{problem_text, spinner};
+use super::labels::{line, problem_text, spinner};
 use crate::engine::message::TestResult;
 use crate::model::human;
 use crate::model::problem::Problem;
@@ -40,7 +40,7 @@ impl<'a> TestView<'a> {
                     ui.spacing_mut().item_spacing.y = space::XS / 2.0;
                     for (tone, icon, text) in lines(result) {
                         let color = tokens(ui).strong(tone);
-                        ui.horizontal(|ui| {
+                        line(ui, |ui| {
                             ui.label(body(icon.to_string()).color(color));
                             ui.label(body(text).color(tokens(ui).text));
                         });

@@ -1,0 +1,278 @@
+//! Every component in every state, in light and dark: `cargo run --example gallery -- --light|--dark [--page N]`.
+
+use eframe::egui;
+use egui::{Ui, vec2};
+use strongroom::engine::message::TestResult;
+use strongroom::model::problem::{Code, Problem};
+use strongroom::model::run::{Outcome, ProgressView, Stage};
+use strongroom::model::settings::Appearance;
+use strongroom::model::status::{Day, DayMark, Status};
+use strongroom::ui::theme::{self, Tone, icons, space, typography};
+use strongroom::ui::widgets::*;
+
+fn main() -> eframe::Result {
+    let arguments: Vec<String> = std::env::args().collect();
+    let dark = arguments.iter().any(|a| a == "--dark");
+    let page = arguments.iter().position(|a| a == "--page").and_then(|at| arguments.get(at + 1)?.parse().ok()).unwrap_or(0);
+    let viewport = egui::ViewportBuilder::default().with_title("Gallery").with_inner_size([1280.0, 1600.0]);
+    let options = eframe::NativeOptions {
+        viewport,
+        renderer: eframe::Renderer::Glow,
+        persist_window: false,
+        ..eframe::NativeOptions::default()
+    };
+    eframe::run_native(
+        "gallery",
+        options,
+        Box::new(move |creation| {
+            theme::install(&creation.egui_ctx);
+            theme::set_appearance(&creation.egui_ctx, if dark { Appearance::Dark } else { Appearance::Light }, None);
+            Ok(Box::new(Gallery::new(page)))
+        }),
+    )
+}
+
+struct Gallery {
+    page: usize,
+    text: String,
+    empty: String,
+    password: zeroize::Zeroizing<String>,
+    appearance: Appearance,
+    number: i64,
+    hour: i8,
+    minute: i8,
+    toasts: Toasts<()>,
+    typed: String,
+    opened: bool,
+}
+
+impl Gallery {
+    fn new(page: usize) -> Self {
+        let mut password = PasswordField::buffer();
+        password.push_str("correct horse battery staple violin");
+        let mut toasts = Toasts::default();
+        toasts.push(Toast::new(Tone::Ok, "Backup of Documents: 214 new or changed files, 1.3 GB stored.").action("Show", ()));
+        toasts.push(Toast::new(Tone::Bad, "Backup of Pictures failed. The destination is not plugged in."));
+        Self {
+            page,
+            text: "Documents".into(),
+            empty: String::new(),
+            password,
+            appearance: Appearance::Light,
+            number: 6,
+            hour: 20,
+            minute: 0,
+            toasts,
+            typed: String::new(),
+            opened: false,
+        }
+    }
+}
+
+impl eframe::App for Gallery {
+    fn ui(&mut self, ui: &mut Ui, _frame: &mut eframe::Frame) {
+        ui.painter().rect_filled(ui.max_rect(), 0.0, theme::tokens(ui).bg);
+        match self.page {
+            1 => self.flow(ui),
+            2 => self.overlays(ui),
+            _ => tab_page(ui, "gallery", |ui| {
+                self.controls(ui);
+                self.display(ui);
+            }),
+        }
+    }
+}
+
+impl Gallery {
+    fn controls(&mut self, ui: &mut Ui) {
+        section_head(ui, "Buttons");
+        ui.horizontal(|ui| {
+            ui.add(Button::primary("Back up now").icon(icons::PLAY));
+            ui.add(Button::primary("Off").enabled(false));
+            ui.add(Button::plain("Restore…"));
+            ui.add(Button::plain("Test").icon(icons::LIGHTNING));
+            ui.add(Button::plain("Off").enabled(false).why_off("Nothing is chosen"));
+            ui.add(Button::plain("On").selected(true));
+            ui.add(Button::danger("Delete 3 versions, 4.1 GB").icon(icons::TRASH));
+            ui.add(Button::quiet("Activity").icon(icons::BELL).badge(2));
+            ui.add(Button::icon_only(icons::GEAR_SIX, "Settings"));
+            menu_button(ui, "More", |ui| {
+                menu_item(ui, Some(icons::PENCIL_SIMPLE), "Edit…", false);
+                menu_item(ui, Some(icons::TRASH), "Delete…", true);
+            });
+            let focused = ui.add(Button::plain("Focused"));
+            if !self.opened {
+                focused.request_focus();
+                self.opened = true;
+            }
+        });
+        section_head(ui, "Type");
+        ui.label(typography::hero("Hero: You would lose nothing"));
+        ui.label(typography::title("Title: Restore Pictures"));
+        ui.label(typography::section("Section: Where"));
+        ui.label(typography::body("Body: 0123456789 the quick brown fox – Grüße, naïve, 日本語"));
+        ui.label(typography::body_strong("Strong: 1,111,111 and 8,888,888 files"));
+        ui.label(typography::caption("Caption: kept from 18 Nov"));
+        ui.label(typography::mono("mono: /home/ada/Bilder/IMG_0412.raw 0O1lI"));
+        section_head(ui, "Forms");
+        ui.columns(2, |columns| {
+            let ui = &mut columns[0];
+            FormRow::new("Name").hint("How you call it").show(ui, |ui| ui.add(TextField::new(&mut self.text)));
+            let error = Some("There is a backup of this name already.");
+            FormRow::new("Name").error(error).show(ui, |ui| ui.add(TextField::new(&mut self.text).error(true)));
+            let hint = "Find in this version";
+            ui.add(TextField::new(&mut self.empty).hint(hint).name(hint).icon(icons::MAGNIFYING_GLASS));
+            ui.add_enabled_ui(false, |ui| ui.add(TextField::new(&mut self.text).name("off")));
+            let ui = &mut columns[1];
+            FormRow::new("Password").hint("Nobody can restore without it").show(ui, |ui| {
+                PasswordField::new(&mut self.password).show(ui);
+            });
+            strength_line(ui, &self.password);
+            strength_line(ui, "password1");
+            ui.horizontal(|ui| {
+                NumberField::new("Hours", &mut self.number, 1, 168).show(ui);
+                TimeField::new("At", &mut self.hour, &mut self.minute).show(ui);
+                Select::new("Kind", "All kinds").show(ui, |ui| {
+                    Select::item(ui, true, "All kinds");
+                });
+            });
+            let options = [(Appearance::System, "System"), (Appearance::Light, "Light"), (Appearance::Dark, "Dark")];
+            Segmented::new("Appearance").show(ui, &mut self.appearance, &options);
+        });
+        ui.horizontal(|ui| {
+            ui.add(Check::new(true, "Documents"));
+            ui.add(Check::new(false, "Downloads"));
+            ui.add(Check::new(Checked::Partly, "Pictures"));
+            ui.add_enabled_ui(false, |ui| ui.add(Check::new(true, "Off")));
+            ui.add(Check::new(true, "Trash").hint("1.2 GB left out"));
+        });
+        ui.add(ChoiceCard::new(true, icons::USB, "Blue disk", "/media/ada/blue").right("588 GB free"));
+        ui.add(ChoiceCard::new(false, icons::FOLDER, "Another folder…", "On this computer or a mounted share"));
+    }
+
+    fn display(&mut self, ui: &mut Ui) {
+        section_head(ui, "Status");
+        ui.horizontal(|ui| {
+            for status in [Status::Protected, Status::ProtectedWithWarnings, Status::WaitingForFirst, Status::NeedsAttention] {
+                ui.add(StatusPill::of_status(status));
+            }
+            ui.add(StatusPill::of_outcome(&Outcome::Cancelled));
+            ui.add(StatusPill::of_outcome(&Outcome::LeftRunning));
+        });
+        Stepper::new(&["What", "Where", "How"], 1, 1).show(ui);
+        Card::new().show(ui, |ui| {
+            ui.horizontal(|ui| {
+                ui.label(typography::section("Documents"));
+                ui.add(StatusPill::of_status(Status::Protected));
+            });
+            ProgressRow::new("Backing up Documents", &progress())
+                .pace(Some(81e6), Some(jiff::SignedDuration::from_secs(31)))
+                .home(b"/home/ada")
+                .show(ui);
+            Strip30::new("Documents", &days()).show(ui);
+        });
+        ui.add(ProgressBar::new(None, "Waiting"));
+        ui.add(UsageBar::new(412_000_000_000, 120_000_000_000, 1_000_000_000_000));
+        Banner::new(Tone::Warn, "Pictures shrank by half since the last version.").action("Look").dismissible().show(ui);
+        Banner::new(Tone::Bad, "The engine cannot be reached. Connecting again…").show(ui);
+        Card::new().tone(Tone::Bad).show(ui, |ui| {
+            problem_text(ui, &problem());
+            let result = TestResult {
+                writable: true,
+                free: Some(588_000_000_000),
+                total: Some(1_000_000_000_000),
+                write_speed: Some(140e6),
+                on_system_disk: true,
+                plans: 1,
+            };
+            TestView::new(TestState::Done(&result)).show(ui);
+        });
+        section_head(ui, "Tree and versions");
+        ui.columns(2, |columns| {
+            RowList::new("tree", "Files", 1_000_000).show(&mut columns[0], 196.0, |ui, row, rect, cursor| {
+                let name = format!("IMG_{row:07}.raw");
+                let checked = [Checked::Yes, Checked::No, Checked::Partly][row % 3];
+                TreeRow::new(&name, if row % 3 == 2 { icons::FOLDER } else { icons::FILE })
+                    .depth(row % 4)
+                    .checked(checked)
+                    .expanded((row % 3 == 2).then_some(row % 2 == 0))
+                    .selected(row == 1)
+                    .cursor(cursor)
+                    .columns(&[("31.2 GB", 64.0)])
+                    .note((row % 5 == 3).then_some("kept from 18 Nov"))
+                    .show(ui, rect);
+            });
+            let ui = &mut columns[1];
+            day_head(ui, "Today");
+            ui.add(TimelineRow::new("18:02", "incremental", "9,402 files · 31.2 GB").selected(true));
+            let mark = Some((Tone::Warn, icons::WARNING, "3 warnings"));
+            ui.add(TimelineRow::new("12:00", "full", "9,400 files · 31.1 GB").mark(mark));
+            spinner(ui, "Looking…");
+        });
+    }
+
+    fn flow(&mut self, ui: &mut Ui) {
+        FlowPage::new("Set up your first backup", &["What", "Where", "How"], 0, 0)
+            .note("100.4 GB, 61,220 files")
+            .back("Cancel")
+            .next("Next: Where", true, "")
+            .show(ui, |ui| {
+                EmptyState::new(
+                    icons::VAULT,
+                    "Nothing is backed up yet",
+                    "Choose what matters to you and where a copy of it should live.",
+                )
+                .primary("Set up your first backup")
+                .secondary("Restore from an existing backup…")
+                .show(ui);
+            });
+    }
+
+    fn overlays(&mut self, ui: &mut Ui) {
+        self.toasts.show(ui);
+        Drawer::new("Activity").show(ui, |ui| {
+            ui.add(StatusPill::of_outcome(&Outcome::Completed));
+        });
+        ConfirmDialog::new(
+            "Delete Documents?",
+            "Everything of this backup is taken from Blue disk. This cannot be undone.",
+            "Delete all 41 versions, 212 GB",
+        )
+        .danger()
+        .alternative("Stop, keep 41 versions")
+        .typed(&mut self.typed, "Documents")
+        .show(ui);
+        ui.allocate_space(vec2(space::L, space::L));
+    }
+}
+
+fn progress() -> ProgressView {
+    ProgressView {
+        stage: Stage::Copying,
+        files_done: 12_204,
+        files_total: 19_880,
+        bytes_done: 4_100_000_000,
+        bytes_total: 6_600_000_000,
+        totals_known: true,
+        bytes_written: 0,
+        warnings: 3,
+        current: "home/ada/Pictures/2026/Summer in the far north/Tromsø/IMG_0412.raw".into(),
+    }
+}
+
+fn days() -> Vec<Day> {
+    let marks = [DayMark::Blank, DayMark::Idle, DayMark::Success, DayMark::Warnings, DayMark::Failed, DayMark::Overdue];
+    let mut date = jiff::civil::date(2026, 10, 23);
+    (0..30)
+        .map(|index| {
+            date = date.tomorrow().unwrap_or(date);
+            let mark = if index < 6 { marks[0] } else { marks[1 + index % 5] };
+            Day { date, mark, runs: u32::from(mark != DayMark::Idle), failed: u32::from(mark == DayMark::Failed) }
+        })
+        .collect()
+}
+
+fn problem() -> Problem {
+    Problem::new(Code::DestinationMissing, "Blue disk is not plugged in.", "Plug it in, then choose Back up now.")
+        .with_detail("/media/ada/blue: No such file or directory (os error 2)")
+}

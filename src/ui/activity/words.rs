@@ -1,0 +1,252 @@
+//! A run in words: for the list, the report and its copy as text.
+
+use std::fmt::Write as _;
+
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+
+use crate::model::history::HistoryFilter;
+use crate::model::human;
+use crate::model::problem::{Cause, Warning};
+use crate::model::run::{Outcome, ReadBack, RunDetail, RunKind, RunReport, Trigger};
+use crate::model::snapshot::BackupType;
+use crate::ui::notice;
+use crate::ui::theme::{Icon, Tone, icons};
+
+pub fn kind(kind: RunKind) -> &'static str {
+    match kind {
+        RunKind::Backup => "Backup of",
+        RunKind::Restore => "Restore of",
+        RunKind::Verify => "Verification of",
+    }
+}
+
+pub fn doing(kind: RunKind) -> &'static str {
+    match kind {
+        RunKind::Backup => "Backing up",
+        RunKind::Restore => "Restoring",
+        RunKind::Verify => "Verifying",
+    }
+}
+
+pub fn icon(outcome: &Outcome) -> (Tone, Icon) {
+    match outcome {
+        Outcome::Completed => (Tone::Ok, icons::CHECK_CIRCLE),
+        Outcome::CompletedWithWarnings => (Tone::Warn, icons::WARNING),
+        Outcome::Failed(_) => (Tone::Bad, icons::X_CIRCLE),
+        Outcome::Cancelled => (Tone::Neutral, icons::PROHIBIT),
+        Outcome::LeftRunning => (Tone::Warn, icons::HOURGLASS),
+    }
+}
+
+pub fn is_filtered(filter: &HistoryFilter) -> bool {
+    filter.plan.is_some() || filter.kind.is_some() || filter.troubled || !filter.text.is_empty()
+}
+
+/// "Today", "Yesterday", "Sat 21 Nov".
+pub fn day(date: Date, now: Timestamp, zone: &TimeZone) -> String {
+    let today = now.to_zoned(zone.clone()).date();
+    if date == today {
+        "Today".into()
+    } else if today.yesterday().is_ok_and(|yesterday| yesterday == date) {
+        "Yesterday".into()
+    } else if date.year() == today.year() {
+        date.strftime("%a %-d %b").to_string()
+    } else {
+        date.strftime("%a %-d %b %Y").to_string()
+    }
+}
+
+/// What came of it, without what and when it was.
+pub fn result(run: &RunReport) -> String {
+    let sentence = notice::sentence(run);
+    let name = format!("{} {}", kind(run.kind), run.plan_name);
+    let rest = sentence.strip_prefix(&name).map_or(sentence.as_str(), |rest| rest.trim_start_matches([':', ' ']));
+    let mut chars = rest.trim_end_matches('.').chars();
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+}
+
+/// What a group of warnings is about, and what can be done.
+pub fn cause(cause: Cause) -> (&'static str, &'static str) {
+    match cause {
+        Cause::Unreadable => {
+            ("Could not be read", "Check who may read them. Where an older version had them, that content is kept.")
+        }
+        Cause::ChangedWhileRead => ("Changed while they were read", "Close the program that writes them, then back up again."),
+        Cause::Vanished => ("Gone before they were read", "Nothing to do, if you or a program deleted them."),
+        Cause::UnsupportedKind => ("Of a kind that no archive holds", "Sockets and the like are made anew by their programs."),
+        Cause::MetadataNotSet => ("Owner, rights or times could not be set", "Restoring as administrator sets them."),
+        Cause::Damaged => ("Damaged in the backup, not restored", "Look for them in another version, then verify this backup."),
+        Cause::Skipped => ("Left as they were", "As you chose for files that exist already."),
+        Cause::NotWritten => ("Could not be written", "Check the room and the rights of the target folder."),
+        Cause::Incomplete => ("Not done in full", ""),
+    }
+}
+
+/// Warnings by cause, in the order of causes.
+pub fn grouped(warnings: &[Warning]) -> Vec<(Cause, Vec<&Warning>)> {
+    let mut groups: Vec<(Cause, Vec<&Warning>)> = Vec::new();
+    for warning in warnings {
+        match groups.iter_mut().find(|(cause, _)| *cause == warning.cause) {
+            Some((_, group)) => group.push(warning),
+            None => groups.push((warning.cause, vec![warning])),
+        }
+    }
+    groups.sort_by_key(|(cause, _)| *cause);
+    groups
+}
+
+/// Milliseconds as a person reads them.
+pub fn milliseconds(ms: u64) -> String {
+    match ms {
+        0..1000 => format!("{ms} ms"),
+        1000..60_000 => format!("{:.1} s", ms as f64 / 1000.0),
+        _ => human::duration(SignedDuration::from_millis(i64::try_from(ms).unwrap_or(i64::MAX))),
+    }
+}
+
+/// A run's facts in two columns.
+pub fn facts(run: &RunReport, now: Timestamp, zone: &TimeZone) -> Vec<(&'static str, String)> {
+    let mut facts = vec![("Started", human::moment(run.started, now, zone))];
+    let took = run.finished.duration_since(run.started);
+    facts.push(("Took", milliseconds(u64::try_from(took.as_millis()).unwrap_or(0))));
+    facts.push((
+        "Started by",
+        match run.trigger {
+            Trigger::ByHand => "you",
+            Trigger::Schedule => "the schedule",
+            Trigger::Resumed => "going on after an interruption",
+        }
+        .into(),
+    ));
+    match &run.detail {
+        RunDetail::None => {}
+        RunDetail::Backup { version, backup_type, totals, destination, read_back, .. } => {
+            let kind = match backup_type {
+                BackupType::Full => "full",
+                BackupType::Differential => "differential",
+                BackupType::Incremental => "incremental",
+            };
+            facts.push(("Version", format!("{version}, {kind}")));
+            facts.push(("Holds", format!("{}, {}", human::counted(totals.files, "file", "files"), human::bytes(totals.bytes))));
+            let read = human::counted(totals.new_files, "file", "files");
+            facts.push(("New or changed", format!("{read}, {}", human::bytes(totals.new_bytes))));
+            let mut stored = human::bytes(totals.stored_bytes);
+            if totals.new_bytes > 0 {
+                let share = totals.stored_bytes as f64 / totals.new_bytes as f64 * 100.0;
+                let _ = write!(stored, ", {share:.0} % of what was read");
+            }
+            facts.push(("Stored", stored));
+            facts.push(("Destination", destination.clone()));
+            let read_back = match read_back {
+                ReadBack::Medium => "from the medium itself, all as written",
+                ReadBack::Cache => "all as written, perhaps from memory: the file system allows no more",
+            };
+            facts.push(("Read back", read_back.into()));
+        }
+        RunDetail::Restore { version, counts, target, dry_run, undo } => {
+            facts.push(("Version", version.to_string()));
+            facts.push((if *dry_run { "Would restore to" } else { "Restored to" }, target.clone()));
+            facts.push(("New", human::counted(counts.created, "file", "files")));
+            for (name, n) in [
+                ("Replaced", counts.replaced),
+                ("Left alone", counts.skipped),
+                ("Beside", counts.beside),
+                ("Failed", counts.failed),
+            ] {
+                if n > 0 {
+                    facts.push((name, human::counted(n, "file", "files")));
+                }
+            }
+            facts.push(("Written", human::bytes(counts.bytes)));
+            if let Some(undo) = undo {
+                facts.push(("Replaced files are in", undo.display().into_owned()));
+            }
+        }
+        RunDetail::Verify { report } => {
+            facts.push(("Versions", human::count(report.versions)));
+            facts.push(("Objects", human::count(report.objects)));
+            facts.push(("Read", human::bytes(report.bytes)));
+            if report.pieces > 0 {
+                facts.push(("Pieces opened", human::count(report.pieces)));
+            }
+            facts.push(("Damaged", human::counted(report.damaged.len() as u64, "object", "objects")));
+        }
+    }
+    facts
+}
+
+/// The whole report as text, for the clipboard.
+pub fn as_text(run: &RunReport, now: Timestamp, zone: &TimeZone) -> String {
+    let mut text = format!("{}\n", notice::sentence(run));
+    if let Outcome::Failed(problem) = &run.outcome {
+        let _ = writeln!(text, "{}\n{}", problem.fix, problem.detail);
+    }
+    for (key, value) in facts(run, now, zone) {
+        let _ = writeln!(text, "{key}: {value}");
+    }
+    for (stage, ms) in &run.stages {
+        let _ = writeln!(text, "{}: {}", stage.in_words(), milliseconds(*ms));
+    }
+    if let RunDetail::Verify { report } = &run.detail {
+        for damaged in &report.damaged {
+            let _ = writeln!(text, "Damaged: {} ({})", damaged.object, damaged.what);
+            for (version, path) in &damaged.hits {
+                let _ = writeln!(text, "  {version} /{}", path.display());
+            }
+        }
+    }
+    for (which, warnings) in grouped(&run.warnings) {
+        let _ = writeln!(text, "\n{}:", cause(which).0);
+        for warning in warnings {
+            let _ = writeln!(text, "  /{}: {}", warning.path.display().trim_start_matches('/'), warning.detail);
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::run::RunId;
+
+    fn failed() -> RunReport {
+        let at = "2026-11-21T20:00:00Z".parse().unwrap();
+        RunReport {
+            run: RunId(1),
+            kind: RunKind::Backup,
+            trigger: Trigger::ByHand,
+            plan: None,
+            plan_name: "Documents".into(),
+            started: at,
+            finished: at,
+            outcome: Outcome::CompletedWithWarnings,
+            detail: RunDetail::None,
+            warnings: [Cause::Vanished, Cause::Unreadable, Cause::Vanished]
+                .map(|cause| Warning { cause, path: "a/b".into(), detail: "why".into() })
+                .to_vec(),
+            warning_count: 3,
+            stages: vec![],
+        }
+    }
+
+    #[test]
+    fn warnings_are_grouped_by_cause() {
+        let run = failed();
+        let groups = grouped(&run.warnings);
+        assert_eq!(
+            groups.iter().map(|(cause, list)| (*cause, list.len())).collect::<Vec<_>>(),
+            [(Cause::Unreadable, 1), (Cause::Vanished, 2)]
+        );
+        let text = as_text(&run, run.finished, &TimeZone::UTC);
+        assert!(text.contains("Could not be read:\n  /a/b: why"), "{text}");
+    }
+
+    #[test]
+    fn results_stand_alone() {
+        assert_eq!(result(&failed()), "Done, with 3 warnings");
+        let cancelled = RunReport { outcome: Outcome::Cancelled, ..failed() };
+        assert_eq!(result(&cancelled), "Was cancelled");
+    }
+}

@@ -1,0 +1,164 @@
+//! Changing a password, with a new recovery key where one is wished.
+
+use egui::{Align, Layout, Ui};
+use zeroize::Zeroizing;
+
+use crate::engine::message::NewSecrets;
+use crate::model::plan::{Plan, PlanId};
+use crate::model::problem::Code;
+use crate::model::secret::Secret;
+use crate::ui::context::Cx;
+use crate::ui::load::Load;
+use crate::ui::theme::typography::{body, caption, mono};
+use crate::ui::theme::{icons, space, tokens};
+use crate::ui::widgets::{Button, Card, Check, Dialog, FormRow, PasswordField, problem_text, spinner, strength_line, wrapped};
+
+pub struct PasswordDialog {
+    plan: PlanId,
+    name: String,
+    old: Zeroizing<String>,
+    new: Zeroizing<String>,
+    again: Zeroizing<String>,
+    with_key: bool,
+    key: Load<Secret>,
+    key_kept: bool,
+    saving: Load<()>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum DialogEvent {
+    Open,
+    Closed,
+    Changed,
+}
+
+impl PasswordDialog {
+    pub fn new(plan: &Plan) -> Self {
+        Self {
+            plan: plan.id.clone(),
+            name: plan.name.clone(),
+            old: PasswordField::buffer(),
+            new: PasswordField::buffer(),
+            again: PasswordField::buffer(),
+            with_key: false,
+            key: Load::default(),
+            key_kept: false,
+            saving: Load::default(),
+        }
+    }
+
+    /// The backup's name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    pub fn show(&mut self, ui: &Ui, cx: &mut Cx<'_>) -> DialogEvent {
+        self.key.poll();
+        if self.saving.poll() && self.saving.ready().is_some() {
+            return DialogEvent::Changed;
+        }
+        let dirty = !(self.old.is_empty() && self.new.is_empty() && self.again.is_empty());
+        let title = format!("Change the password of {}", self.name);
+        let mut event = DialogEvent::Open;
+        let out = Dialog::new(&title).dirty(dirty || self.with_key).width(520.0).show(ui, |ui, just_opened| {
+            ui.spacing_mut().item_spacing.y = space::XS;
+            ui.add_enabled_ui(!self.saving.is_waiting(), |ui| self.fields(ui, cx, just_opened));
+            if let Some(problem) = self.saving.problem().filter(|problem| problem.code != Code::WrongPassword) {
+                problem_text(ui, problem);
+            }
+            ui.add_space(space::M);
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                let save = Button::primary("Change password").enabled(self.missing().is_none() && !self.saving.is_waiting());
+                if ui.add(save.why_off(self.missing().unwrap_or("Changing…"))).clicked() {
+                    self.save(cx);
+                }
+                if ui.add(Button::plain("Cancel").enabled(!self.saving.is_waiting())).clicked() {
+                    event = DialogEvent::Closed;
+                }
+                if self.saving.is_waiting() {
+                    spinner(ui, "Changing…");
+                }
+            });
+        });
+        if out.close { DialogEvent::Closed } else { event }
+    }
+
+    fn fields(&mut self, ui: &mut Ui, cx: &Cx<'_>, just_opened: bool) {
+        let wrong = self.saving.problem().is_some_and(|problem| problem.code == Code::WrongPassword);
+        let error = wrong.then_some("This is not the password of this backup.");
+        FormRow::new("Password or recovery key now").error(error).show(ui, |ui| {
+            let field = PasswordField::new(&mut self.old).error(wrong).show(ui);
+            if just_opened {
+                field.request_focus();
+            }
+            if field.changed() && wrong {
+                self.saving = Load::default();
+            }
+        });
+        FormRow::new("New password").hint("A few words that only you would put together are best.").show(ui, |ui| {
+            PasswordField::new(&mut self.new).show(ui);
+        });
+        strength_line(ui, &self.new);
+        let differs = !self.again.is_empty() && *self.again != *self.new;
+        let error = differs.then_some("The two are not the same.");
+        FormRow::new("New password again").error(error).show(ui, |ui| {
+            PasswordField::new(&mut self.again).error(differs).show(ui);
+        });
+        if ui.add(Check::new(self.with_key, "Make a new recovery key").hint("The old one no longer works then.")).clicked() {
+            self.with_key = !self.with_key;
+            self.key_kept = false;
+            if self.with_key && self.key.is_idle() {
+                self.key = Load::Waiting(cx.handle.new_recovery_key());
+            }
+        }
+        if self.with_key {
+            self.recovery_key(ui);
+        }
+    }
+
+    fn recovery_key(&mut self, ui: &mut Ui) {
+        let t = tokens(ui);
+        Card::new().tight().show(ui, |ui| match (self.key.ready(), self.key.problem()) {
+            (Some(key), _) => {
+                ui.horizontal(|ui| {
+                    ui.add(egui::Label::new(mono(key.expose()).color(t.text)).wrap().selectable(true));
+                    if ui.add(Button::icon_only(icons::COPY, "Copy the recovery key")).clicked() {
+                        ui.ctx().copy_text(key.expose().to_owned());
+                    }
+                });
+                let text = "Write it down or print it, and keep it away from this computer. Whoever has it can read this backup.";
+                wrapped(ui, caption(text).color(t.text2));
+                if ui.add(Check::new(self.key_kept, "I have kept it in a safe place")).clicked() {
+                    self.key_kept = !self.key_kept;
+                }
+            }
+            (None, Some(problem)) => {
+                problem_text(ui, problem);
+            }
+            (None, None) => {
+                ui.label(body("Making a key…").color(t.text2));
+            }
+        });
+    }
+
+    /// What is still to be done before it can be saved.
+    fn missing(&self) -> Option<&'static str> {
+        if self.old.is_empty() {
+            Some("Type the password as it is now")
+        } else if self.new.is_empty() {
+            Some("Type a new password")
+        } else if *self.new != *self.again {
+            Some("Type the new password twice")
+        } else if self.with_key && !(self.key_kept && self.key.ready().is_some()) {
+            Some("Keep the recovery key in a safe place first")
+        } else {
+            None
+        }
+    }
+
+    fn save(&mut self, cx: &Cx<'_>) {
+        let recovery_key = self.key.ready().filter(|_| self.with_key).cloned();
+        let new = NewSecrets { password: Some(Secret::new(self.new.as_str())), recovery_key };
+        self.saving = Load::Waiting(cx.handle.change_password(self.plan.clone(), Secret::new(self.old.as_str()), new));
+    }
+}

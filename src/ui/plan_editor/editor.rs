@@ -107,6 +107,17 @@ impl Editor {
         }
     }
 
+    /// Whether an answer is on its way.
+    pub fn is_waiting(&self) -> bool {
+        self.suggestions.is_waiting()
+            || self.measuring.is_waiting()
+            || self.drives.is_waiting()
+            || self.test.is_waiting()
+            || self.plans_here.is_waiting()
+            || self.new_key.is_waiting()
+            || self.saving.is_waiting()
+    }
+
     pub fn suggesting(&self) -> bool {
         self.suggestions.is_waiting()
     }

@@ -50,6 +50,10 @@ impl Measuring {
         }
     }
 
+    pub fn is_waiting(&self) -> bool {
+        self.sizes.values().any(Load::is_waiting)
+    }
+
     pub fn size(&self, path: &PathBytes) -> Option<&Load<Measured>> {
         self.sizes.get(path)
     }

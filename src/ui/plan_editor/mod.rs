@@ -10,6 +10,7 @@ mod what;
 mod where_to;
 
 use self::editor::{Editor, Left, Step};
+use self::measuring::Total;
 use crate::model::human;
 use crate::model::plan::PlanId;
 use crate::model::restore::{Place, PlanChoice};
@@ -41,6 +42,9 @@ impl PlanEditor {
     pub fn show(&mut self, ui: &mut egui::Ui, cx: &mut Cx<'_>) {
         if let Some(left) = self.editor.poll(cx.handle, cx.pickers) {
             leave(cx, left);
+        }
+        if self.editor.is_waiting() {
+            ui.ctx().request_repaint_after_secs(0.1);
         }
         self.drops(ui);
         let editor = &mut self.editor;
@@ -122,8 +126,20 @@ impl PlanEditor {
 /// "100.4 GB, 61,220 files".
 fn selected(editor: &Editor) -> String {
     let total = editor.measuring.total(&editor.draft);
-    let text = format!("{}, {}", human::bytes(total.measured.bytes), human::counted(total.measured.files, "file", "files"));
-    if total.complete { text } else { format!("{text}, measuring…") }
+    match total.measured.bytes {
+        0 if !total.complete => counted(&total),
+        bytes => format!("{}, {}", human::bytes(bytes), counted(&total)),
+    }
+}
+
+/// "61,220 files", as far as they are counted.
+fn counted(total: &Total) -> String {
+    let files = human::counted(total.measured.files, "file", "files");
+    match (total.complete, total.measured.files) {
+        (true, _) => files,
+        (false, 0) => "Measuring…".into(),
+        (false, _) => format!("{files}, measuring…"),
+    }
 }
 
 fn leave(cx: &mut Cx<'_>, left: Left) {

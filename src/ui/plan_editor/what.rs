@@ -8,10 +8,10 @@ use crate::engine::message::Measured;
 use crate::model::human;
 use crate::ui::context::Cx;
 use crate::ui::load::Load;
-use crate::ui::theme::typography::{body, caption, hero};
-use crate::ui::theme::{Icon, icons, size, space, tokens};
+use crate::ui::theme::typography::{body, caption, hero, section};
+use crate::ui::theme::{icons, size, space, tokens};
 use crate::ui::warnings::shorten;
-use crate::ui::widgets::{Button, Card, Check, TextField, icon_at, section_head, spinner, wrapped};
+use crate::ui::widgets::{Button, Card, Check, TextField, spinner, wrapped};
 
 /// The right column's width.
 const SIDE: f32 = 300.0;
@@ -56,10 +56,6 @@ fn sources(ui: &mut Ui, cx: &Cx<'_>, editor: &mut Editor) {
                 ui.add(Label::new(body(text).color(color))).on_hover_text(hover);
                 ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
                     let path = shorten(&source.path.display(), &home);
-                    let room = ui.available_width();
-                    ui.set_max_width(room);
-                    let (spot, _) = ui.allocate_exact_size(vec2(28.0, 32.0), egui::Sense::hover());
-                    icon_at(ui, spot.center(), icon_of(&source.name), 20.0, t.text2, false);
                     if ui.add(Check::new(source.ticked, &source.name).hint(&path)).clicked() {
                         toggled = Some(index);
                     }
@@ -95,18 +91,6 @@ fn exact(bytes: u64) -> String {
     format!("{} bytes", human::count(bytes))
 }
 
-fn icon_of(name: &str) -> Icon {
-    match name {
-        "Pictures" | "Photos" => icons::IMAGES,
-        "Music" => icons::MUSIC_NOTES,
-        "Videos" => icons::VIDEO_CAMERA,
-        "Desktop" => icons::DESKTOP,
-        "Downloads" => icons::DOWNLOAD_SIMPLE,
-        "Documents" => icons::FILE_TEXT,
-        _ => icons::FOLDER,
-    }
-}
-
 fn add(ui: &mut Ui, cx: &mut Cx<'_>, editor: &mut Editor) {
     let t = tokens(ui);
     ui.horizontal(|ui| {
@@ -137,9 +121,12 @@ fn side(ui: &mut Ui, editor: &mut Editor, pattern: &mut String) {
     Card::new().show(ui, |ui| {
         ui.spacing_mut().item_spacing.y = space::XS;
         ui.label(body("Selected").color(t.text2));
-        ui.label(hero(human::bytes(total.measured.bytes)).color(t.text)).on_hover_text(exact(total.measured.bytes));
-        let files = human::counted(total.measured.files, "file", "files");
-        ui.label(body(if total.complete { files } else { format!("{files}, measuring…") }).color(t.text2));
+        let size = match total.measured.bytes {
+            0 if !total.complete => "…".to_owned(),
+            bytes => human::bytes(bytes),
+        };
+        ui.label(hero(size).color(t.text)).on_hover_text(exact(total.measured.bytes));
+        ui.label(body(super::counted(&total)).color(t.text2));
         if total.measured.unreadable > 0 {
             let text =
                 format!("{} {} cannot be read", icons::WARNING, human::counted(total.measured.unreadable, "file", "files"));
@@ -151,7 +138,7 @@ fn side(ui: &mut Ui, editor: &mut Editor, pattern: &mut String) {
         if ui.add(Button::quiet(label).name(format!("{label}: what is left out"))).clicked() {
             editor.show_left_out = !editor.show_left_out;
         }
-        ui.with_layout(Layout::left_to_right(Align::Center), |ui| section_head(ui, "Left out"));
+        ui.with_layout(Layout::left_to_right(Align::Center), |ui| ui.label(section("Left out").color(t.text)));
     });
     let saved = match total.measured.left_out_files {
         0 if !total.complete => "Measuring what the rules save…".to_owned(),

@@ -11,8 +11,7 @@ use crate::ui::load::Load;
 use crate::ui::theme::typography::body;
 use crate::ui::theme::{Tone, icons, space, tokens};
 use crate::ui::widgets::{
-    Banner, BannerEvent, Button, ChoiceCard, FormRow, TestState, TestView, TextField, problem_text, section_head, spinner,
-    wrapped,
+    Banner, BannerEvent, Button, ChoiceCard, FormRow, TestState, TestView, TextField, problem_text, spinner, wrapped,
 };
 
 /// Where a backup goes on the computer's own disk: below the home folder.
@@ -23,7 +22,7 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, editor: &mut Editor) {
     ui.spacing_mut().item_spacing.y = space::S;
     wrapped(ui, body("Another drive is best: it survives when this computer's disk does not.").color(t.text2));
     drives(ui, cx, editor);
-    section_head(ui, "Folder");
+    ui.add_space(space::XS);
     folder(ui, cx, editor);
     existing(ui, cx, editor);
     on_system_disk(ui, editor);
@@ -80,10 +79,10 @@ fn folder(ui: &mut Ui, cx: &mut Cx<'_>, editor: &mut Editor) {
     let typed = !editor.draft.destination.trim().is_empty();
     let error = editor.blocked().filter(|_| typed);
     let hint = "A folder of its own is made below it for this backup.";
-    let row = FormRow::new("Path of the destination").hint(hint).error(error.as_deref());
+    let row = FormRow::new("Or another folder").hint(hint).error(error.as_deref());
     row.show(ui, |ui| {
         ui.horizontal(|ui| {
-            let buttons = if cx.pickers.available() { 284.0 } else { 164.0 };
+            let buttons = if cx.pickers.available() { 252.0 } else { 148.0 };
             let width = (ui.available_width() - buttons).max(160.0);
             let field = TextField::new(&mut editor.draft.destination).hint("/media/…").name("Path of the destination");
             if ui.add(field.width(width)).changed() {

@@ -62,6 +62,9 @@ impl RestoreWizard {
     /// Draws the page; leaves by `Action::Leave`.
     pub fn show(&mut self, ui: &mut egui::Ui, cx: &mut Cx<'_>) {
         self.wizard.poll(cx.handle);
+        if self.wizard.is_waiting() {
+            ui.ctx().request_repaint_after_secs(0.05);
+        }
         let step = self.wizard.step;
         let just_came = self.shown.replace(step) != Some(step);
         self.reached = self.reached.max(step).min(Step::Review);

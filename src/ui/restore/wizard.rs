@@ -260,6 +260,17 @@ impl Wizard {
         }
     }
 
+    /// Whether an answer is on its way.
+    pub fn is_waiting(&self) -> bool {
+        self.plans.is_waiting()
+            || self.versions.is_waiting()
+            || self.unlocking()
+            || !self.pages.is_empty()
+            || self.search.is_waiting()
+            || self.sum.is_waiting()
+            || self.review.is_waiting()
+    }
+
     /// Tries what was typed: the password or the recovery key.
     pub fn unlock(&mut self, handle: &Handle) {
         if self.password.is_empty() || matches!(self.lock, Lock::Trying(_)) {

@@ -35,6 +35,7 @@ pub struct BackupsTab {
     removal: Option<Removal>,
     removing: HashMap<PlanId, (bool, Load<()>)>,
     problems: HashMap<PlanId, Problem>,
+    waiting: bool,
 }
 
 impl BackupsTab {
@@ -60,6 +61,9 @@ impl BackupsTab {
     pub fn show(&mut self, ui: &mut Ui, cx: &mut Cx<'_>) {
         self.listen(cx);
         self.poll(cx);
+        if self.waiting {
+            ui.ctx().request_repaint_after_secs(0.1);
+        }
         tab_page(ui, "backups", |ui| match Header::of(cx.overview) {
             None => welcome(ui, cx),
             Some(header) => {
@@ -107,6 +111,7 @@ impl BackupsTab {
         for (_, load) in self.open.values_mut() {
             load.poll();
         }
+        self.waiting = self.open.values().any(|(_, load)| load.is_waiting()) || !self.removing.is_empty();
         let mut ended = Vec::new();
         for (plan, (with_versions, load)) in &mut self.removing {
             if load.poll() {

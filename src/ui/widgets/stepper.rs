@@ -19,11 +19,22 @@ impl<'a> Stepper<'a> {
         Self { steps, current, visited: visited.max(current) }
     }
 
+    fn width(&self, ui: &Ui) -> f32 {
+        let text = |(index, step): (usize, &&str)| {
+            let role = if index == self.current { Role::BodyStrong } else { Role::Body };
+            28.0 + 2.0 * space::S + galley(ui, step, role, egui::Color32::PLACEHOLDER, f32::INFINITY).size().x
+        };
+        let texts: f32 = self.steps.iter().enumerate().map(text).sum();
+        texts + self.steps.len().saturating_sub(1) as f32 * (space::L + 2.0 * space::XS)
+    }
+
     /// The step that was clicked.
     pub fn show(self, ui: &mut Ui) -> Option<usize> {
         let t = tokens(ui);
         let mut clicked = None;
-        ui.horizontal(|ui| {
+        // From left to right also where the page fills its line from the right.
+        let line = egui::Layout::left_to_right(egui::Align::Center);
+        ui.allocate_ui_with_layout(vec2(self.width(ui), 32.0), line, |ui| {
             ui.spacing_mut().item_spacing.x = space::XS;
             for (index, step) in self.steps.iter().enumerate() {
                 if index > 0 {

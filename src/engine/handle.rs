@@ -142,6 +142,17 @@ impl<T> Pending<T> {
         self.value.unwrap_or_else(|| Err(gone()))
     }
 
+    /// Waits for the answer in a task.
+    pub async fn answered(mut self) -> Result<T, Problem> {
+        if let Some(receiver) = self.receiver.take() {
+            match receiver.await {
+                Ok(answer) => self.take(answer),
+                Err(_) => self.value = Some(Err(gone())),
+            }
+        }
+        self.value.unwrap_or_else(|| Err(gone()))
+    }
+
     fn take(&mut self, answer: Result<Answer, Problem>) {
         self.receiver = None;
         self.value = Some(answer.and_then(|answer| {

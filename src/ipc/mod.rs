@@ -2,13 +2,25 @@
 
 pub mod connection;
 
-use crate::engine::{Handle, Waker};
-use crate::state::paths::Home;
+mod client;
+mod frame;
+mod server;
+#[cfg(test)]
+mod tests;
+mod wire;
+
+use std::io;
+use std::path::PathBuf;
+
+use tokio::net::UnixStream;
+
+pub use client::attach;
+pub use server::{Server, serve};
 
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     #[error("{path}: {source}", path = path.display())]
-    Socket { path: std::path::PathBuf, source: std::io::Error },
+    Socket { path: PathBuf, source: io::Error },
     /// The other side is a Strongroom of another version.
     #[error("the running Strongroom speaks protocol {found}")]
     OtherVersion { found: u32 },
@@ -17,17 +29,7 @@ pub enum Error {
     Foreign(String),
 }
 
-/// Serves until dropped; the socket is removed then.
-pub struct Server;
-
-/// Serves the handle on the home's socket. To be called on the engine's runtime and by the holder of the home's lock only:
-/// a socket that lies there already is a dead one's and is replaced.
-pub fn serve(_handle: Handle, _home: &Home) -> Result<Server, Error> {
-    todo!()
-}
-
-/// A handle to the engine that holds this home; `None` where none serves. Waits at most a few seconds. `waker` is called
-/// for everything that arrives.
-pub fn attach(_home: &Home, _waker: Waker) -> Result<Option<Handle>, Error> {
-    todo!()
+/// Whether the process at the other end is this person's: whoever could read the folder of the socket could be there.
+fn is_ours(stream: &UnixStream) -> bool {
+    stream.peer_cred().is_ok_and(|peer| peer.uid() == rustix::process::geteuid().as_raw())
 }

@@ -95,7 +95,9 @@ impl App {
             match self.events.try_recv() {
                 Ok(Event::RunEnded(report)) => {
                     self.generation += 1;
-                    if let Some(toast) = notice::toast(&report) {
+                    // Where its pages are open the result is on them.
+                    let told = matches!(&self.page, Page::Restore(wizard) if wizard.follows(report.run));
+                    if let Some(toast) = notice::toast(&report).filter(|_| !told) {
                         self.toasts.push(toast);
                     }
                 }

@@ -1,6 +1,6 @@
 //! Third page: name, schedule, password; and in one sentence what was set up.
 
-use egui::{Align, Layout, Ui};
+use egui::{Align, Key, Layout, Ui};
 
 use super::draft::When;
 use super::editor::Editor;
@@ -13,7 +13,9 @@ use crate::ui::widgets::{
     problem_text, section_head, strength_line, wrapped,
 };
 
-pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, editor: &mut Editor) {
+/// Whether Enter was pressed in the last field.
+pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, editor: &mut Editor, just_came: bool) -> bool {
+    let mut entered = false;
     ui.spacing_mut().item_spacing.y = space::S;
     let column = ((ui.available_width() - space::XXL) / 2.0).floor();
     ui.with_layout(Layout::left_to_right(Align::TOP), |ui| {
@@ -28,7 +30,7 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, editor: &mut Editor) {
         ui.vertical(|ui| {
             ui.set_width(column);
             ui.spacing_mut().item_spacing.x = space::S;
-            encryption(ui, cx, editor);
+            entered = encryption(ui, cx, editor, just_came);
         });
     });
     summary(ui, editor);
@@ -41,6 +43,7 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, editor: &mut Editor) {
             editor.save(cx.handle, false);
         }
     }
+    entered
 }
 
 fn name(ui: &mut Ui, editor: &mut Editor) {
@@ -89,7 +92,8 @@ fn schedule(ui: &mut Ui, editor: &mut Editor) {
     }
 }
 
-fn encryption(ui: &mut Ui, cx: &mut Cx<'_>, editor: &mut Editor) {
+fn encryption(ui: &mut Ui, cx: &mut Cx<'_>, editor: &mut Editor, just_came: bool) -> bool {
+    let mut entered = false;
     let t = tokens(ui);
     if !editor.draft.is_new() {
         section_head(ui, "Encryption");
@@ -99,7 +103,7 @@ fn encryption(ui: &mut Ui, cx: &mut Cx<'_>, editor: &mut Editor) {
             "This backup is not encrypted. To encrypt these files, add a backup with a password."
         };
         wrapped(ui, body(text).color(t.text2));
-        return;
+        return false;
     }
     let sealed = editor.draft.encrypt;
     if ui.add(ChoiceCard::new(sealed, icons::LOCK, "Encrypted", "Only with the password can it be read")).clicked() {
@@ -113,25 +117,31 @@ fn encryption(ui: &mut Ui, cx: &mut Cx<'_>, editor: &mut Editor) {
     if !editor.draft.encrypt {
         let text = "Whoever gets hold of the destination can read all these files.";
         Banner::new(Tone::Warn, text).show(ui);
-        return;
+        return false;
     }
     ui.add_space(space::XS);
     let differ = !editor.draft.repeat.is_empty() && editor.draft.password != editor.draft.repeat;
     ui.vertical(|ui| {
         ui.spacing_mut().item_spacing.y = space::XS;
         let response = PasswordField::new(&mut editor.draft.password).name("Password").hint("Password").show(ui);
+        if just_came && editor.draft.password.is_empty() {
+            response.request_focus();
+        }
         if response.changed() {
             editor.touch();
         }
         strength_line(ui, &editor.draft.password);
         let repeat = PasswordField::new(&mut editor.draft.repeat).name("Password again").hint("Password again").error(differ);
-        if repeat.show(ui).changed() {
+        let response = repeat.show(ui);
+        if response.changed() {
             editor.touch();
         }
+        entered = response.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
     });
     recovery::show(ui, cx, editor);
     let text = "Without the password or the recovery key nobody can restore, not even we.";
     wrapped(ui, body(text).color(t.text2));
+    entered
 }
 
 fn summary(ui: &mut Ui, editor: &Editor) {

@@ -2,7 +2,7 @@
 
 use egui::{Key, Ui};
 
-use super::draft::{Draft, listed};
+use super::draft::Draft;
 use super::editor::Editor;
 use crate::model::source_spec::Preset;
 use crate::ui::theme::typography::{caption, mono};
@@ -16,7 +16,11 @@ pub fn in_words(draft: &Draft) -> String {
         names.push("folders marked as caches");
     }
     names.extend(draft.excludes.iter().map(String::as_str));
-    if names.is_empty() { "Everything is backed up.".into() } else { capital(listed(&names)) }
+    match names.split_last() {
+        None => "Everything is backed up.".into(),
+        Some((only, [])) => capital((*only).to_owned()),
+        Some((last, rest)) => capital(format!("{} and {last}", rest.join(", "))),
+    }
 }
 
 fn short(preset: Preset) -> &'static str {

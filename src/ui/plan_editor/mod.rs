@@ -25,17 +25,24 @@ pub struct PlanEditor {
     /// Nothing was set up before.
     first_run: bool,
     pattern: String,
+    /// The step of the frame before: a page that has just come chooses the focus.
+    shown: Option<Step>,
 }
 
 impl PlanEditor {
     /// A new backup; the first one of all is a first run.
     pub fn new(cx: &mut Cx<'_>) -> Self {
-        Self { editor: Editor::new(cx.handle, cx.now), first_run: cx.overview.plans.is_empty(), pattern: String::new() }
+        Self {
+            editor: Editor::new(cx.handle, cx.now),
+            first_run: cx.overview.plans.is_empty(),
+            pattern: String::new(),
+            shown: None,
+        }
     }
 
     pub fn edit(cx: &mut Cx<'_>, plan: &PlanId) -> Option<Self> {
         let editor = Editor::edit(cx.handle, &cx.plan(plan)?.plan);
-        Some(Self { editor, first_run: false, pattern: String::new() })
+        Some(Self { editor, first_run: false, pattern: String::new(), shown: None })
     }
 
     /// Draws the page; leaves by `Action::Leave`.
@@ -67,13 +74,19 @@ impl PlanEditor {
             .back(if editor.step == Step::What { "Cancel" } else { "Back" })
             .next(next, blocked.is_none(), &why);
         let pattern = &mut self.pattern;
-        let event = page
-            .show(ui, |ui| match editor.step {
-                Step::What => what::show(ui, cx, editor, pattern),
-                Step::Where => where_to::show(ui, cx, editor),
-                Step::How => how::show(ui, cx, editor),
-            })
-            .event;
+        let just_came = self.shown.replace(editor.step) != Some(editor.step);
+        let out = page.show(ui, |ui| match editor.step {
+            Step::What => {
+                what::show(ui, cx, editor, pattern);
+                false
+            }
+            Step::Where => {
+                where_to::show(ui, cx, editor);
+                false
+            }
+            Step::How => how::show(ui, cx, editor, just_came),
+        });
+        let event = if out.inner { Some(FlowEvent::Next) } else { out.event };
         match event {
             Some(FlowEvent::Next) if editor.step == Step::How => {
                 let back_up = editor.draft.is_new();

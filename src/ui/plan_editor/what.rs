@@ -4,6 +4,7 @@ use egui::{Align, Key, Label, Layout, Ui, vec2};
 
 use super::editor::Editor;
 use super::leave_out;
+use super::where_to::line;
 use crate::engine::message::Measured;
 use crate::model::human;
 use crate::ui::context::Cx;
@@ -93,20 +94,20 @@ fn exact(bytes: u64) -> String {
 
 fn add(ui: &mut Ui, cx: &mut Cx<'_>, editor: &mut Editor) {
     let t = tokens(ui);
-    ui.horizontal(|ui| {
+    line(ui, |ui| {
         if cx.pickers.available() {
             let busy = cx.pickers.busy();
             if ui.add(Button::plain("Add folder…").icon(icons::FOLDER_PLUS).enabled(!busy)).clicked() {
                 Editor::pick_sources(cx.pickers);
             }
         }
-        let width = (ui.available_width() - 64.0).max(120.0);
-        let field =
-            TextField::new(&mut editor.path_to_add).name("Path of a folder to add").hint("or type a path: /home/…").width(width);
+        let add = Button::plain("Add").enabled(!editor.path_to_add.trim().is_empty()).name("Add this path");
+        let clicked = ui.add(add).clicked();
+        let hint = if cx.pickers.available() { "or type a path: /home/…" } else { "Path of a folder: /home/…" };
+        let field = TextField::new(&mut editor.path_to_add).name("Path of a folder to add").hint(hint);
         let response = ui.add(field);
         let entered = response.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
-        let add = Button::plain("Add").enabled(!editor.path_to_add.trim().is_empty()).name("Add this path");
-        if ui.add(add).clicked() || (entered && !editor.path_to_add.trim().is_empty()) {
+        if clicked || (entered && !editor.path_to_add.trim().is_empty()) {
             let path = editor.path_to_add.clone();
             editor.add(&path);
         }

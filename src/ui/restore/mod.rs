@@ -17,6 +17,7 @@ use self::wizard::{Step, Wizard};
 use crate::model::human;
 use crate::model::plan::PlanId;
 use crate::model::restore::{Place, PlanChoice};
+use crate::model::run::RunId;
 use crate::model::snapshot::VersionId;
 use crate::ui::context::{Action, Cx};
 use crate::ui::widgets::{ConfirmDialog, ConfirmEvent, FlowEvent, FlowPage};
@@ -57,6 +58,11 @@ impl RestoreWizard {
 
     fn with(wizard: Wizard) -> Self {
         Self { reached: wizard.step, wizard, shown: None, view: tree_page::View::default(), confirm_leave: false }
+    }
+
+    /// Whether these pages show how this run goes and ends.
+    pub fn follows(&self, run: RunId) -> bool {
+        self.wizard.run == Some(run)
     }
 
     /// Draws the page; leaves by `Action::Leave`.

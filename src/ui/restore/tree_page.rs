@@ -9,11 +9,12 @@ use super::wizard::Wizard;
 use crate::model::catalog::{Row, RowKind};
 use crate::model::human;
 use crate::model::path::PathBytes;
+use crate::model::snapshot::VersionId;
 use crate::ui::context::Cx;
 use crate::ui::theme::typography::{body, caption};
-use crate::ui::theme::{Icon, icons, space, tokens};
+use crate::ui::theme::{Icon, icons, size, space, tokens};
 use crate::ui::warnings::shorten;
-use crate::ui::widgets::{Button, Check, Checked, RowList, TextField, TreeEvent, TreeRow, problem_text, spinner, wrapped};
+use crate::ui::widgets::{Button, Card, Check, Checked, RowList, TextField, TreeEvent, TreeRow, problem_text, spinner, wrapped};
 
 /// What only the drawing needs.
 #[derive(Default)]
@@ -70,12 +71,12 @@ fn bar(ui: &mut Ui, cx: &Cx<'_>, wizard: &mut Wizard) {
             wizard.selection.toggle(&PathBytes::default(), whole);
         }
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-            let width = ui.available_width().min(320.0);
-            let clear = wizard.search.is_active();
-            if clear && ui.add(Button::icon_only(icons::X, "Clear the search")).clicked() {
+            let width = (ui.available_width() - size::CONTROL - space::S).min(320.0);
+            let active = wizard.search.is_active();
+            // Always there, so that the field neither moves nor loses the focus when something is typed.
+            if ui.add(Button::icon_only(icons::X, "Clear the search").enabled(active)).clicked() {
                 wizard.search.text.clear();
             }
-            let width = if clear { width - 40.0 } else { width };
             let field = TextField::new(&mut wizard.search.text).icon(icons::MAGNIFYING_GLASS).hint(hint).name(hint);
             let response = ui.add(field.width(width));
             if ui.input_mut(|input| input.consume_key(egui::Modifiers::COMMAND, Key::F)) {
@@ -89,37 +90,44 @@ fn bar(ui: &mut Ui, cx: &Cx<'_>, wizard: &mut Wizard) {
     });
 }
 
+/// A list on a card that fills the page.
+fn on_surface<R>(ui: &mut Ui, list: impl FnOnce(&mut Ui, f32) -> R) -> R {
+    let height = (ui.available_height() - 2.0 * space::S - 2.0).max(size::ROW);
+    Card::new().tight().show(ui, |ui| list(ui, height)).inner
+}
+
 fn tree(ui: &mut Ui, cx: &Cx<'_>, wizard: &mut Wizard, view: &mut View) {
-    let height = ui.available_height();
     let mut wanted = Vec::new();
     let mut deeds = Vec::new();
     let rows = wizard.tree.len();
     let list = RowList::new("files", "Files in this version", rows).scroll_to(view.scroll_to.take());
-    let out = list.show(ui, height, |ui, at, rect, cursor| {
-        let Some(shown) = wizard.tree.row(at) else { return };
-        match &shown.content {
-            Content::Row(row) => match draw(ui, cx, wizard, row, Some(&shown), rect, cursor) {
-                Some(TreeEvent::Toggle) => deeds.push(tick(row, Some(shown.folder))),
-                Some(TreeEvent::Expand | TreeEvent::Open) => deeds.push(Deed::Open(at)),
-                Some(TreeEvent::Select) | None => {}
-            },
-            Content::Loading(key) => {
-                let x = rect.left() + 30.0 + (shown.depth as f32 * 20.0).min(rect.width() * 0.5);
-                let spot = rect.with_min_x(x);
-                ui.put(spot, egui::Label::new(body("…").color(tokens(ui).text3)).halign(egui::Align::Min));
-                wanted.push(key.clone());
-            }
-            Content::Failed(problem) => {
-                ui.scope_builder(egui::UiBuilder::new().max_rect(rect).id_salt(at), |ui| {
-                    ui.horizontal(|ui| {
-                        if ui.add(Button::quiet("Try again")).clicked() {
-                            deeds.push(Deed::Retry(shown.folder.clone()));
-                        }
-                        ui.add(egui::Label::new(body(problem.to_string()).color(tokens(ui).bad)).truncate());
+    let out = on_surface(ui, |ui, height| {
+        list.show(ui, height, |ui, at, rect, cursor| {
+            let Some(shown) = wizard.tree.row(at) else { return };
+            match &shown.content {
+                Content::Row(row) => match draw(ui, cx, wizard, row, Some(&shown), rect, cursor) {
+                    Some(TreeEvent::Toggle) => deeds.push(tick(row, Some(shown.folder))),
+                    Some(TreeEvent::Expand | TreeEvent::Open) => deeds.push(Deed::Open(at)),
+                    Some(TreeEvent::Select) | None => {}
+                },
+                Content::Loading(key) => {
+                    let x = rect.left() + 30.0 + (shown.depth as f32 * 20.0).min(rect.width() * 0.5);
+                    let spot = rect.with_min_x(x);
+                    ui.put(spot, egui::Label::new(body("…").color(tokens(ui).text3)).halign(egui::Align::Min));
+                    wanted.push(key.clone());
+                }
+                Content::Failed(problem) => {
+                    ui.scope_builder(egui::UiBuilder::new().max_rect(rect).id_salt(at), |ui| {
+                        ui.horizontal(|ui| {
+                            if ui.add(Button::quiet("Try again")).clicked() {
+                                deeds.push(Deed::Retry(shown.folder.clone()));
+                            }
+                            ui.add(egui::Label::new(body(problem.to_string()).color(tokens(ui).bad)).truncate());
+                        });
                     });
-                });
+                }
             }
-        }
+        })
     });
     for key in wanted {
         wizard.want_page(cx.handle, key);
@@ -190,9 +198,9 @@ fn draw(
         Some(_) if !is_source => String::from_utf8_lossy(row.path.file_name()).into_owned(),
         _ => shorten(&row.path.display(), &home),
     };
-    let size = row.size.filter(|_| matches!(row.kind, RowKind::File | RowKind::Folder)).map(human::bytes).unwrap_or_default();
+    let amount = row.size.filter(|_| matches!(row.kind, RowKind::File | RowKind::Folder)).map(human::bytes).unwrap_or_default();
     let time = jiff::Timestamp::from_second(row.mtime.seconds).map(|at| human::moment(at, cx.now, cx.zone)).unwrap_or_default();
-    let kept = row.kept_from.as_ref().map(|version| format!("kept from version {}", version.as_str().get(..8).unwrap_or("")));
+    let kept = row.kept_from.as_ref().map(kept_from);
     let note = match (&kept, row.torn) {
         (Some(kept), _) => Some(kept.as_str()),
         (None, true) => Some("changed while it was read"),
@@ -203,9 +211,15 @@ fn draw(
         .checked(wizard.selection.tick(&row.path).into())
         .expanded(shown.filter(|_| row.kind == RowKind::Folder).map(|shown| shown.open))
         .cursor(cursor)
-        .columns(&[(&size, SIZE), (&time, TIME)])
+        .columns(&[(&amount, SIZE), (&time, TIME)])
         .note(note)
         .show(ui, rect)
+}
+
+/// "kept from 18 Nov": the day of the version whose content an unreadable file still has.
+fn kept_from(version: &VersionId) -> String {
+    let day = version.as_str().get(..8).and_then(|digits| jiff::civil::Date::strptime("%Y%m%d", digits).ok());
+    day.map_or("kept from an older version".into(), |day| format!("kept from {}", day.strftime("%-d %b")))
 }
 
 fn icon(row: &Row) -> Icon {
@@ -240,12 +254,14 @@ fn found(ui: &mut Ui, cx: &Cx<'_>, wizard: &mut Wizard) {
                 n => human::counted(n as u64, "match", "matches"),
             };
             ui.label(caption(count).color(t.text2));
-            let height = ui.available_height();
-            let out = RowList::new("found", "Found files", rows.len()).show(ui, height, |ui, at, rect, cursor| {
-                let Some(row) = rows.get(at) else { return };
-                if let Some(TreeEvent::Toggle | TreeEvent::Open) = draw(ui, cx, wizard, row, None, rect, cursor) {
-                    deeds.push(tick(row, None));
-                }
+            let list = RowList::new("found", "Found files", rows.len());
+            let out = on_surface(ui, |ui, height| {
+                list.show(ui, height, |ui, at, rect, cursor| {
+                    let Some(row) = rows.get(at) else { return };
+                    if let Some(TreeEvent::Toggle | TreeEvent::Open) = draw(ui, cx, wizard, row, None, rect, cursor) {
+                        deeds.push(tick(row, None));
+                    }
+                })
             });
             if let (true, Some(row)) = (out.toggle || out.activate, out.cursor.and_then(|at| rows.get(at))) {
                 deeds.push(tick(row, None));
@@ -259,4 +275,15 @@ fn found(ui: &mut Ui, cx: &Cx<'_>, wizard: &mut Wizard) {
         }
     }
     carry_out(wizard, deeds);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_kept_file_says_since_when() {
+        let version = VersionId::try_from("20261118T200000Z-full-5f3a9c2e".to_owned()).unwrap();
+        assert_eq!(kept_from(&version), "kept from 18 Nov");
+    }
 }

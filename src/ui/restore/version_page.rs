@@ -11,7 +11,7 @@ use crate::ui::context::Cx;
 use crate::ui::load::Load;
 use crate::ui::theme::typography::body;
 use crate::ui::theme::{Tone, icons, space, tokens};
-use crate::ui::widgets::{Button, RowList, TextField, TimelineRow, day_head, problem_text, spinner, wrapped};
+use crate::ui::widgets::{Button, Card, RowList, TextField, TimelineRow, day_head, problem_text, spinner, wrapped};
 
 /// A line of the list.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -91,34 +91,44 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, wizard: &mut Wizard) -> bool {
         go_on = true;
     }
     let lines = lines(versions, cx.now, cx.zone);
-    let height = ui.available_height();
+    let height = (ui.available_height() - 2.0 * space::S - 2.0).max(36.0);
     let mut chosen = None;
-    let out = RowList::new("versions", "Versions", lines.len()).row_height(36.0).show(ui, height, |ui, row, rect, cursor| {
-        ui.scope_builder(UiBuilder::new().max_rect(rect).id_salt(row), |ui| match lines.get(row) {
-            Some(Line::Day(name)) => day_head(ui, name),
-            Some(Line::Version(index)) => {
-                let Some(version) = versions.get(*index) else { return };
-                let time = version.started.to_zoned(cx.zone.clone()).strftime("%H:%M").to_string();
-                let newest = *index + 1 == versions.len();
-                let details = describe(version, newest);
-                let warned = human::counted(version.totals.warnings, "warning", "warnings");
-                let mark = (version.totals.warnings > 0).then_some((Tone::Warn, icons::WARNING, warned.as_str()));
-                let selected = wizard.version.as_ref() == Some(&version.id);
-                let response = ui.add(TimelineRow::new(&time, kind(version.backup_type), &details).selected(selected).mark(mark));
-                if cursor {
-                    crate::ui::widgets::focus_ring(ui, &response, 6);
-                }
-                if response.clicked() {
-                    chosen = Some(*index);
-                }
-                if response.double_clicked() {
-                    chosen = Some(*index);
-                    go_on = true;
-                }
-            }
-            None => {}
-        });
-    });
+    let list = RowList::new("versions", "Versions", lines.len()).row_height(36.0);
+    let out = Card::new()
+        .tight()
+        .show(ui, |ui| {
+            list.show(ui, height, |ui, row, rect, cursor| {
+                ui.scope_builder(UiBuilder::new().max_rect(rect).id_salt(row), |ui| match lines.get(row) {
+                    Some(Line::Day(name)) => {
+                        ui.add_space(space::S);
+                        day_head(ui, name);
+                    }
+                    Some(Line::Version(index)) => {
+                        let Some(version) = versions.get(*index) else { return };
+                        let time = version.started.to_zoned(cx.zone.clone()).strftime("%H:%M").to_string();
+                        let newest = *index + 1 == versions.len();
+                        let details = describe(version, newest);
+                        let warned = human::counted(version.totals.warnings, "warning", "warnings");
+                        let mark = (version.totals.warnings > 0).then_some((Tone::Warn, icons::WARNING, warned.as_str()));
+                        let selected = wizard.version.as_ref() == Some(&version.id);
+                        let response =
+                            ui.add(TimelineRow::new(&time, kind(version.backup_type), &details).selected(selected).mark(mark));
+                        if cursor {
+                            crate::ui::widgets::focus_ring(ui, &response, 6);
+                        }
+                        if response.clicked() {
+                            chosen = Some(*index);
+                        }
+                        if response.double_clicked() {
+                            chosen = Some(*index);
+                            go_on = true;
+                        }
+                    }
+                    None => {}
+                });
+            })
+        })
+        .inner;
     if let (true, Some(Line::Version(index))) = (out.toggle || out.activate, out.cursor.and_then(|row| lines.get(row))) {
         chosen = Some(*index);
         go_on |= out.activate;

@@ -4,7 +4,7 @@ use egui::{Align2, Area, Frame, Margin, Order, Stroke, Ui};
 
 use super::button::Button;
 use crate::ui::theme::typography::body;
-use crate::ui::theme::{Tone, icons, radius, space, tokens};
+use crate::ui::theme::{Tone, icons, radius, size, space, tokens};
 
 /// Seconds a toast stays; the pointer on it stops the clock.
 const STAYS: f64 = 6.0;
@@ -57,7 +57,8 @@ impl<A: Clone> Toasts<A> {
         let now = ui.input(|input| input.time);
         let mut chosen = None;
         let mut gone = None;
-        let offset = egui::vec2(0.0, -space::XL);
+        // Above where pages have their buttons.
+        let offset = egui::vec2(0.0, -(size::FOOTER + space::S));
         let area = Area::new(ui.scope_id().with("toasts")).order(Order::Foreground).anchor(Align2::CENTER_BOTTOM, offset);
         let response = area.show(ui.ctx(), |ui| {
             for (index, (toast, _)) in self.shown.iter().enumerate() {

@@ -90,9 +90,8 @@ pub(super) fn run(job: &BackupJob<'_>) -> Result<Written> {
         let entered = join(cataloguer).map_err(Some);
         match (finished, entered, placed, assembled) {
             (Ok(()), Ok(catalog), Ok(volumes), Ok((mut totals, warnings))) => {
-                let own = volumes.done;
                 let older = job.parent.as_ref().map_or(&[][..], |p| &p.index.volumes);
-                let written = catalog.finish(own, older)?;
+                let written = catalog.finish(volumes.infos, older)?;
                 let mut objects = volumes.objects;
                 objects.push(ObjectInfo {
                     name: written.catalog.name.clone(),

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use crossbeam_channel::{Receiver, Sender};
 
 use super::frames::{Frame, Packed, Share, Stopped, Waiting, waits_for};
-use super::volumes::{Place, Volumes};
+use super::volumes::{Place, Volumes, WrittenVolumes};
 use crate::archive::Error;
 use crate::model::catalog::{Entry, Piece};
 
@@ -28,7 +28,7 @@ impl<'a> Placing<'a> {
     }
 
     /// Takes frames until no more come; then closes the last volume.
-    pub(super) fn run(mut self, frames: &Receiver<Packed>) -> Result<Volumes<'a>, Stopped> {
+    pub(super) fn run(mut self, frames: &Receiver<Packed>) -> Result<WrittenVolumes, Stopped> {
         for packed in frames {
             match packed {
                 Packed::Broken => return Err(None),
@@ -44,8 +44,7 @@ impl<'a> Placing<'a> {
         if !self.early.is_empty() {
             return Err(None);
         }
-        self.volumes.close()?;
-        Ok(self.volumes)
+        self.volumes.finish()
     }
 
     fn place(&mut self, mut frame: Frame) -> Result<(), Stopped> {

@@ -48,7 +48,13 @@ pub(super) struct Volumes<'a> {
     /// What the sources are known to hold; decides on the size of volumes.
     source_bytes: u64,
     open: Option<Open>,
-    pub done: Vec<VolumeInfo>,
+    written: WrittenVolumes,
+}
+
+/// All volumes of a run.
+#[derive(Default)]
+pub(super) struct WrittenVolumes {
+    pub infos: Vec<VolumeInfo>,
     pub objects: Vec<ObjectInfo>,
 }
 
@@ -69,7 +75,7 @@ impl<'a> Volumes<'a> {
         let mut end = Vec::new();
         Compressor::new(job.format.level).compress(&blocks, &mut end);
         let source_bytes = job.parent.as_ref().map_or(0, |p| p.index.segments.iter().map(|s| s.bytes).sum());
-        Self { job, to_finish, end, source_bytes, open: None, done: Vec::new(), objects: Vec::new() }
+        Self { job, to_finish, end, source_bytes, open: None, written: WrittenVolumes::default() }
     }
 
     /// Room for the seal's beginning, before content is compressed into `record`.
@@ -101,7 +107,7 @@ impl<'a> Volumes<'a> {
 
     fn begin(&self) -> Result<Open> {
         let job = self.job;
-        let number = self.done.len() as u32 + 1;
+        let number = self.written.infos.len() as u32 + 1;
         let volume = VolumeRef { run: job.run.clone(), number };
         let name = volume_name(&volume, job.seal.is_some());
         let out = job.objects.create(&name).map_err(|source| Error::Object { object: name.clone(), source })?;
@@ -120,8 +126,14 @@ impl<'a> Volumes<'a> {
         Ok(open)
     }
 
+    /// Closes the last volume; no more are sent to be finished.
+    pub(super) fn finish(mut self) -> Result<WrittenVolumes, Stopped> {
+        self.close()?;
+        Ok(self.written)
+    }
+
     /// Ends the open volume, if there is one, as an archive and as a sealed object.
-    pub(super) fn close(&mut self) -> Result<(), Stopped> {
+    fn close(&mut self) -> Result<(), Stopped> {
         let Some(mut open) = self.open.take() else { return Ok(()) };
         let mut record = Vec::new();
         Self::prepare(open.sealer.is_some(), &mut record);
@@ -129,12 +141,12 @@ impl<'a> Volumes<'a> {
         let length = open.write(&mut record, true)?;
         self.job.progress.bytes_written.fetch_add(u64::from(length), Relaxed);
         let sha256: [u8; 32] = open.hash.finalize().into();
-        self.objects.push(ObjectInfo {
+        self.written.objects.push(ObjectInfo {
             name: volume_file_name(open.volume.number, open.sealer.is_some()),
             size: open.offset,
             sha256: data_encoding::HEXLOWER.encode(&sha256),
         });
-        self.done.push(VolumeInfo {
+        self.written.infos.push(VolumeInfo {
             volume: open.volume,
             size: open.offset,
             sha256,

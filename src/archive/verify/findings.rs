@@ -31,6 +31,8 @@ pub struct Found {
     pub frames: HashSet<(VolumeRef, u64)>,
     /// By the frame's offset, their own in it and their hash.
     pub pieces: HashSet<(VolumeRef, u64, u32, [u8; 32])>,
+    /// All volumes of these.
+    concerned: HashSet<VolumeRef>,
     /// Some catalog is damaged.
     pub catalogs: bool,
 }
@@ -58,6 +60,7 @@ impl Findings {
         let mut found = self.found();
         found.note(&volume_name(volume, sealed), what.into());
         if whole {
+            found.concerned.insert(volume.clone());
             found.volumes.insert(volume.clone());
         }
     }
@@ -79,6 +82,7 @@ impl Findings {
     pub fn frame(&self, volume: &VolumeRef, sealed: bool, offset: u64, e: &Error) {
         let mut found = self.found();
         found.note(&volume_name(volume, sealed), format!("at {offset}: {}", reason(e)));
+        found.concerned.insert(volume.clone());
         if found.frames.len() < MOST_PLACES {
             found.frames.insert((volume.clone(), offset));
         } else {
@@ -89,6 +93,7 @@ impl Findings {
     pub fn piece(&self, volume: &VolumeRef, sealed: bool, offset: u64, at: u32, hash: [u8; 32], what: &str) {
         let mut found = self.found();
         found.note(&volume_name(volume, sealed), format!("at {offset}: {what}"));
+        found.concerned.insert(volume.clone());
         if found.pieces.len() < MOST_PLACES {
             found.pieces.insert((volume.clone(), offset, at, hash));
         } else {
@@ -110,6 +115,7 @@ impl Findings {
             volumes: std::mem::take(&mut found.volumes),
             frames: std::mem::take(&mut found.frames),
             pieces: std::mem::take(&mut found.pieces),
+            concerned: std::mem::take(&mut found.concerned),
             catalogs: found.catalogs,
         }
     }
@@ -155,14 +161,12 @@ impl Found {
     }
 
     pub fn is_empty(&self) -> bool {
-        self.volumes.is_empty() && self.frames.is_empty() && self.pieces.is_empty() && !self.catalogs
+        self.concerned.is_empty() && !self.catalogs
     }
 
     /// Whether anything in a volume is damaged.
     pub fn concerns(&self, volume: &VolumeRef) -> bool {
-        self.volumes.contains(volume)
-            || self.frames.iter().any(|(v, _)| v == volume)
-            || self.pieces.iter().any(|(v, ..)| v == volume)
+        self.concerned.contains(volume)
     }
 
     pub fn hits(&self, piece: &Piece) -> bool {

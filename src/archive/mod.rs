@@ -17,6 +17,8 @@ pub mod tar_stream;
 pub mod target;
 #[cfg(test)]
 pub mod test_objects;
+#[cfg(test)]
+pub mod test_version;
 pub mod verify;
 pub mod writer;
 

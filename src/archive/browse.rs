@@ -2,6 +2,8 @@
 
 mod children;
 mod pattern;
+#[cfg(test)]
+mod tests;
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};

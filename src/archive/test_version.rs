@@ -118,7 +118,8 @@ impl Builder {
         // Frames of content, and for each the pieces (number of the entry, and of the piece in it) that lie in it.
         let mut frames: Vec<(Vec<u8>, Vec<(usize, usize)>)> = vec![Default::default()];
         for (number, (entry, data)) in self.entries.iter_mut().enumerate() {
-            for chunk in data.chunks(self.piece) {
+            entry.pieces.clear();
+            for chunk in data.chunks(self.piece).take(if entry.link.is_some() { 0 } else { usize::MAX }) {
                 if frames.last().unwrap().0.len() >= self.frame {
                     frames.push(Default::default());
                 }
@@ -143,6 +144,12 @@ impl Builder {
                     let piece = &mut self.entries[*number].0.pieces[*piece];
                     (piece.volume, piece.frame_offset, piece.frame_length) = (volume.clone(), offset, length);
                 }
+            }
+        }
+        for number in 0..self.entries.len() {
+            if let Some(first) = self.entries[number].0.link.clone() {
+                let pieces = self.entries.iter().find(|(e, _)| e.path == first).map(|(e, _)| e.pieces.clone());
+                self.entries[number].0.pieces = pieces.unwrap();
             }
         }
         let own = volumes.infos;

@@ -5,6 +5,8 @@ mod hash;
 mod hits;
 mod lists;
 mod pieces;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;

@@ -1,0 +1,130 @@
+//! Pages, sums and searches against what a plain look at all entries says.
+
+use super::*;
+use crate::archive::test_version::{Builder, TestVersion, entry};
+
+/// Enough entries for several segments: two folders of many files, one of them with folders between.
+fn sample() -> TestVersion {
+    let mut builder = Builder::new(&["/s", "/t/u"]);
+    builder.folder("s/flat", 0o755).folder("s/mixed", 0o755).folder("s/mixed/sub-0", 0o755);
+    // Long names that do not compress away: they fill segments.
+    let name = |n: usize| blake3::hash(&n.to_le_bytes()).to_hex().repeat(2);
+    for n in 0..9_000 {
+        builder.file(&format!("s/flat/{n:05}-{}", name(n)), "");
+    }
+    for n in 0..9_000 {
+        if n % 1500 == 0 {
+            builder.folder(&format!("s/mixed/{n:05}"), 0o755);
+        }
+        builder.file(&format!("s/mixed/{:05}/{n:05}-{}", n / 1500 * 1500, name(n)), vec![b'x'; n % 7]);
+    }
+    builder.file("s/mixed/Holiday.JPG", "12345").symlink("s/mixed/link", "Holiday.JPG").file("t/u/w", "www");
+    builder.build()
+}
+
+fn all(catalog: &CatalogReader) -> Vec<Entry> {
+    (0..catalog.index.segments.len()).flat_map(|n| catalog.segment(n).unwrap()).collect()
+}
+
+#[test]
+fn pages_are_those_of_the_whole() {
+    let version = sample();
+    let catalog = Arc::new(version.catalog());
+    assert!(catalog.index.segments.len() >= 3, "{}", catalog.index.segments.len());
+    let entries = all(&catalog);
+    let browser = Browser::new(catalog.clone());
+    let cancel = Cancel::default();
+    for folder in ["s", "s/flat", "s/mixed", "s/mixed/01500", "s/mixed/sub-0", "t/u", "nothing"] {
+        let expected: Vec<Row> = entries
+            .iter()
+            .filter(|e| e.path.parent() == folder.as_bytes())
+            .map(|e| {
+                let below = entries.iter().filter(|f| f.kind == EntryKind::File && f.path.is_within(e.path.as_bytes()));
+                let sums = |below: &mut dyn Iterator<Item = &Entry>| below.fold((0, 0), |(n, bytes), f| (n + 1, bytes + f.size));
+                row(e, (e.kind == EntryKind::Folder).then(|| sums(&mut { below })))
+            })
+            .collect();
+        for (skip, limit) in [(0, usize::MAX), (0, 3), (1, 2), (8_000, 500), (8_999, 10), (20_000, 5), (4_444, 1), (0, 0)] {
+            let wanted: Vec<Row> = expected.iter().skip(skip).take(limit).cloned().collect();
+            for _ in 0..2 {
+                let (rows, total) = browser.children(folder.as_bytes(), skip, limit, &cancel).unwrap();
+                assert_eq!((rows, total), (wanted.clone(), expected.len()), "{folder} {skip} {limit}");
+            }
+            assert_eq!(children(&catalog, folder.as_bytes(), skip, limit, &cancel).unwrap(), (wanted, expected.len()));
+        }
+    }
+}
+
+#[test]
+fn at_the_top_are_the_sources() {
+    let version = sample();
+    let catalog = version.catalog();
+    let (rows, total) = children(&catalog, b"", 0, 10, &Cancel::default()).unwrap();
+    assert_eq!(total, 2);
+    assert_eq!(rows.iter().map(|r| r.path.display().into_owned()).collect::<Vec<_>>(), ["s", "t/u"]);
+    let bytes: u64 = all(&catalog).iter().filter(|e| e.path.is_within(b"s")).map(|e| e.size).sum();
+    assert_eq!((rows[0].files, rows[0].size), (Some(18_001), Some(bytes)));
+    assert_eq!((rows[1].files, rows[1].size), (Some(1), Some(3)));
+}
+
+#[test]
+fn a_page_reads_few_segments() {
+    let version = sample();
+    let browser = Browser::new(Arc::new(version.catalog()));
+    let cancel = Cancel::default();
+    browser.children(b"s/flat", 0, 100, &cancel).unwrap();
+    version.objects.take_reads();
+    browser.children(b"s/flat", 100, 100, &cancel).unwrap();
+    browser.children(b"s/flat", 0, 100, &cancel).unwrap();
+    assert_eq!(version.objects.take_reads().len(), 0);
+    browser.children(b"s/flat", 8_900, 100, &cancel).unwrap();
+    assert!(version.objects.take_reads().len() <= 1);
+}
+
+#[test]
+fn sums_follow_the_checkboxes() {
+    let version = sample();
+    let catalog = version.catalog();
+    let entries = all(&catalog);
+    let path = |p: &str| PathBytes::from(p);
+    let cases = [
+        (vec![], vec![]),
+        (vec![path("s/mixed")], vec![path("s/mixed/03000")]),
+        (vec![path("s"), path("s/mixed/03000")], vec![path("s/mixed")]),
+        (vec![], vec![path("s/flat"), path("t/u/w")]),
+    ];
+    for (paths, except) in cases {
+        let selection = Selection::new(&paths, &except);
+        let taken = entries.iter().filter(|e| e.kind == EntryKind::File && selection.takes(e.path.as_bytes()));
+        let expected = taken.fold((0, 0), |(files, bytes), e| (files + 1, bytes + e.size));
+        assert_eq!(sum(&catalog, &paths, &except, &Cancel::default()).unwrap(), expected);
+    }
+}
+
+#[test]
+fn names_are_searched() {
+    let version = sample();
+    let catalog = version.catalog();
+    let names = |text: &str, limit| -> Vec<String> {
+        let rows = find(&catalog, text, limit, &Cancel::default()).unwrap();
+        rows.iter().map(|r| r.path.display().into_owned()).collect()
+    };
+    assert_eq!(names("holiday", 10), ["s/mixed/Holiday.JPG"]);
+    assert_eq!(names("*.jpg", 10), ["s/mixed/Holiday.JPG"]);
+    assert_eq!(names("0000", 3).len(), 3);
+    assert_eq!(names("s/mixed", 3).len(), 0);
+    let cancel = Cancel::default();
+    cancel.cancel();
+    assert!(matches!(find(&catalog, "x", 1, &cancel), Err(Error::Cancelled)));
+}
+
+#[test]
+fn a_folder_without_an_entry_is_shown() {
+    let version = Builder::new(&["/s"]).add(entry("s/a/b/c", EntryKind::File), b"123").file("s/d", "").build();
+    let (rows, total) = children(&version.catalog(), b"/s/", 0, 10, &Cancel::default()).unwrap();
+    assert_eq!(total, 2);
+    assert_eq!(
+        (rows[0].path.clone(), rows[0].kind, rows[0].size, rows[0].files),
+        ("s/a".into(), RowKind::Folder, Some(3), Some(1))
+    );
+}

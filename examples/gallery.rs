@@ -1,7 +1,15 @@
-//! Every component in every state, in light and dark: `cargo run --example gallery -- --light|--dark [--page N]`.
+//! Every component in every state, in light and dark: `cargo run --example gallery -- --light|--dark [--page N]`; with
+//! `--app empty|waiting|full|running` the whole window on a pretended engine.
+
+#[allow(dead_code, reason = "shared with the tests, which use more of it")]
+#[path = "../tests/it/ui/fake.rs"]
+mod fake;
+#[path = "../tests/it/ui/sample.rs"]
+mod sample;
 
 use eframe::egui;
 use egui::{Ui, vec2};
+use strongroom::engine::handle::LiveProgress;
 use strongroom::engine::message::TestResult;
 use strongroom::model::problem::{Code, Problem};
 use strongroom::model::run::{Outcome, ProgressView, Stage};
@@ -14,6 +22,10 @@ fn main() -> eframe::Result {
     let arguments: Vec<String> = std::env::args().collect();
     let dark = arguments.iter().any(|a| a == "--dark");
     let page = arguments.iter().position(|a| a == "--page").and_then(|at| arguments.get(at + 1)?.parse().ok()).unwrap_or(0);
+    if let Some(state) = arguments.iter().position(|a| a == "--app").and_then(|at| arguments.get(at + 1)) {
+        app(state, dark);
+        return Ok(());
+    }
     let viewport = egui::ViewportBuilder::default().with_title("Gallery").with_inner_size([1280.0, 1600.0]);
     let options = eframe::NativeOptions {
         viewport,
@@ -30,6 +42,29 @@ fn main() -> eframe::Result {
             Ok(Box::new(Gallery::new(page)))
         }),
     )
+}
+
+/// The whole window in one of its states.
+fn app(state: &str, dark: bool) {
+    let mut live = None;
+    let mut overview = match state {
+        "empty" => fake::empty_overview(),
+        "waiting" => sample::waiting(),
+        "running" => {
+            let (overview, progress) = sample::running();
+            live = Some((overview.runs[0].run, progress));
+            overview
+        }
+        _ => sample::overview(),
+    };
+    overview.settings.appearance = if dark { Appearance::Dark } else { Appearance::Light };
+    let fake = fake::Fake::new(overview, sample::answer);
+    if let (Some((run, progress)), Ok(mut runs)) = (live, fake.live.lock()) {
+        runs.insert(run, LiveProgress::Here(std::sync::Arc::new(progress)));
+    }
+    if let Err(problem) = strongroom::ui::run(sample::window(&fake)) {
+        eprintln!("{problem}");
+    }
 }
 
 struct Gallery {

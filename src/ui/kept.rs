@@ -42,8 +42,4 @@ impl<T> Kept<T> {
     pub fn problem(&self) -> Option<&Problem> {
         self.value.as_ref()?.as_ref().err()
     }
-
-    pub fn is_asking(&self) -> bool {
-        self.asking.is_some()
-    }
 }

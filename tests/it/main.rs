@@ -12,5 +12,6 @@ mod kill;
 mod layers;
 mod support;
 mod tree;
+mod ui;
 mod unsealed;
 mod usr;

@@ -39,6 +39,7 @@ impl StorageTab {
                 }
                 return;
             }
+            ui.spacing_mut().item_spacing.y = space::M;
             for destination in &mut self.shown {
                 destination.card(ui, cx);
             }

@@ -30,7 +30,15 @@ pub fn style(tokens: &Tokens) -> Style {
     spacing.icon_spacing = space::S;
     spacing.menu_margin = Margin::same(6);
     spacing.tooltip_width = 360.0;
-    spacing.scroll = ScrollStyle { bar_width: 8.0, floating_allocated_width: 0.0, ..ScrollStyle::floating() };
+    spacing.scroll = ScrollStyle {
+        bar_width: 8.0,
+        floating_allocated_width: 0.0,
+        active_handle_opacity: 0.35,
+        interact_handle_opacity: 0.5,
+        interact_background_opacity: 0.1,
+        active_background_opacity: 0.0,
+        ..ScrollStyle::floating()
+    };
     style.interaction.tooltip_delay = 0.3;
     // Text in cards is for reading; a drag over it should scroll or do nothing.
     style.interaction.selectable_labels = false;

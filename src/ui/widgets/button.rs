@@ -1,6 +1,6 @@
 //! Buttons: one filled one per screen, the others outlined or plain. A dangerous one names what goes.
 
-use egui::{Color32, Response, Role as AccessRole, Sense, Stroke, StrokeKind, Ui, Widget, WidgetInfo, vec2};
+use egui::{Color32, Response, Role as AccessRole, Sense, Stroke, StrokeKind, Ui, Widget, WidgetInfo, pos2, vec2};
 
 use super::paint::{focus_ring, galley, icon_at};
 use crate::ui::theme::typography::Role;
@@ -103,7 +103,7 @@ impl<'a> Button<'a> {
         self
     }
 
-    /// A count in the corner; 0 shows none.
+    /// A count after the label; 0 shows none.
     pub fn badge(mut self, count: u64) -> Self {
         self.badge = count;
         self
@@ -127,7 +127,12 @@ impl Widget for Button<'_> {
             _ => space::M,
         };
         let gap = if self.icon.is_some() && text.is_some() { 6.0 } else { 0.0 };
-        let content = text_width + gap + if self.icon.is_some() { icon_size } else { 0.0 };
+        let badge = (self.badge > 0).then(|| {
+            let number = if self.badge > 99 { "99+".to_owned() } else { self.badge.to_string() };
+            galley(ui, &number, Role::CaptionStrong, t.on_bad, f32::INFINITY)
+        });
+        let badge_width = badge.as_ref().map_or(0.0, |number| (number.size().x + 8.0).max(18.0) + 6.0);
+        let content = text_width + gap + badge_width + if self.icon.is_some() { icon_size } else { 0.0 };
         let width = if self.icon_only { height } else { (content + 2.0 * padding).max(self.min_width) };
         let sense = if enabled { Sense::click() } else { Sense::hover() };
         let (rect, mut response) = ui.allocate_exact_size(vec2(width, height), sense);
@@ -158,11 +163,9 @@ impl Widget for Button<'_> {
                 let pos = egui::pos2(x, y - text.size().y / 2.0);
                 ui.painter().galley_with_override_text_color(pos, text, color);
             }
-            if self.badge > 0 {
-                let number = if self.badge > 99 { "99+".to_owned() } else { self.badge.to_string() };
-                let number = galley(ui, &number, Role::CaptionStrong, t.on_bad, f32::INFINITY);
-                let size = vec2((number.size().x + 8.0).max(18.0), 18.0);
-                let spot = egui::Rect::from_center_size(rect.right_top() + vec2(-5.0, 6.0), size);
+            if let Some(number) = badge {
+                let size = vec2(badge_width - 6.0, 18.0);
+                let spot = egui::Rect::from_center_size(pos2(rect.right() - padding - size.x / 2.0, rect.center().y), size);
                 ui.painter().rect_filled(spot, 9.0, t.bad);
                 ui.painter().galley(spot.center() - number.size() / 2.0, number, t.on_bad);
             }

@@ -89,13 +89,13 @@ impl<'a> Segmented<'a> {
         let mut changed = false;
         let texts: Vec<_> =
             options.iter().map(|(_, label)| galley(ui, label, Role::Body, Color32::PLACEHOLDER, f32::INFINITY)).collect();
-        let width: f32 = texts.iter().map(|text| text.size().x + 2.0 * space::L).sum();
+        let width: f32 = texts.iter().map(|text| text.size().x + 2.0 * space::M).sum();
         let (rect, _) = ui.allocate_exact_size(vec2(width, size::CONTROL), Sense::hover());
         let stroke = Stroke::new(1.0, t.input_border);
         ui.painter().rect(rect, f32::from(radius::CONTROL), t.surface, stroke, StrokeKind::Inside);
         let mut x = rect.left();
         for ((option, label), text) in options.iter().zip(texts) {
-            let cell = egui::Rect::from_min_size(pos2(x, rect.top()), vec2(text.size().x + 2.0 * space::L, rect.height()));
+            let cell = egui::Rect::from_min_size(pos2(x, rect.top()), vec2(text.size().x + 2.0 * space::M, rect.height()));
             let response = ui.interact(cell, ui.scope_id().with(self.name).with(label), Sense::click());
             let on = value == option;
             let inner = cell.shrink(3.0);

@@ -2,7 +2,7 @@
 
 use egui::Ui;
 
-use super::labels::wrapped;
+use super::labels::{line, wrapped};
 use crate::ui::theme::typography::{body, caption, caption_strong, section};
 use crate::ui::theme::{icons, space, tokens};
 
@@ -52,13 +52,12 @@ impl<'a> FormRow<'a> {
 pub fn key_value(ui: &mut Ui, key: &str, value: impl Into<String>) -> egui::Response {
     let t = tokens(ui);
     let value = value.into();
-    ui.horizontal(|ui| {
+    line(ui, |ui| {
         let (rect, _) = ui.allocate_exact_size(egui::vec2(160.0, 22.0), egui::Sense::hover());
         let text = super::paint::galley(ui, key, crate::ui::theme::typography::Role::Body, t.text2, 156.0);
         super::paint::put_galley(ui, text, rect.left(), rect.center().y, t.text2);
         ui.add(egui::Label::new(body(value).color(t.text)).wrap())
     })
-    .inner
 }
 
 /// A heading within a page.

@@ -69,10 +69,10 @@ pub fn problem_text(ui: &mut Ui, problem: &Problem) -> Response {
 
 /// A line of text with something beside it, no higher than text is.
 pub fn line<R>(ui: &mut Ui, content: impl FnOnce(&mut Ui) -> R) -> R {
-    ui.horizontal(|ui| {
+    ui.scope(|ui| {
+        // A row is otherwise as high as a button.
         ui.spacing_mut().interact_size.y = Role::Body.line_height();
-        ui.set_min_height(Role::Body.line_height());
-        content(ui)
+        ui.horizontal(content).inner
     })
     .inner
 }

@@ -34,6 +34,7 @@ impl EncryptionTab {
                 }
                 return;
             }
+            ui.spacing_mut().item_spacing.y = space::M;
             for plan in &cx.overview.plans.clone() {
                 self.card(ui, cx, &plan.plan);
             }

@@ -14,7 +14,7 @@ use crate::ui::context::Cx;
 use crate::ui::kept::Kept;
 use crate::ui::theme::typography::{Role, body, body_strong, section};
 use crate::ui::theme::{Tokens, icons, radius, space, tokens};
-use crate::ui::widgets::{Button, Card, focus_ring, galley, mark_in_words, paint_mark, weak};
+use crate::ui::widgets::{Button, Card, focus_ring, galley, line, mark_in_words, paint_mark, weak};
 
 const CELL_HEIGHT: f32 = 44.0;
 
@@ -183,8 +183,7 @@ fn day_list(ui: &mut Ui, cx: &Cx<'_>, day: &DayCell) {
     const MOST: usize = 10;
     for event in day.events.iter().take(MOST) {
         let time = event.at.to_zoned(cx.zone.clone()).strftime("%H:%M").to_string();
-        ui.horizontal(|ui| {
-            ui.spacing_mut().interact_size.y = 22.0;
+        line(ui, |ui| {
             ui.label(body(time).color(t.text2));
             let (rect, _) = ui.allocate_exact_size(vec2(14.0, 22.0), Sense::hover());
             match &event.outcome {

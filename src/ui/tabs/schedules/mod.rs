@@ -34,10 +34,10 @@ impl SchedulesTab {
                 }
                 return;
             }
+            ui.spacing_mut().item_spacing.y = space::M;
             for plan in &cx.overview.plans.clone() {
                 self.card(ui, cx, plan);
             }
-            ui.add_space(space::S);
             self.calendar.show(ui, cx);
         });
     }

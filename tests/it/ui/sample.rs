@@ -1,0 +1,272 @@
+//! A home as it might look after a month: for the window's tests and for looking at the window without an engine.
+
+use std::sync::Arc;
+
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+use strongroom::engine::env::Clock;
+use strongroom::engine::message::*;
+use strongroom::model::format::SealSpec;
+use strongroom::model::history::HistoryPage;
+use strongroom::model::location::Location;
+use strongroom::model::plan::{Plan, PlanId};
+use strongroom::model::problem::{Cause, Code, Problem, Warning};
+use strongroom::model::run::*;
+use strongroom::model::schedule::Schedule;
+use strongroom::model::secret::Secret;
+use strongroom::model::snapshot::{BackupType, Totals, VersionId};
+use strongroom::model::source_spec::SourceSpec;
+use strongroom::model::status::{self, Status, Why};
+use strongroom::ui::{SystemAppearance, Window, WindowWaker};
+
+use super::fake::{Fake, empty_overview};
+
+pub const NOW: &str = "2026-11-21T20:14:00Z";
+
+/// A clock that stands still.
+pub struct Still;
+
+impl Clock for Still {
+    fn now(&self) -> Timestamp {
+        at(NOW)
+    }
+
+    fn zone(&self) -> TimeZone {
+        TimeZone::UTC
+    }
+}
+
+pub fn at(text: &str) -> Timestamp {
+    text.parse().expect("a time")
+}
+
+fn plan(n: u8, name: &str, sealed: bool, schedule: Schedule) -> Plan {
+    Plan {
+        id: PlanId::from_random([n; 16]),
+        name: name.into(),
+        created: at("2026-10-28T09:00:00Z"),
+        sources: SourceSpec { paths: vec![format!("/home/ada/{name}").as_str().into()], ..SourceSpec::default() },
+        destinations: vec![Location::local("/media/ada/Blue disk")],
+        format: Default::default(),
+        seal: sealed.then(SealSpec::default),
+        schedule,
+    }
+}
+
+/// Runs of a plan: one each evening, newest first, the outcomes in turns.
+pub fn runs(plan: &Plan) -> Vec<RunReport> {
+    let full_disk = Problem::new(Code::NoRoom, "Blue disk is full.", "Free some space there, or choose another destination.");
+    (0..20)
+        .map(|back: i64| {
+            let started = at("2026-11-21T18:02:00Z") - SignedDuration::from_hours(24 * back);
+            let outcome = match back {
+                3 => Outcome::CompletedWithWarnings,
+                7 => Outcome::Failed(full_disk.clone()),
+                12 => Outcome::Cancelled,
+                _ => Outcome::Completed,
+            };
+            let warnings = if back == 3 { warnings() } else { Vec::new() };
+            let kind = if back == 19 { BackupType::Full } else { BackupType::Incremental };
+            let detail = if outcome.is_success() {
+                RunDetail::Backup {
+                    version: VersionId::new(started, kind, [back as u8; 4]),
+                    backup_type: kind,
+                    totals: Totals {
+                        files: 61_220,
+                        bytes: 12_400_000_000,
+                        new_files: 214,
+                        new_bytes: 1_300_000_000,
+                        stored_bytes: 620_000_000,
+                        ..Totals::default()
+                    },
+                    destination: "/media/ada/Blue disk".into(),
+                    versions: 20 - back as u64,
+                    plan_bytes: 9_800_000_000,
+                    read_back: ReadBack::Medium,
+                }
+            } else {
+                RunDetail::None
+            };
+            RunReport {
+                run: RunId(1000 + back as u64 + 100 * u64::from(plan.id.bytes()[0])),
+                kind: RunKind::Backup,
+                trigger: Trigger::Schedule,
+                plan: Some(plan.id.clone()),
+                plan_name: plan.name.clone(),
+                started,
+                finished: started + SignedDuration::from_secs(94),
+                outcome,
+                detail,
+                warning_count: warnings.len() as u64,
+                warnings,
+                stages: vec![(Stage::Preparing, 420), (Stage::Copying, 81_000), (Stage::ReadingBack, 12_580)],
+            }
+        })
+        .collect()
+}
+
+fn warnings() -> Vec<Warning> {
+    let file = |n: u32| format!("home/ada/Documents/Letters/to Grandmother Wilhelmina/draft {n}.odt");
+    let mut all: Vec<Warning> = (1..12)
+        .map(|n| Warning {
+            cause: Cause::Unreadable,
+            path: file(n).as_str().into(),
+            detail: "Permission denied (os error 13)".into(),
+        })
+        .collect();
+    all.push(Warning { cause: Cause::Vanished, path: "home/ada/Documents/.~lock.odt#".into(), detail: "gone".into() });
+    all
+}
+
+pub fn plans() -> Vec<Plan> {
+    vec![
+        plan(1, "Documents", true, Schedule::Daily { hour: 18, minute: 0 }),
+        plan(2, "Pictures", false, Schedule::Hours { hours: 6 }),
+    ]
+}
+
+fn overview_of(plan: Plan, last_failed: bool) -> PlanOverview {
+    let mut history = runs(&plan);
+    let (now, zone) = (at(NOW), TimeZone::UTC);
+    if last_failed {
+        let gone = Problem::new(Code::DestinationMissing, "Blue disk is not plugged in.", "Plug it in, then choose Back up now.");
+        history[0].outcome = Outcome::Failed(gone);
+        history[0].detail = RunDetail::None;
+    }
+    let (status, why) = status::judge(plan.schedule, plan.created, &history, now, &zone);
+    PlanOverview {
+        status,
+        why,
+        last_success: history.iter().find(|run| run.outcome.is_success()).map(|run| run.started),
+        last_run: history.first().cloned(),
+        next_run: plan.schedule.due(history.first().map(|run| run.started), plan.created, &zone),
+        strip: status::strip(plan.schedule, plan.created, &history, now, &zone),
+        versions: Some(18),
+        stored_bytes: Some(9_800_000_000),
+        source_bytes: Some(12_400_000_000),
+        plan,
+    }
+}
+
+/// Two backups, one of them in trouble.
+pub fn overview() -> Overview {
+    let mut plans = plans().into_iter();
+    let mut shown: Vec<PlanOverview> = plans.next().map(|plan| overview_of(plan, false)).into_iter().collect();
+    shown.extend(plans.next().map(|plan| overview_of(plan, true)));
+    Overview { plans: shown, unseen: 2, home_folder: "/home/ada".into(), machine: "workbench".into(), ..empty_overview() }
+}
+
+/// One backup that was just made.
+pub fn waiting() -> Overview {
+    let mut fresh = overview_of(plan(1, "Documents", true, Schedule::Daily { hour: 18, minute: 0 }), false);
+    (fresh.status, fresh.why) = (Status::WaitingForFirst, Why::Nothing);
+    (fresh.last_run, fresh.last_success, fresh.versions, fresh.stored_bytes) = (None, None, None, None);
+    Overview { plans: vec![fresh], ..overview() }
+}
+
+/// A backup of the first plan that goes on.
+pub fn running() -> (Overview, Progress) {
+    let mut overview = overview();
+    overview.runs.push(RunOverview {
+        run: RunId(7),
+        kind: RunKind::Backup,
+        trigger: Trigger::ByHand,
+        plan: Some(overview.plans[0].plan.id.clone()),
+        name: "Documents".into(),
+        started: at(NOW),
+        cancelling: false,
+    });
+    let progress = Progress::default();
+    progress.set_stage(Stage::Copying);
+    for (counter, value) in [
+        (&progress.files_done, 12_204),
+        (&progress.files_total, 19_880),
+        (&progress.bytes_done, 4_100_000_000),
+        (&progress.bytes_total, 6_600_000_000),
+    ] {
+        counter.store(value, std::sync::atomic::Ordering::Relaxed);
+    }
+    progress.totals_known.store(true, std::sync::atomic::Ordering::Relaxed);
+    progress.set_current(&"home/ada/Documents/2026/Summer/IMG_0412.raw".into());
+    (overview, progress)
+}
+
+/// What the pretended engine answers about this home.
+pub fn answer(question: &Question) -> Option<Result<Answer, Problem>> {
+    let all = || {
+        let mut all: Vec<RunReport> = plans().iter().flat_map(runs).collect();
+        all.sort_by_key(|run| std::cmp::Reverse(run.started));
+        all
+    };
+    Some(Ok(match question {
+        Question::History { filter } => {
+            let runs: Vec<RunReport> = all()
+                .into_iter()
+                .filter(|run| filter.plan.as_ref().is_none_or(|plan| run.plan.as_ref() == Some(plan)))
+                .filter(|run| filter.kind.is_none_or(|kind| run.kind == kind))
+                .filter(|run| !filter.troubled || !matches!(run.outcome, Outcome::Completed | Outcome::Cancelled))
+                .filter(|run| run.plan_name.to_lowercase().contains(&filter.text.to_lowercase()))
+                .collect();
+            Answer::History(HistoryPage { total: runs.len(), runs })
+        }
+        Question::Report { run } => Answer::Report(all().into_iter().find(|report| report.run == *run).map(Box::new)),
+        Question::KeyStatus { .. } => Answer::KeyStatus(KeyStatus {
+            sealed: true,
+            cipher: "AES-256-GCM".into(),
+            password_slots: vec!["scrypt 2^15/8/3".into()],
+            recovery_slots: 1,
+            kept_in: "System keyring".into(),
+            keys_number: 1,
+        }),
+        Question::DestinationStatus { location } => Answer::DestinationStatus(DestinationStatus {
+            location: location.clone(),
+            problem: None,
+            free: Some(588_000_000_000),
+            total: Some(1_000_000_000_000),
+            used: 120_000_000_000,
+            plans: plans()
+                .into_iter()
+                .map(|plan| PlanAt {
+                    folder: plan.folder_name(),
+                    id: plan.id,
+                    name: plan.name,
+                    machine: "workbench".into(),
+                    sealed: plan.seal.is_some(),
+                    versions: 18,
+                    newest: Some(at("2026-11-21T18:02:00Z")),
+                    ours: true,
+                })
+                .collect(),
+            latency_ms: Some(8),
+        }),
+        Question::TestDestination { .. } => Answer::Tested(TestResult {
+            writable: true,
+            free: Some(588_000_000_000),
+            total: Some(1_000_000_000_000),
+            write_speed: Some(140e6),
+            on_system_disk: false,
+            plans: 2,
+        }),
+        Question::NewRecoveryKey => Answer::RecoveryKey(Secret::new("K7QF-3M2X-9PLA-VN4T-0CWE-R8HD-62YB-JS5Z-UG1K-4TQM")),
+        Question::ChangePassword { old, .. } if old.expose() != "old password" => {
+            return Some(Err(Problem::new(Code::WrongPassword, "This is not the password.", "Try again.")));
+        }
+        Question::SavePlan { .. } | Question::RemovePlan { .. } | Question::ChangePassword { .. } => Answer::Done,
+        _ => return None,
+    }))
+}
+
+/// A window on a pretended engine.
+pub fn window(fake: &Fake) -> Window {
+    let handle = fake.handle.clone();
+    Window {
+        handle: handle.clone(),
+        reopen: Arc::new(move || Ok(handle.clone())),
+        owns_engine: true,
+        clock: Arc::new(Still),
+        waker: WindowWaker::default(),
+        appearance: SystemAppearance::default(),
+        pick_folders: None,
+        open_folder: Arc::new(|_| {}),
+    }
+}

@@ -4,6 +4,7 @@
 mod cli_errors;
 mod cli_plans;
 mod cli_roundtrip;
+mod engine;
 mod faults;
 mod flip;
 mod help_and_readme;

@@ -63,7 +63,9 @@ impl World {
         for folder in ["source", "destination"] {
             std::fs::create_dir(root.path().join(folder)).unwrap();
         }
-        let clock = Arc::new(SetClock(Mutex::new((Timestamp::now(), Instant::now()))));
+        // A little ahead, so that files which the test has just written are settled (FORMAT §3).
+        let now = Timestamp::now() + jiff::SignedDuration::from_secs(10);
+        let clock = Arc::new(SetClock(Mutex::new((now, Instant::now()))));
         let mut world = Self { root, clock, secrets: Arc::new(MemoryStore::default()), engine: None };
         world.start("home", false);
         world

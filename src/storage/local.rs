@@ -29,6 +29,12 @@ pub struct Local {
     identity: (u64, u64),
 }
 
+/// An open folder and what `stat` says of its children, sorted by name.
+struct Children {
+    folder: OwnedFd,
+    entries: Vec<(String, Stat)>,
+}
+
 impl Local {
     /// `Unreachable` where the folder does not exist.
     pub fn open(path: &Path) -> Result<Self, Error> {
@@ -110,8 +116,8 @@ impl Local {
         self.root.folder(folder).map_err(|e| self.unwritten(folder, e))
     }
 
-    /// Children of a folder with what `stat` says of them; `None` where the folder does not exist.
-    fn children(&self, folder: &str) -> Result<Option<(OwnedFd, Vec<(String, Stat)>)>, Error> {
+    /// `None` where the folder does not exist.
+    fn children(&self, folder: &str) -> Result<Option<Children>, Error> {
         let fd = match self.root.folder(folder) {
             Err(Errno::NOENT) if self.is_there() => return Ok(None),
             other => other.map_err(|e| self.unread(folder, e))?,
@@ -135,7 +141,7 @@ impl Local {
             return Err(self.unread(&self.path, Errno::NOENT));
         }
         children.sort_by(|a, b| a.0.cmp(&b.0));
-        Ok(Some((fd, children)))
+        Ok(Some(Children { folder: fd, entries: children }))
     }
 }
 
@@ -144,8 +150,8 @@ impl Storage for Local {
         if !folder.is_empty() {
             name::check(folder)?;
         }
-        let Some((_, children)) = self.children(folder)? else { return Ok(Vec::new()) };
-        let listed = children.into_iter().filter(|(name, _)| !name.starts_with(name::TEMPORARY)).filter_map(|(name, stat)| {
+        let Some(Children { entries, .. }) = self.children(folder)? else { return Ok(Vec::new()) };
+        let listed = entries.into_iter().filter(|(name, _)| !name.starts_with(name::TEMPORARY)).filter_map(|(name, stat)| {
             let is_folder = match FileType::from_raw_mode(stat.st_mode) {
                 FileType::Directory => true,
                 FileType::RegularFile => false,
@@ -229,9 +235,9 @@ impl Storage for Local {
         if !folder.is_empty() {
             name::check(folder)?;
         }
-        let Some((fd, children)) = self.children(folder)? else { return Ok(0) };
+        let Some(Children { folder: fd, entries }) = self.children(folder)? else { return Ok(0) };
         let mut swept = 0;
-        for (name, stat) in children {
+        for (name, stat) in entries {
             let is_file = FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile;
             let old = before.is_none_or(|before| modified(&stat).is_some_and(|at| at < before));
             if is_file && old && name.starts_with(name::TEMPORARY) {

@@ -104,7 +104,8 @@ fn a_plan_that_cannot_be_read_is_reported_and_kept() {
 
 #[test]
 fn what_types_do_not_say_is_checked() {
-    let cases: [(&str, fn(&mut Plan)); 3] = [
+    type Spoil = fn(&mut Plan);
+    let cases: [(&str, Spoil); 3] = [
         ("schedule", |p| p.schedule = Schedule::Hours { hours: 0 }),
         ("destination", |p| p.destinations.clear()),
         ("level", |p| p.format.level = 77),

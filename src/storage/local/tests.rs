@@ -141,6 +141,6 @@ fn folders_with_a_marker_are_found() {
     storage.put("other/file", b"x").unwrap();
     storage.put("strongroom.json", b"{}").unwrap();
     fs::create_dir(dir.path().join("lost+found")).unwrap();
-    fs::set_permissions(dir.path().join("lost+found"), fs::Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(dir.path().join("lost+found"), fs::Permissions::from_mode(0o000)).unwrap();
     assert_eq!(plan_folders(&storage).unwrap(), ["Documents-abababab", "Photos-cdcdcdcd"]);
 }

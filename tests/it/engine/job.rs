@@ -54,11 +54,8 @@ fn two_versions_come_back_as_they_were() {
     // A machine that has never seen it needs the folder and the password only.
     world.secrets = Arc::new(MemoryStore::default());
     world.start("other-home", false);
-    let bare = |secret: Option<&str>| Place {
-        location: world.location(),
-        plan: PlanChoice::Only,
-        secret: secret.map(Secret::new),
-    };
+    let bare =
+        |secret: Option<&str>| Place { location: world.location(), plan: PlanChoice::Only, secret: secret.map(Secret::new) };
     let without = world.restore(bare(None), VersionChoice::Latest, &world.path("none"));
     assert!(matches!(without.outcome, Outcome::Failed(p) if p.code == Code::PasswordNeeded));
     let wrong = world.restore(bare(Some("wrong")), VersionChoice::Latest, &world.path("none"));
@@ -111,11 +108,7 @@ fn a_plan_moves_to_another_destination_with_its_key() {
     world.handle().save_plan(plan.clone(), NewSecrets::default()).wait().unwrap();
     let report = world.back_up(&plan, WantedType::Auto);
     assert_eq!(version_of(&report).backup_type(), BackupType::Full, "nothing to build on there");
-    let place = Place {
-        location: plan.destinations[0].clone(),
-        plan: PlanChoice::Only,
-        secret: Some(Secret::new(PASSWORD)),
-    };
+    let place = Place { location: plan.destinations[0].clone(), plan: PlanChoice::Only, secret: Some(Secret::new(PASSWORD)) };
     assert!(world.restore(place, VersionChoice::Latest, &world.path("out")).outcome.is_success());
     assert_eq!(tree(&world.path("out/source")), tree(&world.source()));
 }

@@ -168,10 +168,7 @@ pub fn rand_u64() -> u64 {
 }
 
 /// Waits for a run's end, at most two minutes.
-pub fn report_of(
-    events: &mut tokio::sync::broadcast::Receiver<strongroom::engine::message::Event>,
-    run: RunId,
-) -> RunReport {
+pub fn report_of(events: &mut tokio::sync::broadcast::Receiver<strongroom::engine::message::Event>, run: RunId) -> RunReport {
     let end = Instant::now() + Duration::from_secs(120);
     loop {
         match events.try_recv() {

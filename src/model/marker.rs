@@ -16,8 +16,6 @@ pub const README: &str = "README.txt";
 pub const VERSIONS: &str = "versions";
 /// Folder of the runs' folders.
 pub const DATA: &str = "data";
-/// Folder of the tombstones.
-pub const DELETED: &str = "deleted";
 
 /// `strongroom.json`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -92,10 +90,6 @@ pub fn parse_manifest_name(name: &str) -> Option<VersionId> {
     VersionId::try_from(name.strip_suffix(".json")?.to_string()).ok()
 }
 
-pub fn tombstone_name(id: &VersionId) -> String {
-    format!("{DELETED}/{id}")
-}
-
 /// A number as we write it: no sign, no leading zero, so that no two names mean the same.
 fn plain_number(text: &str) -> Option<u32> {
     let n: u32 = text.parse().ok()?;
@@ -153,7 +147,6 @@ What lies here:
     keys-*.json         the key, wrapped by password and recovery key (encrypted backups only)
     versions/           one small file for each version: its presence is the version
     data/               one folder for each run: volumes (v0001...), catalog, list of objects
-    deleted/            marks of versions that were removed
 
 FORMAT.md, which comes with Strongroom's source, describes every byte.
 ";

@@ -10,7 +10,6 @@ use directories::{BaseDirs, ProjectDirs};
 
 use super::files::{is_ours, private_folder, write_first};
 use super::{Error, Result};
-use crate::model::plan::PlanId;
 
 /// A Unix socket's address takes 108 bytes with its final zero; some systems less.
 const LONGEST_SOCKET: usize = 100;
@@ -96,11 +95,6 @@ impl Home {
     /// Folder of secrets where there is no keyring.
     pub fn secrets_folder(&self) -> PathBuf {
         self.data.join("secrets")
-    }
-
-    /// Cached catalogs and manifests of one plan.
-    pub fn catalogs_folder(&self, plan: &PlanId) -> PathBuf {
-        self.cache.join("catalogs").join(plan.as_str())
     }
 
     /// At most 100 bytes long, which is what a Unix socket's address takes.

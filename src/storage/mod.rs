@@ -2,6 +2,7 @@
 
 #[cfg(test)]
 mod contract;
+#[cfg(test)]
 pub mod faulty;
 pub mod local;
 pub mod name;

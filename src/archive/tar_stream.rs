@@ -52,7 +52,7 @@ pub fn append_header(entry: &Entry, out: &mut Vec<u8>) {
         _ => (0, 0),
     };
     for attribute in &entry.xattrs {
-        pax.add(&[b"SCHILY.xattr.", &attribute.name[..]].concat(), &attribute.value);
+        pax.add(&xattr_key(&attribute.name), &attribute.value);
     }
     append(&Header { path: &path, target, flag, size, device, entry }, pax, out);
     out.extend_from_slice(&map);
@@ -92,8 +92,11 @@ struct Header<'a> {
     entry: &'a Entry,
 }
 
-fn append(header: &Header<'_>, mut pax: Pax, out: &mut Vec<u8>) {
+/// `further`: records beside those that the header's own fields may need.
+fn append(header: &Header<'_>, further: Pax, out: &mut Vec<u8>) {
     let entry = header.entry;
+    // Names that are not UTF-8 stand as they are, as GNU tar writes them: it wonders at `hdrcharset=BINARY`, which would say so.
+    let mut pax = Pax::default();
     let mut block = [0u8; BLOCK];
     let (prefix, name) = split(header.path).unwrap_or_else(|| {
         pax.add(b"path", header.path);
@@ -123,10 +126,25 @@ fn append(header: &Header<'_>, mut pax: Pax, out: &mut Vec<u8>) {
     octal(&mut block, 329, 7, u64::from(header.device.0.min(MAX_ID)));
     octal(&mut block, 337, 7, u64::from(header.device.1.min(MAX_ID)));
     finish(&mut block, header.flag);
+    // After `path`: a sparse file's true name stands there, and readers take the last that is told.
+    pax.0.extend_from_slice(&further.0);
     if !pax.0.is_empty() {
         append_pax(header.path, &pax.0, out);
     }
     out.extend_from_slice(&block);
+}
+
+/// `=` would end the key: escaped as GNU tar does it.
+fn xattr_key(name: &[u8]) -> Vec<u8> {
+    let mut key = b"SCHILY.xattr.".to_vec();
+    for byte in name {
+        match byte {
+            b'=' => key.extend_from_slice(b"%3D"),
+            b'%' => key.extend_from_slice(b"%25"),
+            _ => key.push(*byte),
+        }
+    }
+    key
 }
 
 fn append_pax(path: &[u8], records: &[u8], out: &mut Vec<u8>) {

@@ -94,7 +94,9 @@ fn gnu_tar_gives_back_holes_old_times_and_attributes() {
     archive.extend_from_slice(&data);
     let old = Entry {
         mtime: FileTime { seconds: -2, nanos: 500_000_000 },
-        xattrs: vec![Xattr { name: b"user.note".to_vec(), value: b"a=b\nc\0d".to_vec() }],
+        xattrs: [&b"user.note"[..], b"user.a=b%"]
+            .map(|name| Xattr { name: name.to_vec(), value: b"a=b\nc\0d".to_vec() })
+            .to_vec(),
         ..entry(b"old", EntryKind::File)
     };
     append_header(&old, &mut archive);
@@ -111,8 +113,44 @@ fn gnu_tar_gives_back_holes_old_times_and_attributes() {
     let found = std::fs::metadata(folder.path().join("old")).unwrap();
     assert_eq!((found.mtime(), found.mtime_nsec()), (-2, 500_000_000));
     let mut value = [0; 64];
-    let length = rustix::fs::getxattr(folder.path().join("old"), "user.note", &mut value).unwrap();
-    assert_eq!(&value[..length], b"a=b\nc\0d");
+    for name in ["user.note", "user.a=b%"] {
+        let length = rustix::fs::getxattr(folder.path().join("old"), name, &mut value).unwrap();
+        assert_eq!(&value[..length], b"a=b\nc\0d");
+    }
+}
+
+#[test]
+fn sparse_files_with_names_of_any_kind_keep_them() {
+    let names: [Vec<u8>; 3] = [b"s/\xff\xfe".to_vec(), "ß/".repeat(100).into_bytes(), [&b"s/"[..], &b"n".repeat(200)].concat()];
+    let mut archive = Vec::new();
+    for name in &names {
+        let name = name.strip_suffix(b"/").unwrap_or(name);
+        append_header(
+            &Entry { size: 1 << 20, holes: vec![(512, (1 << 20) - 1024)], ..entry(name, EntryKind::File) },
+            &mut archive,
+        );
+        archive.extend_from_slice(&[7; 1024]);
+    }
+    append_end(&mut archive);
+    let folder = tempfile::tempdir().unwrap();
+    extract(&archive, folder.path());
+    let script = "import sys,tarfile,io,os\nt=tarfile.open(fileobj=io.BytesIO(sys.stdin.buffer.read()))\n\
+        for m in t:\n\
+        \x20   b=t.extractfile(m).read()\n\
+        \x20   print(os.fsencode(m.name).hex(),len(b),b.count(b'\\x07'),b[0],b[-1])";
+    let output = python(script, &archive);
+    for (name, line) in names.iter().zip(output.lines()) {
+        let name = name.strip_suffix(b"/").unwrap_or(name);
+        assert_eq!(std::fs::metadata(folder.path().join(std::ffi::OsStr::from_bytes(name))).unwrap().len(), 1 << 20);
+        assert_eq!(line, format!("{} 1048576 1024 7 7", data_encoding::HEXLOWER.encode(name)));
+    }
+    assert_eq!(output.lines().count(), names.len());
+}
+
+fn python(script: &str, input: &[u8]) -> String {
+    let mut child = Command::new("python3").args(["-c", script]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(input).unwrap();
+    String::from_utf8(child.wait_with_output().unwrap().stdout).unwrap()
 }
 
 #[test]
@@ -124,9 +162,7 @@ fn python_reads_the_same() {
     append_end(&mut archive);
     let script = "import sys,tarfile,io\nt=tarfile.open(fileobj=io.BytesIO(sys.stdin.buffer.read()))\n\
         print([(m.name,m.size,m.mtime,m.uid) for m in t])";
-    let mut child = Command::new("python3").args(["-c", script]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
-    child.stdin.take().unwrap().write_all(&archive).unwrap();
-    let output = String::from_utf8(child.wait_with_output().unwrap().stdout).unwrap();
+    let output = python(script, &archive);
     assert_eq!(output.trim(), "[('täst', 7, 1700000000.1234567, 0), ('big-owner', 0, 1700000000.1234567, 4000000000)]");
 }
 

@@ -138,7 +138,7 @@ impl App {
         ctx.send_viewport_cmd(egui::ViewportCommand::Close);
     }
 
-    fn act(&mut self, ctx: &egui::Context, action: Action, now: Timestamp) {
+    fn act(&mut self, action: Action, now: Timestamp) {
         let mut actions = Vec::new();
         let mut cx = Cx {
             handle: self.connection.handle(),
@@ -182,7 +182,7 @@ impl App {
             }
         }
         for action in actions {
-            self.act(ctx, action, now);
+            self.act(action, now);
         }
     }
 
@@ -271,7 +271,7 @@ impl eframe::App for App {
         }
         ui.painter().rect_filled(ui.max_rect(), 0.0, theme::tokens(ui).bg);
         for action in self.draw(ui, now) {
-            self.act(ui.ctx(), action, now);
+            self.act(action, now);
             ui.ctx().request_repaint();
         }
         self.ask_closing(ui);

@@ -152,6 +152,7 @@ fn facts(ui: &mut Ui, cx: &Cx<'_>, status: &DestinationStatus) {
             let icon = if plan.sealed { icons::LOCK } else { icons::LOCK_OPEN };
             ui.label(body(icon.to_string()).color(t.text2));
             ui.label(body(&plan.name).color(t.text)).on_hover_text(&plan.folder);
+            ui.spacing_mut().item_spacing.x = space::XS;
             weak(ui, format!("· {}", in_words(plan, cx)));
         });
     }

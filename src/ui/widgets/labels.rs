@@ -52,19 +52,17 @@ pub fn icon_label(ui: &mut Ui, tone: Tone, icon: Icon, text: &str) -> Response {
 /// A problem as people read it: what happened, what to do, and the details for experts on hover.
 pub fn problem_text(ui: &mut Ui, problem: &Problem) -> Response {
     let t = tokens(ui);
-    let response = ui
-        .vertical(|ui| {
-            ui.spacing_mut().item_spacing.y = space::XS / 2.0;
-            wrapped(ui, body_strong(&problem.what).color(t.bad));
-            if !problem.fix.is_empty() {
-                wrapped(ui, body(&problem.fix).color(t.text));
-            }
-            if !problem.detail.is_empty() {
-                wrapped(ui, caption(&problem.detail).color(t.text3));
-            }
-        })
-        .response;
-    response
+    ui.vertical(|ui| {
+        ui.spacing_mut().item_spacing.y = space::XS / 2.0;
+        wrapped(ui, body_strong(&problem.what).color(t.bad));
+        if !problem.fix.is_empty() {
+            wrapped(ui, body(&problem.fix).color(t.text));
+        }
+        if !problem.detail.is_empty() {
+            wrapped(ui, caption(&problem.detail).color(t.text3));
+        }
+    })
+    .response
 }
 
 /// A line of text with something beside it, no higher than text is.

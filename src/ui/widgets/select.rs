@@ -1,8 +1,8 @@
 //! One of many, from a list that opens.
 
-use egui::{Key, Popup, Response, Role as AccessRole, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2};
+use egui::{Response, Role as AccessRole, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2};
 
-use super::menu::menu_item;
+use super::menu::{menu_item, popup};
 use super::paint::{focus_ring, galley, icon_at, put_galley};
 use crate::ui::theme::typography::Role;
 use crate::ui::theme::{icons, radius, size, space, tokens};
@@ -41,10 +41,7 @@ impl<'a> Select<'a> {
             info.current_text_value = Some(self.value.to_owned());
             info
         });
-        if response.has_focus() && ui.input(|input| input.key_pressed(Key::ArrowDown)) {
-            Popup::open_id(ui.ctx(), Popup::default_response_id(&response));
-        }
-        Popup::menu(&response).width(self.width).show(items);
+        popup(ui, &response, Some(self.width), items);
         response
     }
 

@@ -59,7 +59,10 @@ impl<A: Clone> Toasts<A> {
         let mut gone = None;
         // Above where pages have their buttons.
         let offset = egui::vec2(0.0, -(size::FOOTER + space::S));
-        let area = Area::new(ui.scope_id().with("toasts")).order(Order::Foreground).anchor(Align2::CENTER_BOTTOM, offset);
+        let area = Area::new(ui.scope_id().with("toasts"))
+            .order(Order::Foreground)
+            .anchor(Align2::CENTER_BOTTOM, offset)
+            .role(egui::accesskit::Role::Status);
         let response = area.show(ui.ctx(), |ui| {
             for (index, (toast, _)) in self.shown.iter().enumerate() {
                 let frame = Frame::new()

@@ -108,6 +108,16 @@ fn every_tab_says_what_it_is_for_while_it_is_empty() {
 }
 
 #[test]
+fn a_new_overview_is_shown() {
+    let mut desk = desk(empty_overview(), [900.0, 600.0]);
+    desk.click("Encryption");
+    desk.wait_for("Set up your first backup");
+    desk.fake.overview.send(Arc::new(sample::waiting())).unwrap();
+    desk.wait_for("Change the password of Documents");
+    assert!(!desk.is_shown("Set up your first backup"));
+}
+
+#[test]
 fn keys_change_tabs() {
     let mut desk = desk(sample::overview(), [900.0, 600.0]);
     desk.harness.run_steps(2);
@@ -301,4 +311,24 @@ fn everything_has_a_name() {
             }
         }
     }
+}
+
+/// A menu by keyboard: opened by Enter, the first entry has the focus, and after Esc the button has it again.
+#[test]
+fn menus_work_by_keyboard() {
+    let mut desk = desk(sample::overview(), [900.0, 700.0]);
+    desk.click("Activity, 2 unread");
+    desk.wait_for("Kind");
+    desk.harness.get_by_label("Kind").focus();
+    desk.harness.run_steps(2);
+    desk.harness.key_press(egui::Key::Enter);
+    desk.harness.run_steps(4);
+    assert!(desk.harness.get_by_label("All kinds").accesskit_node().is_focused());
+    desk.harness.key_press(egui::Key::ArrowDown);
+    desk.harness.run_steps(3);
+    assert!(desk.harness.get_by_label("Backups").accesskit_node().is_focused());
+    desk.harness.key_press(egui::Key::Escape);
+    desk.harness.run_steps(4);
+    assert!(desk.harness.query_all_by_label("Restores").next().is_none(), "the menu is closed");
+    assert!(desk.harness.get_by_label("Kind").accesskit_node().is_focused(), "{:?}", desk.names());
 }

@@ -35,6 +35,7 @@ impl Calendar {
         let runs = &self.history.ready().unwrap_or(&empty).runs;
         let days = weeks(month, &cx.overview.plans, runs, cx.now, cx.zone);
         Card::new().show(ui, |ui| {
+            ui.spacing_mut().item_spacing.y = space::XS;
             let side = 240.0;
             let width = ui.available_width() - side - space::XL;
             ui.horizontal_top(|ui| {

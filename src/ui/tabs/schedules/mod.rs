@@ -64,6 +64,7 @@ impl SchedulesTab {
                 let t = tokens(ui);
                 let on = plan.plan.schedule != Schedule::Off;
                 let words = capital(&plan.plan.schedule.in_words());
+                ui.spacing_mut().item_spacing.x = space::XS;
                 ui.label(body(format!("{} {words}", if on { icons::CLOCK } else { icons::PAUSE })).color(t.text));
                 weak(ui, format!("· {}", when(plan, cx)));
             });

@@ -115,8 +115,7 @@ impl Builder {
         let key = self.sealed.then(|| PlanKey { id: [3; 16], bytes: Zeroizing::new([9; 32]) });
         self.entries.sort_by(|(a, _), (b, _)| a.path.cmp(&b.path));
         let mut volumes = Volumes { objects: &objects, run: &run, plan: &plan, key: key.as_ref(), infos: Vec::new() };
-        // Frames of content, and for each the pieces (number of the entry, and of the piece in it) that lie in it.
-        let mut frames: Vec<(Vec<u8>, Vec<(usize, usize)>)> = vec![Default::default()];
+        let mut frames: Vec<Frame> = vec![Default::default()];
         for (number, (entry, data)) in self.entries.iter_mut().enumerate() {
             entry.pieces.clear();
             for chunk in data.chunks(self.piece).take(if entry.link.is_some() { 0 } else { usize::MAX }) {
@@ -194,6 +193,9 @@ impl Builder {
     }
 }
 
+/// Content, and number of the entry and of the piece in it for each piece that lies there.
+type Frame = (Vec<u8>, Vec<(usize, usize)>);
+
 struct Volumes<'a> {
     objects: &'a MemoryObjects,
     run: &'a VersionId,
@@ -204,7 +206,7 @@ struct Volumes<'a> {
 
 impl Volumes<'_> {
     /// Writes a volume of these frames; returns where each lies.
-    fn write(&mut self, frames: &[(Vec<u8>, Vec<(usize, usize)>)]) -> Vec<(VolumeRef, u64, u32)> {
+    fn write(&mut self, frames: &[Frame]) -> Vec<(VolumeRef, u64, u32)> {
         let number = self.infos.len() as u32 + 1;
         let volume = VolumeRef { run: self.run.clone(), number };
         let file_name = volume_file_name(number, self.key.is_some());

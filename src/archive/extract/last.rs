@@ -12,7 +12,7 @@ use super::Shared;
 use super::content::{LATER, OWN_NAME, Spot, WRITTEN};
 use super::find::Finder;
 use super::plan::Planner;
-use super::put::{Into, Settled};
+use super::put::{Inside, Settled};
 use crate::archive::target::metadata::Wanted;
 use crate::archive::target::root::{Folder, OpenFolders};
 use crate::archive::{Error, Result};
@@ -113,11 +113,11 @@ impl<'a> Last<'a> {
         &mut self,
         entry: &Entry,
         has_mode: bool,
-        make: impl Fn(Into<'_>, &[u8]) -> std::result::Result<(), Errno>,
+        make: impl Fn(Inside<'_>, &[u8]) -> std::result::Result<(), Errno>,
     ) -> io::Result<()> {
         let shared = self.shared;
         let (parent, name) = self.parent_of(entry)?;
-        let into = Into { root: self.folders.root(&parent)?, folder: &parent, fd: self.folders.get(&parent)? };
+        let into = Inside { root: self.folders.root(&parent)?, folder: &parent, fd: self.folders.get(&parent)? };
         let settled = shared.put.place(into, &name, entry.mtime, |name| make(into, name))?;
         let made = match &settled {
             Settled::Created | Settled::Replaced => Some(&name),
@@ -151,7 +151,7 @@ impl<'a> Last<'a> {
         let path = PathBytes::new(path);
         let from = shared.roots.get(root).ok_or(Errno::NOENT)?.folder(path.parent())?;
         let (parent, name) = self.parent_of(entry)?;
-        let into = Into { root: self.folders.root(&parent)?, folder: &parent, fd: self.folders.get(&parent)? };
+        let into = Inside { root: self.folders.root(&parent)?, folder: &parent, fd: self.folders.get(&parent)? };
         let linked = shared
             .put
             .place(into, &name, entry.mtime, |name| rustix::fs::linkat(&from, path.file_name(), into.fd, name, AtFlags::empty()));
@@ -182,7 +182,7 @@ impl<'a> Last<'a> {
         name: &[u8],
     ) -> io::Result<()> {
         let shared = self.shared;
-        let into = Into { root: self.folders.root(parent)?, folder: parent, fd: self.folders.get(parent)? };
+        let into = Inside { root: self.folders.root(parent)?, folder: parent, fd: self.folders.get(parent)? };
         let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
         let mut source = std::fs::File::from(rustix::fs::openat(from, source, flags, Mode::empty())?);
         let (mut file, temporary) = shared.put.create_temporary(into.fd, 0o600)?;

@@ -12,7 +12,7 @@ use super::Shared;
 use super::content::{Bit, Item, LATER, Layout, OWN_NAME, Spot, State, Window, volume_numbers};
 use super::find::Finder;
 use super::place::{Fate, MAX_PATH, Places};
-use super::put::{How, Into, Settled};
+use super::put::{How, Inside, Settled};
 use crate::archive::select::within;
 use crate::archive::target::metadata::forget_inherited;
 use crate::archive::target::name::is_safe_path;
@@ -226,7 +226,7 @@ impl<'a> Planner<'a> {
         entry: Option<(&Entry, Spot)>,
     ) -> std::io::Result<std::result::Result<(Folder, Vec<u8>), ()>> {
         let shared = self.shared;
-        let into = Into { root: self.folders.root(parent)?, folder: parent, fd: self.folders.get(parent)? };
+        let into = Inside { root: self.folders.root(parent)?, folder: parent, fd: self.folders.get(parent)? };
         let mtime = entry.map_or(FileTime { seconds: i64::MIN, nanos: 0 }, |(entry, _)| entry.mtime);
         // Nobody else looks in before it is complete; a folder without an entry gets no other mode later.
         let mode = match entry {

@@ -34,7 +34,7 @@ pub enum Settled {
 
 /// The folder something is put into.
 #[derive(Clone, Copy)]
-pub struct Into<'a> {
+pub struct Inside<'a> {
     pub root: &'a Root,
     pub folder: &'a Folder,
     pub fd: BorrowedFd<'a>,
@@ -73,8 +73,7 @@ impl<'a> Put<'a> {
             Conflict::Overwrite => Some(How::Replace),
             Conflict::KeepBoth => Some(How::Beside),
             Conflict::Newer => {
-                let has =
-                    FileTime { seconds: existing.st_mtime as i64, nanos: u32::try_from(existing.st_mtime_nsec).unwrap_or(0) };
+                let has = FileTime { seconds: existing.st_mtime, nanos: u32::try_from(existing.st_mtime_nsec).unwrap_or(0) };
                 (mtime > has).then_some(How::Replace)
             }
         }
@@ -83,7 +82,7 @@ impl<'a> Put<'a> {
     /// Makes something that is whole at once (folder, link, pipe) by `make`, which must not replace anything.
     pub fn place(
         &self,
-        into: Into<'_>,
+        into: Inside<'_>,
         name: &[u8],
         mtime: FileTime,
         mut make: impl FnMut(&[u8]) -> Result<(), Errno>,
@@ -93,13 +92,15 @@ impl<'a> Put<'a> {
             match how {
                 How::New => match make(name) {
                     Ok(()) => return Ok(Settled::Created),
-                    Err(Errno::EXIST) => match look(into.fd, name)? {
-                        Some(existing) => match self.decide(mtime, &existing) {
-                            Some(decided) => how = decided,
-                            None => return Ok(Settled::Skipped),
-                        },
-                        None => {}
-                    },
+                    // What is gone again by now is no conflict.
+                    Err(Errno::EXIST) => {
+                        if let Some(existing) = look(into.fd, name)? {
+                            match self.decide(mtime, &existing) {
+                                Some(decided) => how = decided,
+                                None => return Ok(Settled::Skipped),
+                            }
+                        }
+                    }
                     Err(e) => return Err(e.into()),
                 },
                 How::Replace => {
@@ -129,7 +130,7 @@ impl<'a> Put<'a> {
     }
 
     /// Makes an empty file for content that is written in one go. `None`: left alone because of the policy.
-    pub fn create(&self, into: Into<'_>, name: &[u8], mtime: FileTime, how: How, mode: u32) -> io::Result<Option<Made>> {
+    pub fn create(&self, into: Inside<'_>, name: &[u8], mtime: FileTime, how: How, mode: u32) -> io::Result<Option<Made>> {
         if how == How::Replace {
             return self.create_temporary(into.fd, mode).map(|(file, name)| Some(Made { file, name, settled: None }));
         }
@@ -172,7 +173,7 @@ impl<'a> Put<'a> {
     }
 
     /// Gives a complete file its name. On failure, or where it is left alone after all, the temporary one is gone.
-    pub fn settle(&self, into: Into<'_>, temporary: &[u8], name: &[u8], mtime: FileTime, how: How) -> io::Result<Settled> {
+    pub fn settle(&self, into: Inside<'_>, temporary: &[u8], name: &[u8], mtime: FileTime, how: How) -> io::Result<Settled> {
         let settled = self.try_settle(into, temporary, name, mtime, how);
         if !matches!(settled, Ok(Settled::Created | Settled::Replaced | Settled::Beside(_))) {
             remove(into.fd, temporary);
@@ -180,7 +181,7 @@ impl<'a> Put<'a> {
         settled
     }
 
-    fn try_settle(&self, into: Into<'_>, temporary: &[u8], name: &[u8], mtime: FileTime, how: How) -> io::Result<Settled> {
+    fn try_settle(&self, into: Inside<'_>, temporary: &[u8], name: &[u8], mtime: FileTime, how: How) -> io::Result<Settled> {
         let rename = |name: &[u8]| match rename_new(into.fd, temporary, into.fd, name) {
             Ok(()) => Ok(true),
             Err(e) if e.kind() == io::ErrorKind::AlreadyExists => Ok(false),

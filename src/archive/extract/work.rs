@@ -13,7 +13,7 @@ use rustix::fs::{Mode, OFlags};
 
 use super::Shared;
 use super::content::{Bit, Item, WRITTEN, Window};
-use super::put::{Into, Settled, remove};
+use super::put::{Inside, Settled, remove};
 use crate::archive::Error;
 use crate::archive::frame_reader::FrameReader;
 use crate::archive::target::metadata::{Wanted, forget_inherited};
@@ -129,7 +129,7 @@ impl Hands<'_> {
 
     fn try_whole(&mut self, item: &Item, piece: &[u8]) -> io::Result<()> {
         let shared = self.shared;
-        let into = Into { root: self.folders.root(&item.folder)?, folder: &item.folder, fd: self.folders.get(&item.folder)? };
+        let into = Inside { root: self.folders.root(&item.folder)?, folder: &item.folder, fd: self.folders.get(&item.folder)? };
         let wanted = Wanted::from(&item.entry);
         let mode = if shared.metadata { shared.maker.first_mode(&wanted) } else { 0o666 };
         let Some(made) = shared.put.create(into, &item.name, item.entry.mtime, item.how, mode)? else {
@@ -263,7 +263,7 @@ impl Hands<'_> {
         }
         let temporary = item.state.lock().unwrap_or_else(PoisonError::into_inner).temporary.take();
         let Some((name, _)) = temporary else { return Err(io::Error::other("it has vanished while it was restored")) };
-        let into = Into { root: self.folders.root(&item.folder)?, folder: &item.folder, fd: self.folders.get(&item.folder)? };
+        let into = Inside { root: self.folders.root(&item.folder)?, folder: &item.folder, fd: self.folders.get(&item.folder)? };
         let settled = shared.put.settle(into, &name, &item.name, item.entry.mtime, item.how)?;
         shared.settled(item, &settled);
         Ok(())

@@ -14,15 +14,21 @@ use crate::model::snapshot::Manifest;
 pub fn run(args: &args::Origin, output: Output) -> Result<Exit, Problem> {
     let session = Session::guest()?;
     // A manifest says nothing of files: it is listed without a password.
-    let versions = session.handle().versions(place::place(args)?).wait()?;
+    let place = place::place(args)?;
+    let versions = session.handle().versions(place.clone()).wait()?;
+    let unreadable = session.handle().unreadable_versions(place).wait()?;
     for version in &versions {
         output.object(&object(version));
     }
     if !output.json {
         table(&versions, output);
     }
-    output.result("completed", json!({ "count": versions.len() }));
-    Ok(Exit::Done)
+    for version in &unreadable {
+        output.line(format!("{}  cannot be read: {}", version.id, version.problem.what));
+        output.object(&json!({ "id": version.id, "unreadable": version.problem }));
+    }
+    output.result("completed", json!({ "count": versions.len(), "unreadable": unreadable.len() }));
+    Ok(if unreadable.is_empty() { Exit::Done } else { Exit::Warnings })
 }
 
 fn object(version: &Manifest) -> Value {

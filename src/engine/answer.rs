@@ -15,7 +15,7 @@ use super::destination;
 use super::explain;
 use super::folder::Folder;
 use super::keys;
-use super::message::{Answer, Measured, NewSecrets, Question, Rows};
+use super::message::{Answer, Measured, NewSecrets, Question, Rows, Unreadable};
 use super::restore;
 use super::sources;
 
@@ -62,9 +62,13 @@ pub fn answer(core: &Core, question: Question, is_running: &dyn Fn(&PlanId) -> b
         }
         Question::KeyStatus { plan } => Answer::KeyStatus(keys::status(core, &plan)?),
         Question::Versions { place } => {
-            let open = core.open_place(&place)?;
-            let listed = open.folder.manifests(open.ring.as_deref())?;
-            Answer::Versions(listed.into_iter().map(|l| l.manifest).collect::<Result<_, _>>()?)
+            let listed = core.list_versions(&place)?;
+            Answer::Versions(listed.into_iter().filter_map(|l| l.manifest.ok()).collect())
+        }
+        Question::UnreadableVersions { place } => {
+            let listed = core.list_versions(&place)?;
+            let unreadable = listed.into_iter().filter_map(|l| Some(Unreadable { id: l.id, problem: l.manifest.err()?.into() }));
+            Answer::Unreadable(unreadable.collect())
         }
         Question::Children { place, version, folder, skip, limit } => {
             let open = core.open_version(&place, &version)?;

@@ -143,6 +143,18 @@ impl Core {
         Ok(OpenPlace { folder, ring })
     }
 
+    /// The versions in a plan folder. Their manifests are public: without a key they are listed on their checksums alone.
+    pub fn list_versions(&self, place: &Place) -> Result<Vec<Listed>, Problem> {
+        match self.open_place(place) {
+            Ok(open) => open.folder.manifests(open.ring.as_deref()),
+            Err(problem) if problem.code == Code::PasswordNeeded => {
+                let storage = self.storage(&place.location)?;
+                Folder::choose(&storage, &place.location.display(), &place.plan)?.manifests(None)
+            }
+            Err(problem) => Err(problem),
+        }
+    }
+
     /// Opens a version for browsing or restoring; keeps the last few open.
     pub fn open_version(&self, place: &Place, choice: &VersionChoice) -> Result<Arc<OpenVersion>, Problem> {
         if let (PlanChoice::Id(plan), VersionChoice::Id(version), None) = (&place.plan, choice, &place.secret) {

@@ -186,6 +186,7 @@ questions! {
     key_status(plan: PlanId) -> KeyStatus = Question::KeyStatus { plan } => Answer::KeyStatus(v) => v;
     /// Newest last.
     versions(place: Place) -> Vec<Manifest> = Question::Versions { place } => Answer::Versions(v) => v;
+    unreadable_versions(place: Place) -> Vec<Unreadable> = Question::UnreadableVersions { place } => Answer::Unreadable(v) => v;
     children(place: Place, version: VersionChoice, folder: PathBytes, skip: usize, limit: usize) -> Rows =
         Question::Children { place, version, folder, skip, limit } => Answer::Rows(v) => v;
     find(place: Place, version: VersionChoice, text: String, limit: usize) -> Vec<Row> =

@@ -13,7 +13,7 @@ use crate::model::restore::{Place, RestoreCounts, RestoreSpec, VerifySpec, Versi
 use crate::model::run::{ProgressView, RunId, RunKind, RunReport, Trigger};
 use crate::model::secret::Secret;
 use crate::model::settings::Settings;
-use crate::model::snapshot::{Manifest, WantedType};
+use crate::model::snapshot::{Manifest, VersionId, WantedType};
 use crate::model::source_spec::SourceSpec;
 use crate::model::status::{Day, Status, Why};
 
@@ -104,7 +104,12 @@ pub enum Question {
     KeyStatus {
         plan: PlanId,
     },
+    /// Versions whose manifests can be read; needs no key.
     Versions {
+        place: Place,
+    },
+    /// The others, with what is wrong with them.
+    UnreadableVersions {
         place: Place,
     },
     /// Children of a folder in a version; `folder` empty: the sources.
@@ -165,6 +170,7 @@ pub enum Answer {
     Done,
     KeyStatus(KeyStatus),
     Versions(Vec<Manifest>),
+    Unreadable(Vec<Unreadable>),
     Rows(Rows),
     Found(Vec<Row>),
     Sum { files: u64, bytes: u64 },
@@ -242,6 +248,13 @@ pub struct KeyStatus {
     /// "System keyring", "File (only you can read it)", "Not kept on this machine".
     pub kept_in: String,
     pub keys_number: u32,
+}
+
+/// A version whose manifest cannot be read, or not be trusted.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Unreadable {
+    pub id: VersionId,
+    pub problem: Problem,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

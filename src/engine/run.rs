@@ -11,9 +11,6 @@ use crate::model::run::{Cancel, Outcome, Progress, RunDetail, RunId, RunKind, Ru
 use super::env::Env;
 use super::message::RunOverview;
 
-/// Warnings kept in a report.
-pub const MAX_WARNINGS: usize = 1000;
-
 /// A run from its acceptance to its end.
 #[derive(Clone)]
 pub struct Run {

@@ -1,0 +1,135 @@
+//! The main job through the window, on a real engine: first run, Back up now, and the files back on a machine that has
+//! never seen them, by name and role.
+
+use std::fs;
+use std::sync::Arc;
+
+use eframe::egui::accesskit::Role;
+use strongroom::engine::{Engine, Env, Mode};
+use strongroom::state::lock::HomeLock;
+use strongroom::state::paths::Home;
+use strongroom::state::secrets::MemoryStore;
+use tempfile::TempDir;
+
+use super::hands::Hands;
+
+const PASSWORD: &str = "correct horse battery staple";
+
+fn engine(root: &TempDir, home: &str) -> Engine {
+    let home = Home::locate(Some(&root.path().join(home))).unwrap();
+    let lock = HomeLock::try_take(&home).unwrap().expect("the home is free");
+    let env = Env::system(Arc::new(MemoryStore::default()), Arc::new(|| {}));
+    Engine::start(env, Mode::Owner { home, lock, autonomous: false }).unwrap()
+}
+
+/// A source with three files, and an empty destination.
+fn world() -> TempDir {
+    let root = tempfile::tempdir().unwrap();
+    let source = root.path().join("Letters");
+    fs::create_dir_all(source.join("2026")).unwrap();
+    fs::create_dir(root.path().join("disk")).unwrap();
+    fs::write(source.join("one.txt"), "first").unwrap();
+    fs::write(source.join("2026/two.txt"), "second").unwrap();
+    fs::write(source.join("2026/three.bin"), vec![7; 300_000]).unwrap();
+    root
+}
+
+fn path(root: &TempDir, name: &str) -> String {
+    root.path().join(name).to_str().unwrap().to_owned()
+}
+
+/// From the welcome to the first version.
+fn first_run(root: &TempDir, hands: &mut Hands) {
+    hands.button("Set up a backup");
+    hands.type_into(Role::TextInput, "Path of a folder to add", &path(root, "Letters"));
+    hands.button("Add this path");
+    hands.see("Letters");
+    // What is suggested on this machine stays out of the test.
+    for name in ["Documents", "Pictures", "Desktop", "Downloads", "Music", "Videos"] {
+        if hands.sees(name) {
+            hands.click(Role::CheckBox, name);
+        }
+    }
+    hands.button("Next: Where");
+    hands.type_into(Role::TextInput, "Path of the destination", &path(root, "disk"));
+    hands.button("Test connection");
+    hands.see("Can be read and written");
+    hands.button("Next: How");
+    assert!(hands.sees("Choose a password, or switch encryption off."), "{}", hands.screen());
+    hands.type_into(Role::PasswordInput, "Password", PASSWORD);
+    hands.type_into(Role::PasswordInput, "Password again", "another");
+    assert!(hands.sees("The two passwords differ."), "{}", hands.screen());
+    hands.harness.key_press_modifiers(eframe::egui::Modifiers::COMMAND, eframe::egui::Key::A);
+    hands.type_into(Role::PasswordInput, "Password again", PASSWORD);
+    assert!(hands.sees("Letters, encrypted, to "), "{}", hands.screen());
+    hands.button("Back up now");
+    hands.see("3 of 3 files new or changed");
+    hands.see("Protected · 1 of 1");
+}
+
+#[test]
+fn first_run_then_back_up_then_restore_on_another_machine() {
+    let root = world();
+    {
+        let engine = engine(&root, "home");
+        let mut hands = Hands::on(engine.handle());
+        first_run(&root, &mut hands);
+        hands.button("Back up Letters now");
+        hands.see("Nothing had changed");
+    }
+    // Another home, another keyring: only the destination and the password are left.
+    let engine = engine(&root, "other home");
+    let mut hands = Hands::on(engine.handle());
+    hands.button("Restore from an existing backup…");
+    hands.type_into(Role::TextInput, "Folder that holds the backup", &path(&root, "disk"));
+    hands.button("Look");
+    hands.see("Letters");
+    hands.button("Next: Version");
+    hands.see("newest");
+    hands.button("Next: Password");
+    hands.type_into(Role::PasswordInput, "Password or recovery key", "wrong");
+    hands.button("Open");
+    hands.see("password");
+    hands.wait("the refusal", |hands| hands.sees("Capital letters"));
+    hands.type_into(Role::PasswordInput, "Password or recovery key", PASSWORD);
+    hands.button("Open");
+    hands.see("Everything: 3 files");
+    assert!(hands.sees("Nothing is chosen yet"), "{}", hands.screen());
+    hands.wait("the source", |hands| hands.sees("/Letters"));
+    hands.click(Role::CheckBox, "Everything: 3 files, 300 kB");
+    hands.button("Next: Where");
+    hands.click(Role::RadioButton, "To another folder");
+    hands.harness.run_steps(2);
+    hands.type_into(Role::TextInput, "Folder to restore to", "");
+    hands.harness.key_press_modifiers(eframe::egui::Modifiers::COMMAND, eframe::egui::Key::A);
+    hands.type_into(Role::TextInput, "Folder to restore to", &path(&root, "back"));
+    hands.button("Next: Review");
+    hands.see("Nothing has been touched yet");
+    assert!(!root.path().join("back").exists(), "a review writes nothing");
+    hands.button("Restore 3 files");
+    hands.see("3 files restored and verified");
+    assert_eq!(fs::read(root.path().join("back/Letters/2026/two.txt")).unwrap(), b"second");
+    assert_eq!(fs::read(root.path().join("back/Letters/2026/three.bin")).unwrap(), vec![7; 300_000]);
+    hands.button("Done");
+    hands.see("Welcome to Strongroom");
+}
+
+#[test]
+fn a_backup_is_stopped_or_deleted_with_its_versions_once_its_name_is_typed() {
+    let root = world();
+    let engine = engine(&root, "home");
+    let mut hands = Hands::on(engine.handle());
+    first_run(&root, &mut hands);
+    hands.button("More for Letters");
+    hands.click(Role::MenuItem, "Delete…");
+    hands.see("Stop, keep 1 version");
+    let delete =
+        |hands: &Hands| hands.screen().lines().find(|line| line.starts_with("Button Delete 1 version")).map(str::to_owned);
+    assert!(delete(&hands).is_some(), "{}", hands.screen());
+    hands.type_into(Role::TextInput, "Type “Letters” to confirm", "Letters");
+    let name = delete(&hands).unwrap().trim_start_matches("Button ").to_owned();
+    hands.button(&name);
+    hands.see("Welcome to Strongroom");
+    let left: Vec<_> = fs::read_dir(root.path().join("disk")).unwrap().collect();
+    assert!(left.is_empty(), "{left:?}");
+}

@@ -1,0 +1,100 @@
+//! Works the window by role and name, without a display.
+
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use eframe::egui;
+use egui::accesskit::Role;
+use egui_kittest::Harness;
+use egui_kittest::kittest::{NodeT as _, Queryable as _};
+use strongroom::engine::Handle;
+use strongroom::engine::env::SystemClock;
+use strongroom::ui::{App, Closed, SystemAppearance, Window, WindowWaker};
+
+pub struct Hands {
+    pub harness: Harness<'static, App>,
+}
+
+/// How long something may take on a busy machine before a test gives up.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+impl Hands {
+    /// The window on an engine, 900 × 600.
+    pub fn on(handle: Handle) -> Self {
+        let again = handle.clone();
+        let window = Window {
+            handle,
+            reopen: Arc::new(move || Ok(again.clone())),
+            owns_engine: false,
+            clock: Arc::new(SystemClock),
+            waker: WindowWaker::default(),
+            appearance: SystemAppearance::default(),
+            pick_folders: None,
+            open_folder: Arc::new(|_| {}),
+        };
+        let closed = Arc::new(Mutex::new(Closed::Quit));
+        let harness = Harness::builder()
+            .with_size([900.0, 600.0])
+            .build_eframe(move |creation| App::new(&creation.egui_ctx, window, closed));
+        Self { harness }
+    }
+
+    /// Draws frames until something with this name is there.
+    pub fn see(&mut self, name: &str) {
+        self.wait(name, |hands| hands.harness.query_all_by_label_contains(name).next().is_some());
+    }
+
+    pub fn sees(&self, name: &str) -> bool {
+        self.harness.query_all_by_label_contains(name).next().is_some()
+    }
+
+    /// Clicks what has exactly this role and name, once it is there and works.
+    pub fn click(&mut self, role: Role, name: &str) {
+        self.wait(name, |hands| {
+            hands.harness.query_all_by_role_and_label(role, name).any(|node| !node.accesskit_node().is_disabled())
+        });
+        let node = self.harness.query_all_by_role_and_label(role, name).next().expect("it was there");
+        node.click();
+        self.harness.run_steps(2);
+    }
+
+    pub fn button(&mut self, name: &str) {
+        self.click(Role::Button, name);
+    }
+
+    /// Types into a field.
+    pub fn type_into(&mut self, role: Role, name: &str, text: &str) {
+        self.wait(name, |hands| hands.harness.query_all_by_role_and_label(role, name).next().is_some());
+        self.harness.query_all_by_role_and_label(role, name).next().expect("it was there").focus();
+        self.harness.run_steps(2);
+        self.harness.query_all_by_role_and_label(role, name).next().expect("it was there").type_text(text);
+        self.harness.run_steps(2);
+    }
+
+    /// All names on the screen; for what a test says when it fails.
+    pub fn screen(&self) -> String {
+        let mut names = Vec::new();
+        let mut open = vec![self.harness.root()];
+        while let Some(node) = open.pop() {
+            let accesskit = node.accesskit_node();
+            if let Some(label) = accesskit.label().or_else(|| accesskit.value()) {
+                names.push(format!("{:?} {label}", accesskit.role()));
+            }
+            open.extend(node.children());
+        }
+        names.join("\n")
+    }
+
+    pub fn wait(&mut self, what: &str, so: impl Fn(&Self) -> bool) {
+        let until = Instant::now() + PATIENCE;
+        loop {
+            self.harness.step();
+            if so(self) {
+                return;
+            }
+            assert!(Instant::now() < until, "waited for {what:?}, on the screen is:\n{}", self.screen());
+            thread::sleep(Duration::from_millis(5));
+        }
+    }
+}

@@ -162,9 +162,8 @@ impl RestoreWizard {
 
     fn next_label(&self) -> Option<String> {
         Some(match self.wizard.step {
-            Step::Backup => "Next: Version".into(),
-            Step::Version if self.wizard.is_open() => "Next: What".into(),
-            Step::Version => "Next: Password".into(),
+            Step::Backup => "Next".into(),
+            Step::Version => "Next: What".into(),
             Step::Password => "Open".into(),
             Step::What => "Next: Where".into(),
             Step::Where => "Next: Review".into(),

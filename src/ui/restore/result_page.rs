@@ -8,6 +8,7 @@ use crate::model::path::PathBytes;
 use crate::model::restore::RestoreCounts;
 use crate::model::run::{Outcome, RunDetail, RunReport};
 use crate::ui::context::{Action, Cx};
+use crate::ui::tabs::backups::card_data::took;
 use crate::ui::theme::typography::{body, title};
 use crate::ui::theme::{Icon, Tone, icons, space, tokens};
 use crate::ui::warnings;
@@ -97,7 +98,7 @@ fn facts(ui: &mut Ui, report: &RunReport, counts: &RestoreCounts, target: &str, 
                 key_value(ui, key, files(n));
             }
         }
-        let took = human::duration(report.finished.duration_since(report.started));
+        let took = took(report);
         key_value(ui, "Written", format!("{}, every byte checked, in {took}", human::bytes(counts.bytes)));
         if let Some(undo) = undo {
             key_value(ui, "Replaced files are in", undo.display());

@@ -68,7 +68,7 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, wizard: &mut Wizard) -> bool {
             return false;
         }
         _ => {
-            spinner(ui, "Reading the versions…");
+            spinner(ui, if wizard.unlocking() { "Opening the backup…" } else { "Reading the versions…" });
             return false;
         }
     };

@@ -25,8 +25,9 @@ use crate::ui::widgets::PasswordField;
 pub enum Step {
     /// Which backup, where the wizard was opened without one.
     Backup,
-    Version,
+    /// Only where this machine does not know it; before the versions, whose list is sealed too.
     Password,
+    Version,
     What,
     Where,
     Review,
@@ -188,21 +189,21 @@ impl Wizard {
         self.refused = None;
         self.version = None;
         self.forget_tree();
-        self.versions = Load::Waiting(handle.versions(place.clone()));
-        self.lock = if sealed { Lock::Trying(Load::Waiting(handle.unlock(place.clone()))) } else { Lock::Open };
+        self.versions = Load::Idle;
+        self.lock = Lock::Trying(if sealed { Load::Waiting(handle.unlock(place.clone())) } else { Load::Ready(()) });
         self.place = Some(place);
     }
 
     /// The steps that the stepper shows.
     pub fn steps(&self) -> Vec<Step> {
-        let mut steps = vec![Step::Version];
+        let mut steps = Vec::with_capacity(6);
         if self.from_anywhere {
-            steps.insert(0, Step::Backup);
+            steps.push(Step::Backup);
         }
         if self.needs_password {
             steps.push(Step::Password);
         }
-        steps.extend([Step::What, Step::Where, Step::Review]);
+        steps.extend([Step::Version, Step::What, Step::Where, Step::Review]);
         steps
     }
 
@@ -220,7 +221,7 @@ impl Wizard {
         {
             self.version = Some(newest.id.clone());
         }
-        self.poll_lock();
+        self.poll_lock(handle);
         for (key, mut pending) in std::mem::take(&mut self.pages) {
             match pending.take_ready() {
                 Some(answer) => self.tree.insert(&key, answer.map(|rows| (rows.rows, rows.total))),
@@ -237,15 +238,18 @@ impl Wizard {
         self.follow(handle);
     }
 
-    fn poll_lock(&mut self) {
+    fn poll_lock(&mut self, handle: &Handle) {
         let Lock::Trying(trying) = &mut self.lock else { return };
         trying.poll();
         match std::mem::take(trying) {
             Load::Ready(()) => {
                 self.lock = Lock::Open;
                 self.refused = None;
+                if let Some(place) = &self.place {
+                    self.versions = Load::Waiting(handle.versions(place.clone()));
+                }
                 if self.step == Step::Password {
-                    self.enter(Step::What);
+                    self.step = Step::Version;
                 }
             }
             Load::Failed(problem) => {
@@ -255,6 +259,9 @@ impl Wizard {
                 self.needs_password = true;
                 self.refused = (typed || problem.code != Code::PasswordNeeded).then_some(problem);
                 self.refused_now = typed;
+                if self.step == Step::Version {
+                    self.step = Step::Password;
+                }
             }
             other => *trying = other,
         }
@@ -285,8 +292,7 @@ impl Wizard {
     /// Opens the backup anew after it could not be read.
     pub fn reopen(&mut self, handle: &Handle) {
         if let Some(place) = self.place.clone() {
-            let sealed = self.needs_password || !matches!(self.lock, Lock::Open);
-            self.open(handle, place, sealed);
+            self.open(handle, place, true);
         }
     }
 
@@ -319,9 +325,9 @@ impl Wizard {
             Step::Version => match &self.versions {
                 Load::Ready(versions) if versions.is_empty() => "This backup has no versions yet.",
                 Load::Ready(_) if self.version.is_none() => "Choose a version.",
-                Load::Ready(_) if self.unlocking() => "Opening the backup…",
                 Load::Ready(_) => return None,
                 Load::Failed(_) => "The versions could not be read.",
+                _ if self.unlocking() => "Opening the backup…",
                 _ => "Reading the versions…",
             },
             Step::Password => match &self.lock {
@@ -372,9 +378,8 @@ impl Wizard {
                     self.step = Step::Version;
                 }
             }
-            Step::Version if matches!(self.lock, Lock::Open) => self.enter(Step::What),
-            Step::Version => self.step = Step::Password,
-            Step::Password if matches!(self.lock, Lock::Open) => self.enter(Step::What),
+            Step::Version => self.enter(Step::What),
+            Step::Password if matches!(self.lock, Lock::Open) => self.step = Step::Version,
             Step::Password => self.unlock(handle),
             Step::What => self.step = Step::Where,
             Step::Where => {
@@ -388,13 +393,9 @@ impl Wizard {
 
     /// The step before; `None`: the wizard's first.
     pub fn previous(&self) -> Option<Step> {
-        let steps = self.steps();
-        let at = steps.iter().position(|step| *step == self.step)?;
-        let mut before = *steps.get(at.checked_sub(1)?)?;
-        if before == Step::Password && matches!(self.lock, Lock::Open) {
-            before = Step::Version;
-        }
-        Some(before)
+        let mut before = self.steps().into_iter().rev().skip_while(|step| *step != self.step).skip(1);
+        // A lock that is open is not shown again on the way back.
+        before.find(|step| *step != Step::Password || !self.is_open())
     }
 
     pub fn back(&mut self) {

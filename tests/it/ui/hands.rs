@@ -42,11 +42,13 @@ impl Hands {
 
     /// Draws frames until something with this name is there.
     pub fn see(&mut self, name: &str) {
-        self.wait(name, |hands| hands.harness.query_all_by_label_contains(name).next().is_some());
+        self.wait(name, |hands| hands.sees(name));
     }
 
-    pub fn sees(&self, name: &str) -> bool {
-        self.harness.query_all_by_label_contains(name).next().is_some()
+    /// Whether this is part of some text or name on the screen.
+    pub fn sees(&self, part: &str) -> bool {
+        let holds = |text: Option<String>| text.is_some_and(|text| text.contains(part));
+        self.harness.query_all_by(|node| holds(node.label()) || holds(node.value())).next().is_some()
     }
 
     /// Clicks what has exactly this role and name, once it is there and works.

@@ -100,6 +100,12 @@ pub enum RunResult {
     Neutral(String),
 }
 
+/// "94 s", "under 1 s".
+pub fn took(report: &RunReport) -> String {
+    let span = report.finished.duration_since(report.started);
+    if span.as_secs() == 0 { "under 1 s".into() } else { human::duration(span) }
+}
+
 /// What the newest run of a card did, in words: a result counts what was done.
 pub fn result(report: &RunReport) -> RunResult {
     match &report.outcome {
@@ -112,13 +118,13 @@ pub fn result(report: &RunReport) -> RunResult {
         }
         Outcome::Completed | Outcome::CompletedWithWarnings => {}
     }
-    let took = human::duration(report.finished.duration_since(report.started));
+    let took = took(report);
     let text = match &report.detail {
         RunDetail::Backup { totals, .. } if totals.new_files == 0 && report.warning_count == 0 => {
             format!("Nothing had changed: {} checked in {took}.", human::counted(totals.files, "file", "files"))
         }
         RunDetail::Backup { totals, .. } => format!(
-            "{} of {} new or changed, {} read, {} stored in {took}.",
+            "{} of {} copied ({}), {} stored in {took}.",
             human::count(totals.new_files),
             human::counted(totals.files, "file", "files"),
             human::bytes(totals.new_bytes),
@@ -275,7 +281,7 @@ mod tests {
             RunResult::Good(text) => text,
             other => panic!("{other:?}"),
         };
-        assert_eq!(good(3), "3 of 1,200 files new or changed, 5.0 MB read, 2.0 MB stored in 4 s.");
+        assert_eq!(good(3), "3 of 1,200 files copied (5.0 MB), 2.0 MB stored in 4 s.");
         assert_eq!(good(0), "Nothing had changed: 1,200 files checked in 4 s.");
         let warned = result(&report(Outcome::CompletedWithWarnings, backup(0), 2));
         assert!(matches!(&warned, RunResult::Warnings(text, 2) if text.starts_with("0 of 1,200")), "{warned:?}");

@@ -105,7 +105,7 @@ impl<'a> Changes<'a> {
     }
 
     /// The next change; `None` at the end.
-    pub fn next(&mut self) -> Result<Option<Change>> {
+    pub fn advance(&mut self) -> Result<Option<Change>> {
         loop {
             self.fill()?;
             if let Some(kept) = self.keep_next() {
@@ -293,7 +293,7 @@ mod tests {
         let keeper = Keeper::new(Some(parent_version()), &offers);
         let mut changes = Changes::new(Box::new(|| Ok(scan.pop_front())), Box::new(|| Ok(parent.pop_front())), keeper);
         let mut words = Vec::new();
-        while let Some(change) = changes.next().unwrap() {
+        while let Some(change) = changes.advance().unwrap() {
             words.push(match change {
                 Change::Unchanged { entry, .. } => format!("={}", entry.path.display()),
                 Change::Read { path, parent: Some(_), .. } => format!("*{}", path.display()),

@@ -173,7 +173,7 @@ pub fn count(
             counted.bytes += meta.size;
         }
         seen += 1;
-        if seen % 1024 == 0 { count(counted) } else { ControlFlow::Continue(()) }
+        if seen.is_multiple_of(1024) { count(counted) } else { ControlFlow::Continue(()) }
     })?;
     if flow.is_continue() {
         let _ = count(counted);

@@ -44,7 +44,7 @@ pub fn measure(spec: &SourceSpec, avoid: &[(u64, u64)], cancel: &Cancel, tell: &
             _ => {}
         }
         seen += 1;
-        if seen % TELL_EVERY == 0 {
+        if seen.is_multiple_of(TELL_EVERY) {
             tell(&sums);
         }
         ControlFlow::Continue(())

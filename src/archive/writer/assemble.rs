@@ -111,7 +111,7 @@ impl<'a> Assembler<'a> {
     fn gather(&mut self, changes: &mut Changes<'_>, items: &mut Vec<Item>) -> Result<bool, Stopped> {
         let (mut files, mut bytes) = (0, 0);
         while items.len() < AHEAD_CHANGES && files < AHEAD_FILES && bytes < AHEAD_BYTES {
-            let Some(change) = changes.next()? else { return Ok(false) };
+            let Some(change) = changes.advance()? else { return Ok(false) };
             let mut opened = None;
             // What may turn out to be a link, or takes long anyway, waits for its turn.
             if let Change::Read { path, meta, .. } = &change
@@ -154,7 +154,7 @@ impl<'a> Assembler<'a> {
             if let Some((link, share)) = self.links.link(&entry.path, meta) {
                 return self.push(link, share);
             }
-            if self.totals.files % SHOW_EVERY == 0 {
+            if self.totals.files.is_multiple_of(SHOW_EVERY) {
                 self.job.progress.set_current(&entry.path);
             }
         }

@@ -75,7 +75,9 @@ fn head(ui: &mut Ui, cx: &mut Cx<'_>, plan: &PlanOverview, busy: bool, event: &m
     let name = &plan.plan.name;
     row(ui, size::CONTROL, |ui| {
         menu(ui, cx, plan, busy, event);
-        let restore = Button::plain("Restore…").enabled(plan.versions.is_none_or(|n| n > 0)).why_off("There is no version yet.");
+        let restore = Button::plain("Restore…")
+            .enabled(plan.last_success.is_some() || plan.versions.is_some_and(|n| n > 0))
+            .why_off("There is no version yet.");
         if ui.add(restore.name(format!("Restore {name}…"))).clicked() {
             cx.act(Action::RestorePlan(plan.plan.id.clone(), None));
         }

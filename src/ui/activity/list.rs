@@ -59,6 +59,7 @@ impl List {
         ui.add_space(space::XS);
         let mut chosen = None;
         ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
+            ui.set_max_width(ui.available_width() - space::M);
             live(ui, cx);
             if let Some(problem) = self.page.problem() {
                 problem_text(ui, problem);

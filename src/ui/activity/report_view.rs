@@ -49,6 +49,7 @@ impl ReportView {
         });
         ui.add_space(space::XS);
         ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
+            ui.set_max_width(ui.available_width() - space::M);
             ui.spacing_mut().item_spacing.y = space::XS;
             match (&self.report, report) {
                 (_, Some(report)) => draw(ui, cx, report, &mut self.open),

@@ -36,6 +36,7 @@ impl SettingsDrawer {
         }
         self.open = Drawer::new("Settings").show(ui, |ui| {
             egui::ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
+                ui.set_max_width(ui.available_width() - space::M);
                 ui.spacing_mut().item_spacing.y = space::S;
                 let now = &cx.overview.settings;
                 let mut settings = now.clone();

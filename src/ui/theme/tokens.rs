@@ -166,7 +166,7 @@ pub mod size {
     /// Widest page content, so that lines stay readable on a large screen.
     pub const PAGE_WIDTH: f32 = 1040.0;
     pub const DIALOG_WIDTH: f32 = 460.0;
-    pub const DRAWER_WIDTH: f32 = 460.0;
+    pub const DRAWER_WIDTH: f32 = 480.0;
     pub const BORDER: f32 = 1.0;
     pub const FOCUS: f32 = 2.0;
     pub const FOCUS_OFFSET: f32 = 2.0;

@@ -5,6 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use strongroom::cli;
 use strongroom::engine::env::SystemClock;
@@ -18,6 +19,7 @@ use strongroom::state::secrets::open_store;
 use strongroom::ui::{self, Closed, Window, WindowWaker};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::watch;
 
 use crate::desktop;
 
@@ -61,10 +63,11 @@ fn start() -> Result<Ended, Problem> {
     let first = connect()?;
     // Held while this process shows windows: a second one brings ours to the front instead of opening its own.
     let Some(_turn) = take_turn(&home.runtime) else {
-        first.handle().send(Command::Raise)?;
+        raise(first.handle())?;
         println!("Strongroom is running already: its window comes to the front.");
         return Ok(Ended::Well);
     };
+    let ended = watch_signals(waker.clone())?;
     let wake = waker.waker();
     // The engine that the window talks to; when it goes (another process had it), a new one takes its place.
     let connection = Arc::new(Mutex::new(first));
@@ -99,13 +102,26 @@ fn start() -> Result<Ended, Problem> {
             .unwrap_or_else(|_| Err("a library that windows need is missing, such as libxkbcommon-x11".into()));
         match closed {
             Ok(Closed::Quit) => return Ok(Ended::Well),
-            Ok(Closed::KeepRunning) => match without_window(&current())? {
+            Ok(Closed::KeepRunning) => match without_window(&current(), ended.clone())? {
                 Next::Window => {}
                 Next::Quit => return Ok(Ended::Well),
             },
             Err(why) => return Ok(Ended::NoWindow(why)),
         }
     }
+}
+
+/// Asks for the window that another process shows, and waits until the engine has passed it on: the request itself travels
+/// behind our back and would be lost with this process.
+fn raise(handle: &Handle) -> Result<(), Problem> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(system)?;
+    let mut events = handle.events();
+    handle.send(Command::Raise)?;
+    let passed_on = async { while !matches!(events.recv().await, Ok(Event::Raise) | Err(RecvError::Closed)) {} };
+    runtime.block_on(async { tokio::time::timeout(Duration::from_secs(5), passed_on).await }).map_err(|_| {
+        let code = strongroom::model::problem::Code::Busy;
+        Problem::new(code, "Strongroom is running already, but does not answer.", "Try again in a moment.")
+    })
 }
 
 /// The right to show windows for a home, held until it is dropped. Without a file where none can be made: then a second window may open.
@@ -128,21 +144,47 @@ fn take_turn(folder: &Path) -> Option<Turn> {
     }
 }
 
+/// Watches SIGINT and SIGTERM for as long as the process lives: once they are listened to, they end nothing by themselves any
+/// more, also after the listener is gone. The first closes the window and ends the engine in good order, a second one at once.
+fn watch_signals(waker: WindowWaker) -> Result<watch::Receiver<bool>, Problem> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(system)?;
+    let (mut interrupt, mut terminate) = {
+        let _context = runtime.enter();
+        (signal(SignalKind::interrupt()).map_err(system)?, signal(SignalKind::terminate()).map_err(system)?)
+    };
+    let (sender, ended) = watch::channel(false);
+    let watching = move || {
+        runtime.block_on(async {
+            loop {
+                tokio::select! {
+                    _ = interrupt.recv() => {}
+                    _ = terminate.recv() => {}
+                }
+                if *sender.borrow() || sender.is_closed() {
+                    std::process::exit(130);
+                }
+                sender.send_replace(true);
+                waker.quit();
+            }
+        });
+    };
+    std::thread::Builder::new().name("signals".into()).spawn(watching).map_err(system)?;
+    Ok(ended)
+}
+
 enum Next {
     Window,
     Quit,
 }
 
 /// Runs and schedules go on; a second start asks for a window again. Ends when there is nothing left to wait for.
-fn without_window(handle: &Handle) -> Result<Next, Problem> {
+fn without_window(handle: &Handle, mut ended: watch::Receiver<bool>) -> Result<Next, Problem> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(system)?;
     runtime.block_on(async {
         let mut events = handle.events();
         let mut overview = handle.overview_changes();
-        let mut interrupt = signal(SignalKind::interrupt()).map_err(system)?;
-        let mut terminate = signal(SignalKind::terminate()).map_err(system)?;
         loop {
-            if is_done(&overview.borrow_and_update()) || handle.is_closed() {
+            if *ended.borrow_and_update() || is_done(&overview.borrow_and_update()) || handle.is_closed() {
                 return Ok(Next::Quit);
             }
             tokio::select! {
@@ -152,8 +194,7 @@ fn without_window(handle: &Handle) -> Result<Next, Problem> {
                     Err(RecvError::Closed) => return Ok(Next::Quit),
                 },
                 changed = overview.changed() => if changed.is_err() { return Ok(Next::Quit) },
-                _ = interrupt.recv() => return Ok(Next::Quit),
-                _ = terminate.recv() => return Ok(Next::Quit),
+                _ = ended.changed() => return Ok(Next::Quit),
             }
         }
     })

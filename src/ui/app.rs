@@ -119,6 +119,9 @@ impl App {
 
     /// Decides what a wish to close the window means, or asks.
     fn heed_close(&mut self, ctx: &egui::Context) {
+        if self.window.waker.must_quit() && !matches!(self.closing, Some(Closing::Decided)) {
+            self.close(ctx, Closed::Quit);
+        }
         if !ctx.input(|input| input.viewport().close_requested()) {
             return;
         }

@@ -6,6 +6,7 @@ pub mod changes;
 pub mod codec;
 pub mod error;
 pub mod extract;
+pub mod format_doc;
 pub mod frame_reader;
 pub mod json_lines;
 pub mod key;

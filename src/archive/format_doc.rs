@@ -1,0 +1,73 @@
+#![doc = include_str!("../../FORMAT.md")]
+
+#[cfg(test)]
+mod tests {
+    use data_encoding::HEXLOWER;
+    use zeroize::Zeroizing;
+
+    use crate::archive::json_lines::{self, Trust};
+    use crate::archive::key::{KdfCost, KeyFile, KeyRing, NewSlot, PlanKey, SlotKind, recovery_key};
+    use crate::archive::seal::{Identity, ObjectKind, Opener, Sealer};
+    use crate::model::format::Cipher;
+    use crate::model::plan::PlanId;
+
+    fn counting<const N: usize>(from: u8) -> [u8; N] {
+        std::array::from_fn(|i| from + i as u8)
+    }
+
+    fn key() -> PlanKey {
+        PlanKey { id: counting(0xa0), bytes: Zeroizing::new(counting(0)) }
+    }
+
+    fn identity<'a>() -> Identity<'a> {
+        Identity {
+            plan: counting(0x10),
+            version: "20261121T200000Z-full-5f3a9c2e",
+            object: "v0001.tar.zst.sealed",
+            kind: ObjectKind::Volume,
+        }
+    }
+
+    /// The fenced blocks of the chapter on test vectors.
+    fn vectors() -> Vec<&'static str> {
+        let text = include_str!("../../FORMAT.md");
+        let (_, chapter) = text.split_once("## 7. Test vectors").unwrap();
+        chapter.split("```text\n").skip(1).map(|block| block.split_once("```").unwrap().0).collect()
+    }
+
+    #[test]
+    fn the_document_and_the_program_agree() {
+        let sealer = Sealer::new(&key(), Cipher::Aes256Gcm, identity(), [0x5a; 32]);
+        let mut sealed = sealer.header().to_vec();
+        let mut record = b"Strongroom".to_vec();
+        sealer.seal(sealed.len() as u64, true, &mut record);
+        sealed.extend_from_slice(&record);
+        let hex: Vec<String> = sealed.chunks(32).map(|line| HEXLOWER.encode(line)).collect();
+
+        let small = json_lines::encode(&serde_json::json!({"format": 1}), Some(&key()));
+        let paper = recovery_key(&counting(0));
+
+        let ring = KeyRing::new(key());
+        let cost = KdfCost::Pbkdf2 { iterations: 1000 };
+        let slots = [
+            NewSlot { kind: SlotKind::Password, secret: "correct horse", cost },
+            NewSlot { kind: SlotKind::RecoveryKey, secret: &paper, cost },
+        ];
+        let plan = PlanId::from_random(counting(0x10));
+        let file = KeyFile::encode(&plan, 1, &ring, &slots, &mut |bytes| bytes.fill(0x5a)).unwrap();
+        let file: serde_json::Value = json_lines::decode("keys", &file, Trust::Mac(&ring)).unwrap();
+        let wrapped = |n: usize| format!("{}\n", file["slots"][n]["wrapped"].as_str().unwrap());
+
+        let made = [hex.join("\n") + "\n", String::from_utf8(small).unwrap(), format!("{}\n", *paper), wrapped(0) + &wrapped(1)];
+        assert_eq!(vectors(), made);
+    }
+
+    #[test]
+    fn the_sealed_vector_opens() {
+        let mut object = HEXLOWER.decode(vectors()[0].replace('\n', "").as_bytes()).unwrap();
+        let opener = Opener::new(&KeyRing::new(key()), &object, identity(), "o").unwrap();
+        let mut record = object.split_off(opener.header_length());
+        assert!(opener.open(object.len() as u64, &mut record).unwrap());
+        assert_eq!(record, b"Strongroom");
+    }
+}

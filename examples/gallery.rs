@@ -1,5 +1,5 @@
 //! Every component in every state, in light and dark: `cargo run --example gallery -- --light|--dark [--page N]`; with
-//! `--app empty|waiting|full|running` the whole window on a pretended engine.
+//! `--app empty|waiting|full|running [--scale PERCENT]` the whole window on a pretended engine.
 
 #[allow(dead_code, reason = "shared with the tests, which use more of it")]
 #[path = "../tests/it/ui/fake.rs"]
@@ -23,7 +23,8 @@ fn main() -> eframe::Result {
     let dark = arguments.iter().any(|a| a == "--dark");
     let page = arguments.iter().position(|a| a == "--page").and_then(|at| arguments.get(at + 1)?.parse().ok()).unwrap_or(0);
     if let Some(state) = arguments.iter().position(|a| a == "--app").and_then(|at| arguments.get(at + 1)) {
-        app(state, dark);
+        let scale = arguments.iter().position(|a| a == "--scale").and_then(|at| arguments.get(at + 1)?.parse().ok());
+        app(state, dark, scale.unwrap_or(100));
         return Ok(());
     }
     let viewport = egui::ViewportBuilder::default().with_title("Gallery").with_inner_size([1280.0, 1600.0]);
@@ -45,7 +46,7 @@ fn main() -> eframe::Result {
 }
 
 /// The whole window in one of its states.
-fn app(state: &str, dark: bool) {
+fn app(state: &str, dark: bool, scale: u16) {
     let mut live = None;
     let mut overview = match state {
         "empty" => fake::empty_overview(),
@@ -58,6 +59,7 @@ fn app(state: &str, dark: bool) {
         _ => sample::overview(),
     };
     overview.settings.appearance = if dark { Appearance::Dark } else { Appearance::Light };
+    overview.settings.scale = scale;
     let fake = fake::Fake::new(overview, sample::answer);
     if let (Some((run, progress)), Ok(mut runs)) = (live, fake.live.lock()) {
         runs.insert(run, LiveProgress::Here(std::sync::Arc::new(progress)));

@@ -22,12 +22,24 @@ pub fn top_bar(ui: &mut Ui, current: Tab, cx: &mut Cx<'_>) {
             }
         }
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            if ui.add(Button::quiet("Settings").icon(icons::GEAR_SIX)).clicked() {
+            // Large type on a small screen leaves no room for words.
+            let narrow = rect.width() < size::NARROW;
+            let settings = if narrow {
+                Button::icon_only(icons::GEAR_SIX, "Settings")
+            } else {
+                Button::quiet("Settings").icon(icons::GEAR_SIX)
+            };
+            if ui.add(settings).clicked() {
                 cx.act(Action::Settings);
             }
             let unseen = cx.overview.unseen;
             let name = if unseen > 0 { format!("Activity, {unseen} unread") } else { "Activity".into() };
-            if ui.add(Button::quiet("Activity").icon(icons::BELL).name(name).badge(unseen)).clicked() {
+            let activity = if narrow {
+                Button::icon_only(icons::BELL, "Activity")
+            } else {
+                Button::quiet("Activity").icon(icons::BELL).badge(unseen)
+            };
+            if ui.add(activity.name(name)).clicked() {
                 cx.act(Action::Activity(None));
             }
         });

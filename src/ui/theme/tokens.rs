@@ -159,6 +159,8 @@ pub mod size {
     pub const CHECK: f32 = 18.0;
     /// Smallest window, width and height.
     pub const WINDOW_LEAST: [f32; 2] = [900.0, 600.0];
+    /// Below this width words give way to icons.
+    pub const NARROW: f32 = 680.0;
     pub const TOP_BAR: f32 = 56.0;
     pub const FOOTER: f32 = 64.0;
     /// Widest running text.

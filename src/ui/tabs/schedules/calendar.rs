@@ -13,7 +13,7 @@ use crate::model::status::DayMark;
 use crate::ui::context::Cx;
 use crate::ui::kept::Kept;
 use crate::ui::theme::typography::{Role, body, body_strong, section};
-use crate::ui::theme::{Tokens, icons, radius, space, tokens};
+use crate::ui::theme::{Tokens, icons, radius, size, space, tokens};
 use crate::ui::widgets::{Button, Card, focus_ring, galley, line, mark_in_words, paint_mark, weak};
 
 const CELL_HEIGHT: f32 = 44.0;
@@ -37,26 +37,41 @@ impl Calendar {
         Card::new().show(ui, |ui| {
             ui.spacing_mut().item_spacing.y = space::XS;
             let side = 240.0;
+            // Large type on a small screen: the day's runs stand below.
+            if ui.available_width() < size::NARROW - side / 2.0 {
+                self.month_part(ui, month, &days, today);
+                self.day_part(ui, cx, &days, today);
+                return;
+            }
             let width = ui.available_width() - side - space::XL;
             ui.horizontal_top(|ui| {
                 ui.allocate_ui_with_layout(vec2(width, 0.0), Layout::top_down(Align::Min), |ui| {
                     ui.set_width(width);
-                    self.head(ui, month);
-                    self.grid(ui, &days, today);
-                    legend(ui);
+                    self.month_part(ui, month, &days, today);
                 });
                 ui.add_space(space::L);
                 ui.allocate_ui_with_layout(vec2(side, 0.0), Layout::top_down(Align::Min), |ui| {
                     ui.set_width(side);
-                    let chosen = self.chosen.unwrap_or(today);
-                    if let Some(day) = days.iter().find(|day| day.date == chosen) {
-                        day_list(ui, cx, day);
-                    } else {
-                        weak(ui, "Choose a day.");
-                    }
+                    self.day_part(ui, cx, &days, today);
                 });
             });
         });
+    }
+
+    fn month_part(&mut self, ui: &mut Ui, month: Date, days: &[DayCell], today: Date) {
+        self.head(ui, month);
+        self.grid(ui, days, today);
+        legend(ui);
+    }
+
+    fn day_part(&self, ui: &mut Ui, cx: &Cx<'_>, days: &[DayCell], today: Date) {
+        let chosen = self.chosen.unwrap_or(today);
+        match days.iter().find(|day| day.date == chosen) {
+            Some(day) => day_list(ui, cx, day),
+            None => {
+                weak(ui, "Choose a day.");
+            }
+        }
     }
 
     /// Asks for the runs again when something has changed.

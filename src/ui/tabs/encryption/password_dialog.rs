@@ -62,7 +62,10 @@ impl PasswordDialog {
         let mut event = DialogEvent::Open;
         let out = Dialog::new(&title).dirty(dirty || self.with_key).width(520.0).show(ui, |ui, just_opened| {
             ui.spacing_mut().item_spacing.y = space::XS;
-            ui.add_enabled_ui(!self.saving.is_waiting(), |ui| self.fields(ui, cx, just_opened));
+            let enter = ui.add_enabled_ui(!self.saving.is_waiting(), |ui| self.fields(ui, cx, just_opened)).inner;
+            if enter && self.missing().is_none() {
+                self.save(cx);
+            }
             if let Some(problem) = self.saving.problem().filter(|problem| problem.code != Code::WrongPassword) {
                 problem_text(ui, problem);
             }
@@ -83,7 +86,8 @@ impl PasswordDialog {
         if out.close { DialogEvent::Closed } else { event }
     }
 
-    fn fields(&mut self, ui: &mut Ui, cx: &Cx<'_>, just_opened: bool) {
+    /// `true`: Enter was pressed in the last one.
+    fn fields(&mut self, ui: &mut Ui, cx: &Cx<'_>, just_opened: bool) -> bool {
         let wrong = self.saving.problem().is_some_and(|problem| problem.code == Code::WrongPassword);
         let error = wrong.then_some("This is not the password of this backup.");
         FormRow::new("Password or recovery key now").error(error).show(ui, |ui| {
@@ -101,9 +105,10 @@ impl PasswordDialog {
         strength_line(ui, &self.new);
         let differs = !self.again.is_empty() && *self.again != *self.new;
         let error = differs.then_some("The two are not the same.");
-        FormRow::new("New password again").error(error).show(ui, |ui| {
-            PasswordField::new(&mut self.again).error(differs).show(ui);
-        });
+        let last = FormRow::new("New password again")
+            .error(error)
+            .show(ui, |ui| PasswordField::new(&mut self.again).error(differs).show(ui));
+        let enter = last.lost_focus() && ui.input(|input| input.key_pressed(egui::Key::Enter));
         if ui.add(Check::new(self.with_key, "Make a new recovery key").hint("The old one no longer works then.")).clicked() {
             self.with_key = !self.with_key;
             self.key_kept = false;
@@ -114,6 +119,7 @@ impl PasswordDialog {
         if self.with_key {
             self.recovery_key(ui);
         }
+        enter
     }
 
     fn recovery_key(&mut self, ui: &mut Ui) {

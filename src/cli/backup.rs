@@ -56,7 +56,7 @@ fn plans(args: &args::Backup, output: Output) -> Result<Exit, Problem> {
 
 fn back_up(session: &Session, plan: &Plan, args: &args::Backup, output: Output) -> Result<Exit, Problem> {
     if plan.seal.is_some() {
-        let secret = password::given(args.seal.password_file.as_deref())?;
+        let secret = password::given(args.seal.password_file.as_deref())?.map(|given| given.secret);
         if let Some(location) = plan.destinations.first() {
             unlock_known(session, location, plan, secret)?;
         }
@@ -96,7 +96,8 @@ fn once(args: &args::Backup, output: Output) -> Result<Exit, Problem> {
         Some(found) => {
             same_seal(found, &plan)?;
             plan.id = found.id.clone();
-            let password = if found.sealed { password::given(args.seal.password_file.as_deref())? } else { None };
+            let password =
+                if found.sealed { password::given(args.seal.password_file.as_deref())?.map(|given| given.secret) } else { None };
             if found.sealed && password.is_none() {
                 unlock_known(&session, &location, &plan, None)?;
             }

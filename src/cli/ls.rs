@@ -28,10 +28,18 @@ pub fn run(args: args::Ls, output: Output) -> Result<Exit, Problem> {
     };
     let mut lister = Lister { handle: session.handle(), place, version: args.version, output, count: 0 };
     if !folder.is_empty() {
-        let row = lister.row(&folder)?;
-        if row.as_ref().is_some_and(|row| row.kind != RowKind::Folder) {
-            row.iter().for_each(|row| lister.show(row));
-            return Ok(lister.end());
+        match lister.row(&folder)? {
+            Some(row) if row.kind != RowKind::Folder => {
+                lister.show(&row);
+                return Ok(lister.end());
+            }
+            Some(_) => {}
+            // Above the sources there are no rows, but there is something below.
+            None if lister.page(&folder, 0)?.1 > 0 => {}
+            None => {
+                let what = format!("{} is not in this version.", shown(&folder));
+                return Err(Problem::new(Code::NothingThere, what, "`strongroom ls` without a path shows what is."));
+            }
         }
     }
     // A stack of folders, not a recursion: depth is up to whoever made the backup.

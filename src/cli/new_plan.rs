@@ -97,10 +97,10 @@ pub fn new_secrets(handle: &Handle, plan: &Plan, seal: &args::SealOptions, outpu
     }
     password::check_recovery_path(seal.recovery_key_file.as_ref())?;
     let password = match password::given(seal.password_file.as_deref())? {
-        Some(password) if password.is_empty() => {
+        Some(given) if given.secret.is_empty() => {
             return Err(Problem::new(Code::Usage, "The password is empty.", "Give another one."));
         }
-        Some(password) => password,
+        Some(given) => given.secret,
         None => password::ask_new(&plan.name)?,
     };
     let mut secrets = NewSecrets { password: Some(password), recovery_key: None };

@@ -12,25 +12,31 @@ use zeroize::Zeroizing;
 use crate::model::problem::{Code, Problem};
 use crate::model::secret::Secret;
 
+/// A password that nobody was asked for.
+pub struct Given {
+    pub secret: Secret,
+    /// From the environment: it may be meant for other backups than this one.
+    pub ambient: bool,
+}
+
 /// Longer ones are taken for a mistake in the path.
 const LONGEST: u64 = 4096;
 
 /// The password that was given without asking anybody, if one was: `--password-file`, then the environment.
-pub fn given(file: Option<&Path>) -> Result<Option<Secret>, Problem> {
+pub fn given(file: Option<&Path>) -> Result<Option<Given>, Problem> {
     if let Some(path) = file {
-        return from_file(path).map(Some);
+        return Ok(Some(Given { secret: from_file(path)?, ambient: false }));
     }
-    if let Some(text) = env::var_os("STRONGROOM_PASSWORD") {
-        let text = text.into_string().map_err(|_| usage("STRONGROOM_PASSWORD is not UTF-8."))?;
-        return Ok(Some(Secret::new(text)));
-    }
-    if let Some(path) = env::var_os("STRONGROOM_PASSWORD_FILE") {
-        return from_file(Path::new(&path)).map(Some);
-    }
-    if let Some(command) = env::var_os("STRONGROOM_PASSWORD_COMMAND") {
-        return from_command(Command::new("sh").arg("-c").arg(command)).map(Some);
-    }
-    Ok(None)
+    let secret = if let Some(text) = env::var_os("STRONGROOM_PASSWORD") {
+        Secret::new(text.into_string().map_err(|_| usage("STRONGROOM_PASSWORD is not UTF-8."))?)
+    } else if let Some(path) = env::var_os("STRONGROOM_PASSWORD_FILE") {
+        from_file(Path::new(&path))?
+    } else if let Some(command) = env::var_os("STRONGROOM_PASSWORD_COMMAND") {
+        from_command(Command::new("sh").arg("-c").arg(command))?
+    } else {
+        return Ok(None);
+    };
+    Ok(Some(Given { secret, ambient: true }))
 }
 
 /// The password of an existing backup: given, or asked for.

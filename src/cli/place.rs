@@ -2,6 +2,7 @@
 
 use super::{args, parse, password};
 use crate::engine::Handle;
+use crate::engine::message::PlanAt;
 use crate::model::plan::PlanId;
 use crate::model::problem::{Code, Problem};
 use crate::model::restore::{Place, PlanChoice};
@@ -9,6 +10,7 @@ use crate::model::restore::{Place, PlanChoice};
 /// How often a password is asked for at a prompt.
 const TRIES: usize = 3;
 
+/// Which backup is meant; without its password.
 pub fn place(from: &args::Origin) -> Result<Place, Problem> {
     Ok(Place {
         location: parse::destination(&from.from)?,
@@ -19,17 +21,31 @@ pub fn place(from: &args::Origin) -> Result<Place, Problem> {
                 Err(_) => PlanChoice::Name(text.clone()),
             },
         },
-        secret: password::given(from.password_file.as_deref())?,
+        secret: None,
     })
 }
 
 /// A place whose password is there if it needs one: given, kept on this machine, or asked for.
 pub fn unlocked(handle: &Handle, from: &args::Origin) -> Result<Place, Problem> {
     let mut place = place(from)?;
-    if place.secret.is_none() {
-        unlock(handle, &mut place, &from.from)?;
+    match password::given(from.password_file.as_deref())? {
+        // Who names a password for this backup knows it as encrypted: the engine then refuses anything else. One that merely lies in the
+        // environment says nothing about this backup.
+        Some(given) if !given.ambient || is_sealed(handle, &place)? => place.secret = Some(given.secret),
+        _ => unlock(handle, &mut place, &from.from)?,
     }
     Ok(place)
+}
+
+/// Whether the backup that is meant says of itself that it is encrypted. Where that is not clear, it is taken as such.
+fn is_sealed(handle: &Handle, place: &Place) -> Result<bool, Problem> {
+    let there = handle.plans_at(place.location.clone()).wait()?;
+    let meant = |plan: &&PlanAt| match &place.plan {
+        PlanChoice::Only => true,
+        PlanChoice::Id(id) => plan.id == *id,
+        PlanChoice::Name(name) => plan.name == *name || plan.folder == *name,
+    };
+    Ok(there.iter().filter(meant).all(|plan| plan.sealed))
 }
 
 /// Asks for the password as often as it is wrong, where the machine does not know the key.

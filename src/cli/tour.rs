@@ -135,11 +135,10 @@ impl Tour {
             return Err(Problem::new(Code::Internal, "A backup ended without a version.", "Please report this."));
         };
         self.output.line(format!(
-            "   {} version: {}, {}; {} read, {} stored",
+            "   {} version: {}, {}; {} stored",
             type_name(backup_type),
             human::counted(totals.files, "file", "files"),
             human::bytes(totals.bytes),
-            human::counted(totals.new_files, "file", "files"),
             human::bytes(totals.stored_bytes),
         ));
         Ok(version)

@@ -47,9 +47,34 @@ impl From<archive::Error> for Problem {
             E::File { path, source } => io_problem(source.kind(), format!("{} could not be used.", path.display())),
             E::Cancelled => cancelled(),
             E::Limit(what) => Problem::new(Code::Damaged, format!("Something is larger than can be true: {what}."), ""),
-            other => Problem::new(Code::Io, format!("{other}."), ""),
+            E::NoSuchPath(path) => Problem::new(
+                Code::NothingThere,
+                format!("{path} is not in this version."),
+                "Look at what is: choose another version or path.",
+            ),
+            E::Source { path, source } => source_problem(&path.display().to_string(), source.kind()),
+            E::Pattern { pattern, .. } => Problem::new(
+                Code::Usage,
+                format!("\u{201c}{pattern}\u{201d} is no pattern for what is left out."),
+                "Write it as in a .gitignore file.",
+            ),
         };
         problem.with_detail(detail)
+    }
+}
+
+fn source_problem(path: &str, kind: ErrorKind) -> Problem {
+    match kind {
+        ErrorKind::NotFound => Problem::new(
+            Code::SourceMissing,
+            format!("{path}, which is to be backed up, is not there."),
+            "Plug in or mount the drive it lies on, or take it out of the backup.",
+        ),
+        _ => Problem::new(
+            Code::SourceUnreadable,
+            format!("{path}, which is to be backed up, cannot be read."),
+            "Check its permissions, or run Strongroom as a user who may read it.",
+        ),
     }
 }
 

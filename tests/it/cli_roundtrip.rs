@@ -24,10 +24,10 @@ fn everything_odd_survives_two_versions() {
     tree::odd(&world.source(), &mut random);
     copy(&world.source(), &world.path("first"));
     assert_same(&world.source(), &world.path("first"));
+    std::thread::sleep(SETTLE);
     let first = world.back_up();
     assert_eq!((&first["result"], &first["type"]), (&json!("completed"), &json!("full")));
 
-    std::thread::sleep(SETTLE);
     tree::change(&world.source(), &mut random);
     let second = world.back_up();
     assert_eq!((&second["result"], &second["type"]), (&json!("completed"), &json!("incremental")));

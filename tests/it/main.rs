@@ -16,3 +16,4 @@ mod tree;
 mod ui;
 mod unsealed;
 mod usr;
+mod window;

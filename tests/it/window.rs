@@ -1,0 +1,18 @@
+//! The real window on a real display, used by mouse and keyboard: first run, Back up now, closed and opened again while a
+//! run goes on, and the restore with a password on a machine that has never seen the backup.
+
+use std::process::Command;
+
+#[test]
+fn the_main_job_in_a_real_window() {
+    let root = tempfile::Builder::new().prefix("sr").tempdir().unwrap();
+    let tests = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/window");
+    let mut command = Command::new("dbus-run-session");
+    command.arg(format!("--config-file={tests}/bus.conf")).arg("--");
+    // The system's Python: it is the one that has the bindings.
+    command.arg("/usr/bin/python3").arg(format!("{tests}/drive.py"));
+    command.env_remove("DBUS_SESSION_BUS_ADDRESS").env("BIN", env!("CARGO_BIN_EXE_strongroom")).env("ROOT", root.path());
+    let ran = command.output().expect("dbus-run-session, python3");
+    let out = String::from_utf8_lossy(&ran.stdout);
+    assert!(ran.status.success() && out.ends_with("ok\n"), "{out}\n{}", String::from_utf8_lossy(&ran.stderr));
+}

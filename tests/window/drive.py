@@ -185,7 +185,7 @@ def first_run():
 def close_while_it_runs(process):
     # Enough that a run lasts: read in small steps by a program that is in no hurry.
     with open("/dev/urandom", "rb") as chance, open(f"{ROOT}/person/Documents/film.raw", "wb") as film:
-        for _ in range(40):
+        for _ in range(20):
             film.write(chance.read(10_000_000))
     button("Back up Documents now")
     see("Cancel: Backing up Documents")
@@ -217,7 +217,7 @@ def restore_elsewhere():
     button("Restore from an existing backup…")
     type_into("entry", "Folder that holds the backup", f"{ROOT}/disk")
     button("Look")
-    see("2 versions")
+    click("radio button", "Documents")
     button("Next")
     type_into("password text", "Password or recovery key", "wrong")
     key("Return")

@@ -199,8 +199,8 @@ fn files_that_come_and_go_meanwhile_do_not_stop_it() {
 fn a_missing_destination_is_not_made_anew() {
     let world = World::new();
     tree::plain(&world.source(), 5, &mut Random(8));
-    world.run("plan add Docs --source @source --to @drive/backups").ok();
     fs::create_dir(world.path("drive")).unwrap();
+    world.run("plan add Docs --source @source --to @drive/backups").ok();
     world.run("backup Docs").ok();
     world.run("backup --source @source --to @drive/backups --name other --no-encryption").ok();
 

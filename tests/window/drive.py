@@ -221,7 +221,7 @@ def restore_elsewhere():
     button("Next")
     type_into("password text", "Password or recovery key", "wrong")
     key("Return")
-    see("Capital letters")
+    see("capital letters")
     shot("wrong-password")
     type_into("password text", "Password or recovery key", PASSWORD)
     key("Return")

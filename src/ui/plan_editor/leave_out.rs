@@ -4,6 +4,7 @@ use egui::{Key, Ui};
 
 use super::draft::Draft;
 use super::editor::Editor;
+use super::where_to::line;
 use crate::model::source_spec::Preset;
 use crate::ui::theme::typography::{caption, mono};
 use crate::ui::theme::{icons, space, tokens};
@@ -71,11 +72,12 @@ pub fn show(ui: &mut Ui, editor: &mut Editor, pattern: &mut String) {
         editor.draft.excludes.remove(index);
         editor.touch();
     }
-    ui.horizontal(|ui| {
-        let width = (ui.available_width() - 64.0).max(80.0);
-        let response = ui.add(TextField::new(pattern).mono().hint("*.iso").name("Pattern to leave out").width(width));
+    line(ui, |ui| {
+        let add = Button::plain("Add").name("Leave out this pattern").enabled(!pattern.trim().is_empty());
+        let clicked = ui.add(add).clicked();
+        let response = ui.add(TextField::new(pattern).mono().hint("*.iso").name("Pattern to leave out"));
         let entered = response.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
-        if ui.add(Button::plain("Add").name("Leave out this pattern").enabled(!pattern.trim().is_empty())).clicked() || entered {
+        if clicked || entered {
             editor.draft.exclude(pattern);
             pattern.clear();
             editor.touch();

@@ -94,23 +94,24 @@ fn exact(bytes: u64) -> String {
 
 fn add(ui: &mut Ui, cx: &mut Cx<'_>, editor: &mut Editor) {
     let t = tokens(ui);
-    line(ui, |ui| {
+    ui.horizontal(|ui| {
         if cx.pickers.available() {
             let busy = cx.pickers.busy();
             if ui.add(Button::plain("Add folder…").icon(icons::FOLDER_PLUS).enabled(!busy)).clicked() {
                 Editor::pick_sources(cx.pickers);
             }
         }
-        let add = Button::plain("Add").enabled(!editor.path_to_add.trim().is_empty()).name("Add this path");
-        let clicked = ui.add(add).clicked();
         let hint = if cx.pickers.available() { "or type a path: /home/…" } else { "Path of a folder: /home/…" };
-        let field = TextField::new(&mut editor.path_to_add).name("Path of a folder to add").hint(hint);
-        let response = ui.add(field);
-        let entered = response.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
-        if clicked || (entered && !editor.path_to_add.trim().is_empty()) {
-            let path = editor.path_to_add.clone();
-            editor.add(&path);
-        }
+        line(ui, |ui| {
+            let typed = !editor.path_to_add.trim().is_empty();
+            let clicked = ui.add(Button::plain("Add").enabled(typed).name("Add this path")).clicked();
+            let response = ui.add(TextField::new(&mut editor.path_to_add).name("Path of a folder to add").hint(hint));
+            let entered = response.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
+            if clicked || (entered && typed) {
+                let path = editor.path_to_add.clone();
+                editor.add(&path);
+            }
+        });
     });
     let error = editor.add_error.clone().unwrap_or_else(|| " ".into());
     ui.label(caption(error).color(t.bad));

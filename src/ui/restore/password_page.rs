@@ -3,7 +3,6 @@
 use egui::{Key, Ui};
 
 use super::wizard::Wizard;
-use crate::model::problem::Code;
 use crate::ui::theme::typography::body;
 use crate::ui::theme::{space, tokens};
 use crate::ui::widgets::{FormRow, PasswordField, TextField, problem_text, spinner, wrapped};
@@ -38,9 +37,6 @@ pub fn show(ui: &mut Ui, wizard: &mut Wizard, just_came: bool) -> bool {
         spinner(ui, "Trying it…");
     } else if let Some(problem) = &wizard.refused {
         problem_text(ui, problem);
-        if problem.code == Code::WrongPassword {
-            wrapped(ui, body("Capital letters and the keyboard's language matter.").color(t.text2));
-        }
     }
     entered
 }

@@ -22,10 +22,7 @@ pub fn show(ui: &mut Ui, wizard: &Wizard) {
                 }
             });
             ui.add_space(space::XS);
-            wrapped(
-                ui,
-                body("Nothing has been touched yet. Every file is checked against its hash as it is written.").color(t.text2),
-            );
+            wrapped(ui, body("Every file is checked against its hash as it is written.").color(t.text2));
         }
         Load::Failed(problem) => {
             problem_text(ui, problem);

@@ -113,7 +113,9 @@ fn tree(ui: &mut Ui, cx: &Cx<'_>, wizard: &mut Wizard, view: &mut View) {
                 Content::Loading(key) => {
                     let x = rect.left() + 30.0 + (shown.depth as f32 * 20.0).min(rect.width() * 0.5);
                     let spot = rect.with_min_x(x);
-                    ui.put(spot, egui::Label::new(body("…").color(tokens(ui).text3)).halign(egui::Align::Min));
+                    ui.scope_builder(egui::UiBuilder::new().max_rect(spot).id_salt(at), |ui| {
+                        ui.label(body("…").color(tokens(ui).text3))
+                    });
                     wanted.push(key.clone());
                 }
                 Content::Failed(problem) => {

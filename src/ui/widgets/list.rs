@@ -130,14 +130,14 @@ impl<'a> RowList<'a> {
         let painter_clip = ui.clip_rect().intersect(area);
         let last = self.rows.min(spot.row + (height / self.row_height).ceil() as usize + 1);
         let bar = if Spot::last(self.rows, self.row_height, height) == Spot::default() { 0.0 } else { 12.0 };
-        ui.scope_builder(egui::UiBuilder::new().max_rect(area).id_salt(self.salt), |ui| {
-            ui.set_clip_rect(painter_clip);
-            for row in spot.row..last {
-                let y = area.top() - spot.inset + (row - spot.row) as f32 * self.row_height;
-                let rect = Rect::from_min_size(pos2(area.left(), y), vec2(area.width() - bar, self.row_height));
-                draw(ui, row, rect, cursor == Some(row) && response.has_focus());
-            }
-        });
+        // Not a scope: rows that are cut off by the lower edge must not push it down.
+        let mut inner = ui.new_child(egui::UiBuilder::new().max_rect(area).id_salt(self.salt));
+        inner.set_clip_rect(painter_clip);
+        for row in spot.row..last {
+            let y = area.top() - spot.inset + (row - spot.row) as f32 * self.row_height;
+            let rect = Rect::from_min_size(pos2(area.left(), y), vec2(area.width() - bar, self.row_height));
+            draw(&mut inner, row, rect, cursor == Some(row) && response.has_focus());
+        }
         if response.has_focus() {
             ring(ui, area, radius::CONTROL);
         }

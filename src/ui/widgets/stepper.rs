@@ -19,9 +19,17 @@ impl<'a> Stepper<'a> {
         Self { steps, current, visited: visited.max(current) }
     }
 
-    fn width(&self, ui: &Ui) -> f32 {
+    /// Room for the page's title beside the steps.
+    const TITLE: f32 = 230.0;
+
+    /// How wide it is with all names; `compact`: with the current step's name only.
+    fn width(&self, ui: &Ui, compact: bool) -> f32 {
         let text = |(index, step): (usize, &&str)| {
-            let role = if index == self.current { Role::BodyStrong } else { Role::Body };
+            let now = index == self.current;
+            if compact && !now {
+                return 22.0 + 2.0 * space::S;
+            }
+            let role = if now { Role::BodyStrong } else { Role::Body };
             28.0 + 2.0 * space::S + galley(ui, step, role, egui::Color32::PLACEHOLDER, f32::INFINITY).size().x
         };
         let texts: f32 = self.steps.iter().enumerate().map(text).sum();
@@ -34,7 +42,9 @@ impl<'a> Stepper<'a> {
         let mut clicked = None;
         // From left to right also where the page fills its line from the right.
         let line = egui::Layout::left_to_right(egui::Align::Center);
-        ui.allocate_ui_with_layout(vec2(self.width(ui), 32.0), line, |ui| {
+        // Where it gets narrow the others keep their numbers, and their names for hover and screen readers.
+        let compact = self.width(ui, false) + Self::TITLE > ui.available_width();
+        ui.allocate_ui_with_layout(vec2(self.width(ui, compact), 32.0), line, |ui| {
             ui.spacing_mut().item_spacing.x = space::XS;
             for (index, step) in self.steps.iter().enumerate() {
                 if index > 0 {
@@ -45,9 +55,10 @@ impl<'a> Stepper<'a> {
                 let can_go = !now && index <= self.visited;
                 let role = if now { Role::BodyStrong } else { Role::Body };
                 let color = if index <= self.visited { t.text } else { t.text3 };
-                let text = galley(ui, step, role, color, f32::INFINITY);
-                let size = vec2(22.0 + 6.0 + text.size().x + 2.0 * space::S, 32.0);
-                let (rect, response) = ui.allocate_exact_size(size, if can_go { Sense::click() } else { Sense::hover() });
+                let text = (now || !compact).then(|| galley(ui, step, role, color, f32::INFINITY));
+                let text_width = text.as_ref().map_or(0.0, |text| 6.0 + text.size().x);
+                let size = vec2(22.0 + text_width + 2.0 * space::S, 32.0);
+                let (rect, mut response) = ui.allocate_exact_size(size, if can_go { Sense::click() } else { Sense::hover() });
                 if can_go && response.hovered() {
                     ui.painter().rect_filled(rect, f32::from(radius::CONTROL), t.hover);
                 }
@@ -69,7 +80,10 @@ impl<'a> Stepper<'a> {
                     );
                     ui.painter().galley(spot - number.size() / 2.0, number, color);
                 }
-                put_galley(ui, text, spot.x + 11.0 + 6.0, rect.center().y, color);
+                match text {
+                    Some(text) => _ = put_galley(ui, text, spot.x + 11.0 + 6.0, rect.center().y, color),
+                    None => response = response.on_hover_text(*step),
+                }
                 focus_ring(ui, &response, radius::CONTROL);
                 let state = match index {
                     _ if now => "current step",

@@ -96,7 +96,7 @@ fn first_run_then_back_up_then_restore_on_another_machine() {
     hands.type_into(Role::PasswordInput, "Password or recovery key", "wrong");
     hands.button("Open");
     hands.see("password");
-    hands.wait("the refusal", |hands| hands.sees("Capital letters"));
+    hands.wait("the refusal", |hands| hands.sees("capital letters"));
     hands.type_into(Role::PasswordInput, "Password or recovery key", PASSWORD);
     hands.button("Open");
     hands.see("newest · 3 files");

@@ -172,7 +172,7 @@ impl Opener {
             return Err(Error::TooNew { object: name.into(), found: format.into() });
         }
         let length = usize::from(u16::from_be_bytes(array(take(2)?)));
-        if format != FORMAT || length > MAX_HEADER || length < COMMITMENT {
+        if format != FORMAT || !(COMMITMENT..=MAX_HEADER).contains(&length) {
             return Err(damaged("its header is wrong"));
         }
         let header = bytes.get(..length).ok_or_else(cut)?;

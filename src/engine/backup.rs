@@ -9,6 +9,7 @@ use crate::archive;
 use crate::archive::catalog_io::CatalogReader;
 use crate::archive::key::KeyRing;
 use crate::archive::object::{Objects, run_folder, volume_file_name};
+use crate::archive::scan::Roots;
 use crate::archive::writer::{BackupJob, write_version};
 use crate::model::catalog::VolumeRef;
 use crate::model::location::Location;
@@ -38,6 +39,8 @@ pub struct BackupSpec {
 pub fn back_up(core: &Core, run: &Run, spec: &BackupSpec, stages: &mut Stages<'_>) -> Result<Done, Problem> {
     stages.enter(Stage::Preparing);
     let plan = &spec.plan;
+    // Before anything is made at the destination.
+    Roots::new(&plan.sources)?.check_readable()?;
     let opened = destination::open_for_writing(core, plan, &spec.secrets, spec.take_over)?;
     let Opened { folder, ring, location } = &opened;
     let ring = ring.as_ref();

@@ -15,7 +15,10 @@ pub type Waker = Arc<dyn Fn() + Send + Sync>;
 /// Opens a destination; with `true` its folder is made where it does not exist: only for a destination that is new.
 pub type OpenStorage = Arc<dyn Fn(&Location, bool) -> Result<Arc<dyn Storage>, storage::Error> + Send + Sync>;
 
-/// The time, and how to wait for it.
+/// Fills with random bytes that nobody can guess.
+pub type Entropy = Arc<dyn Fn(&mut [u8]) + Send + Sync>;
+
+/// The time and the zone.
 pub trait Clock: Send + Sync {
     fn now(&self) -> Timestamp;
     fn zone(&self) -> TimeZone;
@@ -38,8 +41,7 @@ impl Clock for SystemClock {
 #[derive(Clone)]
 pub struct Env {
     pub clock: Arc<dyn Clock>,
-    /// Fills with random bytes that nobody can guess.
-    pub entropy: Arc<dyn Fn(&mut [u8]) + Send + Sync>,
+    pub entropy: Entropy,
     pub secrets: Arc<dyn SecretStore>,
     pub open_storage: OpenStorage,
     pub waker: Waker,

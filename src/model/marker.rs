@@ -119,25 +119,33 @@ keys-<number>.json.
 
 ";
 
-const UNSEALED: &str = "\
-The backup is not encrypted. Without Strongroom, GNU tar and zstd give back what a run stored:
+const UNSEALED: &str = r#"The backup is not encrypted. Without Strongroom, GNU tar and zstd give back a full version:
 
     mkdir SOMEWHERE && cd SOMEWHERE
-    for v in FOLDER/THIS/data/RUN/v*.tar.zst; do tar --zstd -xpf \"$v\"; done
+    for v in THIS/data/RUN/v*.tar.zst; do tar --zstd -xpf "$v"; done
 
-in the order of their numbers, for the run of a full version (its name has \"-full-\" in it): that is
-every file of it. Runs of incremental versions (\"-incr-\") hold only what was new: unpack the full one
-and then each later one over it; files that were deleted in between come back too.
+THIS is this folder, with its whole path; RUN has "-full-" in its name. That is every file, but for large
+ones (more than 4 MiB): these lie in numbered parts below .strongroom-parts/, under their own paths. This
+joins them, and then .strongroom-parts can go:
 
-Large files lie in parts, below .strongroom-parts/ under their own paths. Joined in the order of
-their names they are the file:
+    cd .strongroom-parts
+    find . -type f -name 00000001 -exec sh -c 'for p; do f=${p%/*}; cat "$f"/* > "../$f"
+      for c in chown chmod touch; do $c --reference="$p" "../$f"; done; done' sh {} +
 
-    cat .strongroom-parts/PATH/* > PATH
+What these commands do not give, and the catalog (data/RUN/catalog.jsonl.zst, by zstd -dc) tells:
+- Holes of large sparse files, such as disk images: joined, they are missing ("holes": where, how long).
+- Further names of a large file with hard links ("link": the name that has the content).
+- Incremental versions. Their runs ("-incr-") hold only what was new. Small files: unpack the full one and
+  then each later one over it; what was deleted in between comes back too. Large files: never join parts
+  of different runs, since their numbers change; take the pieces that the newest catalog lists.
 
-A large file's later versions store only its new parts. catalog.jsonl.zst (zstd -dc) lists for every
-file of a version which parts it is made of and where they lie.
+A piece is [volume, offset and length of its frame there, offset and length in the frame, hash]; volumes
+are counted from 0 in the line "volumes" before it, as [run, number]:
 
-";
+    tail -c +$((FRAME_OFFSET+1)) VOLUME | head -c FRAME_LENGTH | zstd -dc |
+      tail -c +$((OFFSET+1)) | head -c LENGTH
+
+"#;
 
 const LAYOUT: &str = "\
 What lies here:

@@ -1,6 +1,5 @@
 //! Answers questions; each on a blocking thread of its own.
 
-use crate::archive::browse;
 use crate::archive::key;
 use crate::archive::scan;
 use crate::model::plan::{Plan, PlanId};
@@ -73,17 +72,17 @@ pub fn answer(core: &Core, question: Question, is_running: &dyn Fn(&PlanId) -> b
         Question::Children { place, version, folder, skip, limit } => {
             let open = core.open_version(&place, &version)?;
             let folder = restore::catalog_path(&folder)?;
-            let (rows, total) = browse::children(&open.catalog, folder.as_bytes(), skip, limit.min(MAX_ROWS), &cancel)?;
+            let (rows, total) = open.browser.children(folder.as_bytes(), skip, limit.min(MAX_ROWS), &cancel)?;
             Answer::Rows(Rows { rows, total })
         }
         Question::Find { place, version, text, limit } => {
             let open = core.open_version(&place, &version)?;
-            Answer::Found(browse::find(&open.catalog, &text, limit.min(MAX_ROWS), &cancel)?)
+            Answer::Found(open.browser.find(&text, limit.min(MAX_ROWS), &cancel)?)
         }
         Question::Sum { place, version, paths, except } => {
             let open = core.open_version(&place, &version)?;
             let (paths, except) = (restore::catalog_paths(&paths)?, restore::catalog_paths(&except)?);
-            let (files, bytes) = browse::sum(&open.catalog, &paths, &except, &cancel)?;
+            let (files, bytes) = open.browser.sum(&paths, &except, &cancel)?;
             Answer::Sum { files, bytes }
         }
         Question::PlanRestore { spec } => Answer::RestorePlan(restore::plan(core, &spec)?),

@@ -1,15 +1,17 @@
 //! What every part of the engine shares: the home, the environment, keys that were opened, runs that are live.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use crate::archive;
+use crate::archive::browse::Browser;
 use crate::archive::catalog_io::CatalogReader;
 use crate::archive::key::KeyRing;
 use crate::model::location::Location;
 use crate::model::plan::{Plan, PlanId};
 use crate::model::problem::{Code, Problem};
-use crate::model::restore::{Place, PlanChoice, VersionChoice};
+use crate::model::restore::{Place, VersionChoice};
 use crate::model::snapshot::{Manifest, VersionId};
 use crate::state::config::Config;
 use crate::state::history::History;
@@ -21,8 +23,10 @@ use super::explain;
 use super::folder::{Folder, Listed};
 use super::handle::Live;
 
-/// Catalog indexes that stay open for browsing.
-const OPEN_CATALOGS: usize = 4;
+/// Versions that stay open for browsing.
+const OPEN_VERSIONS: usize = 4;
+/// How long "the newest version" stays the one that was found: another process may add one.
+const NEWEST_FOR: Duration = Duration::from_secs(5);
 
 pub struct Core {
     pub env: Env,
@@ -37,10 +41,16 @@ pub struct Core {
     pub live: Live,
     /// Rings opened by a password in this session.
     session: Mutex<HashMap<PlanId, Arc<KeyRing>>>,
-    catalogs: Mutex<Vec<(CatalogKey, Arc<OpenVersion>)>>,
+    versions: Mutex<VecDeque<Kept>>,
 }
 
-type CatalogKey = (Location, PlanId, VersionId);
+/// A version that was opened, and what was asked for then.
+struct Kept {
+    place: Place,
+    choice: VersionChoice,
+    at: Instant,
+    version: Arc<OpenVersion>,
+}
 
 /// A version that is open for reading.
 pub struct OpenVersion {
@@ -48,6 +58,7 @@ pub struct OpenVersion {
     pub ring: Option<Arc<KeyRing>>,
     pub manifest: Manifest,
     pub catalog: Arc<CatalogReader>,
+    pub browser: Browser,
 }
 
 /// A plan folder that is open for reading.
@@ -74,7 +85,7 @@ impl Core {
             history,
             live: Live::default(),
             session: Mutex::default(),
-            catalogs: Mutex::default(),
+            versions: Mutex::default(),
         }
     }
 
@@ -157,28 +168,26 @@ impl Core {
 
     /// Opens a version for browsing or restoring; keeps the last few open.
     pub fn open_version(&self, place: &Place, choice: &VersionChoice) -> Result<Arc<OpenVersion>, Problem> {
-        if let (PlanChoice::Id(plan), VersionChoice::Id(version), None) = (&place.plan, choice, &place.secret) {
-            let key = (place.location.clone(), plan.clone(), version.clone());
-            if let Some((_, open)) = lock(&self.catalogs).iter().find(|(k, _)| *k == key) {
-                return Ok(open.clone());
-            }
+        let lasting = matches!(choice, VersionChoice::Id(_));
+        let fits = |kept: &&Kept| kept.place == *place && kept.choice == *choice && (lasting || kept.at.elapsed() < NEWEST_FOR);
+        if let Some(kept) = lock(&self.versions).iter().find(fits) {
+            return Ok(kept.version.clone());
         }
         let OpenPlace { folder, ring } = self.open_place(place)?;
         let manifest = choose_version(folder.manifests(ring.as_deref())?, choice)?;
         let objects: Arc<dyn archive::object::Objects> = folder.clone();
         let catalog = Arc::new(CatalogReader::open(objects, ring.clone(), folder.plan(), &manifest)?);
-        let key = (place.location.clone(), folder.plan().clone(), manifest.id.clone());
-        let open = Arc::new(OpenVersion { folder, ring, manifest, catalog });
-        let mut catalogs = lock(&self.catalogs);
-        catalogs.retain(|(k, _)| *k != key);
-        catalogs.insert(0, (key, open.clone()));
-        catalogs.truncate(OPEN_CATALOGS);
-        Ok(open)
+        let browser = Browser::new(catalog.clone());
+        let version = Arc::new(OpenVersion { folder, ring, manifest, catalog, browser });
+        let mut versions = lock(&self.versions);
+        versions.push_front(Kept { place: place.clone(), choice: choice.clone(), at: Instant::now(), version: version.clone() });
+        versions.truncate(OPEN_VERSIONS);
+        Ok(version)
     }
 
     /// Drops what is open for browsing of a plan: after a password change, a deletion.
     pub fn close_versions(&self, plan: &PlanId) {
-        lock(&self.catalogs).retain(|(key, _)| key.1 != *plan);
+        lock(&self.versions).retain(|kept| kept.version.folder.plan() != plan);
     }
 }
 

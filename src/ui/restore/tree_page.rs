@@ -147,9 +147,7 @@ fn keys(wizard: &Wizard, view: &mut View, at: usize, out: crate::ui::widgets::Li
     if out.toggle {
         deeds.push(tick(row, Some(shown.folder)));
     }
-    if out.activate || (out.right && !shown.open) {
-        deeds.push(Deed::Open(at));
-    } else if out.left && shown.open {
+    if out.activate || (out.right && !shown.open) || (out.left && shown.open) {
         deeds.push(Deed::Open(at));
     } else if out.left {
         view.scroll_to = wizard.tree.parent_of(at);

@@ -450,10 +450,8 @@ impl Wizard {
     /// The folder the first chosen thing lies in.
     pub fn first_parent(&self) -> Option<PathBytes> {
         let choice = self.selection.choice()?;
-        let first = choice.paths.first().cloned().or_else(|| match self.tree.child(&PathBytes::default(), 0) {
-            Some(row) => Some(PathBytes::from("/").join(row.path.as_bytes())),
-            None => None,
-        })?;
+        let source = || self.tree.child(&PathBytes::default(), 0).map(|row| PathBytes::from("/").join(row.path.as_bytes()));
+        let first = choice.paths.first().cloned().or_else(source)?;
         Some(PathBytes::new(first.parent())).filter(|parent| !parent.is_empty())
     }
 
@@ -554,6 +552,12 @@ impl Wizard {
                 }
                 Ok(_) => {}
                 Err(broadcast::error::TryRecvError::Lagged(_)) => self.missed = Load::Waiting(handle.report(run)),
+                // The window is joined to another engine by now: whether it has ended meanwhile stands in the history.
+                Err(broadcast::error::TryRecvError::Closed) if !self.missed.is_waiting() => {
+                    *events = handle.events();
+                    self.missed = Load::Waiting(handle.report(run));
+                    break;
+                }
                 Err(_) => break,
             }
         }

@@ -15,7 +15,7 @@ use self::remove::{Decision, Removal};
 use crate::engine::message::{Event, PlanOverview};
 use crate::model::plan::PlanId;
 use crate::model::problem::Problem;
-use crate::model::run::{RunId, RunKind, RunReport};
+use crate::model::run::{RunKind, RunReport};
 use crate::model::snapshot::WantedType;
 use crate::model::status::Status;
 use crate::ui::context::{Action, Cx};
@@ -31,7 +31,7 @@ pub struct BackupsTab {
     /// What ended while the window was open, until it is dismissed.
     fresh: HashMap<PlanId, Box<RunReport>>,
     /// Reports whose warnings are open.
-    open: HashMap<PlanId, (RunId, Load<Option<Box<RunReport>>>)>,
+    open: HashMap<PlanId, Load<Option<Box<RunReport>>>>,
     removal: Option<Removal>,
     removing: HashMap<PlanId, (bool, Load<()>)>,
     problems: HashMap<PlanId, Problem>,
@@ -52,7 +52,12 @@ impl BackupsTab {
                     }
                 }
                 Ok(_) | Err(broadcast::error::TryRecvError::Lagged(_)) => {}
-                Err(_) => break,
+                Err(broadcast::error::TryRecvError::Empty) => break,
+                // The window is joined to another engine by now.
+                Err(broadcast::error::TryRecvError::Closed) => {
+                    self.events = None;
+                    break;
+                }
             }
         }
     }
@@ -87,7 +92,7 @@ impl BackupsTab {
         }
         let state = CardState {
             fresh: self.fresh.get(id).map(|report| &**report),
-            warnings: self.open.get(id).map(|(_, load)| load.ready().and_then(|report| report.as_deref())),
+            warnings: self.open.get(id).map(|load| load.ready().and_then(|report| report.as_deref())),
             removing: self.removing.contains_key(id),
             problem: self.problems.get(id),
         };
@@ -98,7 +103,7 @@ impl BackupsTab {
                 self.open.remove(id);
             }
             Some(CardEvent::ShowWarnings(run)) => {
-                self.open.insert(id.clone(), (run, Load::Waiting(cx.handle.report(run))));
+                self.open.insert(id.clone(), Load::Waiting(cx.handle.report(run)));
             }
             Some(CardEvent::HideWarnings) => {
                 self.open.remove(id);
@@ -108,10 +113,10 @@ impl BackupsTab {
     }
 
     fn poll(&mut self, cx: &mut Cx<'_>) {
-        for (_, load) in self.open.values_mut() {
+        for load in self.open.values_mut() {
             load.poll();
         }
-        self.waiting = self.open.values().any(|(_, load)| load.is_waiting()) || !self.removing.is_empty();
+        self.waiting = self.open.values().any(Load::is_waiting) || !self.removing.is_empty();
         let mut ended = Vec::new();
         for (plan, (with_versions, load)) in &mut self.removing {
             if load.poll() {

@@ -74,7 +74,8 @@ impl Meta {
             FileType::Socket => Kind::Socket,
             _ => Kind::File,
         };
-        let time = |t: &rustix::fs::StatxTimestamp| FileTime { seconds: t.tv_sec, nanos: t.tv_nsec };
+        // File systems in user space may say anything.
+        let time = |t: &rustix::fs::StatxTimestamp| FileTime { seconds: t.tv_sec, nanos: t.tv_nsec.min(999_999_999) };
         Self {
             kind,
             mode: u32::from(stat.stx_mode) & 0o7777,

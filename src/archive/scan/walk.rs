@@ -19,6 +19,9 @@ use crate::model::run::Cancel;
 /// Room for the names that one call brings.
 const LISTING_BUFFER: usize = 64 << 10;
 
+/// Longest path that a catalog takes. Nobody's files lie deeper; a trap for backups may.
+const LONGEST_PATH: usize = 64 << 10;
+
 /// Something on the way. Paths are catalog paths.
 pub enum Visit<'a> {
     Found {
@@ -140,7 +143,12 @@ impl<'a> Walk<'a> {
             }
             self.path.extend_from_slice(name.to_bytes());
             let relative = self.path[base..].strip_prefix(b"/").unwrap_or(&self.path[base..]);
-            let mut meta = match chain.top().and_then(|folder| status(folder, name)) {
+            let looked_at = if self.path.len() > LONGEST_PATH {
+                Err(io::ErrorKind::InvalidFilename.into())
+            } else {
+                chain.top().and_then(|folder| status(folder, name))
+            };
+            let mut meta = match looked_at {
                 Ok(meta) => meta,
                 Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
                 Err(error) => {

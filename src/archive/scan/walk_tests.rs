@@ -131,6 +131,20 @@ fn deep_trees_and_wide_folders_work() {
 }
 
 #[test]
+fn paths_beyond_any_bound_are_told_and_not_followed() {
+    let temp = tempfile::tempdir().unwrap();
+    let name = "d".repeat(250);
+    let mut folder = rustix::fs::open(temp.path(), rustix::fs::OFlags::DIRECTORY, rustix::fs::Mode::empty()).unwrap();
+    for _ in 0..300 {
+        rustix::fs::mkdirat(&folder, &name, rustix::fs::Mode::RWXU).unwrap();
+        folder = rustix::fs::openat(&folder, &name, rustix::fs::OFlags::DIRECTORY, rustix::fs::Mode::empty()).unwrap();
+    }
+    let all = found(&spec(&[temp.path()]), temp.path());
+    assert!(all.len() > 250 && all.len() < 270, "{}", all.len());
+    assert_eq!(all.iter().filter(|p| p.starts_with('!')).count(), 1);
+}
+
+#[test]
 fn a_cancelled_scan_ends() {
     let temp = tempfile::tempdir().unwrap();
     tree(temp.path(), &["a"]);

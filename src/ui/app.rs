@@ -189,21 +189,18 @@ impl App {
         }
     }
 
-    /// The keys that work everywhere.
-    fn keys(&self, ui: &egui::Ui, actions: &mut Vec<Action>) {
+    /// The keys that work everywhere, and what they ask for.
+    fn keys(&self, ui: &egui::Ui) -> Vec<Action> {
         if !matches!(self.page, Page::Tabs) || ui.memory(|memory| memory.top_modal_layer().is_some()) {
-            return;
+            return Vec::new();
         }
-        for (tab, key) in Tab::ALL.into_iter().zip([egui::Key::Num1, egui::Key::Num2, egui::Key::Num3, egui::Key::Num4]) {
-            if ui.input_mut(|input| input.consume_key(egui::Modifiers::COMMAND, key)) {
-                actions.push(Action::Tab(tab));
-            }
-        }
+        let keys = [egui::Key::Num1, egui::Key::Num2, egui::Key::Num3, egui::Key::Num4];
+        let pressed = |key| ui.input_mut(|input| input.consume_key(egui::Modifiers::COMMAND, key));
+        Tab::ALL.into_iter().zip(keys).filter(|(_, key)| pressed(*key)).map(|(tab, _)| Action::Tab(tab)).collect()
     }
 
     fn draw(&mut self, ui: &mut egui::Ui, now: Timestamp) -> Vec<Action> {
         let mut actions = Vec::new();
-        self.keys(ui, &mut actions);
         let mut cx = Cx {
             handle: self.connection.handle(),
             overview: &self.overview,
@@ -273,9 +270,17 @@ impl eframe::App for App {
             ui.ctx().set_zoom_factor(zoom);
         }
         ui.painter().rect_filled(ui.max_rect(), 0.0, theme::tokens(ui).bg);
-        for action in self.draw(ui, now) {
+        for action in self.keys(ui) {
             self.act(action, now);
+        }
+        let actions = self.draw(ui, now);
+        if !actions.is_empty() {
+            // What was chosen is shown in this frame, not in the next.
+            ui.ctx().request_discard("an action changes what is shown");
             ui.ctx().request_repaint();
+        }
+        for action in actions {
+            self.act(action, now);
         }
         self.ask_closing(ui);
         // A live run's numbers move four times a second; "2 h ago" once a minute; else nothing is drawn.

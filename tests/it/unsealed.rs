@@ -1,6 +1,7 @@
 //! Standard tools alone give back an unsealed full version.
 
 use std::fs;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use crate::support::{Random, World, tool, walk};
@@ -30,7 +31,13 @@ fn gnu_tar_gives_every_file() {
     let there = out.join(world.source().strip_prefix("/").unwrap());
     for path in walk(&world.source()) {
         let (from, to) = (world.source().join(&path), there.join(&path));
-        let kind = from.symlink_metadata().unwrap().file_type();
+        let meta = from.symlink_metadata().unwrap();
+        // Further names of a file that is cut stand in the catalog only (FORMAT.md): its first name is the file.
+        if meta.is_file() && meta.nlink() > 1 && meta.len() > 4 << 20 && path != Path::new("a hard link to big") {
+            assert_eq!(path, Path::new("big random"));
+            continue;
+        }
+        let kind = meta.file_type();
         let found = to.symlink_metadata().unwrap_or_else(|e| panic!("{}: {e}", path.display())).file_type();
         assert_eq!(kind, found, "{}", path.display());
         if kind.is_file() {

@@ -202,8 +202,14 @@ impl Drop for Alarm {
     }
 }
 
+/// Nice value of the threads that take most of the processor's time.
+const COMPRESSOR_NICE: i32 = 5;
+
 fn compress(job: &BackupJob<'_>, frames: &Receiver<Frame>, to_place: Sender<Packed>) {
     let alarm = Alarm(to_place);
+    // Of this thread alone, as Linux has it (setpriority(2)): the window and whatever else a person does go first. Where it is
+    // refused the work is done all the same.
+    let _ = rustix::process::setpriority_process(None, COMPRESSOR_NICE);
     let mut compressor = Compressor::new(job.format.level);
     for mut frame in frames {
         Volumes::prepare(job.seal.is_some(), &mut frame.record);

@@ -1,5 +1,8 @@
 //! The restore wizard as a state machine, without drawing: which step, what is chosen, why Next is off.
 
+mod blocked;
+mod running;
+
 use tokio::sync::broadcast;
 use zeroize::Zeroizing;
 
@@ -7,17 +10,15 @@ use super::rows::{PageKey, Tree};
 use super::search::Search;
 use super::selection::{Choice, Selection};
 use crate::engine::Handle;
-use crate::engine::message::{Command, Event, PlanAt};
-use crate::model::human;
+use crate::engine::message::{Event, PlanAt};
 use crate::model::location::Location;
 use crate::model::path::PathBytes;
 use crate::model::plan::{Plan, PlanId};
 use crate::model::problem::{Code, Problem};
-use crate::model::restore::{Conflict, Place, PlanChoice, RestoreCounts, RestoreSpec, Target, VersionChoice};
+use crate::model::restore::{Conflict, Place, PlanChoice, RestoreCounts, RestoreSpec, VersionChoice};
 use crate::model::run::{RunId, RunReport};
 use crate::model::secret::Secret;
 use crate::model::snapshot::{Manifest, VersionId};
-use crate::ui::context::new_run_id;
 use crate::ui::load::Load;
 use crate::ui::widgets::PasswordField;
 
@@ -309,52 +310,6 @@ impl Wizard {
         matches!(self.lock, Lock::Trying(_))
     }
 
-    /// Why the next step is off, in words.
-    pub fn blocked(&self) -> Option<String> {
-        let text = match self.step {
-            Step::Backup => match &self.plans {
-                Load::Idle if self.destination.trim().is_empty() => "Name the folder or drive that holds the backup.",
-                Load::Idle if !self.destination.trim().starts_with('/') => "Give the whole path, beginning with /.",
-                Load::Idle => "Press Look to see what lies there.",
-                Load::Waiting(_) => "Looking…",
-                Load::Failed(_) => "This folder could not be read.",
-                Load::Ready(plans) if plans.is_empty() => "No backup lies in this folder.",
-                Load::Ready(_) if self.plan_chosen.is_none() => "Choose one of the backups.",
-                Load::Ready(_) => return None,
-            },
-            Step::Version => match &self.versions {
-                Load::Ready(versions) if versions.is_empty() => "This backup has no versions yet.",
-                Load::Ready(_) if self.version.is_none() => "Choose a version.",
-                Load::Ready(_) => return None,
-                Load::Failed(_) => "The versions could not be read.",
-                _ if self.unlocking() => "Opening the backup…",
-                _ => "Reading the versions…",
-            },
-            Step::Password => match &self.lock {
-                Lock::Open => return None,
-                Lock::Trying(_) => "Trying it…",
-                Lock::Closed if self.password.is_empty() => "Type the password or the recovery key.",
-                Lock::Closed => return None,
-            },
-            Step::What if self.selection.is_empty() => "Nothing is chosen yet: tick what you want back.",
-            Step::What => return None,
-            Step::Where if self.place_kind == PlaceKind::Folder && self.folder.trim().is_empty() => {
-                "Name the folder to restore to."
-            }
-            Step::Where if self.place_kind == PlaceKind::Folder && !self.folder.trim().starts_with('/') => {
-                "Give the whole path, beginning with /."
-            }
-            Step::Where => return None,
-            Step::Review => match &self.review {
-                Load::Ready(counts) => return blocked_by(counts),
-                Load::Failed(_) => "It cannot be restored like this.",
-                _ => "Working out what would be done…",
-            },
-            Step::Progress | Step::Result => return None,
-        };
-        Some(text.into())
-    }
-
     /// Goes to the next step, where nothing stands against it.
     pub fn next(&mut self, handle: &Handle) {
         if self.blocked().is_some() {
@@ -488,121 +443,8 @@ impl Wizard {
         self.sum.ready().copied()
     }
 
-    fn spec(&self, dry_run: bool) -> Option<RestoreSpec> {
-        let Choice { paths, except } = self.selection.choice()?;
-        let target = match self.place_kind {
-            PlaceKind::Original => Target::InPlace,
-            PlaceKind::Folder => Target::Folder { path: PathBytes::from(self.folder.trim()), full_paths: self.full_paths },
-        };
-        Some(RestoreSpec {
-            from: self.place.clone()?,
-            version: self.version_choice()?,
-            paths,
-            except,
-            target,
-            conflict: self.conflict,
-            dry_run,
-            metadata: self.metadata,
-        })
-    }
-
-    /// Asks what the restore would do, unless that is known.
-    pub fn work_out(&mut self, handle: &Handle) {
-        let spec = self.spec(true);
-        if spec != self.review_of || self.review.ready().is_none() {
-            self.review = match &spec {
-                Some(spec) => Load::Waiting(handle.plan_restore(spec.clone())),
-                None => Load::Idle,
-            };
-            self.review_of = spec;
-        }
-    }
-
-    fn start(&mut self, handle: &Handle) {
-        let Some(spec) = self.spec(false) else { return };
-        let run = new_run_id();
-        self.events = Some(handle.events());
-        match handle.send(Command::Restore { run, spec: Box::new(spec) }) {
-            Ok(()) => {
-                self.run = Some(run);
-                self.cancel_asked = false;
-                self.refused_start = None;
-                self.step = Step::Progress;
-            }
-            Err(problem) => self.refused_start = Some(problem),
-        }
-    }
-
-    pub fn cancel(&mut self, handle: &Handle) {
-        if let Some(run) = self.run
-            && handle.send(Command::Cancel { run }).is_ok()
-        {
-            self.cancel_asked = true;
-        }
-    }
-
-    /// Waits for the end of the run.
-    fn follow(&mut self, handle: &Handle) {
-        let (Some(run), Step::Progress, Some(events)) = (self.run, self.step, &mut self.events) else { return };
-        loop {
-            match events.try_recv() {
-                Ok(Event::RunEnded(report)) if report.run == run => {
-                    self.report = Some(report);
-                    break;
-                }
-                Ok(_) => {}
-                Err(broadcast::error::TryRecvError::Lagged(_)) => self.missed = Load::Waiting(handle.report(run)),
-                // The window is joined to another engine by now: whether it has ended meanwhile stands in the history.
-                Err(broadcast::error::TryRecvError::Closed) if !self.missed.is_waiting() => {
-                    *events = handle.events();
-                    self.missed = Load::Waiting(handle.report(run));
-                    break;
-                }
-                Err(_) => break,
-            }
-        }
-        if self.missed.poll()
-            && let Load::Ready(Some(report)) = std::mem::take(&mut self.missed)
-        {
-            self.report = Some(report);
-        }
-        if self.report.is_some() {
-            self.events = None;
-            self.step = Step::Result;
-        }
-    }
-
-    /// From the result back to the tree, to restore something else.
-    pub fn more(&mut self) {
-        (self.run, self.report) = (None, None);
-        self.selection.clear();
-        self.review_of = None;
-        self.step = Step::What;
-    }
-
-    /// From the result back to the review, to try again.
-    pub fn again(&mut self, handle: &Handle) {
-        (self.run, self.report) = (None, None);
-        self.step = Step::Review;
-        self.review_of = None;
-        self.work_out(handle);
-    }
-
     /// Whether leaving would lose something that was typed or chosen.
     pub fn has_input(&self) -> bool {
         !self.selection.is_empty() || !self.password.is_empty()
-    }
-}
-
-/// What stands against a restore that would do this.
-fn blocked_by(counts: &RestoreCounts) -> Option<String> {
-    if counts.created + counts.replaced + counts.beside + counts.folders == 0 {
-        return Some("Nothing would be written: all of it is there already.".into());
-    }
-    match counts.free {
-        Some(free) if counts.bytes > free => {
-            Some(format!("Not enough room: {} needed, {} free.", human::bytes(counts.bytes), human::bytes(free)))
-        }
-        _ => None,
     }
 }

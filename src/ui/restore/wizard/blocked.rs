@@ -1,0 +1,67 @@
+//! Why Next is off, in words.
+
+use super::{Lock, PlaceKind, Step, Wizard};
+use crate::model::human;
+use crate::model::restore::RestoreCounts;
+use crate::ui::load::Load;
+
+impl Wizard {
+    /// Why the next step is off, in words.
+    pub fn blocked(&self) -> Option<String> {
+        let text = match self.step {
+            Step::Backup => match &self.plans {
+                Load::Idle if self.destination.trim().is_empty() => "Name the folder or drive that holds the backup.",
+                Load::Idle if !self.destination.trim().starts_with('/') => "Give the whole path, beginning with /.",
+                Load::Idle => "Press Look to see what lies there.",
+                Load::Waiting(_) => "Looking…",
+                Load::Failed(_) => "This folder could not be read.",
+                Load::Ready(plans) if plans.is_empty() => "No backup lies in this folder.",
+                Load::Ready(_) if self.plan_chosen.is_none() => "Choose one of the backups.",
+                Load::Ready(_) => return None,
+            },
+            Step::Version => match &self.versions {
+                Load::Ready(versions) if versions.is_empty() => "This backup has no versions yet.",
+                Load::Ready(_) if self.version.is_none() => "Choose a version.",
+                Load::Ready(_) => return None,
+                Load::Failed(_) => "The versions could not be read.",
+                _ if self.unlocking() => "Opening the backup…",
+                _ => "Reading the versions…",
+            },
+            Step::Password => match &self.lock {
+                Lock::Open => return None,
+                Lock::Trying(_) => "Trying it…",
+                Lock::Closed if self.password.is_empty() => "Type the password or the recovery key.",
+                Lock::Closed => return None,
+            },
+            Step::What if self.selection.is_empty() => "Nothing is chosen yet: tick what you want back.",
+            Step::What => return None,
+            Step::Where if self.place_kind == PlaceKind::Folder && self.folder.trim().is_empty() => {
+                "Name the folder to restore to."
+            }
+            Step::Where if self.place_kind == PlaceKind::Folder && !self.folder.trim().starts_with('/') => {
+                "Give the whole path, beginning with /."
+            }
+            Step::Where => return None,
+            Step::Review => match &self.review {
+                Load::Ready(counts) => return blocked_by(counts),
+                Load::Failed(_) => "It cannot be restored like this.",
+                _ => "Working out what would be done…",
+            },
+            Step::Progress | Step::Result => return None,
+        };
+        Some(text.into())
+    }
+}
+
+/// What stands against a restore that would do this.
+fn blocked_by(counts: &RestoreCounts) -> Option<String> {
+    if counts.created + counts.replaced + counts.beside + counts.folders == 0 {
+        return Some("Nothing would be written: all of it is there already.".into());
+    }
+    match counts.free {
+        Some(free) if counts.bytes > free => {
+            Some(format!("Not enough room: {} needed, {} free.", human::bytes(counts.bytes), human::bytes(free)))
+        }
+        _ => None,
+    }
+}

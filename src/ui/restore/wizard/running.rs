@@ -1,0 +1,113 @@
+//! The review, the run and its end.
+
+use tokio::sync::broadcast;
+
+use super::{Choice, PlaceKind, Step, Wizard};
+use crate::engine::Handle;
+use crate::engine::message::{Command, Event};
+use crate::model::path::PathBytes;
+use crate::model::restore::{RestoreSpec, Target};
+use crate::ui::context::new_run_id;
+use crate::ui::load::Load;
+
+impl Wizard {
+    fn spec(&self, dry_run: bool) -> Option<RestoreSpec> {
+        let Choice { paths, except } = self.selection.choice()?;
+        let target = match self.place_kind {
+            PlaceKind::Original => Target::InPlace,
+            PlaceKind::Folder => Target::Folder { path: PathBytes::from(self.folder.trim()), full_paths: self.full_paths },
+        };
+        Some(RestoreSpec {
+            from: self.place.clone()?,
+            version: self.version_choice()?,
+            paths,
+            except,
+            target,
+            conflict: self.conflict,
+            dry_run,
+            metadata: self.metadata,
+        })
+    }
+
+    /// Asks what the restore would do, unless that is known.
+    pub fn work_out(&mut self, handle: &Handle) {
+        let spec = self.spec(true);
+        if spec != self.review_of || self.review.ready().is_none() {
+            self.review = match &spec {
+                Some(spec) => Load::Waiting(handle.plan_restore(spec.clone())),
+                None => Load::Idle,
+            };
+            self.review_of = spec;
+        }
+    }
+
+    pub(super) fn start(&mut self, handle: &Handle) {
+        let Some(spec) = self.spec(false) else { return };
+        let run = new_run_id();
+        self.events = Some(handle.events());
+        match handle.send(Command::Restore { run, spec: Box::new(spec) }) {
+            Ok(()) => {
+                self.run = Some(run);
+                self.cancel_asked = false;
+                self.refused_start = None;
+                self.step = Step::Progress;
+            }
+            Err(problem) => self.refused_start = Some(problem),
+        }
+    }
+
+    pub fn cancel(&mut self, handle: &Handle) {
+        if let Some(run) = self.run
+            && handle.send(Command::Cancel { run }).is_ok()
+        {
+            self.cancel_asked = true;
+        }
+    }
+
+    /// Waits for the end of the run.
+    pub(super) fn follow(&mut self, handle: &Handle) {
+        let (Some(run), Step::Progress, Some(events)) = (self.run, self.step, &mut self.events) else { return };
+        loop {
+            match events.try_recv() {
+                Ok(Event::RunEnded(report)) if report.run == run => {
+                    self.report = Some(report);
+                    break;
+                }
+                Ok(_) => {}
+                Err(broadcast::error::TryRecvError::Lagged(_)) => self.missed = Load::Waiting(handle.report(run)),
+                // The window is joined to another engine by now: whether it has ended meanwhile stands in the history.
+                Err(broadcast::error::TryRecvError::Closed) if !self.missed.is_waiting() => {
+                    *events = handle.events();
+                    self.missed = Load::Waiting(handle.report(run));
+                    break;
+                }
+                Err(_) => break,
+            }
+        }
+        if self.missed.poll()
+            && let Load::Ready(Some(report)) = std::mem::take(&mut self.missed)
+        {
+            self.report = Some(report);
+        }
+        if self.report.is_some() {
+            self.events = None;
+            self.step = Step::Result;
+        }
+    }
+
+    /// From the result back to the tree, to restore something else.
+    pub fn more(&mut self) {
+        (self.run, self.report) = (None, None);
+        self.selection.clear();
+        self.review_of = None;
+        self.step = Step::What;
+    }
+
+    /// From the result back to the review, to try again.
+    pub fn again(&mut self, handle: &Handle) {
+        (self.run, self.report) = (None, None);
+        self.step = Step::Review;
+        self.review_of = None;
+        self.work_out(handle);
+    }
+}

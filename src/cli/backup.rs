@@ -1,12 +1,12 @@
 //! `strongroom backup`
 
-use super::engine_access::Session;
+use super::engine_access::{Session, with_home};
 use super::exit::Exit;
 use super::follow::{follow, new_run_id};
 use super::output::Output;
 use super::plan::find_plan;
 use super::{args, new_plan, password, place, report};
-use crate::engine::message::{Command, NewSecrets, PlanAt};
+use crate::engine::message::{Command, NewSecrets, Overview, PlanAt};
 use crate::model::history::HistoryFilter;
 use crate::model::location::Location;
 use crate::model::plan::{Plan, PlanId};
@@ -16,18 +16,12 @@ use crate::model::run::{RunDetail, RunKind, RunReport};
 use crate::model::schedule::Schedule;
 
 pub fn run(args: args::Backup, output: Output) -> Result<Exit, Problem> {
-    if args.sources.source.is_empty() { plans(&args, output) } else { once(&args, output) }
+    if args.sources.source.is_empty() { plans(&args, output) } else { with_home(|session| once(session, &args, output)) }
 }
 
 /// Plans of this home, one after the other; one that fails does not stop the others.
 fn plans(args: &args::Backup, output: Output) -> Result<Exit, Problem> {
-    let session = Session::home()?;
-    let overview = session.handle().overview();
-    let chosen: Vec<Plan> = if args.all {
-        overview.plans.iter().map(|p| p.plan.clone()).collect()
-    } else {
-        args.plans.iter().map(|name| find_plan(&overview, name).map(|p| p.plan.clone())).collect::<Result<_, _>>()?
-    };
+    let chosen = with_home(|session| chosen(&session.handle().overview(), args))?;
     if chosen.is_empty() {
         return Err(Problem::new(
             Code::NothingThere,
@@ -37,7 +31,7 @@ fn plans(args: &args::Backup, output: Output) -> Result<Exit, Problem> {
     }
     let mut exits = Vec::new();
     for plan in &chosen {
-        let exit = match back_up(&session, plan, args, output) {
+        let exit = match with_home(|session| back_up(session, plan, args, output)) {
             Ok(exit) => exit,
             Err(problem) if chosen.len() == 1 => return Err(problem),
             Err(problem) => output.problem(&problem),
@@ -52,6 +46,13 @@ fn plans(args: &args::Backup, output: Output) -> Result<Exit, Problem> {
         report::overall(output, &exits, worst);
     }
     Ok(worst)
+}
+
+fn chosen(overview: &Overview, args: &args::Backup) -> Result<Vec<Plan>, Problem> {
+    if args.all {
+        return Ok(overview.plans.iter().map(|p| p.plan.clone()).collect());
+    }
+    args.plans.iter().map(|name| find_plan(overview, name).map(|p| p.plan.clone())).collect()
 }
 
 fn back_up(session: &Session, plan: &Plan, args: &args::Backup, output: Output) -> Result<Exit, Problem> {
@@ -82,10 +83,9 @@ fn unlock_known(
 }
 
 /// Folders to a destination: goes on with the backup of that name there, or begins one.
-fn once(args: &args::Backup, output: Output) -> Result<Exit, Problem> {
+fn once(session: &Session, args: &args::Backup, output: Output) -> Result<Exit, Problem> {
     let to = args.to.as_deref().unwrap_or_default();
     let mut plan = new_plan::plan(args.name.clone(), &args.sources, to, &args.format, &args.seal, Schedule::Off)?;
-    let session = Session::home()?;
     let location = plan.destinations.first().cloned().unwrap_or_else(|| Location::local(""));
     let there = match session.handle().plans_at(location.clone()).wait() {
         // A first backup makes the folder.
@@ -99,11 +99,11 @@ fn once(args: &args::Backup, output: Output) -> Result<Exit, Problem> {
             let password =
                 if found.sealed { password::given(args.seal.password_file.as_deref())?.map(|given| given.secret) } else { None };
             if found.sealed && password.is_none() {
-                unlock_known(&session, &location, &plan, None)?;
+                unlock_known(session, &location, &plan, None)?;
             }
             NewSecrets { password, recovery_key: None }
         }
-        None => match remembered(&session, &plan, &location)? {
+        None => match remembered(session, &plan, &location)? {
             // Under its old id the engine sees that its folder has vanished, and says so.
             Some(id) if !args.take_over => {
                 plan.id = id;

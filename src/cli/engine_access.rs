@@ -5,9 +5,26 @@ use std::sync::Arc;
 
 use crate::engine::{Env, Handle};
 use crate::ipc::connection::{Connection, home_problem};
-use crate::model::problem::Problem;
+use crate::model::problem::{Code, Problem};
 use crate::state::paths::Home;
 use crate::state::secrets::{MemoryStore, SecretStore, open_store};
+
+/// How often a command starts anew when the engine it was attached to has ended.
+const TRIES: usize = 5;
+
+/// Works with the engine of this person's home. Where that is another process's, it may end just as it is asked for something: then
+/// the work begins anew, perhaps with an engine of our own.
+pub fn with_home<T>(mut work: impl FnMut(&Session) -> Result<T, Problem>) -> Result<T, Problem> {
+    let mut tries = 0;
+    loop {
+        let session = Session::home()?;
+        tries += 1;
+        match work(&session) {
+            Err(problem) if problem.code == Code::EngineGone && !session.connection.is_own() && tries < TRIES => {}
+            ended => return ended,
+        }
+    }
+}
 
 /// An engine to work with; one that was started for this command ends with it.
 pub struct Session {

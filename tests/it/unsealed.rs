@@ -27,7 +27,7 @@ fn gnu_tar_gives_every_file() {
         let args = ["--zstd".as_ref(), "-xpf".as_ref(), volume.as_os_str(), "-C".as_ref(), out.as_os_str()];
         tool("tar", args);
     }
-    join_parts(&out);
+    join_parts(&out, &world.plan_folder().join("README.txt"));
     let there = out.join(world.source().strip_prefix("/").unwrap());
     for path in walk(&world.source()) {
         let (from, to) = (world.source().join(&path), there.join(&path));
@@ -46,13 +46,11 @@ fn gnu_tar_gives_every_file() {
     }
 }
 
-/// Files that were cut lie as numbered parts in `.strongroom-parts/<path>/`: `cat` joins them.
-fn join_parts(root: &Path) {
-    let parts = root.join(".strongroom-parts");
-    for path in walk(&parts).into_iter().filter(|p| parts.join(p).is_file() && p.ends_with("00000001")) {
-        let file = path.parent().unwrap();
-        let script = "cat \"$1\"/* > \"$2\"";
-        let args = ["-c".as_ref(), script.as_ref(), "sh".as_ref()].into_iter().map(std::ffi::OsStr::to_os_string);
-        tool("sh", args.chain([parts.join(file).into_os_string(), root.join(file).into_os_string()]));
-    }
+/// Files that were cut lie in numbered parts: joined by the command that the backup's own README.txt names.
+fn join_parts(out: &Path, readme: &Path) {
+    let text = fs::read_to_string(readme).unwrap();
+    let from = text.find("    cd .strongroom-parts").expect("README.txt names the command");
+    let command: String = text[from..].lines().take_while(|l| l.starts_with("    ")).map(|l| format!("{}\n", &l[4..])).collect();
+    let script = format!("cd '{}' && {command}", out.display());
+    tool("bash", ["-ec", &script]);
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::os::unix::process::ExitStatusExt;
 use std::process::Stdio;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -17,12 +18,16 @@ fn killed_at_fifty_moments() {
     let mut random = Random(50);
     tree::plain(&world.source(), 3000, &mut random);
     fs::write(world.source().join("big"), random.bytes(24 << 20)).unwrap();
-    let begun = Instant::now();
     world.back_up();
-    let span = begun.elapsed();
 
     let mut killed = 0;
-    for n in 0..KILLS {
+    // How long a run of each kind takes, full and incremental: moments beyond that would kill nothing.
+    let mut spans = [Duration::from_secs(2); 2];
+    for n in 0.. {
+        if killed == KILLS {
+            break;
+        }
+        assert!(n < 5 * KILLS, "only {killed} runs were killed in the middle");
         tree::change(&world.source(), &mut random);
         fs::write(world.source().join("big"), random.bytes(24 << 20)).unwrap();
         // Incremental runs are shorter: every second one is full, so that kills fall into all stages of both.
@@ -30,9 +35,19 @@ fn killed_at_fifty_moments() {
         let mut command = world.command();
         command.args(["backup", "--type", kind, "--source"]).arg(world.source()).arg("--to").arg(world.dest());
         let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-        thread::sleep(Duration::from_micros(random.below(span.as_micros() as u64 * 11 / 10)));
+        let begun = Instant::now();
+        let moment = Duration::from_micros(random.below(spans[n % 2].as_micros() as u64));
+        while begun.elapsed() < moment && child.try_wait().unwrap().is_none() {
+            thread::sleep(Duration::from_micros(200).min(moment.saturating_sub(begun.elapsed())));
+        }
         let _ = child.kill();
-        killed += usize::from(!child.wait().unwrap().success());
+        let ended = child.wait().unwrap();
+        if ended.signal() == Some(9) {
+            killed += 1;
+        } else {
+            assert!(ended.success(), "{ended}");
+            spans[n % 2] = begun.elapsed();
+        }
 
         let before = world.versions().len();
         let depth = if n % 5 == 0 { "full" } else { "checksums" };
@@ -44,7 +59,6 @@ fn killed_at_fifty_moments() {
             no_litter(&world);
         }
     }
-    assert!(killed > KILLS / 2, "only {killed} runs were killed in the middle");
     world.back_up();
     no_litter(&world);
     world.run("verify --from @dest --depth full").ok();

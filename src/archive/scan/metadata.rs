@@ -120,6 +120,35 @@ pub(super) fn is_stable(file: impl AsFd) -> bool {
         0x517b,      // SMB
         0x0102_1997, // 9p
     ];
+    magic(file).is_some_and(|magic| !UNSTABLE.contains(&magic))
+}
+
+/// Whether an open folder belongs to a file system that holds no files, but views of the running kernel: reading
+/// them is endless (`/proc/kcore`) or does something, and nobody could restore them.
+pub(super) fn is_pseudo(folder: impl AsFd) -> bool {
+    const PSEUDO: [u64; 17] = [
+        0x9fa0,      // proc
+        0x6265_6572, // sysfs
+        0x6462_6720, // debugfs
+        0x7472_6163, // tracefs
+        0x7363_6673, // securityfs
+        0x6265_6570, // configfs
+        0x0027_e0eb, // cgroup
+        0x6367_7270, // cgroup2
+        0xcafe_4a11, // bpf
+        0x1cd1,      // devpts
+        0x6165_676c, // pstore
+        0x6573_5543, // fusectl
+        0x1980_0202, // mqueue
+        0x9584_58f6, // hugetlbfs
+        0xde5e_81e4, // efivarfs
+        0x4249_4e4d, // binfmt_misc
+        0xf97c_ff8c, // selinux
+    ];
+    magic(folder).is_some_and(|magic| PSEUDO.contains(&magic))
+}
+
+fn magic(file: impl AsFd) -> Option<u64> {
     // The field's type differs between architectures; the magic numbers have 32 bits.
-    rustix::fs::fstatfs(file).is_ok_and(|s| !UNSTABLE.contains(&(s.f_type as u64 & 0xffff_ffff)))
+    rustix::fs::fstatfs(file).ok().map(|s| s.f_type as u64 & 0xffff_ffff)
 }

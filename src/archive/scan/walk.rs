@@ -10,7 +10,7 @@ use rustix::io::Errno;
 
 use super::chain::Chain;
 use super::listing::Listing;
-use super::metadata::{Kind, Meta, is_stable, status};
+use super::metadata::{Kind, Meta, is_pseudo, is_stable, status};
 use super::roots::{Opened, Root, Roots};
 use super::rules::Rules;
 use crate::archive::{Error, Result};
@@ -170,7 +170,7 @@ impl<'a> Walk<'a> {
             meta.stable = level.stable;
             let other_device = meta.device != level.device;
             let descend = is_folder && !(other_device && self.rules.one_file_system);
-            let folder = if descend {
+            let mut folder = if descend {
                 match chain.top().and_then(|parent| open_folder(parent, name, self.may_hide_access(meta.uid))) {
                     Err(error) if is_gone(&error) => continue,
                     opened => Some(opened),
@@ -181,6 +181,9 @@ impl<'a> Walk<'a> {
             if other_device {
                 // The strict comparison where it cannot be known.
                 meta.stable = folder.as_ref().is_none_or(|opened| opened.as_ref().is_ok_and(is_stable));
+            }
+            if other_device && folder.as_ref().is_some_and(|opened| opened.as_ref().is_ok_and(is_pseudo)) {
+                folder = None;
             }
             let path = &self.path;
             let told = if left_out { Visit::LeftOut { meta: &meta } } else { Visit::Found { path, meta: &meta } };

@@ -145,6 +145,14 @@ fn paths_beyond_any_bound_are_told_and_not_followed() {
 }
 
 #[test]
+fn views_of_the_kernel_are_kept_as_empty_folders() {
+    let mut spec = spec(&[Path::new("/")]);
+    spec.excludes = ["/*", "!/proc"].map(String::from).to_vec();
+    let all = found_but(&spec, Path::new(""), &[]).unwrap();
+    assert_eq!(all, ["proc"]);
+}
+
+#[test]
 fn a_cancelled_scan_ends() {
     let temp = tempfile::tempdir().unwrap();
     tree(temp.path(), &["a"]);

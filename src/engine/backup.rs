@@ -3,8 +3,6 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use sha2::{Digest, Sha256};
-
 use crate::archive;
 use crate::archive::catalog_io::CatalogReader;
 use crate::archive::key::KeyRing;
@@ -23,7 +21,7 @@ use crate::model::snapshot::{BackupType, Manifest, ObjectInfo, ObjectList, Versi
 use super::core::Core;
 use super::destination::{self, Opened};
 use super::explain;
-use super::folder::{Folder, Listed};
+use super::folder::{Folder, Listed, sha256_hex};
 use super::message::NewSecrets;
 use super::run::{Done, Run, Stages};
 
@@ -155,7 +153,7 @@ fn write(
         started,
         finished: core.env.clock.now(),
         totals: written.totals,
-        objects_sha256: data_encoding::HEXLOWER.encode(&Sha256::digest(&objects_json)),
+        objects_sha256: sha256_hex(&objects_json),
         catalog: written.catalog,
         needs: written.needs,
     };

@@ -14,7 +14,7 @@ use crate::storage::{Kind, Storage};
 
 use super::core::Core;
 use super::explain;
-use super::folder::Folder;
+use super::folder::{Folder, sha256_hex};
 use super::message::{DestinationStatus, NewSecrets, PlanAt, TestResult};
 
 /// A plan's folder that this home may write to.
@@ -64,6 +64,7 @@ fn create(
         machine: core.machine.clone(),
         sealed: plan.seal.is_some(),
         created: now,
+        readme_sha256: sha256_hex(marker::readme(&plan.name, plan.seal.is_some()).as_bytes()),
     };
     let keys = match plan.seal {
         None => None,

@@ -3,6 +3,8 @@
 use std::io;
 use std::sync::Arc;
 
+use sha2::{Digest, Sha256};
+
 use crate::archive::key::{KeyFile, KeyRing};
 use crate::archive::object::{ObjectWriter, Objects};
 use crate::archive::{self, json_lines};
@@ -257,6 +259,11 @@ impl Folder {
         self.put(&format!("{}/objects.json", archive::object::run_folder(&list.id)), &bytes)?;
         Ok(bytes)
     }
+}
+
+/// As it stands in marker and manifests.
+pub fn sha256_hex(bytes: &[u8]) -> String {
+    data_encoding::HEXLOWER.encode(&Sha256::digest(bytes))
 }
 
 fn trust(ring: Option<&KeyRing>) -> json_lines::Trust<'_> {

@@ -13,7 +13,7 @@ use crate::model::run::{RunDetail, Stage};
 
 use super::core::{Core, OpenPlace, choose_version};
 use super::explain;
-use super::folder::Folder;
+use super::folder::{Folder, sha256_hex};
 use super::run::{Done, Run, Stages};
 
 /// Carries out a verification. Damage is a finding of the report.
@@ -72,7 +72,7 @@ fn small_objects(folder: &Folder, ring: Option<&archive::key::KeyRing>) -> Resul
         damaged.push(finding("keys".into(), &archive::Error::Missing { object: "a copy of the key slots".into() }));
     }
     let readme = folder.read_all(marker::README);
-    if readme.as_deref().ok() != Some(marker::readme(&folder.marker.name, folder.marker.sealed).as_bytes()) {
+    if readme.ok().map(|bytes| sha256_hex(&bytes)).as_deref() != Some(&*folder.marker.readme_sha256) {
         let what = archive::Error::damaged(marker::README, "it is not what Strongroom wrote");
         damaged.push(finding(marker::README.into(), &what));
     }

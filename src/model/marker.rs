@@ -28,6 +28,8 @@ pub struct Marker {
     pub machine: String,
     pub sealed: bool,
     pub created: Timestamp,
+    /// SHA-256 of `README.txt` beside it, hex: its text may change from one Strongroom to the next.
+    pub readme_sha256: String,
 }
 
 /// `owner-<n>-<home>.json`: who writes here. The highest n counts, then the greater home id.

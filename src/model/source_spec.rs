@@ -52,8 +52,8 @@ impl Preset {
     pub fn patterns(self) -> &'static [&'static str] {
         match self {
             Self::Caches => &[".cache/", "Cache/", "CacheStorage/", "Code Cache/", "GPUCache/", ".thumbnails/", "__pycache__/"],
-            Self::Trash => &[".local/share/Trash/", ".Trash/", ".Trash-*/", "$RECYCLE.BIN/"],
-            Self::DeveloperBuilds => &["node_modules/", "target/debug/", "target/release/", ".gradle/", ".venv/", ".tox/"],
+            Self::Trash => &["**/.local/share/Trash/", ".Trash/", ".Trash-*/", "$RECYCLE.BIN/"],
+            Self::DeveloperBuilds => &["node_modules/", "**/target/debug/", "**/target/release/", ".gradle/", ".venv/", ".tox/"],
         }
     }
 }

@@ -7,6 +7,7 @@ mod cli_roundtrip;
 mod engine;
 mod faults;
 mod flip;
+mod golden;
 mod help_and_readme;
 mod keyring;
 mod kill;

@@ -1,0 +1,38 @@
+//! Backups of every format that was ever written stay readable: `tests/golden/<format>/destination`, made by the Strongroom of
+//! its day, gives back `tests/golden/<format>/expected`.
+
+use std::fs;
+use std::path::Path;
+
+use crate::support::{World, walk};
+
+/// Formats that were written so far: none may be taken away.
+const FORMATS: [&str; 2] = ["format-1-plain", "format-1-sealed"];
+
+#[test]
+fn old_backups_stay_readable() {
+    let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
+    let mut there: Vec<String> = fs::read_dir(&golden)
+        .unwrap()
+        .map(|e| e.unwrap())
+        .filter(|e| e.file_type().unwrap().is_dir())
+        .map(|e| e.file_name().into_string().unwrap())
+        .collect();
+    there.sort();
+    assert_eq!(there, FORMATS);
+    for format in FORMATS {
+        let from = golden.join(format).join("destination");
+        let world = World::new();
+        std::os::unix::fs::symlink(&from, world.path("golden")).unwrap();
+        let versions = world.run("versions --from @golden --json").ok().last();
+        assert_eq!(versions["count"], 2, "{format}");
+        world.run("verify --from @golden --all --depth full").ok();
+        world.run("restore --from @golden --to @out").ok();
+        let (expected, found) = (golden.join(format).join("expected"), world.path("out/notes"));
+        let files = |root: &Path| walk(root).into_iter().filter(|p| root.join(p).is_file()).collect::<Vec<_>>();
+        assert_eq!(files(&expected), files(&found), "{format}");
+        for file in files(&expected) {
+            assert!(fs::read(expected.join(&file)).unwrap() == fs::read(found.join(&file)).unwrap(), "{format}: {file:?}");
+        }
+    }
+}

@@ -97,7 +97,7 @@ Examples:
   strongroom backup Documents                          the plan of that name
   strongroom backup --all                              every plan of this home
   strongroom backup --source ~/Documents ~/Pictures --to /media/blue/backups
-  strongroom backup --source /etc --to /srv/backups --name etc --password-file /root/pw --json
+  strongroom backup --source /etc --to /srv/backups --name etc --password-file /etc/strongroom/password --json
 
 The same --to and --name again continues the same backup: only what changed is stored.";
 

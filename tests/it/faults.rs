@@ -260,14 +260,15 @@ fn a_folder_of_a_hundred_thousand() {
     for n in 0..ENTRIES {
         fs::write(world.source().join(format!("{n:06}")), n.to_string()).unwrap();
     }
+    // Until the newest of them is settled (FORMAT.md): what is read sooner is read again.
+    std::thread::sleep(Duration::from_millis(3200));
     let ran = world.back_up();
     assert_eq!(ran["totals"]["files"], ENTRIES);
     let listed = world.run("ls --from @dest --json @source").ok();
     assert_eq!(listed.out.lines().count(), ENTRIES + 1);
     world.run("verify --from @dest --depth full").ok();
     world.restore_and_compare("latest", &world.source());
-    std::thread::sleep(Duration::from_millis(3200));
-    assert_eq!(world.back_up()["totals"]["new_files"].as_u64().map(|n| n < ENTRIES as u64), Some(true));
+    assert_eq!(world.back_up()["totals"]["new_files"], 0);
 }
 
 #[test]

@@ -20,17 +20,18 @@ use super::run::{Done, Run, Stages};
 pub fn run(core: &Core, run: &Run, spec: &VerifySpec, stages: &mut Stages<'_>) -> Result<Done, Problem> {
     stages.enter(Stage::Preparing);
     let OpenPlace { folder, ring } = core.open_place(&spec.from)?;
-    let mut listed = folder.manifests(ring.as_deref())?;
-    if let Some(choice) = &spec.version {
-        let chosen = choose_version(folder.manifests(ring.as_deref())?, choice)?;
-        listed.retain(|l| l.id == chosen.id);
-    }
+    let listed = folder.manifests(ring.as_deref())?;
     let mut damaged = Vec::new();
     let mut versions = Vec::new();
-    for entry in listed {
-        match entry.manifest {
-            Ok(manifest) => versions.push(manifest),
-            Err(error) => damaged.push(finding(marker::manifest_name(&entry.id), &error)),
+    match &spec.version {
+        Some(choice) => versions.push(choose_version(listed, choice)?),
+        None => {
+            for entry in listed {
+                match entry.manifest {
+                    Ok(manifest) => versions.push(manifest),
+                    Err(error) => damaged.push(finding(marker::manifest_name(&entry.id), &error)),
+                }
+            }
         }
     }
     stages.enter(Stage::Checking);

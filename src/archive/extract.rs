@@ -6,6 +6,7 @@
 mod content;
 mod find;
 mod last;
+mod names;
 mod place;
 mod plan;
 mod put;

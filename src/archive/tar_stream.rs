@@ -22,8 +22,9 @@ pub fn append_header(entry: &Entry, out: &mut Vec<u8>) {
     let mut path = entry.path.as_bytes().to_vec();
     let mut size = 0;
     let (flag, target) = match (&entry.kind, &entry.link) {
-        (EntryKind::File, Some(target)) => (b'1', target.as_bytes()),
-        (EntryKind::File, None) => {
+        // Of any kind: `link` makes a second name of a symbolic link as well.
+        (kind, Some(target)) if *kind != EntryKind::Folder => (b'1', target.as_bytes()),
+        (EntryKind::File, _) => {
             let holes: u64 = entry.holes.iter().map(|(_, length)| length).sum();
             size = entry.size.saturating_sub(holes);
             if !entry.holes.is_empty() {

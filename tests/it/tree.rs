@@ -89,7 +89,9 @@ fn links(root: &Path) {
     fs::hard_link(root.join("plain"), root.join("deep/er/same as plain")).unwrap();
     fs::hard_link(root.join("big random"), root.join("a hard link to big")).unwrap();
     fs::hard_link(root.join("zero"), root.join("zero too")).unwrap();
+    fs::hard_link(root.join("link"), root.join("hard link to link")).unwrap();
     rustix::fs::mknodat(CWD, root.join("pipe"), rustix::fs::FileType::Fifo, 0o644.into(), 0).unwrap();
+    fs::hard_link(root.join("pipe"), root.join("deep/pipe too")).unwrap();
 }
 
 fn modes(root: &Path) {

@@ -11,6 +11,7 @@ use rustix::io::Errno;
 use super::Shared;
 use super::content::{LATER, OWN_NAME, Spot, WRITTEN};
 use super::find::Finder;
+use super::names::{Names, is_impossible};
 use super::plan::Planner;
 use super::put::{Inside, Settled};
 use crate::archive::target::metadata::Wanted;
@@ -25,6 +26,7 @@ pub struct Last<'a> {
     planned: &'a Planner<'a>,
     folders: OpenFolders<'a>,
     finder: Finder<'a>,
+    names: Names,
     /// The folder of the entry before.
     parent: Option<(PathBytes, Arc<Folder>)>,
 }
@@ -32,7 +34,7 @@ pub struct Last<'a> {
 impl<'a> Last<'a> {
     pub fn new(shared: &'a Shared<'a>, planned: &'a Planner<'a>) -> Self {
         let folders = OpenFolders::new(&shared.roots);
-        Self { shared, planned, folders, finder: Finder::new(shared.catalog), parent: None }
+        Self { shared, planned, folders, finder: Finder::new(shared.catalog), names: Names::default(), parent: None }
     }
 
     /// After a restore that was stopped, only the folders that were made get their modes.
@@ -117,8 +119,12 @@ impl<'a> Last<'a> {
     ) -> io::Result<()> {
         let shared = self.shared;
         let (parent, name) = self.parent_of(entry)?;
+        let twin = self.names.twin(entry, &self.folders);
         let into = Inside { root: self.folders.root(&parent)?, folder: &parent, fd: self.folders.get(&parent)? };
-        let settled = shared.put.place(into, &name, entry.mtime, |name| make(into, name))?;
+        let settled = shared.put.place(into, &name, entry.mtime, |name| match &twin {
+            Some(twin) => twin.link(into.fd, name, || make(into, name)),
+            None => make(into, name),
+        })?;
         let made = match &settled {
             Settled::Created | Settled::Replaced => Some(&name),
             Settled::Beside(name) => Some(name),
@@ -128,6 +134,9 @@ impl<'a> Last<'a> {
             && let Err(what) = shared.maker.set_at(into.fd, name, &Wanted::from(entry), has_mode)
         {
             shared.tally.warn(Cause::MetadataNotSet, &entry.path, what);
+        }
+        if let Some(name) = made {
+            self.names.made(entry, &parent, name);
         }
         shared.count(&settled);
         Ok(())
@@ -160,13 +169,7 @@ impl<'a> Last<'a> {
                 shared.count(&settled);
                 Ok(())
             }
-            // File systems without hard links, across mounts, or with too many already: a copy.
-            Err(e)
-                if matches!(
-                    Errno::from_io_error(&e),
-                    Some(Errno::PERM | Errno::OPNOTSUPP | Errno::XDEV | Errno::MLINK | Errno::NOSYS)
-                ) =>
-            {
+            Err(e) if Errno::from_io_error(&e).is_some_and(is_impossible) => {
                 self.copy(entry, &from, path.file_name(), &parent, &name)
             }
             Err(e) => Err(e),

@@ -139,6 +139,40 @@ fn everything_comes_back() {
 }
 
 #[test]
+fn symbolic_links_keep_their_further_names() {
+    let to = |path: &str, target: &str, first: &str| Entry {
+        link: Some(PathBytes::from(first)),
+        ..entry(path, EntryKind::Symlink { target: PathBytes::from(target) })
+    };
+    let pipe = Entry { link: Some("s/pipe".into()), ..entry("s/pipe too", EntryKind::Fifo) };
+    let version = Builder::new(&["/s"])
+        .folder("s/deep", 0o755)
+        .symlink("s/a", "nowhere")
+        .add(to("s/b", "nowhere", "s/a"), b"")
+        .add(to("s/deep/c", "nowhere", "s/a"), b"")
+        // What does not fit together stands for itself.
+        .add(to("s/d", "elsewhere", "s/a"), b"")
+        .add(Entry { mode: 0o600, ..entry("s/pipe", EntryKind::Fifo) }, b"")
+        .add(Entry { mode: 0o600, ..pipe }, b"")
+        .build();
+    for paths in [&[][..], &["s/b", "s/deep", "s/d", "s/pipe too"]] {
+        let dir = temp();
+        let done = Ask { paths, ..Ask::to(dir.path()) }.run(&version).unwrap();
+        assert_eq!(done.warnings, []);
+        let meta = |name: &str| fs::symlink_metadata(dir.path().join("s").join(name)).unwrap();
+        assert_eq!(meta("b").ino(), meta("deep/c").ino());
+        assert_eq!(time_of(&dir.path().join("s/b")), TIME);
+        assert_eq!(meta("d").nlink(), 1);
+        assert_eq!(fs::read_link(dir.path().join("s/d")).unwrap(), Path::new("elsewhere"));
+        if paths.is_empty() {
+            assert_eq!((meta("a").ino(), meta("a").nlink()), (meta("b").ino(), 3));
+            assert_eq!(meta("pipe").ino(), meta("pipe too").ino());
+        }
+        assert_eq!(meta("pipe too").mode() & 0o7777, 0o600);
+    }
+}
+
+#[test]
 fn conflicts_go_each_way() {
     let version = Builder::new(&["/s"]).file("s/f.txt", "from the backup").file("s/new", "n").build();
     let prepared = |newer: bool| {

@@ -150,16 +150,17 @@ impl<'a> Assembler<'a> {
     }
 
     fn unchanged(&mut self, mut entry: Entry, meta: &Meta) -> Result<(), Stopped> {
-        if meta.kind == Kind::File {
-            if let Some((link, share)) = self.links.link(&entry.path, meta) {
-                return self.push(link, share);
-            }
-            if self.totals.files.is_multiple_of(SHOW_EVERY) {
-                self.job.progress.set_current(&entry.path);
-            }
+        if meta.kind == Kind::Folder {
+            return self.push(entry, Share::Alone);
+        }
+        if let Some((link, share)) = self.links.link(&entry.path, meta) {
+            return self.push(link, share);
+        }
+        if meta.kind == Kind::File && self.totals.files.is_multiple_of(SHOW_EVERY) {
+            self.job.progress.set_current(&entry.path);
         }
         entry.link = None;
-        let share = if meta.kind == Kind::File { self.links.first(&entry, meta, false) } else { Share::Alone };
+        let share = self.links.first(&entry, meta, false);
         self.push(entry, share)
     }
 
@@ -197,6 +198,10 @@ impl<'a> Assembler<'a> {
 
     /// Folders, links, pipes and devices: a header, and no content.
     fn other(&mut self, task: Task, keeper: &mut Keeper<'_>) -> Result<(), Stopped> {
+        let is_folder = task.meta.kind == Kind::Folder;
+        if !is_folder && let Some((link, share)) = self.links.link(&task.path, &task.meta) {
+            return self.push(link, share);
+        }
         let kind = match task.meta.kind {
             Kind::Folder => Ok(EntryKind::Folder),
             Kind::Fifo => Ok(EntryKind::Fifo),
@@ -221,7 +226,8 @@ impl<'a> Assembler<'a> {
             Err(error) => self.warnings.add(Cause::Unreadable, task.path.as_bytes(), format!("extended attributes: {error}")),
         }
         self.append_header(&entry)?;
-        self.push(entry, Share::Alone)
+        let share = if is_folder { Share::Alone } else { self.links.first(&entry, &task.meta, true) };
+        self.push(entry, share)
     }
 
     fn read_link(&mut self, path: &PathBytes) -> io::Result<EntryKind> {

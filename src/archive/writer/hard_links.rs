@@ -1,4 +1,4 @@
-//! Several names of one file: the first in catalog order is the file, the others are links to it.
+//! Several names of one file, symbolic link, pipe or device: the first in catalog order is the thing, the others are links to it.
 
 use std::collections::HashMap;
 
@@ -13,7 +13,7 @@ pub(super) struct HardLinks {
     /// By device and inode.
     firsts: HashMap<(u64, u64), First>,
     next_id: u64,
-    /// Links whose first lies whole in this run's volumes: they follow in the last one.
+    /// Links whose first stands whole in this run's volumes: they follow in the last one.
     pub in_tar: Vec<Entry>,
 }
 
@@ -34,8 +34,9 @@ impl HardLinks {
         }
         let key = (meta.device, meta.inode);
         let first = self.firsts.get_mut(&key)?;
-        // Where inode numbers are made up they may meet by chance.
-        if !meta.stable && (meta.size, meta.mtime) != (first.entry.size, first.entry.mtime) {
+        // Where inode numbers are made up they may meet by chance, and a number may be given anew.
+        if !meta.kind.is(&first.entry.kind) || (!meta.stable && (meta.size, meta.mtime) != (first.entry.size, first.entry.mtime))
+        {
             return None;
         }
         let entry = Entry { path: path.clone(), link: Some(first.entry.path.clone()), ..first.entry.clone() };
@@ -50,7 +51,7 @@ impl HardLinks {
         Some((entry, share))
     }
 
-    /// Remembers the first name of a file. `in_tar`: it lies whole in a volume of this run.
+    /// Remembers the first name of a thing. `in_tar`: it stands whole in a volume of this run.
     pub(super) fn first(&mut self, entry: &Entry, meta: &Meta, in_tar: bool) -> Share {
         let others = meta.links.saturating_sub(1);
         if others == 0 {

@@ -70,6 +70,29 @@ fn links_stay_right_while_they_are_edited() {
 }
 
 #[test]
+fn symbolic_links_and_pipes_have_further_names_too() {
+    let mut bench = Bench::new();
+    bench.write("file", "x");
+    std::os::unix::fs::symlink("../away", bench.path("link")).unwrap();
+    rustix::fs::mknodat(rustix::fs::CWD, bench.path("pipe"), rustix::fs::FileType::Fifo, 0o640.into(), 0).unwrap();
+    for (from, to) in [("link", "also"), ("link", "z"), ("pipe", "q")] {
+        link(&bench, from, to);
+    }
+    let full = bench.run();
+    let expected = [pair("link", "also"), pair("q", "pipe"), pair("z", "also")];
+    assert_eq!(links(&bench, &full), expected);
+    for (name, first) in &expected {
+        assert_eq!((&full.entry(name).kind, full.entry(name).inode), (&full.entry(first).kind, full.entry(first).inode));
+    }
+    assert_eq!(bench.run().entries, full.entries, "unchanged ones stay links");
+
+    // The first name goes.
+    fs::remove_file(bench.path("also")).unwrap();
+    let next = bench.run();
+    assert_eq!(links(&bench, &next), [pair("q", "pipe"), pair("z", "link")]);
+}
+
+#[test]
 fn a_link_whose_file_is_left_out_stands_for_itself() {
     let mut bench = Bench::new();
     bench.write("a", noise(5_000, 1));

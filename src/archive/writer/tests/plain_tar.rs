@@ -54,6 +54,9 @@ fn gnu_tar_finds_every_file_in_the_volumes() {
     fs::hard_link(bench.path("dir/small"), bench.path("a-link")).unwrap();
     fs::hard_link(bench.path("dir/small"), bench.path("zz/link")).unwrap();
     std::os::unix::fs::symlink("../there", bench.path("dir/symlink")).unwrap();
+    fs::hard_link(bench.path("dir/symlink"), bench.path("zz/symlink too")).unwrap();
+    rustix::fs::mknodat(rustix::fs::CWD, bench.path("pipe"), rustix::fs::FileType::Fifo, 0o644.into(), 0).unwrap();
+    fs::hard_link(bench.path("pipe"), bench.path("pipe too")).unwrap();
     let sparse = fs::File::create(bench.path("sparse")).unwrap();
     sparse.set_len(30 << 20).unwrap();
     sparse.write_all_at(&noise(5_000, 4), 10 << 20).unwrap();
@@ -90,8 +93,10 @@ fn gnu_tar_finds_every_file_in_the_volumes() {
         }
     }
     assert_eq!(seen, 10);
-    let inode = |name: &str| fs::metadata(target.join(&base).join(name)).unwrap().ino();
+    let inode = |name: &str| fs::symlink_metadata(target.join(&base).join(name)).unwrap().ino();
     assert_eq!(inode("a-link"), inode("dir/small"));
     assert_eq!(inode("a-link"), inode("zz/link"));
+    assert_eq!(inode("dir/symlink"), inode("zz/symlink too"));
+    assert_eq!(inode("pipe"), inode("pipe too"));
     assert_eq!(fs::read_link(target.join(&base).join("dir/symlink")).unwrap(), Path::new("../there"));
 }

@@ -2,6 +2,7 @@
 
 mod desktop;
 mod log;
+mod memory;
 mod window;
 
 use std::env;
@@ -10,6 +11,7 @@ use std::process::ExitCode;
 use strongroom::cli::{self, Asked};
 
 fn main() -> ExitCode {
+    memory::give_back();
     match cli::read(env::args_os().collect()) {
         Asked::Nothing(code) => code,
         Asked::Command(command) => {

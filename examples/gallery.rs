@@ -1,5 +1,5 @@
 //! Every component in every state, in light and dark: `cargo run --example gallery -- --light|--dark [--page N]`; with
-//! `--app empty|waiting|full|running [--scale PERCENT]` the whole window on a pretended engine.
+//! `--app empty|waiting|healthy|full|long|running [--scale PERCENT]` the whole window on a pretended engine.
 
 #[allow(dead_code, reason = "shared with the tests, which use more of it")]
 #[path = "../tests/it/ui/fake.rs"]
@@ -51,6 +51,8 @@ fn app(state: &str, dark: bool, scale: u16) {
     let mut overview = match state {
         "empty" => fake::empty_overview(),
         "waiting" => sample::waiting(),
+        "long" => sample::long(),
+        "healthy" => sample::healthy(),
         "running" => {
             let (overview, progress) = sample::running();
             live = Some((overview.runs[0].run, progress));

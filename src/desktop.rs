@@ -35,6 +35,11 @@ pub fn wayland_is_dead() -> bool {
     UnixStream::connect(path).is_err()
 }
 
+/// Whether files dropped onto a window arrive: the window's maker does not take them in on Wayland.
+pub fn drops_arrive() -> bool {
+    set("WAYLAND_DISPLAY").is_none()
+}
+
 /// Follows what the desktop says about light and dark, on a thread of its own. Where there is no portal it says nothing.
 pub fn watch_appearance(changed: impl Fn() + Send + 'static) -> SystemAppearance {
     let appearance = SystemAppearance::default();

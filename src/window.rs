@@ -5,18 +5,19 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use strongroom::cli;
 use strongroom::engine::env::SystemClock;
 use strongroom::engine::message::{Command, Event, Overview};
 use strongroom::engine::{Env, Handle};
+use strongroom::ipc::attach;
 use strongroom::ipc::connection::{Connection, home_problem};
 use strongroom::model::problem::Problem;
 use strongroom::model::schedule::Schedule;
 use strongroom::state::paths::Home;
 use strongroom::state::secrets::open_store;
-use strongroom::ui::{self, Closed, Window, WindowWaker};
+use strongroom::ui::{self, Closed, Joined, Window, WindowWaker};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::watch;
@@ -56,17 +57,16 @@ fn start() -> Result<Ended, Problem> {
     let root = std::env::var_os("STRONGROOM_HOME").filter(|root| !root.is_empty()).map(PathBuf::from);
     let home = Home::locate(root.as_deref()).map_err(home_problem)?;
     let waker = WindowWaker::default();
+    // Held while this process shows windows: a second one brings ours to the front instead of opening its own.
+    let Some(_turn) = turn_or_raise(&home)? else {
+        println!("Strongroom is running already: its window comes to the front.");
+        return Ok(Ended::Well);
+    };
     let connect = {
         let (home, waker) = (home.clone(), waker.clone());
         move || Connection::open(&home, || Env::system(open_store(&home, false), waker.waker()), true)
     };
     let first = connect()?;
-    // Held while this process shows windows: a second one brings ours to the front instead of opening its own.
-    let Some(_turn) = take_turn(&home.runtime) else {
-        raise(first.handle())?;
-        println!("Strongroom is running already: its window comes to the front.");
-        return Ok(Ended::Well);
-    };
     let ended = watch_signals(waker.clone())?;
     let wake = waker.waker();
     // The engine that the window talks to; when it goes (another process had it), a new one takes its place.
@@ -75,34 +75,32 @@ fn start() -> Result<Ended, Problem> {
         let connection = connection.clone();
         move || {
             let fresh = connect()?;
-            let handle = fresh.handle().clone();
+            let engine = joined(&fresh);
             let old = std::mem::replace(&mut *connection.lock().unwrap_or_else(PoisonError::into_inner), fresh);
             drop(old);
-            Ok(handle)
+            Ok(engine)
         }
     };
-    let current = || connection.lock().unwrap_or_else(PoisonError::into_inner).handle().clone();
-    let is_own = || connection.lock().unwrap_or_else(PoisonError::into_inner).is_own();
+    let current = || joined(&connection.lock().unwrap_or_else(PoisonError::into_inner));
     let mut window = Window {
-        handle: current(),
+        engine: current(),
         reopen: Arc::new(reopen),
-        owns_engine: is_own(),
         clock: Arc::new(SystemClock),
         waker: waker.clone(),
         appearance: desktop::watch_appearance(move || wake()),
         pick_folders: desktop::folder_dialog(),
+        drops: desktop::drops_arrive(),
         open_folder: Arc::new(desktop::open_folder),
     };
     loop {
-        window.handle = current();
-        window.owns_engine = is_own();
+        window.engine = current();
         let shown = window.clone();
         // A library that is missing makes the window's maker panic instead of fail.
         let closed = catch_unwind(AssertUnwindSafe(|| ui::run(shown)))
             .unwrap_or_else(|_| Err("a library that windows need is missing, such as libxkbcommon-x11".into()));
         match closed {
             Ok(Closed::Quit) => return Ok(Ended::Well),
-            Ok(Closed::KeepRunning) => match without_window(&current(), ended.clone())? {
+            Ok(Closed::KeepRunning) => match without_window(&current().handle, ended.clone())? {
                 Next::Window => {}
                 Next::Quit => return Ok(Ended::Well),
             },
@@ -111,17 +109,53 @@ fn start() -> Result<Ended, Problem> {
     }
 }
 
+fn joined(connection: &Connection) -> Joined {
+    Joined { handle: connection.handle().clone(), own: connection.is_own() }
+}
+
+/// How long a second start waits for the first one's window.
+const PATIENCE: Duration = Duration::from_secs(15);
+
+/// The right to show windows; `None` where another process shows them and was asked to come to the front. Only attaches: an
+/// engine of our own would be in the way of the window that is there and may just be looking for one.
+fn turn_or_raise(home: &Home) -> Result<Option<Turn>, Problem> {
+    let until = Instant::now() + PATIENCE;
+    loop {
+        if let Some(turn) = take_turn(&home.runtime) {
+            return Ok(Some(turn));
+        }
+        // The window's engine may be another process's that has just ended, or the window's own that is just starting.
+        if let Ok(Some(handle)) = attach(home, Arc::new(|| {}))
+            && raise(&handle)?
+        {
+            return Ok(None);
+        }
+        if Instant::now() > until {
+            let code = strongroom::model::problem::Code::Busy;
+            return Err(Problem::new(code, "Strongroom is running already, but does not answer.", "Try again in a moment."));
+        }
+        std::thread::sleep(Duration::from_millis(100));
+    }
+}
+
 /// Asks for the window that another process shows, and waits until the engine has passed it on: the request itself travels
-/// behind our back and would be lost with this process.
-fn raise(handle: &Handle) -> Result<(), Problem> {
+/// behind our back and would be lost with this process. `false` where the engine ended meanwhile or does not answer.
+fn raise(handle: &Handle) -> Result<bool, Problem> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(system)?;
     let mut events = handle.events();
-    handle.send(Command::Raise)?;
-    let passed_on = async { while !matches!(events.recv().await, Ok(Event::Raise) | Err(RecvError::Closed)) {} };
-    runtime.block_on(async { tokio::time::timeout(Duration::from_secs(5), passed_on).await }).map_err(|_| {
-        let code = strongroom::model::problem::Code::Busy;
-        Problem::new(code, "Strongroom is running already, but does not answer.", "Try again in a moment.")
-    })
+    if handle.send(Command::Raise).is_err() {
+        return Ok(false);
+    }
+    let passed_on = async {
+        loop {
+            match events.recv().await {
+                Ok(Event::Raise) => return true,
+                Err(RecvError::Closed) => return false,
+                Ok(_) | Err(RecvError::Lagged(_)) => {}
+            }
+        }
+    };
+    Ok(runtime.block_on(async { tokio::time::timeout(Duration::from_secs(5), passed_on).await }).unwrap_or(false))
 }
 
 /// The right to show windows for a home, held until it is dropped. Without a file where none can be made: then a second window may open.

@@ -5,8 +5,9 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::run::{Outcome, RunKind, RunReport};
+use super::run::{Outcome, RunDetail, RunKind, RunReport};
 use super::schedule::Schedule;
+use super::snapshot::BackupType;
 
 /// Running stands beside it, never instead.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -34,9 +35,11 @@ const GRACE: SignedDuration = SignedDuration::from_hours(24);
 /// Judges a plan from its newest finished runs, newest first (backups and verifications).
 pub fn judge(schedule: Schedule, created: Timestamp, runs: &[RunReport], now: Timestamp, zone: &TimeZone) -> (Status, Why) {
     let backups = || runs.iter().filter(|r| r.kind == RunKind::Backup);
-    if let Some(verify) = runs.iter().find(|r| r.kind == RunKind::Verify)
-        && let super::run::RunDetail::Verify { report } = &verify.detail
-        && !report.damaged.is_empty()
+    let damaged = damage_found(runs);
+    // After damage the next version stores everything anew: then only what is older is damaged.
+    let stands_alone = |r: &&RunReport| matches!(r.detail, RunDetail::Backup { backup_type: BackupType::Full, .. });
+    if let Some(found) = damaged
+        && !backups().filter(|r| r.outcome.is_success() && r.started >= found).any(|r| stands_alone(&r))
     {
         return (Status::NeedsAttention, Why::Damaged);
     }
@@ -53,9 +56,18 @@ pub fn judge(schedule: Schedule, created: Timestamp, runs: &[RunReport], now: Ti
     }
     match last_good.map(|r| &r.outcome) {
         None => (Status::WaitingForFirst, Why::Nothing),
+        Some(_) if damaged.is_some() => (Status::ProtectedWithWarnings, Why::Damaged),
         Some(Outcome::CompletedWithWarnings) => (Status::ProtectedWithWarnings, Why::Nothing),
         Some(_) => (Status::Protected, Why::Nothing),
     }
+}
+
+/// When the newest verification that came to an end found damage; one that was cancelled or failed says nothing.
+fn damage_found(runs: &[RunReport]) -> Option<Timestamp> {
+    runs.iter().find_map(|run| match &run.detail {
+        RunDetail::Verify { report } => Some((!report.damaged.is_empty()).then_some(run.started)),
+        _ => None,
+    })?
 }
 
 /// A day on the strip of thirty; the worst outcome of the day wins.
@@ -112,4 +124,72 @@ pub fn strip(schedule: Schedule, created: Timestamp, runs: &[RunReport], now: Ti
             day
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::problem::{Code, Problem};
+    use crate::model::restore::{DamagedObject, VerifyReport};
+    use crate::model::run::{ReadBack, RunId, Trigger};
+    use crate::model::snapshot::{Totals, VersionId};
+
+    fn run(hour: i64, kind: RunKind, outcome: Outcome, detail: RunDetail) -> RunReport {
+        let started = Timestamp::UNIX_EPOCH + SignedDuration::from_hours(hour);
+        RunReport {
+            run: RunId(hour as u64),
+            kind,
+            trigger: Trigger::ByHand,
+            plan: None,
+            plan_name: "Documents".into(),
+            started,
+            finished: started,
+            outcome,
+            detail,
+            warnings: vec![],
+            warning_count: 0,
+            stages: vec![],
+        }
+    }
+
+    fn backup(hour: i64, backup_type: BackupType) -> RunReport {
+        let version = VersionId::new(Timestamp::UNIX_EPOCH, backup_type, [0; 4]);
+        let (totals, destination, read_back) = (Totals::default(), "/x".into(), ReadBack::Medium);
+        let detail = RunDetail::Backup { version, backup_type, totals, destination, versions: 1, plan_bytes: 1, read_back };
+        run(hour, RunKind::Backup, Outcome::Completed, detail)
+    }
+
+    fn verify(hour: i64, damaged: bool) -> RunReport {
+        let object = DamagedObject { object: "v1".into(), what: "x".into(), hits: vec![], hit_count: 3 };
+        let report = VerifyReport { damaged: damaged.then_some(object).into_iter().collect(), ..VerifyReport::default() };
+        let problem = || Outcome::Failed(Problem::new(Code::Damaged, "Damaged.", ""));
+        run(hour, RunKind::Verify, if damaged { problem() } else { Outcome::Completed }, RunDetail::Verify { report })
+    }
+
+    /// Runs are given oldest first.
+    fn judged(mut runs: Vec<RunReport>) -> (Status, Why) {
+        runs.reverse();
+        judge(Schedule::Off, Timestamp::UNIX_EPOCH, &runs, Timestamp::UNIX_EPOCH, &TimeZone::UTC)
+    }
+
+    #[test]
+    fn damage_needs_attention_until_a_version_stands_alone_or_all_is_found_whole() {
+        let (full, part) = (BackupType::Full, BackupType::Incremental);
+        let found = || vec![backup(1, full), verify(2, true)];
+        let with = |more: Vec<RunReport>| judged(found().into_iter().chain(more).collect());
+        let attention = (Status::NeedsAttention, Why::Damaged);
+        assert_eq!(with(vec![]), attention);
+        assert_eq!(with(vec![backup(3, part)]), attention, "it may refer to what is damaged");
+        assert_eq!(with(vec![backup(3, full)]), (Status::ProtectedWithWarnings, Why::Damaged));
+        assert_eq!(with(vec![backup(3, full), backup(4, part)]), (Status::ProtectedWithWarnings, Why::Damaged));
+        assert_eq!(with(vec![verify(3, false)]), (Status::Protected, Why::Nothing));
+        assert_eq!(with(vec![backup(3, full), verify(4, true)]), attention);
+    }
+
+    #[test]
+    fn a_verification_that_was_cut_off_takes_nothing_back() {
+        let cancelled = run(3, RunKind::Verify, Outcome::Cancelled, RunDetail::None);
+        let runs = vec![backup(1, BackupType::Full), verify(2, true), cancelled];
+        assert_eq!(judged(runs), (Status::NeedsAttention, Why::Damaged));
+    }
 }

@@ -4,16 +4,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
 use tokio::sync::broadcast;
 
 use super::activity::Activity;
 use super::closing::{self, Closing};
-use super::connection::Connection;
-use super::context::{Action, Cx, Tab};
+use super::context::{Action, Tab};
 use super::notice;
-use super::pace::Paces;
-use super::pick::Pickers;
 use super::plan_editor::PlanEditor;
 use super::restore::RestoreWizard;
 use super::settings::SettingsDrawer;
@@ -22,7 +18,9 @@ use super::tabs::Tabs;
 use super::theme;
 use super::widgets::{Banner, Toast, Toasts};
 use super::window::{Closed, Window};
-use crate::engine::message::{Command, Event, Overview};
+use super::world::World;
+use crate::engine::message::{Command, Event};
+use crate::model::run::{RunKind, RunReport};
 use crate::ui::theme::Tone;
 
 /// Most time a frame spends on taking in events.
@@ -37,20 +35,13 @@ enum Page {
 
 pub struct App {
     window: Window,
-    connection: Connection,
-    overview: Arc<Overview>,
-    /// Counts overviews, so that pages know when to ask again.
-    generation: u64,
-    events: broadcast::Receiver<Event>,
-    zone: TimeZone,
+    world: World,
     page: Page,
     tab: Tab,
     tabs: Tabs,
     activity: Activity,
     settings: SettingsDrawer,
     toasts: Toasts<Box<Action>>,
-    paces: Paces,
-    pickers: Pickers,
     closing: Option<Closing>,
     closed: Arc<Mutex<Closed>>,
 }
@@ -59,21 +50,14 @@ impl App {
     /// `closed` receives what is wished when the window is closed.
     pub fn new(ctx: &egui::Context, window: Window, closed: Arc<Mutex<Closed>>) -> Self {
         theme::install(ctx);
-        let handle = window.handle.clone();
         Self {
-            overview: handle.overview(),
-            generation: 0,
-            events: handle.events(),
-            zone: window.clock.zone(),
-            connection: Connection::new(handle),
+            world: World::new(ctx, &window),
             page: Page::Tabs,
             tab: Tab::Backups,
             tabs: Tabs::default(),
             activity: Activity::default(),
             settings: SettingsDrawer::default(),
             toasts: Toasts::default(),
-            paces: Paces::default(),
-            pickers: Pickers::new(window.pick_folders.clone(), ctx.clone()),
             closing: None,
             closed,
             window,
@@ -82,38 +66,42 @@ impl App {
 
     /// Takes in what the engine said since the last frame.
     fn drain(&mut self, ctx: &egui::Context) {
-        if self.connection.keep(&self.window.reopen, ctx) {
-            self.events = self.connection.handle().events();
-        }
-        let overview = self.connection.handle().overview();
-        if !Arc::ptr_eq(&overview, &self.overview) {
-            self.overview = overview;
-            self.generation += 1;
-        }
+        self.world.keep(&self.window.reopen, ctx);
         let until = Instant::now() + BUDGET;
         loop {
-            match self.events.try_recv() {
+            match self.world.events.try_recv() {
                 Ok(Event::RunEnded(report)) => {
-                    self.generation += 1;
-                    // Where its pages are open the result is on them.
-                    let told = matches!(&self.page, Page::Restore(wizard) if wizard.follows(report.run));
-                    if let Some(toast) = notice::toast(&report).filter(|_| !told) {
+                    self.world.generation += 1;
+                    if let Some(toast) = notice::toast(&report).filter(|_| !self.is_told(&report)) {
                         self.toasts.push(toast);
                     }
                 }
-                Ok(Event::RunStarted(_)) => self.generation += 1,
+                Ok(Event::RunStarted(_)) => self.world.generation += 1,
                 Ok(Event::Raise) => {
                     ctx.send_viewport_cmd(egui::ViewportCommand::Minimized(false));
                     ctx.send_viewport_cmd(egui::ViewportCommand::Focus);
                 }
                 // Those that were missed are in the history; the overview is whole in any case.
-                Err(broadcast::error::TryRecvError::Lagged(_)) => self.generation += 1,
+                Err(broadcast::error::TryRecvError::Lagged(_)) => self.world.generation += 1,
                 Err(_) => break,
             }
             if Instant::now() > until {
                 ctx.request_repaint();
                 break;
             }
+        }
+    }
+
+    /// Whether the page that is open says a run's result by itself: the restore's own pages, and the backup's card.
+    fn is_told(&self, report: &RunReport) -> bool {
+        let has_card = || self.world.overview.plans.iter().any(|plan| report.plan.as_ref() == Some(&plan.plan.id));
+        match &self.page {
+            Page::Restore(wizard) => wizard.follows(report.run),
+            Page::Tabs => {
+                let card_is_seen = self.tab == Tab::Backups && !self.activity.is_open() && !self.settings.is_open();
+                card_is_seen && report.kind != RunKind::Restore && has_card()
+            }
+            Page::Editor(_) => false,
         }
     }
 
@@ -125,7 +113,7 @@ impl App {
         if !ctx.input(|input| input.viewport().close_requested()) {
             return;
         }
-        match closing::decide(&self.overview, self.window.owns_engine && !self.connection.is_lost()) {
+        match closing::decide(&self.world.overview, self.world.connection.is_own()) {
             _ if matches!(self.closing, Some(Closing::Decided)) => {}
             Some(closed) => self.close(ctx, closed),
             None => {
@@ -143,16 +131,7 @@ impl App {
 
     fn act(&mut self, action: Action, now: Timestamp) {
         let mut actions = Vec::new();
-        let mut cx = Cx {
-            handle: self.connection.handle(),
-            overview: &self.overview,
-            now,
-            zone: &self.zone,
-            generation: self.generation,
-            pickers: &mut self.pickers,
-            paces: &mut self.paces,
-            actions: &mut actions,
-        };
+        let mut cx = self.world.cx(now, &mut actions);
         match action {
             Action::Tab(tab) => {
                 self.tab = tab;
@@ -179,7 +158,7 @@ impl App {
             Action::OpenFolder(path) => (self.window.open_folder)(&path),
             Action::Toast(toast) => self.toasts.push(toast),
             Action::Send(command) => {
-                if let Err(problem) = self.connection.handle().send(command) {
+                if let Err(problem) = cx.handle.send(command) {
                     self.toasts.push(Toast::new(Tone::Bad, problem.to_string()));
                 }
             }
@@ -201,25 +180,17 @@ impl App {
 
     fn draw(&mut self, ui: &mut egui::Ui, now: Timestamp) -> Vec<Action> {
         let mut actions = Vec::new();
-        let mut cx = Cx {
-            handle: self.connection.handle(),
-            overview: &self.overview,
-            now,
-            zone: &self.zone,
-            generation: self.generation,
-            pickers: &mut self.pickers,
-            paces: &mut self.paces,
-            actions: &mut actions,
-        };
+        let lost = self.world.connection.lost().map(str::to_owned);
+        let mut cx = self.world.cx(now, &mut actions);
         match &mut self.page {
             Page::Tabs => {
                 shell::top_bar(ui, self.tab, &mut cx);
-                if let Some(text) = self.connection.lost() {
+                if let Some(text) = lost {
                     shell::banner(ui, |ui| {
-                        Banner::new(Tone::Bad, text).show(ui);
+                        Banner::new(Tone::Bad, &text).show(ui);
                     });
                 }
-                for notice in &self.overview.notices {
+                for notice in &cx.overview.notices {
                     shell::banner(ui, |ui| {
                         Banner::new(Tone::Warn, notice).show(ui);
                     });
@@ -239,15 +210,15 @@ impl App {
 
     fn ask_closing(&mut self, ui: &egui::Ui) {
         let Some(closing) = &mut self.closing else { return };
-        match closing.show(ui, &self.overview) {
+        match closing.show(ui, &self.world.overview) {
             closing::Answer::None => {}
             closing::Answer::Cancel => self.closing = None,
             closing::Answer::Close { closed, remember } => {
                 if remember {
                     let keep_running = Some(closed == Closed::KeepRunning);
-                    let settings = crate::model::settings::Settings { keep_running, ..self.overview.settings.clone() };
+                    let settings = crate::model::settings::Settings { keep_running, ..self.world.overview.settings.clone() };
                     // Not being remembered is no reason to stay open.
-                    let _ = self.connection.handle().send(Command::SetSettings(settings));
+                    let _ = self.world.connection.handle().send(Command::SetSettings(settings));
                 }
                 self.close(ui.ctx(), closed);
             }
@@ -263,7 +234,7 @@ impl eframe::App for App {
 
     fn ui(&mut self, ui: &mut egui::Ui, _frame: &mut eframe::Frame) {
         let now = self.window.clock.now();
-        let settings = &self.overview.settings;
+        let settings = &self.world.overview.settings;
         theme::set_appearance(ui.ctx(), settings.appearance, self.window.appearance.dark());
         let zoom = f32::from(settings.scale.clamp(100, 250)) / 100.0;
         if (ui.ctx().zoom_factor() - zoom).abs() > 0.001 {
@@ -284,7 +255,7 @@ impl eframe::App for App {
         }
         self.ask_closing(ui);
         // A live run's numbers move four times a second; "2 h ago" once a minute; else nothing is drawn.
-        let live = !self.overview.runs.is_empty();
+        let live = !self.world.overview.runs.is_empty();
         ui.ctx().request_repaint_after(if live { Duration::from_millis(250) } else { Duration::from_secs(60) });
     }
 

@@ -1,9 +1,8 @@
 //! What closing the window means while there is work.
 
-use super::theme::space;
-use super::theme::tokens;
 use super::theme::typography::body;
-use super::widgets::{Button, Check, Dialog, wrapped};
+use super::theme::{size, space, tokens};
+use super::widgets::{Button, Check, Dialog, at_right, wrapped};
 use super::window::Closed;
 use crate::engine::message::Overview;
 use crate::model::schedule::Schedule;
@@ -60,19 +59,19 @@ impl Closing {
                 *remember = !*remember;
             }
             ui.add_space(space::M);
-            ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+            at_right(ui, size::PRIMARY, |ui| {
+                if ui.add(Button::quiet("Cancel")).clicked() {
+                    answer = Answer::Cancel;
+                }
+                if ui.add(Button::plain("Quit: schedules stop")).clicked() {
+                    answer = Answer::Close { closed: Closed::Quit, remember: *remember };
+                }
                 let keep = ui.add(Button::primary("Keep backing up in the background"));
                 if just_opened {
                     keep.request_focus();
                 }
                 if keep.clicked() {
                     answer = Answer::Close { closed: Closed::KeepRunning, remember: *remember };
-                }
-                if ui.add(Button::plain("Quit: schedules stop")).clicked() {
-                    answer = Answer::Close { closed: Closed::Quit, remember: *remember };
-                }
-                if ui.add(Button::quiet("Cancel")).clicked() {
-                    answer = Answer::Cancel;
                 }
             });
         });

@@ -3,7 +3,7 @@
 use std::sync::mpsc::{Receiver, TryRecvError, channel};
 use std::time::{Duration, Instant};
 
-use super::window::Reopen;
+use super::window::{Joined, Reopen};
 use crate::engine::Handle;
 use crate::model::problem::Problem;
 
@@ -11,23 +11,28 @@ use crate::model::problem::Problem;
 const RETRY: Duration = Duration::from_secs(2);
 
 pub struct Connection {
-    handle: Handle,
-    trying: Option<Receiver<Result<Handle, Problem>>>,
+    engine: Joined,
+    trying: Option<Receiver<Result<Joined, Problem>>>,
     /// When to try again, and why the last try failed.
     failed: Option<(Instant, String)>,
 }
 
 impl Connection {
-    pub fn new(handle: Handle) -> Self {
-        Self { handle, trying: None, failed: None }
+    pub fn new(engine: Joined) -> Self {
+        Self { engine, trying: None, failed: None }
     }
 
     pub fn handle(&self) -> &Handle {
-        &self.handle
+        &self.engine.handle
+    }
+
+    /// Whether there is an engine that ends with this process.
+    pub fn is_own(&self) -> bool {
+        self.engine.own && !self.is_lost()
     }
 
     pub fn is_lost(&self) -> bool {
-        self.handle.is_closed()
+        self.engine.handle.is_closed()
     }
 
     /// What to tell meanwhile.
@@ -43,12 +48,12 @@ impl Connection {
 
     /// Looks after the connection; `true` when there is a new one.
     pub fn keep(&mut self, reopen: &Reopen, ctx: &egui::Context) -> bool {
-        if !self.handle.is_closed() {
+        if !self.is_lost() {
             return false;
         }
         match self.trying.as_ref().map(Receiver::try_recv) {
-            Some(Ok(Ok(handle))) => {
-                *self = Self::new(handle);
+            Some(Ok(Ok(engine))) => {
+                *self = Self::new(engine);
                 return true;
             }
             Some(Ok(Err(problem))) => {

@@ -67,6 +67,8 @@ pub struct Cx<'a> {
     pub zone: &'a TimeZone,
     /// Grows whenever the engine has something new to tell; ask again what depends on it.
     pub generation: u64,
+    /// Whether files dropped onto the window arrive: not on Wayland.
+    pub drops: bool,
     pub pickers: &'a mut Pickers,
     pub(super) paces: &'a mut Paces,
     pub(super) actions: &'a mut Vec<Action>,

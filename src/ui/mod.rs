@@ -20,7 +20,8 @@ pub mod waker;
 pub mod warnings;
 pub mod widgets;
 mod window;
+mod world;
 
 pub use app::App;
 pub use waker::WindowWaker;
-pub use window::{Closed, Reopen, SystemAppearance, TITLE, Window, run};
+pub use window::{Closed, Joined, Reopen, SystemAppearance, TITLE, Window, run};

@@ -1,11 +1,11 @@
 //! The top bar, and where banners stand.
 
-use egui::{Align, Layout, Rect, Response, Role as AccessRole, Sense, Stroke, Ui, UiBuilder, WidgetInfo, pos2, vec2};
+use egui::{Rect, Response, Role as AccessRole, Sense, Stroke, Ui, UiBuilder, WidgetInfo, pos2, vec2};
 
 use super::context::{Action, Cx, Tab};
 use super::theme::typography::Role;
 use super::theme::{icons, radius, size, space, tokens};
-use super::widgets::{Button, focus_ring, galley};
+use super::widgets::{Button, Ends, focus_ring, galley};
 
 /// The four tabs at the left; Activity and Settings at the right.
 pub fn top_bar(ui: &mut Ui, current: Tab, cx: &mut Cx<'_>) {
@@ -14,24 +14,18 @@ pub fn top_bar(ui: &mut Ui, current: Tab, cx: &mut Cx<'_>) {
     ui.painter().rect_filled(rect, 0.0, t.surface);
     ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, Stroke::new(1.0, t.card_border));
     let inner = rect.shrink2(vec2(space::L, 0.0));
-    ui.scope_builder(UiBuilder::new().max_rect(inner).layout(Layout::left_to_right(Align::Center)), |ui| {
+    ui.scope_builder(UiBuilder::new().max_rect(inner), |ui| {
         ui.spacing_mut().item_spacing.x = space::XS;
-        for tab in Tab::ALL {
-            if tab_button(ui, tab, tab == current, rect).clicked() {
-                cx.act(Action::Tab(tab));
+        let line = Ends::new(ui, size::TOP_BAR).left(|ui| {
+            for tab in Tab::ALL {
+                if tab_button(ui, tab, tab == current, rect).clicked() {
+                    cx.act(Action::Tab(tab));
+                }
             }
-        }
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+        });
+        line.right(|ui| {
             // Large type on a small screen leaves no room for words.
             let narrow = rect.width() < size::NARROW;
-            let settings = if narrow {
-                Button::icon_only(icons::GEAR_SIX, "Settings")
-            } else {
-                Button::quiet("Settings").icon(icons::GEAR_SIX)
-            };
-            if ui.add(settings).clicked() {
-                cx.act(Action::Settings);
-            }
             let unseen = cx.overview.unseen;
             let name = if unseen > 0 { format!("Activity, {unseen} unread") } else { "Activity".into() };
             let activity = if narrow {
@@ -41,6 +35,14 @@ pub fn top_bar(ui: &mut Ui, current: Tab, cx: &mut Cx<'_>) {
             };
             if ui.add(activity.name(name)).clicked() {
                 cx.act(Action::Activity(None));
+            }
+            let settings = if narrow {
+                Button::icon_only(icons::GEAR_SIX, "Settings")
+            } else {
+                Button::quiet("Settings").icon(icons::GEAR_SIX)
+            };
+            if ui.add(settings).clicked() {
+                cx.act(Action::Settings);
             }
         });
     });

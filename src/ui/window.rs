@@ -15,8 +15,16 @@ use crate::model::problem::Problem;
 /// The window's title.
 pub const TITLE: &str = "Strongroom";
 
+/// An engine that the window talks to.
+#[derive(Clone)]
+pub struct Joined {
+    pub handle: Handle,
+    /// Whether it ends with this process; else closing the window ends nothing and asks nothing.
+    pub own: bool,
+}
+
 /// Attaches again after the engine has gone, or starts one: called on a thread of its own.
-pub type Reopen = Arc<dyn Fn() -> Result<Handle, Problem> + Send + Sync>;
+pub type Reopen = Arc<dyn Fn() -> Result<Joined, Problem> + Send + Sync>;
 
 /// What the desktop says about light and dark; whoever watches it writes, the window reads.
 #[derive(Clone, Default)]
@@ -40,15 +48,15 @@ impl SystemAppearance {
 /// What the window needs from outside. Cheap to clone: the same for every window that is opened.
 #[derive(Clone)]
 pub struct Window {
-    pub handle: Handle,
+    pub engine: Joined,
     pub reopen: Reopen,
-    /// Whether the engine ends with this process; else closing the window ends nothing and asks nothing.
-    pub owns_engine: bool,
     pub clock: Arc<dyn Clock>,
     pub waker: WindowWaker,
     pub appearance: SystemAppearance,
     /// `None` where the desktop has no folder dialog.
     pub pick_folders: Option<PickFolders>,
+    /// Whether files dropped onto the window arrive.
+    pub drops: bool,
     /// Shows a folder in the desktop's file manager; must return at once.
     pub open_folder: Arc<dyn Fn(&PathBytes) + Send + Sync>,
 }

@@ -1,5 +1,6 @@
-//! The real window on a real display, used by mouse and keyboard: first run, Back up now, closed and opened again while a
-//! run goes on, and the restore with a password on a machine that has never seen the backup.
+//! The real window on a real display, used by mouse and keyboard as `tests/window/drive.py` says: first run with a recovery key,
+//! verification, history, a change of destination and of the password, cancel, damage, closed and opened again while a run goes
+//! on, a second start, a command beside it, the restore on a machine that has never seen the backup, and deleting.
 
 use std::process::Command;
 

@@ -1,209 +1,200 @@
-"""The real window, used as a person uses it: found by role and name through AT-SPI, clicked and typed into by xdotool.
+"""The real window, used as a person uses it, from the first start to the last backup's deletion.
 
-Run inside a session bus of its own (tests/it/window.rs does): BIN the program, ROOT an empty folder, SHOTS a folder for
-pictures (optional). Ends with 0 and "ok", else says what it waited for and what was on the screen.
+Run inside a session bus of its own (tests/it/window.rs does), see hands.py for what it is told. Ends with 0 and "ok", else
+says what it waited for and what was on the screen.
 """
 import filecmp
+import glob
 import os
+import re
 import subprocess
-import sys
-import time
-import warnings
 
-import gi
+import hands
+from hands import BIN, PATIENCE, ROOT, button, click, key, see, shot, type_into, type_text, wait
 
-gi.require_version("Atspi", "2.0")
-from gi.repository import Atspi  # noqa: E402
-
-warnings.simplefilter("ignore")
-BIN, ROOT = os.environ["BIN"], os.environ["ROOT"]
-SHOTS = os.environ.get("SHOTS")
 PASSWORD = "correct horse battery staple"
-PATIENCE = 90
-started = []
+NEW_PASSWORD = "violin under the green bridge"
+WHOLE_CHECK = "Verify: open and check every file"
 
 
-def start(*command, **more):
-    process = subprocess.Popen(command, stdout=more.pop("stdout", subprocess.DEVNULL), stderr=subprocess.DEVNULL, **more)
-    started.append(process)
-    return process
+def names():
+    return [name for _, name, _ in hands.on_screen()]
 
 
-def nodes(node):
-    """A node and all below it."""
-    yield node
-    for index in range(node.get_child_count()):
-        child = node.get_child_at_index(index)
-        if child is not None:
-            yield from nodes(child)
-
-
-def on_screen():
-    """Role, name and node of all that the program shows now."""
-    desktop = Atspi.get_desktop(0)
-    desktop.clear_cache()
-    found = []
-    for index in range(desktop.get_child_count()):
-        application = desktop.get_child_at_index(index)
-        if application is None or (application.get_name() or "").lower() != "strongroom":
-            continue
-        application.clear_cache()
-        try:
-            found += [(node.get_role_name(), node.get_name() or "", node) for node in nodes(application)]
-        except Exception:
-            continue  # It changed while it was read.
-    return found
-
-
-def wait(what, look):
-    until = time.time() + PATIENCE
-    while time.time() < until:
-        found = look()
-        if found:
-            return found
-        time.sleep(0.1)
-    shot("failed")
-    print(f"waited for {what!r}; on the screen:")
-    for role, name, _ in on_screen():
-        if name:
-            print(f"  {role}: {name}")
-    sys.exit(1)
-
-
-def find(role, name):
-    for found_role, found_name, node in on_screen():
-        if found_role == role and found_name == name:
-            states = node.get_state_set()
-            if states.contains(Atspi.StateType.ENABLED) or role in ("label",):
-                return node
-    return None
-
-
-def see(part):
-    wait(part, lambda: any(part in name for _, name, _ in on_screen()))
-
-
-def window():
-    for _ in range(100):
-        ids = subprocess.run(["xdotool", "search", "--onlyvisible", "--name", "^Strongroom$"], capture_output=True, text=True)
-        if ids.stdout.split():
-            return ids.stdout.split()[-1]
-        time.sleep(0.1)
-    wait("a window", lambda: None)
-
-
-def has_window():
-    ids = subprocess.run(["xdotool", "search", "--onlyvisible", "--name", "^Strongroom$"], capture_output=True, text=True)
-    return bool(ids.stdout.split())
-
-
-def click(role, name):
-    node = wait(f"{role} {name}", lambda: find(role, name))
-    # Where it stands may still be moving: once it stands still.
-    before = None
-    for _ in range(50):
-        box = node.get_component_iface().get_extents(Atspi.CoordType.WINDOW)
-        spot = (box.x + box.width // 2, box.y + box.height // 2)
-        if spot == before:
-            break
-        before = spot
-        time.sleep(0.05)
-    subprocess.run(["xdotool", "mousemove", "--window", window(), str(spot[0]), str(spot[1]), "click", "1"], check=True)
-    time.sleep(0.2)
-
-
-def button(name):
-    click("push button", name)
-
-
-def key(*names):
-    subprocess.run(["xdotool", "key", *names], check=True)
-    time.sleep(0.15)
-
-
-def type_into(role, name, text):
-    click(role, name)
-    key("ctrl+a")
-    subprocess.run(["xdotool", "type", "--delay", "4", text], check=True)
-    time.sleep(0.2)
-
-
-def shot(name):
-    if SHOTS:
-        subprocess.run(["import", "-window", "root", f"{SHOTS}/{name}.png"])
-
-
-def open_window(home):
-    environment = dict(os.environ, HOME=f"{ROOT}/person", STRONGROOM_HOME=f"{ROOT}/{home}")
-    for unwanted in ("WAYLAND_DISPLAY", "STRONGROOM_PASSWORD"):
-        environment.pop(unwanted, None)
-    process = start(BIN, env=environment)
-    wid = window()
-    subprocess.run(["xdotool", "windowsize", "--sync", wid, "900", "600"])
-    subprocess.run(["xdotool", "windowfocus", "--sync", wid])
-    return process
+def shows(part):
+    return any(part in name for name in names())
 
 
 def prepare():
     os.makedirs(f"{ROOT}/person/Documents/Letters")
-    os.makedirs(f"{ROOT}/disk")
+    for disk in ("disk", "other disk"):
+        os.makedirs(f"{ROOT}/{disk}")
     for number in range(60):
         with open(f"{ROOT}/person/Documents/Letters/letter {number}.txt", "w") as file:
             file.write(f"Dear {number},\n" * 50)
-    display = subprocess.Popen(
-        ["Xvfb", "-displayfd", "1", "-screen", "0", "1000x700x24", "-nolisten", "tcp"],
-        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
-    )
-    started.append(display)
-    os.environ["DISPLAY"] = ":" + display.stdout.readline().strip()
-    os.environ["GSETTINGS_BACKEND"] = "memory"
-    start("openbox")
-    start("/usr/libexec/at-spi-bus-launcher")
-    switch = ["gdbus", "call", "--session", "-d", "org.a11y.Bus", "-o", "/org/a11y/bus", "-m",
-              "org.freedesktop.DBus.Properties.Set", "org.a11y.Status", "IsEnabled", "<true>"]
-    for _ in range(50):
-        if subprocess.run(switch, capture_output=True).returncode == 0:
-            break
-        time.sleep(0.1)
-    Atspi.init()
+    hands.open_display()
+
+
+def make_film(megabytes):
+    """Enough that a run lasts a while."""
+    with open("/dev/urandom", "rb") as chance, open(f"{ROOT}/person/Documents/film.raw", "wb") as film:
+        for _ in range(megabytes):
+            film.write(chance.read(1_000_000))
+
+
+def menu(name, item):
+    button(f"More for {name}")
+    click("menu item", item)
 
 
 def first_run():
+    """Three pages, at most six clicks, the password twice; and a recovery key. Gives the key."""
     button("Set up a backup")
     see("Documents")
     button("Next: Where")
     type_into("entry", "Path of the destination", f"{ROOT}/disk")
     button("Next: How")
-    type_into("password text", "Password", PASSWORD)
-    type_into("password text", "Password again", PASSWORD)
+    # The first field has the focus already.
+    see("Choose a password")
+    type_text(PASSWORD)
+    key("Tab", "Tab")
+    type_text(PASSWORD)
+    wait("the summary", lambda: shows("encrypted, to "))
+    asked = hands.clicks
+    button("Make a recovery key")
+    recovery_key = wait("the key", lambda: [name for name in names() if re.fullmatch(r"([0-9A-Z]{4,8}-){4,}[0-9A-Z]{4,8}", name)])[0]
     shot("how")
+    click("check box", "I have written it down")
+    wanted = hands.clicks - asked
     button("Back up now")
+    assert hands.clicks - wanted <= 6, f"{hands.clicks - wanted} clicks to the first backup"
     see("60 of 60 files copied")
     shot("backed-up")
+    return recovery_key
+
+
+def verify(name):
+    menu(name, WHOLE_CHECK)
+
+
+def look_at_keys():
+    click("page tab", "Encryption")
+    see("one: it opens this backup without the password")
+    shot("encryption")
+    click("page tab", "Backups")
+
+
+def change_password():
+    click("page tab", "Encryption")
+    button("Change the password of Documents")
+    type_into("password text", "Password or recovery key now", "wrong")
+    type_into("password text", "New password", NEW_PASSWORD)
+    type_into("password text", "New password again", NEW_PASSWORD)
+    key("Return")
+    see("This is not the password of this backup.")
+    type_into("password text", "Password or recovery key now", PASSWORD)
+    shot("password")
+    button("Change password")
+    see("The password of Documents is changed.")
+    click("page tab", "Backups")
+
+
+def look_at_history():
+    menu("Documents", "History")
+    see("Only Documents")
+    run = wait("the run", lambda: [name for name in names() if name.startswith("Backup of Documents, ")])[0]
+    button(run)
+    see("Where the time went")
+    shot("report")
+    key("Escape")
+    wait("the drawer to close", lambda: not shows("Where the time went"))
+
+
+def move():
+    """Edit the backup to go to another disk; the versions on the first one stay."""
+    menu("Documents", "Edit…")
+    see("Edit Documents")
+    button("Next: Where")
+    type_into("entry", "Path of the destination", f"{ROOT}/other disk")
+    button("Next: How")
+    see("Its password is changed in the Encryption tab.")
+    shot("edit")
+    button("Save")
+    see(f"to {ROOT}/other disk")
+    button("Back up Documents now")
+    see("60 of 60 files copied")
+    assert glob.glob(f"{ROOT}/disk/Documents-*/versions/*.json"), "the first disk keeps its versions"
+    assert glob.glob(f"{ROOT}/other disk/Documents-*/versions/*.json")
+
+
+def cancel():
+    make_film(200)
+    button("Back up Documents now")
+    button("Cancel: Backing up Documents")
+    see("Cancelled: nothing was kept of this run")
+    shot("cancelled")
+    assert len(glob.glob(f"{ROOT}/other disk/Documents-*/versions/*.json")) == 1
+
+
+def find_damage():
+    """One bit of a volume: the check says so and names files, and the next version does not build on it."""
+    volume = max(glob.glob(f"{ROOT}/other disk/Documents-*/data/*/v0001.*"), key=os.path.getsize)
+    with open(volume, "r+b") as file:
+        file.seek(os.path.getsize(volume) // 3)
+        byte = file.read(1)[0]
+        file.seek(-1, os.SEEK_CUR)
+        file.write(bytes([byte ^ 16]))
+    verify("Documents")
+    see("1 file of the backup is damaged. This hits 60 of your files.")
+    see("Needs attention")
+    button("Show files")
+    see("/Documents/Letters/letter ")
+    shot("damage")
+    with open(volume, "r+b") as file:
+        file.seek(os.path.getsize(volume) // 3)
+        file.write(bytes([byte]))
 
 
 def close_while_it_runs(process):
-    # Enough that a run lasts: read in small steps by a program that is in no hurry.
-    with open("/dev/urandom", "rb") as chance, open(f"{ROOT}/person/Documents/film.raw", "wb") as film:
-        for _ in range(20):
-            film.write(chance.read(10_000_000))
     button("Back up Documents now")
     see("Cancel: Backing up Documents")
     subprocess.run(["wmctrl", "-c", "Strongroom"], check=True)
-    if not any("Keep backing up" in name for _, name, _ in on_screen()):
-        wait("the question", lambda: find("push button", "Keep backing up in the background"))
+    if not shows("Keep backing up"):
+        wait("the question", lambda: hands.find("push button", "Keep backing up in the background"))
     shot("closing")
     button("Keep backing up in the background")
-    wait("the window to close", lambda: not has_window())
+    wait("the window to close", lambda: not hands.has_window())
     assert process.poll() is None, "the program ended with its window"
-    again = open_window("home")
+    again = hands.open_window("home")
     again.wait(timeout=PATIENCE)
     assert process.poll() is None, "the first program did not live on"
     # Whether it is still running or has ended meanwhile: the run was not cut off.
-    see("Protected · 1 of 1")
-    wait("the end of the run", lambda: not any("Cancel: Backing up" in name for _, name, _ in on_screen()))
-    see("2 versions")
+    wait("the end of the run", lambda: not shows("Cancel: Backing up"))
+    # After damage nothing is built on what may be damaged.
+    see("61 of 61 files copied")
+    see("older versions are damaged")
     shot("open-again")
+    verify("Documents")
+    see("All is well.")
+    see("Protected · 1 of 1")
+
+
+def start_twice(process):
+    """A second start brings the window to the front and ends."""
+    second = hands.start(BIN, env=hands.environment("home"), stdout=subprocess.PIPE, text=True)
+    said, _ = second.communicate(timeout=PATIENCE)
+    assert second.returncode == 0 and "comes to the front" in said, (second.returncode, said)
+    assert process.poll() is None
+    windows = subprocess.run(["xdotool", "search", "--onlyvisible", "--name", "^Strongroom$"], capture_output=True, text=True)
+    assert len(windows.stdout.split()) == 1, windows.stdout
+
+
+def command_beside_the_window():
+    """The window has the engine: a command asks it for its run, and the window shows it."""
+    make_film(3)
+    command = hands.start(BIN, "backup", "Documents", env=hands.environment("home"))
+    assert command.wait(timeout=PATIENCE) == 0
+    see("1 of 61 files copied (3.0 MB)")
 
 
 def quit_program(process):
@@ -212,24 +203,43 @@ def quit_program(process):
     process.wait(timeout=PATIENCE)
 
 
-def restore_elsewhere():
-    process = open_window("another home")
+def beside_a_command():
+    """A command holds the engine while the window opens: its run is seen; when it ends the window has an engine of its own."""
+    make_film(200)
+    command = hands.start(BIN, "backup", "Documents", env=hands.environment("home"))
+    wait("the command's engine", lambda: os.path.exists(f"{ROOT}/home/run/engine.sock"))
+    process = hands.open_window("home")
+    see("Cancel: Backing up Documents")
+    shot("beside-a-command")
+    assert command.wait(timeout=PATIENCE) == 0
+    wait("the end of the run", lambda: not shows("Cancel: Backing up"))
+    see("Protected · 1 of 1")
+    wait("an engine of its own", lambda: not shows("Connecting again"))
+    assert not shows("cannot be reached"), names()
+    # The schedule is this window's matter by now: closing it asks, see quit_program.
+    return process
+
+
+def restore_elsewhere(recovery_key):
+    """On a machine that has never seen the backup: a wrong password, then the recovery key."""
+    process = hands.open_window("another home")
     button("Restore from an existing backup…")
-    type_into("entry", "Folder that holds the backup", f"{ROOT}/disk")
+    type_into("entry", "Folder that holds the backup", f"{ROOT}/other disk")
     button("Look")
     click("radio button", "Documents")
     button("Next")
-    type_into("password text", "Password or recovery key", "wrong")
+    # The password as it was before it was changed.
+    type_into("password text", "Password or recovery key", PASSWORD)
     key("Return")
     see("capital letters")
     shot("wrong-password")
-    type_into("password text", "Password or recovery key", PASSWORD)
+    type_into("password text", "Password or recovery key", recovery_key)
     key("Return")
     see("newest")
     button("Next: What")
     see("61 files")
     shot("what")
-    everything = wait("everything", lambda: [name for role, name, _ in on_screen() if role == "check box" and name.startswith("Everything")])
+    everything = wait("everything", lambda: [name for role, name, _ in hands.on_screen() if role == "check box" and name.startswith("Everything")])
     click("check box", everything[0])
     button("Next: Where")
     click("radio button", "To another folder")
@@ -243,6 +253,7 @@ def restore_elsewhere():
     button("Done")
     subprocess.run(["wmctrl", "-c", "Strongroom"], check=True)
     process.wait(timeout=PATIENCE)
+    same(f"{ROOT}/person/Documents", f"{ROOT}/back/Documents")
 
 
 def same(one, other):
@@ -254,20 +265,60 @@ def same(one, other):
         same(f"{one}/{folder}", f"{other}/{folder}")
 
 
+def delete_backups():
+    """A second, unencrypted one is stopped and its version stays; the first goes with its versions once its name is typed."""
+    button("Add backup")
+    see("Selected")
+    button("Next: Where")
+    type_into("entry", "Path of the destination", f"{ROOT}/disk")
+    button("Next: How")
+    type_into("entry", "Name", "Letters")
+    click("radio button", "Encryption: Not encrypted")
+    button("Back up now")
+    see("61 of 61 files copied")
+    menu("Letters", "Delete…")
+    button("Stop, keep 1 version")
+    see("its versions stay")
+    assert glob.glob(f"{ROOT}/disk/Letters-*/versions/*.json")
+    menu("Documents", "Delete…")
+    see("That cannot be undone.")
+    danger = [name for name in names() if name.startswith("Delete all ")][0]
+    assert hands.find("push button", danger) is None, "off until the name is typed"
+    type_into("entry", "Type “Documents” to confirm", "Documents")
+    shot("delete")
+    button(danger)
+    see("Welcome to Strongroom")
+    assert not glob.glob(f"{ROOT}/other disk/*"), glob.glob(f"{ROOT}/other disk/*")
+    assert glob.glob(f"{ROOT}/disk/Documents-*/versions/*.json"), "what lies elsewhere is not touched"
+
+
 def main():
     prepare()
-    process = open_window("home")
-    first_run()
+    process = hands.open_window("home")
+    recovery_key = first_run()
+    look_at_keys()
+    verify("Documents")
+    see("All is well.")
+    look_at_history()
+    move()
+    change_password()
+    cancel()
+    find_damage()
     close_while_it_runs(process)
+    start_twice(process)
+    command_beside_the_window()
     quit_program(process)
-    restore_elsewhere()
-    same(f"{ROOT}/person/Documents", f"{ROOT}/back/Documents")
+    process = beside_a_command()
+    quit_program(process)
+    restore_elsewhere(recovery_key)
+    process = hands.open_window("home")
+    delete_backups()
+    subprocess.run(["wmctrl", "-c", "Strongroom"], check=True)
+    process.wait(timeout=PATIENCE)
     print("ok")
 
 
 try:
     main()
 finally:
-    for process in reversed(started):
-        if process.poll() is None:
-            process.terminate()
+    hands.end_all()

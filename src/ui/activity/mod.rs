@@ -30,6 +30,10 @@ impl Activity {
         }
     }
 
+    pub fn is_open(&self) -> bool {
+        self.open
+    }
+
     pub fn show(&mut self, ui: &egui::Ui, cx: &mut Cx<'_>) {
         if !self.open {
             return;

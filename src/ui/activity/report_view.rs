@@ -1,6 +1,6 @@
 //! A run's report: what came of it, counts, stages, and every warning with its file.
 
-use egui::{Align, Layout, ScrollArea, Ui};
+use egui::{ScrollArea, Ui};
 
 use super::words;
 use crate::model::human;
@@ -10,8 +10,8 @@ use crate::model::run::{Outcome, RunDetail, RunId, RunReport};
 use crate::ui::context::{Action, Cx};
 use crate::ui::load::Load;
 use crate::ui::theme::typography::{body, body_strong, caption, section};
-use crate::ui::theme::{Tone, icons, space, tokens};
-use crate::ui::widgets::{Button, Card, StatusPill, Toast, key_value, problem_text, spinner, wrapped};
+use crate::ui::theme::{Tone, icons, size, space, tokens};
+use crate::ui::widgets::{Button, Card, Ends, StatusPill, Toast, key_value, problem_text, spinner, wrapped};
 
 /// Files of a group that are shown at first.
 const FEW: usize = 8;
@@ -36,15 +36,14 @@ impl ReportView {
         self.report.poll();
         let report = self.report.ready().and_then(|report| report.as_deref());
         let mut back = false;
-        ui.horizontal(|ui| {
-            back = ui.add(Button::quiet("All activity").icon(icons::ARROW_LEFT)).clicked();
-            if let Some(report) = report {
-                ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                    if ui.add(Button::plain("Copy as text").icon(icons::COPY)).clicked() {
-                        ui.ctx().copy_text(words::as_text(report, cx.now, cx.zone));
-                        cx.toast(Toast::new(Tone::Ok, "The report is on the clipboard."));
-                    }
-                });
+        let line = Ends::new(ui, size::CONTROL)
+            .left(|ui| back = ui.add(Button::quiet("All activity").icon(icons::ARROW_LEFT)).clicked());
+        line.right(|ui| {
+            if let Some(report) = report
+                && ui.add(Button::plain("Copy as text").icon(icons::COPY)).clicked()
+            {
+                ui.ctx().copy_text(words::as_text(report, cx.now, cx.zone));
+                cx.toast(Toast::new(Tone::Ok, "The report is on the clipboard."));
             }
         });
         ui.add_space(space::XS);

@@ -6,11 +6,11 @@ use super::draft::When;
 use super::editor::Editor;
 use super::recovery;
 use crate::ui::context::Cx;
-use crate::ui::theme::typography::{body, section};
+use crate::ui::theme::typography::{body, caption_strong, section};
 use crate::ui::theme::{Tone, icons, space, tokens};
 use crate::ui::widgets::{
-    Banner, Button, Card, ChoiceCard, FormRow, NumberField, PasswordField, Segmented, TextField, TimeField, icon_at,
-    problem_text, section_head, strength_line, wrapped,
+    Banner, Button, Card, FormRow, NumberField, PasswordField, Segmented, TextField, TimeField, icon_at, problem_text,
+    section_head, strength_line, wrapped,
 };
 
 /// Whether Enter was pressed in the last field.
@@ -25,6 +25,8 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, editor: &mut Editor, just_came: bool) 
             ui.spacing_mut().item_spacing.x = space::S;
             name(ui, editor);
             schedule(ui, editor);
+            summary(ui, editor);
+            finish(ui, cx, editor);
         });
         ui.add_space(space::XXL);
         ui.vertical(|ui| {
@@ -33,7 +35,11 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, editor: &mut Editor, just_came: bool) 
             entered = encryption(ui, cx, editor, just_came);
         });
     });
-    summary(ui, editor);
+    entered
+}
+
+/// Why it could not be saved, and the way to do without a first run.
+fn finish(ui: &mut Ui, cx: &Cx<'_>, editor: &mut Editor) {
     if let Some(problem) = &editor.save_problem {
         problem_text(ui, problem);
     }
@@ -43,7 +49,6 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, editor: &mut Editor, just_came: bool) 
             editor.save(cx.handle, false);
         }
     }
-    entered
 }
 
 fn name(ui: &mut Ui, editor: &mut Editor) {
@@ -95,8 +100,8 @@ fn schedule(ui: &mut Ui, editor: &mut Editor) {
 fn encryption(ui: &mut Ui, cx: &mut Cx<'_>, editor: &mut Editor, just_came: bool) -> bool {
     let mut entered = false;
     let t = tokens(ui);
+    ui.label(section("Encryption").color(t.text));
     if !editor.draft.is_new() {
-        section_head(ui, "Encryption");
         let text = if editor.draft.encrypt {
             "This backup is encrypted. Its password is changed in the Encryption tab."
         } else {
@@ -105,13 +110,8 @@ fn encryption(ui: &mut Ui, cx: &mut Cx<'_>, editor: &mut Editor, just_came: bool
         wrapped(ui, body(text).color(t.text2));
         return false;
     }
-    let sealed = editor.draft.encrypt;
-    if ui.add(ChoiceCard::new(sealed, icons::LOCK, "Encrypted", "Only with the password can it be read")).clicked() {
-        editor.draft.encrypt = true;
-        editor.touch();
-    }
-    if ui.add(ChoiceCard::new(!sealed, icons::LOCK_OPEN, "Not encrypted", "Whoever has the drive can read it")).clicked() {
-        editor.draft.encrypt = false;
+    let options = [(true, "Encrypted"), (false, "Not encrypted")];
+    if Segmented::new("Encryption").show(ui, &mut editor.draft.encrypt, &options) {
         editor.touch();
     }
     if !editor.draft.encrypt {
@@ -119,11 +119,11 @@ fn encryption(ui: &mut Ui, cx: &mut Cx<'_>, editor: &mut Editor, just_came: bool
         Banner::new(Tone::Warn, text).show(ui);
         return false;
     }
-    ui.add_space(space::XS);
     let differ = !editor.draft.repeat.is_empty() && editor.draft.password != editor.draft.repeat;
     ui.vertical(|ui| {
         ui.spacing_mut().item_spacing.y = space::XS;
-        let response = PasswordField::new(&mut editor.draft.password).name("Password").hint("Password").show(ui);
+        field_label(ui, "Password");
+        let response = PasswordField::new(&mut editor.draft.password).name("Password").show(ui);
         if just_came && editor.draft.password.is_empty() {
             response.request_focus();
         }
@@ -131,25 +131,31 @@ fn encryption(ui: &mut Ui, cx: &mut Cx<'_>, editor: &mut Editor, just_came: bool
             editor.touch();
         }
         strength_line(ui, &editor.draft.password);
-        let repeat = PasswordField::new(&mut editor.draft.repeat).name("Password again").hint("Password again").error(differ);
+        field_label(ui, "Password again");
+        let repeat = PasswordField::new(&mut editor.draft.repeat).name("Password again").error(differ);
         let response = repeat.show(ui);
         if response.changed() {
             editor.touch();
         }
         entered = response.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
     });
-    recovery::show(ui, cx, editor);
     let text = "Without the password or the recovery key nobody can restore, not even we.";
     wrapped(ui, body(text).color(t.text2));
+    recovery::show(ui, cx, editor);
     entered
+}
+
+/// As a form's, for fields whose line below says something of its own.
+fn field_label(ui: &mut Ui, text: &str) {
+    ui.label(caption_strong(text).color(tokens(ui).text2));
 }
 
 fn summary(ui: &mut Ui, editor: &Editor) {
     let t = tokens(ui);
-    ui.add_space(space::S);
+    ui.add_space(space::L);
     Card::new().show(ui, |ui| {
-        ui.horizontal(|ui| {
-            let (spot, _) = ui.allocate_exact_size(egui::vec2(32.0, 32.0), egui::Sense::hover());
+        ui.horizontal_top(|ui| {
+            let (spot, _) = ui.allocate_exact_size(egui::vec2(28.0, 24.0), egui::Sense::hover());
             icon_at(ui, spot.center(), icons::SHIELD_CHECK, 24.0, t.accent, false);
             let sentence = editor.draft.summary(editor.known_drives());
             ui.add(egui::Label::new(section(sentence).color(t.text)).wrap());

@@ -4,11 +4,10 @@ use egui::{Key, Ui};
 
 use super::draft::Draft;
 use super::editor::Editor;
-use super::where_to::line;
 use crate::model::source_spec::Preset;
 use crate::ui::theme::typography::{caption, mono};
-use crate::ui::theme::{icons, space, tokens};
-use crate::ui::widgets::{Button, Check, TextField, wrapped};
+use crate::ui::theme::{icons, size, space, tokens};
+use crate::ui::widgets::{Button, Check, Ends, TextField, wrapped};
 
 /// The rules in one line.
 pub fn in_words(draft: &Draft) -> String {
@@ -72,16 +71,19 @@ pub fn show(ui: &mut Ui, editor: &mut Editor, pattern: &mut String) {
         editor.draft.excludes.remove(index);
         editor.touch();
     }
-    line(ui, |ui| {
-        let add = Button::plain("Add").name("Leave out this pattern").enabled(!pattern.trim().is_empty());
-        let clicked = ui.add(add).clicked();
+    let mut add = false;
+    let line = Ends::new(ui, size::CONTROL).left(|ui| {
         let response = ui.add(TextField::new(pattern).mono().hint("*.iso").name("Pattern to leave out"));
-        let entered = response.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
-        if clicked || entered {
-            editor.draft.exclude(pattern);
-            pattern.clear();
-            editor.touch();
-        }
+        add = response.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
     });
+    line.right(|ui| {
+        let button = Button::plain("Add").name("Leave out this pattern").enabled(!pattern.trim().is_empty());
+        add |= ui.add(button).clicked();
+    });
+    if add {
+        editor.draft.exclude(pattern);
+        pattern.clear();
+        editor.touch();
+    }
     wrapped(ui, caption("As in .gitignore: * for anything, / at the end for folders only, ! brings back.").color(t.text3));
 }

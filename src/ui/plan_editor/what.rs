@@ -1,10 +1,9 @@
 //! First page: the folders, with their sizes, and what is left out of them.
 
-use egui::{Align, Key, Label, Layout, Ui, vec2};
+use egui::{Align, Key, Label, Layout, Ui};
 
 use super::editor::Editor;
 use super::leave_out;
-use super::where_to::line;
 use crate::engine::message::Measured;
 use crate::model::human;
 use crate::ui::context::Cx;
@@ -12,7 +11,7 @@ use crate::ui::load::Load;
 use crate::ui::theme::typography::{body, caption, hero, section};
 use crate::ui::theme::{icons, size, space, tokens};
 use crate::ui::warnings::shorten;
-use crate::ui::widgets::{Button, Card, Check, TextField, spinner, wrapped};
+use crate::ui::widgets::{Button, Card, Check, Ends, TextField, spinner, wrapped};
 
 /// The right column's width.
 const SIDE: f32 = 300.0;
@@ -51,16 +50,16 @@ fn sources(ui: &mut Ui, cx: &Cx<'_>, editor: &mut Editor) {
         let mut toggled = None;
         for (index, source) in editor.draft.sources.iter().enumerate() {
             let size = editor.measuring.size(&source.path);
-            ui.allocate_ui_with_layout(vec2(ui.available_width(), 48.0), Layout::right_to_left(Align::Center), |ui| {
+            let line = Ends::new(ui, 48.0).left(|ui| {
+                let path = shorten(&source.path.display(), &home);
+                if ui.add(Check::new(source.ticked, &source.name).hint(&path)).clicked() {
+                    toggled = Some(index);
+                }
+            });
+            line.right(|ui| {
                 let (text, hover) = size_text(size);
                 let color = if matches!(size, Some(Load::Failed(_))) { t.bad } else { t.text };
                 ui.add(Label::new(body(text).color(color))).on_hover_text(hover);
-                ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-                    let path = shorten(&source.path.display(), &home);
-                    if ui.add(Check::new(source.ticked, &source.name).hint(&path)).clicked() {
-                        toggled = Some(index);
-                    }
-                });
             });
         }
         if let Some(source) = toggled.and_then(|index| editor.draft.sources.get_mut(index)) {
@@ -102,19 +101,25 @@ fn add(ui: &mut Ui, cx: &mut Cx<'_>, editor: &mut Editor) {
             }
         }
         let hint = if cx.pickers.available() { "or type a path: /home/…" } else { "Path of a folder: /home/…" };
-        line(ui, |ui| {
-            let typed = !editor.path_to_add.trim().is_empty();
-            let clicked = ui.add(Button::plain("Add").enabled(typed).name("Add this path")).clicked();
+        let mut add = false;
+        let line = Ends::new(ui, size::CONTROL).left(|ui| {
             let response = ui.add(TextField::new(&mut editor.path_to_add).name("Path of a folder to add").hint(hint));
-            let entered = response.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
-            if clicked || (entered && typed) {
-                let path = editor.path_to_add.clone();
-                editor.add(&path);
-            }
+            add = response.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
         });
+        let typed = !editor.path_to_add.trim().is_empty();
+        line.right(|ui| add |= ui.add(Button::plain("Add").enabled(typed).name("Add this path")).clicked());
+        if add && typed {
+            let path = editor.path_to_add.clone();
+            editor.add(&path);
+        }
     });
-    let error = editor.add_error.clone().unwrap_or_else(|| " ".into());
-    ui.label(caption(error).color(t.bad));
+    // Always one line, so that nothing moves.
+    let (text, color) = match &editor.add_error {
+        Some(error) => (error.as_str(), t.bad),
+        None if cx.drops => ("You can also drop folders here from the file manager.", t.text3),
+        None => (" ", t.text3),
+    };
+    ui.label(caption(text).color(color));
 }
 
 fn side(ui: &mut Ui, editor: &mut Editor, pattern: &mut String) {
@@ -135,12 +140,14 @@ fn side(ui: &mut Ui, editor: &mut Editor, pattern: &mut String) {
             wrapped(ui, body(text).color(t.warn));
         }
     });
-    ui.allocate_ui_with_layout(vec2(ui.available_width(), size::CONTROL), Layout::right_to_left(Align::Center), |ui| {
+    let line = Ends::new(ui, size::CONTROL).left(|ui| {
+        ui.label(section("Left out").color(t.text));
+    });
+    line.right(|ui| {
         let label = if editor.show_left_out { "Done" } else { "Change" };
         if ui.add(Button::quiet(label).name(format!("{label}: what is left out"))).clicked() {
             editor.show_left_out = !editor.show_left_out;
         }
-        ui.with_layout(Layout::left_to_right(Align::Center), |ui| ui.label(section("Left out").color(t.text)));
     });
     let saved = match total.measured.left_out_files {
         0 if !total.complete => "Measuring what the rules save…".to_owned(),

@@ -11,7 +11,7 @@ use crate::ui::load::Load;
 use crate::ui::theme::typography::body;
 use crate::ui::theme::{Tone, icons, size, space, tokens};
 use crate::ui::widgets::{
-    Banner, BannerEvent, Button, ChoiceCard, FormRow, TestState, TestView, TextField, problem_text, spinner, wrapped,
+    Banner, BannerEvent, Button, ChoiceCard, Ends, FormRow, TestState, TestView, TextField, problem_text, spinner, wrapped,
 };
 
 /// Where a backup goes on the computer's own disk: below the home folder.
@@ -75,31 +75,27 @@ fn room(drive: &Drive) -> String {
     format!("{} free of {}", human::bytes(drive.free), human::bytes(drive.total))
 }
 
-/// A line filled from the right; what comes last takes the room that is left.
-pub(in crate::ui) fn line(ui: &mut Ui, content: impl FnOnce(&mut Ui)) {
-    let layout = egui::Layout::right_to_left(egui::Align::Center);
-    ui.allocate_ui_with_layout(egui::vec2(ui.available_width(), size::CONTROL), layout, content);
-}
-
 fn folder(ui: &mut Ui, cx: &mut Cx<'_>, editor: &mut Editor) {
     let typed = !editor.draft.destination.trim().is_empty();
     let error = editor.blocked().filter(|_| typed);
     let hint = "A folder of its own is made below it for this backup.";
     let row = FormRow::new("Or another folder").hint(hint).error(error.as_deref());
     row.show(ui, |ui| {
-        line(ui, |ui| {
+        let line = Ends::new(ui, size::CONTROL).left(|ui| {
+            let field = TextField::new(&mut editor.draft.destination).hint("/media/…").name("Path of the destination");
+            if ui.add(field).changed() {
+                editor.touch();
+            }
+        });
+        line.right(|ui| {
+            if cx.pickers.available() && ui.add(Button::plain("Choose…").enabled(!cx.pickers.busy())).clicked() {
+                Editor::pick_destination(cx.pickers);
+            }
             let testing = editor.test_shown().is_some_and(Load::is_waiting);
             let ready = editor.draft.destination.trim().starts_with('/');
             let test = Button::plain("Test connection").icon(icons::PLUG).enabled(ready && !testing);
             if ui.add(test.why_off("Name a folder first.")).clicked() {
                 editor.test_connection(cx.handle);
-            }
-            if cx.pickers.available() && ui.add(Button::plain("Choose…").enabled(!cx.pickers.busy())).clicked() {
-                Editor::pick_destination(cx.pickers);
-            }
-            let field = TextField::new(&mut editor.draft.destination).hint("/media/…").name("Path of the destination");
-            if ui.add(field).changed() {
-                editor.touch();
             }
         });
     });

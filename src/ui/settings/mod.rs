@@ -30,6 +30,10 @@ impl SettingsDrawer {
         self.open = true;
     }
 
+    pub fn is_open(&self) -> bool {
+        self.open
+    }
+
     pub fn show(&mut self, ui: &Ui, cx: &mut Cx<'_>) {
         if !self.open {
             return;
@@ -60,6 +64,8 @@ impl SettingsDrawer {
                 body("Backups that stay yours: every volume is an ordinary archive that standard tools open.").color(t.text),
             );
             wrapped(ui, caption("Under the MIT licence or the Apache licence 2.0, as you like.").color(t.text2));
+            ui.add_space(space::XS);
+            ui.label(body_strong("Fonts and icons: their licences").color(t.text));
             for (index, (name, text)) in LICENCES.into_iter().enumerate() {
                 let on = self.licence == Some(index);
                 if ui.add(Button::quiet(name).selected(on)).clicked() {

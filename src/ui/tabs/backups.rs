@@ -6,7 +6,7 @@ pub mod remove;
 
 use std::collections::HashMap;
 
-use egui::{Align, Layout, Ui};
+use egui::Ui;
 use tokio::sync::broadcast;
 
 use self::card::{CardEvent, CardState};
@@ -22,7 +22,7 @@ use crate::ui::context::{Action, Cx};
 use crate::ui::load::Load;
 use crate::ui::theme::typography::{body, title};
 use crate::ui::theme::{Tone, icons, space, tokens};
-use crate::ui::widgets::{Button, EmptyEvent, EmptyState, Toast, icon_at, tab_page};
+use crate::ui::widgets::{Button, EmptyEvent, EmptyState, Ends, Toast, icon_at, tab_page};
 
 /// The tab's state between frames.
 #[derive(Default)]
@@ -183,8 +183,21 @@ fn head(ui: &mut Ui, cx: &mut Cx<'_>, header: &Header) {
         Status::WaitingForFirst => (Tone::Accent, icons::CLOCK),
         Status::NeedsAttention => (Tone::Bad, icons::SHIELD_WARNING),
     };
-    let whole = egui::vec2(ui.available_width(), 52.0);
-    ui.allocate_ui_with_layout(whole, Layout::right_to_left(Align::Center), |ui| {
+    let line = Ends::new(ui, 52.0).left(|ui| {
+        let (rect, _) = ui.allocate_exact_size(egui::vec2(44.0, 44.0), egui::Sense::hover());
+        ui.painter().circle_filled(rect.center(), 22.0, t.soft(tone));
+        icon_at(ui, rect.center(), icon, 26.0, t.strong(tone), true);
+        ui.add_space(space::XS);
+        ui.vertical(|ui| {
+            ui.spacing_mut().item_spacing.y = 0.0;
+            ui.add(egui::Label::new(title(header.text()).color(t.text)).truncate());
+            ui.add(egui::Label::new(body(header.explanation()).color(t.text2)).truncate());
+        });
+    });
+    line.right(|ui| {
+        if ui.add(Button::plain("Add backup").icon(icons::PLUS)).clicked() {
+            cx.act(Action::NewPlan);
+        }
         let idle: Vec<PlanId> = {
             let runs = &cx.overview.runs;
             let busy = |id: &PlanId| runs.iter().any(|run| run.plan.as_ref() == Some(id));
@@ -196,19 +209,5 @@ fn head(ui: &mut Ui, cx: &mut Cx<'_>, header: &Header) {
                 cx.back_up(plan, WantedType::Auto);
             }
         }
-        if ui.add(Button::plain("Add backup").icon(icons::PLUS)).clicked() {
-            cx.act(Action::NewPlan);
-        }
-        ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-            let (rect, _) = ui.allocate_exact_size(egui::vec2(44.0, 44.0), egui::Sense::hover());
-            ui.painter().circle_filled(rect.center(), 22.0, t.soft(tone));
-            icon_at(ui, rect.center(), icon, 26.0, t.strong(tone), true);
-            ui.add_space(space::XS);
-            ui.vertical(|ui| {
-                ui.spacing_mut().item_spacing.y = 0.0;
-                ui.add(egui::Label::new(title(header.text()).color(t.text)).truncate());
-                ui.add(egui::Label::new(body(header.explanation()).color(t.text2)).truncate());
-            });
-        });
     });
 }

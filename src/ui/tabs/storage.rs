@@ -1,6 +1,6 @@
 //! The Storage tab: a card per destination.
 
-use egui::{Align, Layout, Ui};
+use egui::Ui;
 
 use crate::engine::message::{DestinationStatus, PlanAt, TestResult};
 use crate::model::human;
@@ -9,9 +9,9 @@ use crate::ui::context::{Action, Cx};
 use crate::ui::kept::Kept;
 use crate::ui::load::Load;
 use crate::ui::theme::typography::{body, caption, section};
-use crate::ui::theme::{Tone, icons, space, tokens};
+use crate::ui::theme::{Tone, icons, size, space, tokens};
 use crate::ui::widgets::{
-    Button, Card, EmptyState, StatusPill, TestState, TestView, UsageBar, line, problem_text, spinner, tab_page, weak,
+    Button, Card, EmptyState, Ends, StatusPill, TestState, TestView, UsageBar, line, problem_text, spinner, tab_page, weak,
 };
 
 /// The tab's state between frames.
@@ -90,6 +90,9 @@ impl Destination {
                     spinner(ui, "Looking…");
                 }
             }
+            if !self.test.is_idle() {
+                ui.separator();
+            }
             match &self.test {
                 Load::Idle => {}
                 Load::Waiting(_) => TestView::new(TestState::Running).show(ui),
@@ -101,29 +104,27 @@ impl Destination {
 
     fn head(&mut self, ui: &mut Ui, cx: &mut Cx<'_>, troubled: bool) {
         let name = self.location.short_name();
-        ui.horizontal(|ui| {
-            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                let Location::Local { path } = &self.location;
-                if ui.add(Button::plain("Open folder").name(format!("Open folder {name}")).icon(icons::FOLDER_OPEN)).clicked() {
-                    cx.act(Action::OpenFolder(path.clone()));
-                }
-                let test = Button::plain("Test").name(format!("Test {name}")).icon(icons::LIGHTNING);
-                if ui.add(test.enabled(!self.test.is_waiting())).clicked() {
-                    self.test = Load::Waiting(cx.handle.test_destination(self.location.clone()));
-                    self.status.outdate();
-                }
-                if troubled {
-                    ui.add(StatusPill::new(Tone::Bad, icons::X_CIRCLE, "Cannot be used now"));
-                } else if self.status.ready().is_some() {
-                    ui.add(StatusPill::new(Tone::Ok, icons::CHECK_CIRCLE, "Ready"));
-                }
-                ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-                    let t = tokens(ui);
-                    ui.add(egui::Label::new(section(&name).color(t.text)).truncate());
-                    let path = self.location.display();
-                    ui.add(egui::Label::new(caption(&path).color(t.text3)).truncate()).on_hover_text(path);
-                });
-            });
+        let line = Ends::new(ui, size::CONTROL).left(|ui| {
+            let t = tokens(ui);
+            ui.add(egui::Label::new(section(&name).color(t.text)).truncate());
+            let path = self.location.display();
+            ui.add(egui::Label::new(caption(&path).color(t.text3)).truncate()).on_hover_text(path);
+        });
+        line.right(|ui| {
+            if troubled {
+                ui.add(StatusPill::new(Tone::Bad, icons::X_CIRCLE, "Cannot be used now"));
+            } else if self.status.ready().is_some() {
+                ui.add(StatusPill::new(Tone::Ok, icons::CHECK_CIRCLE, "Ready"));
+            }
+            let test = Button::plain("Test").name(format!("Test {name}")).icon(icons::LIGHTNING);
+            if ui.add(test.enabled(!self.test.is_waiting())).clicked() {
+                self.test = Load::Waiting(cx.handle.test_destination(self.location.clone()));
+                self.status.outdate();
+            }
+            let Location::Local { path } = &self.location;
+            if ui.add(Button::plain("Open folder").name(format!("Open folder {name}")).icon(icons::FOLDER_OPEN)).clicked() {
+                cx.act(Action::OpenFolder(path.clone()));
+            }
         });
     }
 }

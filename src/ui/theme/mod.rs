@@ -18,6 +18,8 @@ pub fn install(ctx: &egui::Context) {
     ctx.set_fonts(fonts::definitions());
     ctx.set_style_of(egui::Theme::Light, visuals::style(&LIGHT));
     ctx.set_style_of(egui::Theme::Dark, visuals::style(&DARK));
+    // One for an action that changes the page, one for the page to find its widths, one to draw it.
+    ctx.options_mut(|options| options.max_passes = std::num::NonZeroUsize::MIN.saturating_add(2));
 }
 
 /// Light or dark, as the person wants it; `system_dark` is what the desktop says, where it says anything.

@@ -1,11 +1,12 @@
 //! Something that stays until it is dealt with, across the page.
 
-use egui::{Align, Frame, Layout, Margin, Ui};
+use egui::{Frame, Margin, Ui};
 
 use super::button::Button;
+use super::ends::Ends;
 use super::labels::wrapped;
 use crate::ui::theme::typography::body;
-use crate::ui::theme::{Tone, icons, radius, space, tokens};
+use crate::ui::theme::{Tone, icons, radius, size, space, tokens};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BannerEvent {
@@ -42,7 +43,7 @@ impl<'a> Banner<'a> {
         let margin = Margin::symmetric(space::L as i8, space::S as i8);
         Frame::new().fill(t.soft(self.tone)).corner_radius(radius::CARD).inner_margin(margin).show(ui, |ui| {
             ui.set_width(ui.available_width());
-            ui.horizontal(|ui| {
+            let line = Ends::new(ui, size::CONTROL).left(|ui| {
                 let icon = match self.tone {
                     Tone::Ok => icons::CHECK_CIRCLE,
                     Tone::Warn => icons::WARNING,
@@ -50,19 +51,17 @@ impl<'a> Banner<'a> {
                     Tone::Neutral | Tone::Accent => icons::INFO,
                 };
                 ui.label(body(icon.to_string()).color(t.strong(self.tone)));
-                ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                    if self.dismissible && ui.add(Button::icon_only(icons::X, "Dismiss")).clicked() {
-                        event = Some(BannerEvent::Dismissed);
-                    }
-                    if let Some(label) = self.action
-                        && ui.add(Button::plain(label)).clicked()
-                    {
-                        event = Some(BannerEvent::Action);
-                    }
-                    ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-                        wrapped(ui, body(self.text).color(t.text));
-                    });
-                });
+                wrapped(ui, body(self.text).color(t.text));
+            });
+            line.right(|ui| {
+                if let Some(label) = self.action
+                    && ui.add(Button::plain(label)).clicked()
+                {
+                    event = Some(BannerEvent::Action);
+                }
+                if self.dismissible && ui.add(Button::icon_only(icons::X, "Dismiss")).clicked() {
+                    event = Some(BannerEvent::Dismissed);
+                }
             });
         });
         event

@@ -32,7 +32,10 @@ impl Card {
     pub fn show<R>(self, ui: &mut Ui, content: impl FnOnce(&mut Ui) -> R) -> InnerResponse<R> {
         let t = tokens(ui);
         let border = self.tone.map_or(t.card_border, |tone| t.strong(tone));
-        let margin = if self.tight { Margin::symmetric(space::M as i8, space::S as i8) } else { Margin::same(space::L as i8) };
+        // The border is part of the room inside.
+        let inside = |points: f32| (points - size::BORDER) as i8;
+        let (x, y) = if self.tight { (space::M, space::S) } else { (space::L, space::L) };
+        let margin = Margin::symmetric(inside(x), inside(y));
         Frame::new()
             .fill(t.surface)
             .stroke(Stroke::new(size::BORDER, border))

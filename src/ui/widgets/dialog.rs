@@ -1,8 +1,9 @@
 //! Dialogs, which only confirm. What was typed into one is never dropped by Esc or a click beside it.
 
-use egui::{Align, Frame, Id, Layout, Margin, Modal, Stroke, Ui};
+use egui::{Frame, Id, Margin, Modal, Stroke, Ui};
 
 use super::button::Button;
+use super::ends::at_right;
 use super::labels::wrapped;
 use super::text_field::TextField;
 use crate::ui::theme::typography::{body, title};
@@ -132,20 +133,20 @@ impl<'a> ConfirmDialog<'a> {
                 allowed = buffer.trim() == *word;
             }
             ui.add_space(space::M);
-            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                let button = if self.danger { Button::danger(self.confirm) } else { Button::primary(self.confirm) };
-                let confirm = ui.add(button.enabled(allowed));
-                if confirm.clicked() {
-                    event = ConfirmEvent::Confirmed;
+            at_right(ui, size::PRIMARY, |ui| {
+                let cancel = ui.add(Button::plain(self.cancel));
+                if cancel.clicked() {
+                    event = ConfirmEvent::Cancelled;
                 }
                 if let Some(label) = self.alternative
                     && ui.add(Button::plain(label)).clicked()
                 {
                     event = ConfirmEvent::Alternative;
                 }
-                let cancel = ui.add(Button::plain(self.cancel));
-                if cancel.clicked() {
-                    event = ConfirmEvent::Cancelled;
+                let button = if self.danger { Button::danger(self.confirm) } else { Button::primary(self.confirm) };
+                let confirm = ui.add(button.enabled(allowed));
+                if confirm.clicked() {
+                    event = ConfirmEvent::Confirmed;
                 }
                 if just_opened && self.typed.is_none() {
                     // What Enter does at once should not destroy anything.

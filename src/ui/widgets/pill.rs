@@ -39,14 +39,22 @@ impl StatusPill {
         };
         Self::new(tone, icon, outcome.in_words())
     }
+
+    /// Points beside the text.
+    const AROUND: f32 = 34.0;
+
+    /// How wide it is where there is room.
+    pub fn width(&self, ui: &Ui) -> f32 {
+        galley(ui, &self.label, Role::CaptionStrong, egui::Color32::PLACEHOLDER, f32::INFINITY).size().x + Self::AROUND
+    }
 }
 
 impl Widget for StatusPill {
     fn ui(self, ui: &mut Ui) -> Response {
         let t = tokens(ui);
         let color = t.strong(self.tone);
-        let text = galley(ui, &self.label, Role::CaptionStrong, color, (ui.available_width() - 34.0).max(40.0));
-        let (rect, response) = ui.allocate_exact_size(vec2(text.size().x + 34.0, 24.0), Sense::hover());
+        let text = galley(ui, &self.label, Role::CaptionStrong, color, (ui.available_width() - Self::AROUND).max(40.0));
+        let (rect, response) = ui.allocate_exact_size(vec2(text.size().x + Self::AROUND, 24.0), Sense::hover());
         if ui.is_rect_visible(rect) {
             ui.painter().rect_filled(rect, 12.0, t.soft(self.tone));
             icon_at(ui, egui::pos2(rect.left() + 16.0, rect.center().y), self.icon, 16.0, color, true);

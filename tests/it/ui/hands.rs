@@ -10,7 +10,7 @@ use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use strongroom::engine::Handle;
 use strongroom::engine::env::SystemClock;
-use strongroom::ui::{App, Closed, SystemAppearance, Window, WindowWaker};
+use strongroom::ui::{App, Closed, Joined, SystemAppearance, Window, WindowWaker};
 
 pub struct Hands {
     pub harness: Harness<'static, App>,
@@ -24,13 +24,13 @@ impl Hands {
     pub fn on(handle: Handle) -> Self {
         let again = handle.clone();
         let window = Window {
-            handle,
-            reopen: Arc::new(move || Ok(again.clone())),
-            owns_engine: false,
+            engine: Joined { handle, own: false },
+            reopen: Arc::new(move || Ok(Joined { handle: again.clone(), own: false })),
             clock: Arc::new(SystemClock),
             waker: WindowWaker::default(),
             appearance: SystemAppearance::default(),
             pick_folders: None,
+            drops: true,
             open_folder: Arc::new(|_| {}),
         };
         let closed = Arc::new(Mutex::new(Closed::Quit));

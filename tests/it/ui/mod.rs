@@ -1,8 +1,10 @@
 //! The window, driven by role and name, on a pretended engine.
 
+mod desk;
 mod fake;
 mod flow;
 mod hands;
+mod looks;
 mod sample;
 mod tabs;
 mod wizard;

@@ -17,7 +17,7 @@ use strongroom::model::secret::Secret;
 use strongroom::model::snapshot::{BackupType, Totals, VersionId};
 use strongroom::model::source_spec::SourceSpec;
 use strongroom::model::status::{self, Status, Why};
-use strongroom::ui::{SystemAppearance, Window, WindowWaker};
+use strongroom::ui::{Joined, SystemAppearance, Window, WindowWaker};
 
 use super::fake::{Fake, empty_overview};
 
@@ -156,6 +156,27 @@ pub fn overview() -> Overview {
     Overview { plans: shown, unseen: 2, home_folder: "/home/ada".into(), machine: "workbench".into(), ..empty_overview() }
 }
 
+/// The same with nothing amiss.
+pub fn healthy() -> Overview {
+    Overview { plans: plans().into_iter().map(|plan| overview_of(plan, false)).collect(), unseen: 0, ..overview() }
+}
+
+/// A home whose names are as long as people make them.
+pub fn long() -> Overview {
+    let mut overview = overview();
+    let names =
+        ["Familienfotos, Urlaubsvideos und gescannte Unterlagen seit 1998", "Buchhaltung_und_Steuererklärungen_aller_Jahre"];
+    for (plan, name) in overview.plans.iter_mut().zip(names) {
+        plan.plan.name = name.into();
+        let folder = "/media/ada/Externe Sicherungsfestplatte im Arbeitszimmer (blau)/Backups/Computer von Ada";
+        plan.plan.destinations = vec![Location::local(folder)];
+        if let Some(run) = &mut plan.last_run {
+            run.plan_name = name.into();
+        }
+    }
+    overview
+}
+
 /// One backup that was just made.
 pub fn waiting() -> Overview {
     let mut fresh = overview_of(plan(1, "Documents", true, Schedule::Daily { hour: 18, minute: 0 }), false);
@@ -258,15 +279,15 @@ pub fn answer(question: &Question) -> Option<Result<Answer, Problem>> {
 
 /// A window on a pretended engine.
 pub fn window(fake: &Fake) -> Window {
-    let handle = fake.handle.clone();
+    let engine = Joined { handle: fake.handle.clone(), own: true };
     Window {
-        handle: handle.clone(),
-        reopen: Arc::new(move || Ok(handle.clone())),
-        owns_engine: true,
+        engine: engine.clone(),
+        reopen: Arc::new(move || Ok(engine.clone())),
         clock: Arc::new(Still),
         waker: WindowWaker::default(),
         appearance: SystemAppearance::default(),
         pick_folders: None,
+        drops: true,
         open_folder: Arc::new(|_| {}),
     }
 }

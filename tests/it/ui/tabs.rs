@@ -1,103 +1,22 @@
 //! The shell, Schedules, Encryption, Storage, Activity, Settings and closing.
 
-use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::sync::Arc;
 
-use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT, Queryable};
+use strongroom::engine::Handle;
 use strongroom::engine::handle::LiveProgress;
-use strongroom::engine::message::{Command, Event, Overview, Question};
+use strongroom::engine::message::{Answer, Command, Event, Question};
 use strongroom::model::path::PathBytes;
 use strongroom::model::plan::Plan;
 use strongroom::model::run::{Outcome, Trigger};
 use strongroom::model::schedule::Schedule;
 use strongroom::model::settings::Appearance;
-use strongroom::ui::{App, Closed, Window};
+use strongroom::ui::{Closed, Joined, Window};
+use tokio::sync::{broadcast, mpsc, watch};
 
+use super::desk::{Desk, desk};
 use super::fake::{Fake, empty_overview};
 use super::sample;
-
-struct Desk {
-    harness: Harness<'static, App>,
-    fake: Fake,
-    closed: Arc<Mutex<Closed>>,
-    asked: Arc<Mutex<Vec<Question>>>,
-    opened: Arc<Mutex<Vec<PathBytes>>>,
-}
-
-fn desk(overview: Overview, size: [f32; 2]) -> Desk {
-    let asked: Arc<Mutex<Vec<Question>>> = Arc::default();
-    let heard = asked.clone();
-    let fake = Fake::new(overview, move |question| {
-        heard.lock().unwrap().push(question.clone());
-        sample::answer(question)
-    });
-    let closed = Arc::new(Mutex::new(Closed::Quit));
-    let opened: Arc<Mutex<Vec<PathBytes>>> = Arc::default();
-    let folders = opened.clone();
-    let window =
-        Window { open_folder: Arc::new(move |path| folders.lock().unwrap().push(path.clone())), ..sample::window(&fake) };
-    let told = closed.clone();
-    let harness = Harness::builder().with_size(size).build_eframe(move |creation| App::new(&creation.egui_ctx, window, told));
-    Desk { harness, fake, closed, asked, opened }
-}
-
-impl Desk {
-    fn is_shown(&self, name: &str) -> bool {
-        self.harness.query_all_by_label(name).next().is_some()
-    }
-
-    /// Whether some text on screen contains this.
-    fn reads(&self, part: &str) -> bool {
-        self.harness.query_all_by_label_contains(part).next().is_some() || self.harness.query_all_by_value(part).next().is_some()
-    }
-
-    fn focused(&self) -> Option<String> {
-        self.harness.query_all_by(|node| node.is_focused()).next().and_then(|node| node.accesskit_node().label())
-    }
-
-    fn names(&self) -> Vec<String> {
-        self.harness
-            .query_all_by(|_| true)
-            .filter_map(|node| node.accesskit_node().label().or(node.accesskit_node().value()))
-            .collect()
-    }
-
-    /// Frames until it is so; answers come from another thread.
-    fn until(&mut self, what: &str, is_so: impl Fn(&Self) -> bool) {
-        let end = Instant::now() + Duration::from_secs(20);
-        loop {
-            self.harness.run_steps(2);
-            if is_so(self) {
-                return;
-            }
-            assert!(Instant::now() < end, "{what} did not come; on screen: {:?}", self.names());
-            std::thread::sleep(Duration::from_millis(5));
-        }
-    }
-
-    fn wait_for(&mut self, name: &str) {
-        self.until(name, |desk| desk.is_shown(name));
-    }
-
-    fn click(&mut self, name: &str) {
-        self.wait_for(name);
-        self.harness.get_by_label(name).click();
-        self.harness.run_steps(3);
-    }
-
-    fn type_into(&mut self, name: &str, text: &str) {
-        self.wait_for(name);
-        self.harness.get_by_label(name).focus();
-        self.harness.run_steps(2);
-        self.harness.get_by_label(name).type_text(text);
-        self.harness.run_steps(2);
-    }
-
-    fn told(&self) -> Vec<Command> {
-        self.fake.told.lock().unwrap().clone()
-    }
-}
 
 #[test]
 fn every_tab_says_what_it_is_for_while_it_is_empty() {
@@ -253,16 +172,101 @@ fn settings_are_sent_at_once() {
     });
 }
 
+/// A run of Documents by hand that left files out.
+fn with_warnings() -> Event {
+    let mut runs = sample::runs(&sample::plans()[0]);
+    let mut report = runs.remove(3);
+    report.trigger = Trigger::ByHand;
+    // The newest there is.
+    (report.started, report.finished) = (runs[0].started, runs[0].finished);
+    assert_eq!(report.outcome, Outcome::CompletedWithWarnings);
+    Event::RunEnded(Box::new(report))
+}
+
 #[test]
 fn a_result_is_told_and_leads_to_its_report() {
     let mut desk = desk(sample::overview(), [900.0, 600.0]);
-    desk.harness.run_steps(2);
-    let mut report = sample::runs(&sample::plans()[0]).remove(3);
-    report.trigger = Trigger::ByHand;
-    assert_eq!(report.outcome, Outcome::CompletedWithWarnings);
-    desk.fake.events.send(Event::RunEnded(Box::new(report))).unwrap();
+    desk.click("Storage");
+    desk.fake.events.send(with_warnings()).unwrap();
     desk.click("Show files");
     desk.until("report", |desk| desk.reads("Could not be read (11)"));
+}
+
+#[test]
+fn what_the_card_says_no_message_repeats() {
+    let mut desk = desk(sample::overview(), [900.0, 600.0]);
+    desk.harness.run_steps(2);
+    desk.fake.events.send(with_warnings()).unwrap();
+    desk.until("the card's line", |desk| desk.is_shown("Show 12 warnings"));
+    assert!(!desk.is_shown("Close this message"), "{:?}", desk.names());
+    // A backup that has no card here, as of the command line.
+    let Event::RunEnded(mut other) = with_warnings() else { unreachable!() };
+    other.plan = None;
+    desk.fake.events.send(Event::RunEnded(other)).unwrap();
+    desk.wait_for("Close this message");
+}
+
+/// Tab goes on to what stands at the right on the same line, then down; a column at a time.
+#[test]
+fn tab_goes_in_the_order_of_reading() {
+    for place in ["Backups", "Schedules", "Encryption", "Storage", "Add backup"] {
+        let mut desk = desk(sample::overview(), [1000.0, 1400.0]);
+        if place == "Add backup" {
+            desk.wait_for("Backups");
+        }
+        desk.click(place);
+        desk.harness.run_steps(4);
+        let mut reached: Vec<(String, egui::Rect)> = Vec::new();
+        loop {
+            desk.harness.key_press(egui::Key::Tab);
+            desk.harness.run_steps(2);
+            let focused = desk.harness.query_all_by(|node| node.is_focused()).next().expect("something has the focus");
+            let name = focused.accesskit_node().label().unwrap_or_default();
+            let rect = focused.rect();
+            if reached.iter().any(|known| *known == (name.clone(), rect)) {
+                break;
+            }
+            reached.push((name, rect));
+        }
+        assert!(reached.len() > 3, "{place}: {reached:?}");
+        for pair in reached.windows(2) {
+            let [(before, a), (after, b)] = pair else { unreachable!() };
+            let same_line = a.top().max(b.top()) + 8.0 < a.bottom().min(b.bottom());
+            let forward = if same_line || b.top() < a.top() { b.left() >= a.left() } else { true };
+            assert!(forward, "{place}: from {before} {a:?} to {after} {b:?}");
+        }
+    }
+}
+
+#[derive(Debug)]
+struct Dropped(std::path::PathBuf);
+
+impl egui::DroppedFile for Dropped {
+    fn path(&self) -> &std::path::Path {
+        &self.0
+    }
+
+    fn bytes(&self) -> Result<Vec<u8>, String> {
+        Err("only its path is asked for".into())
+    }
+}
+
+#[test]
+fn folders_are_dropped_where_drops_arrive() {
+    for drops in [true, false] {
+        let fake = Fake::new(empty_overview(), |question| match question {
+            Question::SuggestSources => Some(Ok(Answer::Suggestions(vec![]))),
+            _ => None,
+        });
+        let window = Window { drops, ..sample::window(&fake) };
+        let mut desk = Desk::of(fake, window, [900.0, 600.0]);
+        desk.click("Set up a backup");
+        desk.wait_for("Path of a folder to add");
+        assert_eq!(desk.reads("drop folders here"), drops);
+        desk.harness.input_mut().dropped_files.push(Arc::new(Dropped("/home/u/Letters".into())));
+        desk.harness.run_steps(2);
+        assert!(desk.is_shown("Letters"), "what arrives is taken in any case: {:?}", desk.names());
+    }
 }
 
 #[test]
@@ -280,17 +284,10 @@ fn progress_is_shown_while_a_run_goes_on() {
 fn closing_asks_while_there_are_schedules() {
     let mut desk = desk(sample::overview(), [900.0, 600.0]);
     desk.harness.run_steps(2);
-    let close = |desk: &mut Desk| {
-        let viewport = desk.harness.input_mut().viewports.entry(egui::ViewportId::ROOT).or_default();
-        viewport.events.push(egui::ViewportEvent::Close);
-        desk.harness.run_steps(1);
-        desk.harness.input_mut().viewports.entry(egui::ViewportId::ROOT).or_default().events.clear();
-        desk.harness.run_steps(2);
-    };
-    close(&mut desk);
+    desk.close_window();
     desk.click("Cancel");
     assert!(!desk.is_shown("Remember this"));
-    close(&mut desk);
+    desk.close_window();
     desk.click("Remember this");
     desk.click("Keep backing up in the background");
     assert_eq!(*desk.closed.lock().unwrap(), Closed::KeepRunning);
@@ -300,6 +297,23 @@ fn closing_asks_while_there_are_schedules() {
             _ => false,
         })
     });
+}
+
+/// The engine was a command's; now it is the window's own, which closing would end.
+#[test]
+fn a_window_that_takes_over_asks_before_it_closes() {
+    let fake = Fake::new(sample::overview(), sample::answer);
+    let (requests, inbox) = mpsc::channel(4);
+    let (_overview, reader) = watch::channel(Arc::new(sample::waiting()));
+    let borrowed = Handle::new(requests, reader, broadcast::channel(4).0, Arc::default());
+    let window = Window { engine: Joined { handle: borrowed, own: false }, ..sample::window(&fake) };
+    let mut desk = Desk::of(fake, window, [900.0, 600.0]);
+    desk.wait_for("Waiting for first backup");
+    assert!(!desk.is_shown("Back up Pictures now"));
+    drop(inbox);
+    desk.wait_for("Back up Pictures now");
+    desk.close_window();
+    desk.wait_for("Keep backing up in the background");
 }
 
 /// Everything that can be pressed has a name, in every tab and drawer, at both sizes.

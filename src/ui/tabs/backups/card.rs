@@ -1,13 +1,13 @@
 //! One backup's card.
 
-use egui::{Align, Label, Layout, Ui, vec2};
+use egui::{Label, Ui};
 
 use super::card_data::{self, RunResult};
 use crate::engine::message::{Command, PlanOverview, RunOverview};
 use crate::model::human;
 use crate::model::problem::Problem;
 use crate::model::restore::{Depth, Place, PlanChoice, VerifySpec};
-use crate::model::run::{ProgressView, RunId, RunKind, RunReport};
+use crate::model::run::{Outcome, ProgressView, RunDetail, RunId, RunKind, RunReport};
 use crate::model::snapshot::WantedType;
 use crate::model::status::{Status, Why};
 use crate::ui::context::{Action, Cx, new_run_id};
@@ -15,8 +15,11 @@ use crate::ui::theme::typography::{body, caption, section};
 use crate::ui::theme::{Icon, Tone, icons, size, space, tokens};
 use crate::ui::warnings;
 use crate::ui::widgets::{
-    Button, Card, ProgressRow, StatusPill, Strip30, menu_button, menu_item, problem_text, spinner, wrapped,
+    Button, Card, Ends, ProgressRow, StatusPill, Strip30, menu_button, menu_item, problem_text, spinner, wrapped,
 };
+
+/// Damaged objects that a card names, and files of each.
+const NAMED: usize = 5;
 
 /// What a card asks of its tab.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,35 +68,31 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, plan: &PlanOverview, state: &CardState
     event
 }
 
-/// A line filled from the right, of at least this height.
-fn row(ui: &mut Ui, height: f32, content: impl FnOnce(&mut Ui)) {
-    ui.allocate_ui_with_layout(vec2(ui.available_width(), height), Layout::right_to_left(Align::Center), content);
-}
-
 fn head(ui: &mut Ui, cx: &mut Cx<'_>, plan: &PlanOverview, busy: bool, event: &mut Option<CardEvent>) {
     let t = tokens(ui);
     let name = &plan.plan.name;
-    row(ui, size::CONTROL, |ui| {
-        menu(ui, cx, plan, busy, event);
+    let line = Ends::new(ui, size::CONTROL).left(|ui| {
+        // The pill keeps its width: what is too long is the name.
+        let pill = StatusPill::of_status(plan.status);
+        let room = (ui.available_width() - pill.width(ui) - space::S).max(80.0);
+        ui.scope(|ui| {
+            ui.set_max_width(room);
+            ui.add(Label::new(section(name).color(t.text)).truncate()).on_hover_text(name);
+        });
+        ui.add(pill);
+    });
+    line.right(|ui| {
+        let back_up = Button::plain("Back up now").icon(icons::PLAY).enabled(!busy).why_off("It is running already.");
+        if ui.add(back_up.name(format!("Back up {name} now"))).clicked() {
+            cx.back_up(&plan.plan.id, WantedType::Auto);
+        }
         let restore = Button::plain("Restore…")
             .enabled(plan.last_success.is_some() || plan.versions.is_some_and(|n| n > 0))
             .why_off("There is no version yet.");
         if ui.add(restore.name(format!("Restore {name}…"))).clicked() {
             cx.act(Action::RestorePlan(plan.plan.id.clone(), None));
         }
-        let back_up = Button::plain("Back up now").icon(icons::PLAY).enabled(!busy).why_off("It is running already.");
-        if ui.add(back_up.name(format!("Back up {name} now"))).clicked() {
-            cx.back_up(&plan.plan.id, WantedType::Auto);
-        }
-        ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-            // The pill keeps its width: what is too long is the name.
-            let room = (ui.available_width() - 190.0).max(80.0);
-            ui.scope(|ui| {
-                ui.set_max_width(room);
-                ui.add(Label::new(section(name).color(t.text)).truncate()).on_hover_text(name);
-            });
-            ui.add(StatusPill::of_status(plan.status));
-        });
+        menu(ui, cx, plan, busy, event);
     });
 }
 
@@ -141,24 +140,25 @@ fn menu(ui: &mut Ui, cx: &mut Cx<'_>, plan: &PlanOverview, busy: bool, event: &m
 /// The two lines of a card at rest.
 fn facts(ui: &mut Ui, cx: &mut Cx<'_>, plan: &PlanOverview) {
     let t = tokens(ui);
-    row(ui, 22.0, |ui| {
+    let line = Ends::new(ui, 22.0).left(|ui| {
+        let sentence = card_data::sentence(plan, cx.now, cx.zone);
+        let response = ui.add(Label::new(body(sentence).color(t.text)).truncate());
+        if let Some(at) = plan.last_success {
+            response.on_hover_text(format!("Last success: {}", human::exact(at, cx.zone)));
+        }
+    });
+    line.right(|ui| {
         if ui.available_width() > Strip30::WIDTH + 220.0 && Strip30::new(&plan.plan.name, &plan.strip).show(ui).is_some() {
             cx.act(Action::History(plan.plan.id.clone()));
         }
-        ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-            let sentence = card_data::sentence(plan, cx.now, cx.zone);
-            let response = ui.add(Label::new(body(sentence).color(t.text)).truncate());
-            if let Some(at) = plan.last_success {
-                response.on_hover_text(format!("Last success: {}", human::exact(at, cx.zone)));
-            }
-        });
     });
     let mut parts = Vec::new();
     parts.extend(card_data::size_line(plan));
-    parts.extend(plan.plan.destinations.first().map(|location| format!("to {}", location.display())));
     if plan.plan.seal.is_none() {
         parts.push("not encrypted".into());
     }
+    // Last: paths are what gets too long.
+    parts.extend(plan.plan.destinations.first().map(|location| format!("to {}", location.display())));
     ui.add(Label::new(caption(parts.join(" · ")).color(t.text2)).truncate());
 }
 
@@ -171,53 +171,68 @@ fn running(ui: &mut Ui, cx: &mut Cx<'_>, run: &RunOverview) {
         RunKind::Restore => "Restoring",
         RunKind::Verify => "Verifying",
     };
-    ui.horizontal(|ui| {
-        let cancel_width = 96.0;
-        let width = ui.available_width() - cancel_width - space::L;
-        ui.allocate_ui(vec2(width, 56.0), |ui| {
-            ui.set_width(width);
-            let (view, speed, left) = match pace {
-                Some(pace) => (pace.view, pace.speed, pace.left),
-                None => (ProgressView::default(), None, None),
-            };
-            let name = format!("{doing} {}", run.name);
-            ProgressRow::new(&name, &view).pace(speed, left).home(home.as_bytes()).show(ui);
-        });
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            let label = if run.cancelling { "Cancelling…" } else { "Cancel" };
-            let cancel = Button::plain(label).enabled(!run.cancelling).min_width(cancel_width);
-            if ui.add(cancel.name(format!("Cancel: {doing} {}", run.name))).clicked() {
-                cx.send(Command::Cancel { run: run.run });
-            }
-        });
+    ui.add_space(space::S);
+    let line = Ends::new(ui, 56.0).left(|ui| {
+        let (view, speed, left) = match pace {
+            Some(pace) => (pace.view, pace.speed, pace.left),
+            None => (ProgressView::default(), None, None),
+        };
+        let name = format!("{doing} {}", run.name);
+        ProgressRow::new(&name, &view).pace(speed, left).home(home.as_bytes()).show(ui);
+    });
+    line.right(|ui| {
+        ui.add_space(space::S);
+        let label = if run.cancelling { "Cancelling…" } else { "Cancel" };
+        // As wide as its longer word, so that the bar does not move.
+        let cancel = Button::plain(label).enabled(!run.cancelling).min_width(104.0);
+        if ui.add(cancel.name(format!("Cancel: {doing} {}", run.name))).clicked() {
+            cx.send(Command::Cancel { run: run.run });
+        }
     });
     ui.ctx().request_repaint_after_secs(0.25);
 }
 
 /// What the newest run did, as long as it is news; what went wrong, until it is put right.
 fn result_line(ui: &mut Ui, cx: &mut Cx<'_>, plan: &PlanOverview, state: &CardState<'_>, event: &mut Option<CardEvent>) {
-    let standing =
-        plan.last_run.as_ref().filter(|_| matches!(plan.status, Status::NeedsAttention | Status::ProtectedWithWarnings));
+    let wanting = matches!(plan.status, Status::NeedsAttention | Status::ProtectedWithWarnings);
+    let standing = plan.last_run.as_ref().filter(|run| wanting && run.outcome != Outcome::Completed);
     let Some(report) = state.fresh.or(standing) else {
         if let Why::Failed(problem) = &plan.why {
             problem_text(ui, problem);
         }
         return;
     };
+    let t = tokens(ui);
     let is_fresh = state.fresh.is_some();
     ui.add_space(space::XS);
     ui.separator();
     match card_data::result(report) {
         RunResult::Failed(problem) => {
-            row(ui, 44.0, |ui| {
+            let line = Ends::new(ui, 44.0).top().left(|ui| {
+                problem_text(ui, &problem);
+            });
+            line.right(|ui| {
                 let retry = Button::plain("Retry").icon(icons::ARROW_CLOCKWISE);
                 if ui.add(retry.name(format!("Retry {}", plan.plan.name))).clicked() {
                     cx.back_up(&plan.plan.id, WantedType::Auto);
                 }
-                ui.with_layout(Layout::left_to_right(Align::TOP), |ui| {
-                    problem_text(ui, &problem);
-                });
             });
+        }
+        RunResult::Damaged(problem) => {
+            let open = state.warnings.is_some();
+            line(ui, Tone::Bad, icons::X_CIRCLE, &problem.what, is_fresh, event, |ui, event| {
+                if ui.add(Button::quiet(if open { "Hide" } else { "Show files" })).clicked() {
+                    *event = Some(if open { CardEvent::HideWarnings } else { CardEvent::ShowWarnings(report.run) });
+                }
+            });
+            wrapped(ui, body(&problem.fix).color(t.text2));
+            match state.warnings {
+                Some(Some(full)) => damaged(ui, full),
+                Some(None) => {
+                    spinner(ui, "Reading the report…");
+                }
+                None => {}
+            }
         }
         RunResult::Good(text) => line(ui, Tone::Ok, icons::CHECK_CIRCLE, &text, is_fresh, event, |_, _| ()),
         RunResult::Neutral(text) => line(ui, Tone::Neutral, icons::INFO, &text, is_fresh, event, |_, _| ()),
@@ -235,7 +250,6 @@ fn result_line(ui: &mut Ui, cx: &mut Cx<'_>, plan: &PlanOverview, state: &CardSt
             });
             match state.warnings {
                 Some(Some(full)) => {
-                    damaged(ui, full);
                     warnings::show(ui, &full.warnings, full.warning_count, &cx.overview.home_folder.display());
                 }
                 Some(None) => {
@@ -249,19 +263,25 @@ fn result_line(ui: &mut Ui, cx: &mut Cx<'_>, plan: &PlanOverview, state: &CardSt
 
 /// Which files a verification found damaged.
 fn damaged(ui: &mut Ui, report: &RunReport) {
-    let crate::model::run::RunDetail::Verify { report } = &report.detail else { return };
+    let RunDetail::Verify { report } = &report.detail else { return };
     let t = tokens(ui);
-    for object in report.damaged.iter().take(5) {
-        wrapped(ui, body(format!("{}: {}", object.object, object.what)).color(t.text));
-        for (version, path) in object.hits.iter().take(5) {
-            ui.add(Label::new(caption(format!("{} · version {version}", path.display())).color(t.text2)).truncate());
-        }
-        if object.hit_count > 5 {
-            ui.label(caption(format!("and {} more files", human::count(object.hit_count - 5))).color(t.text2));
-        }
-    }
-    if !report.damaged.is_empty() {
-        wrapped(ui, body("Back up again: what is damaged is written anew, and other versions stay as they are.").color(t.text2));
+    ui.spacing_mut().item_spacing.y = space::XS / 2.0;
+    for object in report.damaged.iter().take(NAMED) {
+        ui.add_space(space::XS);
+        wrapped(ui, caption(format!("{}: {}", object.object, object.what)).color(t.text2));
+        ui.indent(&object.object, |ui| {
+            ui.spacing_mut().item_spacing.y = space::XS / 2.0;
+            for (version, path) in object.hits.iter().take(NAMED) {
+                let path = format!("/{}", path.display().trim_start_matches('/'));
+                let label = Label::new(caption(&path).color(t.text)).truncate();
+                ui.add(label).on_hover_text(format!("{path}\nin version {version}"));
+            }
+            let named = object.hits.len().min(NAMED) as u64;
+            if object.hit_count > named {
+                let rest = human::counted(object.hit_count - named, "more file", "more files");
+                ui.label(caption(format!("and {rest}: the report in Activity lists them")).color(t.text2));
+            }
+        });
     }
 }
 
@@ -275,14 +295,14 @@ fn line(
     more: impl FnOnce(&mut Ui, &mut Option<CardEvent>),
 ) {
     let t = tokens(ui);
-    row(ui, size::CONTROL, |ui| {
+    let line = Ends::new(ui, size::CONTROL).left(|ui| {
+        ui.label(body(icon.to_string()).color(t.strong(tone)));
+        ui.add(Label::new(body(text).color(t.text)).truncate()).on_hover_text(text);
+    });
+    line.right(|ui| {
+        more(ui, event);
         if dismissible && ui.add(Button::icon_only(icons::X, "Dismiss this result")).clicked() {
             *event = Some(CardEvent::Dismiss);
         }
-        more(ui, event);
-        ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-            ui.label(body(icon.to_string()).color(t.strong(tone)));
-            ui.add(Label::new(body(text).color(t.text)).truncate()).on_hover_text(text);
-        });
     });
 }

@@ -5,6 +5,7 @@ use jiff::tz::TimeZone;
 
 use crate::engine::message::{Overview, PlanOverview};
 use crate::model::human;
+use crate::model::problem::Problem;
 use crate::model::run::{Outcome, RunDetail, RunReport};
 use crate::model::schedule::Schedule;
 use crate::model::status::{Status, Why};
@@ -42,7 +43,7 @@ impl Header {
     pub fn explanation(&self) -> &'static str {
         match self.status {
             Status::Protected => "Every backup ran when it should and could be read back.",
-            Status::ProtectedWithWarnings => "The last run left something out: the card says which files.",
+            Status::ProtectedWithWarnings => "The newest version is there, but something is amiss: the card says what.",
             Status::WaitingForFirst => "A backup that has not run yet protects nothing.",
             Status::NeedsAttention => "The card below says what happened and what to do.",
         }
@@ -58,7 +59,8 @@ pub fn sentence(plan: &PlanOverview, now: Timestamp, zone: &TimeZone) -> String 
     };
     let late = match &plan.why {
         Why::Overdue { since } => format!(" · overdue since {}", human::moment(*since, now, zone)),
-        Why::Damaged => " · damage was found: verify says which files".into(),
+        Why::Damaged if plan.status == Status::NeedsAttention => " · damage was found: the history says which files".into(),
+        Why::Damaged => " · older versions are damaged".into(),
         Why::LeftRunning => " · the last run was cut off and will be gone on with".into(),
         _ => String::new(),
     };
@@ -96,7 +98,9 @@ pub enum RunResult {
     Good(String),
     /// What was done; how many things were left out.
     Warnings(String, u64),
-    Failed(crate::model::problem::Problem),
+    Failed(Problem),
+    /// A verification found damage: what, and what to do.
+    Damaged(Problem),
     Neutral(String),
 }
 
@@ -109,7 +113,10 @@ pub fn took(report: &RunReport) -> String {
 /// What the newest run of a card did, in words: a result counts what was done.
 pub fn result(report: &RunReport) -> RunResult {
     match &report.outcome {
-        Outcome::Failed(problem) => return RunResult::Failed(problem.clone()),
+        Outcome::Failed(problem) => {
+            let damaged = matches!(&report.detail, RunDetail::Verify { report } if !report.damaged.is_empty());
+            return if damaged { RunResult::Damaged(problem.clone()) } else { RunResult::Failed(problem.clone()) };
+        }
         Outcome::Cancelled => {
             return RunResult::Neutral("Cancelled: nothing was kept of this run, older versions are untouched.".into());
         }
@@ -130,17 +137,6 @@ pub fn result(report: &RunReport) -> RunResult {
             human::bytes(totals.new_bytes),
             human::bytes(totals.stored_bytes),
         ),
-        RunDetail::Verify { report: verify } if !verify.damaged.is_empty() => {
-            let hits = verify.damaged.iter().map(|object| object.hit_count).sum();
-            return RunResult::Warnings(
-                format!(
-                    "Damage found: {} hit, of {}.",
-                    human::counted(hits, "file is", "files are"),
-                    human::counted(verify.versions, "version", "versions")
-                ),
-                verify.damaged.len() as u64,
-            );
-        }
         RunDetail::Verify { report: verify } => format!(
             "Verified: {} in {}, {} read in {took}. All is well.",
             human::counted(verify.versions, "version", "versions"),
@@ -160,7 +156,7 @@ mod tests {
     use super::*;
     use crate::model::format::Format;
     use crate::model::plan::{Plan, PlanId};
-    use crate::model::problem::{Code, Problem};
+    use crate::model::problem::Code;
     use crate::model::restore::{DamagedObject, VerifyReport};
     use crate::model::run::{ReadBack, RunId, RunKind, Trigger};
     use crate::model::settings::Settings;
@@ -289,7 +285,8 @@ mod tests {
         assert_eq!(result(&report(Outcome::Failed(problem.clone()), RunDetail::None, 0)), RunResult::Failed(problem));
         let damaged = DamagedObject { object: "v1".into(), what: "x".into(), hits: vec![], hit_count: 3 };
         let verify = VerifyReport { versions: 2, damaged: vec![damaged], ..VerifyReport::default() };
-        let found = result(&report(Outcome::Completed, RunDetail::Verify { report: verify }, 0));
-        assert_eq!(found, RunResult::Warnings("Damage found: 3 files are hit, of 2 versions.".into(), 1));
+        let problem = Problem::new(Code::Damaged, "1 file is damaged.", "Back up now.");
+        let found = result(&report(Outcome::Failed(problem.clone()), RunDetail::Verify { report: verify }, 0));
+        assert_eq!(found, RunResult::Damaged(problem));
     }
 }

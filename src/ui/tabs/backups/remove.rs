@@ -1,13 +1,13 @@
 //! Deleting a backup: its versions stay, or go too once its name was typed.
 
-use egui::{Align, Layout, Ui};
+use egui::Ui;
 
 use crate::engine::message::PlanOverview;
 use crate::model::human;
 use crate::model::plan::PlanId;
 use crate::ui::theme::typography::body;
-use crate::ui::theme::{space, tokens};
-use crate::ui::widgets::{Button, Dialog, FormRow, TextField, wrapped};
+use crate::ui::theme::{size, space, tokens};
+use crate::ui::widgets::{Button, Dialog, FormRow, TextField, at_right, wrapped};
 
 pub struct Removal {
     pub plan: PlanId,
@@ -46,21 +46,27 @@ impl Removal {
             wrapped(ui, body(kept).color(t.text));
             ui.add_space(space::S);
             let stop = if versions == 0 { "Delete the backup".to_owned() } else { format!("Stop, keep {counted}") };
-            ui.horizontal(|ui| {
-                let button = ui.add(Button::plain(&stop));
-                if button.clicked() {
-                    decision = Decision::KeepVersions;
-                }
-                let cancel = ui.add(Button::quiet("Cancel"));
+            let cancel = |ui: &mut Ui| {
+                let cancel = ui.add(Button::plain("Cancel"));
                 if just_opened {
+                    // What Enter does at once should not destroy anything.
                     cancel.request_focus();
                 }
-                if cancel.clicked() {
-                    decision = Decision::Cancel;
-                }
-            });
+                cancel.clicked()
+            };
             if versions == 0 {
+                at_right(ui, size::CONTROL, |ui| {
+                    if cancel(ui) {
+                        decision = Decision::Cancel;
+                    }
+                    if ui.add(Button::danger(&stop)).clicked() {
+                        decision = Decision::KeepVersions;
+                    }
+                });
                 return;
+            }
+            if ui.add(Button::plain(&stop)).clicked() {
+                decision = Decision::KeepVersions;
             }
             ui.add_space(space::S);
             ui.separator();
@@ -70,8 +76,12 @@ impl Removal {
             let size = plan.stored_bytes.map_or(String::new(), |bytes| format!(", {}", human::bytes(bytes)));
             let all = if versions == 1 { counted.clone() } else { format!("all {counted}") };
             let delete = format!("Delete {all}{size}");
-            ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-                if ui.add(Button::danger(&delete).enabled(self.typed.trim() == name.trim())).clicked() {
+            at_right(ui, size::CONTROL, |ui| {
+                if cancel(ui) {
+                    decision = Decision::Cancel;
+                }
+                let typed = self.typed.trim() == name.trim();
+                if ui.add(Button::danger(&delete).enabled(typed).why_off("Type the name first.")).clicked() {
                     decision = Decision::DeleteVersions;
                 }
             });

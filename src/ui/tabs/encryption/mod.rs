@@ -2,7 +2,7 @@
 
 mod password_dialog;
 
-use egui::{Align, Layout, Ui};
+use egui::Ui;
 
 use self::password_dialog::{DialogEvent, PasswordDialog};
 use crate::engine::message::KeyStatus;
@@ -11,8 +11,10 @@ use crate::model::plan::{Plan, PlanId};
 use crate::ui::context::{Action, Cx};
 use crate::ui::kept::Kept;
 use crate::ui::theme::typography::{body, section};
-use crate::ui::theme::{Tone, icons, space, tokens};
-use crate::ui::widgets::{Button, Card, EmptyState, StatusPill, Toast, key_value, problem_text, spinner, tab_page, wrapped};
+use crate::ui::theme::{Tone, icons, size, space, tokens};
+use crate::ui::widgets::{
+    Button, Card, EmptyState, Ends, StatusPill, Toast, key_value, problem_text, spinner, tab_page, wrapped,
+};
 
 /// The tab's state between frames.
 #[derive(Default)]
@@ -62,21 +64,19 @@ impl EncryptionTab {
         let sealed = plan.seal.is_some();
         Card::new().show(ui, |ui| {
             ui.spacing_mut().item_spacing.y = space::XS;
-            ui.horizontal(|ui| {
-                ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                    if sealed {
-                        let name = format!("Change the password of {}", plan.name);
-                        if ui.add(Button::plain("Change password…").name(name).icon(icons::KEY)).clicked() {
-                            self.dialog = Some(PasswordDialog::new(plan));
-                        }
-                        ui.add(StatusPill::new(Tone::Ok, icons::LOCK, "Encrypted"));
-                    } else {
-                        ui.add(StatusPill::new(Tone::Neutral, icons::LOCK_OPEN, "Not encrypted"));
+            let line = Ends::new(ui, size::CONTROL).left(|ui| {
+                ui.add(egui::Label::new(section(&plan.name).color(tokens(ui).text)).truncate());
+            });
+            line.right(|ui| {
+                if sealed {
+                    ui.add(StatusPill::new(Tone::Ok, icons::LOCK, "Encrypted"));
+                    let name = format!("Change the password of {}", plan.name);
+                    if ui.add(Button::plain("Change password…").name(name).icon(icons::KEY)).clicked() {
+                        self.dialog = Some(PasswordDialog::new(plan));
                     }
-                    ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-                        ui.add(egui::Label::new(section(&plan.name).color(tokens(ui).text)).truncate());
-                    });
-                });
+                } else {
+                    ui.add(StatusPill::new(Tone::Neutral, icons::LOCK_OPEN, "Not encrypted"));
+                }
             });
             if !sealed {
                 let text = "Whoever gets hold of the destination can read everything in it. A backup's encryption is chosen when \

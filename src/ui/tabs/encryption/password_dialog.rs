@@ -1,6 +1,6 @@
 //! Changing a password, with a new recovery key where one is wished.
 
-use egui::{Align, Layout, Ui};
+use egui::Ui;
 use zeroize::Zeroizing;
 
 use crate::engine::message::NewSecrets;
@@ -10,8 +10,10 @@ use crate::model::secret::Secret;
 use crate::ui::context::Cx;
 use crate::ui::load::Load;
 use crate::ui::theme::typography::{body, caption, mono};
-use crate::ui::theme::{icons, space, tokens};
-use crate::ui::widgets::{Button, Card, Check, Dialog, FormRow, PasswordField, problem_text, spinner, strength_line, wrapped};
+use crate::ui::theme::{icons, size, space, tokens};
+use crate::ui::widgets::{
+    Button, Card, Check, Dialog, FormRow, PasswordField, at_right, problem_text, spinner, strength_line, wrapped,
+};
 
 pub struct PasswordDialog {
     plan: PlanId,
@@ -70,16 +72,16 @@ impl PasswordDialog {
                 problem_text(ui, problem);
             }
             ui.add_space(space::M);
-            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                let save = Button::primary("Change password").enabled(self.missing().is_none() && !self.saving.is_waiting());
-                if ui.add(save.why_off(self.missing().unwrap_or("Changing…"))).clicked() {
-                    self.save(cx);
+            at_right(ui, size::PRIMARY, |ui| {
+                if self.saving.is_waiting() {
+                    spinner(ui, "Changing…");
                 }
                 if ui.add(Button::plain("Cancel").enabled(!self.saving.is_waiting())).clicked() {
                     event = DialogEvent::Closed;
                 }
-                if self.saving.is_waiting() {
-                    spinner(ui, "Changing…");
+                let save = Button::primary("Change password").enabled(self.missing().is_none() && !self.saving.is_waiting());
+                if ui.add(save.why_off(self.missing().unwrap_or("Changing…"))).clicked() {
+                    self.save(cx);
                 }
             });
         });

@@ -14,7 +14,7 @@ use crate::ui::context::Cx;
 use crate::ui::kept::Kept;
 use crate::ui::theme::typography::{Role, body, body_strong, section};
 use crate::ui::theme::{Tokens, icons, radius, size, space, tokens};
-use crate::ui::widgets::{Button, Card, focus_ring, galley, line, mark_in_words, paint_mark, weak};
+use crate::ui::widgets::{Button, Card, Ends, focus_ring, galley, line, mark_in_words, paint_mark, weak};
 
 const CELL_HEIGHT: f32 = 44.0;
 
@@ -81,20 +81,20 @@ impl Calendar {
     }
 
     fn head(&mut self, ui: &mut Ui, month: Date) {
-        ui.horizontal(|ui| {
+        let line = Ends::new(ui, size::CONTROL).left(|ui| {
             ui.label(section(month.strftime("%B %Y").to_string()).color(tokens(ui).text));
-            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                let first = month.first_of_month();
-                if ui.add(Button::icon_only(icons::CARET_RIGHT, "Next month")).clicked() {
-                    self.month = first.checked_add(1.month()).ok();
-                }
-                if ui.add(Button::quiet("Today")).clicked() {
-                    (self.month, self.chosen) = (None, None);
-                }
-                if ui.add(Button::icon_only(icons::CARET_LEFT, "Previous month")).clicked() {
-                    self.month = first.checked_sub(1.month()).ok();
-                }
-            });
+        });
+        line.right(|ui| {
+            let first = month.first_of_month();
+            if ui.add(Button::icon_only(icons::CARET_LEFT, "Previous month")).clicked() {
+                self.month = first.checked_sub(1.month()).ok();
+            }
+            if ui.add(Button::quiet("Today")).clicked() {
+                (self.month, self.chosen) = (None, None);
+            }
+            if ui.add(Button::icon_only(icons::CARET_RIGHT, "Next month")).clicked() {
+                self.month = first.checked_add(1.month()).ok();
+            }
         });
     }
 

@@ -4,7 +4,7 @@ mod calendar;
 mod editor;
 mod month;
 
-use egui::{Align, Layout, Ui};
+use egui::Ui;
 
 use self::calendar::Calendar;
 use self::editor::{Editor, EditorEvent};
@@ -13,8 +13,8 @@ use crate::model::human;
 use crate::model::schedule::Schedule;
 use crate::ui::context::{Action, Cx};
 use crate::ui::theme::typography::{body, caption, section};
-use crate::ui::theme::{Tone, icons, space, tokens};
-use crate::ui::widgets::{Button, Card, EmptyState, StatusPill, Toast, line, problem_text, tab_page, weak};
+use crate::ui::theme::{Tone, icons, size, space, tokens};
+use crate::ui::widgets::{Button, Card, EmptyState, Ends, StatusPill, Toast, line, problem_text, tab_page, weak};
 
 /// The tab's state between frames.
 #[derive(Default)]
@@ -46,19 +46,17 @@ impl SchedulesTab {
         let editing = self.editor.as_ref().is_some_and(|editor| editor.plan() == &plan.plan.id);
         Card::new().show(ui, |ui| {
             ui.spacing_mut().item_spacing.y = space::XS;
-            ui.horizontal(|ui| {
+            let head = Ends::new(ui, size::CONTROL).left(|ui| {
+                ui.add(egui::Label::new(section(&plan.plan.name).color(tokens(ui).text)).truncate());
+            });
+            head.right(|ui| {
+                if let Some(run) = &plan.last_run {
+                    ui.add(StatusPill::of_outcome(&run.outcome));
+                }
                 let name = format!("Change the schedule of {}", plan.plan.name);
-                ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                    if !editing && ui.add(Button::plain("Change…").name(name)).clicked() {
-                        self.editor = Some(Editor::new(&plan.plan));
-                    }
-                    if let Some(run) = &plan.last_run {
-                        ui.add(StatusPill::of_outcome(&run.outcome));
-                    }
-                    ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-                        ui.add(egui::Label::new(section(&plan.plan.name).color(tokens(ui).text)).truncate());
-                    });
-                });
+                if !editing && ui.add(Button::plain("Change…").name(name)).clicked() {
+                    self.editor = Some(Editor::new(&plan.plan));
+                }
             });
             line(ui, |ui| {
                 let t = tokens(ui);

@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::DirBuilderExt;
 use std::process::Command;
 
-use crate::support::{PASSWORD, Ran, Random, World, walk};
+use crate::support::{PASSWORD, Ran, Random, World, is_callers, walk};
 use crate::tree;
 
 #[test]
@@ -24,7 +24,10 @@ fn the_key_lives_in_the_systems_keyring() {
         secret-tool search --all --unlock service strongroom 2>&1 | sed -n 's/^label = /LABEL /p; s/^attribute/ATTRIBUTE/p'
     "#;
     let mut command = Command::new("dbus-run-session");
-    command.args(["--", "bash", "-c", script]).env_remove("DBUS_SESSION_BUS_ADDRESS");
+    command.args(["--", "bash", "-c", script]);
+    for (name, _) in std::env::vars_os().filter(|(name, _)| is_callers(name)) {
+        command.env_remove(name);
+    }
     command.env("BIN", env!("CARGO_BIN_EXE_strongroom")).env("SOURCE", world.source()).env("DEST", world.dest());
     command
         .env("HOME", world.path("user"))

@@ -29,15 +29,16 @@ pub fn show() -> ExitCode {
     if let Some(why) = desktop::no_display() {
         return tour(&why);
     }
-    match start() {
-        Ok(Ended::Well) => ExitCode::SUCCESS,
-        Ok(Ended::NoWindow(why)) => tour(&why),
-        Err(problem) => {
-            eprintln!("strongroom: {}\n{}", problem.what, problem.fix);
-            if !problem.detail.is_empty() {
-                eprintln!("({})", problem.detail);
+    loop {
+        match start() {
+            Ok(Ended::Well) => return ExitCode::SUCCESS,
+            Ok(Ended::NoWindow(why)) => return tour(&why),
+            Err(problem) => {
+                let code = cli::refuse(&problem);
+                if !matches!(catch_unwind(|| ui::refuse(&problem)), Ok(Ok(true))) {
+                    return code;
+                }
             }
-            ExitCode::FAILURE
         }
     }
 }
@@ -48,8 +49,8 @@ enum Ended {
 }
 
 fn tour(why: &str) -> ExitCode {
-    println!("There is no display here to open the window on ({why}).");
-    println!("`strongroom --help` shows the command line. Here is a short tour in the terminal instead.\n");
+    cli::say(&format!("There is no display here to open the window on ({why})."));
+    cli::say("`strongroom --help` shows the command line. Here is a short tour in the terminal instead.\n");
     cli::tour()
 }
 
@@ -59,7 +60,7 @@ fn start() -> Result<Ended, Problem> {
     let waker = WindowWaker::default();
     // Held while this process shows windows: a second one brings ours to the front instead of opening its own.
     let Some(_turn) = turn_or_raise(&home)? else {
-        println!("Strongroom is running already: its window comes to the front.");
+        cli::say("Strongroom is running already: its window comes to the front.");
         return Ok(Ended::Well);
     };
     let connect = {

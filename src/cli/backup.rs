@@ -12,7 +12,7 @@ use crate::model::location::Location;
 use crate::model::plan::{Plan, PlanId};
 use crate::model::problem::{Code, Problem};
 use crate::model::restore::{Place, PlanChoice};
-use crate::model::run::{RunDetail, RunKind, RunReport};
+use crate::model::run::{Outcome, RunDetail, RunKind, RunReport};
 use crate::model::schedule::Schedule;
 
 pub fn run(args: args::Backup, output: Output) -> Result<Exit, Problem> {
@@ -21,7 +21,10 @@ pub fn run(args: args::Backup, output: Output) -> Result<Exit, Problem> {
 
 /// Plans of this home, one after the other; one that fails does not stop the others.
 fn plans(args: &args::Backup, output: Output) -> Result<Exit, Problem> {
-    let chosen = with_home(|session| chosen(&session.handle().overview(), args))?;
+    let chosen = with_home(|session| {
+        session.tell_notices(output);
+        chosen(&session.handle().overview(), args)
+    })?;
     if chosen.is_empty() {
         return Err(Problem::new(
             Code::NothingThere,
@@ -52,7 +55,15 @@ fn chosen(overview: &Overview, args: &args::Backup) -> Result<Vec<Plan>, Problem
     if args.all {
         return Ok(overview.plans.iter().map(|p| p.plan.clone()).collect());
     }
-    args.plans.iter().map(|name| find_plan(overview, name).map(|p| p.plan.clone())).collect()
+    let mut chosen: Vec<Plan> = Vec::new();
+    for name in &args.plans {
+        let plan = &find_plan(overview, name)?.plan;
+        // Named twice, by name and id perhaps.
+        if !chosen.contains(plan) {
+            chosen.push(plan.clone());
+        }
+    }
+    Ok(chosen)
 }
 
 fn back_up(session: &Session, plan: &Plan, args: &args::Backup, output: Output) -> Result<Exit, Problem> {
@@ -61,6 +72,13 @@ fn back_up(session: &Session, plan: &Plan, args: &args::Backup, output: Output) 
         if let Some(location) = plan.destinations.first() {
             unlock_known(session, location, plan, secret)?;
         }
+    }
+    let last = session.handle().overview().plans.iter().find(|p| p.plan.id == plan.id).and_then(|p| p.last_run.clone());
+    if last.is_some_and(|run| run.outcome == Outcome::LeftRunning) {
+        output.note(format!(
+            "The last run of \"{}\" was cut off. What it left is cleared away, and this one goes on with it.",
+            plan.name
+        ));
     }
     let run = new_run_id()?;
     let command = Command::BackUp { run, plan: plan.id.clone(), kind: args.kind.into(), take_over: args.take_over };
@@ -84,6 +102,7 @@ fn unlock_known(
 
 /// Folders to a destination: goes on with the backup of that name there, or begins one.
 fn once(session: &Session, args: &args::Backup, output: Output) -> Result<Exit, Problem> {
+    session.tell_notices(output);
     let to = args.to.as_deref().unwrap_or_default();
     let mut plan = new_plan::plan(args.name.clone(), &args.sources, to, &args.format, &args.seal, Schedule::Off)?;
     let location = plan.destinations.first().cloned().unwrap_or_else(|| Location::local(""));
@@ -96,6 +115,9 @@ fn once(session: &Session, args: &args::Backup, output: Output) -> Result<Exit, 
         Some(found) => {
             same_seal(found, &plan)?;
             plan.id = found.id.clone();
+            if args.seal.recovery_key_file.is_some() {
+                output.note("The backup is there already and goes on with its keys: no new recovery key is made.");
+            }
             let password =
                 if found.sealed { password::given(args.seal.password_file.as_deref())?.map(|given| given.secret) } else { None };
             if found.sealed && password.is_none() {

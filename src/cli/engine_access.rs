@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::output::Output;
 use crate::engine::{Env, Handle};
 use crate::ipc::connection::{Connection, home_problem};
 use crate::model::problem::{Code, Problem};
@@ -57,6 +58,13 @@ impl Session {
 
     pub fn handle(&self) -> &Handle {
         self.connection.handle()
+    }
+
+    /// What is wrong with the home itself, which nobody else may come to say.
+    pub fn tell_notices(&self, output: Output) {
+        for notice in &self.handle().overview().notices {
+            output.note(notice);
+        }
     }
 }
 

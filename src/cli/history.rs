@@ -8,16 +8,16 @@ use super::exit::Exit;
 use super::output::{Output, clean};
 use super::plan::find_plan;
 use super::{args, report};
+use crate::engine::Handle;
 use crate::model::history::HistoryFilter;
-use crate::model::problem::Problem;
+use crate::model::plan::PlanId;
+use crate::model::problem::{Code, Problem};
 use crate::model::run::RunKind;
 
 pub fn run(args: args::History, output: Output) -> Result<Exit, Problem> {
     let session = Session::guest()?;
-    let plan = match &args.plan {
-        Some(name) => Some(find_plan(&session.handle().overview(), name)?.plan.id.clone()),
-        None => None,
-    };
+    session.tell_notices(output);
+    let plan = args.plan.as_deref().map(|name| meant(session.handle(), name)).transpose()?;
     let filter = HistoryFilter {
         plan,
         kind: args.kind.map(Into::into),
@@ -45,4 +45,16 @@ pub fn run(args: args::History, output: Output) -> Result<Exit, Problem> {
     }
     output.result("completed", json!({ "count": page.runs.len(), "total": page.total }));
     Ok(Exit::Done)
+}
+
+/// A plan of this home, or one that it had: `backup --source` makes none, and a plan can be removed.
+fn meant(handle: &Handle, name: &str) -> Result<PlanId, Problem> {
+    match find_plan(&handle.overview(), name) {
+        Err(problem) if problem.code == Code::NothingThere => {
+            let filter = HistoryFilter { text: name.into(), limit: 1000, ..HistoryFilter::default() };
+            let runs = handle.history(filter).wait()?.runs;
+            runs.into_iter().find(|run| run.plan_name == name).and_then(|run| run.plan).ok_or(problem)
+        }
+        found => Ok(found?.plan.id.clone()),
+    }
 }

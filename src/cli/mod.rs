@@ -1,5 +1,11 @@
 //! The command line: a file per command. Knows the engine only by its `Handle`.
 
+#![deny(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "they panic where nobody reads any more: `output` has what does not"
+)]
+
 mod args;
 mod backup;
 mod engine_access;
@@ -68,10 +74,22 @@ pub fn read(arguments: Vec<OsString>) -> Asked {
     }
 }
 
+/// Says a line where there is no window to say it.
+pub fn say(text: &str) {
+    FOR_PEOPLE.line(text);
+}
+
+/// Says what stands in the way of a window. Returns the exit code.
+pub fn refuse(problem: &Problem) -> ExitCode {
+    FOR_PEOPLE.problem(problem).into()
+}
+
 /// The tour, where no window can open.
 pub fn tour() -> ExitCode {
-    Ready { command: Command::Tour, output: Output { json: false, quiet: false } }.run()
+    Ready { command: Command::Tour, output: FOR_PEOPLE }.run()
 }
+
+const FOR_PEOPLE: Output = Output { json: false, quiet: false };
 
 impl Ready {
     pub fn run(self) -> ExitCode {

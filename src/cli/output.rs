@@ -25,7 +25,7 @@ impl Output {
     /// A remark beside the result, on standard error; nothing in JSON or when quiet.
     pub fn note(self, text: impl AsRef<str>) {
         if !self.json && !self.quiet {
-            eprintln!("{}", clean(text.as_ref()));
+            complain(text);
         }
     }
 
@@ -34,7 +34,7 @@ impl Output {
         if self.json {
             match serde_json::to_string(value) {
                 Ok(line) => put(&line),
-                Err(e) => eprintln!("{e}"),
+                Err(e) => complain(e.to_string()),
             }
         }
     }
@@ -53,12 +53,12 @@ impl Output {
         if self.json {
             self.result("failed", json!({ "error": problem_json(problem) }));
         } else {
-            eprintln!("strongroom: {}", clean(&problem.what));
+            complain(format!("strongroom: {}", problem.what));
             if !problem.fix.is_empty() {
-                eprintln!("{}", clean(&problem.fix));
+                complain(&problem.fix);
             }
             if !problem.detail.is_empty() {
-                eprintln!("({})", clean(&problem.detail));
+                complain(format!("({})", problem.detail));
             }
         }
         problem.code.into()
@@ -79,9 +79,23 @@ pub fn clean(text: &str) -> String {
     text.chars().map(|c| if c.is_control() && c != '\n' && c != '\t' { '\u{fffd}' } else { c }).collect()
 }
 
-/// Whoever reads us may have gone (`| head`): that is no failure of ours.
+/// A line on standard error.
+pub fn complain(text: impl AsRef<str>) {
+    write_line(io::stderr().lock(), &clean(text.as_ref()));
+}
+
+/// A question on standard error, answered on the same line.
+pub fn ask(question: &str) {
+    let mut err = io::stderr().lock();
+    let _ = err.write_all(clean(question).as_bytes()).and_then(|()| err.flush());
+}
+
 fn put(line: &str) {
-    let mut out = io::stdout().lock();
+    write_line(io::stdout().lock(), line);
+}
+
+/// Whoever reads us may have gone (`| head`): that is no failure of ours, and nothing to panic about as `println!` does.
+fn write_line(mut out: impl Write, line: &str) {
     let _ = out.write_all(line.as_bytes()).and_then(|()| out.write_all(b"\n"));
 }
 

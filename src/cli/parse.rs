@@ -108,9 +108,9 @@ pub fn absolute(path: &Path) -> Result<PathBuf, Problem> {
     Ok(out)
 }
 
-/// A catalog path, absolute but without its leading `/`, as people know it.
+/// A path as people know it: in catalogs the leading `/` is left out, in warnings it is there.
 pub fn shown(path: &PathBytes) -> String {
-    format!("/{}", path.display())
+    format!("/{}", path.display().trim_start_matches('/'))
 }
 
 /// The catalog path of an absolute one.

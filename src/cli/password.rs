@@ -27,11 +27,12 @@ pub fn given(file: Option<&Path>) -> Result<Option<Given>, Problem> {
     if let Some(path) = file {
         return Ok(Some(Given { secret: from_file(path)?, ambient: false }));
     }
-    let secret = if let Some(text) = env::var_os("STRONGROOM_PASSWORD") {
+    let set = |name| env::var_os(name).filter(|value| !value.is_empty());
+    let secret = if let Some(text) = set("STRONGROOM_PASSWORD") {
         Secret::new(text.into_string().map_err(|_| usage("STRONGROOM_PASSWORD is not UTF-8."))?)
-    } else if let Some(path) = env::var_os("STRONGROOM_PASSWORD_FILE") {
+    } else if let Some(path) = set("STRONGROOM_PASSWORD_FILE") {
         from_file(Path::new(&path))?
-    } else if let Some(command) = env::var_os("STRONGROOM_PASSWORD_COMMAND") {
+    } else if let Some(command) = set("STRONGROOM_PASSWORD_COMMAND") {
         from_command(Command::new("sh").arg("-c").arg(command))?
     } else {
         return Ok(None);

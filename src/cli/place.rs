@@ -1,5 +1,6 @@
 //! Which backup is meant, and how its password is come by.
 
+use super::output::complain;
 use super::{args, parse, password};
 use crate::engine::Handle;
 use crate::engine::message::PlanAt;
@@ -55,7 +56,7 @@ pub fn unlock(handle: &Handle, place: &mut Place, name: &str) -> Result<(), Prob
         match handle.unlock(place.clone()).wait() {
             Ok(()) => return Ok(()),
             Err(problem) if problem.code == Code::PasswordNeeded && place.secret.is_none() => {}
-            Err(problem) if problem.code == Code::WrongPassword && (1..TRIES).contains(&tries) => eprintln!("{}", problem.what),
+            Err(problem) if problem.code == Code::WrongPassword && (1..TRIES).contains(&tries) => complain(&problem.what),
             Err(problem) => return Err(problem),
         }
         tries += 1;

@@ -1,12 +1,12 @@
 //! `strongroom plan …`
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, IsTerminal};
 
 use serde_json::{Value, json};
 
 use super::engine_access::Session;
 use super::exit::Exit;
-use super::output::{Output, clean};
+use super::output::{Output, ask, clean};
 use super::{args, backup, new_plan};
 use crate::engine::message::{NewSecrets, Overview, PlanOverview};
 use crate::model::human;
@@ -37,7 +37,11 @@ pub fn find_plan<'a>(overview: &'a Overview, name: &str) -> Result<&'a PlanOverv
         )),
         (None, _) => {
             let names: Vec<String> = overview.plans.iter().map(|p| format!("\"{}\"", p.plan.name)).collect();
-            let there = if names.is_empty() { "there is none yet".into() } else { format!("there are {}", names.join(", ")) };
+            let there = match &names[..] {
+                [] => "there is none yet".into(),
+                [one] => format!("there is only {one}"),
+                _ => format!("there are {}", names.join(", ")),
+            };
             Err(Problem::new(Code::NothingThere, format!("There is no plan \"{name}\": {there}."), "See `strongroom plan list`."))
         }
     }
@@ -46,9 +50,7 @@ pub fn find_plan<'a>(overview: &'a Overview, name: &str) -> Result<&'a PlanOverv
 fn list(output: Output) -> Result<Exit, Problem> {
     let session = Session::guest()?;
     let overview = session.handle().overview();
-    for notice in &overview.notices {
-        output.note(notice);
-    }
+    session.tell_notices(output);
     for plan in &overview.plans {
         output.object(&object(plan));
         let to: Vec<String> = plan.plan.destinations.iter().map(|d| d.display()).collect();
@@ -207,8 +209,7 @@ fn confirm(name: &str) -> Result<(), Problem> {
     if !io::stdin().is_terminal() {
         return Err(refused());
     }
-    eprint!("This deletes all versions of \"{}\" for ever. Type its name to go on: ", clean(name));
-    let _ = io::stderr().flush();
+    ask(&format!("This deletes all versions of \"{name}\" for ever. Type its name to go on: "));
     let mut typed = String::new();
     io::stdin().read_line(&mut typed).map_err(|_| refused())?;
     if typed.trim() == name { Ok(()) } else { Err(refused()) }

@@ -6,7 +6,7 @@ use jiff::SignedDuration;
 use serde_json::{Map, Value, json};
 
 use super::exit::Exit;
-use super::output::{Output, clean, problem_json};
+use super::output::{Output, clean, complain, problem_json};
 use super::parse::shown;
 use crate::model::human;
 use crate::model::problem::{Cause, Problem, Warning};
@@ -28,11 +28,11 @@ pub fn print(report: &RunReport, output: Output) -> Exit {
         Outcome::Failed(problem) => {
             output.problem(problem);
         }
-        Outcome::Cancelled => eprintln!("strongroom: Cancelled."),
-        Outcome::LeftRunning => eprintln!("strongroom: The run was left in the middle."),
+        Outcome::Cancelled => complain("strongroom: Cancelled."),
+        Outcome::LeftRunning => complain("strongroom: The run was left in the middle."),
         Outcome::Completed | Outcome::CompletedWithWarnings => {}
     }
-    let took = human::duration(report.finished.duration_since(report.started));
+    let took = took(report);
     match &report.detail {
         RunDetail::None => {}
         RunDetail::Backup { version, backup_type, totals, destination, read_back, .. } if report.outcome.is_success() => {
@@ -85,6 +85,11 @@ pub fn object(report: &RunReport, exit: Exit) -> Value {
     Value::Object(line)
 }
 
+fn took(report: &RunReport) -> String {
+    let span = report.finished.duration_since(report.started).max(SignedDuration::ZERO);
+    if span.as_secs() == 0 { "under a second".into() } else { human::duration(span) }
+}
+
 fn backup(
     output: Output,
     name: &str,
@@ -104,6 +109,9 @@ fn backup(
         human::bytes(totals.stored_bytes),
     ));
     output.line(format!("  in {}", clean(destination)));
+    if totals.files + totals.others == 0 {
+        output.note("There was no file to back up: are the sources right, and what is left out of them?");
+    }
 }
 
 pub fn type_name(backup_type: BackupType) -> &'static str {
@@ -149,13 +157,13 @@ fn verified(output: Output, report: &VerifyReport, took: &str) {
         return;
     }
     for damaged in &report.damaged {
-        eprintln!("Damaged: {}: {}", clean(&damaged.object), clean(&damaged.what));
+        complain(format!("Damaged: {}: {}", damaged.object, damaged.what));
         for (version, path) in damaged.hits.iter().take(SHOWN) {
-            eprintln!("  hits {} of {version}", clean(&shown(path)));
+            complain(format!("  hits {} of {version}", shown(path)));
         }
         let more = damaged.hit_count.saturating_sub(damaged.hits.len().min(SHOWN) as u64);
         if more > 0 {
-            eprintln!("  and {} more", human::counted(more, "file", "files"));
+            complain(format!("  and {} more", human::counted(more, "file", "files")));
         }
     }
 }
@@ -166,19 +174,19 @@ fn warnings(list: &[Warning], count: u64) {
         by_cause.entry(warning.cause).or_default().push(warning);
     }
     if count > 0 {
-        eprintln!("{}:", human::counted(count, "warning", "warnings"));
+        complain(format!("{}:", human::counted(count, "warning", "warnings")));
     }
     let mut told = 0;
     for (cause, list) in by_cause {
-        eprintln!("  {}", cause_name(cause));
+        complain(format!("  {}", cause_name(cause)));
         for warning in list.iter().take(SHOWN) {
             let path = if warning.path.is_empty() { String::new() } else { format!("{}: ", shown(&warning.path)) };
-            eprintln!("    {}{}", clean(&path), clean(&warning.detail));
+            complain(format!("    {path}{}", warning.detail));
             told += 1;
         }
     }
     if count > told {
-        eprintln!("  and {} more (--json lists up to a thousand)", human::count(count - told));
+        complain(format!("  and {} more (--json lists up to a thousand)", human::count(count - told)));
     }
 }
 
@@ -198,7 +206,7 @@ fn cause_name(cause: Cause) -> &'static str {
 
 /// One line about a run in a list: time, what, how it ended.
 pub fn summary(report: &RunReport) -> String {
-    let took = human::duration(report.finished.duration_since(report.started).max(SignedDuration::ZERO));
+    let took = took(report);
     let rest = match (&report.outcome, &report.detail) {
         (Outcome::Failed(Problem { what, .. }), _) => format!(": {what}"),
         (_, RunDetail::Backup { totals, .. }) => {

@@ -103,6 +103,7 @@ fn report(core: &Core, run: RunId) -> Result<Option<Box<crate::model::run::RunRe
 /// Saves a plan. For a new sealed one the destination's folder is made at once, so that its key exists before the first run.
 fn save_plan(core: &Core, plan: Plan, secrets: &NewSecrets) -> Result<(), Problem> {
     check(&plan)?;
+    destination::check_apart(core, &plan)?;
     let before = core.plan(&plan.id);
     if before.as_ref().is_some_and(|b| b.seal.is_some() != plan.seal.is_some()) {
         return Err(Problem::new(
@@ -169,7 +170,7 @@ pub fn settings_problem(error: state::Error) -> Problem {
     Problem::new(
         Code::Settings,
         "The settings could not be read or saved.",
-        "Look at the file that is named; nothing in it was changed.",
+        "Look at the file that is named; nothing in it was changed. Beside settings.toml lies settings.toml.bak, as it was before.",
     )
     .with_detail(error.to_string())
 }

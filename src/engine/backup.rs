@@ -39,6 +39,7 @@ pub fn back_up(core: &Core, run: &Run, spec: &BackupSpec, stages: &mut Stages<'_
     let plan = &spec.plan;
     // Before anything is made at the destination.
     Roots::new(&plan.sources)?.check_readable()?;
+    destination::check_apart(core, plan)?;
     let opened = destination::open_for_writing(core, plan, &spec.secrets, spec.take_over)?;
     let Opened { folder, ring, location } = &opened;
     let ring = ring.as_ref();

@@ -4,10 +4,13 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use jiff::tz::TimeZone;
+
 use crate::archive;
 use crate::archive::browse::Browser;
 use crate::archive::catalog_io::CatalogReader;
 use crate::archive::key::KeyRing;
+use crate::model::human;
 use crate::model::location::Location;
 use crate::model::plan::{Plan, PlanId};
 use crate::model::problem::{Code, Problem};
@@ -174,7 +177,7 @@ impl Core {
             return Ok(kept.version.clone());
         }
         let OpenPlace { folder, ring } = self.open_place(place)?;
-        let manifest = choose_version(folder.manifests(ring.as_deref())?, choice)?;
+        let manifest = choose_version(folder.manifests(ring.as_deref())?, choice, &self.env.clock.zone())?;
         let objects: Arc<dyn archive::object::Objects> = folder.clone();
         let catalog = Arc::new(CatalogReader::open(objects, ring.clone(), folder.plan(), &manifest)?);
         let browser = Browser::new(catalog.clone());
@@ -192,19 +195,19 @@ impl Core {
 }
 
 /// The version that is meant, of those that can be read.
-pub fn choose_version(listed: Vec<Listed>, choice: &VersionChoice) -> Result<Manifest, Problem> {
+pub fn choose_version(listed: Vec<Listed>, choice: &VersionChoice, zone: &TimeZone) -> Result<Manifest, Problem> {
     let unreadable = |error: archive::Error| -> Problem { error.into() };
     match choice {
         VersionChoice::Id(id) => match listed.into_iter().find(|l| l.id == *id) {
             Some(found) => found.manifest.map_err(unreadable),
             None => Err(explain::no_such_version(id.as_str())),
         },
-        VersionChoice::Latest => newest(listed, |_| true, "yet"),
-        VersionChoice::At(at) => newest(listed, |m| m.started <= *at, &format!("from {at} or before")),
+        VersionChoice::Latest => newest(listed, |_| true, explain::no_version_yet),
+        VersionChoice::At(at) => newest(listed, |m| m.started <= *at, || explain::no_version_by(&human::exact(*at, zone))),
     }
 }
 
-fn newest(listed: Vec<Listed>, fits: impl Fn(&Manifest) -> bool, which: &str) -> Result<Manifest, Problem> {
+fn newest(listed: Vec<Listed>, fits: impl Fn(&Manifest) -> bool, none: impl Fn() -> Problem) -> Result<Manifest, Problem> {
     let mut unreadable: Vec<(VersionId, archive::Error)> = Vec::new();
     let mut best: Option<Manifest> = None;
     for entry in listed {
@@ -219,6 +222,6 @@ fn newest(listed: Vec<Listed>, fits: impl Fn(&Manifest) -> bool, which: &str) ->
     match (newer, best) {
         (Some((_, error)), _) => Err(error.into()),
         (None, Some(manifest)) => Ok(manifest),
-        (None, None) => Err(Problem::new(Code::NothingThere, format!("There is no version {which}."), "Back up first.")),
+        (None, None) => Err(none()),
     }
 }

@@ -187,9 +187,22 @@ pub fn check_owner(core: &Core, folder: &Folder, ring: Option<&KeyRing>) -> Resu
     }
 }
 
+/// No source may be the destination itself or a folder of our own: these are left out of every backup, and nothing would remain.
+pub fn check_apart(core: &Core, plan: &Plan) -> Result<(), Problem> {
+    let identity = |path: &std::path::Path| std::fs::metadata(path).ok().map(|m| (m.dev(), m.ino()));
+    let Some(Location::Local { path }) = plan.destinations.first() else { return Ok(()) };
+    let own = core.home.iter().flat_map(|h| [&h.config, &h.data, &h.runtime]).filter_map(|path| identity(path));
+    let apart: Vec<_> = identity(path.as_path()).into_iter().chain(own).collect();
+    let is_one = |source: &&crate::model::path::PathBytes| identity(source.as_path()).is_some_and(|it| apart.contains(&it));
+    match plan.sources.paths.iter().find(is_one) {
+        Some(source) => Err(explain::source_is_destination(&source.display())),
+        None => Ok(()),
+    }
+}
+
 /// Device and inode of folders that are never part of a source: the destination and our own.
 pub fn own_folders(core: &Core, folder: &Folder) -> Vec<(u64, u64)> {
-    let own = core.home.iter().flat_map(|h| [&h.config, &h.data, &h.cache, &h.runtime]);
+    let own = core.home.iter().flat_map(|h| [&h.config, &h.data, &h.runtime]);
     let own = own.filter_map(|path| std::fs::metadata(path).ok()).map(|m| (m.dev(), m.ino()));
     folder.storage().identity().into_iter().chain(own).collect()
 }

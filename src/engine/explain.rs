@@ -49,7 +49,7 @@ impl From<archive::Error> for Problem {
             E::Limit(what) => Problem::new(Code::Damaged, format!("Something is larger than can be true: {what}."), ""),
             E::NoSuchPath(path) => Problem::new(
                 Code::NothingThere,
-                format!("{path} is not in this version."),
+                format!("/{} is not in this version.", path.trim_start_matches('/')),
                 "Look at what is: choose another version or path.",
             ),
             E::Source { path, source } => source_problem(&path.display().to_string(), source.kind()),
@@ -103,6 +103,9 @@ impl From<storage::Error> for Problem {
                 "The destination is not there.",
                 "Plug the drive in, or check that the folder is mounted, and try again.",
             ),
+            Kind::NotAFolder => {
+                Problem::new(Code::Usage, format!("{at} is not a folder."), "Choose a folder as the destination.")
+            }
             Kind::AlreadyExists => Problem::new(Code::Io, format!("{at} is there already."), "Try again."),
             Kind::NotWritable => Problem::new(
                 Code::NotWritable,
@@ -158,6 +161,7 @@ fn io_problem(kind: ErrorKind, what: String) -> Problem {
             Problem::new(Code::NotWritable, what, "Check its permissions, or run Strongroom as a user who may.")
         }
         ErrorKind::NotFound => Problem::new(Code::NothingThere, what, "Check that it is still there."),
+        ErrorKind::NotADirectory => Problem::new(Code::Usage, what, "It is not a folder: choose one."),
         _ => Problem::new(Code::Io, what, "Try again; if it happens again, check the drive."),
     }
 }
@@ -190,12 +194,44 @@ pub fn nothing_at(place: &str) -> Problem {
     )
 }
 
-pub fn several_plans(names: &[String]) -> Problem {
+/// `there`: name and folder of each.
+pub fn several_plans(there: &[(String, String)]) -> Problem {
     Problem::new(
         Code::SeveralPlans,
-        format!("Several backups lie there: {}.", names.join(", ")),
-        "Say which one, by its name or its folder's name.",
+        format!("Several backups lie there: {}.", listed(there)),
+        "Say which one, by its name or its folder's name; on the command line with --plan.",
     )
+}
+
+pub fn no_such_plan_at(place: &str, there: &[(String, String)]) -> Problem {
+    Problem::new(
+        Code::NothingThere,
+        format!("There is no backup of that name in {place}; there is {}.", listed(there)),
+        "Say which one is meant, by its name or its folder's name.",
+    )
+}
+
+fn listed(there: &[(String, String)]) -> String {
+    let each = there.iter().map(|(name, folder)| format!("\u{201c}{name}\u{201d} (folder {folder})"));
+    each.collect::<Vec<_>>().join(", ")
+}
+
+/// The destination lies exactly where the source does, so that nothing would be left to back up.
+pub fn source_is_destination(path: &str) -> Problem {
+    Problem::new(
+        Code::Usage,
+        format!("{path} cannot be backed up into itself."),
+        "Choose another destination, best on another drive. It may lie within the source: it is left out of the backup.",
+    )
+}
+
+/// `at`: in the person's own time.
+pub fn no_version_by(at: &str) -> Problem {
+    Problem::new(Code::NothingThere, format!("There is no version from {at} or before."), "See the list of versions.")
+}
+
+pub fn no_version_yet() -> Problem {
+    Problem::new(Code::NothingThere, "There is no version yet.", "Back up first.")
 }
 
 pub fn no_such_version(which: &str) -> Problem {
@@ -214,7 +250,7 @@ pub fn other_owner(machine: &str) -> Problem {
     Problem::new(
         Code::OtherOwner,
         format!("Another machine or account writes into this backup (it was set up on \u{201c}{machine}\u{201d})."),
-        "Restoring from it is always possible. To go on with it from here, take it over.",
+        "Restoring from it is always possible. To go on with it from here, take it over (on the command line with --take-over).",
     )
 }
 
@@ -222,7 +258,7 @@ pub fn foreign_hand(what: &str) -> Problem {
     Problem::new(
         Code::ForeignHand,
         format!("The destination has changed by a hand that is not this machine's: {what}"),
-        "If a copy of this machine's settings writes there too, end that; then take the backup over.",
+        "If a copy of this machine's settings writes there too, end that; then take the backup over (on the command line with --take-over).",
     )
 }
 

@@ -57,6 +57,8 @@ impl Folder {
     /// The folder that is meant.
     pub fn choose(storage: &Arc<dyn Storage>, place: &str, choice: &PlanChoice) -> Result<Self, Problem> {
         let (mut all, damaged) = Self::all(storage)?;
+        let there = |all: &[Self]| all.iter().map(|f| (f.marker.name.clone(), f.name.clone())).collect::<Vec<_>>();
+        let before = there(&all);
         if let PlanChoice::Id(id) = choice {
             all.retain(|f| f.marker.plan == *id);
         } else if let PlanChoice::Name(name) = choice {
@@ -67,8 +69,9 @@ impl Folder {
             0 if !damaged.is_empty() => {
                 Err(archive::Error::damaged(format!("{}/{}", damaged[0], marker::MARKER), "its checksum does not fit").into())
             }
-            0 => Err(explain::nothing_at(place)),
-            _ => Err(explain::several_plans(&all.into_iter().map(|f| f.name).collect::<Vec<_>>())),
+            0 if before.is_empty() => Err(explain::nothing_at(place)),
+            0 => Err(explain::no_such_plan_at(place, &before)),
+            _ => Err(explain::several_plans(&there(&all))),
         }
     }
 
@@ -279,6 +282,7 @@ fn to_io(error: storage::Error) -> io::Error {
         Kind::NoRoom => io::ErrorKind::StorageFull,
         Kind::TooShort => io::ErrorKind::UnexpectedEof,
         Kind::FileTooLarge => io::ErrorKind::FileTooLarge,
+        Kind::NotAFolder => io::ErrorKind::NotADirectory,
         Kind::Unreachable | Kind::InvalidName | Kind::TooLong | Kind::Cancelled | Kind::Other => error.source.kind(),
     };
     io::Error::new(kind, error)

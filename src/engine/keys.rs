@@ -17,11 +17,17 @@ use super::explain;
 use super::folder::Folder;
 use super::message::{KeyStatus, NewSecrets};
 
-/// Tries a password or recovery key; what it opens is kept for this session.
+/// Tries a password or recovery key; what it opens is kept for this session, and on this machine where the plan is its own: the
+/// key that was kept there may have been lost.
 pub fn unlock(core: &Core, place: &Place) -> Result<(), Problem> {
     let open = core.open_place(place)?;
     if let Some(ring) = &open.ring {
-        core.keep_ring(open.folder.plan(), ring, false)?;
+        let plan = open.folder.plan();
+        core.keep_ring(plan, ring, false)?;
+        if place.secret.is_some() && core.plan(plan).is_some() {
+            // It opens all the same where it cannot be kept.
+            let _ = core.keep_ring(plan, ring, true).inspect_err(|problem| tracing::warn!("a key is not kept: {problem}"));
+        }
     }
     Ok(())
 }

@@ -117,7 +117,12 @@ fn open_core(env: Env, home: Option<Home>, owner: bool) -> Result<Core, Problem>
                 Err(error) if owner => return Err(settings_problem(error)),
                 Err(_) => Config::default(),
             };
-            let history = match History::open(home, env.clock.now()) {
+            let opened = if owner {
+                History::open(home, env.clock.now())
+            } else {
+                History::open_as_guest(home).map(|history| (history, None))
+            };
+            let history = match opened {
                 Ok((history, notice)) => {
                     notices.extend(notice);
                     history
@@ -130,7 +135,10 @@ fn open_core(env: Env, home: Option<Home>, owner: bool) -> Result<Core, Problem>
                     )
                     .with_detail(error.to_string()));
                 }
-                Err(_) => History::in_memory().map_err(explain::internal)?,
+                Err(error) => {
+                    notices.push(format!("The history cannot be read and is not used here: {error}"));
+                    History::in_memory().map_err(explain::internal)?
+                }
             };
             let id = match home.home_id(&*env.entropy) {
                 Ok(id) => id,

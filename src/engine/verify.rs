@@ -24,7 +24,7 @@ pub fn run(core: &Core, run: &Run, spec: &VerifySpec, stages: &mut Stages<'_>) -
     let mut damaged = Vec::new();
     let mut versions = Vec::new();
     match &spec.version {
-        Some(choice) => versions.push(choose_version(listed, choice)?),
+        Some(choice) => versions.push(choose_version(listed, choice, &core.env.clock.zone())?),
         None => {
             for entry in listed {
                 match entry.manifest {

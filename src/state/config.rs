@@ -117,6 +117,11 @@ fn read(path: &Path) -> Result<Option<String>> {
 
 /// The file as TOML of a version that we know.
 fn document(path: &Path, text: &str) -> Result<Table> {
+    // What a power cut can leave of a file. Taken for "no backups", the next change would also replace the good copy beside it.
+    if text.trim_matches(|c: char| c.is_whitespace() || c == '\0').is_empty() {
+        let what = "the file is empty; settings.toml.bak beside it, if there is one, holds what stood there before";
+        return Err(broken(path, None, what.into()));
+    }
     let table: Table = text.parse().map_err(|e: toml::de::Error| {
         let line = e.span().map(|span| line_at(text.as_bytes(), span.start));
         broken(path, line, e.message().to_string())

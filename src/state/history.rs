@@ -64,6 +64,11 @@ impl History {
         Ok((Self::open_whole(&path)?, Some(notice)))
     }
 
+    /// For a process that does not hold the home: a damaged one is left where it is, since its holder may be writing to it.
+    pub fn open_as_guest(home: &Home) -> Result<Self> {
+        Self::open_whole(&home.history_file())
+    }
+
     /// For an engine without a home.
     pub fn in_memory() -> Result<Self> {
         let mut db = Connection::open_in_memory()?;
@@ -81,12 +86,15 @@ impl History {
     }
 
     fn open_whole(path: &Path) -> Result<Self> {
+        // SQLite takes what is shorter than its smallest page for a new database. An empty file is one: another process is just making it.
+        if fs::metadata(path).is_ok_and(|found| (1..512).contains(&found.len())) {
+            return Err(corrupt("it is cut short"));
+        }
         let mut db = Self::connect(path)?;
         schema::bring_up(&mut db)?;
         let verdict: String = db.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
         if verdict != "ok" {
-            let error = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_CORRUPT);
-            return Err(rusqlite::Error::SqliteFailure(error, Some(verdict)).into());
+            return Err(corrupt(&verdict));
         }
         Ok(Self { db: Mutex::new(db) })
     }
@@ -205,6 +213,11 @@ fn key(run: RunId) -> i64 {
 
 fn version_id(text: String) -> Result<VersionId> {
     VersionId::try_from(text).map_err(|e| Error::Json(serde::de::Error::custom(e)))
+}
+
+fn corrupt(what: &str) -> Error {
+    let error = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_CORRUPT);
+    rusqlite::Error::SqliteFailure(error, Some(what.to_string())).into()
 }
 
 fn is_corrupt(error: &rusqlite::Error) -> bool {

@@ -21,8 +21,6 @@ pub struct Home {
     pub config: PathBuf,
     /// History, keys without a keyring, the home's id.
     pub data: PathBuf,
-    /// What can be fetched or made again: catalogs.
-    pub cache: PathBuf,
     /// The socket; may be emptied whenever nobody runs.
     pub runtime: PathBuf,
 }
@@ -34,7 +32,7 @@ impl Home {
             Some(root) => Self::below(root)?,
             None => Self::of_this_person()?,
         };
-        for folder in [&home.config, &home.data, &home.cache, &home.runtime] {
+        for folder in [&home.config, &home.data, &home.runtime] {
             private_folder(folder)?;
         }
         Ok(home)
@@ -42,24 +40,14 @@ impl Home {
 
     fn below(root: &Path) -> Result<Self> {
         let root = std::path::absolute(root).map_err(|e| Error::file(root, e))?;
-        Ok(Self {
-            config: root.join("config"),
-            data: root.join("data"),
-            cache: root.join("cache"),
-            runtime: short_enough(root.join("run")),
-        })
+        Ok(Self { config: root.join("config"), data: root.join("data"), runtime: short_enough(root.join("run")) })
     }
 
     fn of_this_person() -> Result<Self> {
         let project = ProjectDirs::from("", "", "strongroom").ok_or(Error::NoHome)?;
         let data = project.data_local_dir().to_path_buf();
         let runtime = session_folder().map_or_else(|| data.join("run"), |folder| folder.join("strongroom"));
-        Ok(Self {
-            config: project.config_dir().to_path_buf(),
-            cache: project.cache_dir().to_path_buf(),
-            runtime: short_enough(runtime),
-            data,
-        })
+        Ok(Self { config: project.config_dir().to_path_buf(), runtime: short_enough(runtime), data })
     }
 
     /// 32 hex digits that name this home at destinations: made once (with 16 bytes of `random`) and kept.
@@ -132,7 +120,7 @@ mod tests {
     fn everything_lies_below_the_given_root() {
         let dir = tempfile::tempdir().unwrap();
         let home = Home::locate(Some(dir.path())).unwrap();
-        for folder in [&home.config, &home.data, &home.cache, &home.runtime] {
+        for folder in [&home.config, &home.data, &home.runtime] {
             assert!(folder.starts_with(dir.path()));
             assert_eq!(fs::metadata(folder).unwrap().mode() & 0o777, 0o700);
         }

@@ -35,15 +35,22 @@ struct Children {
     entries: Vec<(String, Stat)>,
 }
 
+/// What is not found is the destination itself.
+fn of_root(kind: Kind, not_a_folder: bool) -> Kind {
+    match kind {
+        Kind::NotFound if not_a_folder => Kind::NotAFolder,
+        Kind::NotFound => Kind::Unreachable,
+        kind => kind,
+    }
+}
+
 impl Local {
-    /// `Unreachable` where the folder does not exist.
+    /// `Unreachable` where the folder does not exist, `NotAFolder` where something else does.
     pub fn open(path: &Path) -> Result<Self, Error> {
         let shown = path.display().to_string();
         let failed = |e: Errno| {
             let mut error = Error::from_read(&shown, e.into());
-            if error.kind == Kind::NotFound {
-                error.kind = Kind::Unreachable;
-            }
+            error.kind = of_root(error.kind, e == Errno::NOTDIR);
             error
         };
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
@@ -56,10 +63,9 @@ impl Local {
     pub fn create_and_open(path: &Path) -> Result<Self, Error> {
         match std::fs::DirBuilder::new().mode(0o700).create(path) {
             Err(e) if e.kind() != io::ErrorKind::AlreadyExists => {
+                let below_a_file = e.kind() == io::ErrorKind::NotADirectory;
                 let mut error = Error::from_io(path.display().to_string(), e);
-                if error.kind == Kind::NotFound {
-                    error.kind = Kind::Unreachable;
-                }
+                error.kind = of_root(error.kind, below_a_file);
                 Err(error)
             }
             _ => Self::open(path),

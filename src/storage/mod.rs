@@ -97,6 +97,8 @@ pub enum Kind {
     NotFound,
     /// The destination itself is not there: unplugged, not mounted, its server away. The only kind that may pass by itself.
     Unreachable,
+    /// The destination is a file, or would lie below one.
+    NotAFolder,
     AlreadyExists,
     NotReadable,
     NotWritable,

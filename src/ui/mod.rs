@@ -11,6 +11,7 @@ pub mod notice;
 pub mod pace;
 pub mod pick;
 pub mod plan_editor;
+pub mod refusal;
 pub mod restore;
 pub mod settings;
 mod shell;
@@ -23,5 +24,6 @@ mod window;
 mod world;
 
 pub use app::App;
+pub use refusal::refuse;
 pub use waker::WindowWaker;
 pub use window::{Closed, Joined, Reopen, SystemAppearance, TITLE, Window, run};

@@ -75,25 +75,11 @@ pub enum Closed {
 /// Where there is no display or no OpenGL, in the system's words.
 pub fn run(window: Window) -> Result<Closed, String> {
     let closed = Arc::new(Mutex::new(Closed::Quit));
-    let icon = eframe::icon_data::from_png_bytes(include_bytes!("../../assets/icons/strongroom-256.png")).unwrap_or_default();
-    let viewport = egui::ViewportBuilder::default()
-        .with_title(TITLE)
-        .with_app_id("strongroom")
-        .with_inner_size([1100.0, 720.0])
-        .with_min_inner_size(size::WINDOW_LEAST)
-        .with_icon(icon);
-    let options = eframe::NativeOptions {
-        viewport,
-        renderer: eframe::Renderer::Glow,
-        // A window that opens again must not be placed by what an older one left behind.
-        persist_window: false,
-        ..eframe::NativeOptions::default()
-    };
     let waker = window.waker.clone();
     let answer = closed.clone();
     let result = eframe::run_native(
         TITLE,
-        options,
+        options(),
         Box::new(move |creation| {
             window.waker.attach(Some(creation.egui_ctx.clone()));
             Ok(Box::new(App::new(&creation.egui_ctx, window, answer)))
@@ -103,4 +89,21 @@ pub fn run(window: Window) -> Result<Closed, String> {
     result.map_err(|error| error.to_string())?;
     let closed = *closed.lock().unwrap_or_else(PoisonError::into_inner);
     Ok(closed)
+}
+
+pub(super) fn options() -> eframe::NativeOptions {
+    let icon = eframe::icon_data::from_png_bytes(include_bytes!("../../assets/icons/strongroom-256.png")).unwrap_or_default();
+    let viewport = egui::ViewportBuilder::default()
+        .with_title(TITLE)
+        .with_app_id("strongroom")
+        .with_inner_size([1100.0, 720.0])
+        .with_min_inner_size(size::WINDOW_LEAST)
+        .with_icon(icon);
+    eframe::NativeOptions {
+        viewport,
+        renderer: eframe::Renderer::Glow,
+        // A window that opens again must not be placed by what an older one left behind.
+        persist_window: false,
+        ..eframe::NativeOptions::default()
+    }
 }

@@ -2,6 +2,7 @@
 //! `tests/run` installs what these tests need.
 
 mod cli_errors;
+mod cli_misuse;
 mod cli_plans;
 mod cli_roundtrip;
 mod engine;
@@ -12,6 +13,7 @@ mod help_and_readme;
 mod keyring;
 mod kill;
 mod layers;
+mod left;
 mod support;
 mod tree;
 mod ui;

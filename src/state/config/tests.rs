@@ -162,3 +162,21 @@ fn a_newer_file_is_left_alone() {
     assert!(matches!(load(&home), Err(Error::TooNew { found: 2, .. })));
     assert!(matches!(Config::default().save(&home), Err(Error::TooNew { .. })));
 }
+
+#[test]
+fn what_a_power_cut_left_is_not_taken_for_nothing() {
+    let (_dir, home) = home();
+    let one = Config { plans: vec![plan(1, "Documents")], ..Config::default() };
+    one.save(&home).unwrap();
+    let two = Config { plans: vec![plan(1, "Documents"), plan(2, "Music")], ..Config::default() };
+    two.save(&home).unwrap();
+    for left in ["", "\n", "\0\0\0\0"] {
+        write(&home, left);
+        assert!(matches!(load(&home), Err(Error::Settings { .. })), "{left:?}");
+        assert!(Config::default().save(&home).is_err(), "{left:?} is not replaced");
+    }
+    // Half a temporary file of a process that died is nobody's settings.
+    fs::copy(home.config.join("settings.toml.bak"), home.settings_file()).unwrap();
+    fs::write(home.config.join("settings.toml.new-1-1"), "version = 1\n[[pla").unwrap();
+    assert_eq!(load(&home).unwrap(), Loaded { config: one, notices: vec![] });
+}

@@ -250,3 +250,25 @@ fn a_newer_database_is_left_alone() {
     drop(history);
     assert!(matches!(History::open(&home, at(0)), Err(Error::TooNew { found: 2, .. })));
 }
+
+#[test]
+fn wherever_it_was_cut_a_new_one_begins_and_the_old_one_is_kept() {
+    let (_dir, home) = home();
+    let (history, _) = History::open(&home, at(0)).unwrap();
+    for n in 0..200 {
+        history.finish(&warned(n, n as i64)).unwrap();
+    }
+    drop(history);
+    let whole = fs::read(home.history_file()).unwrap();
+    for length in [1, 15, 16, 99, 100, 512, 4095, 4096, 4097, 8192, whole.len() / 2, whole.len() - 4096] {
+        for suffix in ["-wal", "-shm"] {
+            let _ = fs::remove_file(with_suffix(&home.history_file(), suffix));
+        }
+        fs::write(home.history_file(), &whole[..length]).unwrap();
+        let (history, notice) = History::open(&home, at(length as i64)).unwrap_or_else(|e| panic!("{length}: {e}"));
+        let notice = notice.unwrap_or_else(|| panic!("cut at {length} without a word"));
+        let aside = notice.split(" lies at ").nth(1).unwrap().trim_end_matches('.');
+        assert!(fs::read(aside).unwrap() == whole[..length], "{length}: not kept as it was");
+        history.finish(&failed(1, 0)).unwrap();
+    }
+}

@@ -94,7 +94,9 @@ fn a_missing_destination_is_unreachable() {
     assert_eq!(storage.put("f/a", b"x").unwrap_err().kind, Kind::Unreachable);
     assert_eq!(storage.delete("a").unwrap_err().kind, Kind::Unreachable);
     fs::write(&path, "a file").unwrap();
-    assert_eq!(kind(Local::open(&path)), Some(Kind::Unreachable));
+    assert_eq!(kind(Local::open(&path)), Some(Kind::NotAFolder));
+    assert_eq!(kind(Local::create_and_open(&path)), Some(Kind::NotAFolder));
+    assert_eq!(kind(Local::create_and_open(&path.join("below"))), Some(Kind::NotAFolder));
 }
 
 #[test]

@@ -5,6 +5,7 @@ mod fake;
 mod flow;
 mod hands;
 mod looks;
+mod refusal;
 mod sample;
 mod tabs;
 mod wizard;

@@ -1,0 +1,82 @@
+//! `strongroom backup`.
+
+use clap::{ArgGroup, Args, ValueEnum};
+
+use super::{FormatOptions, SealOptions, Sources};
+use crate::model::snapshot::WantedType;
+
+/// What kind of version a backup makes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Type {
+    /// Incremental where a version to build on is there, else full
+    Auto,
+    /// Everything anew: shares nothing with older versions
+    Full,
+    /// Only what changed since the last version
+    Incremental,
+}
+
+impl From<Type> for WantedType {
+    fn from(kind: Type) -> Self {
+        match kind {
+            Type::Auto => Self::Auto,
+            Type::Full => Self::Full,
+            Type::Incremental => Self::Incremental,
+        }
+    }
+}
+
+const BACKUP_EXAMPLES: &str = "\
+Examples:
+  strongroom backup Documents                          the plan of that name
+  strongroom backup --all                              every plan of this home
+  strongroom backup --source ~/Documents ~/Pictures --to /media/blue/backups
+  strongroom backup --source /etc --to /srv/backups --name etc --password-file /etc/strongroom/password --json
+
+The same --to and --name again continues the same backup: only what changed is stored.";
+
+/// What goes with `backup --source` only: a plan has its own.
+const OF_FOLDERS: [&str; 11] = [
+    "exclude",
+    "preset",
+    "no_tags",
+    "one_file_system",
+    "to",
+    "name",
+    "level",
+    "volume_size",
+    "no_encryption",
+    "kdf",
+    "recovery_key_file",
+];
+
+#[derive(Debug, Args)]
+#[command(after_help = BACKUP_EXAMPLES, group = ArgGroup::new("what").required(true).args(["plans", "all", "source"]))]
+#[command(mut_arg("source", |a| a.requires("to")))]
+#[command(mut_args(|a| if OF_FOLDERS.contains(&a.get_id().as_str()) { a.conflicts_with_all(["plans", "all"]) } else { a }))]
+pub struct Backup {
+    /// Plans by name or id
+    #[arg(value_name = "PLAN")]
+    pub plans: Vec<String>,
+    /// Every plan of this home
+    #[arg(long)]
+    pub all: bool,
+    #[command(flatten)]
+    pub sources: Sources,
+    /// Destination: a folder on this machine or on a drive
+    #[arg(long, value_name = "DEST")]
+    pub to: Option<String>,
+    /// Name of the backup [default: name of the first source]
+    #[arg(long)]
+    pub name: Option<String>,
+    /// What kind of version to make
+    #[arg(long = "type", value_name = "TYPE", default_value = "auto")]
+    pub kind: Type,
+    #[command(flatten)]
+    pub format: FormatOptions,
+    #[command(flatten)]
+    pub seal: SealOptions,
+    /// Go on with a backup that another home owns, which must no longer write there; or begin anew where it has vanished
+    #[arg(long)]
+    pub take_over: bool,
+}

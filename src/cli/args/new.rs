@@ -1,0 +1,89 @@
+//! What a new backup is made of: for `backup --source` and for plans.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use crate::cli::parse;
+use crate::model::format::KdfKind;
+use crate::model::source_spec::Preset;
+
+#[derive(Debug, Args)]
+pub struct Sources {
+    /// Files and folders to back up
+    #[arg(long, value_name = "PATH", num_args = 1..)]
+    pub source: Vec<PathBuf>,
+    /// Leave out what matches, in gitignore syntax; `!` brings back
+    #[arg(long, value_name = "GLOB", allow_hyphen_values = true)]
+    pub exclude: Vec<String>,
+    /// Leave out a known group of things that nobody misses
+    #[arg(long, value_name = "GROUP")]
+    pub preset: Vec<PresetName>,
+    /// Also take folders marked by CACHEDIR.TAG or .nobackup
+    #[arg(long)]
+    pub no_tags: bool,
+    /// Do not descend into other mounted file systems
+    #[arg(long)]
+    pub one_file_system: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum PresetName {
+    /// Caches and thumbnails
+    Caches,
+    /// The trash
+    Trash,
+    /// Build results: node_modules, target, …
+    DeveloperBuilds,
+}
+
+impl From<PresetName> for Preset {
+    fn from(name: PresetName) -> Self {
+        match name {
+            PresetName::Caches => Self::Caches,
+            PresetName::Trash => Self::Trash,
+            PresetName::DeveloperBuilds => Self::DeveloperBuilds,
+        }
+    }
+}
+
+#[derive(Debug, Args)]
+pub struct FormatOptions {
+    /// zstd level, 1 (fast) to 19 (small) [default: 3]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(i32).range(1..=19))]
+    pub level: Option<i32>,
+    /// Close each volume at about this size, as 64M or 1G [default: grows with the backup from 64M]
+    #[arg(long, value_name = "SIZE", value_parser = parse::volume_size)]
+    pub volume_size: Option<u64>,
+}
+
+#[derive(Debug, Args)]
+pub struct SealOptions {
+    /// Read the password from this file; one newline at its end does not count
+    #[arg(long, value_name = "FILE")]
+    pub password_file: Option<PathBuf>,
+    /// Store everything readable for anybody who has the destination
+    #[arg(long, conflicts_with_all = ["password_file", "kdf", "recovery_key_file"])]
+    pub no_encryption: bool,
+    /// What turns the password of a new backup into a key [default: scrypt]
+    #[arg(long, value_name = "KDF")]
+    pub kdf: Option<Kdf>,
+    /// For a new backup: make a recovery key too and write it to this new file
+    #[arg(long, value_name = "FILE")]
+    pub recovery_key_file: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Kdf {
+    Scrypt,
+    Pbkdf2,
+}
+
+impl From<Kdf> for KdfKind {
+    fn from(kdf: Kdf) -> Self {
+        match kdf {
+            Kdf::Scrypt => Self::Scrypt,
+            Kdf::Pbkdf2 => Self::Pbkdf2,
+        }
+    }
+}

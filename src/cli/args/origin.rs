@@ -1,0 +1,43 @@
+//! What is read from a destination: `versions` and `ls`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use crate::cli::parse;
+use crate::model::restore::VersionChoice;
+
+/// Which backup at which destination.
+#[derive(Debug, Args)]
+pub struct Origin {
+    /// Destination: the folder that was given to --to
+    #[arg(long, value_name = "DEST")]
+    pub from: String,
+    /// Which backup, where several lie at the destination
+    #[arg(long, value_name = "NAME")]
+    pub plan: Option<String>,
+    /// Read the password from this file; one newline at its end does not count
+    #[arg(long, value_name = "FILE")]
+    pub password_file: Option<PathBuf>,
+}
+
+const LS_EXAMPLES: &str = "\
+Examples:
+  strongroom ls --from /media/blue/backups
+  strongroom ls --from /media/blue/backups /home/u/Documents
+  strongroom ls --from /media/blue/backups --version 2026-11-20 -R --json";
+
+#[derive(Debug, Args)]
+#[command(after_help = LS_EXAMPLES)]
+pub struct Ls {
+    #[command(flatten)]
+    pub from: Origin,
+    /// latest, a version's id, or a time: the newest version begun by then
+    #[arg(long, value_name = "V", default_value = "latest", value_parser = parse::version)]
+    pub version: VersionChoice,
+    /// Also what lies below the folders
+    #[arg(short = 'R', long)]
+    pub recursive: bool,
+    /// Original path of a file or folder; without it the sources are listed
+    pub path: Option<PathBuf>,
+}

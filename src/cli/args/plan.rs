@@ -1,0 +1,82 @@
+//! `strongroom plan`.
+
+use std::path::PathBuf;
+
+use clap::{ArgGroup, Args, Subcommand};
+
+use super::{FormatOptions, SealOptions, Sources};
+use crate::cli::parse;
+use crate::model::schedule::Schedule;
+
+#[derive(Debug, Subcommand)]
+pub enum Plan {
+    /// List the plans of this home
+    List,
+    /// Show all of a plan
+    Show {
+        /// Name or id
+        plan: String,
+    },
+    /// Make a plan
+    Add(Box<PlanAdd>),
+    /// Change a plan; what is not given stays
+    Edit(Box<PlanEdit>),
+    /// Remove a plan; its versions stay unless asked otherwise
+    Remove {
+        /// Name or id
+        plan: String,
+        /// Also delete all its versions at the destination
+        #[arg(long)]
+        delete_versions: bool,
+        /// Do not ask
+        #[arg(long)]
+        yes: bool,
+    },
+}
+
+const ADD_EXAMPLES: &str = "\
+Examples:
+  strongroom plan add Documents --source ~/Documents --to /media/blue/backups --schedule daily@20:00
+  strongroom plan add etc --source /etc --to /srv/backups --no-encryption --exclude '*.bak'
+
+Scheduled runs are made while the window is open.";
+
+#[derive(Debug, Args)]
+#[command(after_help = ADD_EXAMPLES, mut_arg("source", |a| a.required(true)))]
+pub struct PlanAdd {
+    /// Name of the plan
+    pub name: String,
+    #[command(flatten)]
+    pub sources: Sources,
+    /// Destination: a folder on this machine or on a drive
+    #[arg(long, value_name = "DEST")]
+    pub to: String,
+    #[command(flatten)]
+    pub format: FormatOptions,
+    #[command(flatten)]
+    pub seal: SealOptions,
+    /// When it runs by itself: off, 6h (every six hours), daily@20:00
+    #[arg(long, default_value = "off", value_parser = parse::schedule)]
+    pub schedule: Schedule,
+}
+
+#[derive(Debug, Args)]
+#[command(group = ArgGroup::new("change").required(true).multiple(true).args(["name", "source", "exclude", "level", "volume_size", "schedule"]))]
+pub struct PlanEdit {
+    /// Name or id
+    pub plan: String,
+    /// A new name
+    #[arg(long)]
+    pub name: Option<String>,
+    /// Files and folders to back up instead of the present ones
+    #[arg(long, value_name = "PATH", num_args = 1..)]
+    pub source: Vec<PathBuf>,
+    /// Leave out what matches, instead of the present patterns; an empty one removes them
+    #[arg(long, value_name = "GLOB", allow_hyphen_values = true)]
+    pub exclude: Option<Vec<String>>,
+    #[command(flatten)]
+    pub format: FormatOptions,
+    /// When it runs by itself: off, 6h (every six hours), daily@20:00
+    #[arg(long, value_parser = parse::schedule)]
+    pub schedule: Option<Schedule>,
+}

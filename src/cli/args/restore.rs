@@ -1,0 +1,69 @@
+//! `strongroom restore`.
+
+use std::path::PathBuf;
+
+use clap::{ArgGroup, Args, ValueEnum};
+
+use super::Origin;
+use crate::cli::parse;
+use crate::model::restore::{Conflict, VersionChoice};
+
+const RESTORE_EXAMPLES: &str = "\
+Examples:
+  strongroom restore --from /media/blue/backups --to /tmp/back
+  strongroom restore --from /media/blue/backups --in-place --path /home/u/Documents/thesis.odt --conflict keep-both
+  strongroom restore --from /media/blue/backups --version 2026-11-20T18:00 --to /tmp/back --dry-run
+
+--to DIR puts each source under DIR by its own name (DIR/Documents/…). A file whose content is damaged
+in the backup is not written; it is named, and everything else is restored.";
+
+#[derive(Debug, Args)]
+#[command(after_help = RESTORE_EXAMPLES, group = ArgGroup::new("where").required(true).args(["to", "in_place"]))]
+pub struct Restore {
+    #[command(flatten)]
+    pub from: Origin,
+    /// latest, a version's id, or a time: the newest version begun by then
+    #[arg(long, value_name = "latest|ID|TIME", default_value = "latest", value_parser = parse::version)]
+    pub version: VersionChoice,
+    /// Restore below this folder
+    #[arg(long, value_name = "DIR")]
+    pub to: Option<PathBuf>,
+    /// Restore to where the files were
+    #[arg(long)]
+    pub in_place: bool,
+    /// With --to: the whole original path below DIR
+    #[arg(long, requires = "to", conflicts_with = "in_place")]
+    pub full_paths: bool,
+    /// Only this file or folder, by its original path
+    #[arg(long, value_name = "P")]
+    pub path: Vec<PathBuf>,
+    /// What to do where a file already stands
+    #[arg(long, value_name = "RULE", default_value = "skip")]
+    pub conflict: ConflictRule,
+    /// Only say what would be done
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ConflictRule {
+    /// Leave what is there
+    Skip,
+    /// Replace it; the old file is moved aside
+    Overwrite,
+    /// Replace it where the backup's is newer
+    Newer,
+    /// Restore beside it under another name
+    KeepBoth,
+}
+
+impl From<ConflictRule> for Conflict {
+    fn from(rule: ConflictRule) -> Self {
+        match rule {
+            ConflictRule::Skip => Self::Skip,
+            ConflictRule::Overwrite => Self::Overwrite,
+            ConflictRule::Newer => Self::Newer,
+            ConflictRule::KeepBoth => Self::KeepBoth,
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! Forms of the command line that are read, and that are not.
+
+use clap::CommandFactory;
+
+use super::*;
+
+fn parse(line: &str) -> Result<Cli, clap::Error> {
+    Cli::try_parse_from(std::iter::once("strongroom").chain(line.split_whitespace()))
+}
+
+#[test]
+fn the_definition_is_sound() {
+    Cli::command().debug_assert();
+}
+
+#[test]
+fn every_form_of_the_command_line_is_read() {
+    for line in [
+        "",
+        "backup Documents Pictures",
+        "backup --all --type full",
+        "backup --source a b --to d --name n --type incremental --exclude *.o --exclude !x --level 19 --volume-size 64M --password-file f",
+        "backup --source a --to d --no-encryption --take-over --json",
+        "--json versions --from d",
+        "versions --from d --plan p",
+        "ls --from d --version latest /home/u",
+        "ls --from d --version 20261121T200000Z-full-5f3a9c2e -R",
+        "restore --from d --to out",
+        "restore --from d --version 2026-11-20T18:00 --in-place --path a --path b --conflict keep-both --dry-run",
+        "restore --from d --to out --full-paths --conflict newer",
+        "verify --from d --all --depth quick",
+        "verify --from d --version latest --depth full",
+        "plan list",
+        "plan show n",
+        "plan add n --source a --to d --schedule daily@20:00 --level 5",
+        "plan edit n --schedule 6h --exclude *.o --source x",
+        "plan remove n --delete-versions --yes",
+        "history --plan n --limit 5",
+        "tour",
+    ] {
+        assert!(parse(line).is_ok(), "{line}: {}", parse(line).unwrap_err());
+    }
+}
+
+#[test]
+fn what_cannot_be_is_refused() {
+    for line in [
+        "backup",
+        "backup --source a",
+        "backup Documents --all",
+        "backup Documents --source a --to d",
+        "backup Documents --to d",
+        "backup Documents --exclude x",
+        "backup Documents --no-encryption",
+        "backup --all --level 3",
+        "backup --source a --to d --level 99",
+        "backup --source a --to d --no-encryption --password-file f",
+        "backup --source a --to d --password hunter2",
+        "restore --from d",
+        "restore --from d --to out --in-place",
+        "restore --from d --in-place --full-paths",
+        "restore --from d --to out --conflict maybe",
+        "verify --from d --version latest --all",
+        "plan edit n",
+        "plan add n --source a",
+        "plan add n --to d",
+        "plan add n --source a --to d --schedule yearly",
+        "history --limit 0",
+        "nonsense",
+    ] {
+        assert!(parse(line).is_err(), "{line}");
+    }
+}

@@ -180,13 +180,17 @@ def close_while_it_runs(process):
 
 
 def start_twice(process):
-    """A second start brings the window to the front and ends."""
+    """A second start brings the window back, which was put away, and ends."""
+    wid = hands.window()
+    subprocess.run(["xdotool", "windowminimize", "--sync", wid], check=True)
+    assert not hands.has_window()
     second = hands.start(BIN, env=hands.environment("home"), stdout=subprocess.PIPE, text=True)
     said, _ = second.communicate(timeout=PATIENCE)
     assert second.returncode == 0 and "comes to the front" in said, (second.returncode, said)
     assert process.poll() is None
-    windows = subprocess.run(["xdotool", "search", "--onlyvisible", "--name", "^Strongroom$"], capture_output=True, text=True)
-    assert len(windows.stdout.split()) == 1, windows.stdout
+    wait("the window", hands.has_window)
+    front = lambda: subprocess.run(["xdotool", "getactivewindow"], capture_output=True, text=True).stdout.strip()
+    wait("the same window in front", lambda: front() == wid)
 
 
 def command_beside_the_window():

@@ -1,6 +1,6 @@
 //! First page: the folders, with their sizes, and what is left out of them.
 
-use egui::{Align, Key, Label, Layout, Ui};
+use egui::{Align, Key, Label, Layout, Ui, vec2};
 
 use super::editor::Editor;
 use super::leave_out;
@@ -15,6 +15,8 @@ use crate::ui::widgets::{Button, Card, Check, Ends, TextField, spinner, wrapped}
 
 /// The right column's width.
 const SIDE: f32 = 300.0;
+/// The width of the folders' sizes.
+const SIZE: f32 = 110.0;
 
 pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, editor: &mut Editor, pattern: &mut String) {
     let whole = ui.available_width();
@@ -59,7 +61,11 @@ fn sources(ui: &mut Ui, cx: &Cx<'_>, editor: &mut Editor) {
             line.right(|ui| {
                 let (text, hover) = size_text(size);
                 let color = if matches!(size, Some(Load::Failed(_))) { t.bad } else { t.text };
-                ui.add(Label::new(body(text).color(color))).on_hover_text(hover);
+                // A column of one width, while the sizes in it are still counted.
+                let column = vec2(SIZE, ui.available_height());
+                ui.allocate_ui_with_layout(column, Layout::right_to_left(Align::Center), |ui| {
+                    ui.add(Label::new(body(text).color(color)).truncate()).on_hover_text(hover);
+                });
             });
         }
         if let Some(source) = toggled.and_then(|index| editor.draft.sources.get_mut(index)) {

@@ -103,7 +103,7 @@ impl Widget for TextField<'_> {
             (true, true) => t.bad,
             (true, false) => t.input_border,
         };
-        let margin = Margin { left: left as i8, right: (10.0 + self.room_right) as i8, top: 5, bottom: 5 };
+        let margin = Margin { left: left as i8, right: (10.0 + self.room_right) as i8, top: 4, bottom: 4 };
         let frame = Frame::new()
             .fill(if enabled { t.surface } else { t.sunken })
             .stroke(Stroke::new(if self.error { 2.0 } else { 1.0 }, border))

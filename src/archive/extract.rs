@@ -4,6 +4,7 @@
 //! a frame is unpacked once for all its files. A second walk, backwards, makes links and sets what folders should look like.
 
 mod content;
+mod decide;
 mod find;
 mod last;
 mod names;
@@ -11,6 +12,7 @@ mod place;
 mod plan;
 mod put;
 mod report;
+mod resume;
 #[cfg(test)]
 mod tests;
 mod work;
@@ -30,13 +32,14 @@ use super::catalog_io::CatalogReader;
 use super::frame_reader::FrameReader;
 use super::key::KeyRing;
 use super::object::Objects;
-use super::select::{Selection, check_present};
+use super::select::{Selection, check_present, trim};
+use super::target::journal::{Before, Journal};
 use super::target::metadata::Maker;
 use super::target::root::Root;
 use super::{Error, Result};
 use crate::model::path::PathBytes;
 use crate::model::plan::PlanId;
-use crate::model::problem::Warning;
+use crate::model::problem::{Cause, Warning};
 use crate::model::restore::{Conflict, RestoreCounts, Target};
 use crate::model::run::{Cancel, Progress};
 
@@ -81,6 +84,10 @@ struct Shared<'a> {
     dry_run: bool,
     /// Files of several pieces that are begun and not complete, by address.
     begun: Mutex<HashMap<usize, Arc<Item>>>,
+    /// `None` in a dry run, and where none can be written.
+    journal: Option<Journal>,
+    /// The same restore, that was begun before and did not end.
+    before: Option<Before>,
 }
 
 /// So many windows are alive: one that is filled, one that is worked on, one between.
@@ -100,18 +107,22 @@ pub fn restore(job: &RestoreJob<'_>) -> Result<Restored> {
     job.progress.bytes_total.store(bytes, Relaxed);
     job.progress.totals_known.store(true, Relaxed);
     let (places, roots) = Places::open(&job.catalog.index.sources, &selection, job.target, job.dry_run)?;
-    let shared = Shared {
+    let (journal, before) = if job.dry_run { (None, None) } else { open_journal(job, &places, &roots)? };
+    let mut shared = Shared {
         catalog: job.catalog,
         selection,
         roots,
-        put: Put::new(job.conflict, job.tag, job.date),
+        put: Put::new(job.conflict, job.tag, job.date, before.as_ref()),
         maker: Maker::of_this_process(),
         tally: Tally::new(job.progress, job.cancel),
         marks: Marks::new(job.catalog.index.segments.len()),
         metadata: job.metadata,
         dry_run: job.dry_run,
         begun: Mutex::default(),
+        journal,
+        before,
     };
+    shared.recall();
     if job.dry_run {
         shared.foresee(places)?
     } else {
@@ -119,12 +130,60 @@ pub fn restore(job: &RestoreJob<'_>) -> Result<Restored> {
     }
     let free = shared.free();
     let undo = shared.put.undo.used().map(PathBytes::from);
-    let (mut counts, warnings, warning_count) = shared.tally.finish()?;
+    let journal = shared.journal.take();
+    let ended = shared.tally.finish();
+    if let Some(journal) = journal {
+        if ended.is_ok() { journal.finish() } else { journal.stop() }
+    }
+    let (mut counts, warnings, warning_count) = ended?;
     counts.free = free;
     Ok(Restored { counts, warnings, warning_count, undo })
 }
 
+/// Begins the journal of this restore, or finds the one of the same restore that did not end.
+fn open_journal(job: &RestoreJob<'_>, places: &Places, roots: &[Root]) -> Result<(Option<Journal>, Option<Before>)> {
+    let Some(root) = roots.first() else { return Ok((None, None)) };
+    let opened = Journal::open(places.for_journal(roots), &identity(job), job.tag, job.date);
+    Ok(opened.map_err(|e| Error::file(&root.path, e))?.map_or((None, None), |(journal, before)| (Some(journal), before)))
+}
+
+/// What makes two restores the same: the version, what is wanted of it, and to where. The policy may be another the second time.
+fn identity(job: &RestoreJob<'_>) -> String {
+    let mut hasher = blake3::Hasher::new();
+    let mut add = |bytes: &[u8]| {
+        hasher.update(&(bytes.len() as u64).to_le_bytes()).update(bytes);
+    };
+    add(&job.plan.bytes());
+    add(job.catalog.version.as_str().as_bytes());
+    add(match job.target {
+        Target::InPlace => b"in place",
+        Target::Folder { full_paths: true, .. } => b"full paths",
+        Target::Folder { full_paths: false, .. } => b"names",
+    });
+    for paths in [job.paths, job.except] {
+        let mut sorted: Vec<&[u8]> = paths.iter().map(|path| trim(path.as_bytes())).collect();
+        sorted.sort_unstable();
+        sorted.dedup();
+        add(&(sorted.len() as u64).to_le_bytes());
+        sorted.into_iter().for_each(&mut add);
+    }
+    hasher.finalize().to_hex().get(..16).unwrap_or_default().to_string()
+}
+
 impl Shared<'_> {
+    /// Says what restores that did not end have left.
+    fn recall(&self) {
+        for root in &self.roots {
+            if self.before.is_some() {
+                self.put.undo.recall(root);
+            }
+            if self.journal.as_ref().is_some_and(|own| own.others_died(root.fd())) {
+                let what = "another restore into this folder did not end: what it made may be incomplete until it is repeated";
+                self.tally.warn(Cause::Incomplete, &PathBytes::from(root.path.clone()), what);
+            }
+        }
+    }
+
     fn foresee(&self, places: Places) -> Result<()> {
         Planner::new(self, places).walk(&mut |mut window| {
             window.frames();

@@ -162,6 +162,7 @@ fn io_problem(kind: ErrorKind, what: String) -> Problem {
         }
         ErrorKind::NotFound => Problem::new(Code::NothingThere, what, "Check that it is still there."),
         ErrorKind::NotADirectory => Problem::new(Code::Usage, what, "It is not a folder: choose one."),
+        ErrorKind::ResourceBusy => Problem::new(Code::Busy, what, "Something else works there: wait until that has ended."),
         _ => Problem::new(Code::Io, what, "Try again; if it happens again, check the drive."),
     }
 }

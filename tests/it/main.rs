@@ -12,6 +12,7 @@ mod golden;
 mod help_and_readme;
 mod keyring;
 mod kill;
+mod kill_restore;
 mod layers;
 mod left;
 mod support;

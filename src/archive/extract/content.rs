@@ -117,6 +117,8 @@ pub struct Item {
     pub folder: Arc<Folder>,
     pub name: Box<[u8]>,
     pub how: How,
+    /// What stands there may be what a restore that did not end has left of it.
+    pub again: bool,
     pub spot: Spot,
     /// How many pieces it has.
     pub pieces: usize,

@@ -2,10 +2,10 @@
 //! everything in them is done.
 
 use std::io;
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::Arc;
 
-use rustix::fs::{AtFlags, FileType, Mode, OFlags, makedev};
+use rustix::fs::{AtFlags, FileType, Mode, OFlags, Stat, makedev};
 use rustix::io::Errno;
 
 use super::Shared;
@@ -14,6 +14,7 @@ use super::find::Finder;
 use super::names::{Names, is_impossible};
 use super::plan::Planner;
 use super::put::{Inside, Settled};
+use super::resume::modified;
 use crate::archive::target::metadata::Wanted;
 use crate::archive::target::root::{Folder, OpenFolders};
 use crate::archive::{Error, Result};
@@ -90,7 +91,10 @@ impl<'a> Last<'a> {
         let made = match &entry.kind {
             EntryKind::File => self.link(entry, spot),
             EntryKind::Symlink { target } => {
-                self.make(entry, false, |into, name| rustix::fs::symlinkat(target.as_bytes(), into.fd, name))
+                let is = |fd: BorrowedFd<'_>, name: &[u8], _: &Stat| {
+                    rustix::fs::readlinkat(fd, name, Vec::new()).is_ok_and(|there| there.to_bytes() == target.as_bytes())
+                };
+                self.make(entry, false, is, |into, name| rustix::fs::symlinkat(target.as_bytes(), into.fd, name))
             }
             EntryKind::Fifo => self.node(entry, FileType::Fifo, 0),
             EntryKind::CharDevice { major, minor } => self.node(entry, FileType::CharacterDevice, makedev(*major, *minor)),
@@ -108,23 +112,31 @@ impl<'a> Last<'a> {
             return Ok(());
         }
         let mode = Mode::from_raw_mode(if self.shared.metadata { 0o600 } else { 0o666 });
-        self.make(entry, true, |into, name| rustix::fs::mknodat(into.fd, name, kind, mode, device))
+        let is = |_: BorrowedFd<'_>, _: &[u8], stat: &Stat| {
+            FileType::from_raw_mode(stat.st_mode) == kind && (kind == FileType::Fifo || stat.st_rdev == device)
+        };
+        self.make(entry, true, is, |into, name| rustix::fs::mknodat(into.fd, name, kind, mode, device))
     }
 
+    /// `is`: whether what stands under a name is already that.
     fn make(
         &mut self,
         entry: &Entry,
         has_mode: bool,
+        is: impl Fn(BorrowedFd<'_>, &[u8], &Stat) -> bool,
         make: impl Fn(Inside<'_>, &[u8]) -> std::result::Result<(), Errno>,
     ) -> io::Result<()> {
         let shared = self.shared;
         let (parent, name) = self.parent_of(entry)?;
         let twin = self.names.twin(entry, &self.folders);
         let into = Inside { root: self.folders.root(&parent)?, folder: &parent, fd: self.folders.get(&parent)? };
-        let settled = shared.put.place(into, &name, entry.mtime, |name| match &twin {
-            Some(twin) => twin.link(into.fd, name, || make(into, name)),
-            None => make(into, name),
-        })?;
+        let settled = match shared.made_as(into, &name, |name, stat| is(into.fd, name, stat))? {
+            Some(made) => made_before(made, &name),
+            None => shared.put.place(into, &name, entry.mtime, |name| match &twin {
+                Some(twin) => twin.link(into.fd, name, || make(into, name)),
+                None => make(into, name),
+            })?,
+        };
         let made = match &settled {
             Settled::Created | Settled::Replaced => Some(&name),
             Settled::Beside(name) => Some(name),
@@ -161,6 +173,17 @@ impl<'a> Last<'a> {
         let from = shared.roots.get(root).ok_or(Errno::NOENT)?.folder(path.parent())?;
         let (parent, name) = self.parent_of(entry)?;
         let into = Inside { root: self.folders.root(&parent)?, folder: &parent, fd: self.folders.get(&parent)? };
+        let is_it = rustix::fs::statat(&from, path.file_name(), AtFlags::SYMLINK_NOFOLLOW)?;
+        let same = |_: &[u8], stat: &Stat| (stat.st_dev, stat.st_ino) == (is_it.st_dev, is_it.st_ino);
+        if let Some(made) = shared.made_as(into, &name, same)? {
+            shared.count(&made_before(made, &name));
+            return Ok(());
+        }
+        // One to a file that had to be made again.
+        let dated = |_: &[u8], stat: &Stat| shared.metadata && is_regular(stat) && modified(stat) == entry.mtime;
+        if let Some(made) = shared.made_as(into, &name, dated)? {
+            super::put::remove(into.fd, &made);
+        }
         let linked = shared
             .put
             .place(into, &name, entry.mtime, |name| rustix::fs::linkat(&from, path.file_name(), into.fd, name, AtFlags::empty()));
@@ -220,4 +243,13 @@ impl<'a> Last<'a> {
         self.parent = Some((PathBytes::new(above), folder.clone()));
         Ok((folder, name))
     }
+}
+
+/// How a thing has come to its name that a restore before has made.
+fn made_before(made: Vec<u8>, name: &[u8]) -> Settled {
+    if made == name { Settled::Created } else { Settled::Beside(made) }
+}
+
+fn is_regular(stat: &Stat) -> bool {
+    FileType::from_raw_mode(stat.st_mode).is_file()
 }

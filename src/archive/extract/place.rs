@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::io;
+use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 
 use crate::archive::select::{Selection, ancestors, trim, within};
@@ -15,6 +16,9 @@ use crate::model::restore::Target;
 pub const MAX_PATH: usize = 16 << 10;
 /// More sources than this are refused.
 const MAX_SOURCES: usize = 4096;
+
+/// A restore's journal is looked for in so many folders.
+const MOST_JOURNALS: usize = 64;
 
 /// A source and its place.
 pub struct Place {
@@ -107,6 +111,13 @@ impl Places {
 
     pub fn set_fate(&mut self, path: &[u8], fate: Fate) {
         self.fates.insert(path.to_vec(), fate);
+    }
+
+    /// Folders in which the restore's journal may lie: the roots, and where nothing may be written there the sources' own.
+    pub fn for_journal(&self, roots: &[Root]) -> Vec<OwnedFd> {
+        let above = roots.iter().map(|root| (root, Vec::new()));
+        let own = self.places.iter().filter_map(|place| Some((roots.get(place.root)?, self.locate(&place.source)?.1)));
+        above.chain(own).take(MOST_JOURNALS).filter_map(|(root, path)| root.folder(&path).ok()).collect()
     }
 
     /// Number of the root and the path beneath it where `path` was restored; `None` where it was not.

@@ -2,19 +2,21 @@
 //! needed.
 
 use std::collections::HashMap;
+use std::os::fd::AsFd;
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::atomic::Ordering::Relaxed;
 
-use rustix::fs::{FileType, Mode};
+use rustix::fs::{FileType, Mode, Stat};
 
 use super::Shared;
-use super::content::{Bit, Item, LATER, Layout, OWN_NAME, Spot, State, Window, volume_numbers};
+use super::content::{Bit, Item, LATER, Layout, OWN_NAME, Spot, State, WRITTEN, Window, volume_numbers};
+use super::decide::Decision;
 use super::find::Finder;
 use super::place::{Fate, MAX_PATH, Places};
 use super::put::{How, Inside, Settled};
 use crate::archive::select::within;
-use crate::archive::target::metadata::forget_inherited;
+use crate::archive::target::metadata::{chmod_itself, forget_inherited};
 use crate::archive::target::name::is_safe_path;
 use crate::archive::target::root::{Folder, OpenFolders, look};
 use crate::archive::{Error, Result};
@@ -30,9 +32,9 @@ const MOST_SUBSTITUTES: usize = 100_000;
 pub type Send<'a> = dyn FnMut(Window) -> bool + 'a;
 
 pub struct Planner<'a> {
-    shared: &'a Shared<'a>,
+    pub shared: &'a Shared<'a>,
     pub places: Places,
-    folders: OpenFolders<'a>,
+    pub folders: OpenFolders<'a>,
     volumes: HashMap<&'a VolumeRef, u32>,
     finder: Finder<'a>,
     /// The folders above the current entry, outermost first.
@@ -130,7 +132,13 @@ impl<'a> Planner<'a> {
             self.source = source;
             let folder = Folder { root: place.root, path: Box::default(), fresh: place.missing, odd_group: true };
             let length = place.above;
-            self.stack = vec![Level { length, path: PathBytes::new(&path[..length]), folder: Ok(Arc::new(folder)) }];
+            let folder = Arc::new(folder);
+            if self.shared.before.is_some()
+                && let Ok(fd) = self.folders.get(&folder)
+            {
+                self.shared.sweep(fd);
+            }
+            self.stack = vec![Level { length, path: PathBytes::new(&path[..length]), folder: Ok(folder) }];
         }
         while self.stack.len() > 1
             && self.stack.last().is_some_and(|l| !entry.path.is_within(l.path.as_bytes()) || l.length >= path.len())
@@ -241,20 +249,13 @@ impl<'a> Planner<'a> {
         let first = match make(name) {
             Err(rustix::io::Errno::EXIST) => match look(into.fd, name)? {
                 Some(existing) if FileType::from_raw_mode(existing.st_mode).is_dir() => {
-                    if let Some((entry, spot)) = entry {
-                        let take = match shared.put.conflict {
-                            Conflict::Overwrite => true,
-                            Conflict::Newer => shared.put.decide(entry.mtime, &existing).is_some(),
-                            Conflict::Skip | Conflict::KeepBoth => false,
-                        };
-                        if take {
-                            shared.marks.set(spot, OWN_NAME);
-                        }
-                    }
-                    let folder = Folder { root: parent.root, path: beneath(name), fresh: false, odd_group: true };
-                    return Ok(Ok((folder, name.to_vec())));
+                    let ours = shared.before.as_ref().is_some_and(|before| before.made_folder(into.fd, name, &existing));
+                    return self.merge(parent, name, entry, ours, &existing).map(Ok);
                 }
-                _ => None,
+                _ => match shared.folder_beside(into, name)? {
+                    Some((name, existing)) => return self.merge(parent, &name, entry, true, &existing).map(Ok),
+                    None => None,
+                },
             },
             Err(e) => return Err(e.into()),
             Ok(()) => Some(Settled::Created),
@@ -277,9 +278,44 @@ impl<'a> Planner<'a> {
             Folder { root: parent.root, path: beneath(&name_there), fresh: true, odd_group: group != Some(shared.maker.group()) };
         if !parent.fresh && shared.metadata {
             let flags = rustix::fs::OFlags::RDONLY | rustix::fs::OFlags::DIRECTORY | rustix::fs::OFlags::CLOEXEC;
-            forget_inherited(std::os::fd::AsFd::as_fd(&into.root.open_beneath(&folder.path, flags)?));
+            forget_inherited(into.root.open_beneath(&folder.path, flags)?.as_fd());
         }
         Ok(Ok((folder, name_there)))
+    }
+
+    /// Takes a folder that is there already for the one that is wanted. `ours`: a restore that did not end has made it.
+    fn merge(
+        &mut self,
+        parent: &Arc<Folder>,
+        name: &[u8],
+        entry: Option<(&Entry, Spot)>,
+        ours: bool,
+        existing: &Stat,
+    ) -> std::io::Result<(Folder, Vec<u8>)> {
+        let shared = self.shared;
+        let fd = self.folders.get(parent)?;
+        if let Some((entry, spot)) = entry {
+            let take = match shared.put.conflict {
+                _ if ours => true,
+                Conflict::Overwrite => true,
+                Conflict::Newer => shared.put.decide(entry.mtime, existing).is_some(),
+                Conflict::Skip | Conflict::KeepBoth => false,
+            };
+            if take {
+                shared.marks.set(spot, OWN_NAME);
+            }
+            if ours && shared.metadata && existing.st_mode & 0o700 != 0o700 {
+                // It was done but for what it lost; its mode is set again in the end.
+                chmod_itself(fd, name, 0o700)?;
+            }
+        }
+        let path: Box<[u8]> = if parent.path.is_empty() { name.into() } else { [&parent.path, &b"/"[..], name].concat().into() };
+        if shared.before.is_some()
+            && let Ok(fd) = self.folders.root(parent)?.folder(&path)
+        {
+            shared.sweep(fd.as_fd());
+        }
+        Ok((Folder { root: parent.root, path, fresh: false, odd_group: true }, name.to_vec()))
     }
 
     /// What `try_folder` would do.
@@ -308,43 +344,6 @@ impl<'a> Planner<'a> {
         Ok(Ok((Folder { root: parent.root, path, fresh, odd_group: false }, name.to_vec())))
     }
 
-    /// How a thing comes to its name, by what stands there now; `None`: not at all, which is counted.
-    fn how(&mut self, parent: &Arc<Folder>, entry: &Entry) -> Option<How> {
-        if parent.fresh {
-            return Some(How::New);
-        }
-        let path = entry.path.as_bytes();
-        let existing =
-            self.places.of(path).map(|(_, place)| place.name_of(path)).map(|name| look(self.folders.get(parent)?, name));
-        match existing.unwrap_or(Ok(None)) {
-            Ok(None) => Some(How::New),
-            Ok(Some(existing)) => {
-                let how = self.shared.put.decide(entry.mtime, &existing);
-                if how.is_none() {
-                    self.shared.tally.counts.skipped.fetch_add(1, Relaxed);
-                }
-                how
-            }
-            Err(e) => {
-                self.shared.tally.not_written(&entry.path, e);
-                None
-            }
-        }
-    }
-
-    /// Counts what would come of an entry.
-    fn foresee(&mut self, parent: &Arc<Folder>, entry: &Entry) -> Option<How> {
-        let how = self.how(parent, entry)?;
-        let counts = &self.shared.tally.counts;
-        let count = match how {
-            How::New => &counts.created,
-            How::Replace => &counts.replaced,
-            How::Beside => &counts.beside,
-        };
-        count.fetch_add(1, Relaxed);
-        Some(how)
-    }
-
     fn file(&mut self, mut entry: Entry, spot: Spot, parent: Arc<Folder>, send: &mut Send<'_>) {
         let shared = self.shared;
         let tally = &shared.tally;
@@ -364,8 +363,25 @@ impl<'a> Planner<'a> {
             tally.lost(Cause::Damaged, &entry.path, "the list of its pieces does not fit its size");
             return tally.file_done(entry.size);
         };
-        let how = if shared.dry_run { self.foresee(&parent, &entry) } else { self.how(&parent, &entry) };
-        let Some(how) = how else { return tally.file_done(entry.size) };
+        let decision =
+            if shared.dry_run { self.foresee(&parent, &entry).map(Decision::Put) } else { self.decide(&parent, &entry, &layout) };
+        let (how, again) = match decision {
+            Some(Decision::Put(how)) => (how, false),
+            Some(Decision::Again) => (How::New, true),
+            Some(Decision::Whole { beside }) => {
+                shared.count(&if beside { Settled::Beside(Vec::new()) } else { Settled::Created });
+                if !beside {
+                    shared.marks.set(spot, WRITTEN);
+                    self.stands_in(&entry, spot);
+                }
+                return tally.file_done(entry.size);
+            }
+            Some(Decision::Left) => {
+                tally.counts.skipped.fetch_add(1, Relaxed);
+                return tally.file_done(entry.size);
+            }
+            None => return tally.file_done(entry.size),
+        };
         let unknown = entry.pieces.iter().find(|piece| !self.volumes.contains_key(&piece.volume));
         if let Some(piece) = unknown {
             let what = format!(
@@ -376,12 +392,7 @@ impl<'a> Planner<'a> {
             return tally.file_done(entry.size);
         }
         if how != How::Beside {
-            shared.marks.set(spot, OWN_NAME);
-            if let Some(first) = &entry.link
-                && self.substitutes.len() < MOST_SUBSTITUTES
-            {
-                self.substitutes.insert(first.clone(), entry.path.clone());
-            }
+            self.stands_in(&entry, spot);
         }
         let path = entry.path.as_bytes();
         let name = self.places.get(self.source).map(|place| Box::from(place.name_of(path))).unwrap_or_default();
@@ -390,7 +401,7 @@ impl<'a> Planner<'a> {
             tally.file_done(entry.size);
         }
         let state = Mutex::new(State { remaining: pieces.len(), failed: false, temporary: None });
-        let item = Arc::new(Item { entry, layout, folder: parent, name, how, spot, pieces: pieces.len(), state });
+        let item = Arc::new(Item { entry, layout, folder: parent, name, how, again, spot, pieces: pieces.len(), state });
         let mut number = self.window.add(&item);
         if pieces.is_empty() {
             self.window.empty.push(number);
@@ -418,6 +429,16 @@ impl<'a> Planner<'a> {
         }
         if self.window.is_full() {
             self.flush(send);
+        }
+    }
+
+    /// A file comes under its own name: further names of it link to that.
+    fn stands_in(&mut self, entry: &Entry, spot: Spot) {
+        self.shared.marks.set(spot, OWN_NAME);
+        if let Some(first) = &entry.link
+            && self.substitutes.len() < MOST_SUBSTITUTES
+        {
+            self.substitutes.insert(first.clone(), entry.path.clone());
         }
     }
 

@@ -8,6 +8,8 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use rustix::fs::{AtFlags, Mode, OFlags, Stat};
 use rustix::io::Errno;
 
+use super::resume::modified;
+use crate::archive::target::journal::Before;
 use crate::archive::target::name::beside;
 use crate::archive::target::root::{Folder, Root, look};
 use crate::archive::target::undo::{Undo, rename_new};
@@ -50,20 +52,24 @@ pub struct Made {
 
 pub struct Put<'a> {
     pub conflict: Conflict,
-    pub date: &'a str,
+    pub date: String,
     pub undo: Undo,
-    tag: &'a str,
+    pub tag: &'a str,
     temporary: AtomicU64,
 }
 
+/// What the names of temporary files begin with; tag and number follow.
+pub const TEMPORARY: &str = ".strongroom-tmp-";
 /// More names beside an existing one are not tried.
-const MOST_BESIDE: u32 = 10_000;
+pub const MOST_BESIDE: u32 = 10_000;
 /// Somebody else who keeps making and removing things under our name.
 const MOST_ROUNDS: usize = 16;
 
 impl<'a> Put<'a> {
-    pub fn new(conflict: Conflict, tag: &'a str, date: &'a str) -> Self {
-        Self { conflict, date, undo: Undo::new(tag), tag, temporary: AtomicU64::new(0) }
+    /// `before`: what goes on where it did not end uses the same names for what is put aside and beside.
+    pub fn new(conflict: Conflict, tag: &'a str, date: &str, before: Option<&Before>) -> Self {
+        let (undo, date) = before.map_or((tag, date), |before| (before.tags.first().map_or(tag, String::as_str), &before.date));
+        Self { conflict, date: date.into(), undo: Undo::new(undo), tag, temporary: AtomicU64::new(0) }
     }
 
     /// What the policy says where something exists; `None`: leave it.
@@ -72,10 +78,7 @@ impl<'a> Put<'a> {
             Conflict::Skip => None,
             Conflict::Overwrite => Some(How::Replace),
             Conflict::KeepBoth => Some(How::Beside),
-            Conflict::Newer => {
-                let has = FileTime { seconds: existing.st_mtime, nanos: u32::try_from(existing.st_mtime_nsec).unwrap_or(0) };
-                (mtime > has).then_some(How::Replace)
-            }
+            Conflict::Newer => (mtime > modified(existing)).then_some(How::Replace),
         }
     }
 
@@ -115,7 +118,7 @@ impl<'a> Put<'a> {
                 }
                 How::Beside => {
                     for n in 1..MOST_BESIDE {
-                        let name = beside(name, self.date, n);
+                        let name = beside(name, &self.date, n);
                         match make(&name) {
                             Ok(()) => return Ok(Settled::Beside(name)),
                             Err(Errno::EXIST) => {}
@@ -129,11 +132,9 @@ impl<'a> Put<'a> {
         Err(Errno::EXIST.into())
     }
 
-    /// Makes an empty file for content that is written in one go. `None`: left alone because of the policy.
+    /// Makes an empty file for content that is written in one go: a new one under its own name. `None`: left alone because of the
+    /// policy.
     pub fn create(&self, into: Inside<'_>, name: &[u8], mtime: FileTime, how: How, mode: u32) -> io::Result<Option<Made>> {
-        if how == How::Replace {
-            return self.create_temporary(into.fd, mode).map(|(file, name)| Some(Made { file, name, settled: None }));
-        }
         if how == How::New {
             match open_new(into.fd, name, mode) {
                 Ok(file) => return Ok(Some(Made { file, name: name.to_vec(), settled: Some(Settled::Created) })),
@@ -142,27 +143,17 @@ impl<'a> Put<'a> {
             }
             // Not expected: came meanwhile, or the file system takes two of our names for one.
             let Some(existing) = look(into.fd, name)? else { return Err(Errno::EXIST.into()) };
-            return match self.decide(mtime, &existing) {
-                None => Ok(None),
-                Some(How::New) => Err(Errno::EXIST.into()),
-                Some(how) => self.create(into, name, mtime, how, mode),
-            };
-        }
-        for n in 1..MOST_BESIDE {
-            let name = beside(name, self.date, n);
-            match open_new(into.fd, &name, mode) {
-                Ok(file) => return Ok(Some(Made { file, settled: Some(Settled::Beside(name.clone())), name })),
-                Err(Errno::EXIST) => {}
-                Err(e) => return Err(e.into()),
+            if self.decide(mtime, &existing).is_none() {
+                return Ok(None);
             }
         }
-        Err(Errno::EXIST.into())
+        self.create_temporary(into.fd, mode).map(|(file, name)| Some(Made { file, name, settled: None }))
     }
 
     /// Makes an empty file under a name of its own, which `settle` gives its final one.
     pub fn create_temporary(&self, folder: BorrowedFd<'_>, mode: u32) -> io::Result<(File, Vec<u8>)> {
         for _ in 0..MOST_BESIDE {
-            let name = format!(".strongroom-tmp-{}-{}", self.tag, self.temporary.fetch_add(1, Relaxed)).into_bytes();
+            let name = format!("{TEMPORARY}{}-{}", self.tag, self.temporary.fetch_add(1, Relaxed)).into_bytes();
             match open_new(folder, &name, mode) {
                 Ok(file) => return Ok((file, name)),
                 Err(Errno::EXIST) => {}
@@ -215,7 +206,7 @@ impl<'a> Put<'a> {
                 },
                 How::Beside => {
                     for n in 1..MOST_BESIDE {
-                        let name = beside(name, self.date, n);
+                        let name = beside(name, &self.date, n);
                         if rename(&name)? {
                             return Ok(Settled::Beside(name));
                         }

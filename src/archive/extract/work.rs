@@ -16,6 +16,7 @@ use super::content::{Bit, Item, WRITTEN, Window};
 use super::put::{Inside, Settled, remove};
 use crate::archive::Error;
 use crate::archive::frame_reader::FrameReader;
+use crate::archive::target::journal::changed;
 use crate::archive::target::metadata::{Wanted, forget_inherited};
 use crate::archive::target::root::OpenFolders;
 use crate::model::problem::Cause;
@@ -132,7 +133,12 @@ impl Hands<'_> {
         let into = Inside { root: self.folders.root(&item.folder)?, folder: &item.folder, fd: self.folders.get(&item.folder)? };
         let wanted = Wanted::from(&item.entry);
         let mode = if shared.metadata { shared.maker.first_mode(&wanted) } else { 0o666 };
-        let Some(made) = shared.put.create(into, &item.name, item.entry.mtime, item.how, mode)? else {
+        let how = if item.again { shared.clear(into, item, piece)? } else { Some(item.how) };
+        let made = match how {
+            Some(how) => shared.put.create(into, &item.name, item.entry.mtime, how, mode)?.map(|made| (made, how)),
+            None => None,
+        };
+        let Some((made, how)) = made else {
             shared.settled(item, &Settled::Skipped);
             return Ok(());
         };
@@ -153,7 +159,7 @@ impl Hands<'_> {
         shared.set_metadata(item, &made.file, Some(mode));
         let settled = match made.settled {
             Some(settled) => settled,
-            None => shared.put.settle(into, &made.name, &item.name, item.entry.mtime, item.how)?,
+            None => shared.put.settle(into, &made.name, &item.name, item.entry.mtime, how)?,
         };
         shared.settled(item, &settled);
         Ok(())
@@ -291,7 +297,12 @@ impl Shared<'_> {
         let before = self.tally.progress().bytes_written.fetch_add(bytes, Relaxed);
         if before / SYNC_EVERY != (before + bytes) / SYNC_EVERY {
             // What could not be made durable fails again, and is told, at the end.
-            let _ = rustix::fs::syncfs(file);
+            if let Ok(stat) = rustix::fs::fstat(file)
+                && rustix::fs::syncfs(file).is_ok()
+                && let Some(journal) = &self.journal
+            {
+                journal.mark(stat.st_dev, changed(&stat));
+            }
         }
     }
 

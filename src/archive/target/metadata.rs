@@ -137,7 +137,7 @@ impl Maker {
 }
 
 /// `chmod` of what `name` itself is: older kernels cannot say so in one call, but the path of an open file cannot lead elsewhere.
-fn chmod_itself(folder: BorrowedFd<'_>, name: &[u8], mode: u32) -> Result<(), Errno> {
+pub fn chmod_itself(folder: BorrowedFd<'_>, name: &[u8], mode: u32) -> Result<(), Errno> {
     let fd = rustix::fs::openat(folder, name, OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC, Mode::empty())?;
     if FileType::from_raw_mode(rustix::fs::fstat(&fd)?.st_mode).is_symlink() {
         return Err(Errno::LOOP);

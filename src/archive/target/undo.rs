@@ -34,6 +34,14 @@ impl Undo {
         self.used.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// There may be one already, of the same restore when it did not end.
+    pub fn recall(&self, root: &Root) {
+        if root.folder(&self.name).is_ok() {
+            let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
+            used.get_or_insert_with(|| root.absolute(&self.name));
+        }
+    }
+
     /// Moves `name` out of `folder`, which is open as `fd`: into the undo folder beneath the root, under its own path; where that is
     /// not possible (another file system, no right to write there) beneath the first folder of its path, then in its own folder.
     pub fn put_away(&self, root: &Root, folder: &Folder, fd: BorrowedFd<'_>, name: &[u8]) -> io::Result<PutAway> {

@@ -1,0 +1,309 @@
+//! The file that stands in a target while something is restored into it, so that whoever restores the same again after a crash
+//! knows what is unfinished work and what was there before.
+//!
+//! Its first line says when the restore began, by the file system's own clock: what was born since is the restore's. A mark says
+//! up to when all that was written is durable. A restore that ends takes the file away; one that is stopped says so in it.
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::io::{self, Read, Write};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::sync::{Mutex, PoisonError};
+
+use rustix::fs::{AtFlags, FlockOperation, Mode, OFlags, Stat, StatxFlags};
+use rustix::io::Errno;
+use serde::{Deserialize, Serialize};
+
+use super::root::look;
+use crate::model::catalog::FileTime;
+
+const PREFIX: &str = ".strongroom-restore-";
+/// A mark for each GiB: this is a restore of many TiB.
+const MAX_LENGTH: u64 = 4 << 20;
+/// Each time a restore is gone on with it gets another name for its temporary files; no more than these are looked for.
+const MAX_TAGS: usize = 1000;
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Line {
+    /// Name for temporary files and the undo folder, and day for names beside existing ones.
+    Begun {
+        tag: String,
+        date: String,
+        at: (i64, u32),
+    },
+    /// On this device all is durable that was not changed since.
+    Mark {
+        device: u64,
+        at: (i64, u32),
+    },
+    Again {
+        tag: String,
+    },
+    /// In good order: nothing that stands there is unfinished.
+    Stopped,
+}
+
+/// A restore's own journal; locked as long as it is open.
+pub struct Journal {
+    folder: OwnedFd,
+    name: String,
+    file: Mutex<File>,
+}
+
+/// What is known of a restore that did not end.
+#[derive(Debug)]
+pub struct Before {
+    begun: FileTime,
+    /// By device.
+    marks: HashMap<u64, FileTime>,
+    /// Of its temporary files; the first is also that of its undo folder.
+    pub tags: Vec<String>,
+    pub date: String,
+    stopped: bool,
+}
+
+/// A restore's journal, and where it is not the first the one before.
+pub type Opened = (Journal, Option<Before>);
+
+impl Journal {
+    /// Opens the journal of `name` in whichever of these folders it lies, else begins one in the first that takes it; `None` where
+    /// none does. `ResourceBusy` where the same restore is under way.
+    pub fn open(folders: Vec<OwnedFd>, name: &str, tag: &str, date: &str) -> io::Result<Option<Opened>> {
+        let name = format!("{PREFIX}{name}");
+        let mut found = None;
+        for (number, folder) in folders.iter().enumerate() {
+            if let Some(read) = read(folder.as_fd(), &name)? {
+                found = Some((number, read));
+                break;
+            }
+        }
+        let mut folders = folders;
+        let Some((number, (file, before))) = found else {
+            return Ok(Self::begin(folders, name, tag, date).map(|new| (new, None)));
+        };
+        let journal = Self { folder: folders.swap_remove(number), name, file: Mutex::new(file) };
+        if before.is_some() {
+            journal.say(&Line::Again { tag: tag.into() })?;
+            return Ok(Some((journal, before)));
+        }
+        // Killed before its first line was whole, so before anything was restored.
+        journal.take_away();
+        let Self { folder, name, .. } = journal;
+        Ok(Self::begin(vec![folder], name, tag, date).map(|new| (new, None)))
+    }
+
+    fn begin(folders: Vec<OwnedFd>, name: String, tag: &str, date: &str) -> Option<Self> {
+        let flags = OFlags::RDWR | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::APPEND;
+        for folder in folders {
+            let Ok(file) = rustix::fs::openat(&folder, &name, flags, Mode::RUSR | Mode::WUSR) else { continue };
+            // Where locks are not known two restores of the same at once are not told apart.
+            let _ = rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive);
+            let begun = rustix::fs::fstat(&file).map(|stat| changed(&stat));
+            let journal = Self { folder, name: name.clone(), file: Mutex::new(File::from(file)) };
+            let written = begun.map_err(io::Error::from).and_then(|at| {
+                journal.say(&Line::Begun { tag: tag.into(), date: date.into(), at: (at.seconds, at.nanos) })?;
+                journal.file.lock().unwrap_or_else(PoisonError::into_inner).sync_all()?;
+                // The folder as well: what is born after a loss of power must find it.
+                let folder = rustix::fs::openat(&journal.folder, c".", OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())?;
+                Ok(rustix::fs::fsync(folder)?)
+            });
+            match written {
+                // A folder that may be written to but not read.
+                Ok(()) => return Some(journal),
+                Err(e) if e.kind() == io::ErrorKind::PermissionDenied => return Some(journal),
+                Err(_) => journal.take_away(),
+            }
+        }
+        None
+    }
+
+    fn say(&self, line: &Line) -> io::Result<()> {
+        // The end of line stands in front, so that a line that was cut short spoils none but itself.
+        let mut bytes = vec![b'\n'];
+        serde_json::to_writer(&mut bytes, line)?;
+        self.file.lock().unwrap_or_else(PoisonError::into_inner).write_all(&bytes)
+    }
+
+    /// All is durable on a device that was not changed since. A mark that cannot be written is one that is not there.
+    pub fn mark(&self, device: u64, at: FileTime) {
+        let _ = self.say(&Line::Mark { device, at: (at.seconds, at.nanos) });
+    }
+
+    /// Whether another restore into a folder was begun that died: what it made may be incomplete.
+    pub fn others_died(&self, folder: BorrowedFd<'_>) -> bool {
+        others_died(folder, &self.name)
+    }
+
+    /// The restore ends in good order before everything is restored.
+    pub fn stop(self) {
+        let _ = self.say(&Line::Stopped);
+    }
+
+    /// Everything is restored, and durable.
+    pub fn finish(self) {
+        self.take_away();
+    }
+
+    /// Unless somebody put another file in its place.
+    fn take_away(&self) {
+        let own = rustix::fs::fstat(&*self.file.lock().unwrap_or_else(PoisonError::into_inner));
+        let there = look(self.folder.as_fd(), self.name.as_bytes());
+        if let (Ok(own), Ok(Some(there))) = (own, there)
+            && (own.st_dev, own.st_ino) == (there.st_dev, there.st_ino)
+        {
+            let _ = rustix::fs::unlinkat(&self.folder, &self.name, AtFlags::empty());
+        }
+    }
+}
+
+impl Before {
+    /// Whether the restore made what `stat` tells of: it was born, or where the file system does not say that changed, since it began.
+    pub fn made(&self, folder: BorrowedFd<'_>, name: &[u8], stat: &Stat) -> bool {
+        born(folder, name).unwrap_or_else(|| changed(stat)) >= self.begun
+    }
+
+    /// The same for a folder, which also changes when something is put into it: one of ours is closed to others until it is done.
+    pub fn made_folder(&self, folder: BorrowedFd<'_>, name: &[u8], stat: &Stat) -> bool {
+        match born(folder, name) {
+            Some(born) => born >= self.begun,
+            None => changed(stat) >= self.begun && stat.st_mode & 0o7777 == 0o700,
+        }
+    }
+
+    /// Whether all that was written to it is durable, if it is the restore's.
+    pub fn is_durable(&self, stat: &Stat) -> bool {
+        self.marks.get(&stat.st_dev).is_some_and(|mark| changed(stat) < *mark)
+    }
+}
+
+/// When a file or what it is called was changed last.
+pub fn changed(stat: &Stat) -> FileTime {
+    FileTime { seconds: stat.st_ctime, nanos: u32::try_from(stat.st_ctime_nsec).unwrap_or(0) }
+}
+
+fn born(folder: BorrowedFd<'_>, name: &[u8]) -> Option<FileTime> {
+    let stat = rustix::fs::statx(folder, name, AtFlags::SYMLINK_NOFOLLOW, StatxFlags::BTIME).ok()?;
+    let known = StatxFlags::from_bits_retain(stat.stx_mask).contains(StatxFlags::BTIME);
+    known.then_some(FileTime { seconds: stat.stx_btime.tv_sec, nanos: stat.stx_btime.tv_nsec })
+}
+
+/// Whether a restore with another journal in this folder has died.
+fn others_died(folder: BorrowedFd<'_>, own: &str) -> bool {
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    let Ok(dir) = rustix::fs::openat(folder, c".", flags, Mode::empty()).and_then(rustix::fs::Dir::new) else { return false };
+    let names = dir.flatten().filter_map(|entry| entry.file_name().to_str().ok().map(String::from));
+    names
+        .filter(|name| name.starts_with(PREFIX) && name != own)
+        .any(|name| matches!(read(folder, &name), Ok(Some((_, Some(before)))) if !before.stopped))
+}
+
+/// Reads a journal and locks it. `None` where there is none, or none of this person's.
+fn read(folder: BorrowedFd<'_>, name: &str) -> io::Result<Option<(File, Option<Before>)>> {
+    let flags = OFlags::RDWR | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC | OFlags::APPEND;
+    let Ok(file) = rustix::fs::openat(folder, name, flags, Mode::empty()) else { return Ok(None) };
+    let stat = rustix::fs::fstat(&file)?;
+    // Nobody else may tell us what is ours to take away.
+    let own = stat.st_uid == rustix::process::geteuid().as_raw() && stat.st_mode & 0o022 == 0;
+    if !own || !rustix::fs::FileType::from_raw_mode(stat.st_mode).is_file() {
+        return Ok(None);
+    }
+    if rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive) == Err(Errno::WOULDBLOCK) {
+        return Err(io::Error::new(io::ErrorKind::ResourceBusy, "the same is being restored there already"));
+    }
+    let file = File::from(file);
+    let mut bytes = Vec::new();
+    (&file).take(MAX_LENGTH).read_to_end(&mut bytes)?;
+    Ok(Some((file, parse(&bytes))))
+}
+
+/// A last line that is cut is none. `None` where nothing can have been restored.
+fn parse(bytes: &[u8]) -> Option<Before> {
+    let mut before: Option<Before> = None;
+    for line in bytes.split(|b| *b == b'\n') {
+        let time = |(seconds, nanos): (i64, u32)| FileTime { seconds, nanos };
+        match (serde_json::from_slice(line), &mut before) {
+            (Ok(Line::Begun { tag, date, at }), None) if is_plain(&tag) && is_plain(&date) => {
+                before = Some(Before { begun: time(at), marks: HashMap::new(), tags: vec![tag], date, stopped: false });
+            }
+            (Ok(Line::Mark { device, at }), Some(before)) => {
+                before.marks.insert(device, time(at));
+            }
+            (Ok(Line::Again { tag }), Some(before)) if is_plain(&tag) && before.tags.len() < MAX_TAGS => {
+                before.tags.push(tag);
+                before.stopped = false;
+            }
+            (Ok(Line::Stopped), Some(before)) => before.stopped = true,
+            _ => {}
+        }
+    }
+    before
+}
+
+/// What becomes part of names is nothing else.
+fn is_plain(text: &str) -> bool {
+    (1..=32).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn folder(dir: &std::path::Path) -> Vec<OwnedFd> {
+        vec![rustix::fs::open(dir, OFlags::PATH | OFlags::DIRECTORY, Mode::empty()).unwrap()]
+    }
+
+    #[test]
+    fn a_restore_that_did_not_end_is_found_again() {
+        let dir = tempfile::tempdir().unwrap();
+        let open = |tag: &str| Journal::open(folder(dir.path()), "x", tag, "2026-11-21");
+        let died = |own: &str| others_died(folder(dir.path())[0].as_fd(), &format!("{PREFIX}{own}"));
+        std::fs::write(dir.path().join("old"), "").unwrap();
+        std::thread::sleep(std::time::Duration::from_millis(20));
+        let (journal, before) = open("t1").unwrap().unwrap();
+        assert!(before.is_none());
+        std::fs::write(dir.path().join("new"), "").unwrap();
+        assert_eq!(open("t2").err().unwrap().kind(), io::ErrorKind::ResourceBusy);
+        assert!(!died("y"), "it is alive");
+        let stat = rustix::fs::stat(dir.path().join("new")).unwrap();
+        journal.mark(stat.st_dev, FileTime { seconds: i64::MAX, nanos: 0 });
+        drop(journal);
+
+        assert!(died("y") && !died("x"));
+        let (journal, before) = open("t2").unwrap().unwrap();
+        let before = before.unwrap();
+        assert_eq!((before.tags.as_slice(), before.date.as_str()), (&["t1".to_string()][..], "2026-11-21"));
+        let at = folder(dir.path());
+        let made = |name: &str| {
+            let stat = rustix::fs::stat(dir.path().join(name)).unwrap();
+            before.made(at[0].as_fd(), name.as_bytes(), &stat)
+        };
+        assert_eq!((made("old"), made("new")), (false, true));
+        assert!(before.is_durable(&stat));
+        journal.stop();
+        assert!(!died("y"), "it was stopped in good order");
+        let (journal, before) = open("t3").unwrap().unwrap();
+        assert_eq!(before.unwrap().tags, ["t1", "t2"]);
+        journal.finish();
+        assert!(open("t4").unwrap().unwrap().1.is_none());
+    }
+
+    #[test]
+    fn what_was_planted_or_cut_short_is_not_believed() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join(".strongroom-restore-x");
+        let open = || Journal::open(folder(dir.path()), "x", "t", "2026-11-21").unwrap();
+        let line = r#"{"begun":{"tag":"../../etc","date":"2026-11-21","at":[0,0]}}"#;
+        for text in ["", "{\"begun\":{\"tag\":\"a", line] {
+            std::fs::write(&path, text).unwrap();
+            assert!(open().unwrap().1.is_none(), "{text}");
+            std::fs::remove_file(&path).unwrap();
+        }
+        std::fs::write(&path, "{\"begun\":{\"tag\":\"a\",\"date\":\"d\",\"at\":[0,0]}}\n").unwrap();
+        std::fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o666)).unwrap();
+        assert!(open().is_none(), "anybody may have written it");
+        std::fs::remove_file(&path).unwrap();
+        std::os::unix::fs::symlink("elsewhere", &path).unwrap();
+        assert!(open().is_none());
+    }
+}

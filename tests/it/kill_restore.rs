@@ -1,0 +1,132 @@
+//! Killed at many moments of a restore, or cancelled: the same again ends with every file whole and nothing left over.
+
+use std::fs;
+use std::os::unix::process::ExitStatusExt;
+use std::path::Path;
+use std::process::{Child, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::support::{Random, World, assert_same, long, walk};
+use crate::tree;
+
+const POLICIES: [&str; 4] = ["skip", "overwrite", "newer", "keep-both"];
+
+/// A world with a version of small files, files of several pieces, links and folders.
+fn world(random: &mut Random) -> World {
+    let world = World::new();
+    tree::odd(&world.source(), random);
+    tree::plain(&world.source().join("many"), 3000, random);
+    fs::write(world.source().join("big"), random.bytes(24 << 20)).unwrap();
+    world.back_up();
+    world
+}
+
+fn restore(world: &World, policy: &str) -> Child {
+    let mut command = world.command();
+    command.args(["restore", "--conflict", policy, "--from"]).arg(world.dest()).arg("--to").arg(world.path("out"));
+    command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
+}
+
+/// Waits until that moment or its end.
+fn wait(child: &mut Child, moment: Duration) {
+    let begun = Instant::now();
+    while begun.elapsed() < moment && child.try_wait().unwrap().is_none() {
+        thread::sleep(Duration::from_micros(200).min(moment.saturating_sub(begun.elapsed())));
+    }
+}
+
+fn nothing_but(world: &World, out: &Path) {
+    assert_eq!(walk(out).len(), walk(&world.source()).len() + 1, "something is left over");
+}
+
+#[test]
+fn a_killed_restore_is_finished_by_the_next() {
+    let mut random = Random(77);
+    let world = world(&mut random);
+    let out = world.path("out");
+    let begun = Instant::now();
+    assert!(restore(&world, "skip").wait().unwrap().success());
+    let mut span = begun.elapsed();
+    let wanted = if long() { 200 } else { 24 };
+    let (mut killed, mut tries) = (0, 0);
+    while killed < wanted {
+        tries += 1;
+        assert!(tries < 5 * wanted, "only {killed} restores were killed in the middle");
+        let policy = POLICIES[killed % POLICIES.len()];
+        let _ = fs::remove_dir_all(&out);
+        // Some die several times before one ends.
+        for _ in 0..=killed % 3 {
+            let begun = Instant::now();
+            let mut child = restore(&world, policy);
+            wait(&mut child, Duration::from_micros(random.below(span.as_micros() as u64)));
+            let _ = child.kill();
+            let ended = child.wait().unwrap();
+            if ended.signal() != Some(9) {
+                assert!(ended.success(), "{ended}");
+                span = begun.elapsed();
+            } else if out.exists() {
+                killed += 1;
+            }
+        }
+        world.run(&format!("restore --conflict {policy} --from @dest --to @out")).ok();
+        assert_same(&world.source(), &out.join("source"));
+        nothing_but(&world, &out);
+    }
+}
+
+#[test]
+fn a_killed_restore_spares_what_stood_there_before() {
+    let mut random = Random(78);
+    let world = world(&mut random);
+    let out = world.path("out");
+    let span = {
+        let begun = Instant::now();
+        assert!(restore(&world, "skip").wait().unwrap().success());
+        begun.elapsed()
+    };
+    for n in 0..8 {
+        fs::remove_dir_all(&out).unwrap();
+        let own = out.join("source/many/folder 3");
+        fs::create_dir_all(&own).unwrap();
+        // What the backup has begins with this.
+        fs::write(own.join("file 3.txt"), "file 3\n").unwrap();
+        let policy = POLICIES[n % POLICIES.len()];
+        let mut child = restore(&world, policy);
+        wait(&mut child, Duration::from_micros(random.below(span.as_micros() as u64)));
+        let _ = child.kill();
+        child.wait().unwrap();
+        world.run(&format!("restore --conflict {policy} --from @dest --to @out")).ok();
+        let theirs = fs::read(world.source().join("many/folder 3/file 3.txt")).unwrap();
+        let spared = policy != "overwrite";
+        let here = fs::read(own.join("file 3.txt")).unwrap();
+        assert!(here == if spared { b"file 3\n".to_vec() } else { theirs.clone() }, "{policy}");
+        let names: Vec<String> = walk(&out).iter().map(|p| p.display().to_string()).collect();
+        let beside = names.iter().filter(|name| name.contains("file 3 (restored ")).count();
+        assert_eq!(beside, usize::from(policy == "keep-both"), "{policy}");
+        let undone = names.iter().filter(|name| name.contains(".strongroom-undo-") && name.ends_with("file 3.txt")).count();
+        assert_eq!(undone, usize::from(policy == "overwrite"), "{policy}");
+        assert!(!names.iter().any(|name| name.contains(".strongroom-tmp-") || name.contains(".strongroom-restore-")), "{policy}");
+    }
+}
+
+#[test]
+fn a_cancelled_restore_is_finished_by_the_next() {
+    let mut random = Random(79);
+    let world = world(&mut random);
+    let out = world.path("out");
+    let begun = Instant::now();
+    assert!(restore(&world, "skip").wait().unwrap().success());
+    let span = begun.elapsed();
+    for policy in POLICIES {
+        fs::remove_dir_all(&out).unwrap();
+        let mut child = restore(&world, policy);
+        wait(&mut child, Duration::from_micros(random.below(span.as_micros() as u64)));
+        // It ends in good order, or was done.
+        let _ = rustix::process::kill_process(rustix::process::Pid::from_child(&child), rustix::process::Signal::INT);
+        child.wait().unwrap();
+        world.run(&format!("restore --conflict {policy} --from @dest --to @out")).ok();
+        assert_same(&world.source(), &out.join("source"));
+        nothing_but(&world, &out);
+    }
+}

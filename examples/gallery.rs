@@ -1,16 +1,19 @@
 //! Every component in every state, in light and dark: `cargo run --example gallery -- --light|--dark [--page N]`; with
-//! `--app empty|waiting|healthy|full|long|running [--scale PERCENT]` the whole window on a pretended engine.
+//! `--app empty|waiting|healthy|full|long|running|restore [--scale PERCENT]` the whole window on a pretended engine; `--long`
+//! makes all texts 40 % longer.
 
 #[allow(dead_code, reason = "shared with the tests, which use more of it")]
 #[path = "../tests/it/ui/fake.rs"]
 mod fake;
 #[path = "../tests/it/ui/sample.rs"]
 mod sample;
+#[path = "../tests/it/ui/sample_restore.rs"]
+mod sample_restore;
 
 use eframe::egui;
 use egui::{Ui, vec2};
 use strongroom::engine::handle::LiveProgress;
-use strongroom::engine::message::TestResult;
+use strongroom::engine::message::{Overview, TestResult};
 use strongroom::model::problem::{Code, Problem};
 use strongroom::model::run::{Outcome, ProgressView, Stage};
 use strongroom::model::settings::Appearance;
@@ -24,8 +27,7 @@ fn main() -> eframe::Result {
     let page = arguments.iter().position(|a| a == "--page").and_then(|at| arguments.get(at + 1)?.parse().ok()).unwrap_or(0);
     if let Some(state) = arguments.iter().position(|a| a == "--app").and_then(|at| arguments.get(at + 1)) {
         let scale = arguments.iter().position(|a| a == "--scale").and_then(|at| arguments.get(at + 1)?.parse().ok());
-        app(state, dark, scale.unwrap_or(100));
-        return Ok(());
+        return app(state, dark, scale.unwrap_or(100), arguments.iter().any(|a| a == "--long"));
     }
     let viewport = egui::ViewportBuilder::default().with_title("Gallery").with_inner_size([1280.0, 1600.0]);
     let options = eframe::NativeOptions {
@@ -46,10 +48,10 @@ fn main() -> eframe::Result {
 }
 
 /// The whole window in one of its states.
-fn app(state: &str, dark: bool, scale: u16) {
+fn app(state: &str, dark: bool, scale: u16, long: bool) -> eframe::Result {
     let mut live = None;
     let mut overview = match state {
-        "empty" => fake::empty_overview(),
+        "empty" | "restore" => Overview { home_folder: "/home/ada".into(), ..fake::empty_overview() },
         "waiting" => sample::waiting(),
         "long" => sample::long(),
         "healthy" => sample::healthy(),
@@ -62,13 +64,38 @@ fn app(state: &str, dark: bool, scale: u16) {
     };
     overview.settings.appearance = if dark { Appearance::Dark } else { Appearance::Light };
     overview.settings.scale = scale;
-    let fake = fake::Fake::new(overview, sample::answer);
+    let fake = fake::Fake::new(overview, sample_restore::answer);
+    sample_restore::end_restores(&fake);
     if let (Some((run, progress)), Ok(mut runs)) = (live, fake.live.lock()) {
         runs.insert(run, LiveProgress::Here(std::sync::Arc::new(progress)));
     }
-    if let Err(problem) = strongroom::ui::run(sample::window(&fake)) {
-        eprintln!("{problem}");
+    let window = sample::window(&fake);
+    let options = eframe::NativeOptions {
+        viewport: egui::ViewportBuilder::default().with_title("Strongroom").with_inner_size([900.0, 600.0]),
+        renderer: eframe::Renderer::Glow,
+        persist_window: false,
+        ..eframe::NativeOptions::default()
+    };
+    let start = move |creation: &eframe::CreationContext<'_>| {
+        let closed = std::sync::Arc::new(std::sync::Mutex::new(strongroom::ui::Closed::Quit));
+        let app = strongroom::ui::App::new(&creation.egui_ctx, window, closed);
+        if long {
+            lengthen(&creation.egui_ctx);
+        }
+        Ok(Box::new(app) as Box<dyn eframe::App>)
+    };
+    eframe::run_native("gallery", options, Box::new(start))
+}
+
+/// Makes letters so much wider that every text is as long as in a wordy language; they get higher too, which is not judged.
+fn lengthen(ctx: &egui::Context) {
+    let mut fonts = theme::fonts();
+    for name in ["ui", "strong", "mono"] {
+        if let Some(data) = fonts.font_data.get_mut(name) {
+            std::sync::Arc::make_mut(data).tweak.scale = 1.4;
+        }
     }
+    ctx.set_fonts(fonts);
 }
 
 struct Gallery {

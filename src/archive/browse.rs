@@ -1,6 +1,7 @@
 //! Looks into a version without reading all of it: children of a folder, search, sums.
 
 mod children;
+mod everywhere;
 mod pattern;
 #[cfg(test)]
 mod tests;
@@ -9,6 +10,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use self::children::FolderIndex;
+pub use self::everywhere::Everywhere;
 use self::pattern::Pattern;
 use super::catalog_io::CatalogReader;
 use super::select::Selection;

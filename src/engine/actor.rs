@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use tokio::sync::{broadcast, mpsc, watch};
+use tokio::sync::{broadcast, mpsc, oneshot, watch};
 
 use crate::model::plan::{Plan, PlanId};
 use crate::model::problem::Problem;
@@ -91,12 +91,29 @@ impl Actor {
                     Some(Request::Command(command)) => self.command(command),
                     Some(Request::Ask(question, reply)) => {
                         let (core, runs, changed) = (self.core.clone(), self.runs.clone(), self.changed.clone());
+                        let cancel = Cancel::default();
+                        let given_up = cancel.clone();
+                        let (done, answered) = oneshot::channel();
                         tokio::task::spawn_blocking(move || {
                             let is_running = |plan: &PlanId| lock(&runs).iter().any(|r| r.plan.as_ref() == Some(plan));
                             let changes = question.changes();
-                            let _ = reply.send(answer::answer(&core, question, &is_running));
+                            let _ = done.send(answer::answer(&core, question, &is_running, &cancel));
                             if changes {
                                 changed.notify_one();
+                            }
+                        });
+                        let core = self.core.clone();
+                        tokio::spawn(async move {
+                            let mut reply = reply;
+                            let answer = tokio::select! {
+                                answer = answered => answer.ok(),
+                                () = reply.closed() => {
+                                    given_up.cancel();
+                                    None
+                                }
+                            };
+                            if let Some(answer) = answer {
+                                let _ = reply.send(answer);
                             }
                             (core.env.waker)();
                         });

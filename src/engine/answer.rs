@@ -12,6 +12,7 @@ use crate::state;
 use super::core::{Core, lock};
 use super::destination;
 use super::explain;
+use super::find;
 use super::folder::Folder;
 use super::keys;
 use super::message::{Answer, Measured, NewSecrets, Question, Rows, Unreadable};
@@ -21,15 +22,14 @@ use super::sources;
 /// Longest list of rows in one answer.
 const MAX_ROWS: usize = 10_000;
 
-/// `is_running`: whether a run of the plan is waiting or running.
-pub fn answer(core: &Core, question: Question, is_running: &dyn Fn(&PlanId) -> bool) -> Result<Answer, Problem> {
-    let cancel = Cancel::default();
+/// `is_running`: whether a run of the plan is waiting or running. `cancel`: nobody waits for the answer any more.
+pub fn answer(core: &Core, question: Question, is_running: &dyn Fn(&PlanId) -> bool, cancel: &Cancel) -> Result<Answer, Problem> {
     Ok(match question {
         Question::SuggestSources => Answer::Suggestions(sources::suggest()),
         Question::Drives => Answer::Drives(sources::drives()),
         Question::Measure { path, rules } => {
             let spec = SourceSpec { paths: vec![path], ..rules };
-            let sums = scan::measure(&spec, &[], &cancel, &mut |_| {})?;
+            let sums = scan::measure(&spec, &[], cancel, &mut |_| {})?;
             Answer::Measured(Measured {
                 files: sums.files,
                 bytes: sums.bytes,
@@ -72,17 +72,20 @@ pub fn answer(core: &Core, question: Question, is_running: &dyn Fn(&PlanId) -> b
         Question::Children { place, version, folder, skip, limit } => {
             let open = core.open_version(&place, &version)?;
             let folder = restore::catalog_path(&folder)?;
-            let (rows, total) = open.browser.children(folder.as_bytes(), skip, limit.min(MAX_ROWS), &cancel)?;
+            let (rows, total) = open.browser.children(folder.as_bytes(), skip, limit.min(MAX_ROWS), cancel)?;
             Answer::Rows(Rows { rows, total })
         }
         Question::Find { place, version, text, limit } => {
             let open = core.open_version(&place, &version)?;
-            Answer::Found(open.browser.find(&text, limit.min(MAX_ROWS), &cancel)?)
+            Answer::Found(open.browser.find(&text, limit.min(MAX_ROWS), cancel)?)
+        }
+        Question::FindEverywhere { place, text, limit } => {
+            Answer::FoundEverywhere(find::everywhere(core, &place, &text, limit.min(MAX_ROWS), cancel)?)
         }
         Question::Sum { place, version, paths, except } => {
             let open = core.open_version(&place, &version)?;
             let (paths, except) = (restore::catalog_paths(&paths)?, restore::catalog_paths(&except)?);
-            let (files, bytes) = open.browser.sum(&paths, &except, &cancel)?;
+            let (files, bytes) = open.browser.sum(&paths, &except, cancel)?;
             Answer::Sum { files, bytes }
         }
         Question::PlanRestore { spec } => Answer::RestorePlan(restore::plan(core, &spec)?),

@@ -175,6 +175,14 @@ pub fn wrong_password() -> Problem {
     )
 }
 
+pub fn other_backups_password(name: &str) -> Problem {
+    Problem::new(
+        Code::OtherBackupsKey,
+        format!("This is the password of another backup in the same place: \u{201c}{name}\u{201d}."),
+        "Give the password of this backup, or go back and choose the other.",
+    )
+}
+
 pub fn password_needed() -> Problem {
     Problem::new(Code::PasswordNeeded, "This backup is encrypted.", "Give its password or its recovery key.")
 }

@@ -191,6 +191,9 @@ questions! {
         Question::Children { place, version, folder, skip, limit } => Answer::Rows(v) => v;
     find(place: Place, version: VersionChoice, text: String, limit: usize) -> Vec<Row> =
         Question::Find { place, version, text, limit } => Answer::Found(v) => v;
+    /// Dropping it ends the search.
+    find_everywhere(place: Place, text: String, limit: usize) -> FoundEverywhere =
+        Question::FindEverywhere { place, text, limit } => Answer::FoundEverywhere(v) => v;
     sum(place: Place, version: VersionChoice, paths: Vec<PathBytes>, except: Vec<PathBytes>) -> (u64, u64) =
         Question::Sum { place, version, paths, except } => Answer::Sum { files, bytes } => (files, bytes);
     plan_restore(spec: RestoreSpec) -> RestoreCounts = Question::PlanRestore { spec: Box::new(spec) } => Answer::RestorePlan(v) => v;

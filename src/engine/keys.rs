@@ -7,7 +7,7 @@ use crate::archive::key::{KeyFile, SlotKind};
 use crate::model::format::Cipher;
 use crate::model::marker;
 use crate::model::plan::PlanId;
-use crate::model::problem::Problem;
+use crate::model::problem::{Code, Problem};
 use crate::model::restore::Place;
 use crate::model::secret::Secret;
 
@@ -17,10 +17,16 @@ use super::explain;
 use super::folder::Folder;
 use super::message::{KeyStatus, NewSecrets};
 
+/// Other backups at a destination that a wrong password is tried on.
+const OTHERS_TRIED: usize = 4;
+
 /// Tries a password or recovery key; what it opens is kept for this session, and on this machine where the plan is its own: the
 /// key that was kept there may have been lost.
 pub fn unlock(core: &Core, place: &Place) -> Result<(), Problem> {
-    let open = core.open_place(place)?;
+    let open = match core.open_place(place) {
+        Err(problem) if problem.code == Code::WrongPassword => return Err(of_another(core, place)?.unwrap_or(problem)),
+        other => other?,
+    };
     if let Some(ring) = &open.ring {
         let plan = open.folder.plan();
         core.keep_ring(plan, ring, false)?;
@@ -30,6 +36,17 @@ pub fn unlock(core: &Core, place: &Place) -> Result<(), Problem> {
         }
     }
     Ok(())
+}
+
+/// Where the wrong password is the right one of another backup at the same destination: says so. Each try costs a key
+/// derivation, so only a few are made.
+fn of_another(core: &Core, place: &Place) -> Result<Option<Problem>, Problem> {
+    let Some(secret) = &place.secret else { return Ok(None) };
+    let storage = core.storage(&place.location)?;
+    let own = Folder::choose(&storage, &place.location.display(), &place.plan)?.plan().clone();
+    let others = Folder::all(&storage)?.0.into_iter().filter(|folder| folder.marker.sealed && *folder.plan() != own);
+    let fits = |folder: &Folder| folder.open_keys(secret.expose()).is_ok();
+    Ok(others.take(OTHERS_TRIED).find(fits).map(|folder| explain::other_backups_password(&folder.marker.name)))
 }
 
 /// Changes the password at the plan's destination: rewrites key slots only, never a volume.

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::model::catalog::Row;
+use crate::model::catalog::{FoundFile, Row};
 use crate::model::history::{HistoryFilter, HistoryPage};
 use crate::model::location::Location;
 use crate::model::path::PathBytes;
@@ -126,6 +126,12 @@ pub enum Question {
         text: String,
         limit: usize,
     },
+    /// Files by name, in all versions that can be read.
+    FindEverywhere {
+        place: Place,
+        text: String,
+        limit: usize,
+    },
     /// Files and bytes of a choice.
     Sum {
         place: Place,
@@ -173,6 +179,7 @@ pub enum Answer {
     Unreadable(Vec<Unreadable>),
     Rows(Rows),
     Found(Vec<Row>),
+    FoundEverywhere(FoundEverywhere),
     Sum { files: u64, bytes: u64 },
     RestorePlan(RestoreCounts),
     History(HistoryPage),
@@ -255,6 +262,18 @@ pub struct KeyStatus {
 pub struct Unreadable {
     pub id: VersionId,
     pub problem: Problem,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct FoundEverywhere {
+    /// Those of the newest version first.
+    pub files: Vec<FoundFile>,
+    /// There would be more.
+    pub more: bool,
+    /// Versions that were looked through.
+    pub versions: usize,
+    /// Versions that could not be.
+    pub unreadable: usize,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -7,6 +7,7 @@ mod core;
 mod destination;
 pub mod env;
 mod explain;
+mod find;
 mod folder;
 pub mod handle;
 mod keys;

@@ -103,6 +103,31 @@ pub struct Row {
     pub torn: bool,
 }
 
+/// A file that was found by its name in one or more versions.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FoundFile {
+    pub path: PathBytes,
+    /// As it was in the newest version that has it, then as it was before; never empty.
+    pub states: Vec<FileState>,
+}
+
+/// What a file was in some versions: told apart by kind, size and time.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileState {
+    /// The newest version that has it so.
+    pub version: VersionId,
+    /// How many versions have it so.
+    pub versions: u64,
+    pub kind: RowKind,
+    /// A file's size.
+    pub size: Option<u64>,
+    pub mtime: FileTime,
+    /// Could not be read then: this is what an older version has.
+    pub kept: bool,
+    /// Changed while it was read.
+    pub torn: bool,
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum RowKind {

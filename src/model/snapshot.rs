@@ -53,6 +53,12 @@ impl VersionId {
         &self.0
     }
 
+    /// When the run began, to the second; `None` where the digits are no date.
+    pub fn time(&self) -> Option<Timestamp> {
+        let at = jiff::civil::DateTime::strptime("%Y%m%dT%H%M%SZ", self.0.split('-').next()?).ok()?;
+        Some(at.to_zoned(TimeZone::UTC).ok()?.timestamp())
+    }
+
     pub fn backup_type(&self) -> BackupType {
         match self.0.split('-').nth(1) {
             Some("incr") => BackupType::Incremental,
@@ -191,6 +197,8 @@ mod tests {
     fn ids_round_trip_and_are_checked() {
         let id = VersionId::new("2026-11-21T20:00:00Z".parse().unwrap(), BackupType::Full, [0x5f, 0x3a, 0x9c, 0x2e]);
         assert_eq!(id.as_str(), "20261121T200000Z-full-5f3a9c2e");
+        assert_eq!(id.time(), Some("2026-11-21T20:00:00Z".parse().unwrap()));
+        assert_eq!(VersionId::try_from("20261321T200000Z-full-5f3a9c2e".to_owned()).unwrap().time(), None);
         assert_eq!(VersionId::try_from(id.to_string()), Ok(id));
         for bad in
             ["", "../x", "20261121T200000Z-full-5f3a9c2", "20261121T200000Z-fool-5f3a9c2e", "20261121T20000äZ-full-5f3a9c2e"]

@@ -232,6 +232,8 @@ def restore_elsewhere(recovery_key):
     button("Look")
     click("radio button", "Documents")
     button("Next")
+    see("newest")
+    button("Next: Password")
     # The password as it was before it was changed.
     type_into("password text", "Password or recovery key", PASSWORD)
     key("Return")
@@ -239,8 +241,6 @@ def restore_elsewhere(recovery_key):
     shot("wrong-password")
     type_into("password text", "Password or recovery key", recovery_key)
     key("Return")
-    see("newest")
-    button("Next: What")
     see("61 files")
     shot("what")
     everything = wait("everything", lambda: [name for role, name, _ in hands.on_screen() if role == "check box" and name.startswith("Everything")])

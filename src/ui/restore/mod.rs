@@ -1,6 +1,9 @@
 //! Restoring, step by step.
 
 mod backup_page;
+pub mod everywhere;
+mod found_page;
+mod icon;
 mod password_page;
 mod progress_page;
 mod result_page;
@@ -25,8 +28,6 @@ use crate::ui::widgets::{ConfirmDialog, ConfirmEvent, FlowEvent, FlowPage};
 /// The pages' state.
 pub struct RestoreWizard {
     wizard: Wizard,
-    /// The furthest step that was reached.
-    reached: Step,
     /// The step of the frame before: a page that has just come chooses the focus.
     shown: Option<Step>,
     view: tree_page::View,
@@ -57,7 +58,7 @@ impl RestoreWizard {
     }
 
     fn with(wizard: Wizard) -> Self {
-        Self { reached: wizard.step, wizard, shown: None, view: tree_page::View::default(), confirm_leave: false }
+        Self { wizard, shown: None, view: tree_page::View::default(), confirm_leave: false }
     }
 
     /// Whether these pages show how this run goes and ends.
@@ -73,7 +74,6 @@ impl RestoreWizard {
         }
         let step = self.wizard.step;
         let just_came = self.shown.replace(step) != Some(step);
-        self.reached = self.reached.max(step).min(Step::Review);
         let steps = self.wizard.steps();
         let labels: Vec<&str> = steps.iter().map(|step| step.label()).collect();
         let at = |step: Step| steps.iter().position(|s| *s == step);
@@ -82,9 +82,8 @@ impl RestoreWizard {
         let why = blocked.clone().unwrap_or_default();
         let note = if blocked.is_some() { why.clone() } else { self.note(cx) };
         let next = self.next_label();
-        let visited = at(self.reached).unwrap_or(0);
         let mut page = match at(step) {
-            Some(current) => FlowPage::new(&title, &labels, current, visited).note(&note),
+            Some(current) => FlowPage::new(&title, &labels, current, current).note(&note),
             None => FlowPage::new(&title, &[], 0, 0),
         };
         if let Some(next) = &next {
@@ -99,6 +98,7 @@ impl RestoreWizard {
             page = page.fixed();
         }
         let wizard = &mut self.wizard;
+        wizard.focus_search |= just_came && step == Step::Version;
         let view = &mut self.view;
         let out = page.show(ui, |ui| match step {
             Step::Backup => backup_page::show(ui, cx, wizard, just_came),
@@ -110,7 +110,7 @@ impl RestoreWizard {
                 false
             }
             Step::Review => {
-                review_page::show(ui, wizard);
+                review_page::show(ui, cx, wizard);
                 false
             }
             Step::Progress => {
@@ -163,7 +163,10 @@ impl RestoreWizard {
     fn next_label(&self) -> Option<String> {
         Some(match self.wizard.step {
             Step::Backup => "Next".into(),
+            Step::Version if self.wizard.asks_password() => "Next: Password".into(),
+            Step::Version if self.wizard.everywhere.is_active() => "Next: Where".into(),
             Step::Version => "Next: What".into(),
+            Step::Password if self.wizard.is_open() => "Next: What".into(),
             Step::Password => "Open".into(),
             Step::What => "Next: Where".into(),
             Step::Where => "Next: Review".into(),

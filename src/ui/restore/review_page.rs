@@ -5,19 +5,20 @@ use egui::Ui;
 use super::wizard::{PlaceKind, Wizard};
 use crate::model::human;
 use crate::model::restore::{Conflict, RestoreCounts};
+use crate::ui::context::Cx;
 use crate::ui::load::Load;
 use crate::ui::theme::typography::{body, section};
 use crate::ui::theme::{space, tokens};
 use crate::ui::widgets::{Card, key_value, problem_text, spinner, wrapped};
 
-pub fn show(ui: &mut Ui, wizard: &Wizard) {
+pub fn show(ui: &mut Ui, cx: &Cx<'_>, wizard: &Wizard) {
     let t = tokens(ui);
     ui.spacing_mut().item_spacing.y = space::S;
     match &wizard.review {
         Load::Ready(counts) => {
             Card::new().show(ui, |ui| {
                 ui.label(section("This will happen").color(t.text));
-                for (key, value) in facts(wizard, counts) {
+                for (key, value) in facts(cx, wizard, counts) {
                     key_value(ui, key, value);
                 }
             });
@@ -36,13 +37,14 @@ pub fn show(ui: &mut Ui, wizard: &Wizard) {
     }
 }
 
-fn facts(wizard: &Wizard, counts: &RestoreCounts) -> Vec<(&'static str, String)> {
+fn facts(cx: &Cx<'_>, wizard: &Wizard, counts: &RestoreCounts) -> Vec<(&'static str, String)> {
     let files = |n: u64| human::counted(n, "file", "files");
     let target = match wizard.place_kind {
         PlaceKind::Original => "the original place".to_owned(),
         PlaceKind::Folder => wizard.folder.trim().to_owned(),
     };
-    let mut facts = vec![("Restored to", target), ("Created", files(counts.created))];
+    let version = wizard.manifest().map_or(String::new(), |m| human::moment(m.started, cx.now, cx.zone));
+    let mut facts = vec![("From the version of", version), ("Restored to", target), ("Created", files(counts.created))];
     if counts.replaced > 0 || matches!(wizard.conflict, Conflict::Overwrite | Conflict::Newer) {
         let aside = if counts.replaced > 0 { ", the old ones are moved aside" } else { "" };
         facts.push(("Replaced", format!("{}{aside}", files(counts.replaced))));

@@ -2,6 +2,7 @@
 
 use egui::{Key, Ui};
 
+use super::icon::icon;
 use super::rows::{Content, Shown};
 use super::search::LIMIT;
 use super::selection::{Tick, Weight};
@@ -12,9 +13,11 @@ use crate::model::path::PathBytes;
 use crate::model::snapshot::VersionId;
 use crate::ui::context::Cx;
 use crate::ui::theme::typography::{body, caption};
-use crate::ui::theme::{Icon, icons, size, space, tokens};
+use crate::ui::theme::{icons, size, space, tokens};
 use crate::ui::warnings::shorten;
-use crate::ui::widgets::{Button, Card, Check, Checked, RowList, TextField, TreeEvent, TreeRow, problem_text, spinner, wrapped};
+use crate::ui::widgets::{
+    Button, Card, Check, Checked, Ends, RowList, TextField, TreeEvent, TreeRow, problem_text, spinner, wrapped,
+};
 
 /// What only the drawing needs.
 #[derive(Default)]
@@ -58,36 +61,36 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, wizard: &mut Wizard, view: &mut View) 
 /// "Everything" at the left, the search at the right.
 fn bar(ui: &mut Ui, cx: &Cx<'_>, wizard: &mut Wizard) {
     let hint = "Find in this version";
-    ui.horizontal(|ui| {
-        let version = wizard.manifest().map_or(String::new(), |m| human::moment(m.started, cx.now, cx.zone));
-        let whole = wizard.whole();
-        let label = match whole {
-            Some((files, bytes)) => format!("Everything: {}, {}", human::counted(files, "file", "files"), human::bytes(bytes)),
-            None => "Everything".to_owned(),
-        };
-        let tick = wizard.selection.tick(&PathBytes::default());
-        let hint_line = format!("Version of {version}");
-        if ui.add(Check::new(tick, &label).hint(&hint_line)).clicked() {
-            wizard.selection.toggle(&PathBytes::default(), whole);
-        }
-        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-            let width = (ui.available_width() - size::CONTROL - space::S).min(320.0);
-            let active = wizard.search.is_active();
-            // Always there, so that the field neither moves nor loses the focus when something is typed.
-            if ui.add(Button::icon_only(icons::X, "Clear the search").enabled(active)).clicked() {
-                wizard.search.text.clear();
-            }
-            let field = TextField::new(&mut wizard.search.text).icon(icons::MAGNIFYING_GLASS).hint(hint).name(hint);
-            let response = ui.add(field.width(width));
-            if ui.input_mut(|input| input.consume_key(egui::Modifiers::COMMAND, Key::F)) {
-                response.request_focus();
-            }
-            // Esc empties the field and does not leave the page.
-            if response.lost_focus() && ui.input(|input| input.key_pressed(Key::Escape)) {
-                wizard.search.text.clear();
-            }
-        });
+    let version = wizard.manifest().map_or(String::new(), |m| human::moment(m.started, cx.now, cx.zone));
+    let whole = wizard.whole();
+    let label = match whole {
+        Some((files, bytes)) => format!("Everything: {}, {}", human::counted(files, "file", "files"), human::bytes(bytes)),
+        None => "Everything".to_owned(),
+    };
+    let tick = wizard.selection.tick(&PathBytes::default());
+    let search = &mut wizard.search.text;
+    let room = ui.available_width();
+    let mut toggled = false;
+    let line = Ends::new(ui, 40.0).left(|ui| {
+        toggled = ui.add(Check::new(tick, &label).hint(&format!("Version of {version}"))).clicked();
     });
+    line.right(|ui| {
+        let width = (room * 0.5 - size::CONTROL - space::S).min(320.0);
+        let field = TextField::new(search).icon(icons::MAGNIFYING_GLASS).hint(hint).name(hint);
+        let response = ui.add(field.width(width));
+        if ui.input_mut(|input| input.consume_key(egui::Modifiers::COMMAND, Key::F)) {
+            response.request_focus();
+        }
+        // Always there, so that the field neither moves nor loses the focus when something is typed. Esc empties the field
+        // and does not leave the page.
+        let clear = ui.add(Button::icon_only(icons::X, "Clear the search").enabled(!search.trim().is_empty())).clicked();
+        if clear || (response.lost_focus() && ui.input(|input| input.key_pressed(Key::Escape))) {
+            search.clear();
+        }
+    });
+    if toggled {
+        wizard.selection.toggle(&PathBytes::default(), whole);
+    }
 }
 
 /// A list on a card that fills the page.
@@ -108,7 +111,7 @@ fn tree(ui: &mut Ui, cx: &Cx<'_>, wizard: &mut Wizard, view: &mut View) {
                 Content::Row(row) => match draw(ui, cx, wizard, row, Some(&shown), rect, cursor) {
                     Some(TreeEvent::Toggle) => deeds.push(tick(row, Some(shown.folder))),
                     Some(TreeEvent::Expand | TreeEvent::Open) => deeds.push(Deed::Open(at)),
-                    Some(TreeEvent::Select) | None => {}
+                    None => {}
                 },
                 Content::Loading(key) => {
                     let x = rect.left() + 30.0 + (shown.depth as f32 * 20.0).min(rect.width() * 0.5);
@@ -140,15 +143,21 @@ fn tree(ui: &mut Ui, cx: &Cx<'_>, wizard: &mut Wizard, view: &mut View) {
     carry_out(wizard, deeds);
 }
 
-/// Space ticks, Enter and the right arrow open, the left arrow closes or goes to the folder above.
+/// Space ticks; Enter opens a folder and ticks a file; the right arrow opens or goes inside, the left one closes or goes to
+/// the folder above.
 fn keys(wizard: &Wizard, view: &mut View, at: usize, out: crate::ui::widgets::ListOutput, deeds: &mut Vec<Deed>) {
     let Some(shown) = wizard.tree.row(at) else { return };
     let Content::Row(row) = shown.content else { return };
     if out.toggle {
         deeds.push(tick(row, Some(shown.folder)));
     }
-    if out.activate || (out.right && !shown.open) || (out.left && shown.open) {
+    let folder = row.kind == RowKind::Folder;
+    if out.activate && !folder {
+        deeds.push(tick(row, Some(shown.folder)));
+    } else if folder && (out.activate || (out.right && !shown.open) || (out.left && shown.open)) {
         deeds.push(Deed::Open(at));
+    } else if out.right && shown.open {
+        view.scroll_to = Some(at + 1).filter(|child| *child < wizard.tree.len());
     } else if out.left {
         view.scroll_to = wizard.tree.parent_of(at);
     }
@@ -206,7 +215,7 @@ fn draw(
         (None, true) => Some("changed while it was read"),
         (None, false) => None,
     };
-    TreeRow::new(&name, icon(row))
+    TreeRow::new(&name, icon(row.kind, &row.path))
         .depth(shown.map_or(0, |shown| shown.depth))
         .checked(wizard.selection.tick(&row.path).into())
         .expanded(shown.filter(|_| row.kind == RowKind::Folder).map(|shown| shown.open))
@@ -220,25 +229,6 @@ fn draw(
 fn kept_from(version: &VersionId) -> String {
     let day = version.as_str().get(..8).and_then(|digits| jiff::civil::Date::strptime("%Y%m%d", digits).ok());
     day.map_or("kept from an older version".into(), |day| format!("kept from {}", day.strftime("%-d %b")))
-}
-
-fn icon(row: &Row) -> Icon {
-    match row.kind {
-        RowKind::Folder => icons::FOLDER,
-        RowKind::Symlink => icons::LINK_SIMPLE,
-        RowKind::Other => icons::PLUG,
-        RowKind::File => {
-            let name = String::from_utf8_lossy(row.path.file_name()).to_lowercase();
-            match name.rsplit_once('.').map(|(_, end)| end) {
-                Some("jpg" | "jpeg" | "png" | "gif" | "webp" | "heic" | "raw" | "tif" | "tiff" | "svg") => icons::IMAGE,
-                Some("mp3" | "flac" | "ogg" | "opus" | "wav" | "m4a") => icons::MUSIC_NOTES,
-                Some("mp4" | "mkv" | "mov" | "avi" | "webm") => icons::VIDEO_CAMERA,
-                Some("zip" | "tar" | "gz" | "zst" | "xz" | "7z" | "rar") => icons::PACKAGE,
-                Some("txt" | "md" | "pdf" | "odt" | "doc" | "docx" | "rtf") => icons::FILE_TEXT,
-                _ => icons::FILE,
-            }
-        }
-    }
 }
 
 fn found(ui: &mut Ui, cx: &Cx<'_>, wizard: &mut Wizard) {

@@ -1,17 +1,19 @@
-//! Which version: a time line, or a file that is found by its name in the newest.
+//! Which version: a time line, or a file that is found by its name in any of them.
 
 use egui::{Key, Ui, UiBuilder};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use super::found_page;
 use super::wizard::Wizard;
+use crate::engine::message::Unreadable;
 use crate::model::human;
 use crate::model::snapshot::{BackupType, Manifest};
 use crate::ui::context::Cx;
 use crate::ui::load::Load;
 use crate::ui::theme::typography::body;
 use crate::ui::theme::{Tone, icons, space, tokens};
-use crate::ui::widgets::{Button, Card, RowList, TextField, TimelineRow, day_head, problem_text, spinner, wrapped};
+use crate::ui::widgets::{Banner, Button, Card, RowList, TextField, TimelineRow, day_head, problem_text, spinner, wrapped};
 
 /// A line of the list.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,19 +21,29 @@ pub enum Line {
     Day(String),
     /// Place in the list of versions.
     Version(usize),
+    /// Place in the list of those that cannot be read.
+    Unreadable(usize),
 }
 
 /// Newest first, with a heading for each day. `versions` has the newest last.
-pub fn lines(versions: &[Manifest], now: Timestamp, zone: &TimeZone) -> Vec<Line> {
-    let mut lines = Vec::with_capacity(versions.len() + 8);
+pub fn lines(versions: &[Manifest], unreadable: &[Unreadable], now: Timestamp, zone: &TimeZone) -> Vec<Line> {
+    let mut all: Vec<(Option<Timestamp>, Line)> =
+        versions.iter().enumerate().rev().map(|(index, version)| (Some(version.started), Line::Version(index))).collect();
+    for (index, version) in unreadable.iter().enumerate() {
+        let time = version.id.time();
+        // Those without a date stand at the end; the order of the others is not touched.
+        let at = all.iter().position(|(other, _)| time.is_some() && *other < time).unwrap_or(all.len());
+        all.insert(at, (time, Line::Unreadable(index)));
+    }
+    let mut lines = Vec::with_capacity(all.len() + 8);
     let mut day = None;
-    for (index, version) in versions.iter().enumerate().rev() {
-        let date = version.started.to_zoned(zone.clone()).date();
+    for (time, line) in all {
+        let date = time.map(|time| time.to_zoned(zone.clone()).date());
         if day != Some(date) {
             day = Some(date);
-            lines.push(Line::Day(day_name(version.started, now, zone)));
+            lines.push(Line::Day(time.map_or("Without a date".into(), |time| day_name(time, now, zone))));
         }
-        lines.push(Line::Version(index));
+        lines.push(line);
     }
     lines
 }
@@ -54,12 +66,12 @@ fn day_name(at: Timestamp, now: Timestamp, zone: &TimeZone) -> String {
 pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, wizard: &mut Wizard) -> bool {
     let t = tokens(ui);
     ui.spacing_mut().item_spacing.y = space::S;
-    let versions = match &wizard.versions {
-        Load::Ready(versions) if versions.is_empty() => {
+    match &wizard.versions {
+        Load::Ready(versions) if versions.is_empty() && !wizard.has_unreadable() => {
             wrapped(ui, body("This backup has not run yet: there is nothing to restore.").color(t.text));
             return false;
         }
-        Load::Ready(versions) => versions,
+        Load::Ready(_) => {}
         Load::Failed(problem) => {
             problem_text(ui, problem);
             if ui.add(Button::plain("Try again").icon(icons::ARROW_CLOCKWISE)).clicked() {
@@ -71,29 +83,29 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, wizard: &mut Wizard) -> bool {
             spinner(ui, if wizard.unlocking() { "Opening the backup…" } else { "Reading the versions…" });
             return false;
         }
-    };
-    let mut go_on = false;
-    let mut find = false;
-    ui.horizontal(|ui| {
-        let width = (ui.available_width() - 72.0).min(560.0);
-        let hint = "Find a file by its name in the newest version";
-        let field = TextField::new(&mut wizard.search.text).icon(icons::MAGNIFYING_GLASS).hint(hint).name(hint).width(width);
-        let response = ui.add(field);
-        if ui.input_mut(|input| input.consume_key(egui::Modifiers::COMMAND, Key::F)) {
-            response.request_focus();
-        }
-        let typed = wizard.search.is_active();
-        find = response.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter)) && typed;
-        find |= ui.add(Button::plain("Find").enabled(typed)).clicked();
-    });
-    if find {
-        wizard.version = versions.last().map(|newest| newest.id.clone());
-        go_on = true;
     }
-    let lines = lines(versions, cx.now, cx.zone);
+    let focus = std::mem::take(&mut wizard.focus_search);
+    let typed = search(ui, &mut wizard.everywhere.text, focus);
+    if wizard.everywhere.is_active() {
+        return found_page::show(ui, cx, wizard, typed == Typed::Down) || typed == Typed::Enter;
+    }
+    let Load::Ready(versions) = &wizard.versions else { return false };
+    let mut go_on = typed == Typed::Enter;
+    let unreadable = wizard.unreadable.ready().map_or(&[][..], |list| list);
+    warn(ui, unreadable);
+    let lines = lines(versions, unreadable, cx.now, cx.zone);
     let height = (ui.available_height() - 2.0 * space::S - 2.0).max(36.0);
     let mut chosen = None;
-    let list = RowList::new("versions", "Versions", lines.len()).row_height(36.0);
+    let is_chosen = |line: &Line| match line {
+        Line::Version(index) => versions.get(*index).is_some_and(|version| Some(&version.id) == wizard.version.as_ref()),
+        Line::Day(_) | Line::Unreadable(_) => false,
+    };
+    let start = lines.iter().position(is_chosen);
+    let stops = |row: usize| !matches!(lines.get(row), Some(Line::Day(_)));
+    let mut list = RowList::new("versions", "Versions", lines.len()).row_height(36.0).start(start).stops(&stops);
+    if typed == Typed::Down {
+        list = list.scroll_to(start).focus();
+    }
     let out = Card::new()
         .tight()
         .show(ui, |ui| {
@@ -105,17 +117,14 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, wizard: &mut Wizard) -> bool {
                     }
                     Some(Line::Version(index)) => {
                         let Some(version) = versions.get(*index) else { return };
-                        let time = version.started.to_zoned(cx.zone.clone()).strftime("%H:%M").to_string();
+                        let time = clock(version.started, cx.zone);
                         let newest = *index + 1 == versions.len();
                         let details = describe(version, newest);
                         let warned = human::counted(version.totals.warnings, "warning", "warnings");
                         let mark = (version.totals.warnings > 0).then_some((Tone::Warn, icons::WARNING, warned.as_str()));
                         let selected = wizard.version.as_ref() == Some(&version.id);
-                        let response =
-                            ui.add(TimelineRow::new(&time, kind(version.backup_type), &details).selected(selected).mark(mark));
-                        if cursor {
-                            crate::ui::widgets::focus_ring(ui, &response, 6);
-                        }
+                        let row = TimelineRow::new(&time, kind(version.backup_type), &details);
+                        let response = ui.add(row.selected(selected).cursor(cursor).mark(mark));
                         if response.clicked() {
                             chosen = Some(*index);
                         }
@@ -124,12 +133,21 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, wizard: &mut Wizard) -> bool {
                             go_on = true;
                         }
                     }
+                    Some(Line::Unreadable(index)) => {
+                        let Some(version) = unreadable.get(*index) else { return };
+                        let time = version.id.time().map(|time| clock(time, cx.zone)).unwrap_or_default();
+                        let mark = Some((Tone::Bad, icons::X_CIRCLE, "cannot be read"));
+                        let row = TimelineRow::new(&time, kind(version.id.backup_type()), &version.problem.what);
+                        ui.add(row.off(&version.problem.fix).cursor(cursor).mark(mark));
+                    }
                     None => {}
                 });
             })
         })
         .inner;
-    if let (true, Some(Line::Version(index))) = (out.toggle || out.activate, out.cursor.and_then(|row| lines.get(row))) {
+    if let (true, Some(Line::Version(index))) =
+        (out.moved || out.toggle || out.activate, out.cursor.and_then(|row| lines.get(row)))
+    {
         chosen = Some(*index);
         go_on |= out.activate;
     }
@@ -137,6 +155,58 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, wizard: &mut Wizard) -> bool {
         wizard.version = Some(version.id.clone());
     }
     go_on
+}
+
+/// What was pressed in the search field.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Typed {
+    Nothing,
+    Enter,
+    /// The arrow down: on to the list.
+    Down,
+}
+
+/// "A file I find by name".
+fn search(ui: &mut Ui, text: &mut String, focus: bool) -> Typed {
+    let hint = "Find a file by its name in all versions";
+    let field = TextField::new(text).icon(icons::MAGNIFYING_GLASS).hint(hint).name(hint);
+    let response = ui.add(field);
+    if focus || ui.input_mut(|input| input.consume_key(egui::Modifiers::COMMAND, Key::F)) {
+        response.request_focus();
+    }
+    let pressed = |key| ui.input(|input| input.key_pressed(key));
+    match () {
+        // Esc empties the field and does not leave the page.
+        () if response.lost_focus() && pressed(Key::Escape) && !text.is_empty() => {
+            text.clear();
+            response.request_focus();
+            Typed::Nothing
+        }
+        () if response.lost_focus() && pressed(Key::Enter) => {
+            response.request_focus();
+            Typed::Enter
+        }
+        () if response.has_focus() && pressed(Key::ArrowDown) => Typed::Down,
+        () => Typed::Nothing,
+    }
+}
+
+/// Says once, above the list, that versions cannot be read and what to do about it.
+fn warn(ui: &mut Ui, unreadable: &[Unreadable]) {
+    if unreadable.is_empty() {
+        return;
+    }
+    let mut fixes: Vec<&str> = unreadable.iter().map(|version| version.problem.fix.as_str()).collect();
+    fixes.sort_unstable();
+    fixes.dedup();
+    let count = human::counted(unreadable.len() as u64, "version", "versions");
+    // More than two ways out are told by the rows.
+    let what_to_do = if fixes.len() <= 2 { fixes.join(" ") } else { String::new() };
+    Banner::new(Tone::Warn, &format!("{count} cannot be read. {what_to_do}")).show(ui);
+}
+
+fn clock(at: Timestamp, zone: &TimeZone) -> String {
+    at.to_zoned(zone.clone()).strftime("%H:%M").to_string()
 }
 
 fn kind(backup_type: BackupType) -> &'static str {

@@ -1,23 +1,24 @@
 //! The restore wizard as a state machine, without drawing: which step, what is chosen, why Next is off.
 
 mod blocked;
+mod opening;
 mod running;
+mod steps;
 
 use tokio::sync::broadcast;
 use zeroize::Zeroizing;
 
+use super::everywhere::Everywhere;
 use super::rows::{PageKey, Tree};
 use super::search::Search;
 use super::selection::{Choice, Selection};
 use crate::engine::Handle;
-use crate::engine::message::{Event, PlanAt};
-use crate::model::location::Location;
+use crate::engine::message::{Event, PlanAt, Unreadable};
 use crate::model::path::PathBytes;
 use crate::model::plan::{Plan, PlanId};
-use crate::model::problem::{Code, Problem};
+use crate::model::problem::Problem;
 use crate::model::restore::{Conflict, Place, PlanChoice, RestoreCounts, RestoreSpec, VersionChoice};
 use crate::model::run::{RunId, RunReport};
-use crate::model::secret::Secret;
 use crate::model::snapshot::{Manifest, VersionId};
 use crate::ui::load::Load;
 use crate::ui::widgets::PasswordField;
@@ -26,9 +27,10 @@ use crate::ui::widgets::PasswordField;
 pub enum Step {
     /// Which backup, where the wizard was opened without one.
     Backup,
-    /// Only where this machine does not know it; before the versions, whose list is sealed too.
-    Password,
+    /// The list of versions is public: it needs no key.
     Version,
+    /// Only where this machine does not know the key.
+    Password,
     What,
     Where,
     Review,
@@ -67,6 +69,9 @@ pub enum Lock {
     Open,
 }
 
+/// The versions that can be read, newest last, and the others.
+type Lists = (Load<Vec<Manifest>>, Load<Vec<Unreadable>>);
+
 pub struct Wizard {
     pub step: Step,
     /// Opened without a backup: the first step asks for one.
@@ -85,13 +90,23 @@ pub struct Wizard {
     pub refused: Option<Problem>,
     refused_now: bool,
     pub versions: Load<Vec<Manifest>>,
+    /// Those that cannot be read or not be trusted, with the reason.
+    pub unreadable: Load<Vec<Unreadable>>,
+    /// Both lists again, judged with the key that was typed.
+    relisted: Option<Lists>,
     pub version: Option<VersionId>,
+    /// The version that was chosen turned out unreadable once there was a key to judge it by.
+    pub distrusted: bool,
     /// Which version the tree shows.
     tree_of: Option<VersionId>,
     pub tree: Tree,
     pages: Vec<(PageKey, crate::engine::Pending<crate::engine::message::Rows>)>,
     pub selection: Selection,
     pub search: Search,
+    /// In all versions, on the page of these.
+    pub everywhere: Everywhere,
+    /// The field of that search gets the focus as soon as it is there.
+    pub focus_search: bool,
     sum: Load<(u64, u64)>,
     sum_of: Choice,
     pub place_kind: PlaceKind,
@@ -152,12 +167,17 @@ impl Wizard {
             refused: None,
             refused_now: false,
             versions: Load::Idle,
+            unreadable: Load::Idle,
+            relisted: None,
             version: None,
+            distrusted: false,
             tree_of: None,
             tree: Tree::default(),
             pages: Vec::new(),
             selection: Selection::default(),
             search: Search::default(),
+            everywhere: Everywhere::default(),
+            focus_search: false,
             sum: Load::Idle,
             sum_of: Choice::default(),
             place_kind: PlaceKind::Original,
@@ -176,52 +196,10 @@ impl Wizard {
         }
     }
 
-    /// Looks for backups in the folder that was named.
-    pub fn look(&mut self, handle: &Handle) {
-        let path = self.destination.trim();
-        if path.starts_with('/') {
-            self.plan_chosen = None;
-            self.plans = Load::Waiting(handle.plans_at(Location::local(path)));
-        }
-    }
-
-    fn open(&mut self, handle: &Handle, place: Place, sealed: bool) {
-        self.needs_password = false;
-        self.refused = None;
-        self.version = None;
-        self.forget_tree();
-        self.versions = Load::Idle;
-        self.lock = Lock::Trying(if sealed { Load::Waiting(handle.unlock(place.clone())) } else { Load::Ready(()) });
-        self.place = Some(place);
-    }
-
-    /// The steps that the stepper shows.
-    pub fn steps(&self) -> Vec<Step> {
-        let mut steps = Vec::with_capacity(6);
-        if self.from_anywhere {
-            steps.push(Step::Backup);
-        }
-        if self.needs_password {
-            steps.push(Step::Password);
-        }
-        steps.extend([Step::Version, Step::What, Step::Where, Step::Review]);
-        steps
-    }
-
     /// Takes in what the engine has answered since the last frame.
     pub fn poll(&mut self, handle: &Handle) {
-        if self.plans.poll()
-            && let Some(plans) = self.plans.ready()
-        {
-            let wanted = plans.iter().position(|plan| Some(&plan.id) == self.wanted.as_ref());
-            self.plan_chosen = wanted.or((plans.len() == 1).then_some(0));
-        }
-        if self.versions.poll()
-            && self.manifest().is_none()
-            && let Some(newest) = self.versions.ready().and_then(|versions| versions.last())
-        {
-            self.version = Some(newest.id.clone());
-        }
+        self.poll_plans();
+        self.poll_lists();
         self.poll_lock(handle);
         for (key, mut pending) in std::mem::take(&mut self.pages) {
             match pending.take_ready() {
@@ -236,142 +214,27 @@ impl Wizard {
         {
             self.search.poll(handle, place, version);
         }
-        self.follow(handle);
-    }
-
-    fn poll_lock(&mut self, handle: &Handle) {
-        let Lock::Trying(trying) = &mut self.lock else { return };
-        trying.poll();
-        match std::mem::take(trying) {
-            Load::Ready(()) => {
-                self.lock = Lock::Open;
-                self.refused = None;
-                if let Some(place) = &self.place {
-                    self.versions = Load::Waiting(handle.versions(place.clone()));
-                }
-                if self.step == Step::Password {
-                    self.step = Step::Version;
-                }
-            }
-            Load::Failed(problem) => {
-                self.lock = Lock::Closed;
-                // A first try is with what this machine knows: only what was typed can be wrong.
-                let typed = self.place.as_ref().is_some_and(|place| place.secret.is_some());
-                self.needs_password = true;
-                self.refused = (typed || problem.code != Code::PasswordNeeded).then_some(problem);
-                self.refused_now = typed;
-                if self.step == Step::Version {
-                    self.step = Step::Password;
-                }
-            }
-            other => *trying = other,
+        if self.step == Step::Version
+            && self.is_open()
+            && let Some(place) = &self.place
+        {
+            self.everywhere.poll(handle, place);
         }
+        self.follow(handle);
     }
 
     /// Whether an answer is on its way.
     pub fn is_waiting(&self) -> bool {
         self.plans.is_waiting()
             || self.versions.is_waiting()
+            || self.unreadable.is_waiting()
+            || self.relisted.is_some()
             || self.unlocking()
             || !self.pages.is_empty()
             || self.search.is_waiting()
+            || (self.step == Step::Version && self.is_open() && self.everywhere.is_waiting())
             || self.sum.is_waiting()
             || self.review.is_waiting()
-    }
-
-    /// Tries what was typed: the password or the recovery key.
-    pub fn unlock(&mut self, handle: &Handle) {
-        if self.password.is_empty() || matches!(self.lock, Lock::Trying(_)) {
-            return;
-        }
-        if let Some(place) = &mut self.place {
-            place.secret = Some(Secret::new(self.password.as_str()));
-            self.lock = Lock::Trying(Load::Waiting(handle.unlock(place.clone())));
-        }
-    }
-
-    /// Opens the backup anew after it could not be read.
-    pub fn reopen(&mut self, handle: &Handle) {
-        if let Some(place) = self.place.clone() {
-            self.open(handle, place, true);
-        }
-    }
-
-    pub fn is_open(&self) -> bool {
-        matches!(self.lock, Lock::Open)
-    }
-
-    /// Once after each refusal: the moment to give the field the focus again.
-    pub fn take_refused_now(&mut self) -> bool {
-        std::mem::take(&mut self.refused_now)
-    }
-
-    pub fn unlocking(&self) -> bool {
-        matches!(self.lock, Lock::Trying(_))
-    }
-
-    /// Goes to the next step, where nothing stands against it.
-    pub fn next(&mut self, handle: &Handle) {
-        if self.blocked().is_some() {
-            return;
-        }
-        match self.step {
-            Step::Backup => {
-                let chosen = self.plan_chosen.and_then(|at| self.plans.ready()?.get(at)).cloned();
-                if let Some(plan) = chosen {
-                    let place = Place {
-                        location: Location::local(self.destination.trim()),
-                        plan: PlanChoice::Id(plan.id.clone()),
-                        secret: None,
-                    };
-                    // Coming back without having chosen another keeps what was done.
-                    let same = self.place.as_ref().is_some_and(|p| p.location == place.location && p.plan == place.plan);
-                    if !same {
-                        self.name = plan.name;
-                        self.open(handle, place, plan.sealed);
-                    }
-                    self.step = Step::Version;
-                }
-            }
-            Step::Version => self.enter(Step::What),
-            Step::Password if matches!(self.lock, Lock::Open) => self.step = Step::Version,
-            Step::Password => self.unlock(handle),
-            Step::What => self.step = Step::Where,
-            Step::Where => {
-                self.step = Step::Review;
-                self.work_out(handle);
-            }
-            Step::Review => self.start(handle),
-            Step::Progress | Step::Result => {}
-        }
-    }
-
-    /// The step before; `None`: the wizard's first.
-    pub fn previous(&self) -> Option<Step> {
-        let mut before = self.steps().into_iter().rev().skip_while(|step| *step != self.step).skip(1);
-        // A lock that is open is not shown again on the way back.
-        before.find(|step| *step != Step::Password || !self.is_open())
-    }
-
-    pub fn back(&mut self) {
-        if let Some(step) = self.previous() {
-            self.step = step;
-        }
-    }
-
-    /// Goes back to a step that was visited.
-    pub fn go_to(&mut self, step: Step) {
-        if step < self.step && self.step < Step::Progress {
-            self.step = step;
-        }
-    }
-
-    fn enter(&mut self, step: Step) {
-        self.step = step;
-        if step == Step::What && self.tree_of != self.version {
-            self.forget_tree();
-            self.tree_of = self.version.clone();
-        }
     }
 
     fn forget_tree(&mut self) {
@@ -412,6 +275,11 @@ impl Wizard {
 
     pub fn version_choice(&self) -> Option<VersionChoice> {
         self.version.clone().map(VersionChoice::Id)
+    }
+
+    /// Whether versions lie there that cannot be read.
+    pub fn has_unreadable(&self) -> bool {
+        self.unreadable.ready().is_some_and(|list| !list.is_empty())
     }
 
     pub fn manifest(&self) -> Option<&Manifest> {

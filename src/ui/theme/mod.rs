@@ -8,6 +8,7 @@ pub mod typography;
 mod visuals;
 
 pub use contrast::contrast;
+pub use fonts::definitions as fonts;
 pub use icons::Icon;
 pub use tokens::{DARK, LIGHT, Tokens, Tone, radius, size, space};
 

@@ -26,6 +26,7 @@ pub struct Button<'a> {
     min_width: f32,
     selected: Option<bool>,
     icon_only: bool,
+    tall: bool,
     badge: u64,
 }
 
@@ -41,6 +42,7 @@ impl<'a> Button<'a> {
             min_width: 0.0,
             selected: None,
             icon_only: false,
+            tall: false,
             badge: 0,
         }
     }
@@ -97,6 +99,12 @@ impl<'a> Button<'a> {
         self
     }
 
+    /// As high as the filled one that it stands beside.
+    pub fn tall(mut self) -> Self {
+        self.tall = true;
+        self
+    }
+
     /// Makes it a toggle.
     pub fn selected(mut self, selected: bool) -> Self {
         self.selected = Some(selected);
@@ -116,7 +124,7 @@ impl Widget for Button<'_> {
         let enabled = self.enabled && ui.is_enabled();
         let filled = matches!(self.kind, Kind::Primary | Kind::Danger);
         let role = if filled { Role::BodyStrong } else { Role::Body };
-        let height = if self.kind == Kind::Primary { size::PRIMARY } else { size::CONTROL };
+        let height = if self.tall || self.kind == Kind::Primary { size::PRIMARY } else { size::CONTROL };
         let icon_size = 18.0;
         let text = (!self.icon_only).then(|| galley(ui, self.label, role, Color32::PLACEHOLDER, f32::INFINITY));
         let text_width = text.as_ref().map_or(0.0, |g| g.size().x);

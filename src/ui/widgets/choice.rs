@@ -68,6 +68,8 @@ impl Widget for ChoiceCard<'_> {
             focus_ring(ui, &response, radius::CARD);
         }
         response.widget_info(|| WidgetInfo::selected(AccessRole::RadioButton, enabled, self.selected, self.title));
+        let more: Vec<&str> = [self.text, self.right.unwrap_or("")].into_iter().filter(|text| !text.is_empty()).collect();
+        ui.ctx().accesskit_node_builder(response.id, |node| node.set_description(more.join(", ")));
         if cut { response.on_hover_text(self.text) } else { response }
     }
 }

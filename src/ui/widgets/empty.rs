@@ -1,11 +1,12 @@
-//! A screen with nothing on it yet: says what it is for and holds its one button.
+//! A screen with nothing on it yet: says what it is for and holds its one filled button, perhaps with another way in beside
+//! it.
 
-use egui::{Label, Ui};
+use egui::{Align, Color32, Label, Layout, Ui, vec2};
 
 use super::button::Button;
-use super::paint::icon_at;
-use crate::ui::theme::typography::{body, title};
-use crate::ui::theme::{Icon, space, tokens};
+use super::paint::{galley, icon_at};
+use crate::ui::theme::typography::{Role, body, title};
+use crate::ui::theme::{Icon, size, space, tokens};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EmptyEvent {
@@ -52,17 +53,34 @@ impl<'a> EmptyState<'a> {
                 ui.add(Label::new(body(self.text).color(t.text2)).wrap().halign(egui::Align::Center));
             });
             ui.add_space(space::M);
-            if let Some(label) = self.primary
-                && ui.add(Button::primary(label)).clicked()
-            {
-                event = Some(EmptyEvent::Primary);
-            }
-            if let Some(label) = self.secondary
-                && ui.add(Button::quiet(label)).clicked()
-            {
-                event = Some(EmptyEvent::Secondary);
+            match (self.primary, self.secondary) {
+                (Some(primary), Some(secondary)) => event = side_by_side(ui, primary, secondary),
+                (Some(label), None) if ui.add(Button::primary(label)).clicked() => event = Some(EmptyEvent::Primary),
+                (None, Some(label)) if ui.add(Button::plain(label).tall()).clicked() => event = Some(EmptyEvent::Secondary),
+                _ => {}
             }
         });
         event
     }
+}
+
+/// Both buttons in the middle of the page, one below the other where there is no room for both.
+fn side_by_side(ui: &mut Ui, primary: &str, secondary: &str) -> Option<EmptyEvent> {
+    let width = |label, role| galley(ui, label, role, Color32::PLACEHOLDER, f32::INFINITY).size().x + 2.0 * space::L;
+    let widths = [width(primary, Role::BodyStrong), width(secondary, Role::Body)];
+    let all = widths[0] + space::M + widths[1];
+    let buttons = |ui: &mut Ui| {
+        let first = ui.add(Button::primary(primary).min_width(widths[0])).clicked().then_some(EmptyEvent::Primary);
+        let second = ui.add(Button::plain(secondary).tall().min_width(widths[1])).clicked().then_some(EmptyEvent::Secondary);
+        first.or(second)
+    };
+    if all > ui.available_width() {
+        return buttons(ui);
+    }
+    let line = Layout::left_to_right(Align::Center);
+    let show = |ui: &mut Ui| {
+        ui.spacing_mut().item_spacing.x = space::M;
+        buttons(ui)
+    };
+    ui.allocate_ui_with_layout(vec2(all, size::PRIMARY), line, show).inner
 }

@@ -3,7 +3,7 @@
 //! Where it stands is a row and a few points within it. A scroll offset in points would not do: beyond sixteen million
 //! points an `f32` steps by two, and the rows tremble.
 
-use egui::{EventFilter, Key, Rect, Response, Role as AccessRole, Sense, Ui, WidgetInfo, pos2, vec2};
+use egui::{EventFilter, Id, Key, Rect, Response, Role as AccessRole, Sense, Ui, WidgetInfo, pos2, vec2};
 
 use super::paint::ring;
 use crate::ui::theme::{radius, size, tokens};
@@ -54,10 +54,13 @@ impl Spot {
     }
 }
 
-/// What happened to the list by keyboard; `row` is the one the cursor stands on.
+/// What happened to the list by keyboard.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ListOutput {
+    /// The row that the cursor stands on.
     pub cursor: Option<usize>,
+    /// A key has moved the cursor.
+    pub moved: bool,
     /// Space.
     pub toggle: bool,
     /// Enter.
@@ -70,8 +73,18 @@ pub struct ListOutput {
     pub visible: (usize, usize),
 }
 
-/// `RowList::new("files", "Files", rows).show(ui, height, |ui, row, rect| …)`. One stop of the Tab key; arrows, Page and Home
-/// keys move its cursor.
+/// Where rows put the id of the one that the cursor stands on, for screen readers.
+fn at_cursor() -> Id {
+    Id::unique("the row that a list's cursor stands on")
+}
+
+/// Tells a screen reader that the cursor stands on this row, which has told its own name and role.
+pub(super) fn tell_cursor(ui: &Ui, row: Id) {
+    ui.data_mut(|data| data.insert_temp(at_cursor(), Some(row)));
+}
+
+/// `RowList::new("files", "Files", rows).show(ui, height, |ui, row, rect, cursor| …)`. One stop of the Tab key; arrows, Page
+/// and Home keys move its cursor, and so does a click on a row.
 #[must_use]
 pub struct RowList<'a> {
     salt: &'a str,
@@ -79,11 +92,14 @@ pub struct RowList<'a> {
     rows: usize,
     row_height: f32,
     scroll_to: Option<usize>,
+    start: Option<usize>,
+    focus: bool,
+    stops: Option<&'a dyn Fn(usize) -> bool>,
 }
 
 impl<'a> RowList<'a> {
     pub fn new(salt: &'a str, name: &'a str, rows: usize) -> Self {
-        Self { salt, name, rows, row_height: size::ROW, scroll_to: None }
+        Self { salt, name, rows, row_height: size::ROW, scroll_to: None, start: None, focus: false, stops: None }
     }
 
     pub fn row_height(mut self, points: f32) -> Self {
@@ -94,6 +110,24 @@ impl<'a> RowList<'a> {
     /// Puts the cursor onto a row and brings it into view.
     pub fn scroll_to(mut self, row: Option<usize>) -> Self {
         self.scroll_to = row;
+        self
+    }
+
+    /// Where the cursor stands as long as nobody has moved it.
+    pub fn start(mut self, row: Option<usize>) -> Self {
+        self.start = row;
+        self
+    }
+
+    /// Gives it the keyboard's focus.
+    pub fn focus(mut self) -> Self {
+        self.focus = true;
+        self
+    }
+
+    /// On which rows the cursor may stand: not on headings.
+    pub fn stops(mut self, stops: &'a dyn Fn(usize) -> bool) -> Self {
+        self.stops = Some(stops);
         self
     }
 
@@ -108,6 +142,14 @@ impl<'a> RowList<'a> {
         let (mut spot, mut cursor): (Spot, Option<usize>) = ui.data(|data| data.get_temp(id)).unwrap_or_default();
         let mut out = ListOutput::default();
         cursor = cursor.filter(|row| *row < self.rows);
+        let bar = if Spot::last(self.rows, self.row_height, height) == Spot::default() { 0.0 } else { 12.0 };
+        if let Some(row) = self.clicked(ui, area.with_max_x(area.right() - bar), spot) {
+            cursor = Some(row);
+            response.request_focus();
+        }
+        if self.focus {
+            response.request_focus();
+        }
 
         if ui.rect_contains_pointer(area) {
             let delta = ui.input_mut(|input| std::mem::take(&mut input.smooth_scroll_delta.y));
@@ -117,10 +159,17 @@ impl<'a> RowList<'a> {
             cursor = Some(row);
             spot = self.reveal(spot, row, height);
         }
-        if response.has_focus() && self.rows > 0 {
-            let before = cursor;
-            self.keys(ui, &response, height, &mut cursor, &mut out);
-            if let (true, Some(row)) = (cursor != before, cursor) {
+        let focused = ui.memory(|memory| memory.has_focus(id));
+        if focused && self.rows > 0 {
+            // The focus is always somewhere: what the keys act on can be seen before the first of them is pressed.
+            let at = cursor.or(self.start).unwrap_or(spot.row).min(self.rows - 1);
+            let at = *cursor.insert(self.stop(at, true).unwrap_or(at));
+            // The key that brought the focus here has done its work.
+            if !self.focus {
+                self.keys(ui, &response, height, &mut cursor, &mut out);
+            }
+            out.moved = cursor != Some(at);
+            if let (true, Some(row)) = (out.moved || response.gained_focus(), cursor) {
                 spot = self.reveal(spot, row, height);
             }
         }
@@ -129,16 +178,20 @@ impl<'a> RowList<'a> {
 
         let painter_clip = ui.clip_rect().intersect(area);
         let last = self.rows.min(spot.row + (height / self.row_height).ceil() as usize + 1);
-        let bar = if Spot::last(self.rows, self.row_height, height) == Spot::default() { 0.0 } else { 12.0 };
         // Not a scope: rows that are cut off by the lower edge must not push it down.
         let mut inner = ui.new_child(egui::UiBuilder::new().max_rect(area).id_salt(self.salt));
         inner.set_clip_rect(painter_clip);
+        ui.data_mut(|data| data.remove_temp::<Option<Id>>(at_cursor()));
         for row in spot.row..last {
             let y = area.top() - spot.inset + (row - spot.row) as f32 * self.row_height;
             let rect = Rect::from_min_size(pos2(area.left(), y), vec2(area.width() - bar, self.row_height));
-            draw(&mut inner, row, rect, cursor == Some(row) && response.has_focus());
+            draw(&mut inner, row, rect, cursor == Some(row) && focused);
         }
-        if response.has_focus() {
+        if let Some(row) = ui.data_mut(|data| data.remove_temp::<Option<Id>>(at_cursor())).flatten() {
+            ui.ctx().accesskit_node_builder(id, |node| node.set_active_descendant(row.accesskit_id()));
+        }
+        // The row shows where the focus is, unless it was scrolled out of view.
+        if focused && !cursor.is_some_and(|row| (spot.row..last).contains(&row)) {
             ring(ui, area, radius::CONTROL);
         }
         if bar > 0.0 {
@@ -164,6 +217,22 @@ impl<'a> RowList<'a> {
         }
     }
 
+    /// The row that is clicked in this frame.
+    fn clicked(&self, ui: &Ui, area: Rect, spot: Spot) -> Option<usize> {
+        let at = ui.input(|input| input.pointer.primary_clicked().then(|| input.pointer.interact_pos()).flatten())?;
+        if !area.contains(at) || !ui.rect_contains_pointer(area) {
+            return None;
+        }
+        let row = spot.row + ((at.y - area.top() + spot.inset) / self.row_height).floor().max(0.0) as usize;
+        (row < self.rows && self.stops.is_none_or(|stops| stops(row))).then_some(row)
+    }
+
+    /// The nearest row from here on that the cursor may stand on.
+    fn stop(&self, row: usize, down: bool) -> Option<usize> {
+        let Some(stops) = self.stops else { return Some(row) };
+        if down { (row..self.rows).find(|row| stops(*row)) } else { (0..=row).rev().find(|row| stops(*row)) }
+    }
+
     fn keys(&self, ui: &Ui, response: &Response, height: f32, cursor: &mut Option<usize>, out: &mut ListOutput) {
         let filter = EventFilter { vertical_arrows: true, horizontal_arrows: true, ..EventFilter::default() };
         ui.memory_mut(|memory| memory.set_focus_lock_filter(response.id, filter));
@@ -175,15 +244,18 @@ impl<'a> RowList<'a> {
                 if !input.key_pressed(key) {
                     continue;
                 }
-                *cursor = Some(match (key, *cursor) {
-                    (Key::ArrowDown | Key::ArrowUp, None) => 0,
-                    (Key::ArrowUp, _) => at.saturating_sub(1),
-                    (Key::ArrowDown, _) => (at + 1).min(end),
-                    (Key::PageUp, _) => at.saturating_sub(page),
-                    (Key::PageDown, _) => (at + page).min(end),
-                    (Key::Home, _) => 0,
-                    _ => end,
-                });
+                let (row, down) = match key {
+                    Key::ArrowUp => (at.checked_sub(1), false),
+                    Key::ArrowDown => ((at < end).then_some(at + 1), true),
+                    Key::PageUp => (Some(at.saturating_sub(page)), false),
+                    Key::PageDown => (Some((at + page).min(end)), true),
+                    Key::Home => (Some(0), true),
+                    _ => (Some(end), false),
+                };
+                let stop = row.and_then(|row| self.stop(row, down).or_else(|| self.stop(row, !down)));
+                if stop.is_some() {
+                    *cursor = stop;
+                }
             }
             out.toggle = input.key_pressed(Key::Space);
             out.activate = input.key_pressed(Key::Enter);

@@ -3,6 +3,7 @@
 use egui::{Align, Key, Layout, Rect, ScrollArea, Stroke, Ui, UiBuilder, pos2, vec2};
 
 use super::button::Button;
+use super::ends::Ends;
 use super::labels::weak;
 use super::stepper::Stepper;
 use crate::ui::theme::typography::title;
@@ -98,15 +99,16 @@ impl<'a> FlowPage<'a> {
             if ui.add(Button::icon_only(icons::ARROW_LEFT, self.leave)).clicked() {
                 event = Some(FlowEvent::Leave);
             }
-            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            let room = ui.available_width();
+            let line = Ends::new(ui, size::TOP_BAR).left(|ui| {
+                ui.add(egui::Label::new(title(self.title).color(t.text)).truncate());
+            });
+            line.right(|ui| {
                 if self.steps.len() > 1
-                    && let Some(step) = Stepper::new(self.steps, self.current, self.visited).show(ui)
+                    && let Some(step) = Stepper::new(self.steps, self.current, self.visited).room(room).show(ui)
                 {
                     event = Some(FlowEvent::Step(step));
                 }
-                ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-                    ui.add(egui::Label::new(title(self.title).color(t.text)).truncate());
-                });
             });
         });
 
@@ -133,20 +135,20 @@ impl<'a> FlowPage<'a> {
         };
 
         ui.painter().hline(page.x_range(), foot, Stroke::new(1.0, t.card_border));
-        let footer = UiBuilder::new().max_rect(column(foot, page.bottom())).layout(Layout::right_to_left(Align::Center));
+        let footer = UiBuilder::new().max_rect(column(foot, page.bottom())).layout(Layout::left_to_right(Align::Center));
         ui.scope_builder(footer, |ui| {
-            if let Some((label, enabled, why)) = self.next
-                && ui.add(Button::primary(label).enabled(enabled).why_off(why).min_width(120.0)).clicked()
-            {
-                event = Some(FlowEvent::Next);
-            }
-            if let Some(label) = self.back
-                && ui.add(Button::plain(label).min_width(96.0)).clicked()
-            {
-                event = Some(FlowEvent::Back);
-            }
-            ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-                weak(ui, self.note);
+            let line = Ends::new(ui, size::FOOTER).left(|ui| _ = weak(ui, self.note));
+            line.right(|ui| {
+                if let Some(label) = self.back
+                    && ui.add(Button::plain(label).tall().min_width(96.0)).clicked()
+                {
+                    event = Some(FlowEvent::Back);
+                }
+                if let Some((label, enabled, why)) = self.next
+                    && ui.add(Button::primary(label).enabled(enabled).why_off(why).min_width(120.0)).clicked()
+                {
+                    event = Some(FlowEvent::Next);
+                }
             });
         });
         ui.advance_cursor_after_rect(page);

@@ -11,12 +11,19 @@ pub struct Stepper<'a> {
     steps: &'a [&'a str],
     current: usize,
     visited: usize,
+    room: Option<f32>,
 }
 
 impl<'a> Stepper<'a> {
     /// `visited`: the furthest step that was reached.
     pub fn new(steps: &'a [&'a str], current: usize, visited: usize) -> Self {
-        Self { steps, current, visited: visited.max(current) }
+        Self { steps, current, visited: visited.max(current), room: None }
+    }
+
+    /// Points that the steps and the page's title share; else what is left of the line.
+    pub fn room(mut self, points: f32) -> Self {
+        self.room = Some(points);
+        self
     }
 
     /// Room for the page's title beside the steps.
@@ -40,10 +47,9 @@ impl<'a> Stepper<'a> {
     pub fn show(self, ui: &mut Ui) -> Option<usize> {
         let t = tokens(ui);
         let mut clicked = None;
-        // From left to right also where the page fills its line from the right.
         let line = egui::Layout::left_to_right(egui::Align::Center);
         // Where it gets narrow the others keep their numbers, and their names for hover and screen readers.
-        let compact = self.width(ui, false) + Self::TITLE > ui.available_width();
+        let compact = self.width(ui, false) + Self::TITLE > self.room.unwrap_or_else(|| ui.available_width());
         ui.allocate_ui_with_layout(vec2(self.width(ui, compact), 32.0), line, |ui| {
             ui.spacing_mut().item_spacing.x = space::XS;
             for (index, step) in self.steps.iter().enumerate() {

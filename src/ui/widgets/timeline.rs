@@ -2,7 +2,8 @@
 
 use egui::{Response, Role as AccessRole, Sense, Stroke, Ui, Widget, WidgetInfo, pos2, vec2};
 
-use super::paint::{focus_ring, galley, icon_at, put_galley};
+use super::list::tell_cursor;
+use super::paint::{galley, icon_at, put_galley, ring};
 use crate::ui::theme::typography::{Role, caption_strong};
 use crate::ui::theme::{Icon, Tone, radius, space, tokens};
 
@@ -19,12 +20,27 @@ pub struct TimelineRow<'a> {
     kind: &'a str,
     details: &'a str,
     selected: bool,
+    enabled: bool,
+    cursor: bool,
+    advice: &'a str,
     mark: Option<(Tone, Icon, &'a str)>,
 }
 
 impl<'a> TimelineRow<'a> {
     pub fn new(time: &'a str, kind: &'a str, details: &'a str) -> Self {
-        Self { time, kind, details, selected: false, mark: None }
+        Self { time, kind, details, selected: false, enabled: true, cursor: false, advice: "", mark: None }
+    }
+
+    /// The keyboard's cursor stands here.
+    pub fn cursor(mut self, cursor: bool) -> Self {
+        self.cursor = cursor;
+        self
+    }
+
+    /// It cannot be chosen; what to do about it is shown on hover and read out.
+    pub fn off(mut self, advice: &'a str) -> Self {
+        (self.enabled, self.advice) = (false, advice);
+        self
     }
 
     pub fn selected(mut self, selected: bool) -> Self {
@@ -42,9 +58,9 @@ impl<'a> TimelineRow<'a> {
 impl Widget for TimelineRow<'_> {
     fn ui(self, ui: &mut Ui) -> Response {
         let t = tokens(ui);
-        let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 36.0), Sense::click());
+        let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 36.0), Sense::CLICK);
         if ui.is_rect_visible(rect) {
-            if self.selected || response.hovered() {
+            if self.selected || (self.enabled && response.hovered()) {
                 let fill = if self.selected { t.accent_soft } else { t.hover };
                 ui.painter().rect_filled(rect, f32::from(radius::CONTROL), fill);
             }
@@ -53,30 +69,44 @@ impl Widget for TimelineRow<'_> {
             ui.painter().vline(knot.x, rect.y_range(), Stroke::new(1.0, t.card_border));
             if self.selected {
                 ui.painter().circle_filled(knot, 6.0, t.accent);
+            } else if !self.enabled {
+                ui.painter().circle_filled(knot, 4.0, t.card_border);
             } else {
                 ui.painter().circle(knot, 5.0, t.surface, Stroke::new(1.5, t.input_border));
             }
-            let time = galley(ui, self.time, Role::BodyStrong, t.text, 120.0);
-            put_galley(ui, time, rect.left() + 36.0, y, t.text);
-            let kind = galley(ui, self.kind, Role::Body, t.text2, 96.0);
-            put_galley(ui, kind, rect.left() + 104.0, y, t.text2);
+            let color = if self.enabled { t.text } else { t.text2 };
+            let wide = |text, role| galley(ui, text, role, color, f32::INFINITY).size().x + space::L;
+            let mut x = rect.left() + 36.0;
+            let time = galley(ui, self.time, Role::BodyStrong, color, 96.0);
+            put_galley(ui, time, x, y, color);
+            // As wide as the longest can be, so that columns are aligned.
+            x += wide("00:00", Role::BodyStrong).max(56.0);
+            let kind = galley(ui, self.kind, Role::Body, t.text2, f32::INFINITY);
+            put_galley(ui, kind, x, y, t.text2);
+            x += wide("Incremental", Role::Body);
             let mut right = rect.right() - space::M;
             if let Some((tone, icon, text)) = self.mark {
                 let color = t.strong(tone);
-                let text = galley(ui, text, Role::Caption, color, 160.0);
+                let text = galley(ui, text, Role::Caption, color, rect.width() * 0.3);
                 right -= text.size().x;
                 put_galley(ui, text, right, y, color);
                 right -= 12.0;
                 icon_at(ui, pos2(right, y), icon, 16.0, color, true);
                 right -= space::M + 8.0;
             }
-            let details = galley(ui, self.details, Role::Body, t.text2, right - rect.left() - 204.0);
-            put_galley(ui, details, rect.left() + 204.0, y, t.text2);
-            focus_ring(ui, &response, radius::CONTROL);
+            let details = galley(ui, self.details, Role::Body, t.text2, right - x);
+            put_galley(ui, details, x, y, t.text2);
+            if self.cursor {
+                ring(ui, rect.shrink(4.0), radius::CONTROL);
+            }
         }
         let mark = self.mark.map_or(String::new(), |(_, _, text)| format!(", {text}"));
-        let name = format!("{}, {}, {}{mark}", self.time, self.kind, self.details);
-        response.widget_info(|| WidgetInfo::selected(AccessRole::RadioButton, true, self.selected, &name));
-        response
+        let advice = if self.advice.is_empty() { String::new() } else { format!(" {}", self.advice) };
+        let name = format!("{}, {}, {}{advice}{mark}", self.time, self.kind, self.details);
+        response.widget_info(|| WidgetInfo::selected(AccessRole::RadioButton, self.enabled, self.selected, &name));
+        if self.cursor {
+            tell_cursor(ui, response.id);
+        }
+        if self.enabled { response } else { response.on_hover_text(format!("{}{advice}", self.details)) }
     }
 }

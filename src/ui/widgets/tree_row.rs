@@ -3,6 +3,7 @@
 use egui::{Rect, Role as AccessRole, Sense, Ui, WidgetInfo, pos2, vec2};
 
 use super::check::{self, Checked};
+use super::list::tell_cursor;
 use super::paint::{galley, icon_at, put_galley};
 use crate::ui::theme::typography::Role;
 use crate::ui::theme::{Icon, icons, radius, size, space, tokens};
@@ -14,8 +15,6 @@ pub enum TreeEvent {
     Toggle,
     /// The arrow was clicked.
     Expand,
-    /// The row was clicked.
-    Select,
     /// The row was clicked twice.
     Open,
 }
@@ -83,9 +82,6 @@ impl<'a> TreeRow<'a> {
         let id = ui.scope_id().with(("row", self.name, self.depth, rect.top().to_bits()));
         let row = ui.interact(rect, id, Sense::CLICK);
         let mut event = None;
-        if row.clicked() {
-            event = Some(TreeEvent::Select);
-        }
         if row.double_clicked() {
             event = Some(TreeEvent::Open);
         }
@@ -139,6 +135,9 @@ impl<'a> TreeRow<'a> {
         let detail: Vec<&str> = self.columns.iter().map(|(text, _)| *text).chain(self.note).filter(|s| !s.is_empty()).collect();
         let spoken = if detail.is_empty() { self.name.to_owned() } else { format!("{}, {}", self.name, detail.join(", ")) };
         row.widget_info(|| WidgetInfo::selected(AccessRole::TreeItem, true, self.selected, &spoken));
+        if self.cursor {
+            tell_cursor(ui, row.id);
+        }
         if cut {
             row.on_hover_text(self.name);
         }

@@ -152,6 +152,56 @@ fn a_cancelled_backup_leaves_nothing() {
 }
 
 #[test]
+fn the_password_of_another_backup_is_told_from_a_wrong_one() {
+    let world = World::new();
+    fill(&world);
+    let plan = world.plan("Documents");
+    world.save(&plan).unwrap();
+    let other = NewSecrets { password: Some(Secret::new("of the other one")), recovery_key: None };
+    world.handle().save_plan(world.plan("Pictures"), other).wait().unwrap();
+    let unlock = |secret: &str| {
+        let place = Place { secret: Some(Secret::new(secret)), ..world.place(&plan) };
+        world.handle().unlock(place).wait()
+    };
+    let problem = unlock("of the other one").unwrap_err();
+    assert_eq!(problem.code, Code::OtherBackupsKey);
+    assert!(problem.what.contains("\u{201c}Pictures\u{201d}"), "{problem}");
+    assert_eq!(unlock("of no one").unwrap_err().code, Code::WrongPassword);
+    unlock(PASSWORD).unwrap();
+}
+
+#[test]
+fn a_file_is_found_by_its_name_in_all_versions() {
+    let world = World::new();
+    fill(&world);
+    let plan = world.plan("Documents");
+    world.save(&plan).unwrap();
+    world.back_up(&plan, WantedType::Auto);
+    let file = world.source().join("a.txt");
+    std::fs::write(&file, "longer than it was before").unwrap();
+    world.back_up(&plan, WantedType::Auto);
+    world.back_up(&plan, WantedType::Full);
+    std::fs::remove_file(&file).unwrap();
+    world.back_up(&plan, WantedType::Auto);
+    let find = |text: &str| world.handle().find_everywhere(world.place(&plan), text.into(), 10).wait().unwrap();
+    let found = find("A.TXT");
+    assert_eq!((found.versions, found.unreadable, found.more, found.files.len()), (4, 0, false, 1));
+    let states: Vec<_> = found.files[0].states.iter().map(|state| (state.size, state.versions)).collect();
+    assert_eq!(states, [(Some(25), 2), (Some(5), 1)]);
+    // The version that is named has it so.
+    let version = VersionChoice::Id(found.files[0].states[0].version.clone());
+    let rows = world.handle().find(world.place(&plan), version, "a.txt".into(), 10).wait().unwrap();
+    assert_eq!(rows[0].size, Some(25));
+    assert!(find("no such name").files.is_empty());
+    // A version that cannot be read is counted, and the others are looked through.
+    let folder = std::fs::read_dir(world.destination()).unwrap().flatten().find(|e| e.path().join("versions").is_dir()).unwrap();
+    let manifest = std::fs::read_dir(folder.path().join("versions")).unwrap().flatten().map(|e| e.path()).max().unwrap();
+    std::fs::write(manifest, "{").unwrap();
+    let found = find("a.txt");
+    assert_eq!((found.versions, found.unreadable, found.files.len()), (3, 1, 1));
+}
+
+#[test]
 fn browsing_shows_what_a_restore_would_give() {
     let world = World::new();
     fill(&world);

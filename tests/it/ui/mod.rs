@@ -6,6 +6,7 @@ mod flow;
 mod hands;
 mod looks;
 mod refusal;
+mod restore_pages;
 mod sample;
 mod tabs;
 mod wizard;

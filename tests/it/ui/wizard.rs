@@ -4,11 +4,11 @@ use std::thread;
 use std::time::Duration;
 
 use super::fake::{Fake, empty_overview, unexpected};
-use strongroom::engine::message::{Answer, Command, Event, PlanAt, Question, Rows};
+use strongroom::engine::message::{Answer, Command, Event, PlanAt, Question, Rows, Unreadable};
 use strongroom::model::catalog::{FileTime, Row, RowKind};
 use strongroom::model::plan::PlanId;
 use strongroom::model::problem::{Code, Problem};
-use strongroom::model::restore::{Conflict, RestoreCounts, Target};
+use strongroom::model::restore::{Conflict, Place, RestoreCounts, Target};
 use strongroom::model::run::{Outcome, RunDetail, RunKind, RunReport, Trigger};
 use strongroom::model::snapshot::{BackupType, CatalogRef, Manifest, Totals, VersionId};
 use strongroom::ui::restore::rows::{Content, PageKey};
@@ -69,6 +69,7 @@ pub fn answer(question: &Question) -> Option<Result<Answer, Problem>> {
     Some(match question {
         Question::PlansAt { .. } => Ok(Answer::Plans(vec![plan_at()])),
         Question::Versions { .. } => Ok(Answer::Versions(vec![manifest(9, 2), manifest(18, 6)])),
+        Question::UnreadableVersions { .. } => Ok(Answer::Unreadable(vec![])),
         Question::Unlock { place } => match &place.secret {
             None => Err(Problem::new(Code::PasswordNeeded, "A password is needed.", "")),
             Some(secret) if secret.expose() == "right" => Ok(Answer::Done),
@@ -109,8 +110,11 @@ fn opened(fake: &Fake) -> Wizard {
     assert_eq!(w.blocked().as_deref(), Some("Looking…"));
     until(&mut w, fake, |w| w.blocked().is_none());
     w.next(&fake.handle);
-    assert_eq!(w.name, "Pictures");
-    until(&mut w, fake, |w| w.step == Step::Password);
+    assert_eq!((w.name.as_str(), w.step), ("Pictures", Step::Version));
+    until(&mut w, fake, |w| w.blocked().is_none());
+    assert_eq!(w.version.as_ref(), Some(&manifest(18, 0).id), "the newest is chosen, without any key");
+    w.next(&fake.handle);
+    assert_eq!(w.step, Step::Password);
     assert!(w.refused.is_none(), "nothing was typed yet, so nothing was wrong");
     assert!(w.blocked().is_some());
     *w.password = "wrong".into();
@@ -119,11 +123,8 @@ fn opened(fake: &Fake) -> Wizard {
     assert_eq!((w.step, w.refused.as_ref().map(|p| p.code)), (Step::Password, Some(Code::WrongPassword)));
     *w.password = "right".into();
     w.next(&fake.handle);
-    until(&mut w, fake, |w| w.step == Step::Version && w.blocked().is_none());
+    until(&mut w, fake, |w| w.step == Step::What);
     assert!(w.refused.is_none());
-    assert_eq!(w.version.as_ref(), Some(&manifest(18, 0).id), "the newest is chosen");
-    w.next(&fake.handle);
-    assert_eq!(w.step, Step::What);
     w
 }
 
@@ -191,11 +192,11 @@ fn from_a_bare_folder_to_a_result() {
 fn the_steps_that_were_visited_can_be_gone_back_to() {
     let fake = Fake::new(empty_overview(), answer);
     let mut w = opened(&fake);
-    assert_eq!(w.steps(), [Step::Backup, Step::Password, Step::Version, Step::What, Step::Where, Step::Review]);
+    assert_eq!(w.steps(), [Step::Backup, Step::Version, Step::Password, Step::What, Step::Where, Step::Review]);
     load_sources(&mut w, &fake);
     w.selection.toggle(&"home/u/Notes".into(), Some((3, 300)));
     w.back();
-    assert_eq!(w.previous(), Some(Step::Backup), "an open lock is not shown again on the way back");
+    assert_eq!(w.step, Step::Version, "an open lock is not shown again on the way back");
     w.next(&fake.handle);
     w.go_to(Step::Review);
     assert_eq!(w.step, Step::What, "but not forward");
@@ -242,5 +243,54 @@ fn a_restore_that_cannot_be_is_stopped_at_the_review() {
         assert!(w.blocked().unwrap().contains(word), "{:?}", w.blocked());
         w.next(&fake.handle);
         assert_eq!(w.step, Step::Review);
+    }
+}
+
+/// A version list that a key makes shorter: the newest manifest was put there by somebody who does not know the key.
+fn forged(question: &Question) -> Option<Result<Answer, Problem>> {
+    let keyed = |place: &Place| place.secret.is_some();
+    match question {
+        Question::Versions { place } if keyed(place) => Some(Ok(Answer::Versions(vec![manifest(9, 2)]))),
+        Question::UnreadableVersions { place } if keyed(place) => Some(Ok(Answer::Unreadable(vec![unreadable(18)]))),
+        other => answer(other),
+    }
+}
+
+pub fn unreadable(hour: u8) -> Unreadable {
+    let problem = Problem::new(Code::Damaged, "A file of the backup is damaged: versions/x.json.", "Verify the backup.");
+    Unreadable { id: manifest(hour, 0).id, problem }
+}
+
+#[test]
+fn a_version_that_the_key_does_not_vouch_for_is_not_gone_on_with() {
+    let fake = Fake::new(empty_overview(), forged);
+    let mut w = Wizard::from_folder(&fake.handle, "/media/disk", None, "/home/u/Restored".into());
+    until(&mut w, &fake, |w| w.blocked().is_none());
+    w.next(&fake.handle);
+    until(&mut w, &fake, |w| w.blocked().is_none());
+    assert_eq!(w.version.as_ref(), Some(&manifest(18, 0).id));
+    w.next(&fake.handle);
+    *w.password = "right".into();
+    w.next(&fake.handle);
+    until(&mut w, &fake, |w| w.is_open() && !w.is_waiting());
+    assert_eq!((w.step, w.version.as_ref()), (Step::Version, None));
+    assert!(w.blocked().unwrap().contains("cannot be read after all"));
+    w.version = Some(manifest(9, 0).id);
+    w.next(&fake.handle);
+    assert_eq!(w.step, Step::What, "the password is not asked for again");
+}
+
+#[test]
+fn an_older_version_is_not_chosen_in_place_of_a_newer_one_that_cannot_be_read() {
+    for (hour, chosen) in [(20, None), (8, Some(manifest(18, 0).id))] {
+        let fake = Fake::new(empty_overview(), move |question| match question {
+            Question::UnreadableVersions { .. } => Some(Ok(Answer::Unreadable(vec![unreadable(hour)]))),
+            other => answer(other),
+        });
+        let mut w = Wizard::from_folder(&fake.handle, "/media/disk", None, "/home/u/Restored".into());
+        until(&mut w, &fake, |w| w.blocked().is_none());
+        w.next(&fake.handle);
+        until(&mut w, &fake, |w| !w.is_waiting());
+        assert_eq!(w.version, chosen);
     }
 }

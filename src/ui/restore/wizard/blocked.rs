@@ -20,11 +20,16 @@ impl Wizard {
                 Load::Ready(_) => return None,
             },
             Step::Version => match &self.versions {
-                Load::Ready(versions) if versions.is_empty() => "This backup has no versions yet.",
-                Load::Ready(_) if self.version.is_none() => "Choose a version.",
+                Load::Ready(versions) if versions.is_empty() && !self.has_unreadable() => "This backup has no versions yet.",
+                Load::Ready(versions) if versions.is_empty() => "No version can be read.",
+                Load::Ready(_) if self.everywhere.is_active() && !self.asks_password() => return self.blocked_search(),
+                Load::Ready(_) if self.distrusted && self.manifest().is_none() => {
+                    "The version that was chosen cannot be read after all: choose another."
+                }
+                Load::Ready(_) if self.manifest().is_none() => "Choose a version.",
+                Load::Ready(_) if self.unlocking() => "Opening the backup…",
                 Load::Ready(_) => return None,
                 Load::Failed(_) => "The versions could not be read.",
-                _ if self.unlocking() => "Opening the backup…",
                 _ => "Reading the versions…",
             },
             Step::Password => match &self.lock {
@@ -48,6 +53,21 @@ impl Wizard {
                 _ => "Working out what would be done…",
             },
             Step::Progress | Step::Result => return None,
+        };
+        Some(text.into())
+    }
+}
+
+impl Wizard {
+    /// While a file is searched by its name in all versions.
+    fn blocked_search(&self) -> Option<String> {
+        let text = match (self.everywhere.found(), self.everywhere.choice()) {
+            _ if self.unlocking() => "Opening the backup…",
+            _ if self.everywhere.problem().is_some() => "The versions could not be searched.",
+            (None, _) => "Searching all versions…",
+            (Some(found), _) if found.files.is_empty() => "Nothing of this name was found.",
+            (Some(_), None) => "Choose a file.",
+            (Some(_), Some(_)) => return None,
         };
         Some(text.into())
     }

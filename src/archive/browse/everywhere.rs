@@ -22,8 +22,8 @@ pub struct Everywhere {
     limit: usize,
     files: Vec<FoundFile>,
     by_path: HashMap<PathBytes, usize>,
-    /// By run and offset: which file in which of its states.
-    segments: HashMap<(VersionId, u64), Vec<(usize, usize)>>,
+    /// By the hash of what stands in it: which file in which of its states.
+    segments: HashMap<[u8; 32], Vec<(usize, usize)>>,
     more: bool,
 }
 
@@ -46,8 +46,7 @@ impl Everywhere {
             if cancel.is_cancelled() {
                 return Err(Error::Cancelled);
             }
-            let key = (segment.run.clone(), segment.offset);
-            if let Some(known) = self.segments.get(&key) {
+            if let Some(known) = self.segments.get(&segment.hash) {
                 for (file, state) in known {
                     if let Some(state) = self.files.get_mut(*file).and_then(|file| file.states.get_mut(*state)) {
                         state.versions += 1;
@@ -62,7 +61,7 @@ impl Everywhere {
                 }
             }
             if self.segments.len() < SEGMENTS {
-                self.segments.insert(key, found);
+                self.segments.insert(segment.hash, found);
             }
         }
         Ok(())

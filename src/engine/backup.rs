@@ -2,6 +2,8 @@
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
+use std::thread;
 
 use crate::archive;
 use crate::archive::catalog_io::CatalogReader;
@@ -297,20 +299,30 @@ fn clear_litter(core: &Core, folder: &Folder, place: &Location, listed: &[Listed
     Ok(())
 }
 
+/// Objects that are read back at the same time.
+const READ_BACK_AT_ONCE: usize = 3;
+
 /// Reads every object of the run back from the medium and compares its SHA-256.
 fn read_back(run: &Run, folder: &Folder, manifest: &Manifest, objects: &[ObjectInfo]) -> Result<ReadBack, Problem> {
-    let mut medium = true;
     let base = run_folder(&manifest.id);
-    for object in objects {
-        let name = format!("{base}/{}", object.name);
-        let (hash, past_cache) = folder.sha256_on_medium(&name, &mut |_| !run.cancel.is_cancelled())?;
-        if run.cancel.is_cancelled() {
-            break;
+    let (next, medium) = (AtomicUsize::new(0), AtomicBool::new(true));
+    let work = || -> Result<(), Problem> {
+        while let Some(object) = objects.get(next.fetch_add(1, Relaxed)) {
+            let name = format!("{base}/{}", object.name);
+            let read = folder.sha256_on_medium(&name, &mut |_| !run.cancel.is_cancelled());
+            // One that fails is enough for all.
+            let (hash, past_cache) = read.inspect_err(|_| next.store(objects.len(), Relaxed))?;
+            if data_encoding::HEXLOWER.encode(&hash) != object.sha256 {
+                return Err(archive::Error::damaged(name, "what was read back is not what was written").into());
+            }
+            medium.fetch_and(past_cache, Relaxed);
         }
-        if data_encoding::HEXLOWER.encode(&hash) != object.sha256 {
-            return Err(archive::Error::damaged(name, "what was read back is not what was written").into());
-        }
-        medium &= past_cache;
-    }
-    Ok(if medium { ReadBack::Medium } else { ReadBack::Cache })
+        Ok(())
+    };
+    thread::scope(|scope| {
+        let others: Vec<_> = (1..READ_BACK_AT_ONCE.min(objects.len())).map(|_| scope.spawn(work)).collect();
+        let first = work();
+        others.into_iter().map(|o| o.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))).fold(first, Result::and)
+    })?;
+    Ok(if medium.into_inner() { ReadBack::Medium } else { ReadBack::Cache })
 }

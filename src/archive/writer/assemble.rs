@@ -29,6 +29,8 @@ use crate::model::snapshot::Totals;
 const AHEAD_FILES: usize = 128;
 const AHEAD_BYTES: u64 = 16 << 20;
 const AHEAD_CHANGES: usize = 1024;
+/// One file of so many is asked whether it is in memory already; then its neighbours are taken to be.
+const ASK_EVERY: usize = 8;
 /// What changed less than this before it was read may change again with the same time stamp.
 const UNSETTLED_NANOS: i128 = 3_000_000_000;
 /// Unchanged files between two names shown.
@@ -49,6 +51,8 @@ pub(super) struct Assembler<'a> {
     /// Bytes of the file at hand that progress tells of already.
     shown: u64,
     user: u32,
+    /// The files at hand lie on the medium, not in memory.
+    cold: bool,
 }
 
 struct Item {
@@ -79,6 +83,7 @@ impl<'a> Assembler<'a> {
             parts,
             header: Vec::new(),
             shown: 0,
+            cold: true,
             user: rustix::process::geteuid().as_raw(),
         }
     }
@@ -123,7 +128,12 @@ impl<'a> Assembler<'a> {
                 if let Ok(file) = &file
                     && meta.size > 0
                 {
-                    content::will_need(file);
+                    if files % ASK_EVERY == 0 {
+                        self.cold = !content::is_cached(file);
+                    }
+                    if self.cold {
+                        content::will_need(file);
+                    }
                 }
                 opened = Some(file);
                 files += 1;

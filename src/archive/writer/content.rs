@@ -6,7 +6,7 @@ use fastcdc::v2020::FastCDC;
 use rustix::buffer::spare_capacity;
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::fs::{Advice, Mode, OFlags, SeekFrom, fadvise, openat, seek};
-use rustix::io::{Errno, pread, retry_on_intr};
+use rustix::io::{Errno, ReadWriteFlags, pread, preadv2, retry_on_intr};
 
 use crate::archive::scan::Meta;
 
@@ -37,6 +37,12 @@ pub(super) fn open(folder: BorrowedFd<'_>, name: &[u8], hide_access: bool) -> io
 pub(super) fn will_need(file: &OwnedFd) {
     // A hint: where it is not taken, reading is only slower.
     let _ = fadvise(file, 0, None, Advice::WillNeed);
+}
+
+/// Whether the beginning of a file that is not empty lies in memory already. `false` also where the file system does not say.
+pub(super) fn is_cached(file: &OwnedFd) -> bool {
+    let mut byte = [0];
+    matches!(preadv2(file, &mut [io::IoSliceMut::new(&mut byte)], 0, ReadWriteFlags::NOWAIT), Ok(1))
 }
 
 /// Where a file's data and its holes lie, as offset and length.

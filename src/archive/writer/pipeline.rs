@@ -11,7 +11,7 @@
 
 use std::ops::ControlFlow;
 use std::sync::atomic::Ordering::Relaxed;
-use std::thread;
+use std::thread::{self, Scope, ScopedJoinHandle};
 use std::time::Duration;
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
@@ -64,21 +64,21 @@ pub(super) fn run(job: &BackupJob<'_>) -> Result<Written> {
             let _ = free_out.send(Frame::new());
         }
 
-        scope.spawn(move || {
+        spawn(scope, "scan", move || {
             scan_into(job, &to_merge);
             drop(scan_ends);
-        });
-        scope.spawn(move || count_if_long(job, &scan_ended));
-        scope.spawn(move || parent_into(job, &parent_out));
+        })?;
+        spawn(scope, "count", move || count_if_long(job, &scan_ended))?;
+        spawn(scope, "parent", move || parent_into(job, &parent_out))?;
         for _ in 0..compressors {
             let (compressing, to_place) = (compressing.clone(), to_place.clone());
-            scope.spawn(move || compress(job, &compressing, to_place));
+            spawn(scope, "compress", move || compress(job, &compressing, to_place))?;
         }
         drop(compressing);
-        let finisher = scope.spawn(move || finishing.iter().try_for_each(Full::finish));
+        let finisher = spawn(scope, "finish", move || finishing.iter().try_for_each(Full::finish))?;
         let volumes = Volumes::new(job, to_finish);
-        let placer = scope.spawn(move || Placing::new(volumes, to_catalog, free_out).run(&placing));
-        let cataloguer = scope.spawn(move || write_entries(catalog, &cataloguing));
+        let placer = spawn(scope, "place", move || Placing::new(volumes, to_catalog, free_out).run(&placing))?;
+        let cataloguer = spawn(scope, "catalog", move || write_entries(catalog, &cataloguing))?;
 
         let assembled = Frames::new(job.run.clone(), free, to_compress, to_place).and_then(|frames| {
             let keeper = Keeper::new(job.parent.as_ref().map(|p| p.version.clone()), &job.offered);
@@ -119,7 +119,17 @@ pub(super) fn run(job: &BackupJob<'_>) -> Result<Written> {
     })
 }
 
-fn join<T>(thread: thread::ScopedJoinHandle<'_, T>) -> T {
+/// A thread with a name to be found by. `Io` where the system has no room for one.
+fn spawn<'scope, T: Send + 'scope>(
+    scope: &'scope Scope<'scope, '_>,
+    name: &str,
+    work: impl FnOnce() -> T + Send + 'scope,
+) -> Result<ScopedJoinHandle<'scope, T>> {
+    let thread = thread::Builder::new().name(name.into()).spawn_scoped(scope, work);
+    thread.map_err(|source| Error::Object { object: format!("the thread “{name}”"), source })
+}
+
+fn join<T>(thread: ScopedJoinHandle<'_, T>) -> T {
     thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
 }
 

@@ -90,10 +90,15 @@ impl Assembler<'_> {
     fn read(&mut self, file: &OwnedFd, task: &Task, keeper: &mut Keeper<'_>) -> Result<Reading, Failed> {
         let mut known = Known::new();
         let mut reading = 1;
+        // The scan's look serves as the first one where reading again costs little.
+        let mut scanned = task.meta.size <= WHOLE;
         loop {
-            let looked_at = (self.job.now)();
-            let mut meta = status(file, "")?;
-            meta.stable = task.meta.stable;
+            let (looked_at, meta) = if scanned {
+                (task.looked_at, task.meta)
+            } else {
+                let now = (self.job.now)();
+                (now, Meta { stable: task.meta.stable, ..status(file, "")? })
+            };
             if meta.kind != Kind::File {
                 return Err(Failed::File(io::ErrorKind::NotFound.into()));
             }
@@ -121,10 +126,11 @@ impl Assembler<'_> {
             };
             #[cfg(test)]
             super::interfere::after_reading(&task.path);
-            if status(file, "")?.same_content_as(&meta) {
+            let after = status(file, "")?;
+            if after.same_content_as(&meta) && (after.device, after.inode) == (meta.device, meta.inode) {
                 return Ok(Reading { entry, meta, whole_here });
             }
-            if reading == READINGS {
+            if reading == READINGS && !scanned {
                 entry.torn = true;
                 return Ok(Reading { entry, meta, whole_here });
             }
@@ -133,7 +139,9 @@ impl Assembler<'_> {
                 // Nothing of the first reading has gone on: its pieces are taken back.
                 known.retain(|_, (_, number)| number.is_none());
             }
-            reading += 1;
+            // What changed since the scan did not change while it was read.
+            reading += u32::from(!scanned);
+            scanned = false;
         }
     }
 

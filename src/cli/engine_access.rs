@@ -56,6 +56,13 @@ impl Session {
         Ok(Self { connection: Connection::guest(home, env(secrets))? })
     }
 
+    /// For reading what only a home has: plans and history. Like a guest's it needs no lock.
+    pub fn reading_home() -> Result<Self, Problem> {
+        let home = Home::locate(root().as_deref()).map_err(home_problem)?;
+        let secrets = open_store(&home, false);
+        Ok(Self { connection: Connection::guest(Some(home), env(secrets))? })
+    }
+
     pub fn handle(&self) -> &Handle {
         self.connection.handle()
     }

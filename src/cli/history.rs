@@ -15,7 +15,7 @@ use crate::model::problem::{Code, Problem};
 use crate::model::run::RunKind;
 
 pub fn run(args: args::History, output: Output) -> Result<Exit, Problem> {
-    let session = Session::guest()?;
+    let session = Session::reading_home()?;
     session.tell_notices(output);
     let plan = args.plan.as_deref().map(|name| meant(session.handle(), name)).transpose()?;
     let filter = HistoryFilter {

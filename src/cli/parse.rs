@@ -1,9 +1,11 @@
 //! Reads single arguments: destinations, versions, schedules, sizes, paths.
 
+use std::borrow::Cow;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Component, Path, PathBuf};
 
+use directories::BaseDirs;
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::TimeZone;
@@ -81,6 +83,7 @@ pub fn destination(text: &str) -> Result<Location, Problem> {
 
 /// A path as the file system knows it: absolute, without links. What does not exist (yet) keeps its name below what does.
 pub fn real(path: &Path) -> Result<PathBuf, Problem> {
+    let path = &*at_home(path);
     if let Ok(found) = path.canonicalize() {
         return Ok(found);
     }
@@ -91,9 +94,18 @@ pub fn real(path: &Path) -> Result<PathBuf, Problem> {
     })
 }
 
+/// `~/x` as shells have it, which some do not in `--to=~/x`: else a folder named `~` would be made.
+fn at_home(path: &Path) -> Cow<'_, Path> {
+    let rest = path.strip_prefix("~").ok().filter(|_| Path::new("~").symlink_metadata().is_err());
+    match (rest, BaseDirs::new()) {
+        (Some(rest), Some(dirs)) => Cow::Owned(dirs.home_dir().join(rest)),
+        _ => Cow::Borrowed(path),
+    }
+}
+
 /// An absolute path without `.` and `..`, taken literally: it need not exist on this machine.
 pub fn absolute(path: &Path) -> Result<PathBuf, Problem> {
-    let whole = std::path::absolute(path)
+    let whole = std::path::absolute(at_home(path))
         .map_err(|e| Problem::new(Code::Usage, format!("\"{}\" is no path.", path.display()), "").with_detail(e.to_string()))?;
     let mut out = PathBuf::from("/");
     for part in whole.components() {

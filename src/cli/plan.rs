@@ -48,7 +48,7 @@ pub fn find_plan<'a>(overview: &'a Overview, name: &str) -> Result<&'a PlanOverv
 }
 
 fn list(output: Output) -> Result<Exit, Problem> {
-    let session = Session::guest()?;
+    let session = Session::reading_home()?;
     let overview = session.handle().overview();
     session.tell_notices(output);
     for plan in &overview.plans {
@@ -91,7 +91,7 @@ fn status(status: Status) -> &'static str {
 }
 
 fn show(name: &str, output: Output) -> Result<Exit, Problem> {
-    let session = Session::guest()?;
+    let session = Session::reading_home()?;
     let overview = session.handle().overview();
     let found = find_plan(&overview, name)?;
     let plan = &found.plan;

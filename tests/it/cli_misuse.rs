@@ -212,7 +212,23 @@ fn without_any_home_destinations_are_still_read() {
         });
         nowhere.ok();
     }
-    let line = "plan add P --source @source --to @dest --json";
-    let refused = world.run_with(line, |c| _ = c.env("STRONGROOM_HOME", "/proc/nowhere"));
-    assert_eq!(refused.code(1).problem(), "settings");
+    for line in ["plan list --json", "plan show P --json", "history --json", "plan add P --source @source --to @dest --json"] {
+        let refused = world.run_with(line, |c| _ = c.env("STRONGROOM_HOME", "/proc/nowhere"));
+        assert_eq!(refused.code(1).problem(), "settings", "{line}");
+    }
+}
+
+#[test]
+fn a_tilde_that_no_shell_has_read_is_the_home_folder() {
+    let world = world();
+    fs::create_dir(world.path("person")).unwrap();
+    let at_home =
+        |line: &str| world.run_with(line, |c| _ = c.env("HOME", world.path("person")).current_dir(world.path("source")));
+    at_home("backup --source . --to=~/backups").ok();
+    assert!(world.path("person/backups").is_dir() && !world.path("source/~").exists());
+    at_home("restore --from=~/backups --to=~/back").ok();
+    assert!(world.path("person/back/source").is_dir());
+    fs::create_dir(world.path("source/~")).unwrap();
+    at_home("backup --source . --to=~/backups").ok();
+    assert!(world.path("source/~/backups").is_dir(), "a folder of that name is meant where there is one");
 }

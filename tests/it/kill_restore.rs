@@ -12,11 +12,11 @@ use crate::tree;
 
 const POLICIES: [&str; 4] = ["skip", "overwrite", "newer", "keep-both"];
 
-/// A world with a version of small files, files of several pieces, links and folders.
+/// A home that has the key, and a version of small files, files of several pieces, links and folders.
 fn world(random: &mut Random) -> World {
     let world = World::new();
     tree::odd(&world.source(), random);
-    tree::plain(&world.source().join("many"), 3000, random);
+    tree::plain(&world.source().join("many"), 2000, random);
     fs::write(world.source().join("big"), random.bytes(24 << 20)).unwrap();
     world.back_up();
     world
@@ -25,7 +25,8 @@ fn world(random: &mut Random) -> World {
 fn restore(world: &World, policy: &str) -> Child {
     let mut command = world.command();
     command.args(["restore", "--conflict", policy, "--from"]).arg(world.dest()).arg("--to").arg(world.path("out"));
-    command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
+    // The home has the key: no time goes into the password.
+    command.env_remove("STRONGROOM_PASSWORD").stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
 }
 
 /// Waits until that moment or its end.
@@ -69,7 +70,7 @@ fn a_killed_restore_is_finished_by_the_next() {
                 killed += 1;
             }
         }
-        world.run(&format!("restore --conflict {policy} --from @dest --to @out")).ok();
+        assert!(restore(&world, policy).wait().unwrap().success(), "{policy}");
         assert_same(&world.source(), &out.join("source"));
         nothing_but(&world, &out);
     }
@@ -96,7 +97,7 @@ fn a_killed_restore_spares_what_stood_there_before() {
         wait(&mut child, Duration::from_micros(random.below(span.as_micros() as u64)));
         let _ = child.kill();
         child.wait().unwrap();
-        world.run(&format!("restore --conflict {policy} --from @dest --to @out")).ok();
+        assert!(restore(&world, policy).wait().unwrap().success(), "{policy}");
         let theirs = fs::read(world.source().join("many/folder 3/file 3.txt")).unwrap();
         let spared = policy != "overwrite";
         let here = fs::read(own.join("file 3.txt")).unwrap();
@@ -125,7 +126,7 @@ fn a_cancelled_restore_is_finished_by_the_next() {
         // It ends in good order, or was done.
         let _ = rustix::process::kill_process(rustix::process::Pid::from_child(&child), rustix::process::Signal::INT);
         child.wait().unwrap();
-        world.run(&format!("restore --conflict {policy} --from @dest --to @out")).ok();
+        assert!(restore(&world, policy).wait().unwrap().success(), "{policy}");
         assert_same(&world.source(), &out.join("source"));
         nothing_but(&world, &out);
     }

@@ -2,6 +2,7 @@
 
 mod chosen;
 mod conflicts;
+mod resume;
 mod troubles;
 mod whole;
 
@@ -22,12 +23,13 @@ struct Ask<'a> {
     conflict: Conflict,
     metadata: bool,
     dry_run: bool,
+    tag: &'a str,
 }
 
 impl Ask<'_> {
     fn to(dir: &Path) -> Self {
         let target = Target::Folder { path: dir.into(), full_paths: false };
-        Self { paths: &[], except: &[], target, conflict: Conflict::Skip, metadata: true, dry_run: false }
+        Self { paths: &[], except: &[], target, conflict: Conflict::Skip, metadata: true, dry_run: false, tag: "t1" }
     }
 
     fn run(&self, version: &TestVersion) -> Result<Restored> {
@@ -35,8 +37,18 @@ impl Ask<'_> {
     }
 
     fn watched(&self, version: &TestVersion, progress: &Progress, cancel: &Cancel) -> Result<Restored> {
+        self.with_job(version, progress, cancel, restore)
+    }
+
+    fn with_job<T>(
+        &self,
+        version: &TestVersion,
+        progress: &Progress,
+        cancel: &Cancel,
+        work: impl FnOnce(&RestoreJob<'_>) -> T,
+    ) -> T {
         let list = |paths: &[&str]| paths.iter().map(|p| PathBytes::from(*p)).collect::<Vec<_>>();
-        restore(&RestoreJob {
+        work(&RestoreJob {
             plan: version.plan.clone(),
             objects: Arc::new(version.objects.clone()),
             ring: version.ring.clone(),
@@ -47,7 +59,7 @@ impl Ask<'_> {
             conflict: self.conflict,
             metadata: self.metadata,
             dry_run: self.dry_run,
-            tag: "t1",
+            tag: self.tag,
             date: "2026-11-21",
             progress,
             cancel,

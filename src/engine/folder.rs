@@ -211,12 +211,16 @@ impl Folder {
             Some((n, home.to_owned(), e.name))
         });
         let Some((.., name)) = newest.max() else { return Ok(None) };
-        let bytes = self.read_all(&name)?;
-        let owner: Owner = json_lines::decode(&name, &bytes, trust(ring))?;
+        Ok(Some(self.read_owner(&name, ring)?))
+    }
+
+    /// An owner file, checked against where it lies.
+    pub fn read_owner(&self, name: &str, ring: Option<&KeyRing>) -> Result<Owner, archive::Error> {
+        let owner: Owner = json_lines::decode(name, &self.read_all(name)?, trust(ring))?;
         if owner.kind != Owner::KIND || owner.plan != *self.plan() || marker::owner_name(owner.n, &owner.home) != name {
-            return Err(archive::Error::damaged(name, "it belongs elsewhere").into());
+            return Err(archive::Error::damaged(name, "it belongs elsewhere"));
         }
-        Ok(Some(owner))
+        Ok(owner)
     }
 
     pub fn put_owner(&self, owner: Owner, ring: Option<&KeyRing>) -> Result<(), Problem> {

@@ -54,17 +54,19 @@ pub fn run(core: &Core, run: &Run, spec: &VerifySpec, stages: &mut Stages<'_>) -
     Ok(Done { detail: RunDetail::Verify { report }, warnings: Vec::new(), warning_count: 0, finding })
 }
 
-/// Marker, owner files, both copies of the key slots, and `README.txt` against what should stand there.
+/// Owner files, both copies of the key slots, and `README.txt` against what should stand there.
 fn small_objects(folder: &Folder, ring: Option<&archive::key::KeyRing>) -> Result<Vec<DamagedObject>, Problem> {
     let mut damaged = Vec::new();
-    if let Err(error) = folder.owner(ring) {
-        damaged.push(DamagedObject { object: "owner file".into(), what: error.detail, hits: Vec::new(), hit_count: 0 });
-    }
     let mut keys_seen = 0;
     for entry in folder.list("")? {
-        let Some((n, _)) = marker::parse_keys_name(&entry.name) else { continue };
-        keys_seen += 1;
-        let checked = folder.read_all(&entry.name).and_then(|bytes| KeyFile::check(&entry.name, folder.plan(), n, &bytes, ring));
+        let checked = if marker::parse_owner_name(&entry.name).is_some() {
+            folder.read_owner(&entry.name, ring).map(drop)
+        } else if let Some((n, _)) = marker::parse_keys_name(&entry.name) {
+            keys_seen += 1;
+            folder.read_all(&entry.name).and_then(|bytes| KeyFile::check(&entry.name, folder.plan(), n, &bytes, ring))
+        } else {
+            Ok(())
+        };
         if let Err(error) = checked {
             damaged.push(finding(entry.name, &error));
         }

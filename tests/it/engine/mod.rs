@@ -1,5 +1,6 @@
 //! The engine driven through its handle, on real folders, with a clock and a key store of the test's own.
 
+mod flip;
 mod hands;
 mod job;
 mod schedule;

@@ -40,7 +40,8 @@ impl Browser {
         &self.catalog
     }
 
-    /// See [`children`].
+    /// Immediate children of `folder` (catalog path; empty: the sources), from row `skip`, at most `limit`; and how many there are in
+    /// all. Skips whole segments below a child. Folders carry the sums of what lies below them.
     pub fn children(&self, folder: &[u8], skip: usize, limit: usize, cancel: &Cancel) -> Result<(Vec<Row>, usize)> {
         let key = super::select::trim(folder).to_vec();
         let mut index = {
@@ -76,7 +77,7 @@ impl Browser {
                 return Ok(entries);
             }
         }
-        let entries = Arc::new(self.catalog.segment(number)?);
+        let entries = Arc::new(self.catalog.heads(number)?);
         let mut kept = self.segments.lock().unwrap_or_else(PoisonError::into_inner);
         kept.push_back((number, entries.clone()));
         let mut count: usize = kept.iter().map(|(_, entries)| entries.len()).sum();
@@ -85,13 +86,6 @@ impl Browser {
         }
         Ok(entries)
     }
-}
-
-/// Immediate children of `folder` (catalog path; empty: the sources), from row `skip`, at most `limit`; and how many there are in
-/// all. Skips whole segments below a child. Folders carry the sums of what lies below them.
-pub fn children(catalog: &CatalogReader, folder: &[u8], skip: usize, limit: usize, cancel: &Cancel) -> Result<(Vec<Row>, usize)> {
-    let load = |number| catalog.segment(number).map(Arc::new);
-    View { catalog, load: &load }.children(super::select::trim(folder), skip, limit, cancel, &mut FolderIndex::default())
 }
 
 /// Entries whose name holds `text`, without regard to case; with `*` or `?` in it, names that it stands for as a whole. At most
@@ -103,7 +97,7 @@ pub fn find(catalog: &CatalogReader, text: &str, limit: usize, cancel: &Cancel) 
         if cancel.is_cancelled() {
             return Err(Error::Cancelled);
         }
-        for entry in catalog.segment(number)? {
+        for entry in catalog.heads(number)? {
             if found.len() >= limit {
                 return Ok(found);
             }

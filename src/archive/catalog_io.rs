@@ -89,8 +89,10 @@ mod bounds {
     pub const XATTRS: usize = 1 << 20;
     /// Longest piece.
     pub const PIECE: u64 = 4 << 20;
-    /// Pieces of one file: 16 TiB at 1 MiB each.
-    pub const PIECES: usize = 16 << 20;
+    /// Pieces of one file: 6 TiB as large files are cut. In memory they take 160 MiB, whoever made the catalog.
+    pub const PIECES: usize = 2 << 20;
+    /// Holes of one file; no writer tells of more than 100,000.
+    pub const HOLES: usize = 1 << 20;
     /// Unpacked index.
     pub const INDEX: usize = 64 << 20;
     /// A segment is closed past this many bytes, and before an entry that would take it past.

@@ -217,6 +217,7 @@ mod tests {
     use std::collections::VecDeque;
 
     use super::*;
+    use crate::archive::test_version;
     use crate::model::catalog::{EntryKind, FileTime, Piece};
 
     const TIME: FileTime = FileTime { seconds: 1_700_000_000, nanos: 5 };
@@ -258,8 +259,6 @@ mod tests {
             hash: [1; 32],
         };
         Entry {
-            path: path.into(),
-            kind,
             mode: 0o644,
             uid: 1,
             gid: 2,
@@ -267,13 +266,8 @@ mod tests {
             mtime: TIME,
             ctime: TIME,
             inode: 42,
-            link: None,
-            xattrs: Vec::new(),
-            holes: Vec::new(),
             pieces: if is_file { vec![piece] } else { Vec::new() },
-            torn: false,
-            unsettled: false,
-            kept_from: None,
+            ..test_version::entry(path, kind)
         }
     }
 

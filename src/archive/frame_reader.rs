@@ -103,7 +103,8 @@ mod tests {
     use crate::archive::object::catalog_file_name;
     use crate::archive::seal::Sealer;
     use crate::archive::test_objects::MemoryObjects;
-    use crate::model::catalog::{Entry, EntryKind, FileTime, Piece};
+    use crate::archive::test_version;
+    use crate::model::catalog::{Entry, EntryKind, Piece};
     use crate::model::format::Cipher;
     use crate::model::snapshot::{BackupType, Manifest, Totals, VersionId};
 
@@ -153,25 +154,7 @@ mod tests {
         let (frame_offset, frame_length) = frames[0];
         let hash = *blake3::hash(CONTENTS[0]).as_bytes();
         let piece = Piece { volume: volume.clone(), frame_offset, frame_length, offset: 0, length: 15, hash };
-        let time = FileTime::default();
-        let entry = Entry {
-            path: "f".into(),
-            kind: EntryKind::File,
-            mode: 0o644,
-            uid: 0,
-            gid: 0,
-            size: 15,
-            mtime: time,
-            ctime: time,
-            inode: 0,
-            link: None,
-            xattrs: vec![],
-            holes: vec![],
-            pieces: vec![piece],
-            torn: false,
-            unsettled: false,
-            kept_from: None,
-        };
+        let entry = Entry { size: 15, pieces: vec![piece], ..test_version::entry("f", EntryKind::File) };
         writer.push(&entry).unwrap();
         let written = writer.finish(vec![info], &[]).unwrap();
         let manifest = Manifest {

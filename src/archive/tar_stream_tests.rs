@@ -7,27 +7,12 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use super::*;
+use crate::archive::test_version;
 use crate::model::catalog::Xattr;
 
 fn entry(path: &[u8], kind: EntryKind) -> Entry {
-    Entry {
-        path: PathBytes::new(path),
-        kind,
-        mode: 0o640,
-        uid: 0,
-        gid: 0,
-        size: 0,
-        mtime: FileTime { seconds: 1_700_000_000, nanos: 123_456_789 },
-        ctime: FileTime::default(),
-        inode: 1,
-        link: None,
-        xattrs: Vec::new(),
-        holes: Vec::new(),
-        pieces: Vec::new(),
-        torn: false,
-        unsettled: false,
-        kept_from: None,
-    }
+    let mtime = FileTime { seconds: 1_700_000_000, nanos: 123_456_789 };
+    Entry { path: PathBytes::new(path), mode: 0o640, uid: 0, gid: 0, mtime, ..test_version::entry("", kind) }
 }
 
 fn file(path: &[u8], content: &[u8], archive: &mut Vec<u8>) {

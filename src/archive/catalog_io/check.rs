@@ -7,6 +7,12 @@ use crate::model::catalog::{Entry, EntryKind, FileTime, Piece};
 
 /// Says what is wrong with an entry by itself; where its pieces lie is checked against the volumes elsewhere.
 pub fn entry(entry: &Entry) -> Result<(), &'static str> {
+    head(entry)?;
+    content(entry)
+}
+
+/// What is wrong with an entry apart from its pieces and holes.
+pub fn head(entry: &Entry) -> Result<(), &'static str> {
     path(entry.path.as_bytes())?;
     if let Some(link) = &entry.link {
         path(link.as_bytes())?;
@@ -32,7 +38,7 @@ pub fn entry(entry: &Entry) -> Result<(), &'static str> {
     if xattrs > bounds::XATTRS {
         return Err("its extended attributes are larger than is allowed");
     }
-    content(entry)
+    Ok(())
 }
 
 /// Pieces and holes make up the size exactly.
@@ -41,7 +47,7 @@ fn content(entry: &Entry) -> Result<(), &'static str> {
         let none = entry.size == 0 && entry.pieces.is_empty() && entry.holes.is_empty();
         return if none { Ok(()) } else { Err("only files have content") };
     }
-    if entry.pieces.len() > bounds::PIECES || entry.holes.len() > bounds::PIECES {
+    if entry.pieces.len() > bounds::PIECES || entry.holes.len() > bounds::HOLES {
         return Err("it has more pieces than is allowed");
     }
     let mut sum = 0u64;

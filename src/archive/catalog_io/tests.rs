@@ -7,6 +7,7 @@ use crate::archive::key::{KeyRing, PlanKey};
 use crate::archive::object::{Objects, catalog_file_name};
 use crate::archive::seal::{Identity, ObjectKind, Sealer};
 use crate::archive::test_objects::MemoryObjects;
+use crate::archive::test_version;
 use crate::archive::{Error, Result};
 use crate::model::catalog::{Entry, EntryKind, FileTime, Piece, Xattr};
 use crate::model::format::Cipher;
@@ -37,24 +38,8 @@ fn piece(run: &VersionId, number: u32, n: u64, length: u32) -> Piece {
 }
 
 fn thing(path: &str, kind: EntryKind) -> Entry {
-    Entry {
-        path: path.into(),
-        kind,
-        mode: 0o644,
-        uid: 1000,
-        gid: 1000,
-        size: 0,
-        mtime: FileTime { seconds: 1_700_000_000, nanos: 5 },
-        ctime: FileTime { seconds: 1_700_000_001, nanos: 999_999_999 },
-        inode: 17,
-        link: None,
-        xattrs: Vec::new(),
-        holes: Vec::new(),
-        pieces: Vec::new(),
-        torn: false,
-        unsettled: false,
-        kept_from: None,
-    }
+    let (mtime, ctime) = (FileTime { seconds: 1_700_000_000, nanos: 5 }, FileTime { seconds: 1_700_000_001, nanos: 999_999_999 });
+    Entry { mode: 0o644, uid: 1000, gid: 1000, mtime, ctime, inode: 17, ..test_version::entry(path, kind) }
 }
 
 fn file(path: &str, pieces: Vec<Piece>) -> Entry {
@@ -375,15 +360,23 @@ fn sealed_and_plain_are_not_mistaken() {
 
 /// A plain catalog made of any lines: one segment and its index.
 fn forged(lines: &str, change: impl Fn(&mut serde_json::Value)) -> Result<Vec<Entry>> {
+    forged_frames(&[lines], change)?.entries().collect()
+}
+
+/// The same of any frames.
+fn forged_frames(contents: &[&str], change: impl Fn(&mut serde_json::Value)) -> Result<CatalogReader> {
     let place = Place::new(false);
     let mut compressor = crate::archive::codec::Compressor::new(3);
     let mut object = Vec::new();
-    compressor.compress(lines.as_bytes(), &mut object);
+    let mut frames = Vec::new();
+    for content in contents {
+        let offset = object.len();
+        compressor.compress(content.as_bytes(), &mut object);
+        let hash = data_encoding::BASE64_NOPAD.encode(blake3::hash(content.as_bytes()).as_bytes());
+        frames.push(serde_json::json!([0, offset, object.len() - offset, hash]));
+    }
     let index_offset = object.len() as u64;
-    let mut segment = serde_json::json!({
-        "first": "a", "entries": 1, "files": 1, "bytes": 10,
-        "frames": [[0, 0, index_offset, data_encoding::BASE64_NOPAD.encode(blake3::hash(lines.as_bytes()).as_bytes())]],
-    });
+    let mut segment = serde_json::json!({"first": "a", "entries": 1, "files": 1, "bytes": 10, "frames": frames});
     change(&mut segment);
     let head = serde_json::json!({
         "format": 1, "kind": "catalog", "version": run(1).as_str(), "segments": 1, "volumes": 1,
@@ -396,7 +389,28 @@ fn forged(lines: &str, change: impl Fn(&mut serde_json::Value)) -> Result<Vec<En
     let size = object.len() as u64;
     place.objects.put(&format!("data/{}/{name}", run(1)), object);
     let at = CatalogRef { name: name.into(), size, index_offset, index_length };
-    place.open(&manifest(&run(1), false, at))?.entries().collect()
+    place.open(&manifest(&run(1), false, at))
+}
+
+#[test]
+fn a_small_catalog_does_not_take_much_memory() {
+    let header = format!("{{\"volumes\":[[\"{}\",1]]}}\n", run(1));
+    let piece = format!("[0,0,100,0,1,\"{}\"]", "A".repeat(43));
+    let entry = format!("{header}{{\"path\":\"a\",\"size\":10,\"mtime\":[0,0],\"pieces\":[{piece}]}}\n");
+    let pieces = format!("{header}{{\"more\":[{}]}}\n", vec![piece; 50_000].join(","));
+    let holes = format!("{header}{{\"more\":[],\"holes\":[{}]}}\n", vec!["[1,1]"; 300_000].join(","));
+    for more in [pieces, holes] {
+        // One frame, told of again and again.
+        let reader = forged_frames(&[&entry, &more], |segment| {
+            let frames = segment["frames"].as_array_mut().unwrap();
+            let last = frames[1].clone();
+            frames.resize(1000, last);
+        });
+        let reader = reader.unwrap();
+        let Err(Error::Damaged { what, .. }) = reader.segment(0) else { panic!("it is read to its end") };
+        assert!(what.contains("too long"), "{what}");
+        assert_eq!(reader.heads(0).unwrap()[0].path, "a".into(), "a look at names needs none of them");
+    }
 }
 
 #[test]

@@ -29,7 +29,7 @@ impl<'a> Finder<'a> {
                 self.kept.push_back(found);
             }
             None => {
-                let paths = self.catalog.segment(segment).ok()?.into_iter().map(|entry| entry.path).collect();
+                let paths = self.catalog.heads(segment).ok()?.into_iter().map(|entry| entry.path).collect();
                 self.kept.push_back((segment, paths));
                 if self.kept.len() > Self::KEPT {
                     self.kept.pop_front();

@@ -16,6 +16,9 @@ pub(super) const WHOLE: u64 = 4 << 20;
 const CUT_LEAST: usize = 256 << 10;
 const CUT_AVERAGE: usize = 1 << 20;
 const CUT_MOST: usize = 4 << 20;
+/// Files with more data than this are cut into larger pieces, so that they do not have more than a catalog takes.
+const HUGE: u64 = 1 << 40;
+const CUT_LEAST_OF_HUGE: usize = 2 << 20;
 /// What is read ahead of the cuts.
 const CUT_BUFFER: usize = 8 << 20;
 /// More holes than these are read as data: each costs memory, and room in the catalog.
@@ -165,11 +168,13 @@ pub(super) struct Cutter {
     /// Of the piece that was given last, and of what follows it.
     piece_end: usize,
     ended: bool,
+    huge: bool,
 }
 
 impl Cutter {
-    /// Begins a new file; the buffer is kept.
-    pub(super) fn restart(&mut self) {
+    /// Begins a new file with so many bytes of data; the buffer is kept.
+    pub(super) fn restart(&mut self, data: u64) {
+        self.huge = data > HUGE;
         self.buffer.clear();
         self.piece_end = 0;
         self.ended = false;
@@ -188,7 +193,8 @@ impl Cutter {
         if rest.is_empty() {
             return Ok(None);
         }
-        let (_, length) = FastCDC::new(rest, CUT_LEAST, CUT_AVERAGE, CUT_MOST).cut(0, rest.len());
+        let (least, average) = if self.huge { (CUT_LEAST_OF_HUGE, CUT_MOST) } else { (CUT_LEAST, CUT_AVERAGE) };
+        let (_, length) = FastCDC::new(rest, least, average, CUT_MOST).cut(0, rest.len());
         let start = self.piece_end;
         self.piece_end += length;
         Ok(self.buffer.get(start..self.piece_end))
@@ -208,12 +214,18 @@ mod tests {
     }
 
     fn pieces(content: &[u8]) -> Vec<Vec<u8>> {
+        pieces_of(content, content.len() as u64)
+    }
+
+    /// As if the file had so many bytes of data.
+    fn pieces_of(content: &[u8], size: u64) -> Vec<Vec<u8>> {
         let file = tempfile::tempfile().unwrap();
         file.write_all_at(content, 0).unwrap();
         let layout = layout(&file);
         let file = OwnedFd::from(file);
         let mut data = Data::new(&file, &layout);
         let mut cutter = Cutter::default();
+        cutter.restart(size);
         let mut all = Vec::new();
         while let Some(piece) = cutter.next(&mut data).unwrap() {
             all.push(piece.to_vec());
@@ -239,6 +251,16 @@ mod tests {
         let shifted = pieces(&shifted);
         let known = shifted.iter().filter(|p| plain.contains(p)).count();
         assert!(known >= shifted.len() - 2, "{known} of {}", shifted.len());
+    }
+
+    #[test]
+    fn huge_files_have_larger_pieces() {
+        let content = noise(64 << 20, 1);
+        let pieces = pieces_of(&content, HUGE + 1);
+        assert_eq!(pieces.concat(), content);
+        assert!(pieces.iter().rev().skip(1).all(|p| (CUT_LEAST_OF_HUGE..=CUT_MOST).contains(&p.len())));
+        // Six TiB stay within what a catalog takes of one file.
+        assert!(pieces.len() as u64 * (6 << 40) / content.len() as u64 <= 2 << 20, "{}", pieces.len());
     }
 
     #[test]

@@ -197,7 +197,7 @@ impl Assembler<'_> {
     fn cut(&mut self, file: &OwnedFd, layout: &mut Layout, entry: &mut Entry, known: &mut Known) -> Result<(), Failed> {
         self.frames.begin_file();
         let mut data = Data::new(file, layout);
-        self.cutter.restart();
+        self.cutter.restart(layout.data());
         let mut number = 0;
         while let Some(piece) = self.cutter.next(&mut data)? {
             if self.job.cancel.is_cancelled() {

@@ -18,7 +18,7 @@ const CUT_AVERAGE: usize = 1 << 20;
 const CUT_MOST: usize = 4 << 20;
 /// Files with more data than this are cut into larger pieces, so that they do not have more than a catalog takes.
 const HUGE: u64 = 1 << 40;
-const CUT_LEAST_OF_HUGE: usize = 2 << 20;
+const CUT_LEAST_OF_HUGE: usize = 1 << 20;
 /// What is read ahead of the cuts.
 const CUT_BUFFER: usize = 8 << 20;
 /// More holes than these are read as data: each costs memory, and room in the catalog.

@@ -85,7 +85,8 @@ fn is_named(report: &RunReport, name: &Path, what: &str) {
 fn nothing_wrong_comes_back(world: &World, plan: &Plan, version: &VersionId, files: &Files, what: &str) {
     let out = world.path("out");
     let report = world.restore(world.place(plan), VersionChoice::Id(version.clone()), &out);
-    let there = if out.exists() { tree(&out.join("source")) } else { Files::new() };
+    let restored = out.join("source");
+    let there = if restored.exists() { tree(&restored) } else { Files::new() };
     for (path, content) in &there {
         assert!(files.get(path) == Some(content), "{what}: {} is wrong", path.display());
     }

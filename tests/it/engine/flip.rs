@@ -12,7 +12,7 @@ use super::*;
 use crate::support::{Random, long};
 
 /// Of each object, unless the long tests run: then it is all bytes of the small ones.
-const SAMPLE: usize = 64;
+const SAMPLE: usize = 8;
 /// Of volumes and catalogs in the long tests.
 const LONG_SAMPLE: usize = 1000;
 

@@ -76,7 +76,15 @@ impl World {
     pub fn start(&mut self, home: &str, autonomous: bool) {
         self.engine = None;
         let home = Home::locate(Some(&self.path(home))).unwrap();
-        let lock = HomeLock::try_take(&home).unwrap().expect("the home is free");
+        // The engine before may still be on its way out.
+        let patience = Instant::now() + std::time::Duration::from_secs(20);
+        let lock = loop {
+            match HomeLock::try_take(&home).unwrap() {
+                Some(lock) => break lock,
+                None if Instant::now() < patience => std::thread::sleep(std::time::Duration::from_millis(5)),
+                None => panic!("the home is not free"),
+            }
+        };
         let env = Env { clock: self.clock.clone(), ..Env::system(self.secrets.clone(), Arc::new(|| {})) };
         self.engine = Some(Engine::start(env, Mode::Owner { home, lock, autonomous }).unwrap());
     }

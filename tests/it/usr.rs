@@ -1,17 +1,24 @@
 //! Real files in numbers: parts of /usr, with `tests/run --long` all of it.
 
+use std::fs;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-use crate::support::{World, assert_same, long};
+use serde_json::json;
+
+use crate::support::{Random, World, assert_same, long, tool, walk};
+
+fn sources() -> Vec<PathBuf> {
+    if long() {
+        return vec!["/usr".into()];
+    }
+    ["/usr/share/doc", "/usr/bin", "/usr/include"].into_iter().map(PathBuf::from).filter(|p| p.is_dir()).collect()
+}
 
 #[test]
 fn usr_sealed_and_back() {
     let world = World::new();
-    let sources: Vec<PathBuf> = if long() {
-        vec!["/usr".into()]
-    } else {
-        ["/usr/share/doc", "/usr/bin", "/usr/include"].into_iter().map(Into::into).filter(|p: &PathBuf| p.is_dir()).collect()
-    };
+    let sources = sources();
     let ran = world.run_with("backup --to @dest --no-tags --name usr --json --source", |c| _ = c.args(&sources)).ok().last();
     assert!(ran["totals"]["files"].as_u64().unwrap() > 1000, "{ran}");
     world.run("verify --from @dest --depth full").ok();
@@ -22,4 +29,54 @@ fn usr_sealed_and_back() {
     let again = world.run_with("backup --to @dest --no-tags --name usr --json --source", |c| _ = c.args(&sources)).ok().last();
     assert_eq!(again["totals"]["new_files"], 0, "{again}");
     assert!(!Path::new("/usr/.strongroom").exists());
+}
+
+#[test]
+fn one_percent_of_usr_changes_and_both_versions_come_back() {
+    let world = World::new();
+    fs::create_dir(world.source()).unwrap();
+    let sources = sources();
+    let flags = ["-a", "--parents"].map(Path::new).into_iter();
+    tool("cp", flags.chain(sources.iter().map(PathBuf::as_path)).chain([world.source().as_path()]));
+    // Copying has just written all of it.
+    std::thread::sleep(std::time::Duration::from_millis(3200));
+    let line = "backup --to @dest --no-tags --json --source @source";
+    let first = world.run(line).ok().last();
+    world.run("restore --from @dest --to @first").ok();
+    assert_same(&world.source(), &world.path("first/source"));
+
+    let changed = change(&world.source(), &mut Random(11));
+    let second = world.run(line).ok().last();
+    assert_eq!((&second["type"], &second["totals"]["new_files"]), (&json!("incremental"), &json!(changed)), "{second}");
+    world.run("verify --from @dest --depth full --all").ok();
+
+    world.run(&format!("restore --from @dest --to @again --version {}", first["version"].as_str().unwrap())).ok();
+    assert_same(&world.path("first/source"), &world.path("again/source"));
+    fs::remove_dir_all(world.path("again")).unwrap();
+    world.run("restore --from @dest --to @latest").ok();
+    assert_same(&world.source(), &world.path("latest/source"));
+}
+
+/// One regular file in a hundred: written anew, appended to, given another mode, moved or removed. Returns how many have to be read.
+fn change(root: &Path, random: &mut Random) -> u64 {
+    let mut to_read = 0;
+    for path in walk(root).iter().map(|p| root.join(p)) {
+        let meta = path.symlink_metadata().unwrap();
+        // What has several names would change under all of them.
+        if !meta.is_file() || meta.nlink() > 1 || random.below(100) != 0 {
+            continue;
+        }
+        to_read += 1;
+        match random.below(5) {
+            0 => fs::write(&path, random.bytes(5000)).unwrap(),
+            1 => fs::write(&path, [fs::read(&path).unwrap(), b"one line more\n".to_vec()].concat()).unwrap(),
+            2 => fs::set_permissions(&path, fs::Permissions::from_mode(meta.mode() ^ 0o004)).unwrap(),
+            3 => fs::rename(&path, path.with_extension("moved")).unwrap(),
+            _ => {
+                fs::remove_file(&path).unwrap();
+                to_read -= 1;
+            }
+        }
+    }
+    to_read
 }

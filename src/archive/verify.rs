@@ -81,11 +81,13 @@ pub fn verify(job: &VerifyJob<'_>) -> Result<VerifyReport> {
     }
     let pieces = pieces.checked;
     hits::find(job, &findings)?;
+    let (damaged, files_hit) = findings.into_report();
     Ok(VerifyReport {
         versions: job.versions.len() as u64,
         objects: expected.objects.len() as u64,
         bytes: expected.bytes(),
         pieces,
-        damaged: findings.into_report(),
+        damaged,
+        files_hit,
     })
 }

@@ -104,6 +104,6 @@ impl Ready {
             Command::History(args) => history::run(args, output),
             Command::Tour => tour::run(output),
         };
-        ended.unwrap_or_else(|problem| output.problem(&problem)).into()
+        output.settle(ended.unwrap_or_else(|problem| output.problem(&problem))).into()
     }
 }

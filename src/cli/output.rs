@@ -1,6 +1,7 @@
 //! Says things to people, or in JSON lines to scripts. Results on standard output, all else on standard error.
 
 use std::io::{self, IsTerminal, Write};
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -48,6 +49,12 @@ impl Output {
         self.object(&line);
     }
 
+    /// The exit code of a command that came to `exit`: a failure where its results did not reach whom they were for.
+    pub fn settle(self, exit: Exit) -> Exit {
+        let all_is_told = !LOST.load(Relaxed) || !matches!(exit, Exit::Done | Exit::Warnings);
+        if all_is_told { exit } else { Exit::Failed }
+    }
+
     /// What went wrong and what to do: the end of a command. Returns its exit code.
     pub fn problem(self, problem: &Problem) -> Exit {
         if self.json {
@@ -81,7 +88,7 @@ pub fn clean(text: &str) -> String {
 
 /// A line on standard error.
 pub fn complain(text: impl AsRef<str>) {
-    write_line(io::stderr().lock(), &clean(text.as_ref()));
+    let _ = write_line(io::stderr().lock(), &clean(text.as_ref()));
 }
 
 /// A question on standard error, answered on the same line.
@@ -90,13 +97,22 @@ pub fn ask(question: &str) {
     let _ = err.write_all(clean(question).as_bytes()).and_then(|()| err.flush());
 }
 
+/// Some of the results could not be written. One for the process, as standard output is.
+static LOST: AtomicBool = AtomicBool::new(false);
+
 fn put(line: &str) {
-    write_line(io::stdout().lock(), line);
+    match write_line(io::stdout().lock(), line) {
+        // Whoever reads us may have gone (`| head`): that is no failure of ours, and nothing to panic about as `println!` does.
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe && !LOST.swap(true, Relaxed) => {
+            complain(format!("strongroom: The results cannot be written: {error}"));
+        }
+        _ => {}
+    }
 }
 
-/// Whoever reads us may have gone (`| head`): that is no failure of ours, and nothing to panic about as `println!` does.
-fn write_line(mut out: impl Write, line: &str) {
-    let _ = out.write_all(line.as_bytes()).and_then(|()| out.write_all(b"\n"));
+fn write_line(mut out: impl Write, line: &str) -> io::Result<()> {
+    out.write_all(line.as_bytes())?;
+    out.write_all(b"\n")
 }
 
 #[cfg(test)]

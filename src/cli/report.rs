@@ -264,7 +264,8 @@ mod tests {
 
     #[test]
     fn damage_found_is_a_failure_for_scripts() {
-        let damaged = DamagedObject { object: "v0001".into(), what: "SHA-256".into(), hits: Vec::new(), hit_count: 0 };
+        let damaged =
+            DamagedObject { object: "v0001".into(), what: "SHA-256".into(), hits: Vec::new(), hit_count: 0, files_hit: 0 };
         let found = VerifyReport { damaged: vec![damaged], ..VerifyReport::default() };
         let report = report(Outcome::Completed, RunDetail::Verify { report: found });
         let exit = Exit::from(&report);

@@ -21,6 +21,7 @@ use crate::model::run::{Outcome, ReadBack, RunDetail, RunKind, Stage};
 use crate::model::snapshot::{BackupType, Manifest, ObjectInfo, ObjectList, VersionId, WantedType};
 
 use super::core::Core;
+use super::counting::Counting;
 use super::destination::{self, Opened};
 use super::explain;
 use super::folder::{Folder, Listed, sha256_hex};
@@ -42,6 +43,8 @@ pub fn back_up(core: &Core, run: &Run, spec: &BackupSpec, stages: &mut Stages<'_
     // Before anything is made at the destination.
     Roots::new(&plan.sources)?.check_readable()?;
     destination::check_apart(core, plan)?;
+    let avoid = destination::own_folders_at(core, plan.destinations.first());
+    let counting = Counting::start(run, &plan.sources, avoid, begins_with_a_password(core, spec)?);
     let opened = destination::open_for_writing(core, plan, &spec.secrets, spec.take_over)?;
     let Opened { folder, ring, location } = &opened;
     let ring = ring.as_ref();
@@ -68,6 +71,7 @@ pub fn back_up(core: &Core, run: &Run, spec: &BackupSpec, stages: &mut Stages<'_
             return Err(problem);
         }
     };
+    drop(counting);
     core.history.remember_version(&plan.id, location, &id, manifest.sequence).map_err(explain::internal)?;
 
     let older_bytes: u64 = listed.iter().filter_map(|l| l.manifest.as_ref().ok()).map(|m| m.totals.stored_bytes).sum();
@@ -89,6 +93,14 @@ pub fn back_up(core: &Core, run: &Run, spec: &BackupSpec, stages: &mut Stages<'_
         warning_count: count,
         finding: None,
     })
+}
+
+/// Whether a password is stretched, which leaves all cores but one idle for a while, for a run that is long enough.
+fn begins_with_a_password(core: &Core, spec: &BackupSpec) -> Result<bool, Problem> {
+    let plan = &spec.plan;
+    let Some(location) = plan.destinations.first() else { return Ok(false) };
+    let is_first = core.history.known_versions(&plan.id, location).map_err(explain::internal)?.is_empty();
+    Ok(is_first && plan.seal.is_some() && spec.secrets.password.is_some())
 }
 
 type WrittenVersion = (Manifest, Vec<ObjectInfo>, (Vec<Warning>, u64));

@@ -189,10 +189,7 @@ pub fn check_owner(core: &Core, folder: &Folder, ring: Option<&KeyRing>) -> Resu
 
 /// No source may be the destination itself or a folder of our own: these are left out of every backup, and nothing would remain.
 pub fn check_apart(core: &Core, plan: &Plan) -> Result<(), Problem> {
-    let identity = |path: &std::path::Path| std::fs::metadata(path).ok().map(|m| (m.dev(), m.ino()));
-    let Some(Location::Local { path }) = plan.destinations.first() else { return Ok(()) };
-    let own = core.home.iter().flat_map(|h| [&h.config, &h.data, &h.runtime]).filter_map(|path| identity(path));
-    let apart: Vec<_> = identity(path.as_path()).into_iter().chain(own).collect();
+    let apart = own_folders_at(core, plan.destinations.first());
     let is_one = |source: &&crate::model::path::PathBytes| identity(source.as_path()).is_some_and(|it| apart.contains(&it));
     match plan.sources.paths.iter().find(is_one) {
         Some(source) => Err(explain::source_is_destination(&source.display())),
@@ -202,9 +199,21 @@ pub fn check_apart(core: &Core, plan: &Plan) -> Result<(), Problem> {
 
 /// Device and inode of folders that are never part of a source: the destination and our own.
 pub fn own_folders(core: &Core, folder: &Folder) -> Vec<(u64, u64)> {
-    let own = core.home.iter().flat_map(|h| [&h.config, &h.data, &h.runtime]);
-    let own = own.filter_map(|path| std::fs::metadata(path).ok()).map(|m| (m.dev(), m.ino()));
-    folder.storage().identity().into_iter().chain(own).collect()
+    folder.storage().identity().into_iter().chain(homes_folders(core)).collect()
+}
+
+/// The same before the destination has been opened.
+pub fn own_folders_at(core: &Core, location: Option<&Location>) -> Vec<(u64, u64)> {
+    let there = location.and_then(|Location::Local { path }| identity(path.as_path()));
+    there.into_iter().chain(homes_folders(core)).collect()
+}
+
+fn homes_folders(core: &Core) -> impl Iterator<Item = (u64, u64)> {
+    core.home.iter().flat_map(|h| [&h.config, &h.data, &h.runtime]).filter_map(|path| identity(path))
+}
+
+fn identity(path: &std::path::Path) -> Option<(u64, u64)> {
+    std::fs::metadata(path).ok().map(|m| (m.dev(), m.ino()))
 }
 
 /// A plan folder as it shows itself without any key.

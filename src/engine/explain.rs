@@ -277,8 +277,7 @@ pub fn internal(what: impl std::fmt::Display) -> Problem {
 
 pub fn damage_found(report: &VerifyReport) -> Problem {
     let objects = human::counted(report.damaged.len() as u64, "file of the backup is", "files of the backup are");
-    let hits: u64 = report.damaged.iter().map(|d| d.hit_count).sum();
-    let hit = match hits {
+    let hit = match report.files_hit {
         0 => String::new(),
         n => format!(" This hits {}.", human::counted(n, "of your files", "of your files")),
     };

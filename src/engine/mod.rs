@@ -4,6 +4,7 @@ mod actor;
 mod answer;
 mod backup;
 mod core;
+mod counting;
 mod destination;
 pub mod env;
 mod explain;

@@ -83,5 +83,5 @@ fn small_objects(folder: &Folder, ring: Option<&archive::key::KeyRing>) -> Resul
 }
 
 fn finding(object: String, error: &archive::Error) -> DamagedObject {
-    DamagedObject { object, what: error.to_string(), hits: Vec::new(), hit_count: 0 }
+    DamagedObject { object, what: error.to_string(), hits: Vec::new(), hit_count: 0, files_hit: 0 }
 }

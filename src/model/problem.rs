@@ -81,26 +81,26 @@ pub struct Warning {
     pub detail: String,
 }
 
-/// Warnings are grouped by these on screen.
+/// Warnings are grouped by these on screen, the heaviest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Cause {
+    /// Content is damaged in the backup; the file was not restored.
+    Damaged,
+    /// Could not be written on restore.
+    NotWritten,
     /// Could not be read; the version keeps what its parent had, if it had it.
     Unreadable,
     /// Changed while it was read, twice.
     ChangedWhileRead,
+    /// The read-back could not bypass the cache, or another promise was not kept in full.
+    Incomplete,
     /// Was listed, then gone before it was read.
     Vanished,
     /// A socket or another kind that no archive holds.
     UnsupportedKind,
     /// Owner, mode, times or attributes could not be set on restore.
     MetadataNotSet,
-    /// Content is damaged in the backup; the file was not restored.
-    Damaged,
     /// Left as it was because of the conflict policy.
     Skipped,
-    /// Could not be written on restore.
-    NotWritten,
-    /// The read-back could not bypass the cache, or another promise was not kept in full.
-    Incomplete,
 }

@@ -125,6 +125,9 @@ pub struct VerifyReport {
     pub bytes: u64,
     pub pieces: u64,
     pub damaged: Vec<DamagedObject>,
+    /// Files that any of it hits; one that several versions have counts once.
+    #[serde(default)]
+    pub files_hit: u64,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -136,4 +139,15 @@ pub struct DamagedObject {
     pub hits: Vec<(VersionId, PathBytes)>,
     /// How many it hits in all.
     pub hit_count: u64,
+    /// How many of these are different files, whatever version they are of.
+    #[serde(default)]
+    pub files_hit: u64,
+}
+
+impl DamagedObject {
+    /// The files among `hits`, each once.
+    pub fn files(&self) -> Vec<&PathBytes> {
+        let mut seen = std::collections::HashSet::new();
+        self.hits.iter().map(|(_, path)| path).filter(|path| seen.insert(*path)).collect()
+    }
 }

@@ -160,7 +160,7 @@ mod tests {
     }
 
     fn verify(hour: i64, damaged: bool) -> RunReport {
-        let object = DamagedObject { object: "v1".into(), what: "x".into(), hits: vec![], hit_count: 3 };
+        let object = DamagedObject { object: "v1".into(), what: "x".into(), hits: vec![], hit_count: 3, files_hit: 3 };
         let report = VerifyReport { damaged: damaged.then_some(object).into_iter().collect(), ..VerifyReport::default() };
         let problem = || Outcome::Failed(Problem::new(Code::Damaged, "Damaged.", ""));
         run(hour, RunKind::Verify, if damaged { problem() } else { Outcome::Completed }, RunDetail::Verify { report })

@@ -26,7 +26,11 @@ const VERSION: i64 = 1;
 /// Longest file that is read.
 const LONGEST: u64 = 16 << 20;
 const HEAD: &str = "# Strongroom's settings and backups. Strongroom writes this file anew with every change;\n\
-                    # what stood here before is in settings.toml.bak. Change it by hand only while Strongroom is not running.\n\n";
+                    # what stood here before is in settings.toml.bak. Change it by hand only while Strongroom is not running.\n\
+                    # The last line says that nothing is missing.\n\n";
+/// A file that was cut between two plans is valid TOML too. Files that announce their last line must have it.
+const ANNOUNCED: &str = "# The last line says that nothing is missing.";
+const END: &str = "# This is the end.";
 
 /// What the file says. What is in it besides (unknown keys, plans that cannot be read) is kept and written again.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -94,7 +98,7 @@ impl Config {
         if !plans.is_empty() {
             table.insert("plan".into(), Value::Array(plans));
         }
-        Ok(format!("{HEAD}{}", toml::to_string_pretty(&table).map_err(failed)?))
+        Ok(format!("{HEAD}{}\n{END}\n", toml::to_string_pretty(&table).map_err(failed)?.trim_end()))
     }
 }
 
@@ -120,6 +124,11 @@ fn document(path: &Path, text: &str) -> Result<Table> {
     // What a power cut can leave of a file. Taken for "no backups", the next change would also replace the good copy beside it.
     if text.trim_matches(|c: char| c.is_whitespace() || c == '\0').is_empty() {
         let what = "the file is empty; settings.toml.bak beside it, if there is one, holds what stood there before";
+        return Err(broken(path, None, what.into()));
+    }
+    if text.lines().take_while(|line| line.starts_with('#')).any(|line| line == ANNOUNCED) && !text.trim_end().ends_with(END) {
+        let what = "its last line is missing: the end of the file was cut off, and backups with it; settings.toml.bak beside it, if \
+                    there is one, holds what stood there before";
         return Err(broken(path, None, what.into()));
     }
     let table: Table = text.parse().map_err(|e: toml::de::Error| {

@@ -33,6 +33,19 @@ fn a_destination_that_cannot_be_one_is_named() {
 }
 
 #[test]
+fn results_that_nobody_can_have_got_are_a_failure() {
+    let world = world();
+    world.run("backup --source @source --to @dest").ok();
+    for line in ["ls --from @dest", "versions --from @dest --json", "restore --from @dest --to @out --json"] {
+        let full = fs::File::options().write(true).open("/dev/full").unwrap();
+        let ran = world.run_with(line, |c| _ = c.stdout(full)).code(1);
+        assert_eq!(ran.err.matches("cannot be written: No space left").count(), 1, "{}", ran.err);
+    }
+    // What was asked for was done all the same.
+    crate::support::assert_same(&world.source(), &world.path("out/source"));
+}
+
+#[test]
 fn a_source_is_not_backed_up_into_itself() {
     let world = world();
     for line in ["backup --source @dest --to @dest --json", "plan add P --source @dest --to @dest --json"] {

@@ -12,6 +12,8 @@ use crate::model::snapshot::{Manifest, VersionId};
 
 /// So many files are named for an object.
 const MOST_HITS: usize = 1000;
+/// So many different files are told apart; beyond that one counts once for each version.
+const MOST_FILES: usize = 1 << 20;
 /// So many different things are said of an object.
 const MOST_WORDS: usize = 3;
 /// So many damaged frames and pieces are told apart; beyond that the whole volume counts as damaged.
@@ -35,6 +37,35 @@ pub struct Found {
     concerned: HashSet<VolumeRef>,
     /// Some catalog is damaged.
     pub catalogs: bool,
+    files: Files,
+}
+
+/// Different files, known by the hashes of their paths.
+#[derive(Default)]
+struct Files {
+    seen: HashSet<[u8; 16]>,
+    /// Beyond those that are told apart, and those that cannot be named.
+    more: u64,
+}
+
+impl Files {
+    fn add(&mut self, path: &PathBytes) {
+        let mut key = [0; 16];
+        key.copy_from_slice(&blake3::hash(path.as_bytes()).as_bytes()[..16]);
+        if self.seen.len() < MOST_FILES {
+            self.seen.insert(key);
+        } else if !self.seen.contains(&key) {
+            self.more = self.more.saturating_add(1);
+        }
+    }
+
+    fn add_unnamed(&mut self, files: u64) {
+        self.more = self.more.saturating_add(files);
+    }
+
+    fn count(&self) -> u64 {
+        self.more.saturating_add(self.seen.len() as u64)
+    }
 }
 
 #[derive(Default)]
@@ -44,6 +75,14 @@ struct Finding {
     more: u64,
     hits: Vec<(VersionId, PathBytes)>,
     hit_count: u64,
+    files: Files,
+}
+
+impl Finding {
+    fn add_unnamed(&mut self, files: u64) {
+        self.hit_count = self.hit_count.saturating_add(files);
+        self.files.add_unnamed(files);
+    }
 }
 
 impl Findings {
@@ -72,11 +111,8 @@ impl Findings {
     }
 
     pub fn unreadable_version(&self, version: &Manifest, object: &str, e: &Error) {
-        let mut found = self.found();
-        found.note(object, format!("the list of files of version {} cannot be read: {e}", version.id));
-        if let Some(finding) = found.objects.get_mut(object) {
-            finding.hit_count = finding.hit_count.saturating_add(version.totals.files);
-        }
+        self.note(object, format!("the list of files of version {} cannot be read: {e}", version.id));
+        self.hit_unnamed(object, version.totals.files);
     }
 
     pub fn frame(&self, volume: &VolumeRef, sealed: bool, offset: u64, e: &Error) {
@@ -117,12 +153,16 @@ impl Findings {
             pieces: std::mem::take(&mut found.pieces),
             concerned: std::mem::take(&mut found.concerned),
             catalogs: found.catalogs,
+            files: Files::default(),
         }
     }
 
     pub fn hit(&self, object: &str, version: &VersionId, path: &PathBytes) {
-        if let Some(finding) = self.found().objects.get_mut(object) {
+        let mut found = self.found();
+        found.files.add(path);
+        if let Some(finding) = found.objects.get_mut(object) {
             finding.hit_count += 1;
+            finding.files.add(path);
             if finding.hits.len() < MOST_HITS {
                 finding.hits.push((version.clone(), path.clone()));
             }
@@ -131,21 +171,25 @@ impl Findings {
 
     /// Files that cannot be named any more.
     pub fn hit_unnamed(&self, object: &str, files: u64) {
-        if let Some(finding) = self.found().objects.get_mut(object) {
-            finding.hit_count = finding.hit_count.saturating_add(files);
+        let mut found = self.found();
+        found.files.add_unnamed(files);
+        if let Some(finding) = found.objects.get_mut(object) {
+            finding.add_unnamed(files);
         }
     }
 
-    pub fn into_report(self) -> Vec<DamagedObject> {
+    /// What is damaged, and how many different files that hits.
+    pub fn into_report(self) -> (Vec<DamagedObject>, u64) {
         let found = self.found.into_inner().unwrap_or_else(PoisonError::into_inner);
         let report = found.objects.into_iter().map(|(object, finding)| {
             let mut what = finding.what.join("; ");
             if finding.more > 0 {
                 what.push_str(&format!("; and {} more", finding.more));
             }
-            DamagedObject { object, what, hits: finding.hits, hit_count: finding.hit_count }
+            let files_hit = finding.files.count();
+            DamagedObject { object, what, hits: finding.hits, hit_count: finding.hit_count, files_hit }
         });
-        report.collect()
+        (report.collect(), found.files.count())
     }
 }
 

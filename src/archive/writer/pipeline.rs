@@ -12,9 +12,8 @@
 use std::ops::ControlFlow;
 use std::sync::atomic::Ordering::Relaxed;
 use std::thread::{self, Scope, ScopedJoinHandle};
-use std::time::Duration;
 
-use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
+use crossbeam_channel::{Receiver, Sender, bounded};
 
 use super::assemble::Assembler;
 use super::frames::{Frame, Frames, Packed};
@@ -39,8 +38,6 @@ const SCAN_AHEAD: usize = 8;
 const PARENT_AHEAD: usize = 8;
 const PARENT_BATCH: usize = 256;
 const CATALOG_AHEAD: usize = 4;
-/// A run that takes longer is worth a second walk, so that it can say how far it is.
-const COUNT_AFTER: Duration = Duration::from_secs(1);
 
 pub(super) fn run(job: &BackupJob<'_>) -> Result<Written> {
     let roots = Roots::new(job.sources)?;
@@ -51,7 +48,6 @@ pub(super) fn run(job: &BackupJob<'_>) -> Result<Written> {
 
     thread::scope(|scope| {
         let (to_merge, scanned) = bounded(SCAN_AHEAD);
-        let (scan_ends, scan_ended) = bounded::<()>(0);
         let (parent_out, parent_in) = bounded(PARENT_AHEAD);
         let (free_out, free) = bounded(frames);
         let (to_compress, compressing) = bounded(frames);
@@ -64,11 +60,7 @@ pub(super) fn run(job: &BackupJob<'_>) -> Result<Written> {
             let _ = free_out.send(Frame::new());
         }
 
-        spawn(scope, "scan", move || {
-            scan_into(job, &to_merge);
-            drop(scan_ends);
-        })?;
-        spawn(scope, "count", move || count_if_long(job, &scan_ended))?;
+        spawn(scope, "scan", move || scan_into(job, &to_merge))?;
         spawn(scope, "parent", move || parent_into(job, &parent_out))?;
         for _ in 0..compressors {
             let (compressing, to_place) = (compressing.clone(), to_place.clone());
@@ -159,23 +151,6 @@ fn scan_into(job: &BackupJob<'_>, to_merge: &Sender<Result<Batch>>) {
         Ok(()) => job.progress.totals_known.store(true, Relaxed),
         // Whoever would receive it has ended for a reason of its own.
         Err(error) => drop(to_merge.send(Err(error))),
-    }
-}
-
-/// Walks ahead of a scan that has to wait for the reading, to know the totals.
-fn count_if_long(job: &BackupJob<'_>, scan_ended: &Receiver<()>) {
-    if scan_ended.recv_timeout(COUNT_AFTER) != Err(RecvTimeoutError::Timeout) {
-        return;
-    }
-    let mut whole = true;
-    let counted = scan::count(job.sources, job.avoid, job.cancel, |counted| {
-        job.progress.files_total.fetch_max(counted.files, Relaxed);
-        job.progress.bytes_total.fetch_max(counted.bytes, Relaxed);
-        whole = scan_ended.try_recv() == Err(crossbeam_channel::TryRecvError::Empty);
-        if whole { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
-    });
-    if counted.is_ok() && whole {
-        job.progress.totals_known.store(true, Relaxed);
     }
 }
 

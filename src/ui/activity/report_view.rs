@@ -148,16 +148,15 @@ fn damage(ui: &mut Ui, report: &VerifyReport) {
             ui.spacing_mut().item_spacing.y = 2.0;
             ui.label(body_strong(&damaged.what).color(t.bad));
             ui.add(egui::Label::new(caption(&damaged.object).color(t.text2)).truncate()).on_hover_text(&damaged.object);
-            if damaged.hit_count > 0 {
-                ui.label(body(format!("Hits {}:", human::counted(damaged.hit_count, "file", "files"))).color(t.text));
+            if damaged.files_hit > 0 {
+                ui.label(body(format!("Hits {}:", human::counted(damaged.files_hit, "file", "files"))).color(t.text));
             }
-            for (version, path) in damaged.hits.iter().take(FEW) {
+            for path in damaged.files().into_iter().take(FEW) {
                 let text = format!("/{}", path.display().trim_start_matches('/'));
-                let hover = format!("{text}\nin version {version}");
-                ui.add(egui::Label::new(caption(text).color(t.text)).truncate()).on_hover_text(hover);
+                ui.add(egui::Label::new(caption(&text).color(t.text)).truncate()).on_hover_text(&text);
             }
-            if damaged.hit_count > FEW as u64 {
-                let text = format!("and {} more: Copy as text lists them", human::count(damaged.hit_count - FEW as u64));
+            if damaged.files_hit > FEW as u64 {
+                let text = format!("and {} more: Copy as text lists them", human::count(damaged.files_hit - FEW as u64));
                 ui.label(caption(text).color(t.text3));
             }
         });

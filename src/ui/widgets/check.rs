@@ -109,6 +109,9 @@ impl Widget for Check<'_> {
             }
         }
         response.widget_info(|| info(self.checked, enabled, self.label));
+        if let Some(hint) = self.hint {
+            ui.ctx().accesskit_node_builder(response.id, |node| node.set_description(hint));
+        }
         response
     }
 }

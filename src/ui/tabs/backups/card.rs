@@ -271,14 +271,14 @@ fn damaged(ui: &mut Ui, report: &RunReport) {
         wrapped(ui, caption(format!("{}: {}", object.object, object.what)).color(t.text2));
         ui.indent(&object.object, |ui| {
             ui.spacing_mut().item_spacing.y = space::XS / 2.0;
-            for (version, path) in object.hits.iter().take(NAMED) {
+            let files = object.files();
+            for path in files.iter().take(NAMED) {
                 let path = format!("/{}", path.display().trim_start_matches('/'));
-                let label = Label::new(caption(&path).color(t.text)).truncate();
-                ui.add(label).on_hover_text(format!("{path}\nin version {version}"));
+                ui.add(Label::new(caption(&path).color(t.text)).truncate()).on_hover_text(&path);
             }
-            let named = object.hits.len().min(NAMED) as u64;
-            if object.hit_count > named {
-                let rest = human::counted(object.hit_count - named, "more file", "more files");
+            let named = files.len().min(NAMED) as u64;
+            if object.files_hit > named {
+                let rest = human::counted(object.files_hit - named, "more file", "more files");
                 ui.label(caption(format!("and {rest}: the report in Activity lists them")).color(t.text2));
             }
         });

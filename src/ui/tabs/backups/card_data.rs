@@ -283,8 +283,8 @@ mod tests {
         assert!(matches!(&warned, RunResult::Warnings(text, 2) if text.starts_with("0 of 1,200")), "{warned:?}");
         let problem = Problem::new(Code::NoRoom, "Full.", "Free some.");
         assert_eq!(result(&report(Outcome::Failed(problem.clone()), RunDetail::None, 0)), RunResult::Failed(problem));
-        let damaged = DamagedObject { object: "v1".into(), what: "x".into(), hits: vec![], hit_count: 3 };
-        let verify = VerifyReport { versions: 2, damaged: vec![damaged], ..VerifyReport::default() };
+        let damaged = DamagedObject { object: "v1".into(), what: "x".into(), hits: vec![], hit_count: 3, files_hit: 3 };
+        let verify = VerifyReport { versions: 2, damaged: vec![damaged], files_hit: 3, ..VerifyReport::default() };
         let problem = Problem::new(Code::Damaged, "1 file is damaged.", "Back up now.");
         let found = result(&report(Outcome::Failed(problem.clone()), RunDetail::Verify { report: verify }, 0));
         assert_eq!(found, RunResult::Damaged(problem));

@@ -13,6 +13,7 @@ use crate::model::path::PathBytes;
 use crate::model::plan::{Plan, PlanId};
 use crate::model::problem::{Code, Problem};
 use crate::model::schedule::Schedule;
+use crate::model::secret::{self, Strength};
 use crate::model::source_spec::SourceSpec;
 
 /// The plan that the options describe, with an id of its own.
@@ -103,6 +104,11 @@ pub fn new_secrets(handle: &Handle, plan: &Plan, seal: &args::SealOptions, outpu
         Some(given) => given.secret,
         None => password::ask_new(&plan.name)?,
     };
+    let strength = secret::strength(password.expose());
+    if strength <= Strength::Weak {
+        output
+            .note(format!("The password is {}. A longer one is better: several words, say.", strength.in_words().to_lowercase()));
+    }
     let mut secrets = NewSecrets { password: Some(password), recovery_key: None };
     if let Some(path) = &seal.recovery_key_file {
         let key = handle.new_recovery_key().wait()?;

@@ -191,7 +191,7 @@ fn head(ui: &mut Ui, cx: &mut Cx<'_>, header: &Header) {
         ui.vertical(|ui| {
             ui.spacing_mut().item_spacing.y = 0.0;
             ui.add(egui::Label::new(title(header.text()).color(t.text)).truncate());
-            ui.add(egui::Label::new(body(header.explanation()).color(t.text2)).truncate());
+            ui.add(egui::Label::new(body(header.explanation()).color(t.text2)).wrap());
         });
     });
     line.right(|ui| {

@@ -9,8 +9,10 @@ use egui::accesskit::Role;
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use strongroom::engine::Handle;
-use strongroom::engine::env::SystemClock;
+use strongroom::engine::env::{Clock, SystemClock};
 use strongroom::ui::{App, Closed, Joined, SystemAppearance, Window, WindowWaker};
+
+use super::sample::Still;
 
 pub struct Hands {
     pub harness: Harness<'static, App>,
@@ -22,11 +24,20 @@ const PATIENCE: Duration = Duration::from_secs(60);
 impl Hands {
     /// The window on an engine, 900 × 600.
     pub fn on(handle: Handle) -> Self {
+        Self::at(handle, Arc::new(SystemClock))
+    }
+
+    /// On a pretended engine, at the time of what it shows.
+    pub fn on_sample(handle: Handle) -> Self {
+        Self::at(handle, Arc::new(Still))
+    }
+
+    fn at(handle: Handle, clock: Arc<dyn Clock>) -> Self {
         let again = handle.clone();
         let window = Window {
             engine: Joined { handle, own: false },
             reopen: Arc::new(move || Ok(Joined { handle: again.clone(), own: false })),
-            clock: Arc::new(SystemClock),
+            clock,
             waker: WindowWaker::default(),
             appearance: SystemAppearance::default(),
             pick_folders: None,

@@ -18,7 +18,7 @@ type Answered = Option<Result<Answer, Problem>>;
 /// The window at the versions of the one backup in a folder.
 fn at_versions(answer: impl Fn(&Question) -> Answered + Send + 'static) -> (Fake, Hands) {
     let fake = Fake::new(empty_overview(), answer);
-    let mut hands = Hands::on(fake.handle.clone());
+    let mut hands = Hands::on_sample(fake.handle.clone());
     hands.button("Restore from an existing backup…");
     hands.type_into(Role::TextInput, "Folder that holds the backup", "/media/disk");
     hands.button("Look");
@@ -273,7 +273,7 @@ fn the_top_bar_and_dialogs_are_in_reading_order_too() {
 #[test]
 fn the_welcome_has_two_buttons_side_by_side() {
     let fake = Fake::new(empty_overview(), answer);
-    let mut hands = Hands::on(fake.handle.clone());
+    let mut hands = Hands::on_sample(fake.handle.clone());
     hands.see("Welcome to Strongroom");
     hands.harness.run_steps(2);
     let rect = |name: &str| hands.harness.get_by_role_and_label(Role::Button, name).rect();

@@ -10,6 +10,7 @@ use crate::model::location::Location;
 use crate::model::marker::{self, Marker, Owner};
 use crate::model::plan::{Plan, PlanId};
 use crate::model::problem::{Code, Problem};
+use crate::model::recover;
 use crate::storage::{Kind, Storage};
 
 use super::core::Core;
@@ -37,6 +38,7 @@ pub fn open_for_writing(core: &Core, plan: &Plan, secrets: &NewSecrets, take_ove
         let ring = ring_for(core, plan, &folder, secrets)?;
         folder.check_marker(ring.as_deref())?;
         own(core, &folder, ring.as_deref(), take_over)?;
+        folder.renew_recover()?;
         return Ok(Opened { location: location.clone(), folder: Arc::new(folder), ring });
     }
     if damaged.contains(&folder_name) {
@@ -65,6 +67,7 @@ fn create(
         sealed: plan.seal.is_some(),
         created: now,
         readme_sha256: sha256_hex(marker::readme(&plan.name, plan.seal.is_some()).as_bytes()),
+        recover_sha256: Some(sha256_hex(recover::TEXT.as_bytes())),
     };
     let keys = match plan.seal {
         None => None,

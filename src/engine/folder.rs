@@ -11,6 +11,7 @@ use crate::archive::{self, json_lines};
 use crate::model::marker::{self, Marker, Owner};
 use crate::model::plan::PlanId;
 use crate::model::problem::Problem;
+use crate::model::recover;
 use crate::model::restore::PlanChoice;
 use crate::model::snapshot::{Manifest, ObjectList, VersionId};
 use crate::storage::{self, Kind, Storage, Upload};
@@ -89,6 +90,7 @@ impl Folder {
         }
         let ring = keys.map(|(ring, ..)| ring);
         folder.put(marker::README, marker::readme(&folder.marker.name, folder.marker.sealed).as_bytes())?;
+        folder.put(recover::NAME, recover::TEXT.as_bytes())?;
         folder.put_owner(Owner { n: 1, ..owner }, ring)?;
         let bytes = json_lines::encode(&folder.marker, ring.map(KeyRing::newest));
         folder.put(marker::MARKER, &bytes)?;
@@ -145,6 +147,33 @@ impl Folder {
         // Without its marker it is no plan folder any more, whatever happens after.
         self.storage.delete(&self.full(marker::MARKER))?;
         Ok(self.storage.delete_folder(&self.name)?)
+    }
+
+    // ---- recover.py
+
+    /// SHA-256 of `recover.py`, hex; `None` where there is none.
+    pub fn recover_sha256(&self) -> Result<Option<String>, archive::Error> {
+        match self.read_all(recover::NAME) {
+            Ok(bytes) => Ok(Some(sha256_hex(&bytes))),
+            Err(archive::Error::Missing { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Puts today's `recover.py` there: where there is none, an older one or a damaged one. One that the folder's marker alone
+    /// knows is a newer Strongroom's and stays.
+    pub fn renew_recover(&self) -> Result<(), Problem> {
+        let newest = sha256_hex(recover::TEXT.as_bytes());
+        let named = self.marker.recover_sha256.as_deref();
+        // What cannot be read is replaced.
+        let there = self.recover_sha256().ok().flatten();
+        let newer = there.as_deref().is_some_and(|it| named == Some(it) && !recover::is_ours(it, None));
+        if newer || there.as_deref() == Some(&newest) {
+            return Ok(());
+        }
+        // Objects are written once: the old one goes first.
+        self.delete(recover::NAME)?;
+        self.put(recover::NAME, recover::TEXT.as_bytes())
     }
 
     // ---- key slots

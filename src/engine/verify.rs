@@ -8,6 +8,7 @@ use crate::archive::object::Objects;
 use crate::archive::verify::{VerifyJob, verify};
 use crate::model::marker;
 use crate::model::problem::Problem;
+use crate::model::recover;
 use crate::model::restore::{DamagedObject, Depth, VerifyReport, VerifySpec};
 use crate::model::run::{RunDetail, Stage};
 
@@ -54,7 +55,7 @@ pub fn run(core: &Core, run: &Run, spec: &VerifySpec, stages: &mut Stages<'_>) -
     Ok(Done { detail: RunDetail::Verify { report }, warnings: Vec::new(), warning_count: 0, finding })
 }
 
-/// Owner files, both copies of the key slots, and `README.txt` against what should stand there.
+/// Owner files, both copies of the key slots, and `README.txt` and `recover.py` against what should stand there.
 fn small_objects(folder: &Folder, ring: Option<&archive::key::KeyRing>) -> Result<Vec<DamagedObject>, Problem> {
     let mut damaged = Vec::new();
     let mut keys_seen = 0;
@@ -79,7 +80,21 @@ fn small_objects(folder: &Folder, ring: Option<&archive::key::KeyRing>) -> Resul
         let what = archive::Error::damaged(marker::README, "it is not what Strongroom wrote");
         damaged.push(finding(marker::README.into(), &what));
     }
+    if let Err(what) = check_recover(folder) {
+        damaged.push(finding(recover::NAME.into(), &what));
+    }
     Ok(damaged)
+}
+
+/// `recover.py` is one that some Strongroom wrote. Folders that were made before there was one may have none: the next run adds it.
+fn check_recover(folder: &Folder) -> Result<(), archive::Error> {
+    let named = folder.marker.recover_sha256.as_deref();
+    match (folder.recover_sha256()?, named) {
+        (None, None) => Ok(()),
+        (None, Some(_)) => Err(archive::Error::Missing { object: recover::NAME.into() }),
+        (Some(there), _) if recover::is_ours(&there, named) => Ok(()),
+        (Some(_), _) => Err(archive::Error::damaged(recover::NAME, "it is none of Strongroom's, unless of a newer one: do not run it")),
+    }
 }
 
 fn finding(object: String, error: &archive::Error) -> DamagedObject {

@@ -30,6 +30,10 @@ pub struct Marker {
     pub created: Timestamp,
     /// SHA-256 of `README.txt` beside it, hex: its text may change from one Strongroom to the next.
     pub readme_sha256: String,
+    /// The same of `recover.py` when the folder was made; later runs put a newer one there. Folders made before there was one
+    /// have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recover_sha256: Option<String>,
 }
 
 /// `owner-<n>-<home>.json`: who writes here. The highest n counts, then the greater home id.
@@ -98,7 +102,7 @@ fn plain_number(text: &str) -> Option<u32> {
     (n.to_string() == text).then_some(n)
 }
 
-/// `README.txt` of a plan's folder: how to get everything back without Strongroom, as far as that goes today.
+/// `README.txt` of a plan's folder: how to get everything back, with Strongroom and without.
 pub fn readme(name: &str, sealed: bool) -> String {
     let head = format!(
         "This folder is a backup made by Strongroom: \"{}\".\n\
@@ -114,27 +118,46 @@ pub fn readme(name: &str, sealed: bool) -> String {
 }
 
 const SEALED: &str = "\
-The backup is encrypted. You need Strongroom and its password or its recovery key; without one of
-them nobody can open it. Each file of the backup is encrypted as FORMAT.md, which comes with
-Strongroom's source, describes it: AES-256-GCM with a key that lies, wrapped by the password, in
-keys-<number>.json.
+Without Strongroom, Python 3.9 or newer gives back any version, with owners, times and links:
+
+    apt install python3-cryptography python3-zstandard
+    cd THIS
+    python3 recover.py --list
+    python3 recover.py --to SOMEWHERE
+
+THIS is this folder; SOMEWHERE a new one. Where there is no apt: pip install cryptography zstandard.
+--version and --path choose what; the head of recover.py explains them and how the backup is built.
+
+The backup is encrypted: you need its password or its recovery key, and without one of them nobody can
+open it. Before you type one, be sure that nobody has changed recover.py to steal it: compare it with
+the one that comes with Strongroom's source, if others can write to this folder.
 
 ";
 
-const UNSEALED: &str = r#"The backup is not encrypted. Without Strongroom, GNU tar and zstd give back a full version:
+const UNSEALED: &str = r#"The backup is not encrypted. Without Strongroom, Python 3.9 or newer gives back any version, with owners,
+times and links:
+
+    apt install python3-zstandard
+    cd THIS
+    python3 recover.py --list
+    python3 recover.py --to SOMEWHERE
+
+THIS is this folder, with its whole path; SOMEWHERE a new one. Where there is no apt: pip install zstandard.
+--version and --path choose what; the head of recover.py explains them and how the backup is built.
+
+Without Python too, GNU tar and zstd give back a full version:
 
     mkdir SOMEWHERE && cd SOMEWHERE
     for v in THIS/data/RUN/v*.tar.zst; do tar --zstd -xpf "$v"; done
 
-THIS is this folder, with its whole path; RUN has "-full-" in its name. That is every file, but for large
-ones (more than 4 MiB): these lie in numbered parts below .strongroom-parts/, under their own paths. This
-joins them, and then .strongroom-parts can go:
+RUN has "-full-" in its name. That is every file, but for large ones (more than 4 MiB): these lie in numbered
+parts below .strongroom-parts/, under their own paths. This joins them, and then .strongroom-parts can go:
 
     cd .strongroom-parts
     find . -type f -name 00000001 -exec sh -c 'for p; do f=${p%/*}; cat "$f"/* > "../$f"
       for c in chown chmod touch; do $c --reference="$p" "../$f"; done; done' sh {} +
 
-What these commands do not give, and the catalog (data/RUN/catalog.jsonl.zst, by zstd -dc) tells:
+What these commands do not give (recover.py does), and the catalog (data/RUN/catalog.jsonl.zst, by zstd -dc) tells:
 - Holes of large sparse files, such as disk images: joined, they are missing ("holes": where, how long).
 - Further names of a large file with hard links ("link": the name that has the content).
 - Incremental versions. Their runs ("-incr-") hold only what was new. Small files: unpack the full one and
@@ -157,6 +180,7 @@ What lies here:
     keys-*.json         the key, wrapped by password and recovery key (encrypted backups only)
     versions/           one small file for each version: its presence is the version
     data/               one folder for each run: volumes (v0001...), catalog, list of objects
+    recover.py          restores without Strongroom
 
 FORMAT.md, which comes with Strongroom's source, describes every byte.
 ";
@@ -188,8 +212,9 @@ mod tests {
     #[test]
     fn the_readme_says_what_is_true_of_this_backup() {
         let (sealed, unsealed) = (readme("A\nB", true), readme("A\nB", false));
-        assert!(sealed.contains("password") && !sealed.contains("--zstd"));
-        assert!(unsealed.contains("--zstd") && unsealed.contains("cat ") && !unsealed.contains("You need Strongroom"));
+        assert!(sealed.contains("password") && sealed.contains("python3-cryptography") && !sealed.contains("--zstd"));
+        assert!(unsealed.contains("--zstd") && unsealed.contains("cat ") && !unsealed.contains("cryptography"));
+        assert!([&sealed, &unsealed].iter().all(|text| text.contains("    python3 recover.py --to ")));
         assert!(sealed.starts_with("This folder is a backup made by Strongroom: \"A B\".\n"));
         assert!(sealed.lines().chain(unsealed.lines()).all(|line| line.len() <= 110));
     }

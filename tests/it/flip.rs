@@ -21,9 +21,17 @@ fn a_flipped_byte_is_found_and_never_restored() {
 
     let folder = world.plan_folder();
     let objects: Vec<PathBuf> = walk(&folder).into_iter().filter(|p| folder.join(p).is_file()).collect();
-    for kind in
-        ["strongroom.json", "owner-", "keys-1.json", "keys-1.copy.json", "README.txt", "objects.json", "catalog.", "v0001."]
-    {
+    for kind in [
+        "strongroom.json",
+        "owner-",
+        "keys-1.json",
+        "keys-1.copy.json",
+        "README.txt",
+        "recover.py",
+        "objects.json",
+        "catalog.",
+        "v0001.",
+    ] {
         let there = objects.iter().any(|o| o.file_name().unwrap().to_string_lossy().starts_with(kind));
         assert!(there, "no {kind} among {objects:?}");
     }

@@ -15,6 +15,7 @@ mod kill;
 mod kill_restore;
 mod layers;
 mod left;
+mod recover;
 mod support;
 mod tree;
 mod ui;

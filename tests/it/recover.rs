@@ -1,0 +1,461 @@
+//! `recover.py`, which lies in every plan's folder, restores any version without Strongroom: real backups, damaged ones, and lists
+//! that somebody has made up.
+
+use std::fs;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::OnceLock;
+
+use data_encoding::{BASE64, BASE64_NOPAD, HEXLOWER};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use crate::support::{PASSWORD, Ran, Random, World, allocated, assert_same, command, is_callers, tool, walk};
+use crate::tree;
+
+/// A Python that has what the script needs: the one on the path, else the system's, whose packages `tests/run` installs.
+fn python() -> &'static str {
+    static FOUND: OnceLock<&str> = OnceLock::new();
+    FOUND.get_or_init(|| {
+        let has_both = |python: &&str| {
+            Command::new(python).args(["-c", "import cryptography, zstandard"]).output().is_ok_and(|it| it.status.success())
+        };
+        ["python3", "/usr/bin/python3"].into_iter().find(has_both).expect("Python with cryptography and zstandard")
+    })
+}
+
+/// Runs a script in a plan's folder.
+fn run(script: &Path, folder: &Path, password: &str, args: &[&str]) -> Ran {
+    let mut command = Command::new(python());
+    for (name, _) in std::env::vars_os().filter(|(name, _)| is_callers(name)) {
+        command.env_remove(name);
+    }
+    command.arg(script).args(args).current_dir(folder).env("STRONGROOM_PASSWORD", password).stdin(std::process::Stdio::null());
+    let ran = Ran::of(&mut command, &format!("recover.py {}", args.join(" ")));
+    assert!(!ran.err.contains("Traceback"), "{}", ran.err);
+    ran
+}
+
+/// Runs the one that lies in the folder.
+fn recover(folder: &Path, password: &str, args: &[&str]) -> Ran {
+    run(&folder.join("recover.py"), folder, password, args)
+}
+
+/// Where something restored lies: its whole path below the target.
+fn below(target: &Path, original: &Path) -> PathBuf {
+    target.join(original.strip_prefix("/").unwrap())
+}
+
+fn copy(from: &Path, to: &Path) {
+    tool("cp", ["-a".as_ref(), "--sparse=always".as_ref(), from.as_os_str(), to.as_os_str()]);
+}
+
+/// Backs up three versions of a tree with everything odd in it; returns their ids. `<n>` keeps the tree as it was.
+fn three_versions(world: &World, options: &str) -> Vec<String> {
+    let mut random = Random(71);
+    tree::plain(&world.source(), 200, &mut random);
+    tree::odd(&world.source(), &mut random);
+    let mut ids = Vec::new();
+    for n in 0..3 {
+        if n > 0 {
+            tree::change(&world.source(), &mut random);
+            // In the midst of a file that is cut: most of its pieces stay in the older run.
+            let mut big = fs::read(world.source().join("big random")).unwrap();
+            big[4_500_000 + n] ^= 1;
+            fs::write(world.source().join("big random"), big).unwrap();
+        }
+        copy(&world.source(), &world.path(&n.to_string()));
+        let line = format!("backup --source @source --to @dest --volume-size 4M --json {options}");
+        // The recovery key is made with the backup.
+        let line = if n == 0 { line } else { line.replace("--recovery-key-file @paper", "") };
+        ids.push(world.run(&line).ok().last()["version"].as_str().unwrap().to_string());
+    }
+    ids
+}
+
+fn every_version_comes_back(world: &World, ids: &[String], password: &str) {
+    let folder = world.plan_folder();
+    let listed = recover(&folder, password, &["--list"]).ok().out;
+    assert!(ids.iter().all(|id| listed.contains(id.as_str())), "{listed}");
+    for (n, id) in ids.iter().enumerate() {
+        let out = world.path(&format!("out {id}"));
+        recover(&folder, password, &["--version", id, "--to", out.to_str().unwrap()]).ok();
+        assert_same(&world.path(&n.to_string()), &below(&out, &world.source()));
+    }
+    let sparse = below(&world.path(&format!("out {}", ids[2])), &world.source());
+    for name in ["sparse", "all hole"] {
+        assert!(allocated(&sparse.join(name)) <= allocated(&world.source().join(name)) + 65536, "{name} has lost its holes");
+    }
+}
+
+#[test]
+fn sealed_versions_come_back_by_password_and_recovery_key() {
+    let world = World::new();
+    let ids = three_versions(&world, "--recovery-key-file @paper");
+    every_version_comes_back(&world, &ids, PASSWORD);
+
+    let folder = world.plan_folder();
+    let paper = fs::read_to_string(world.path("paper")).unwrap().to_lowercase().replace('-', " ");
+    let out = world.path("by paper");
+    recover(&folder, &paper, &["--to", out.to_str().unwrap()]).ok();
+    assert_same(&world.source(), &below(&out, &world.source()));
+    assert_eq!(fs::read(folder.join("recover.py")).unwrap(), fs::read(shipped()).unwrap());
+
+    let wrong = recover(&folder, "another", &["--to", world.path("wrong").to_str().unwrap()]).code(12);
+    assert_eq!(wrong.err, "recover.py: this password or recovery key does not open the backup.\n");
+    assert!(!world.path("wrong").exists());
+    recover(&folder, PASSWORD, &["--version", "2099", "--to", world.path("none").to_str().unwrap()]).code(10);
+    // Nothing is put where something is, or into the backup.
+    recover(&folder, PASSWORD, &["--to", out.to_str().unwrap()]).code(2);
+    recover(&folder, PASSWORD, &["--to", "restored"]).code(2);
+    run(&shipped(), &world.dest(), PASSWORD, &["--list"]).code(10);
+
+    // One damaged copy is named and does no harm; both are another thing than a wrong password.
+    for name in ["keys-1.json", "keys-1.copy.json"] {
+        flip(&folder.join(name), 300);
+        let ran = recover(&folder, PASSWORD, &["--to", world.path(name).to_str().unwrap()]).code(1);
+        assert!(ran.err.contains(&format!("{name}: it is damaged")), "{}", ran.err);
+        assert_eq!(ran.err.contains("no file of key slots"), name == "keys-1.copy.json", "{}", ran.err);
+    }
+    assert_same(&world.source(), &below(&world.path("keys-1.json"), &world.source()));
+}
+
+#[test]
+fn unsealed_versions_come_back() {
+    let world = World::new();
+    let ids = three_versions(&world, "--no-encryption");
+    every_version_comes_back(&world, &ids, "");
+}
+
+#[test]
+fn what_is_chosen_comes_back_alone() {
+    let world = World::new();
+    tree::odd(&world.source(), &mut Random(72));
+    world.run("backup --source @source --to @dest --kdf pbkdf2").ok();
+    let (folder, out) = (world.plan_folder(), world.path("out"));
+    let chosen = ["a hard link to big", "deep/er", "link"];
+    let paths: Vec<String> = chosen.iter().map(|name| world.source().join(name).display().to_string()).collect();
+    let mut args = vec!["--to", out.to_str().unwrap()];
+    paths.iter().for_each(|path| args.extend(["--path", path]));
+    recover(&folder, PASSWORD, &args).ok();
+    let there = below(&out, &world.source());
+    // The first name of the pair is not chosen: the second is a file of its own.
+    assert!(fs::read(there.join(chosen[0])).unwrap() == fs::read(world.source().join(chosen[0])).unwrap());
+    assert_same(&world.source().join(chosen[1]), &there.join(chosen[1]));
+    let mut found: Vec<_> = fs::read_dir(&there).unwrap().map(|e| e.unwrap().file_name()).collect();
+    found.sort();
+    assert_eq!(found, ["a hard link to big", "deep", "link"]);
+    // The folder above it has its own time.
+    let times = |root: &Path| fs::metadata(root.join("deep")).map(|m| (m.mtime(), m.mtime_nsec(), m.mode())).unwrap();
+    assert_eq!(times(&there), times(&world.source()));
+
+    let nothing = world.path("nothing");
+    let ran = recover(&folder, PASSWORD, &["--to", nothing.to_str().unwrap(), "--path", "/no such thing"]).code(1);
+    assert!(ran.err.contains("'/no such thing' is not in this version"), "{}", ran.err);
+}
+
+fn flip(path: &Path, at: usize) {
+    let mut bytes = fs::read(path).unwrap();
+    bytes[at] ^= 0x10;
+    fs::write(path, bytes).unwrap();
+}
+
+/// Flips bytes of every object: what is restored is right, and what is missing is not called a success.
+#[test]
+fn damage_is_named_and_the_rest_comes_back() {
+    for options in ["--kdf pbkdf2", "--no-encryption"] {
+        let world = World::new();
+        let mut random = Random(73);
+        tree::plain(&world.source(), 40, &mut random);
+        fs::write(world.source().join("noise"), random.bytes(9 << 20)).unwrap();
+        for n in 0..24 {
+            fs::write(world.source().join(format!("noise {n}")), random.bytes(700_000)).unwrap();
+        }
+        world.run(&format!("backup --source @source --to @dest --volume-size 4M {options}")).ok();
+        tree::change(&world.source(), &mut random);
+        let last = world.run(&format!("backup --source @source --to @dest --volume-size 4M {options} --json")).ok().last();
+        let last = last["version"].as_str().unwrap();
+        let folder = world.plan_folder();
+        let originals = walk(&world.source());
+        for object in walk(&folder).into_iter().filter(|p| folder.join(p).is_file()) {
+            let path = folder.join(&object);
+            let whole = fs::read(&path).unwrap();
+            for at in [random.below(whole.len() as u64) as usize, whole.len() / 2] {
+                flip(&path, at);
+                let out = world.path("out");
+                // The script itself is damaged in its turn: the one that comes with the source is run.
+                let ran = run(&shipped(), &folder, PASSWORD, &["--version", last, "--to", out.to_str().unwrap()]);
+                let what = format!("{}, byte {at} of {}, {options}: {}", object.display(), whole.len(), ran.err);
+                let there = below(&out, &world.source());
+                let mut missing = 0;
+                for name in &originals {
+                    let (from, to) = (world.source().join(name), there.join(name));
+                    missing += usize::from(!to.exists());
+                    let lost = ran.err.contains(&format!("'{}' is not restored", from.display()));
+                    let all = ran.err.contains("lost") || ran.err.contains("stops here") || !there.exists();
+                    assert!(to.exists() || lost || all, "{name:?} is missing and not named: {what}");
+                    assert!(!from.is_file() || !to.exists() || fs::read(&from).unwrap() == fs::read(&to).unwrap(), "{what}");
+                }
+                let stem = object.file_name().unwrap().to_string_lossy().into_owned();
+                if stem.starts_with("v0001") {
+                    assert!(ran.code == Some(1) && ran.err.contains(&*object.to_string_lossy()), "{what}");
+                    assert!(missing * 4 < originals.len() * 3, "{missing} of {}: {what}", originals.len());
+                }
+                assert!(missing == 0 || ran.code == Some(1), "{:?} {what}", ran.code);
+                if out.exists() {
+                    fs::remove_dir_all(&out).unwrap();
+                }
+                fs::write(&path, &whole).unwrap();
+            }
+        }
+        recover(&folder, PASSWORD, &["--to", world.path("whole").to_str().unwrap()]).ok();
+    }
+}
+
+/// The script of today, which lies in no plan's folder.
+fn shipped() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/recover.py")
+}
+
+#[test]
+fn old_backups_come_back() {
+    let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
+    for format in fs::read_dir(&golden).unwrap().map(|e| e.unwrap().path()) {
+        let destination = format.join("destination");
+        let folder = fs::read_dir(&destination).unwrap().next().unwrap().unwrap().path();
+        let world = World::new();
+        run(&shipped(), &folder, PASSWORD, &["--to", world.path("out").to_str().unwrap()]).ok();
+        let expected = format.join("expected");
+        let files = |root: &Path| -> Vec<PathBuf> { walk(root).into_iter().filter(|p| root.join(p).is_file()).collect() };
+        // Wherever the source lay then.
+        let mut root = world.path("out");
+        while !root.join("one.txt").exists() {
+            root = fs::read_dir(&root).unwrap().next().unwrap().unwrap().path();
+        }
+        assert_eq!(files(&expected), files(&root), "{}", format.display());
+        for file in files(&expected) {
+            assert!(fs::read(expected.join(&file)).unwrap() == fs::read(root.join(&file)).unwrap(), "{}", file.display());
+        }
+    }
+}
+
+/// A folder that was made before there was a `recover.py` gets one by the next run; and verification watches it everywhere.
+#[test]
+fn the_script_is_put_there_and_watched() {
+    let world = World::new();
+    tree::plain(&world.source(), 5, &mut Random(74));
+    world.run("backup --source @source --to @dest --no-encryption").ok();
+    let script = world.plan_folder().join("recover.py");
+    let verify = || world.run("verify --from @dest --depth full --json");
+    let marker = world.plan_folder().join("strongroom.json");
+    let text = fs::read_to_string(&script).unwrap();
+    verify().ok();
+
+    fs::remove_file(&script).unwrap();
+    assert!(verify().code(1).out.contains("recover.py"));
+    // As an older Strongroom has made it: nothing is missing.
+    let mut old: Value = serde_json::from_str(fs::read_to_string(&marker).unwrap().lines().next().unwrap()).unwrap();
+    let named = old.as_object_mut().unwrap().remove("recover_sha256").unwrap();
+    assert_eq!(named, sha256(text.as_bytes()));
+    fs::write(&marker, small(&old)).unwrap();
+    verify().ok();
+    world.run("backup --source @source --to @dest --no-encryption").ok();
+    assert_eq!(fs::read_to_string(&script).unwrap(), text);
+    verify().ok();
+
+    // What somebody has changed is named, and the next run puts the right one there.
+    fs::write(&script, text.replace("getpass.getpass(", "steal(")).unwrap();
+    assert!(verify().code(1).out.contains("do not run it"));
+    world.run("backup --source @source --to @dest --no-encryption").ok();
+    assert_eq!(fs::read_to_string(&script).unwrap(), text);
+
+    // A newer Strongroom's, which the folder's marker names, stays.
+    let newer = format!("{text}# newer\n");
+    old["recover_sha256"] = sha256(newer.as_bytes()).into();
+    fs::write(&marker, small(&old)).unwrap();
+    fs::write(&script, &newer).unwrap();
+    verify().ok();
+    world.run("backup --source @source --to @dest --no-encryption").ok();
+    assert_eq!(fs::read_to_string(&script).unwrap(), newer);
+}
+
+#[test]
+fn it_says_which_package_is_missing() {
+    let world = World::new();
+    tree::plain(&world.source(), 5, &mut Random(75));
+    world.run("backup --source @source --to @dest --kdf pbkdf2").ok();
+    for package in ["cryptography", "zstandard"] {
+        // A package of that name that cannot be had.
+        fs::create_dir_all(world.path(package)).unwrap();
+        fs::write(world.path(package).join(format!("{package}.py")), "raise ImportError").unwrap();
+        let mut command = Command::new(python());
+        command.arg("recover.py").arg("--to").arg(world.path("out")).current_dir(world.plan_folder());
+        command.env("STRONGROOM_PASSWORD", PASSWORD).env("PYTHONPATH", world.path(package)).env("PYTHONDONTWRITEBYTECODE", "1");
+        let ran = Ran::of(&mut command, package).code(1);
+        assert!(ran.err.contains(&format!("apt install python3-{package}")) && ran.err.lines().count() == 1, "{}", ran.err);
+    }
+}
+
+// ---- lists that somebody has made up
+
+const RUN: &str = "20261121T200000Z-full-5f3a9c2e";
+const CONTENT: &[u8] = b"this is what somebody wants to plant";
+
+fn sha256(bytes: &[u8]) -> String {
+    HEXLOWER.encode(&Sha256::digest(bytes))
+}
+
+fn small(value: &Value) -> Vec<u8> {
+    let line = format!("{value}\n");
+    format!("{line}sha256:{}\n", sha256(line.as_bytes())).into_bytes()
+}
+
+fn frame(content: &[u8]) -> Vec<u8> {
+    let mut compressor = zstd::bulk::Compressor::new(3).unwrap();
+    compressor.set_parameter(zstd::zstd_safe::CParameter::ChecksumFlag(true)).unwrap();
+    compressor.compress(content).unwrap()
+}
+
+fn lines(values: &[Value]) -> Vec<u8> {
+    values.iter().map(|value| format!("{value}\n")).collect::<String>().into_bytes()
+}
+
+/// Writes an unsealed plan folder with one version of these entries, as FORMAT.md describes it. `volume`: what its one frame holds.
+/// `more`: the further frame of the last entry.
+fn made_up(folder: &Path, volume: &[u8], entries: &[Value], more: Option<Value>) {
+    let plan = "10".repeat(16);
+    let data = folder.join("data").join(RUN);
+    fs::create_dir_all(&data).unwrap();
+    fs::create_dir_all(folder.join("versions")).unwrap();
+    let volume = frame(volume);
+    fs::write(data.join("v0001.tar.zst"), &volume).unwrap();
+    let hash = BASE64_NOPAD.encode(&[0; 32]);
+    let table = json!({"volumes": [[RUN, 1]]});
+    let mut catalog = frame(&lines(&[&[table.clone()], entries].concat()));
+    let mut frames = vec![json!([0, 0, catalog.len(), hash])];
+    if let Some(more) = more {
+        let further = frame(&lines(&[table, more]));
+        frames.push(json!([0, catalog.len(), further.len(), hash]));
+        catalog.extend(further);
+    }
+    let index = frame(&lines(&[
+        json!({"format": 1, "kind": "catalog", "version": RUN, "segments": 1, "volumes": 1, "sources": [], "excludes": [], "runs": [RUN]}),
+        json!({"first": "a", "entries": entries.len(), "files": 0, "bytes": 0, "frames": frames}),
+        json!({"run": 0, "number": 1, "size": volume.len(), "live": 0, "stored": 0,
+            "sha256": BASE64_NOPAD.encode(&Sha256::digest(&volume))}),
+    ]));
+    let offset = catalog.len();
+    catalog.extend(&index);
+    fs::write(data.join("catalog.jsonl.zst"), &catalog).unwrap();
+    let manifest = json!({"format": 1, "kind": "version", "plan": plan, "id": RUN, "sequence": 1, "sealed": false,
+        "started": "2026-11-21T20:00:00Z", "totals": {"files": 1, "bytes": 1},
+        "catalog": {"name": "catalog.jsonl.zst", "size": catalog.len(), "index_offset": offset, "index_length": index.len()}});
+    fs::write(folder.join(format!("versions/{RUN}.json")), small(&manifest)).unwrap();
+}
+
+/// A file with the planted content.
+fn file(path: &str) -> Value {
+    let length = frame(CONTENT).len();
+    json!({"path": path, "size": CONTENT.len(), "mtime": [0, 0], "pieces": [[0, 0, length, 0, CONTENT.len(), ""]]})
+}
+
+fn link(path: &str, target: &Path) -> Value {
+    json!({"path": path, "type": "symlink", "target": target.to_str().unwrap(), "mtime": [0, 0]})
+}
+
+#[test]
+fn nothing_is_written_outside() {
+    let world = World::new();
+    let (outside, out) = (world.path("outside"), world.path("world/out"));
+    let with = |mut entry: Value, field: &str, value: Value| {
+        entry[field] = value;
+        entry
+    };
+    let folder_entry = |path: &str| json!({"path": path, "type": "folder", "mtime": [0, 0]});
+    let cases: Vec<(&str, Vec<Value>)> = vec![
+        ("a parent", vec![file("../planted")]),
+        ("a parent within", vec![file("a/../../planted")]),
+        ("an absolute path", vec![file(&outside.join("planted").display().to_string())]),
+        ("two slashes", vec![file("a//planted")]),
+        ("a zero byte", vec![file("a\0/planted")]),
+        ("a link as folder", vec![link("door", &outside), file("door/planted")]),
+        ("a link as folder of a folder", vec![link("door", &outside), folder_entry("door/planted")]),
+        ("a link that becomes a folder", vec![link("door", &outside), folder_entry("door"), file("door/planted")]),
+        ("a link that becomes a file", vec![link("door", &outside.join("secret")), file("door")]),
+        ("a hard link to above", vec![with(file("linked"), "link", "../../outside/secret".into())]),
+        ("a hard link through a link", vec![link("door", &outside), with(file("linked"), "link", "door/secret".into())]),
+        ("a bad name in base64", vec![with(file("x"), "path", json!({"base64": BASE64.encode(b"\xff/../../planted")}))]),
+        ("a size that is none", vec![with(file("a"), "size", json!(1u64 << 62))]),
+        ("a hole before its beginning", vec![with(file("a"), "holes", json!([[0, -5], [3, 5]]))]),
+        (
+            "a piece beyond its frame",
+            vec![with(file("a"), "pieces", json!([[0, 0, frame(CONTENT).len(), 30, CONTENT.len(), ""]]))],
+        ),
+        ("a volume that is none", vec![with(file("a"), "pieces", json!([[7, 0, 10, 0, 10, ""]]))]),
+        ("JSON of another shape", vec![json!([1, 2]), json!({"path": 7})]),
+        ("a device that is none", vec![json!({"path": "a", "type": "char-device", "device": "x", "mtime": [0, 0]})]),
+        ("a kind that is none", vec![with(file("a"), "type", "door".into())]),
+    ];
+    for (what, entries) in cases {
+        fs::create_dir_all(&outside).unwrap();
+        fs::write(outside.join("secret"), "secret").unwrap();
+        fs::create_dir_all(world.path("world")).unwrap();
+        made_up(&world.path("plan"), CONTENT, &entries, None);
+        let ran = run(&shipped(), &world.path("plan"), "", &["--to", out.to_str().unwrap()]);
+        let through_a_link = what.starts_with("a hard link through");
+        assert_eq!(ran.code, Some(i32::from(!through_a_link)), "{what}: {}", ran.err);
+        assert_eq!(walk(&outside), [Path::new("secret")], "{what}");
+        let secret = fs::metadata(outside.join("secret")).unwrap();
+        assert_eq!((fs::read(outside.join("secret")).unwrap(), secret.nlink()), (b"secret".to_vec(), 1), "{what}");
+        assert_eq!(walk(&world.path("world")).iter().filter(|p| !p.starts_with("out")).count(), 0, "{what}");
+        for path in walk(&out).iter().map(|path| out.join(path)).filter(|path| path.symlink_metadata().unwrap().is_file()) {
+            assert_eq!(fs::read(path).unwrap(), CONTENT, "{what}");
+        }
+        for folder in ["plan", "world", "outside"] {
+            fs::remove_dir_all(world.path(folder)).unwrap();
+        }
+    }
+}
+
+#[test]
+fn bombs_are_refused() {
+    let world = World::new();
+    made_up(&world.path("plan"), &vec![0; 9 << 20], &[file("a"), file("b")], None);
+    let ran = run(&shipped(), &world.path("plan"), "", &["--to", world.path("out").to_str().unwrap()]).code(1);
+    assert!(ran.err.contains("'/a' is not restored") && ran.err.contains("'/b' is not restored"), "{}", ran.err);
+    assert_eq!(walk(&world.path("out")).len(), 0);
+}
+
+/// What no small backup has: pieces and holes that go on in a further frame, and a piece that holes lie in the midst of.
+#[test]
+fn a_file_goes_on_in_a_further_frame() {
+    let world = World::new();
+    let length = frame(b"abcdefgh").len();
+    let piece = |offset: u32, n: u32| json!([0, 0, length, offset, n, ""]);
+    let entry = json!({"path": {"base64": BASE64.encode(b"odd \xff")}, "size": 23, "mode": "640", "mtime": [-3, 5],
+        "pieces": [piece(0, 4)], "holes": [[0, 2], [4, 3]]});
+    let more = json!({"more": [piece(4, 4), piece(0, 1)], "holes": [[10, 5], [18, 4]]});
+    made_up(&world.path("plan"), b"abcdefgh", &[file("early"), entry], Some(more));
+    let ran = run(&shipped(), &world.path("plan"), "", &["--to", world.path("out").to_str().unwrap()]).code(1);
+    assert!(ran.err.contains("'/early' is not restored"), "{}", ran.err);
+    let found = walk(&world.path("out"));
+    assert_eq!(found.len(), 1, "{found:?}");
+    let path = world.path("out").join(&found[0]);
+    assert_eq!(fs::read(&path).unwrap(), b"\0\0ab\0\0\0cde\0\0\0\0\0fgh\0\0\0\0a");
+    let meta = fs::metadata(&path).unwrap();
+    assert_eq!((meta.mtime(), meta.mtime_nsec(), meta.mode() & 0o7777), (-3, 5, 0o640));
+}
+
+/// The command line is there for whoever has Strongroom: both give the same.
+#[test]
+fn it_gives_what_strongroom_gives() {
+    let world = World::new();
+    tree::plain(&world.source(), 100, &mut Random(76));
+    world.back_up();
+    recover(&world.plan_folder(), PASSWORD, &["--to", world.path("script").to_str().unwrap()]).ok();
+    let mut restore = command(&world.path("another home"));
+    restore.args(["restore", "--from"]).arg(world.dest()).arg("--to").arg(world.path("program"));
+    Ran::of(&mut restore, "restore").ok();
+    assert_same(&world.path("program/source"), &below(&world.path("script"), &world.source()));
+}

@@ -276,24 +276,25 @@ class Target:
     """The folder that all goes to. What is below is opened a folder at a time, without following links."""
     def __init__(self, path, version, chosen):
         self.version, self.wanted = version, lambda parts: any(parts[:len(path)] == path for path in chosen)
-        self.open, self.unfinished, self.unset = {}, [], collections.Counter()
+        self.unfinished, self.unset = [], collections.Counter()
         os.makedirs(path, exist_ok=True)
         self.root = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+        self.open, self.at = [os.dup(self.root), os.dup(self.root)], [[], []]
         if os.listdir(self.root):
             stop(2, f"{path} is not empty, and nothing that exists is overwritten: choose a new folder.")
     def folder(self, parts, slot=0):
         """A folder, made where it is missing. The last of each slot stays open."""
-        known, fd = self.open.pop(slot, ([], os.dup(self.root)))
-        if known != parts:
-            os.close(fd)
-            fd = os.dup(self.root)
+        if self.at[slot] != parts:
+            fd, self.at[slot] = self.open[slot], None
+            os.dup2(self.root, fd)
             for part in parts:
                 with contextlib.suppress(FileExistsError):
                     os.mkdir(part, dir_fd=fd)
-                above, fd = fd, os.open(part, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=fd)
-                os.close(above)
-        self.open[slot] = (parts, fd)
-        return fd
+                inner = os.open(part, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=fd)
+                os.dup2(inner, fd)
+                os.close(inner)
+            self.at[slot] = parts
+        return self.open[slot]
     def put(self, entry):
         self.finish(entry.parts)
         folder, name = self.folder(entry.parts[:-1]), entry.parts[-1]

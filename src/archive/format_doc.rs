@@ -63,6 +63,21 @@ mod tests {
     }
 
     #[test]
+    fn the_vectors_in_json_are_these() {
+        let json: serde_json::Value = serde_json::from_str(include_str!("../../tests/vectors.json")).unwrap();
+        let text = |pointer: &str| json.pointer(pointer).and_then(|v| v.as_str()).unwrap().to_owned();
+        let [sealed, small, paper, wrapped] = vectors()[..] else { panic!("four vectors") };
+        assert_eq!(text("/sealed_volume/file"), sealed.replace('\n', ""));
+        assert_eq!(text("/small_object"), small);
+        assert_eq!(text("/recovery_key/written") + "\n", paper);
+        assert_eq!(format!("{}\n{}\n", text("/slots/0/wrapped"), text("/slots/1/wrapped")), wrapped);
+        let identity = identity();
+        let told = [text("/plan_key"), text("/key_id"), text("/plan"), text("/version"), text("/sealed_volume/name")];
+        let ours = [&key().bytes[..], &key().id, &identity.plan].map(|bytes| HEXLOWER.encode(bytes));
+        assert_eq!((&told[..3], &told[3..]), (&ours[..], &[identity.version.to_owned(), identity.object.to_owned()][..]));
+    }
+
+    #[test]
     fn the_sealed_vector_opens() {
         let mut object = HEXLOWER.decode(vectors()[0].replace('\n', "").as_bytes()).unwrap();
         let opener = Opener::new(&KeyRing::new(key()), &object, identity(), "o").unwrap();

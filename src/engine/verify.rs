@@ -93,7 +93,9 @@ fn check_recover(folder: &Folder) -> Result<(), archive::Error> {
         (None, None) => Ok(()),
         (None, Some(_)) => Err(archive::Error::Missing { object: recover::NAME.into() }),
         (Some(there), _) if recover::is_ours(&there, named) => Ok(()),
-        (Some(_), _) => Err(archive::Error::damaged(recover::NAME, "it is none of Strongroom's, unless of a newer one: do not run it")),
+        (Some(_), _) => {
+            Err(archive::Error::damaged(recover::NAME, "it is none of Strongroom's, unless of a newer one: do not run it"))
+        }
     }
 }
 

@@ -8,7 +8,7 @@ pub const TEXT: &str = include_str!("../../assets/recover.py");
 
 /// SHA-256, hex, of every text that was ever written to a destination, the newest last. A marker is written once and the script
 /// is not: what lies in a plan's folder must be one of these, or the one that its marker names.
-pub const KNOWN: [&str; 1] = ["ca6c4b1d9a4e750c0f0a075141a14ebc6ec938e57c97b3726d384b72107368c3"];
+pub const KNOWN: [&str; 1] = ["87c807c8071e0922310c36bcb408cfa704511309dfb18638b81dc05589678181"];
 
 /// Whether a text with this SHA-256 is one of ours. `named`: what the marker of its folder says.
 pub fn is_ours(sha256: &str, named: Option<&str>) -> bool {

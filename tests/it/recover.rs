@@ -281,6 +281,12 @@ fn the_script_is_put_there_and_watched() {
 }
 
 #[test]
+fn it_reads_the_test_vectors() {
+    let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
+    tool(python(), [tests.join("vectors.py"), shipped(), tests.join("vectors.json")]);
+}
+
+#[test]
 fn it_says_which_package_is_missing() {
     let world = World::new();
     tree::plain(&world.source(), 5, &mut Random(75));
@@ -452,8 +458,15 @@ fn a_file_goes_on_in_a_further_frame() {
 fn it_gives_what_strongroom_gives() {
     let world = World::new();
     tree::plain(&world.source(), 100, &mut Random(76));
+    for n in 0..300 {
+        fs::create_dir_all(world.source().join(format!("{}/{n}/{}", n % 7, n % 3))).unwrap();
+    }
     world.back_up();
-    recover(&world.plan_folder(), PASSWORD, &["--to", world.path("script").to_str().unwrap()]).ok();
+    // However many folders there are, few are open.
+    let mut script = Command::new("sh");
+    script.args(["-c", "ulimit -n 30; exec \"$@\"", "sh", python(), "recover.py", "--to"]).arg(world.path("script"));
+    script.current_dir(world.plan_folder()).env("STRONGROOM_PASSWORD", PASSWORD);
+    Ran::of(&mut script, "recover.py").ok();
     let mut restore = command(&world.path("another home"));
     restore.args(["restore", "--from"]).arg(world.dest()).arg("--to").arg(world.path("program"));
     Ran::of(&mut restore, "restore").ok();

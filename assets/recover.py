@@ -117,8 +117,8 @@ def read(name, offset, length):
 class Backup:
     def __init__(self):
         self.plan, self.keys, self.troubles = None, {}, 0
-        names = (re.fullmatch(r"keys-([1-9][0-9]{0,8})(?:\.copy)?\.json", name) for name in os.listdir("."))
-        self.key_files = sorted(((int(match[1]), match[0]) for match in names if match), reverse=True)
+        keys = map(re.compile(r"keys-([1-9][0-9]{0,8})(?:\.copy)?\.json").fullmatch, os.listdir("."))
+        self.key_files = sorted(((int(match[1]), match[0]) for match in keys if match), reverse=True)
         self.sealed = bool(self.key_files)
     def trouble(self, what):
         self.troubles += 1
@@ -364,8 +364,8 @@ def restore(backup, version, to, chosen):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    for option, meaning in ("--to", {}), ("--version", {}), ("--path", {"action": "append"}), ("--list", {"action": "store_true"}):
-        parser.add_argument(option, **meaning)
+    for option, action in ("--to", "store"), ("--version", "store"), ("--path", "append"), ("--list", "store_true"):
+        parser.add_argument(option, action=action)
     options = parser.parse_args()
     if not os.path.isdir("versions"):
         stop(10, "this is no backup's folder: start me in the one with strongroom.json and versions.")
@@ -389,11 +389,12 @@ def main():
     return 1 if backup.troubles else 0
 
 if __name__ == "__main__":
-    sys.stdout.reconfigure(errors="backslashreplace")
-    sys.stderr.reconfigure(errors="backslashreplace")
+    for stream in sys.stdout, sys.stderr: stream.reconfigure(errors="backslashreplace")
     try:
         sys.exit(main())
     except BAD as error:
         stop(1, f"it stops here: {error}")
-    except (EOFError, KeyboardInterrupt):
-        stop(12, "stopped, or no password was given.")
+    except EOFError:
+        stop(12, "no password was given.")
+    except KeyboardInterrupt:
+        stop(130, "stopped.")

@@ -157,7 +157,7 @@ parts below .strongroom-parts/, under their own paths. This joins them, and then
     find . -type f -name 00000001 -exec sh -c 'for p; do f=${p%/*}; cat "$f"/* > "../$f"
       for c in chown chmod touch; do $c --reference="$p" "../$f"; done; done' sh {} +
 
-What these commands do not give (recover.py does), and the catalog (data/RUN/catalog.jsonl.zst, by zstd -dc) tells:
+What recover.py gives and these commands do not; the catalog (data/RUN/catalog.jsonl.zst, by zstd -dc) tells:
 - Holes of large sparse files, such as disk images: joined, they are missing ("holes": where, how long).
 - Further names of a large file with hard links ("link": the name that has the content).
 - Incremental versions. Their runs ("-incr-") hold only what was new. Small files: unpack the full one and

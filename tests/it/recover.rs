@@ -199,7 +199,10 @@ fn damage_is_named_and_the_rest_comes_back() {
                 }
                 let stem = object.file_name().unwrap().to_string_lossy().into_owned();
                 if stem.starts_with("v0001") {
-                    assert!(ran.code == Some(1) && ran.err.contains(&*object.to_string_lossy()), "{what}");
+                    // The header of a seal stands in the catalog too: without it nothing is lost.
+                    let unhurt = missing == 0 && at < 200 && options != "--no-encryption";
+                    let named = ran.code == Some(1) && ran.err.contains(&*object.to_string_lossy());
+                    assert!(named || unhurt, "{what}");
                     assert!(missing * 4 < originals.len() * 3, "{missing} of {}: {what}", originals.len());
                 }
                 assert!(missing == 0 || ran.code == Some(1), "{:?} {what}", ran.code);
@@ -338,7 +341,7 @@ fn made_up(folder: &Path, volume: &[u8], entries: &[Value], more: Option<Value>)
     fs::write(data.join("v0001.tar.zst"), &volume).unwrap();
     let hash = BASE64_NOPAD.encode(&[0; 32]);
     let table = json!({"volumes": [[RUN, 1]]});
-    let mut catalog = frame(&lines(&[&[table.clone()], entries].concat()));
+    let mut catalog = frame(&lines(&[std::slice::from_ref(&table), entries].concat()));
     let mut frames = vec![json!([0, 0, catalog.len(), hash])];
     if let Some(more) = more {
         let further = frame(&lines(&[table, more]));

@@ -5,6 +5,7 @@ mod check;
 mod fields;
 mod index;
 mod line;
+mod live;
 mod reader;
 mod writer;
 
@@ -67,15 +68,15 @@ pub struct VolumeInfo {
     pub sha256: [u8; 32],
     /// The seal's header, so that a frame takes one ranged read; empty where not sealed.
     pub header: Vec<u8>,
-    /// Bytes of frames' content that this version refers to, at most `stored`, and that were stored in all. What several files
-    /// share counts for each but hard links.
+    /// Bytes of frames' content that this version refers to, and that were stored in all. What several files share counts once; where
+    /// the version has very many pieces that is an estimate. At most `stored`.
     pub live: u64,
     pub stored: u64,
 }
 
 impl SegmentRef {
     /// All frames it consists of, in order.
-    pub(super) fn frames(&self) -> impl Iterator<Item = FrameRef> {
+    pub fn frames(&self) -> impl Iterator<Item = FrameRef> {
         let own = FrameRef { run: self.run.clone(), offset: self.offset, length: self.length, hash: self.hash };
         std::iter::once(own).chain(self.more.iter().cloned())
     }

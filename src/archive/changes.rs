@@ -46,15 +46,20 @@ pub struct Changes<'a> {
 /// Knows what of the parent's can still be referred to.
 pub struct Keeper<'a> {
     offered: &'a dyn Fn(&VolumeRef) -> bool,
+    whole: &'a dyn Fn(&VolumeRef) -> bool,
     /// The volume that was asked about last: neighbours lie in the same one.
     last: Option<(VolumeRef, bool)>,
     version: Option<VersionId>,
 }
 
 impl<'a> Keeper<'a> {
-    /// `version`: the parent.
-    pub fn new(version: Option<VersionId>, offered: &'a dyn Fn(&VolumeRef) -> bool) -> Self {
-        Self { offered, last: None, version }
+    /// `version`: the parent. `offered`: what new entries may refer to; `whole`: what those may that cannot be read now.
+    pub fn new(
+        version: Option<VersionId>,
+        offered: &'a dyn Fn(&VolumeRef) -> bool,
+        whole: &'a dyn Fn(&VolumeRef) -> bool,
+    ) -> Self {
+        Self { offered, whole, last: None, version }
     }
 
     pub fn offers(&mut self, volume: &VolumeRef) -> bool {
@@ -75,7 +80,7 @@ impl<'a> Keeper<'a> {
 
     /// The parent's entry for a file that cannot be read now; `None` where its content is no longer to be had.
     pub fn keep(&mut self, mut entry: Entry) -> Option<Entry> {
-        if !self.offers_all(&entry) {
+        if !entry.pieces.iter().all(|piece| (self.whole)(&piece.volume)) {
             return None;
         }
         if entry.kept_from.is_none() {
@@ -284,7 +289,7 @@ mod tests {
             found.into_iter().map(|(path, what)| Batch::of(0, vec![(path.as_bytes(), what.map_err(io::Error::from))])).collect();
         let mut parent: VecDeque<Vec<Entry>> = parent.into_iter().map(|e| vec![e]).collect();
         let offers = |_: &VolumeRef| offered;
-        let keeper = Keeper::new(Some(parent_version()), &offers);
+        let keeper = Keeper::new(Some(parent_version()), &offers, &offers);
         let mut changes = Changes::new(Box::new(|| Ok(scan.pop_front())), Box::new(|| Ok(parent.pop_front())), keeper);
         let mut words = Vec::new();
         while let Some(change) = changes.advance().unwrap() {

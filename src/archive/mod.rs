@@ -11,6 +11,7 @@ pub mod frame_reader;
 pub mod json_lines;
 pub mod key;
 pub mod object;
+pub mod pieces;
 pub mod scan;
 pub mod seal;
 pub mod select;
@@ -21,6 +22,7 @@ pub mod test_objects;
 #[cfg(test)]
 pub mod test_version;
 pub mod verify;
+pub mod worn;
 pub mod writer;
 
 pub use error::{Error, Result};

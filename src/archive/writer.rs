@@ -3,15 +3,20 @@
 mod assemble;
 mod attributes;
 mod content;
+mod elsewhere;
 mod folders;
 mod frames;
+mod fresh;
 mod hard_links;
 mod pipeline;
 mod placing;
 mod volumes;
 mod warnings;
 
+use std::path::Path;
 use std::sync::Arc;
+
+pub use fresh::FreshPieces;
 
 use super::Result;
 use super::catalog_io::{CatalogIndex, CatalogReader};
@@ -35,9 +40,15 @@ pub struct BackupJob<'a> {
     pub format: Format,
     pub seal: Option<(PlanKey, Cipher)>,
     pub parent: Option<Arc<CatalogReader>>,
-    /// Whether a volume of the parent's may be referred to: it lies there whole.
+    /// Whether a volume of the parent's may be referred to: it lies there whole, and not mostly dead.
     pub offered: &'a (dyn Fn(&VolumeRef) -> bool + Sync),
+    /// Whether a volume of the parent's lies there whole: enough for what cannot be read now.
+    pub whole: &'a (dyn Fn(&VolumeRef) -> bool + Sync),
+    /// Whether a run's catalog may be read and referred to: it is not known to be damaged.
+    pub catalogs: &'a (dyn Fn(&VersionId) -> bool + Sync),
     pub objects: Arc<dyn Objects>,
+    /// This machine's folder for what is known of the plan's stored pieces; `None`: what is stored under another name is not found.
+    pub pieces: Option<&'a Path>,
     pub progress: &'a Progress,
     pub cancel: &'a Cancel,
     /// Fills salts.
@@ -54,6 +65,7 @@ pub struct Written {
     /// Volumes and catalog of this run, for `objects.json`.
     pub objects: Vec<ObjectInfo>,
     pub needs: Vec<Need>,
+    pub pieces: FreshPieces,
     /// The first thousand.
     pub warnings: Vec<Warning>,
     pub warning_count: u64,

@@ -2,6 +2,7 @@
 //! once, in the help texts.
 
 mod backup;
+mod delete;
 mod history;
 mod new;
 mod origin;
@@ -13,7 +14,8 @@ mod verify;
 
 use clap::{Parser, Subcommand};
 
-pub use self::backup::Backup;
+pub use self::backup::{Backup, Type};
+pub use self::delete::Delete;
 pub use self::history::History;
 pub use self::new::{FormatOptions, SealOptions, Sources};
 pub use self::origin::{Ls, Origin};
@@ -71,10 +73,12 @@ pub enum Command {
     Restore(Restore),
     /// Check that what lies at a destination is whole
     Verify(Verify),
+    /// Delete versions; all others stay whole
+    Delete(Delete),
     /// Show, make, change or remove plans
     #[command(subcommand)]
     Plan(Plan),
-    /// List the runs of this home: backups, restores, verifications
+    /// List the runs of this home: backups, restores, verifications, deletions
     History(History),
     /// See it work: sample files, two backups, a check and a restore, in a folder of their own
     Tour,

@@ -16,6 +16,13 @@ use crate::model::run::{Outcome, RunDetail, RunKind, RunReport};
 use crate::model::schedule::Schedule;
 
 pub fn run(args: args::Backup, output: Output) -> Result<Exit, Problem> {
+    if args.base.is_some() && matches!(args.kind, args::Type::Full | args::Type::Differential) {
+        return Err(Problem::new(
+            Code::Usage,
+            "--base goes with incremental versions only.",
+            "A full version builds on none, a differential one on the last full one.",
+        ));
+    }
     if args.sources.source.is_empty() { plans(&args, output) } else { with_home(|session| once(session, &args, output)) }
 }
 
@@ -81,7 +88,8 @@ fn back_up(session: &Session, plan: &Plan, args: &args::Backup, output: Output) 
         ));
     }
     let run = new_run_id()?;
-    let command = Command::BackUp { run, plan: plan.id.clone(), kind: args.kind.into(), take_over: args.take_over };
+    let (kind, base, take_over) = (args.kind.into(), args.base.clone(), args.take_over);
+    let command = Command::BackUp { run, plan: plan.id.clone(), kind, base, take_over };
     Ok(report::print(&follow(session.handle(), run, command, output)?, output))
 }
 
@@ -135,7 +143,8 @@ fn once(session: &Session, args: &args::Backup, output: Output) -> Result<Exit, 
         },
     };
     let run = new_run_id()?;
-    let command = Command::BackUpOnce { run, plan: Box::new(plan), secrets, kind: args.kind.into(), take_over: args.take_over };
+    let (kind, base, take_over) = (args.kind.into(), args.base.clone(), args.take_over);
+    let command = Command::BackUpOnce { run, plan: Box::new(plan), secrets, kind, base, take_over };
     Ok(report::print(&follow(session.handle(), run, command, output)?, output))
 }
 

@@ -34,6 +34,7 @@ pub fn run(args: args::History, output: Output) -> Result<Exit, Problem> {
             RunKind::Backup => "backup",
             RunKind::Restore => "restore",
             RunKind::Verify => "verify",
+            RunKind::Delete => "delete",
         };
         let at = run.started.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M:%S").to_string();
         output.line(format!("{at}  {kind:<8} {:<20} {}", clean(&run.plan_name), report::summary(run)));

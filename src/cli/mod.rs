@@ -8,6 +8,7 @@
 
 mod args;
 mod backup;
+mod delete;
 mod engine_access;
 mod exit;
 mod follow;
@@ -100,6 +101,7 @@ impl Ready {
             Command::Ls(args) => ls::run(args, output),
             Command::Restore(args) => restore::run(args, output),
             Command::Verify(args) => verify::run(args, output),
+            Command::Delete(args) => delete::run(&args, output),
             Command::Plan(args) => plan::run(args, output),
             Command::History(args) => history::run(args, output),
             Command::Tour => tour::run(output),

@@ -32,6 +32,11 @@ pub fn version(text: &str) -> Result<VersionChoice, String> {
         .ok_or_else(|| "expected latest, an id as `strongroom versions` prints it, or a time like 2026-11-20T18:00".into())
 }
 
+/// A version's id.
+pub fn version_id(text: &str) -> Result<VersionId, String> {
+    VersionId::try_from(text.to_string()).map_err(|_| "expected an id as `strongroom versions` prints it".into())
+}
+
 fn time(text: &str, zone: &TimeZone) -> Option<Timestamp> {
     if let Ok(at) = text.parse::<Timestamp>() {
         return Some(at);

@@ -51,6 +51,14 @@ pub fn print(report: &RunReport, output: Output) -> Exit {
             }
         }
         RunDetail::Verify { report } => verified(output, report, &took),
+        RunDetail::Delete { versions, bytes, kept_bytes, destination, left, .. } => {
+            let count = human::counted(versions.len() as u64, "version", "versions");
+            output.line(format!("Deleted {count} in {took}: {} freed", human::bytes(*bytes)));
+            if *kept_bytes > 0 {
+                output.line(format!("  {} of theirs stay: other versions need them", human::bytes(*kept_bytes)));
+            }
+            output.line(format!("  {} left in {}", human::counted(*left, "version", "versions"), clean(destination)));
+        }
     }
     warnings(&report.warnings, report.warning_count);
     exit
@@ -101,16 +109,25 @@ fn backup(
 ) {
     output.line(format!("Backed up \"{}\" in {took}: {} version {version}", clean(name), type_name(backup_type)));
     output.line(format!(
-        "  {}, {}; {} read ({}), {} stored",
+        "  {}, {}; {} read ({}{}), {} stored",
         human::counted(totals.files, "file", "files"),
         human::bytes(totals.bytes),
         human::counted(totals.new_files, "file", "files"),
         human::bytes(totals.new_bytes),
+        known_already(totals),
         human::bytes(totals.stored_bytes),
     ));
     output.line(format!("  in {}", clean(destination)));
     if totals.files + totals.others == 0 {
         output.note("There was no file to back up: are the sources right, and what is left out of them?");
+    }
+}
+
+/// Of what was read: how much needed no storing.
+fn known_already(totals: &Totals) -> String {
+    match totals.dedup_bytes {
+        0 => String::new(),
+        bytes => format!(", {} of it stored already", human::bytes(bytes)),
     }
 }
 
@@ -214,6 +231,10 @@ pub fn summary(report: &RunReport) -> String {
         }
         (_, RunDetail::Restore { counts, .. }) => {
             format!(" · {}", human::counted(counts.created + counts.replaced + counts.beside, "file", "files"))
+        }
+        (_, RunDetail::Delete { versions, bytes, .. }) => {
+            let count = human::counted(versions.len() as u64, "version", "versions");
+            format!(" · {count} · {} freed", human::bytes(*bytes))
         }
         (_, RunDetail::Verify { report }) if !report.damaged.is_empty() => {
             format!(" · {}", human::counted(report.damaged.len() as u64, "damaged object", "damaged objects"))

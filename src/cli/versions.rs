@@ -9,7 +9,7 @@ use super::report::type_name;
 use super::{args, place};
 use crate::model::human;
 use crate::model::problem::Problem;
-use crate::model::snapshot::Manifest;
+use crate::model::snapshot::{Manifest, Totals};
 
 pub fn run(args: &args::Origin, output: Output) -> Result<Exit, Problem> {
     let session = Session::guest()?;
@@ -27,7 +27,19 @@ pub fn run(args: &args::Origin, output: Output) -> Result<Exit, Problem> {
         output.line(format!("{}  cannot be read: {}", version.id, version.problem.what));
         output.object(&json!({ "id": version.id, "unreadable": version.problem }));
     }
-    output.result("completed", json!({ "count": versions.len(), "unreadable": unreadable.len() }));
+    let sum = |of: fn(&Totals) -> u64| versions.iter().map(|v| of(&v.totals)).sum::<u64>();
+    let (bytes, stored, saved) = (sum(|t| t.bytes), sum(|t| t.stored_bytes), sum(Totals::saved_bytes));
+    if versions.len() > 1 {
+        output.line(format!(
+            "{} of {} in {} stored: {} saved",
+            human::counted(versions.len() as u64, "version", "versions"),
+            human::bytes(bytes),
+            human::bytes(stored),
+            human::bytes(saved),
+        ));
+    }
+    let totals = json!({ "bytes": bytes, "stored_bytes": stored, "saved_bytes": saved });
+    output.result("completed", json!({ "count": versions.len(), "unreadable": unreadable.len(), "totals": totals }));
     Ok(if unreadable.is_empty() { Exit::Done } else { Exit::Warnings })
 }
 
@@ -48,7 +60,9 @@ fn object(version: &Manifest) -> Value {
         "bytes": totals.bytes,
         "new_files": totals.new_files,
         "new_bytes": totals.new_bytes,
+        "dedup_bytes": totals.dedup_bytes,
         "stored_bytes": totals.stored_bytes,
+        "saved_bytes": totals.saved_bytes(),
         "warnings": totals.warnings,
     })
 }
@@ -58,19 +72,23 @@ fn table(versions: &[Manifest], output: Output) {
         output.line("No versions yet.");
         return;
     }
-    output.line(format!("{:<32} {:<11} {:<19} {:>11} {:>9} {:>9}", "VERSION", "TYPE", "CREATED", "FILES", "SIZE", "STORED"));
+    output.line(format!(
+        "{:<32} {:<12} {:<19} {:>11} {:>9} {:>9} {:>9}",
+        "VERSION", "TYPE", "CREATED", "FILES", "SIZE", "STORED", "SAVED"
+    ));
     let zone = jiff::tz::TimeZone::system();
     for version in versions {
         let created = version.started.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M:%S").to_string();
         let warned = if version.totals.warnings > 0 { "  with warnings" } else { "" };
         output.line(format!(
-            "{:<32} {:<11} {:<19} {:>11} {:>9} {:>9}{warned}",
+            "{:<32} {:<12} {:<19} {:>11} {:>9} {:>9} {:>9}{warned}",
             version.id.as_str(),
             type_name(version.backup_type),
             created,
             human::count(version.totals.files),
             human::bytes(version.totals.bytes),
             human::bytes(version.totals.stored_bytes),
+            human::bytes(version.totals.saved_bytes()),
         ));
     }
 }

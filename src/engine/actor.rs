@@ -9,17 +9,18 @@ use tokio::sync::{broadcast, mpsc, oneshot, watch};
 
 use crate::model::plan::{Plan, PlanId};
 use crate::model::problem::Problem;
+use crate::model::prune::DeleteSpec;
 use crate::model::restore::PlanChoice;
 use crate::model::run::{Cancel, Outcome, Progress, RunDetail, RunId, RunKind, RunReport, Trigger};
-use crate::model::snapshot::WantedType;
 use crate::state::history::Begun;
 
 use super::answer;
 use super::backup::{self, BackupSpec};
 use super::core::{Core, lock};
+use super::deletion;
 use super::explain;
 use super::handle::{LiveProgress, Request};
-use super::message::{Command, Event, NewSecrets, Overview, RunOverview};
+use super::message::{Command, Event, Overview, RunOverview};
 use super::overview;
 use super::restore;
 use super::run::{Run, Stages};
@@ -35,6 +36,7 @@ enum Job {
     Backup(Box<BackupSpec>),
     Restore(Box<crate::model::restore::RestoreSpec>),
     Verify(crate::model::restore::VerifySpec),
+    Delete(DeleteSpec),
 }
 
 pub struct Actor {
@@ -129,14 +131,14 @@ impl Actor {
 
     fn command(&mut self, command: Command) {
         match command {
-            Command::BackUp { run, plan, kind, take_over } => match self.core.plan(&plan) {
+            Command::BackUp { run, plan, kind, base, take_over } => match self.core.plan(&plan) {
                 Some(plan) => {
-                    self.back_up(run, Trigger::ByHand, BackupSpec { plan, secrets: NewSecrets::default(), kind, take_over });
+                    self.back_up(run, Trigger::ByHand, BackupSpec { kind, base, take_over, ..BackupSpec::of(plan) });
                 }
                 None => self.refuse(run, RunKind::Backup, Some(plan), explain::no_such_plan()),
             },
-            Command::BackUpOnce { run, plan, secrets, kind, take_over } => {
-                self.back_up(run, Trigger::ByHand, BackupSpec { plan: *plan, secrets, kind, take_over });
+            Command::BackUpOnce { run, plan, secrets, kind, base, take_over } => {
+                self.back_up(run, Trigger::ByHand, BackupSpec { secrets, kind, base, take_over, ..BackupSpec::of(*plan) });
             }
             Command::Restore { run, spec } => {
                 let plan = plan_of(&spec.from.plan);
@@ -148,6 +150,7 @@ impl Actor {
                 let run = self.new_run(run, RunKind::Verify, Trigger::ByHand, plan, self.name_of(&spec.from));
                 self.accept(run, Job::Verify(spec));
             }
+            Command::Delete { run, spec } => self.delete(run, spec),
             Command::Cancel { run } => self.cancel(run),
             Command::MarkSeen => {
                 let _ = self.core.history.mark_seen(self.core.env.clock.now());
@@ -199,15 +202,28 @@ impl Actor {
 
     fn back_up(&mut self, id: RunId, trigger: Trigger, spec: BackupSpec) {
         let plan = Some(spec.plan.id.clone());
-        if self.is_backing_up(&spec.plan.id) {
+        if self.is_writing(&spec.plan.id) {
             return self.refuse(id, RunKind::Backup, plan, explain::busy());
         }
         let run = self.new_run(id, RunKind::Backup, trigger, plan, spec.plan.name.clone());
         self.accept(run, Job::Backup(Box::new(spec)));
     }
 
-    fn is_backing_up(&self, plan: &PlanId) -> bool {
-        lock(&self.runs).iter().any(|r| r.kind == RunKind::Backup && r.plan.as_ref() == Some(plan))
+    /// Nothing else of the plan runs beside a deletion that was begun by hand.
+    fn delete(&mut self, id: RunId, spec: DeleteSpec) {
+        let plan = plan_of(&spec.from.plan);
+        let Some(plan) = plan else { return self.refuse(id, RunKind::Delete, plan, explain::no_such_plan()) };
+        if lock(&self.runs).iter().any(|r| r.plan.as_ref() == Some(&plan)) {
+            return self.refuse(id, RunKind::Delete, Some(plan), explain::busy());
+        }
+        let run = self.new_run(id, RunKind::Delete, Trigger::ByHand, Some(plan), self.name_of(&spec.from));
+        self.accept(run, Job::Delete(spec));
+    }
+
+    /// Whether a run of the plan changes what lies at its destination: one at a time.
+    fn is_writing(&self, plan: &PlanId) -> bool {
+        let writes = |r: &Run| matches!(r.kind, RunKind::Backup | RunKind::Delete);
+        lock(&self.runs).iter().any(|r| writes(r) && r.plan.as_ref() == Some(plan))
     }
 
     fn accept(&mut self, run: Run, job: Job) {
@@ -275,6 +291,7 @@ impl Actor {
                     Job::Backup(spec) => backup::back_up(&core, &run, spec, &mut stages),
                     Job::Restore(spec) => restore::run(&core, &run, spec, &mut stages),
                     Job::Verify(spec) => verify::run(&core, &run, spec, &mut stages),
+                    Job::Delete(spec) => deletion::run(&core, &run, spec, &mut stages),
                 }
             }));
             let result = result.unwrap_or_else(|panic| Err(explain::internal(panic_text(&*panic))));
@@ -308,10 +325,9 @@ impl Actor {
             let _ = self.core.history.finish(&report);
             let plan = begun.plan.as_ref().and_then(|id| self.core.plan(id));
             if let (RunKind::Backup, Some(plan)) = (begun.kind, plan)
-                && !self.is_backing_up(&plan.id)
+                && !self.is_writing(&plan.id)
             {
-                let spec = BackupSpec { plan, secrets: NewSecrets::default(), kind: WantedType::Auto, take_over: false };
-                self.back_up(self.new_run_id(), Trigger::Resumed, spec);
+                self.back_up(self.new_run_id(), Trigger::Resumed, BackupSpec::of(plan));
             }
         }
     }
@@ -336,15 +352,14 @@ impl Actor {
             let at = overview::due(&self.core, &plan, &overview::recent(&self.core, &plan, now))?;
             Some((plan, at))
         };
-        self.plans().into_iter().filter(|p| !self.is_backing_up(&p.id)).filter_map(due).collect()
+        self.plans().into_iter().filter(|p| !self.is_writing(&p.id)).filter_map(due).collect()
     }
 
     fn start_due(&mut self) {
         let now = self.core.env.clock.now();
         for (plan, at) in self.dues() {
             if at <= now {
-                let spec = BackupSpec { plan, secrets: NewSecrets::default(), kind: WantedType::Auto, take_over: false };
-                self.back_up(self.new_run_id(), Trigger::Schedule, spec);
+                self.back_up(self.new_run_id(), Trigger::Schedule, BackupSpec::of(plan));
             }
         }
     }

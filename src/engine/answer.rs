@@ -10,6 +10,7 @@ use crate::model::source_spec::SourceSpec;
 use crate::state;
 
 use super::core::{Core, lock};
+use super::deletion;
 use super::destination;
 use super::explain;
 use super::find;
@@ -89,6 +90,7 @@ pub fn answer(core: &Core, question: Question, is_running: &dyn Fn(&PlanId) -> b
             Answer::Sum { files, bytes }
         }
         Question::PlanRestore { spec } => Answer::RestorePlan(restore::plan(core, &spec)?),
+        Question::PlanDeletion { spec } => Answer::Deletion(deletion::plan(core, &spec)?),
         Question::Unlock { place } => {
             keys::unlock(core, &place)?;
             Answer::Done

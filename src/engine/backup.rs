@@ -1,31 +1,31 @@
 //! A backup run: from "Back up now" to a version that was read back.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 use std::thread;
 
 use crate::archive;
-use crate::archive::catalog_io::CatalogReader;
-use crate::archive::key::KeyRing;
 use crate::archive::object::{Objects, run_folder, volume_file_name};
 use crate::archive::scan::Roots;
 use crate::archive::writer::{BackupJob, write_version};
 use crate::model::catalog::VolumeRef;
 use crate::model::location::Location;
 use crate::model::marker;
-use crate::model::path::PathBytes;
 use crate::model::plan::Plan;
-use crate::model::problem::{Cause, Code, Problem, Warning};
-use crate::model::run::{Outcome, ReadBack, RunDetail, RunKind, Stage};
+use crate::model::problem::{Problem, Warning};
+use crate::model::run::{ReadBack, RunDetail, Stage};
 use crate::model::snapshot::{BackupType, Manifest, ObjectInfo, ObjectList, VersionId, WantedType};
 
 use super::core::Core;
 use super::counting::Counting;
+use super::deletion;
 use super::destination::{self, Opened};
 use super::explain;
 use super::folder::{Folder, Listed, sha256_hex};
+use super::hand;
 use super::message::NewSecrets;
+use super::parent::{self, Parent, Wish};
 use super::run::{Done, Run, Stages};
 
 /// What a backup is asked for.
@@ -33,7 +33,16 @@ pub struct BackupSpec {
     pub plan: Plan,
     pub secrets: NewSecrets,
     pub kind: WantedType,
+    /// The version to build on.
+    pub base: Option<VersionId>,
     pub take_over: bool,
+}
+
+impl BackupSpec {
+    /// What a schedule asks for.
+    pub fn of(plan: Plan) -> Self {
+        Self { plan, secrets: NewSecrets::default(), kind: WantedType::Auto, base: None, take_over: false }
+    }
 }
 
 /// Carries out a backup. There is a new version exactly if this ends well.
@@ -51,11 +60,17 @@ pub fn back_up(core: &Core, run: &Run, spec: &BackupSpec, stages: &mut Stages<'_
     let place = location.display();
 
     let listed = folder.manifests(ring.map(|r| &**r))?;
-    clear_litter(core, folder, location, &listed)?;
-    let mut warnings = check_hand(core, folder, location, &listed, spec.take_over)?;
+    hand::clear_litter(core, folder, location, &listed)?;
+    let mut warnings = hand::check(core, folder, location, &listed, spec.take_over)?;
+    deletion::finish(core, folder, ring.map(|r| &**r), location, &listed)?;
 
-    let parent = choose_parent(core, folder, ring, plan, spec.kind, &listed)?;
-    let backup_type = if parent.is_some() { BackupType::Incremental } else { BackupType::Full };
+    let wish = Wish { kind: spec.kind, base: spec.base.as_ref(), format: plan.format };
+    let parent = parent::choose(core, &opened, wish, &listed)?;
+    let backup_type = match (&parent, spec.kind) {
+        (None, _) => BackupType::Full,
+        (Some(_), WantedType::Differential) => BackupType::Differential,
+        (Some(_), _) => BackupType::Incremental,
+    };
     let started = core.env.clock.now();
     let id = VersionId::new(started, backup_type, core.random());
     core.history.begin_version(run.id, &id, location).map_err(explain::internal)?;
@@ -76,7 +91,7 @@ pub fn back_up(core: &Core, run: &Run, spec: &BackupSpec, stages: &mut Stages<'_
 
     let older_bytes: u64 = listed.iter().filter_map(|l| l.manifest.as_ref().ok()).map(|m| m.totals.stored_bytes).sum();
     stages.enter(Stage::ReadingBack);
-    let read_back = read_back(run, folder, &manifest, &objects)?;
+    let read_back = read_back(core, run, location, folder, &manifest, &objects)?;
     let count = found.1 + warnings.len() as u64;
     warnings.append(&mut found.0);
     Ok(Done {
@@ -120,9 +135,9 @@ fn write(
     let ring = opened.ring.as_deref();
     stages.enter(Stage::Copying);
     let started = core.env.clock.now();
-    let offered = parent.map(|p| offered(folder, &p.catalog)).transpose()?.unwrap_or_default();
     let avoid = destination::own_folders(core, folder);
     let objects: Arc<dyn Objects> = folder.clone();
+    let pieces = core.home.as_ref().map(|home| home.pieces_folder(&plan.id));
     let job = BackupJob {
         plan: plan.id.clone(),
         run: id.clone(),
@@ -131,14 +146,22 @@ fn write(
         format: plan.format,
         seal: ring.zip(plan.seal).map(|(ring, seal)| (ring.newest().clone(), seal.cipher)),
         parent: parent.map(|p| p.catalog.clone()),
-        offered: &|volume| offered.contains(volume),
+        offered: &|volume| parent.is_some_and(|p| p.offered.contains(volume)),
+        whole: &|volume| parent.is_some_and(|p| p.whole.contains(volume)),
+        catalogs: &|run| parent.is_none_or(|p| !p.damaged_catalogs.contains(run)),
         objects,
+        pieces: pieces.as_deref(),
         progress: &run.progress,
         cancel: &run.cancel,
         random: &*core.env.entropy,
         now: &|| core.env.clock.now().as_nanosecond(),
     };
-    let written = write_version(&job)?;
+    let written = write_version(&job).inspect_err(|error| {
+        // The next run goes round it.
+        if let archive::Error::Damaged { object, .. } | archive::Error::Missing { object } = error {
+            let _ = core.history.remember_damage(&plan.id, &opened.location, &[object], false);
+        }
+    })?;
 
     stages.enter(Stage::Finishing);
     if run.cancel.is_cancelled() {
@@ -174,139 +197,26 @@ fn write(
     };
     // The last look before the version comes into being: is it still ours, and is everything there that it refers to?
     destination::check_owner(core, folder, ring)?;
-    check_needs(folder, &manifest, &offered)?;
+    check_needs(folder, &manifest, parent)?;
     folder.put_manifest(&manifest, ring)?;
+    if let Err(error) = written.pieces.keep(&*core.env.entropy) {
+        tracing::warn!("what was stored is not remembered for later runs: {error}");
+    }
     Ok((manifest, list.objects, (written.warnings, written.warning_count)))
-}
-
-struct Parent {
-    id: VersionId,
-    catalog: Arc<CatalogReader>,
-}
-
-/// The newest readable version, if the wish and its state allow to build on it.
-fn choose_parent(
-    core: &Core,
-    folder: &Arc<Folder>,
-    ring: Option<&Arc<KeyRing>>,
-    plan: &Plan,
-    wish: WantedType,
-    listed: &[Listed],
-) -> Result<Option<Parent>, Problem> {
-    if wish == WantedType::Full || suspect(core, plan)? {
-        return Ok(None);
-    }
-    for manifest in listed.iter().rev().filter_map(|l| l.manifest.as_ref().ok()) {
-        let objects: Arc<dyn Objects> = folder.clone();
-        match CatalogReader::open(objects, ring.cloned(), folder.plan(), manifest) {
-            Ok(catalog) => return Ok(Some(Parent { id: manifest.id.clone(), catalog: Arc::new(catalog) })),
-            // Damaged: an older one may do.
-            Err(archive::Error::Damaged { .. } | archive::Error::Missing { .. } | archive::Error::NotSealed { .. }) => {}
-            Err(error) => return Err(error.into()),
-        }
-    }
-    Ok(None)
-}
-
-/// Whether the newest look at what is stored found damage: then nothing new may lean on it.
-fn suspect(core: &Core, plan: &Plan) -> Result<bool, Problem> {
-    let recent = core.history.recent(&plan.id, core.env.clock.now()).map_err(explain::internal)?;
-    let telling = recent.iter().find_map(|r| match (&r.kind, &r.outcome, &r.detail) {
-        (RunKind::Verify, _, RunDetail::Verify { report }) => Some(!report.damaged.is_empty()),
-        (RunKind::Backup, Outcome::Failed(problem), _) if problem.code == Code::Damaged => Some(true),
-        (RunKind::Backup, outcome, RunDetail::Backup { backup_type: BackupType::Full, .. }) if outcome.is_success() => {
-            Some(false)
-        }
-        _ => None,
-    });
-    Ok(telling.unwrap_or(false))
-}
-
-/// The parent's volumes that lie there with their right size.
-fn offered(folder: &Folder, parent: &CatalogReader) -> Result<HashSet<VolumeRef>, Problem> {
-    let sealed = folder.marker.sealed;
-    let mut by_run: HashMap<&VersionId, HashMap<String, u64>> = HashMap::new();
-    let mut offered = HashSet::new();
-    for info in &parent.index.volumes {
-        let run = &info.volume.run;
-        if !by_run.contains_key(run) {
-            let there = folder.list(&run_folder(run))?.into_iter().map(|e| (e.name, e.size)).collect();
-            by_run.insert(run, there);
-        }
-        let size = by_run.get(run).and_then(|there| there.get(&volume_file_name(info.volume.number, sealed)));
-        if size == Some(&info.size) {
-            offered.insert(info.volume.clone());
-        }
-    }
-    Ok(offered)
 }
 
 /// What the manifest needs of older runs was there when the run began; folders of runs do not vanish by our hand. One more
 /// look catches a destination that was swapped or emptied meanwhile.
-fn check_needs(folder: &Folder, manifest: &Manifest, offered: &HashSet<VolumeRef>) -> Result<(), Problem> {
+fn check_needs(folder: &Folder, manifest: &Manifest, parent: Option<&Parent>) -> Result<(), Problem> {
     for need in &manifest.needs {
         let there: HashSet<String> = folder.list(&run_folder(&need.run))?.into_iter().map(|e| e.name).collect();
         for number in need.volumes.iter().flat_map(|(first, last)| *first..=*last) {
             let volume = VolumeRef { run: need.run.clone(), number };
             let name = volume_file_name(number, folder.marker.sealed);
-            if !offered.contains(&volume) || !there.contains(&name) {
+            if !parent.is_some_and(|p| p.whole.contains(&volume)) || !there.contains(&name) {
                 return Err(archive::Error::Missing { object: format!("{}/{name}", run_folder(&need.run)) }.into());
             }
         }
-    }
-    Ok(())
-}
-
-/// FORMAT §4: versions that vanished without our doing are said; ones that another hand wrote stop the run.
-fn check_hand(
-    core: &Core,
-    folder: &Folder,
-    place: &Location,
-    listed: &[Listed],
-    take_over: bool,
-) -> Result<Vec<Warning>, Problem> {
-    let known = core.history.known_versions(folder.plan(), place).map_err(explain::internal)?;
-    let begun: HashSet<VersionId> =
-        core.history.begun_versions(folder.plan(), place).map_err(explain::internal)?.into_iter().collect();
-    let known: HashMap<VersionId, u64> = known.into_iter().collect();
-    let mut warnings = Vec::new();
-    for entry in listed {
-        match &entry.manifest {
-            Ok(manifest) if !known.contains_key(&entry.id) => {
-                // A home that knows nothing of this destination (new, or its history was lost) takes what it finds.
-                if !known.is_empty() && !begun.contains(&entry.id) && !take_over {
-                    return Err(explain::foreign_hand(&format!("version {} was not made here.", entry.id)));
-                }
-                core.history.remember_version(folder.plan(), place, &entry.id, manifest.sequence).map_err(explain::internal)?;
-            }
-            Ok(_) => {}
-            Err(error) => warnings.push(incomplete(format!("{}: {error}", marker::manifest_name(&entry.id)))),
-        }
-    }
-    let present: HashSet<&VersionId> = listed.iter().map(|l| &l.id).collect();
-    for id in known.keys().filter(|id| !present.contains(id)) {
-        warnings.push(incomplete(format!("version {id} has vanished from the destination")));
-        core.history.forget_version(folder.plan(), place, id).map_err(explain::internal)?;
-    }
-    Ok(warnings)
-}
-
-fn incomplete(detail: String) -> Warning {
-    Warning { cause: Cause::Incomplete, path: PathBytes::default(), detail }
-}
-
-/// Removes what runs left behind that this home began and that never became versions: nobody else writes here, and of this plan no
-/// other run is live. A version that was known to be there is never litter, whatever a listing says.
-fn clear_litter(core: &Core, folder: &Folder, place: &Location, listed: &[Listed]) -> Result<(), Problem> {
-    let known = core.history.known_versions(folder.plan(), place).map_err(explain::internal)?;
-    for id in core.history.begun_versions(folder.plan(), place).map_err(explain::internal)? {
-        if !listed.iter().any(|l| l.id == id) && !known.iter().any(|(k, _)| *k == id) {
-            folder.delete_folder(&run_folder(&id))?;
-            core.history.forget_version(folder.plan(), place, &id).map_err(explain::internal)?;
-        }
-    }
-    for name in ["", marker::VERSIONS] {
-        folder.sweep(name)?;
     }
     Ok(())
 }
@@ -315,7 +225,14 @@ fn clear_litter(core: &Core, folder: &Folder, place: &Location, listed: &[Listed
 const READ_BACK_AT_ONCE: usize = 3;
 
 /// Reads every object of the run back from the medium and compares its SHA-256.
-fn read_back(run: &Run, folder: &Folder, manifest: &Manifest, objects: &[ObjectInfo]) -> Result<ReadBack, Problem> {
+fn read_back(
+    core: &Core,
+    run: &Run,
+    place: &Location,
+    folder: &Folder,
+    manifest: &Manifest,
+    objects: &[ObjectInfo],
+) -> Result<ReadBack, Problem> {
     let base = run_folder(&manifest.id);
     let (next, medium) = (AtomicUsize::new(0), AtomicBool::new(true));
     let work = || -> Result<(), Problem> {
@@ -325,6 +242,7 @@ fn read_back(run: &Run, folder: &Folder, manifest: &Manifest, objects: &[ObjectI
             // One that fails is enough for all.
             let (hash, past_cache) = read.inspect_err(|_| next.store(objects.len(), Relaxed))?;
             if data_encoding::HEXLOWER.encode(&hash) != object.sha256 {
+                core.history.remember_damage(folder.plan(), place, &[&name], false).map_err(explain::internal)?;
                 return Err(archive::Error::damaged(name, "what was read back is not what was written").into());
             }
             medium.fetch_and(past_cache, Relaxed);

@@ -212,7 +212,7 @@ pub fn own_folders_at(core: &Core, location: Option<&Location>) -> Vec<(u64, u64
 }
 
 fn homes_folders(core: &Core) -> impl Iterator<Item = (u64, u64)> {
-    core.home.iter().flat_map(|h| [&h.config, &h.data, &h.runtime]).filter_map(|path| identity(path))
+    core.home.iter().flat_map(|h| h.folders()).filter_map(identity)
 }
 
 fn identity(path: &std::path::Path) -> Option<(u64, u64)> {
@@ -221,7 +221,7 @@ fn identity(path: &std::path::Path) -> Option<(u64, u64)> {
 
 /// A plan folder as it shows itself without any key.
 pub fn describe(core: &Core, folder: &Folder) -> Result<PlanAt, Problem> {
-    let ids: Vec<_> = folder.list(marker::VERSIONS)?.iter().filter_map(|e| marker::parse_manifest_name(&e.name)).collect();
+    let ids = folder.versions()?;
     let newest = ids.iter().max().and_then(|id| {
         let time = id.as_str().get(..16)?;
         let time = jiff::civil::DateTime::strptime("%Y%m%dT%H%M%SZ", time).ok()?;

@@ -284,7 +284,47 @@ pub fn damage_found(report: &VerifyReport) -> Problem {
     Problem::new(
         Code::Damaged,
         format!("{objects} damaged.{hit}"),
-        "Back up now: the next version stores everything anew. Then check the drive.",
+        "Back up now: the next version stores anew what is damaged. Then check the drive.",
+    )
+}
+
+pub fn base_unreadable(which: &str) -> Problem {
+    Problem::new(
+        Code::Damaged,
+        format!("Version {which} cannot be read: nothing can be built on it."),
+        "Choose another version, or leave the choice to Strongroom.",
+    )
+}
+
+pub fn vanished(which: &str) -> Problem {
+    Problem::new(
+        Code::ForeignHand,
+        format!("Version {which} has vanished from the destination, and not by this machine's doing."),
+        "Nothing is deleted as long as that is not clear. If it is gone for good, delete that version too.",
+    )
+}
+
+pub fn unreadable_stops_deletion() -> Problem {
+    Problem::new(
+        Code::Damaged,
+        "A version there cannot be read, so that nobody knows what it needs.",
+        "Nothing is deleted as long as it is there. If nothing can be done about it, delete that version too.",
+    )
+}
+
+pub fn last_good_version() -> Problem {
+    Problem::new(
+        Code::Usage,
+        "This would delete the last good version.",
+        "Back up first; or remove the backup as a whole, with its versions.",
+    )
+}
+
+pub fn taken_over_lately() -> Problem {
+    Problem::new(
+        Code::OtherOwner,
+        "This backup was taken over from another machine less than seven days ago.",
+        "Nothing is deleted in that time, since the other one may not have noticed.",
     )
 }
 

@@ -3,12 +3,13 @@
 use std::io;
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
 use crate::archive::key::{KeyFile, KeyRing};
 use crate::archive::object::{ObjectWriter, Objects};
 use crate::archive::{self, json_lines};
-use crate::model::marker::{self, Marker, Owner};
+use crate::model::marker::{self, Deleted, Marker, Owner};
 use crate::model::plan::PlanId;
 use crate::model::problem::Problem;
 use crate::model::recover;
@@ -258,16 +259,52 @@ impl Folder {
 
     // ---- manifests
 
-    /// Every manifest that lies there, in order of sequence (unreadable ones first).
+    /// Every version that lies there, in order of sequence (unreadable ones first); without those that are marked as deleted.
     pub fn manifests(&self, ring: Option<&KeyRing>) -> Result<Vec<Listed>, Problem> {
-        let mut found: Vec<Listed> = self
-            .list(marker::VERSIONS)?
-            .into_iter()
-            .filter_map(|e| marker::parse_manifest_name(&e.name))
-            .map(|id| Listed { manifest: self.manifest(&id, ring), id })
-            .collect();
+        let ids = self.versions()?.into_iter();
+        let mut found: Vec<Listed> = ids.map(|id| Listed { manifest: self.manifest(&id, ring), id }).collect();
         found.sort_by_cached_key(|l| (l.manifest.as_ref().map_or(0, |m| m.sequence), l.id.clone()));
         Ok(found)
+    }
+
+    /// Versions that lie there, without those that are marked as deleted.
+    pub fn versions(&self) -> Result<Vec<VersionId>, Problem> {
+        // In this order: a version that is deleted meanwhile is either no longer there or marked.
+        let mut ids = self.manifest_ids()?;
+        let deleted = self.deleted()?;
+        ids.retain(|id| !deleted.contains(id));
+        Ok(ids)
+    }
+
+    /// Versions whose manifests lie there, also of those that are marked as deleted.
+    pub fn manifest_ids(&self) -> Result<Vec<VersionId>, Problem> {
+        Ok(self.list(marker::VERSIONS)?.iter().filter_map(|e| marker::parse_manifest_name(&e.name)).collect())
+    }
+
+    /// Versions that are marked as deleted.
+    pub fn deleted(&self) -> Result<Vec<VersionId>, Problem> {
+        Ok(self.list(marker::DELETED)?.into_iter().filter_map(|e| VersionId::try_from(e.name).ok()).collect())
+    }
+
+    /// Reads the mark of a deleted version and checks it against where it lies.
+    pub fn read_deleted(&self, id: &VersionId, ring: Option<&KeyRing>) -> Result<Deleted, archive::Error> {
+        let name = marker::deleted_name(id);
+        let mark: Deleted = json_lines::decode(&name, &self.read_all(&name)?, trust(ring))?;
+        if mark.kind != Deleted::KIND || mark.plan != *self.plan() || mark.id != *id {
+            return Err(archive::Error::damaged(name, "it belongs elsewhere"));
+        }
+        Ok(mark)
+    }
+
+    /// Marks a version as deleted, if it is not yet.
+    pub fn put_deleted(&self, id: &VersionId, at: Timestamp, home: &str, ring: Option<&KeyRing>) -> Result<(), Problem> {
+        let (kind, plan, home) = (Deleted::KIND.into(), self.plan().clone(), home.into());
+        let mark = Deleted { format: marker::FORMAT, kind, plan, id: id.clone(), home, at };
+        let bytes = json_lines::encode(&mark, ring.map(KeyRing::newest));
+        match self.storage.put(&self.full(&marker::deleted_name(id)), &bytes) {
+            Err(error) if error.kind == Kind::AlreadyExists => Ok(()),
+            put => Ok(put?),
+        }
     }
 
     fn manifest(&self, id: &VersionId, ring: Option<&KeyRing>) -> Result<Manifest, archive::Error> {

@@ -12,6 +12,7 @@ use crate::model::location::Location;
 use crate::model::path::PathBytes;
 use crate::model::plan::{Plan, PlanId};
 use crate::model::problem::{Code, Problem};
+use crate::model::prune::{DeleteSpec, PrunePlan};
 use crate::model::restore::{Place, RestoreCounts, RestoreSpec, VersionChoice};
 use crate::model::run::{Progress, ProgressView, RunId, RunReport};
 use crate::model::secret::Secret;
@@ -197,6 +198,7 @@ questions! {
     sum(place: Place, version: VersionChoice, paths: Vec<PathBytes>, except: Vec<PathBytes>) -> (u64, u64) =
         Question::Sum { place, version, paths, except } => Answer::Sum { files, bytes } => (files, bytes);
     plan_restore(spec: RestoreSpec) -> RestoreCounts = Question::PlanRestore { spec: Box::new(spec) } => Answer::RestorePlan(v) => v;
+    plan_deletion(spec: DeleteSpec) -> PrunePlan = Question::PlanDeletion { spec } => Answer::Deletion(v) => v;
     unlock(place: Place) -> () = Question::Unlock { place } => Answer::Done => ();
     history(filter: HistoryFilter) -> HistoryPage = Question::History { filter } => Answer::History(v) => v;
     report(run: RunId) -> Option<Box<RunReport>> = Question::Report { run } => Answer::Report(v) => v;

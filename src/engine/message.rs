@@ -9,6 +9,7 @@ use crate::model::location::Location;
 use crate::model::path::PathBytes;
 use crate::model::plan::{Plan, PlanId};
 use crate::model::problem::Problem;
+use crate::model::prune::{DeleteSpec, PrunePlan};
 use crate::model::restore::{Place, RestoreCounts, RestoreSpec, VerifySpec, VersionChoice};
 use crate::model::run::{ProgressView, RunId, RunKind, RunReport, Trigger};
 use crate::model::secret::Secret;
@@ -24,6 +25,8 @@ pub enum Command {
         run: RunId,
         plan: PlanId,
         kind: WantedType,
+        /// The version to build on; `None`: the last one that fits.
+        base: Option<VersionId>,
         take_over: bool,
     },
     /// A backup that is not among the plans: from the command line. The plan's id is taken from the destination where the
@@ -33,6 +36,7 @@ pub enum Command {
         plan: Box<Plan>,
         secrets: NewSecrets,
         kind: WantedType,
+        base: Option<VersionId>,
         take_over: bool,
     },
     Restore {
@@ -42,6 +46,11 @@ pub enum Command {
     Verify {
         run: RunId,
         spec: VerifySpec,
+    },
+    /// Deletes versions; the plan is named by its id.
+    Delete {
+        run: RunId,
+        spec: DeleteSpec,
     },
     Cancel {
         run: RunId,
@@ -143,6 +152,10 @@ pub enum Question {
     PlanRestore {
         spec: Box<RestoreSpec>,
     },
+    /// What deleting versions would do.
+    PlanDeletion {
+        spec: DeleteSpec,
+    },
     /// Whether a password or recovery key opens the plan; it is remembered for this session.
     Unlock {
         place: Place,
@@ -182,6 +195,7 @@ pub enum Answer {
     FoundEverywhere(FoundEverywhere),
     Sum { files: u64, bytes: u64 },
     RestorePlan(RestoreCounts),
+    Deletion(PrunePlan),
     History(HistoryPage),
     Report(Option<Box<RunReport>>),
     DestinationStatus(DestinationStatus),

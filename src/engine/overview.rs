@@ -50,8 +50,13 @@ fn plan_overview(core: &Core, plan: Plan, now: Timestamp) -> PlanOverview {
     let (status, why) = judge(plan.schedule, plan.created, &runs, now, &zone);
     let backups = || runs.iter().filter(|r| r.kind == RunKind::Backup);
     let last_good = backups().find(|r| r.outcome.is_success());
-    let stored = last_good.and_then(|r| match &r.detail {
-        RunDetail::Backup { totals, versions, plan_bytes, .. } => Some((totals.bytes, *versions, *plan_bytes)),
+    let source_bytes = last_good.and_then(|r| match &r.detail {
+        RunDetail::Backup { totals, .. } => Some(totals.bytes),
+        _ => None,
+    });
+    let stored = runs.iter().filter(|r| r.outcome.is_success()).find_map(|r| match &r.detail {
+        RunDetail::Backup { versions, plan_bytes, .. } => Some((*versions, *plan_bytes)),
+        RunDetail::Delete { left, plan_bytes, .. } => Some((*left, *plan_bytes)),
         _ => None,
     });
     PlanOverview {
@@ -61,9 +66,9 @@ fn plan_overview(core: &Core, plan: Plan, now: Timestamp) -> PlanOverview {
         last_run: backups().next().cloned(),
         next_run: due(core, &plan, &runs),
         strip: strip(plan.schedule, plan.created, &runs, now, &zone),
-        source_bytes: stored.map(|(bytes, ..)| bytes),
-        versions: stored.map(|(_, versions, _)| versions),
-        stored_bytes: stored.map(|(.., bytes)| bytes),
+        source_bytes,
+        versions: stored.map(|(versions, _)| versions),
+        stored_bytes: stored.map(|(_, bytes)| bytes),
         plan,
     }
 }

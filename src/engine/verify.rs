@@ -51,11 +51,15 @@ pub fn run(core: &Core, run: &Run, spec: &VerifySpec, stages: &mut Stages<'_>) -
     }
     damaged.append(&mut report.damaged);
     let report = VerifyReport { damaged, ..report };
+    // New versions do not refer to what is damaged. Only a look at all of it takes back what was found before.
+    let names: Vec<&str> = report.damaged.iter().map(|damaged| damaged.object.as_str()).collect();
+    let all = spec.version.is_none() && spec.depth != Depth::Quick;
+    core.history.remember_damage(folder.plan(), &spec.from.location, &names, all).map_err(explain::internal)?;
     let finding = (!report.damaged.is_empty()).then(|| explain::damage_found(&report));
     Ok(Done { detail: RunDetail::Verify { report }, warnings: Vec::new(), warning_count: 0, finding })
 }
 
-/// Owner files, both copies of the key slots, and `README.txt` and `recover.py` against what should stand there.
+/// Owner files, both copies of the key slots, marks of deleted versions, and `README.txt` and `recover.py` against what should stand there.
 fn small_objects(folder: &Folder, ring: Option<&archive::key::KeyRing>) -> Result<Vec<DamagedObject>, Problem> {
     let mut damaged = Vec::new();
     let mut keys_seen = 0;
@@ -70,6 +74,11 @@ fn small_objects(folder: &Folder, ring: Option<&archive::key::KeyRing>) -> Resul
         };
         if let Err(error) = checked {
             damaged.push(finding(entry.name, &error));
+        }
+    }
+    for id in folder.deleted()? {
+        if let Err(error) = folder.read_deleted(&id, ring) {
+            damaged.push(finding(marker::deleted_name(&id), &error));
         }
     }
     if folder.marker.sealed && keys_seen < 2 {

@@ -14,6 +14,8 @@ pub const MARKER: &str = "strongroom.json";
 pub const README: &str = "README.txt";
 /// Folder of the manifests.
 pub const VERSIONS: &str = "versions";
+/// Folder of the marks of versions that were deleted.
+pub const DELETED: &str = "deleted";
 /// Folder of the runs' folders.
 pub const DATA: &str = "data";
 
@@ -48,6 +50,23 @@ pub struct Owner {
     pub home: String,
     pub machine: String,
     pub since: Timestamp,
+}
+
+/// `deleted/<version>`: this version was deleted, whatever of it may still lie there.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Deleted {
+    pub format: u32,
+    /// Always `"deleted"`.
+    pub kind: String,
+    pub plan: PlanId,
+    pub id: VersionId,
+    /// Home that deleted it, 32 hex digits.
+    pub home: String,
+    pub at: Timestamp,
+}
+
+impl Deleted {
+    pub const KIND: &str = "deleted";
 }
 
 impl Marker {
@@ -89,6 +108,10 @@ pub fn parse_keys_name(name: &str) -> Option<(u32, bool)> {
 
 pub fn manifest_name(id: &VersionId) -> String {
     format!("{VERSIONS}/{id}.json")
+}
+
+pub fn deleted_name(id: &VersionId) -> String {
+    format!("{DELETED}/{id}")
 }
 
 /// The version of a name within `versions/`.
@@ -160,9 +183,10 @@ parts below .strongroom-parts/, under their own paths. This joins them, and then
 What recover.py gives and these commands do not; the catalog (data/RUN/catalog.jsonl.zst, by zstd -dc) tells:
 - Holes of large sparse files, such as disk images: joined, they are missing ("holes": where, how long).
 - Further names of a large file with hard links ("link": the name that has the content).
-- Incremental versions. Their runs ("-incr-") hold only what was new. Small files: unpack the full one and
-  then each later one over it; what was deleted in between comes back too. Large files: never join parts
-  of different runs, since their numbers change; take the pieces that the newest catalog lists.
+- Incremental and differential versions. Their runs ("-incr-", "-diff-") hold only content that was new.
+  Small files: unpack the full one and then each later one over it; what was deleted in between comes back
+  too, and what was moved or copied is found under its old name. Large files: never join parts of
+  different runs, since their numbers change. The newest catalog lists the pieces of every file.
 
 A piece is [volume, offset and length of its frame there, offset and length in the frame, hash]; volumes
 are counted from 0 in the line "volumes" before it, as [run, number]:
@@ -179,6 +203,7 @@ What lies here:
     owner-*.json        which machine writes here
     keys-*.json         the key, wrapped by password and recovery key (encrypted backups only)
     versions/           one small file for each version: its presence is the version
+    deleted/            marks of versions that were deleted
     data/               one folder for each run: volumes (v0001...), catalog, list of objects
     recover.py          restores without Strongroom
 

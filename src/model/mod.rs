@@ -9,6 +9,7 @@ pub mod marker;
 pub mod path;
 pub mod plan;
 pub mod problem;
+pub mod prune;
 pub mod recover;
 pub mod restore;
 pub mod run;

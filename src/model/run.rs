@@ -22,6 +22,8 @@ pub enum RunKind {
     Backup,
     Restore,
     Verify,
+    /// Of versions.
+    Delete,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,11 +48,20 @@ pub enum Stage {
     ReadingBack,
     Checking,
     Restoring,
+    Deleting,
 }
 
 impl Stage {
-    const ALL: [Self; 7] =
-        [Self::Waiting, Self::Preparing, Self::Copying, Self::Finishing, Self::ReadingBack, Self::Checking, Self::Restoring];
+    const ALL: [Self; 8] = [
+        Self::Waiting,
+        Self::Preparing,
+        Self::Copying,
+        Self::Finishing,
+        Self::ReadingBack,
+        Self::Checking,
+        Self::Restoring,
+        Self::Deleting,
+    ];
 
     pub fn in_words(self) -> &'static str {
         match self {
@@ -61,6 +72,7 @@ impl Stage {
             Self::ReadingBack => "Reading back",
             Self::Checking => "Checking",
             Self::Restoring => "Restoring",
+            Self::Deleting => "Deleting",
         }
     }
 }
@@ -232,6 +244,17 @@ pub enum RunDetail {
     },
     Verify {
         report: VerifyReport,
+    },
+    Delete {
+        versions: Vec<VersionId>,
+        /// Bytes that became free.
+        bytes: u64,
+        /// Bytes of theirs that stay, since other versions need them.
+        kept_bytes: u64,
+        destination: String,
+        /// Versions that are left, and the bytes that they take in all.
+        left: u64,
+        plan_bytes: u64,
     },
 }
 

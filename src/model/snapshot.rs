@@ -35,6 +35,8 @@ pub enum WantedType {
     #[default]
     Auto,
     Full,
+    /// On the last full version.
+    Differential,
     Incremental,
 }
 
@@ -116,10 +118,27 @@ pub struct Totals {
     pub new_files: u64,
     /// Bytes that were read in this run.
     pub new_bytes: u64,
+    /// Bytes that were read in this run and were stored already, under whatever name.
+    #[serde(default)]
+    pub dedup_bytes: u64,
     /// Bytes this run added to the destination: volumes and catalog.
     pub stored_bytes: u64,
     /// Files that are less than they should be: unreadable, torn, kept from an older version.
     pub warnings: u64,
+}
+
+impl Totals {
+    /// Bytes of the version's files that take no room of their own: unchanged, stored already, or compressed away.
+    pub fn saved_bytes(&self) -> u64 {
+        self.bytes.saturating_sub(self.stored_bytes)
+    }
+}
+
+impl Manifest {
+    /// Complete, or with warnings on under one percent of the files.
+    pub fn is_good(&self) -> bool {
+        self.totals.warnings == 0 || self.totals.warnings.saturating_mul(100) < self.totals.files
+    }
 }
 
 /// A version's public face, `versions/<id>.json`. Says nothing about names of files.

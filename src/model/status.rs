@@ -7,7 +7,6 @@ use serde::{Deserialize, Serialize};
 
 use super::run::{Outcome, RunDetail, RunKind, RunReport};
 use super::schedule::Schedule;
-use super::snapshot::BackupType;
 
 /// Running stands beside it, never instead.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -36,10 +35,9 @@ const GRACE: SignedDuration = SignedDuration::from_hours(24);
 pub fn judge(schedule: Schedule, created: Timestamp, runs: &[RunReport], now: Timestamp, zone: &TimeZone) -> (Status, Why) {
     let backups = || runs.iter().filter(|r| r.kind == RunKind::Backup);
     let damaged = damage_found(runs);
-    // After damage the next version stores everything anew: then only what is older is damaged.
-    let stands_alone = |r: &&RunReport| matches!(r.detail, RunDetail::Backup { backup_type: BackupType::Full, .. });
     if let Some(found) = damaged
-        && !backups().filter(|r| r.outcome.is_success() && r.started >= found).any(|r| stands_alone(&r))
+        // The next version refers to nothing that is damaged: then only what is older is.
+        && !backups().any(|r| r.outcome.is_success() && r.started >= found)
     {
         return (Status::NeedsAttention, Why::Damaged);
     }
@@ -132,7 +130,7 @@ mod tests {
     use crate::model::problem::{Code, Problem};
     use crate::model::restore::{DamagedObject, VerifyReport};
     use crate::model::run::{ReadBack, RunId, Trigger};
-    use crate::model::snapshot::{Totals, VersionId};
+    use crate::model::snapshot::{BackupType, Totals, VersionId};
 
     fn run(hour: i64, kind: RunKind, outcome: Outcome, detail: RunDetail) -> RunReport {
         let started = Timestamp::UNIX_EPOCH + SignedDuration::from_hours(hour);
@@ -173,13 +171,15 @@ mod tests {
     }
 
     #[test]
-    fn damage_needs_attention_until_a_version_stands_alone_or_all_is_found_whole() {
+    fn damage_needs_attention_until_there_is_a_newer_version_or_all_is_found_whole() {
         let (full, part) = (BackupType::Full, BackupType::Incremental);
         let found = || vec![backup(1, full), verify(2, true)];
         let with = |more: Vec<RunReport>| judged(found().into_iter().chain(more).collect());
         let attention = (Status::NeedsAttention, Why::Damaged);
         assert_eq!(with(vec![]), attention);
-        assert_eq!(with(vec![backup(3, part)]), attention, "it may refer to what is damaged");
+        let failed = run(3, RunKind::Backup, Outcome::Cancelled, RunDetail::None);
+        assert_eq!(with(vec![failed]), attention);
+        assert_eq!(with(vec![backup(3, part)]), (Status::ProtectedWithWarnings, Why::Damaged));
         assert_eq!(with(vec![backup(3, full)]), (Status::ProtectedWithWarnings, Why::Damaged));
         assert_eq!(with(vec![backup(3, full), backup(4, part)]), (Status::ProtectedWithWarnings, Why::Damaged));
         assert_eq!(with(vec![verify(3, false)]), (Status::Protected, Why::Nothing));

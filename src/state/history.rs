@@ -16,6 +16,7 @@ use crate::model::plan::PlanId;
 use crate::model::run::{RunId, RunKind, Trigger};
 use crate::model::snapshot::VersionId;
 
+mod damage;
 mod runs;
 mod schema;
 
@@ -188,6 +189,7 @@ impl History {
         let step = db.transaction()?;
         step.execute("DELETE FROM version WHERE plan = ?1", [plan.as_str()])?;
         step.execute("DELETE FROM folder WHERE plan = ?1", [plan.as_str()])?;
+        step.execute("DELETE FROM damaged WHERE plan = ?1", [plan.as_str()])?;
         Ok(step.commit()?)
     }
 

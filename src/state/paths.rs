@@ -10,6 +10,7 @@ use directories::{BaseDirs, ProjectDirs};
 
 use super::files::{is_ours, private_folder, write_first};
 use super::{Error, Result};
+use crate::model::plan::PlanId;
 
 /// A Unix socket's address takes 108 bytes with its final zero; some systems less.
 const LONGEST_SOCKET: usize = 100;
@@ -23,6 +24,8 @@ pub struct Home {
     pub data: PathBuf,
     /// The socket; may be emptied whenever nobody runs.
     pub runtime: PathBuf,
+    /// What can be made again; may be emptied whenever nobody runs.
+    pub cache: PathBuf,
 }
 
 impl Home {
@@ -32,7 +35,7 @@ impl Home {
             Some(root) => Self::below(root)?,
             None => Self::of_this_person()?,
         };
-        for folder in [&home.config, &home.data, &home.runtime] {
+        for folder in home.folders() {
             private_folder(folder)?;
         }
         Ok(home)
@@ -40,14 +43,26 @@ impl Home {
 
     fn below(root: &Path) -> Result<Self> {
         let root = std::path::absolute(root).map_err(|e| Error::file(root, e))?;
-        Ok(Self { config: root.join("config"), data: root.join("data"), runtime: short_enough(root.join("run")) })
+        let [config, data, cache] = ["config", "data", "cache"].map(|name| root.join(name));
+        Ok(Self { config, data, runtime: short_enough(root.join("run")), cache })
     }
 
     fn of_this_person() -> Result<Self> {
         let project = ProjectDirs::from("", "", "strongroom").ok_or(Error::NoHome)?;
         let data = project.data_local_dir().to_path_buf();
         let runtime = session_folder().map_or_else(|| data.join("run"), |folder| folder.join("strongroom"));
-        Ok(Self { config: project.config_dir().to_path_buf(), runtime: short_enough(runtime), data })
+        let (config, cache) = (project.config_dir().to_path_buf(), project.cache_dir().to_path_buf());
+        Ok(Self { config, runtime: short_enough(runtime), data, cache })
+    }
+
+    /// All of them; never part of a source.
+    pub fn folders(&self) -> [&Path; 4] {
+        [&self.config, &self.data, &self.runtime, &self.cache]
+    }
+
+    /// Where what is known of a plan's stored pieces lies.
+    pub fn pieces_folder(&self, plan: &PlanId) -> PathBuf {
+        self.cache.join("pieces").join(plan.as_str())
     }
 
     /// 32 hex digits that name this home at destinations: made once (with 16 bytes of `random`) and kept.
@@ -120,7 +135,7 @@ mod tests {
     fn everything_lies_below_the_given_root() {
         let dir = tempfile::tempdir().unwrap();
         let home = Home::locate(Some(dir.path())).unwrap();
-        for folder in [&home.config, &home.data, &home.runtime] {
+        for folder in home.folders() {
             assert!(folder.starts_with(dir.path()));
             assert_eq!(fs::metadata(folder).unwrap().mode() & 0o777, 0o700);
         }

@@ -90,7 +90,7 @@ impl Cx<'_> {
     /// Starts a backup and returns the run to follow.
     pub fn back_up(&mut self, plan: &PlanId, kind: WantedType) -> RunId {
         let run = new_run_id();
-        self.send(Command::BackUp { run, plan: plan.clone(), kind, take_over: false });
+        self.send(Command::BackUp { run, plan: plan.clone(), kind, base: None, take_over: false });
         run
     }
 

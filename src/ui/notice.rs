@@ -26,6 +26,7 @@ pub fn sentence(report: &RunReport) -> String {
         RunKind::Backup => format!("Backup of {name}"),
         RunKind::Restore => format!("Restore of {name}"),
         RunKind::Verify => format!("Verification of {name}"),
+        RunKind::Delete => format!("Deletion of versions of {name}"),
     };
     let tail = match &report.outcome {
         Outcome::Failed(problem) => return format!("{what} failed. {}", problem.what),
@@ -47,6 +48,10 @@ pub fn sentence(report: &RunReport) -> String {
             let files = counts.created + counts.replaced + counts.beside;
             let verb = if *dry_run { "would be restored" } else { "restored" };
             format!("{} {verb}, {}", human::counted(files, "file", "files"), human::bytes(counts.bytes))
+        }
+        RunDetail::Delete { versions, bytes, .. } => {
+            let count = human::counted(versions.len() as u64, "version", "versions");
+            format!("{count} deleted, {} freed", human::bytes(*bytes))
         }
         RunDetail::Verify { report } if report.damaged.is_empty() => {
             format!("{} checked, nothing is damaged", human::counted(report.objects, "object", "objects"))

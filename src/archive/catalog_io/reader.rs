@@ -107,6 +107,15 @@ impl CatalogReader {
         Entries { reader: self, next: after.saturating_sub(1), loaded: Vec::new().into_iter(), from: path.to_vec() }
     }
 
+    /// The entries of one segment, or why they cannot be had.
+    pub fn entries_of(&self, number: usize) -> impl Iterator<Item = Result<Entry>> + use<> {
+        let (entries, error) = match self.segment(number) {
+            Ok(entries) => (entries, None),
+            Err(error) => (Vec::new(), Some(Err(error))),
+        };
+        entries.into_iter().map(Ok).chain(error)
+    }
+
     /// All entries from the last to the first, a segment at a time. An error stands for a segment.
     pub fn entries_reversed(&self) -> impl Iterator<Item = Result<Entry>> + '_ {
         (0..self.index.segments.len()).rev().flat_map(|number| {

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use sha2::{Digest, Sha256};
 
 use super::line::{EntryLine, HeaderLine, MoreLine, PieceForm};
+use super::live::{Count, Sample};
 use super::{CatalogIndex, FrameRef, SegmentRef, VolumeInfo, bounds, check, index};
 use crate::archive::codec::Compressor;
 use crate::archive::object::{ObjectWriter, run_folder};
@@ -76,19 +77,22 @@ struct OpenSegment {
 struct Volumes {
     places: HashMap<VolumeRef, usize>,
     met: Vec<Met>,
+    sample: Sample,
     /// Entries that follow each other mostly lie in the same volume.
     last: usize,
 }
 
 struct Met {
     volume: VolumeRef,
-    live: u64,
+    live: Count,
+    /// Of an older run.
+    older: bool,
     /// Its place in the open frame's table.
     in_table: Option<u32>,
 }
 
 impl Volumes {
-    fn place(&mut self, volume: &VolumeRef) -> usize {
+    fn place(&mut self, volume: &VolumeRef, own: &VersionId) -> usize {
         if self.met.get(self.last).is_some_and(|met| met.volume == *volume) {
             return self.last;
         }
@@ -96,7 +100,7 @@ impl Volumes {
             Some(place) => *place,
             None => {
                 self.places.insert(volume.clone(), self.met.len());
-                self.met.push(Met { volume: volume.clone(), live: 0, in_table: None });
+                self.met.push(Met { volume: volume.clone(), live: Count::default(), older: volume.run != *own, in_table: None });
                 self.met.len() - 1
             }
         };
@@ -104,11 +108,12 @@ impl Volumes {
     }
 
     /// A piece's JSON form; its volume is entered into the frame's table.
-    fn form(&mut self, table: &mut Vec<usize>, piece: &Piece, counts: bool) -> PieceForm {
-        let place = self.place(&piece.volume);
+    fn form(&mut self, table: &mut Vec<usize>, piece: &Piece, counts: bool, own: &VersionId) -> PieceForm {
+        let place = self.place(&piece.volume, own);
         let met = &mut self.met[place];
         if counts {
-            met.live = met.live.saturating_add(piece.length.into());
+            // All that a run stores it refers to at least once.
+            self.sample.count(&mut met.live, place, piece, met.older);
         }
         let in_table = *met.in_table.get_or_insert_with(|| {
             table.push(place);
@@ -162,7 +167,7 @@ impl CatalogWriter {
             open: OpenSegment::default(),
             segments: Vec::new(),
             last_path: PathBytes::default(),
-            volumes: Volumes::default(),
+            volumes: Volumes { sample: parent.map(Sample::new).unwrap_or_default(), ..Volumes::default() },
             record: Vec::new(),
             text: Vec::new(),
         })
@@ -184,7 +189,7 @@ impl CatalogWriter {
         let (pieces, mut more_pieces) = entry.pieces.split_at(first_chunk(&entry.pieces));
         let (holes, mut more_holes) = entry.holes.split_at(entry.holes.len().min(MAX_PIECES));
         let open = &mut self.open;
-        let forms = pieces.iter().map(|piece| self.volumes.form(&mut open.table, piece, counts)).collect();
+        let forms = pieces.iter().map(|piece| self.volumes.form(&mut open.table, piece, counts, &self.run)).collect();
         index::push(&mut open.lines, &EntryLine::new(entry, holes, forms));
         if open.entries == 0 {
             open.first.clone_from(&entry.path);
@@ -201,7 +206,7 @@ impl CatalogWriter {
             let (holes, rest_of_holes) = more_holes.split_at(more_holes.len().min(MAX_PIECES));
             (more_pieces, more_holes) = (rest, rest_of_holes);
             let mut table = Vec::new();
-            let more = pieces.iter().map(|piece| self.volumes.form(&mut table, piece, counts)).collect();
+            let more = pieces.iter().map(|piece| self.volumes.form(&mut table, piece, counts, &self.run)).collect();
             self.text.clear();
             self.volumes.header(&mut table, &mut self.text);
             index::push(&mut self.text, &MoreLine { more, holes: holes.to_vec() });
@@ -293,7 +298,7 @@ impl CatalogWriter {
         infos.sort_by(|a, b| a.volume.cmp(&b.volume));
         infos.dedup_by(|a, b| a.volume == b.volume);
         for info in &mut infos {
-            let live = self.volumes.places.get(&info.volume).map_or(0, |place| self.volumes.met[*place].live);
+            let live = self.volumes.places.get(&info.volume).map_or(0, |place| self.volumes.met[*place].live.live());
             info.live = live.min(info.stored);
         }
         for met in &self.volumes.met {

@@ -13,11 +13,13 @@ use rustix::fs::readlinkat;
 use super::BackupJob;
 use super::attributes::Attributes;
 use super::content::{self, Cutter};
+use super::elsewhere::Elsewhere;
 use super::folders::Folders;
 use super::frames::{Frames, Share, Stopped};
 use super::hard_links::HardLinks;
 use super::warnings::Warnings;
 use crate::archive::changes::{Change, Changes, Keeper};
+use crate::archive::pieces::Log;
 use crate::archive::scan::{Kind, Meta, Roots, is_gone, status};
 use crate::archive::{Error, tar_stream};
 use crate::model::catalog::{Entry, EntryKind, FileTime};
@@ -42,6 +44,7 @@ pub(super) struct Assembler<'a> {
     folders: Folders,
     attributes: Attributes,
     cutter: Cutter,
+    elsewhere: Elsewhere<'a>,
     links: HardLinks,
     pub warnings: Warnings<'a>,
     pub totals: Totals,
@@ -77,6 +80,7 @@ impl<'a> Assembler<'a> {
             folders: Folders::new(roots.all),
             attributes: Attributes::new(),
             cutter: Cutter::default(),
+            elsewhere: Elsewhere::new(job),
             links: HardLinks::default(),
             warnings: Warnings::new(job.progress),
             totals: Totals::default(),
@@ -88,8 +92,8 @@ impl<'a> Assembler<'a> {
         }
     }
 
-    /// Works through all changes.
-    pub(super) fn run(mut self, mut changes: Changes<'_>) -> Result<(Totals, Warnings<'a>), Stopped> {
+    /// Works through all changes. Also returns what was stored.
+    pub(super) fn run(mut self, mut changes: Changes<'_>) -> Result<(Totals, Warnings<'a>, Log), Stopped> {
         let mut items = Vec::new();
         loop {
             let more = self.gather(&mut changes, &mut items)?;
@@ -108,8 +112,8 @@ impl<'a> Assembler<'a> {
             self.append_header(&link)?;
             self.frames.settle()?;
         }
-        self.frames.finish()?;
-        Ok((self.totals, self.warnings))
+        let log = self.frames.finish()?;
+        Ok((self.totals, self.warnings, log))
     }
 
     /// Takes some changes and opens the files among them. Returns whether there are more.

@@ -4,6 +4,7 @@ use crossbeam_channel::{Receiver, Sender};
 
 use crate::archive::Error;
 use crate::archive::codec::{FRAME_MAX, FRAME_TARGET};
+use crate::archive::pieces::{Log, Record};
 use crate::model::catalog::{Entry, Piece, VolumeRef};
 use crate::model::snapshot::VersionId;
 
@@ -50,21 +51,12 @@ pub(super) struct Frame {
     /// Bytes of pieces in it.
     pub stored: u64,
     pub entries: Vec<Waiting>,
-    /// Frames before this one are no longer referred to by entries that follow.
-    pub floor: u64,
 }
 
 impl Frame {
     /// Memory is only reserved here; it is taken as it is written to.
     pub(super) fn new() -> Self {
-        Self {
-            number: 0,
-            content: Vec::with_capacity(FRAME_MAX + SLACK),
-            record: Vec::new(),
-            stored: 0,
-            entries: Vec::new(),
-            floor: 0,
-        }
+        Self { number: 0, content: Vec::with_capacity(FRAME_MAX + SLACK), record: Vec::new(), stored: 0, entries: Vec::new() }
     }
 
     fn restart(&mut self, number: u64) {
@@ -73,7 +65,6 @@ impl Frame {
         self.record.clear();
         self.stored = 0;
         self.entries.clear();
-        self.floor = number;
     }
 }
 
@@ -92,8 +83,8 @@ pub(super) struct Frames {
     /// For frames without content.
     to_place: Sender<Packed>,
     run: VersionId,
-    /// The frame in which the file begins that is being cut.
-    file_from: Option<u64>,
+    /// What is in frames, this one and those before.
+    log: Log,
 }
 
 /// A point to go back to within a frame.
@@ -110,10 +101,11 @@ impl Frames {
         free: Receiver<Frame>,
         to_compress: Sender<Frame>,
         to_place: Sender<Packed>,
+        log: Log,
     ) -> Result<Self, Stopped> {
         let mut current = free.recv().map_err(|_| None)?;
         current.restart(0);
-        Ok(Self { current, free, to_compress, to_place, run, file_from: None })
+        Ok(Self { current, free, to_compress, to_place, run, log })
     }
 
     /// Closes the frame where `bytes` more would not fit.
@@ -134,30 +126,34 @@ impl Frames {
         if mark.number == self.current.number {
             self.current.content.truncate(mark.length);
             self.current.stored = mark.stored;
+            self.log.take_back(mark.number, mark.length as u32);
         }
     }
 
     /// The piece that stands at `start` of the content.
     pub(super) fn piece(&mut self, start: usize, length: usize, hash: [u8; 32]) -> Piece {
         self.current.stored += length as u64;
-        Piece {
-            volume: VolumeRef { run: self.run.clone(), number: NO_VOLUME },
+        let record = Record {
+            hash,
             frame_offset: self.current.number,
             frame_length: 0,
             offset: start as u32,
             length: length as u32,
-            hash,
-        }
+            volume: Record::UNPLACED,
+        };
+        self.log.push(record);
+        self.unplaced(record)
     }
 
-    /// A file begins that may go over several frames, or is read once more.
-    pub(super) fn begin_file(&mut self) {
-        self.file_from.get_or_insert(self.current.number);
+    /// A piece that this run has stored already.
+    pub(super) fn stored(&self, hash: &[u8; 32], length: u32) -> Option<Piece> {
+        self.log.find(hash, length).map(|record| self.unplaced(record))
     }
 
-    /// The file that was begun is not part of the version.
-    pub(super) fn forget_file(&mut self) {
-        self.file_from = None;
+    fn unplaced(&self, record: Record) -> Piece {
+        let Record { hash, frame_offset, offset, length, .. } = record;
+        let volume = VolumeRef { run: self.run.clone(), number: NO_VOLUME };
+        Piece { volume, frame_offset, frame_length: 0, offset, length, hash }
     }
 
     /// To be called after each piece and each header: closes the frame where it is full.
@@ -167,9 +163,6 @@ impl Frames {
 
     /// Hands an entry on, to go into the catalog after all before it and when all its pieces have their places.
     pub(super) fn push(&mut self, entry: Entry, share: Share) -> Result<(), Stopped> {
-        if let Some(from) = self.file_from.take() {
-            self.current.floor = self.current.floor.min(from);
-        }
         self.current.entries.push(Waiting { entry, share });
         let waiting = self.current.entries.len();
         if waiting >= MOST_ENTRIES || (waiting >= SOME_ENTRIES && self.current.content.is_empty()) {
@@ -180,9 +173,8 @@ impl Frames {
 
     fn close(&mut self) -> Result<(), Stopped> {
         let next = self.free.recv().map_err(|_| None)?;
-        let mut full = std::mem::replace(&mut self.current, next);
+        let full = std::mem::replace(&mut self.current, next);
         self.current.restart(full.number + 1);
-        full.floor = full.floor.min(self.file_from.unwrap_or(u64::MAX));
         if full.content.is_empty() {
             self.to_place.send(Packed::Frame(full)).map_err(|_| None)
         } else {
@@ -190,12 +182,12 @@ impl Frames {
         }
     }
 
-    /// Sends the last one on its way.
-    pub(super) fn finish(mut self) -> Result<(), Stopped> {
-        if self.current.content.is_empty() && self.current.entries.is_empty() {
-            return Ok(());
+    /// Sends the last one on its way. Returns what is in all of them.
+    pub(super) fn finish(mut self) -> Result<Log, Stopped> {
+        if !self.current.content.is_empty() || !self.current.entries.is_empty() {
+            self.close()?;
         }
-        self.close()
+        Ok(self.log)
     }
 }
 

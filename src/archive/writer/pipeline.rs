@@ -16,14 +16,17 @@ use std::thread::{self, Scope, ScopedJoinHandle};
 use crossbeam_channel::{Receiver, Sender, bounded};
 
 use super::assemble::Assembler;
+use super::elsewhere::Elsewhere;
 use super::frames::{Frame, Frames, Packed};
+use super::fresh::FreshPieces;
 use super::placing::Placing;
 use super::volumes::{Full, Volumes};
 use super::{BackupJob, Written};
-use crate::archive::catalog_io::CatalogWriter;
+use crate::archive::catalog_io::{CatalogIndex, CatalogWriter, SegmentRef};
 use crate::archive::changes::{Changes, Keeper};
 use crate::archive::codec::Compressor;
 use crate::archive::object::{catalog_file_name, run_folder};
+use crate::archive::pieces::Log;
 use crate::archive::scan::{self, Batch, Roots};
 use crate::archive::seal::{Identity, ObjectKind, Sealer};
 use crate::archive::{Error, Result};
@@ -72,8 +75,8 @@ pub(super) fn run(job: &BackupJob<'_>) -> Result<Written> {
         let placer = spawn(scope, "place", move || Placing::new(volumes, to_catalog, free_out).run(&placing))?;
         let cataloguer = spawn(scope, "catalog", move || write_entries(catalog, &cataloguing))?;
 
-        let assembled = Frames::new(job.run.clone(), free, to_compress, to_place).and_then(|frames| {
-            let keeper = Keeper::new(job.parent.as_ref().map(|p| p.version.clone()), &job.offered);
+        let assembled = Frames::new(job.run.clone(), free, to_compress, to_place, begin_log(job)).and_then(|frames| {
+            let keeper = Keeper::new(job.parent.as_ref().map(|p| p.version.clone()), &job.offered, &job.whole);
             let changes = Changes::new(received(scanned), received(parent_in), keeper);
             Assembler::new(job, roots.clone(), frames).run(changes)
         });
@@ -81,9 +84,10 @@ pub(super) fn run(job: &BackupJob<'_>) -> Result<Written> {
         let finished = join(finisher).map_err(Some);
         let entered = join(cataloguer).map_err(Some);
         match (finished, entered, placed, assembled) {
-            (Ok(()), Ok(catalog), Ok(volumes), Ok((mut totals, warnings))) => {
+            (Ok(()), Ok(catalog), Ok((volumes, places)), Ok((mut totals, warnings, log))) => {
                 let older = job.parent.as_ref().map_or(&[][..], |p| &p.index.volumes);
-                let written = catalog.finish(volumes.infos, older)?;
+                let written = catalog.finish(volumes.infos.clone(), older)?;
+                let pieces = FreshPieces::new(job, log, &volumes, places, &written.index);
                 let mut objects = volumes.objects;
                 objects.push(ObjectInfo {
                     name: written.catalog.name.clone(),
@@ -98,6 +102,7 @@ pub(super) fn run(job: &BackupJob<'_>) -> Result<Written> {
                     index: written.index,
                     objects,
                     needs: written.needs,
+                    pieces,
                     warnings: warnings.list,
                     warning_count: warnings.count,
                 })
@@ -137,8 +142,18 @@ fn begin_catalog(job: &BackupJob<'_>, roots: &Roots) -> Result<CatalogWriter> {
         Sealer::new(key, *cipher, identity, salt)
     });
     let excludes = job.sources.patterns().map(String::from).collect();
-    let parent = job.parent.as_ref().map(|p| &p.index);
-    CatalogWriter::new(out, file_name, sealer, job.run.clone(), roots.absolute_paths(), excludes, parent)
+    // Segments in damaged catalogs are written anew.
+    let whole = job.parent.as_ref().map(|p| {
+        let segments = p.index.segments.iter().filter(|segment| is_readable(job, segment)).cloned().collect();
+        CatalogIndex { sources: Vec::new(), excludes: Vec::new(), segments, volumes: Vec::new() }
+    });
+    CatalogWriter::new(out, file_name, sealer, job.run.clone(), roots.absolute_paths(), excludes, whole.as_ref())
+}
+
+fn begin_log(job: &BackupJob<'_>) -> Log {
+    let mut key = [0; 32];
+    (job.random)(&mut key);
+    Log::new(job.pieces.map(Into::into), key, Elsewhere::within_run(job))
 }
 
 fn scan_into(job: &BackupJob<'_>, to_merge: &Sender<Result<Batch>>) {
@@ -157,7 +172,10 @@ fn scan_into(job: &BackupJob<'_>, to_merge: &Sender<Result<Batch>>) {
 fn parent_into(job: &BackupJob<'_>, out: &Sender<Result<Vec<Entry>>>) {
     let Some(parent) = &job.parent else { return };
     let mut batch = Vec::with_capacity(PARENT_BATCH);
-    for entry in parent.entries() {
+    let segments = parent.index.segments.iter().enumerate().filter(|(_, segment)| is_readable(job, segment));
+    // What stands in a damaged catalog is as if it were new.
+    let entries = segments.flat_map(|(number, _)| parent.entries_of(number));
+    for entry in entries {
         match entry {
             Ok(entry) => batch.push(entry),
             Err(error) => {
@@ -170,6 +188,10 @@ fn parent_into(job: &BackupJob<'_>, out: &Sender<Result<Vec<Entry>>>) {
         }
     }
     let _ = out.send(Ok(batch));
+}
+
+fn is_readable(job: &BackupJob<'_>, segment: &SegmentRef) -> bool {
+    segment.frames().all(|frame| (job.catalogs)(&frame.run))
 }
 
 fn received<'a, T: 'a>(channel: Receiver<Result<T>>) -> crate::archive::changes::Batches<'a, T> {

@@ -1,6 +1,7 @@
 //! Runs of the writer over real files into memory; what they wrote is read by GNU tar and by the simplest means.
 
 mod contents;
+mod elsewhere;
 mod failures;
 mod links;
 mod plain_tar;
@@ -17,25 +18,29 @@ use jiff::Timestamp;
 use super::{BackupJob, Written, write_version};
 use crate::archive::Result;
 use crate::archive::catalog_io::CatalogReader;
-use crate::archive::codec::{Decompressor, FRAME_MAX};
-use crate::archive::object::{Objects, volume_name};
+use crate::archive::frame_reader::FrameReader;
+use crate::archive::key::{KeyRing, PlanKey};
+use crate::archive::object::Objects;
 use crate::archive::test_objects::MemoryObjects;
 use crate::model::catalog::{Entry, VolumeRef};
-use crate::model::format::Format;
+use crate::model::format::{Cipher, Format};
 use crate::model::path::PathBytes;
 use crate::model::plan::PlanId;
 use crate::model::run::{Cancel, Progress};
 use crate::model::snapshot::{BackupType, Manifest, VersionId};
 use crate::model::source_spec::SourceSpec;
 
-/// A source folder and an unsealed destination in memory.
+/// A source folder and a destination in memory.
 struct Bench {
     temp: tempfile::TempDir,
     objects: MemoryObjects,
     spec: SourceSpec,
     format: Format,
+    sealed: bool,
     parent: Option<Arc<CatalogReader>>,
     offered: bool,
+    whole: bool,
+    catalogs: bool,
     /// The clock stands so far ahead that nothing is unsettled, but where a test wants it.
     ahead: Duration,
     runs: AtomicU8,
@@ -61,8 +66,11 @@ impl Bench {
             objects: MemoryObjects::new(),
             spec,
             format: Format::default(),
+            sealed: false,
             parent: None,
             offered: true,
+            whole: true,
+            catalogs: true,
             ahead: Duration::from_secs(3600),
             runs: AtomicU8::new(0),
             progress: Progress::default(),
@@ -72,6 +80,10 @@ impl Bench {
 
     fn path(&self, name: &str) -> PathBuf {
         self.temp.path().join("s").join(name)
+    }
+
+    fn pieces(&self) -> PathBuf {
+        self.temp.path().join("pieces")
     }
 
     fn write(&self, name: &str, content: impl AsRef<[u8]>) {
@@ -92,10 +104,13 @@ impl Bench {
             sources: &self.spec,
             avoid: &[],
             format: self.format,
-            seal: None,
+            seal: self.sealed.then(|| (key(), Cipher::Aes256Gcm)),
             parent: self.parent.clone(),
             offered: &|_: &VolumeRef| self.offered,
+            whole: &|_: &VolumeRef| self.whole,
+            catalogs: &|_: &VersionId| self.catalogs,
             objects,
+            pieces: Some(&self.pieces()),
             progress: &self.progress,
             cancel: &self.cancel,
             random: &|_| {},
@@ -115,7 +130,7 @@ impl Bench {
             sequence: 1,
             backup_type: run.backup_type(),
             parent: None,
-            sealed: false,
+            sealed: self.sealed,
             home: "0".repeat(32),
             started: Timestamp::UNIX_EPOCH,
             finished: Timestamp::UNIX_EPOCH,
@@ -125,10 +140,11 @@ impl Bench {
             needs: written.needs.clone(),
         };
         let objects: Arc<dyn Objects> = Arc::new(self.objects.clone());
-        let reader = CatalogReader::open(objects, None, &manifest.plan, &manifest).unwrap();
+        let reader = CatalogReader::open(objects, self.ring(), &manifest.plan, &manifest).unwrap();
         let all: Vec<Entry> = reader.entries().map(|e| e.unwrap()).collect();
         assert!(all.is_sorted_by(|a, b| a.path < b.path), "the catalog is in order");
         self.parent = Some(Arc::new(reader));
+        written.pieces.keep(&|bytes| getrandom::fill(bytes).unwrap()).unwrap();
         let base = PathBytes::from(self.temp.path().join("s").strip_prefix("/").unwrap());
         let below = |e: &Entry| {
             let path = &e.path.as_bytes()[base.as_bytes().len()..];
@@ -137,15 +153,24 @@ impl Bench {
         Done { written, run, entries: all.into_iter().map(|e| (below(&e), e)).collect() }
     }
 
+    fn ring(&self) -> Option<Arc<KeyRing>> {
+        self.sealed.then(|| Arc::new(KeyRing::new(key())))
+    }
+
     /// An entry's content, put together from the stored volumes.
     fn content(&self, entry: &Entry) -> Vec<u8> {
+        self.content_by(&mut self.reader(), entry)
+    }
+
+    fn reader(&self) -> FrameReader {
+        FrameReader::new(Arc::new(self.objects.clone()), self.ring(), PlanId::from_random([7; 16]))
+    }
+
+    fn content_by(&self, reader: &mut FrameReader, entry: &Entry) -> Vec<u8> {
         let mut data = Vec::new();
-        let mut frame = Vec::new();
         for piece in &entry.pieces {
-            let volume = self.objects.get(&volume_name(&piece.volume, false));
-            let start = piece.frame_offset as usize;
-            let stored = &volume[start..start + piece.frame_length as usize];
-            Decompressor::new().decompress("a volume", stored, FRAME_MAX, &mut frame).unwrap();
+            let catalog = self.parent.as_ref().unwrap();
+            let frame = reader.frame(catalog, &piece.volume, piece.frame_offset, piece.frame_length).unwrap();
             let bytes = &frame[piece.offset as usize..(piece.offset + piece.length) as usize];
             assert_eq!(blake3::hash(bytes).as_bytes(), &piece.hash);
             data.extend_from_slice(bytes);
@@ -165,12 +190,17 @@ impl Bench {
 
     /// Compares all files of a version with those of the source.
     fn check_contents(&self, done: &Done) {
+        let mut reader = self.reader();
         for (name, entry) in &done.entries {
             if entry.kind == crate::model::catalog::EntryKind::File {
-                assert!(self.content(entry) == fs::read(self.path(name)).unwrap(), "{name}");
+                assert!(self.content_by(&mut reader, entry) == fs::read(self.path(name)).unwrap(), "{name}");
             }
         }
     }
+}
+
+fn key() -> PlanKey {
+    PlanKey { id: [3; 16], bytes: zeroize::Zeroizing::new([9; 32]) }
 }
 
 impl Done {

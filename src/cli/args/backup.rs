@@ -3,7 +3,8 @@
 use clap::{ArgGroup, Args, ValueEnum};
 
 use super::{FormatOptions, SealOptions, Sources};
-use crate::model::snapshot::WantedType;
+use crate::cli::parse;
+use crate::model::snapshot::{VersionId, WantedType};
 
 /// What kind of version a backup makes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -12,7 +13,9 @@ pub enum Type {
     Auto,
     /// Everything anew: shares nothing with older versions
     Full,
-    /// Only what changed since the last version
+    /// Only what changed since the last full version
+    Differential,
+    /// Only what changed since the last version, or since --base
     Incremental,
 }
 
@@ -21,6 +24,7 @@ impl From<Type> for WantedType {
         match kind {
             Type::Auto => Self::Auto,
             Type::Full => Self::Full,
+            Type::Differential => Self::Differential,
             Type::Incremental => Self::Incremental,
         }
     }
@@ -72,6 +76,9 @@ pub struct Backup {
     /// What kind of version to make
     #[arg(long = "type", value_name = "TYPE", default_value = "auto")]
     pub kind: Type,
+    /// The version that an incremental one builds on, instead of the last: its id
+    #[arg(long, value_name = "VERSION", value_parser = parse::version_id)]
+    pub base: Option<VersionId>,
     #[command(flatten)]
     pub format: FormatOptions,
     #[command(flatten)]

@@ -28,6 +28,7 @@ pub enum KindName {
     Backup,
     Restore,
     Verify,
+    Delete,
 }
 
 impl From<KindName> for RunKind {
@@ -36,6 +37,7 @@ impl From<KindName> for RunKind {
             KindName::Backup => Self::Backup,
             KindName::Restore => Self::Restore,
             KindName::Verify => Self::Verify,
+            KindName::Delete => Self::Delete,
         }
     }
 }

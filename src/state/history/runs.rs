@@ -129,6 +129,7 @@ fn kind_name(kind: RunKind) -> &'static str {
         RunKind::Backup => "backup",
         RunKind::Restore => "restore",
         RunKind::Verify => "verify",
+        RunKind::Delete => "delete",
     }
 }
 

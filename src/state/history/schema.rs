@@ -7,7 +7,8 @@ use rusqlite::Connection;
 use crate::state::{Error, Result};
 
 /// Each step brings a database one version further; `user_version` counts them. Steps are never changed, only added.
-const STEPS: [&str; 1] = ["
+const STEPS: [&str; 2] = [
+    "
     -- Runs that ended. `report` is the RunReport as JSON without its warnings, which stand beside it.
     CREATE TABLE run (
         id INTEGER PRIMARY KEY,      -- the RunId's 64 bits
@@ -49,7 +50,17 @@ const STEPS: [&str; 1] = ["
         only INTEGER PRIMARY KEY CHECK (only = 1),
         until INTEGER NOT NULL       -- milliseconds since 1970
     );
-"];
+",
+    "
+    -- Objects at a destination that were found damaged, by their names within the plan's folder.
+    CREATE TABLE damaged (
+        plan TEXT NOT NULL,
+        destination TEXT NOT NULL,
+        object TEXT NOT NULL,
+        PRIMARY KEY (plan, destination, object)
+    ) WITHOUT ROWID;
+",
+];
 
 /// The newest version that we know.
 pub(super) const NEWEST: i64 = STEPS.len() as i64;

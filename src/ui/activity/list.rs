@@ -107,6 +107,7 @@ impl List {
                 (Some(RunKind::Backup), "Backups"),
                 (Some(RunKind::Restore), "Restores"),
                 (Some(RunKind::Verify), "Verifications"),
+                (Some(RunKind::Delete), "Deletions"),
             ];
             let now = kinds.iter().find(|(kind, _)| *kind == self.filter.kind).map_or("All kinds", |(_, label)| label);
             Select::new("Kind", now).width(140.0).show(ui, |ui| {

@@ -19,6 +19,7 @@ pub fn kind(kind: RunKind) -> &'static str {
         RunKind::Backup => "Backup of",
         RunKind::Restore => "Restore of",
         RunKind::Verify => "Verification of",
+        RunKind::Delete => "Deletion from",
     }
 }
 
@@ -27,6 +28,7 @@ pub fn doing(kind: RunKind) -> &'static str {
         RunKind::Backup => "Backing up",
         RunKind::Restore => "Restoring",
         RunKind::Verify => "Verifying",
+        RunKind::Delete => "Deleting versions",
     }
 }
 
@@ -132,6 +134,9 @@ pub fn facts(run: &RunReport, now: Timestamp, zone: &TimeZone) -> Vec<(&'static 
             facts.push(("Holds", format!("{}, {}", human::counted(totals.files, "file", "files"), human::bytes(totals.bytes))));
             let read = human::counted(totals.new_files, "file", "files");
             facts.push(("New or changed", format!("{read}, {}", human::bytes(totals.new_bytes))));
+            if totals.dedup_bytes > 0 {
+                facts.push(("Stored already", format!("{} of it", human::bytes(totals.dedup_bytes))));
+            }
             let mut stored = human::bytes(totals.stored_bytes);
             if totals.new_bytes > 0 {
                 let share = totals.stored_bytes as f64 / totals.new_bytes as f64 * 100.0;
@@ -163,6 +168,15 @@ pub fn facts(run: &RunReport, now: Timestamp, zone: &TimeZone) -> Vec<(&'static 
             if let Some(undo) = undo {
                 facts.push(("Replaced files are in", undo.display().into_owned()));
             }
+        }
+        RunDetail::Delete { versions, bytes, kept_bytes, destination, left, .. } => {
+            facts.push(("Deleted", versions.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")));
+            facts.push(("Freed", human::bytes(*bytes)));
+            if *kept_bytes > 0 {
+                facts.push(("Kept", format!("{}, which other versions need", human::bytes(*kept_bytes))));
+            }
+            facts.push(("Left", human::counted(*left, "version", "versions")));
+            facts.push(("Destination", destination.clone()));
         }
         RunDetail::Verify { report } => {
             facts.push(("Versions", human::count(report.versions)));

@@ -23,7 +23,7 @@ fn another_home_writes_only_after_taking_over() {
     let once = |take_over: bool| {
         let plan = Box::new(plan.clone());
         let secrets = NewSecrets { password: Some(Secret::new(PASSWORD)), recovery_key: None };
-        world.run(|run| Command::BackUpOnce { run, plan, secrets, kind: WantedType::Auto, take_over })
+        world.run(|run| Command::BackUpOnce { run, plan, secrets, kind: WantedType::Auto, base: None, take_over })
     };
     failed_with(&once(false), Code::OtherOwner);
     let taken = once(true);
@@ -55,7 +55,7 @@ fn a_missing_destination_is_never_made_anew() {
 
 #[test]
 fn a_foreign_version_stops_the_run_and_a_vanished_one_is_said() {
-    let world = World::new();
+    let mut world = World::new();
     write(&world.source().join("a"), "x");
     let plan = world.plan("Documents");
     world.save(&plan).unwrap();
@@ -69,16 +69,29 @@ fn a_foreign_version_stops_the_run_and_a_vanished_one_is_said() {
     let third = world.back_up(&plan, WantedType::Auto);
     assert_eq!(third.outcome, Outcome::CompletedWithWarnings);
     assert!(third.warnings.iter().any(|w| w.cause == Cause::Incomplete && w.detail.contains("vanished")), "{third:?}");
-    // It comes back: a hand that is not ours.
+    // It comes back: the list of versions was not whole.
     std::fs::rename(&aside, &place).unwrap();
+    assert_eq!(world.back_up(&plan, WantedType::Auto).outcome, Outcome::Completed);
+    // One that was never made here.
+    let foreign = versions.join("20200101T000000Z-full-00000000.json");
+    std::fs::copy(file(&second), &foreign).unwrap();
+    assert_eq!(world.back_up(&plan, WantedType::Auto).outcome, Outcome::CompletedWithWarnings, "it says that it is another");
+    std::fs::remove_file(foreign).unwrap();
+    // A copy of this home goes on without this one knowing.
+    let home = world.path("home");
+    world.stop();
+    crate::support::tool("cp", ["-a".as_ref(), home.as_os_str(), world.path("clone").as_os_str()]);
+    world.start("clone", false);
+    assert!(world.back_up(&plan, WantedType::Auto).outcome.is_success());
+    world.start("home", false);
     failed_with(&world.back_up(&plan, WantedType::Auto), Code::ForeignHand);
-    assert!(file(&second).exists());
 }
 
 #[test]
-fn damage_that_was_found_makes_the_next_version_stand_alone() {
+fn what_was_found_damaged_is_stored_anew_by_the_next_version() {
     let world = World::new();
     write(&world.source().join("a"), "x".repeat(100_000));
+    write(&world.source().join("large"), crate::support::Random(3).bytes(9 << 20));
     let plan = world.plan("Documents");
     world.save(&plan).unwrap();
     let first = world.back_up(&plan, WantedType::Auto);
@@ -97,7 +110,9 @@ fn damage_that_was_found_makes_the_next_version_stand_alone() {
     assert!(!world.path("out/source/a").exists(), "nothing wrong stands under a final name");
 
     let second = world.back_up(&plan, WantedType::Auto);
-    assert_eq!(version_of(&second).backup_type(), BackupType::Full);
+    assert_eq!(version_of(&second).backup_type(), BackupType::Incremental);
+    let overview = world.handle().overview();
+    assert_eq!(overview.plans[0].status, strongroom::model::status::Status::ProtectedWithWarnings);
     assert!(world.restore(world.place(&plan), VersionChoice::Latest, &world.path("whole")).outcome.is_success());
     assert_eq!(tree(&world.path("whole/source")), tree(&world.source()));
 }

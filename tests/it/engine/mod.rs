@@ -1,8 +1,11 @@
 //! The engine driven through its handle, on real folders, with a clock and a key store of the test's own.
 
+mod dedup;
+mod deletion;
 mod flip;
 mod hands;
 mod job;
+mod random;
 mod schedule;
 
 use std::path::{Path, PathBuf};
@@ -147,7 +150,7 @@ impl World {
 
     pub fn back_up(&self, plan: &Plan, kind: WantedType) -> RunReport {
         let plan = plan.id.clone();
-        self.run(|run| Command::BackUp { run, plan, kind, take_over: false })
+        self.run(|run| Command::BackUp { run, plan, kind, base: None, take_over: false })
     }
 
     pub fn verify(&self, plan: &Plan, depth: Depth) -> RunReport {

@@ -25,6 +25,8 @@ struct Reading {
     meta: Meta,
     /// Lies whole in a volume of this run.
     whole_here: bool,
+    /// Bytes that were read and not stored: they were there.
+    known_bytes: u64,
 }
 
 /// Reading fails by the file, which is a warning, or by what ends the run.
@@ -66,20 +68,20 @@ impl Assembler<'_> {
             Err(Failed::Run(stopped)) => Err(stopped),
             Err(Failed::File(error)) => {
                 self.frames.go_back(mark);
-                self.frames.forget_file();
                 self.unreadable(task, &error, keeper)
             }
         }
     }
 
     fn finish_file(&mut self, task: &Task, reading: Reading) -> Result<(), Stopped> {
-        let Reading { mut entry, meta, whole_here } = reading;
+        let Reading { mut entry, meta, whole_here, known_bytes } = reading;
         if entry.torn {
             self.totals.warnings += 1;
             self.warnings.add(Cause::ChangedWhileRead, task.path.as_bytes(), "it changed each time it was read");
         }
         self.totals.new_files += 1;
         self.totals.new_bytes += entry.size;
+        self.totals.dedup_bytes += known_bytes;
         // Another file than the one whose names the scan met.
         let same_inode = (meta.device, meta.inode) == (task.meta.device, task.meta.inode);
         let share = if same_inode { self.links.first(&entry, &meta, whole_here) } else { Share::Alone };
@@ -115,24 +117,27 @@ impl Assembler<'_> {
             entry.holes.clone_from(&layout.holes);
             let mark = self.frames.mark();
             let parent = task.parent.as_ref().filter(|p| p.kind == EntryKind::File);
+            let mut known_bytes = 0;
             let whole_here = if layout.data() <= WHOLE {
-                self.whole(file, &mut layout, &mut entry, parent, keeper)?
+                let stored = self.whole(file, &mut layout, &mut entry, parent, keeper)?;
+                known_bytes += if stored { 0 } else { layout.data() };
+                stored
             } else {
                 if reading == 1 {
                     known = known_pieces(parent, keeper);
                 }
-                self.cut(file, &mut layout, &mut entry, &mut known)?;
+                known_bytes += self.cut(file, &mut layout, &mut entry, &mut known, keeper)?;
                 false
             };
             #[cfg(test)]
             super::interfere::after_reading(&task.path);
             let after = status(file, "")?;
             if after.same_content_as(&meta) && (after.device, after.inode) == (meta.device, meta.inode) {
-                return Ok(Reading { entry, meta, whole_here });
+                return Ok(Reading { entry, meta, whole_here, known_bytes });
             }
             if reading == READINGS && !scanned {
                 entry.torn = true;
-                return Ok(Reading { entry, meta, whole_here });
+                return Ok(Reading { entry, meta, whole_here, known_bytes });
             }
             self.frames.go_back(mark);
             if self.frames.mark() == mark {
@@ -145,7 +150,7 @@ impl Assembler<'_> {
         }
     }
 
-    /// Stores a file as one piece under its own path. Returns false where the parent has the same content.
+    /// Stores a file as one piece under its own path. Returns false where its content is stored already.
     fn whole(
         &mut self,
         file: &OwnedFd,
@@ -177,14 +182,16 @@ impl Assembler<'_> {
         }
         if length > 0 {
             let hash: [u8; 32] = *blake3::hash(&content[start..]).as_bytes();
-            if let Some(parent) = parent
-                && let [piece] = &parent.pieces[..]
-                && (piece.hash, piece.length as usize) == (hash, length)
-                && parent.holes == entry.holes
-                && keeper.offers(&piece.volume)
-            {
+            let same = match parent.map(|parent| &parent.pieces[..]) {
+                Some([piece]) if (piece.hash, piece.length as usize) == (hash, length) && keeper.offers(&piece.volume) => {
+                    Some(piece.clone())
+                }
+                _ => self.elsewhere.find(&self.frames, &hash, length, keeper),
+            };
+            let content = self.frames.content();
+            if let Some(piece) = same {
                 content.truncate(begin);
-                entry.pieces = vec![piece.clone()];
+                entry.pieces = vec![piece];
                 return Ok(false);
             }
             tar_stream::append_padding(length as u64, content);
@@ -193,9 +200,16 @@ impl Assembler<'_> {
         Ok(true)
     }
 
-    /// Stores a file as pieces, each a part of its own, but for those that are known.
-    fn cut(&mut self, file: &OwnedFd, layout: &mut Layout, entry: &mut Entry, known: &mut Known) -> Result<(), Failed> {
-        self.frames.begin_file();
+    /// Stores a file as pieces, each a part of its own, but for those that are known; returns how many bytes these have.
+    fn cut(
+        &mut self,
+        file: &OwnedFd,
+        layout: &mut Layout,
+        entry: &mut Entry,
+        known: &mut Known,
+        keeper: &mut Keeper<'_>,
+    ) -> Result<u64, Failed> {
+        let mut known_bytes = 0;
         let mut data = Data::new(file, layout);
         self.cutter.restart(layout.data());
         let mut number = 0;
@@ -209,8 +223,10 @@ impl Assembler<'_> {
             let key = (hash, piece.len() as u32);
             // Unsealed, `cat` has to find each part of this run under its own number.
             let usable = |at: &Option<u64>| self.job.seal.is_some() || at.is_none_or(|at| at == number);
-            if let Some((piece, _)) = known.get(&key).filter(|(_, at)| usable(at)) {
-                entry.pieces.push(piece.clone());
+            let there = known.get(&key).filter(|(_, at)| usable(at)).map(|(piece, _)| piece.clone());
+            if let Some(piece) = there.or_else(|| self.elsewhere.find(&self.frames, &hash, piece.len(), keeper)) {
+                known_bytes += length;
+                entry.pieces.push(piece);
                 self.show_read(length, entry.size);
                 continue;
             }
@@ -234,7 +250,7 @@ impl Assembler<'_> {
             entry.size = end;
             entry.holes.clone_from(&layout.holes);
         }
-        Ok(())
+        Ok(known_bytes)
     }
 }
 

@@ -106,6 +106,9 @@ fn menu(ui: &mut Ui, cx: &mut Cx<'_>, plan: &PlanOverview, busy: bool, event: &m
             if menu_item(ui, Some(icons::PLUS), "Back up what changed (incremental)", false) {
                 cx.back_up(id, WantedType::Incremental);
             }
+            if menu_item(ui, Some(icons::PLUS), "Back up what changed since the last full one (differential)", false) {
+                cx.back_up(id, WantedType::Differential);
+            }
             ui.separator();
             let depths = [
                 (Depth::Quick, "Verify: all is there"),
@@ -170,6 +173,7 @@ fn running(ui: &mut Ui, cx: &mut Cx<'_>, run: &RunOverview) {
         RunKind::Backup => "Backing up",
         RunKind::Restore => "Restoring",
         RunKind::Verify => "Verifying",
+        RunKind::Delete => "Deleting versions",
     };
     ui.add_space(space::S);
     let line = Ends::new(ui, 56.0).left(|ui| {

@@ -6,7 +6,7 @@ use jiff::tz::TimeZone;
 use crate::engine::message::{Overview, PlanOverview};
 use crate::model::human;
 use crate::model::problem::Problem;
-use crate::model::run::{Outcome, RunDetail, RunReport};
+use crate::model::run::{Outcome, RunDetail, RunKind, RunReport};
 use crate::model::schedule::Schedule;
 use crate::model::status::{Status, Why};
 
@@ -117,6 +117,9 @@ pub fn result(report: &RunReport) -> RunResult {
             let damaged = matches!(&report.detail, RunDetail::Verify { report } if !report.damaged.is_empty());
             return if damaged { RunResult::Damaged(problem.clone()) } else { RunResult::Failed(problem.clone()) };
         }
+        Outcome::Cancelled if report.kind == RunKind::Delete => {
+            return RunResult::Neutral("Cancelled: versions that are gone stay gone, all others are whole.".into());
+        }
         Outcome::Cancelled => {
             return RunResult::Neutral("Cancelled: nothing was kept of this run, older versions are untouched.".into());
         }
@@ -142,6 +145,11 @@ pub fn result(report: &RunReport) -> RunResult {
             human::counted(verify.versions, "version", "versions"),
             human::counted(verify.objects, "object", "objects"),
             human::bytes(verify.bytes)
+        ),
+        RunDetail::Delete { versions, bytes, .. } => format!(
+            "{} deleted, {} freed in {took}.",
+            human::counted(versions.len() as u64, "version", "versions"),
+            human::bytes(*bytes)
         ),
         RunDetail::Restore { .. } | RunDetail::None => format!("{} in {took}.", report.outcome.in_words()),
     };

@@ -1,0 +1,183 @@
+//! Pieces in the order in which they were stored, with a way to find those of the running run.
+
+use std::fs::{self, File, OpenOptions};
+use std::io;
+use std::os::unix::fs::{FileExt, OpenOptionsExt};
+use std::path::PathBuf;
+
+use super::record::{Key, LENGTH, Record};
+
+/// Records that are kept in memory before they are written; the newest may have to be taken back.
+const KEPT: usize = 1024;
+/// Pieces of a run that it finds again itself: at eight bytes each and half-empty, 16 MiB. What is stored beyond is found by later runs.
+const MOST_FOUND: usize = 1 << 20;
+const READ_AT_ONCE: usize = 1024;
+
+/// A log that fails in any way is empty from then on: what would be found is stored again.
+pub struct Log {
+    /// `None`: nothing is kept.
+    folder: Option<PathBuf>,
+    key: Key,
+    /// Has no name, so that nothing is left of it.
+    file: Option<File>,
+    /// Records in the file.
+    written: u32,
+    newest: Vec<Record>,
+    table: Option<Table>,
+}
+
+impl Log {
+    /// `findable`: whether [`Log::find`] is asked.
+    pub fn new(folder: Option<PathBuf>, key: Key, findable: bool) -> Self {
+        let table = (findable && folder.is_some()).then(Table::default);
+        Self { folder, key, file: None, written: 0, newest: Vec::new(), table }
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    pub fn len(&self) -> u64 {
+        u64::from(self.written) + self.newest.len() as u64
+    }
+
+    pub fn push(&mut self, record: Record) {
+        if self.folder.is_none() {
+            return;
+        }
+        let Ok(number) = u32::try_from(self.len()) else { return };
+        if let Some(table) = &mut self.table {
+            table.insert(fingerprint(&record.hash), number);
+        }
+        self.newest.push(record);
+        if self.newest.len() >= 2 * KEPT && self.write(KEPT).is_err() {
+            self.fail();
+        }
+    }
+
+    /// What this run has stored with this hash and length.
+    pub fn find(&self, hash: &[u8; 32], length: u32) -> Option<Record> {
+        let table = self.table.as_ref()?;
+        // What was taken back may still be in the table; by then the number is past the end or another record's.
+        let records = table.all(fingerprint(hash)).filter_map(|number| self.get(number));
+        records.into_iter().find(|record| record.hash == *hash && record.length == length)
+    }
+
+    /// Takes back what was stored last, as far as it lies in this frame at or past `from`.
+    pub fn take_back(&mut self, frame: u64, from: u32) {
+        while let Some(number) = self.len().checked_sub(1).and_then(|n| u32::try_from(n).ok()) {
+            match self.get(number) {
+                Some(record) if record.frame_offset == frame && record.offset >= from => {}
+                Some(_) => return,
+                // Unreadable: no telling what it was.
+                None => return self.fail(),
+            }
+            if self.newest.pop().is_none() {
+                self.written = self.written.saturating_sub(1);
+            }
+        }
+    }
+
+    /// All records in order.
+    pub fn for_each(&self, mut each: impl FnMut(Record) -> io::Result<()>) -> io::Result<()> {
+        let mut bytes = Vec::new();
+        let mut at = 0;
+        while let Some(file) = self.file.as_ref().filter(|_| at < self.written) {
+            let many = (self.written - at).min(READ_AT_ONCE as u32);
+            bytes.resize(many as usize * LENGTH, 0);
+            file.read_exact_at(&mut bytes, u64::from(at) * LENGTH as u64)?;
+            for record in bytes.as_chunks().0 {
+                // One that is damaged is as good as never stored.
+                if let Some(record) = Record::from_bytes(record, &self.key) {
+                    each(record)?;
+                }
+            }
+            at += many;
+        }
+        self.newest.iter().try_for_each(|record| each(*record))
+    }
+
+    fn get(&self, number: u32) -> Option<Record> {
+        match number.checked_sub(self.written) {
+            Some(at) => self.newest.get(at as usize).copied(),
+            None => {
+                let mut bytes = [0; LENGTH];
+                self.file.as_ref()?.read_exact_at(&mut bytes, u64::from(number) * LENGTH as u64).ok()?;
+                Record::from_bytes(&bytes, &self.key)
+            }
+        }
+    }
+
+    /// Writes the oldest of those that are in memory.
+    fn write(&mut self, many: usize) -> io::Result<()> {
+        let file = match &self.file {
+            Some(file) => file,
+            None => self.file.insert(self.create()?),
+        };
+        let bytes: Vec<u8> = self.newest.iter().take(many).flat_map(|record| record.to_bytes(&self.key)).collect();
+        file.write_all_at(&bytes, u64::from(self.written) * LENGTH as u64)?;
+        self.newest.drain(..many.min(self.newest.len()));
+        self.written += many as u32;
+        Ok(())
+    }
+
+    fn create(&self) -> io::Result<File> {
+        let folder = self.folder.as_ref().ok_or(io::ErrorKind::NotFound)?;
+        fs::create_dir_all(folder)?;
+        let path = folder.join("log.new");
+        let file = OpenOptions::new().read(true).write(true).create(true).truncate(true).mode(0o600).open(&path)?;
+        fs::remove_file(&path)?;
+        Ok(file)
+    }
+
+    fn fail(&mut self) {
+        *self = Self::new(None, self.key, false);
+    }
+}
+
+fn fingerprint(hash: &[u8; 32]) -> u32 {
+    u32::from_le_bytes([hash[0], hash[1], hash[2], hash[3]])
+}
+
+/// Fingerprints of hashes and numbers of records, in order of probing. Nothing is ever removed.
+#[derive(Default)]
+struct Table {
+    /// The record's number and one; 0 is free.
+    slots: Vec<(u32, u32)>,
+    used: usize,
+}
+
+impl Table {
+    fn insert(&mut self, fingerprint: u32, number: u32) {
+        if self.used >= MOST_FOUND || number == u32::MAX {
+            return;
+        }
+        if self.used * 4 >= self.slots.len() * 3 {
+            let larger = (self.slots.len() * 2).max(1024);
+            let before = std::mem::replace(&mut self.slots, vec![(0, 0); larger]);
+            for (fingerprint, number) in before.into_iter().filter(|(_, number)| *number != 0) {
+                self.put(fingerprint, number);
+            }
+        }
+        self.put(fingerprint, number + 1);
+        self.used += 1;
+    }
+
+    /// There is a free slot.
+    fn put(&mut self, fingerprint: u32, number: u32) {
+        let mask = self.slots.len() - 1;
+        let mut at = fingerprint as usize & mask;
+        while self.slots[at].1 != 0 {
+            at = (at + 1) & mask;
+        }
+        self.slots[at] = (fingerprint, number);
+    }
+
+    fn all(&self, fingerprint: u32) -> impl Iterator<Item = u32> {
+        let mask = self.slots.len().wrapping_sub(1);
+        let from = fingerprint as usize & mask;
+        let probes = (0..self.slots.len()).map_while(move |step| self.slots.get((from + step) & mask));
+        let probes = probes.take_while(|(_, number)| *number != 0);
+        probes.filter(move |(found, _)| *found == fingerprint).map(|(_, number)| number - 1)
+    }
+}

@@ -1,0 +1,69 @@
+//! `strongroom delete`
+
+use serde_json::{Value, json};
+
+use super::engine_access::{Session, with_home};
+use super::exit::Exit;
+use super::follow::{follow, new_run_id};
+use super::output::Output;
+use super::{args, place, report};
+use crate::engine::message::{Command, PlanAt};
+use crate::model::human;
+use crate::model::problem::{Code, Problem};
+use crate::model::prune::{DeleteSpec, PrunePlan};
+use crate::model::restore::{Place, PlanChoice};
+
+pub fn run(args: &args::Delete, output: Output) -> Result<Exit, Problem> {
+    with_home(|session| delete(session, args, output))
+}
+
+fn delete(session: &Session, args: &args::Delete, output: Output) -> Result<Exit, Problem> {
+    let handle = session.handle();
+    let there = handle.plans_at(place::place(&args.from)?.location).wait()?;
+    let mut from = place::unlocked(handle, &args.from)?;
+    from.plan = PlanChoice::Id(meant(&there, &from)?.id.clone());
+    let mut versions = args.versions.clone();
+    versions.sort_unstable();
+    versions.dedup();
+    let spec = DeleteSpec { from, versions };
+    if args.dry_run {
+        let plan = handle.plan_deletion(spec).wait()?;
+        shown(output, &plan);
+        return Ok(Exit::Done);
+    }
+    let run = new_run_id()?;
+    Ok(report::print(&follow(handle, run, Command::Delete { run, spec }, output)?, output))
+}
+
+/// The one backup that is meant.
+fn meant<'a>(there: &'a [PlanAt], from: &Place) -> Result<&'a PlanAt, Problem> {
+    let fits = |plan: &&PlanAt| match &from.plan {
+        PlanChoice::Only => true,
+        PlanChoice::Id(id) => plan.id == *id,
+        PlanChoice::Name(name) => plan.name == *name || plan.folder == *name,
+    };
+    let mut found = there.iter().filter(fits);
+    match (found.next(), found.next()) {
+        (Some(one), None) => Ok(one),
+        _ => Err(Problem::new(Code::SeveralPlans, "It is not clear which backup is meant.", "Say which one with --plan.")),
+    }
+}
+
+fn shown(output: Output, plan: &PrunePlan) {
+    let versions = human::counted(plan.versions.len() as u64, "version", "versions");
+    output.line(format!("Would delete {versions}, {}", human::bytes(plan.bytes)));
+    for run in &plan.runs {
+        let what = if run.whole { "all of it".into() } else { human::counted(run.objects.len() as u64, "object", "objects") };
+        output.line(format!("  {}: {what}, {}", run.run, human::bytes(run.bytes)));
+        if run.kept_bytes > 0 {
+            let needed = human::counted(run.needed_by.len() as u64, "other version needs it", "other versions need it");
+            output.line(format!("    {} stay: {needed}", human::bytes(run.kept_bytes)));
+        }
+    }
+    output.line(format!("  {} left", human::counted(plan.left, "version", "versions")));
+    let mut line = json!({ "dry_run": true });
+    if let (Value::Object(line), Ok(Value::Object(plan))) = (&mut line, serde_json::to_value(plan)) {
+        line.extend(plan);
+    }
+    output.result("completed", line);
+}

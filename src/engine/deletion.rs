@@ -1,0 +1,173 @@
+//! Deleting versions: marks, then manifests, then what nothing refers to any more, each durable before the next (FORMAT §1, §4).
+//!
+//! Whatever it is interrupted by, what is marked as deleted is no version any more, and the next run of the plan goes on from there.
+
+use std::collections::HashSet;
+
+use jiff::SignedDuration;
+
+use crate::archive::key::KeyRing;
+use crate::archive::object::run_folder;
+use crate::model::location::Location;
+use crate::model::marker;
+use crate::model::problem::Problem;
+use crate::model::prune::{self, DeleteSpec, PrunePlan, RunFolder};
+use crate::model::run::{Cancel, RunDetail, Stage};
+use crate::model::snapshot::{Manifest, VersionId};
+
+use super::core::{Core, OpenPlace};
+use super::destination;
+use super::explain;
+use super::folder::{Folder, Listed};
+use super::hand;
+use super::run::{Done, Run, Stages};
+
+/// Objects that are deleted between two looks at who writes here.
+const BATCH: usize = 256;
+/// Nothing is deleted for so long after another home has taken over: whoever wrote there before may not have noticed.
+const AFTER_TAKE_OVER: SignedDuration = SignedDuration::from_hours(7 * 24);
+
+/// What deleting versions would do; nothing is touched.
+pub fn plan(core: &Core, spec: &DeleteSpec) -> Result<PrunePlan, Problem> {
+    let OpenPlace { folder, ring } = core.open_place(&spec.from)?;
+    let staying = choose(core, &folder, ring.as_deref(), spec)?;
+    look(&folder, &staying, &spec.versions)
+}
+
+/// Deletes versions.
+pub fn run(core: &Core, run: &Run, spec: &DeleteSpec, stages: &mut Stages<'_>) -> Result<Done, Problem> {
+    stages.enter(Stage::Preparing);
+    let OpenPlace { folder, ring } = core.open_place(&spec.from)?;
+    let (ring, place) = (ring.as_deref(), &spec.from.location);
+    let staying = choose(core, &folder, ring, spec)?;
+    if run.cancel.is_cancelled() {
+        return Err(explain::cancelled());
+    }
+    stages.enter(Stage::Deleting);
+    destination::check_owner(core, &folder, ring)?;
+    for id in &spec.versions {
+        folder.put_deleted(id, core.env.clock.now(), &core.home_id, ring)?;
+    }
+    drop_manifests(core, &folder, place, &spec.versions)?;
+    core.close_versions(folder.plan());
+    let plan = look(&folder, &staying, &spec.versions)?;
+    drop_objects(core, &folder, ring, &plan, &run.cancel)?;
+    let detail = RunDetail::Delete {
+        versions: spec.versions.clone(),
+        bytes: plan.bytes,
+        kept_bytes: plan.kept_bytes,
+        destination: place.display(),
+        left: plan.left,
+        plan_bytes: bytes_in(&folder)?,
+    };
+    Ok(Done { detail, warnings: Vec::new(), warning_count: 0, finding: None })
+}
+
+/// Goes on with what a deletion that was cut off has left to do, where nothing forbids it; a backup does it before it looks for its
+/// parent. `listed`: without versions that are marked.
+pub fn finish(core: &Core, folder: &Folder, ring: Option<&KeyRing>, place: &Location, listed: &[Listed]) -> Result<(), Problem> {
+    let marked = folder.deleted()?;
+    if marked.is_empty() || may_delete(core, folder, ring).is_err() {
+        return Ok(());
+    }
+    let there = folder.manifest_ids()?;
+    let left: Vec<VersionId> =
+        marked.into_iter().filter(|id| there.contains(id) && folder.read_deleted(id, ring).is_ok()).collect();
+    drop_manifests(core, folder, place, &left)?;
+    let Some(staying) = all_readable(listed, &[]) else { return Ok(()) };
+    if !hand::vanished(core, folder, place, listed)?.is_empty() {
+        return Ok(());
+    }
+    let plan = look(folder, &staying, &[])?;
+    drop_objects(core, folder, ring, &plan, &Cancel::default())
+}
+
+/// The versions that stay, if what is asked for may be done at all.
+fn choose(core: &Core, folder: &Folder, ring: Option<&KeyRing>, spec: &DeleteSpec) -> Result<Vec<Manifest>, Problem> {
+    let place = &spec.from.location;
+    destination::check_owner(core, folder, ring)?;
+    may_delete(core, folder, ring)?;
+    let listed = folder.manifests(ring)?;
+    hand::foreign(core, folder, place, &listed, false)?;
+    let vanished = hand::vanished(core, folder, place, &listed)?;
+    // Whoever deletes one that has vanished says that it is gone for good.
+    let is_there = |id: &VersionId| listed.iter().any(|l| l.id == *id) || vanished.contains(id);
+    if let Some(id) = spec.versions.iter().find(|id| !is_there(id)) {
+        return Err(explain::no_such_version(id.as_str()));
+    }
+    if let Some(id) = vanished.iter().find(|id| !spec.versions.contains(id)) {
+        return Err(explain::vanished(id.as_str()));
+    }
+    let Some(staying) = all_readable(&listed, &spec.versions) else { return Err(explain::unreadable_stops_deletion()) };
+    let good_before = listed.iter().any(|l| l.manifest.as_ref().is_ok_and(Manifest::is_good));
+    if staying.is_empty() || (good_before && !staying.iter().any(Manifest::is_good)) {
+        return Err(explain::last_good_version());
+    }
+    Ok(staying)
+}
+
+/// All manifests but those of versions that go; `None` where one that stays cannot be read: nobody knows what it needs.
+fn all_readable(listed: &[Listed], going: &[VersionId]) -> Option<Vec<Manifest>> {
+    let staying = listed.iter().filter(|l| !going.contains(&l.id));
+    staying.map(|l| l.manifest.as_ref().ok().cloned()).collect()
+}
+
+fn may_delete(core: &Core, folder: &Folder, ring: Option<&KeyRing>) -> Result<(), Problem> {
+    let Some(owner) = folder.owner(ring)? else { return Err(explain::marker_missing(&folder.name)) };
+    if owner.n > 1 && core.env.clock.now().duration_since(owner.since) < AFTER_TAKE_OVER {
+        return Err(explain::taken_over_lately());
+    }
+    Ok(())
+}
+
+/// What goes of all folders of versions that are marked as deleted, or are about to be.
+fn look(folder: &Folder, staying: &[Manifest], going: &[VersionId]) -> Result<PrunePlan, Problem> {
+    let there: HashSet<String> = folder.list(marker::DATA)?.into_iter().filter(|e| e.is_folder).map(|e| e.name).collect();
+    let mut runs = folder.deleted()?;
+    runs.extend(going.iter().cloned());
+    runs.sort_unstable();
+    runs.dedup();
+    let mut folders = Vec::new();
+    for run in runs.into_iter().filter(|run| there.contains(run.as_str())) {
+        let objects = folder.list(&run_folder(&run))?.into_iter().map(|e| (e.name, e.size)).collect();
+        folders.push(RunFolder { run, objects });
+    }
+    Ok(prune::plan(staying, going.to_vec(), folders))
+}
+
+/// Of versions that are marked as deleted.
+fn drop_manifests(core: &Core, folder: &Folder, place: &Location, versions: &[VersionId]) -> Result<(), Problem> {
+    for id in versions {
+        folder.delete(&marker::manifest_name(id))?;
+        core.history.forget_version(folder.plan(), place, id).map_err(explain::internal)?;
+    }
+    Ok(())
+}
+
+fn drop_objects(core: &Core, folder: &Folder, ring: Option<&KeyRing>, plan: &PrunePlan, cancel: &Cancel) -> Result<(), Problem> {
+    for run in &plan.runs {
+        let base = run_folder(&run.run);
+        for batch in run.objects.chunks(BATCH) {
+            if cancel.is_cancelled() {
+                return Err(explain::cancelled());
+            }
+            destination::check_owner(core, folder, ring)?;
+            for name in batch {
+                folder.delete(&format!("{base}/{name}"))?;
+            }
+        }
+        if run.whole {
+            folder.delete_folder(&base)?;
+        }
+    }
+    Ok(())
+}
+
+/// Bytes of all volumes and catalogs of the plan.
+fn bytes_in(folder: &Folder) -> Result<u64, Problem> {
+    let mut bytes = 0;
+    for run in folder.list(marker::DATA)?.iter().filter(|e| e.is_folder) {
+        bytes += folder.list(&format!("{}/{}", marker::DATA, run.name))?.iter().map(|e| e.size).sum::<u64>();
+    }
+    Ok(bytes)
+}

@@ -1,0 +1,94 @@
+//! FORMAT §4: whose hand wrote what lies at a destination, and what runs that died have left there.
+
+use std::collections::{HashMap, HashSet};
+
+use crate::archive::object::run_folder;
+use crate::model::location::Location;
+use crate::model::marker;
+use crate::model::path::PathBytes;
+use crate::model::problem::{Cause, Problem, Warning};
+use crate::model::snapshot::VersionId;
+
+use super::core::Core;
+use super::explain;
+use super::folder::{Folder, Listed};
+
+/// Versions that vanished without our doing are said; ones that another hand wrote stop the run.
+pub fn check(
+    core: &Core,
+    folder: &Folder,
+    place: &Location,
+    listed: &[Listed],
+    take_over: bool,
+) -> Result<Vec<Warning>, Problem> {
+    let mut warnings = Vec::new();
+    for entry in listed {
+        if let Err(error) = &entry.manifest {
+            warnings.push(incomplete(format!("{}: {error}", marker::manifest_name(&entry.id))));
+        }
+    }
+    foreign(core, folder, place, listed, take_over)?;
+    for id in vanished(core, folder, place, listed)? {
+        warnings.push(incomplete(format!(
+            "version {id} has vanished from the destination; deleting it says that it is gone for good"
+        )));
+    }
+    Ok(warnings)
+}
+
+/// Fails where a manifest is there that this home neither wrote nor found when it took over.
+pub fn foreign(core: &Core, folder: &Folder, place: &Location, listed: &[Listed], take_over: bool) -> Result<(), Problem> {
+    let known = core.history.known_versions(folder.plan(), place).map_err(explain::internal)?;
+    let known: HashMap<VersionId, u64> = known.into_iter().collect();
+    let begun = core.history.begun_versions(folder.plan(), place).map_err(explain::internal)?;
+    let begun: HashSet<VersionId> = begun.into_iter().collect();
+    for entry in listed.iter().filter(|entry| !known.contains_key(&entry.id)) {
+        let Ok(manifest) = &entry.manifest else { continue };
+        // A home that knows nothing of this destination (new, or its history was lost) takes what it finds.
+        if !known.is_empty() && !begun.contains(&entry.id) && !take_over {
+            return Err(explain::foreign_hand(&format!("version {} was not made here.", entry.id)));
+        }
+        core.history.remember_version(folder.plan(), place, &entry.id, manifest.sequence).map_err(explain::internal)?;
+    }
+    Ok(())
+}
+
+/// Versions that were known to be there and are not any more, without a mark that they were deleted; those with one are forgotten.
+pub fn vanished(core: &Core, folder: &Folder, place: &Location, listed: &[Listed]) -> Result<Vec<VersionId>, Problem> {
+    let present: HashSet<&VersionId> = listed.iter().map(|l| &l.id).collect();
+    let known = core.history.known_versions(folder.plan(), place).map_err(explain::internal)?;
+    let gone: Vec<VersionId> = known.into_iter().map(|(id, _)| id).filter(|id| !present.contains(id)).collect();
+    if gone.is_empty() {
+        return Ok(gone);
+    }
+    let deleted: HashSet<VersionId> = folder.deleted()?.into_iter().collect();
+    let (deleted, vanished): (Vec<_>, Vec<_>) = gone.into_iter().partition(|id| deleted.contains(id));
+    for id in deleted {
+        core.history.forget_version(folder.plan(), place, &id).map_err(explain::internal)?;
+    }
+    Ok(vanished)
+}
+
+fn incomplete(detail: String) -> Warning {
+    Warning { cause: Cause::Incomplete, path: PathBytes::default(), detail }
+}
+
+/// Removes what runs left behind that this home began and that never became versions: nobody else writes here, and of this plan no
+/// other run is live. A version that was known to be there, or that something refers to, is never litter, whatever a listing says.
+pub fn clear_litter(core: &Core, folder: &Folder, place: &Location, listed: &[Listed]) -> Result<(), Problem> {
+    let known = core.history.known_versions(folder.plan(), place).map_err(explain::internal)?;
+    let deleted = folder.deleted()?;
+    let needs = listed.iter().filter_map(|l| l.manifest.as_ref().ok()).flat_map(|m| &m.needs);
+    let needed: HashSet<&VersionId> = needs.map(|need| &need.run).collect();
+    for id in core.history.begun_versions(folder.plan(), place).map_err(explain::internal)? {
+        let is_version = listed.iter().any(|l| l.id == id) || known.iter().any(|(k, _)| *k == id) || deleted.contains(&id);
+        if !is_version && !needed.contains(&id) {
+            folder.delete_folder(&run_folder(&id))?;
+            core.history.forget_version(folder.plan(), place, &id).map_err(explain::internal)?;
+        }
+    }
+    for name in ["", marker::VERSIONS, marker::DELETED] {
+        folder.sweep(name)?;
+    }
+    Ok(())
+}

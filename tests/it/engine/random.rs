@@ -1,0 +1,249 @@
+//! Random sequences of edits, backups of all types, deletions, damage and restores against a naive model: whatever happened,
+//! every version that is there comes back as it was, but for the very files that verification names.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use strongroom::engine::message::Command;
+use strongroom::model::prune::DeleteSpec;
+use strongroom::model::restore::{Depth, VersionChoice};
+use strongroom::model::run::{Outcome, RunDetail};
+use strongroom::model::snapshot::{VersionId, WantedType};
+
+use super::*;
+use crate::support::{Random, long};
+
+type Files = BTreeMap<PathBuf, Vec<u8>>;
+
+struct Model {
+    world: World,
+    plan: Plan,
+    random: Random,
+    /// Versions that are there, and what each must give back.
+    versions: BTreeMap<VersionId, Files>,
+    /// Files of versions that the newest verification named.
+    hit: BTreeSet<(VersionId, PathBuf)>,
+    /// Damage was done since.
+    unverified: bool,
+    log: Vec<String>,
+}
+
+#[test]
+fn every_version_comes_back_whatever_happened() {
+    let (rounds, steps) = if long() { (12, 400) } else { (2, 120) };
+    for seed in 0..rounds {
+        let mut model = Model::new(seed, seed % 2 == 0);
+        let all = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            (0..steps).for_each(|_| model.step());
+            model.all_come_back();
+        }));
+        if let Err(panic) = all {
+            eprintln!("seed {seed}:\n{}", model.log.join("\n"));
+            std::panic::resume_unwind(panic);
+        }
+    }
+}
+
+impl Model {
+    fn new(seed: u64, sealed: bool) -> Self {
+        let world = World::new();
+        let mut plan = Plan { seal: sealed.then(SealSpec::default), ..world.plan("Documents") };
+        // Many volumes, so that many of them die.
+        plan.format.volume_size = Some(1 << 20);
+        world.save(&plan).unwrap();
+        let (versions, hit) = (BTreeMap::new(), BTreeSet::new());
+        let mut model = Self { world, plan, random: Random(1000 + seed), versions, hit, unverified: false, log: Vec::new() };
+        (0..30).for_each(|_| model.new_file());
+        model
+    }
+
+    fn step(&mut self) {
+        match self.random.below(20) {
+            0..8 => self.edit(),
+            8..14 => self.back_up(),
+            14..16 => self.delete(),
+            16 => self.damage(),
+            17 => self.world.start("home", false),
+            _ => self.one_comes_back(),
+        }
+    }
+
+    fn files(&self) -> Vec<PathBuf> {
+        tree(&self.world.source()).into_keys().collect()
+    }
+
+    fn any_file(&mut self) -> Option<PathBuf> {
+        let files = self.files();
+        files.get(self.random.below(files.len() as u64) as usize).cloned()
+    }
+
+    fn name(&mut self) -> PathBuf {
+        let (a, b) = (self.random.below(4), self.random.below(40));
+        if a == 0 { format!("top {b}").into() } else { format!("folder {a}/{b}").into() }
+    }
+
+    fn new_file(&mut self) {
+        let name = self.name();
+        let length = match self.random.below(30) {
+            0 => 5 << 20,
+            1..8 => 0,
+            _ => self.random.below(60_000) as usize,
+        };
+        let content = self.random.bytes(length);
+        write(&self.world.source().join(name), content);
+    }
+
+    fn edit(&mut self) {
+        let source = self.world.source();
+        let Some(file) = self.any_file() else { return self.new_file() };
+        let (path, other) = (source.join(&file), self.name());
+        let kind = self.random.below(6);
+        self.log.push(format!("edit {kind} of {} ({})", file.display(), other.display()));
+        match kind {
+            0 => self.new_file(),
+            1 => std::fs::remove_file(&path).unwrap(),
+            2 => write(&source.join(other), std::fs::read(&path).unwrap()),
+            3 => {
+                let content = std::fs::read(&path).unwrap();
+                std::fs::remove_file(&path).unwrap();
+                write(&source.join(other), content);
+            }
+            4 => {
+                let mut content = std::fs::read(&path).unwrap();
+                content.insert(0, self.random.below(256) as u8);
+                std::fs::write(&path, content).unwrap();
+            }
+            _ => {
+                let (from, to) = (self.random.below(3) + 1, self.random.below(3) + 5);
+                if source.join(format!("folder {from}")).exists() && !source.join(format!("folder {to}")).exists() {
+                    std::fs::rename(source.join(format!("folder {from}")), source.join(format!("folder {to}"))).unwrap();
+                }
+            }
+        }
+    }
+
+    fn any_version(&mut self) -> Option<VersionId> {
+        let n = self.random.below(self.versions.len() as u64) as usize;
+        self.versions.keys().nth(n).cloned()
+    }
+
+    fn back_up(&mut self) {
+        use WantedType::{Auto, Differential, Full, Incremental};
+        let kind = [Auto, Auto, Incremental, Incremental, Differential, Full][self.random.below(6) as usize];
+        let base = if kind == Incremental && self.random.below(3) == 0 { self.any_version() } else { None };
+        let (plan, wanted) = (self.plan.id.clone(), base.clone());
+        let report = self.world.run(|run| Command::BackUp { run, plan, kind, base: wanted, take_over: false });
+        self.log.push(format!("backup {kind:?} on {base:?}: {:?} {:?}", report.outcome, report.detail));
+        if self.unverified && !report.outcome.is_success() {
+            // It may have met the damage; then it knows of it, and goes round it.
+            return;
+        }
+        assert_eq!(report.outcome, Outcome::Completed);
+        self.versions.insert(version_of(&report), tree(&self.world.source()));
+        if self.unverified {
+            // It could not know what it should not refer to.
+            self.verify();
+        }
+    }
+
+    fn delete(&mut self) {
+        let mut gone: Vec<VersionId> = (0..=self.random.below(2)).filter_map(|_| self.any_version()).collect();
+        gone.sort();
+        gone.dedup();
+        if gone.is_empty() {
+            return;
+        }
+        let spec = DeleteSpec { from: self.world.place(&self.plan), versions: gone.clone() };
+        let report = self.world.run(|run| Command::Delete { run, spec });
+        self.log.push(format!("delete {gone:?}: {:?}", report.outcome));
+        if gone.len() == self.versions.len() {
+            assert!(matches!(report.outcome, Outcome::Failed(_)), "the last ones stay");
+            return;
+        }
+        assert_eq!(report.outcome, Outcome::Completed);
+        self.versions.retain(|id, _| !gone.contains(id));
+    }
+
+    /// Flips a byte of a volume, or takes it away.
+    fn damage(&mut self) {
+        let data = self.world.destination().join(self.plan.folder_name()).join("data");
+        if self.versions.is_empty() {
+            return;
+        }
+        let volumes: Vec<PathBuf> =
+            tree(&data).into_keys().filter(|p| p.file_name().is_some_and(|n| n.to_str().unwrap().starts_with("v0"))).collect();
+        let Some(name) = volumes.get(self.random.below(volumes.len() as u64) as usize) else { return };
+        let mut bytes = std::fs::read(data.join(name)).unwrap();
+        let at = self.random.below(bytes.len() as u64) as usize;
+        self.log.push(format!("damage of {} at {at}", name.display()));
+        if self.random.below(4) == 0 {
+            std::fs::remove_file(data.join(name)).unwrap();
+        } else {
+            bytes[at] ^= 1 << self.random.below(8);
+            std::fs::write(data.join(name), bytes).unwrap();
+        }
+        self.unverified = true;
+        if self.random.below(3) > 0 {
+            self.verify();
+        }
+    }
+
+    /// Has all of it looked at: what is named then is all that may be missing.
+    fn verify(&mut self) {
+        let report = self.world.verify(&self.plan, Depth::Full);
+        let RunDetail::Verify { report } = report.detail else { panic!("{report:?}") };
+        let hits = report.damaged.iter().flat_map(|damaged| {
+            assert_eq!(damaged.hit_count, damaged.hits.len() as u64, "all are named");
+            damaged.hits.iter()
+        });
+        let source = self.world.source();
+        let source = source.strip_prefix("/").unwrap();
+        let within = |path: &strongroom::model::path::PathBytes| path.to_path_buf().strip_prefix(source).unwrap().to_path_buf();
+        self.hit = hits.map(|(version, path)| (version.clone(), within(path))).collect();
+        self.unverified = false;
+        self.log.push(format!("verified: {:?}", self.hit));
+    }
+
+    fn one_comes_back(&mut self) {
+        if self.unverified {
+            self.verify();
+        }
+        if let Some(version) = self.any_version() {
+            self.comes_back(&version);
+        }
+    }
+
+    fn all_come_back(&mut self) {
+        self.verify();
+        let listed = self.world.handle().versions(self.world.place(&self.plan)).wait().unwrap();
+        let listed: BTreeSet<VersionId> = listed.into_iter().map(|m| m.id).collect();
+        assert_eq!(listed, self.versions.keys().cloned().collect());
+        for version in listed {
+            self.comes_back(&version);
+        }
+        // Whatever was hit, a new version has all of it.
+        self.back_up();
+        let newest = self.versions.keys().next_back().cloned().unwrap();
+        self.verify();
+        assert!(!self.hit.iter().any(|(version, _)| *version == newest));
+        self.comes_back(&newest);
+    }
+
+    fn comes_back(&mut self, version: &VersionId) {
+        let out = self.world.path("out");
+        let report = self.world.restore(self.world.place(&self.plan), VersionChoice::Id(version.clone()), &out);
+        self.log.push(format!("restore of {version}: {:?}", report.outcome));
+        let restored = out.join("source");
+        let there = if restored.exists() { tree(&restored) } else { Files::new() };
+        let expected = &self.versions[version];
+        for (path, content) in expected {
+            let hit = self.hit.contains(&(version.clone(), path.clone()));
+            match there.get(path) {
+                Some(found) => assert!(found == content && !hit, "{} of {version}: hit {hit}", path.display()),
+                None => assert!(hit, "{} of {version} is missing", path.display()),
+            }
+        }
+        assert!(there.keys().all(|path| expected.contains_key(path)));
+        assert_eq!(report.outcome == Outcome::Completed, there.len() == expected.len());
+        let _ = std::fs::remove_dir_all(out);
+    }
+}

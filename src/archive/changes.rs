@@ -284,12 +284,16 @@ mod tests {
 
     /// Each change in a word: `=` unchanged, `*` read (`+` where the parent has nothing), `!` unreadable, `~` kept.
     fn merge(found: Vec<Found<'_>>, parent: Vec<Entry>, offered: bool) -> Vec<String> {
+        merge_with(found, parent, offered, offered)
+    }
+
+    fn merge_with(found: Vec<Found<'_>>, parent: Vec<Entry>, offered: bool, whole: bool) -> Vec<String> {
         // Batches of one show that nothing depends on where they are cut.
         let mut scan: VecDeque<Batch> =
             found.into_iter().map(|(path, what)| Batch::of(0, vec![(path.as_bytes(), what.map_err(io::Error::from))])).collect();
         let mut parent: VecDeque<Vec<Entry>> = parent.into_iter().map(|e| vec![e]).collect();
-        let offers = |_: &VolumeRef| offered;
-        let keeper = Keeper::new(Some(parent_version()), &offers, &offers);
+        let (offers, is_whole) = (|_: &VolumeRef| offered, |_: &VolumeRef| whole);
+        let keeper = Keeper::new(Some(parent_version()), &offers, &is_whole);
         let mut changes = Changes::new(Box::new(|| Ok(scan.pop_front())), Box::new(|| Ok(parent.pop_front())), keeper);
         let mut words = Vec::new();
         while let Some(change) = changes.advance().unwrap() {
@@ -384,7 +388,9 @@ mod tests {
             "=c".to_string(),
         ];
         assert_eq!(merge(found.clone(), parent.clone(), true), expected);
-        // Folders hold nothing that must be offered.
+        // What is not worth being referred to by others holds it all the same.
+        assert_eq!(merge_with(found.clone(), parent.clone(), false, true).len(), expected.len());
+        // Folders hold nothing that must be there.
         assert_eq!(merge(found, parent, false), ["=a".to_string(), "!a".into(), "!b".into(), at("b"), "*c".into()]);
     }
 

@@ -44,6 +44,7 @@ fn every_command_explains_itself() {
         "ls",
         "restore",
         "verify",
+        "delete",
         "plan",
         "plan list",
         "plan show",

@@ -59,7 +59,7 @@ impl Model {
     fn step(&mut self) {
         match self.random.below(20) {
             0..8 => self.edit(),
-            8..14 => self.back_up(),
+            8..14 => drop(self.back_up()),
             14..16 => self.delete(),
             16 => self.damage(),
             17 => self.world.start("home", false),
@@ -126,7 +126,8 @@ impl Model {
         self.versions.keys().nth(n).cloned()
     }
 
-    fn back_up(&mut self) {
+    /// The version that came of it.
+    fn back_up(&mut self) -> Option<VersionId> {
         use WantedType::{Auto, Differential, Full, Incremental};
         let kind = [Auto, Auto, Incremental, Incremental, Differential, Full][self.random.below(6) as usize];
         let base = if kind == Incremental && self.random.below(3) == 0 { self.any_version() } else { None };
@@ -134,15 +135,17 @@ impl Model {
         let report = self.world.run(|run| Command::BackUp { run, plan, kind, base: wanted, take_over: false });
         self.log.push(format!("backup {kind:?} on {base:?}: {:?} {:?}", report.outcome, report.detail));
         if self.unverified && !report.outcome.is_success() {
-            // It may have met the damage; then it knows of it, and goes round it.
-            return;
+            // It may have met the damage; then it knows of it, and the next goes round it.
+            return None;
         }
         assert_eq!(report.outcome, Outcome::Completed);
-        self.versions.insert(version_of(&report), tree(&self.world.source()));
+        let version = version_of(&report);
+        self.versions.insert(version.clone(), tree(&self.world.source()));
         if self.unverified {
             // It could not know what it should not refer to.
             self.verify();
         }
+        Some(version)
     }
 
     fn delete(&mut self) {
@@ -221,8 +224,7 @@ impl Model {
             self.comes_back(&version);
         }
         // Whatever was hit, a new version has all of it.
-        self.back_up();
-        let newest = self.versions.keys().next_back().cloned().unwrap();
+        let newest = self.back_up().unwrap();
         self.verify();
         assert!(!self.hit.iter().any(|(version, _)| *version == newest));
         self.comes_back(&newest);

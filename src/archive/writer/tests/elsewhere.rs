@@ -105,6 +105,22 @@ fn what_is_not_offered_is_stored_again() {
 }
 
 #[test]
+fn lists_in_a_damaged_catalog_are_written_anew() {
+    let mut bench = Bench { sealed: true, ..Bench::new() };
+    folder(&bench);
+    let first = bench.run();
+    let second = bench.run();
+    assert!(second.written.needs.iter().any(|need| need.catalog));
+    bench.catalogs = false;
+    let third = bench.run();
+    bench.check_contents(&third);
+    assert!(third.written.needs.iter().all(|need| !need.catalog));
+    // What stands in it counts as new, but the content is found.
+    assert_eq!((third.written.totals.new_files, stored(&third)), (31, 0));
+    assert_eq!(third.entries, first.entries);
+}
+
+#[test]
 fn without_the_cache_all_is_well_and_found_again() {
     let mut bench = Bench { sealed: true, ..Bench::new() };
     folder(&bench);

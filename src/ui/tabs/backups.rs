@@ -3,6 +3,7 @@
 pub mod card;
 pub mod card_data;
 pub mod remove;
+pub mod versions;
 
 use std::collections::HashMap;
 
@@ -12,13 +13,14 @@ use tokio::sync::broadcast;
 use self::card::{CardEvent, CardState};
 use self::card_data::Header;
 use self::remove::{Decision, Removal};
-use crate::engine::message::{Event, PlanOverview};
+use self::versions::{Deletion, VersionDeletion};
+use crate::engine::message::{Command, Event, PlanOverview};
 use crate::model::plan::PlanId;
 use crate::model::problem::Problem;
 use crate::model::run::{RunKind, RunReport};
 use crate::model::snapshot::WantedType;
 use crate::model::status::Status;
-use crate::ui::context::{Action, Cx};
+use crate::ui::context::{Action, Cx, new_run_id};
 use crate::ui::load::Load;
 use crate::ui::theme::typography::{body, title};
 use crate::ui::theme::{Tone, icons, space, tokens};
@@ -33,6 +35,7 @@ pub struct BackupsTab {
     /// Reports whose warnings are open.
     open: HashMap<PlanId, Load<Option<Box<RunReport>>>>,
     removal: Option<Removal>,
+    deletion: Option<VersionDeletion>,
     removing: HashMap<PlanId, (bool, Load<()>)>,
     problems: HashMap<PlanId, Problem>,
     waiting: bool,
@@ -82,6 +85,7 @@ impl BackupsTab {
             }
         });
         self.confirm_removal(ui, cx);
+        self.confirm_deletion(ui, cx);
     }
 
     fn card(&mut self, ui: &mut Ui, cx: &mut Cx<'_>, plan: &PlanOverview) {
@@ -98,6 +102,7 @@ impl BackupsTab {
         };
         match card::show(ui, cx, plan, &state) {
             Some(CardEvent::Delete) => self.removal = Some(Removal::new(id.clone())),
+            Some(CardEvent::DeleteVersions) => self.deletion = VersionDeletion::new(cx.handle, &plan.plan),
             Some(CardEvent::Dismiss) => {
                 self.fresh.remove(id);
                 self.open.remove(id);
@@ -117,6 +122,7 @@ impl BackupsTab {
             load.poll();
         }
         self.waiting = self.open.values().any(Load::is_waiting) || !self.removing.is_empty();
+        self.waiting |= self.deletion.as_ref().is_some_and(VersionDeletion::is_waiting);
         let mut ended = Vec::new();
         for (plan, (with_versions, load)) in &mut self.removing {
             if load.poll() {
@@ -160,6 +166,18 @@ impl BackupsTab {
             self.removing.insert(id, (with_versions, load));
         }
         self.removal = None;
+    }
+
+    fn confirm_deletion(&mut self, ui: &Ui, cx: &mut Cx<'_>) {
+        let Some(deletion) = &mut self.deletion else { return };
+        if cx.plan(&deletion.plan).is_some() {
+            match deletion.show(ui, cx.handle, cx.zone) {
+                Deletion::Open => return,
+                Deletion::Cancel => {}
+                Deletion::Delete(spec) => cx.send(Command::Delete { run: new_run_id(), spec }),
+            }
+        }
+        self.deletion = None;
     }
 }
 

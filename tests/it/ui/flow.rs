@@ -142,3 +142,39 @@ fn a_backup_is_stopped_or_deleted_with_its_versions_once_its_name_is_typed() {
     let left: Vec<_> = fs::read_dir(root.path().join("disk")).unwrap().collect();
     assert!(left.is_empty(), "{left:?}");
 }
+
+#[test]
+fn versions_are_deleted_and_the_button_says_how_many() {
+    let root = world();
+    let engine = engine(&root, "home");
+    let mut hands = Hands::on(engine.handle());
+    first_run(&root, &mut hands);
+    fs::write(root.path().join("Letters/new"), vec![8; 200_000]).unwrap();
+    hands.button("Back up Letters now");
+    hands.wait("the second version", |_| engine.handle().overview().plans[0].versions == Some(2));
+    hands.button("More for Letters");
+    hands.click(Role::MenuItem, "Delete versions…");
+    let boxes = |hands: &Hands, of: &str| {
+        let lines: Vec<String> =
+            hands.screen().lines().filter(|line| line.starts_with("CheckBox ") && line.contains(of)).map(str::to_owned).collect();
+        lines
+    };
+    hands.wait("both versions", |hands| boxes(hands, " added").len() == 2);
+    let full = boxes(&hands, " · full · ")[0].trim_start_matches("CheckBox ").to_owned();
+    let delete = |hands: &Hands| {
+        let screen = hands.screen();
+        screen.lines().find(|line| line.starts_with("Button Delete 1 version, ")).map(|line| line["Button ".len()..].to_owned())
+    };
+    hands.click(Role::CheckBox, &full);
+    hands.wait("what would go", |hands| delete(hands).is_some());
+    // Both of them cannot go: the last good version stays.
+    let newest = boxes(&hands, " · incremental · ")[0].trim_start_matches("CheckBox ").to_owned();
+    hands.click(Role::CheckBox, &newest);
+    hands.see("This would delete the last good version.");
+    hands.click(Role::CheckBox, &newest);
+    hands.wait("what would go", |hands| delete(hands).is_some());
+    let name = delete(&hands).unwrap();
+    hands.button(&name);
+    hands.see("1 version deleted");
+    assert_eq!(engine.handle().overview().plans[0].versions, Some(1));
+}

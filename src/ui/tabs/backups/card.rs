@@ -25,6 +25,7 @@ const NAMED: usize = 5;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CardEvent {
     Delete,
+    DeleteVersions,
     /// The result line has been read.
     Dismiss,
     ShowWarnings(RunId),
@@ -133,6 +134,9 @@ fn menu(ui: &mut Ui, cx: &mut Cx<'_>, plan: &PlanOverview, busy: bool, event: &m
             cx.act(Action::History(id.clone()));
         }
         ui.add_enabled_ui(!busy, |ui| {
+            if menu_item(ui, Some(icons::TRASH), "Delete versions…", true) {
+                *event = Some(CardEvent::DeleteVersions);
+            }
             if menu_item(ui, Some(icons::TRASH), "Delete…", true) {
                 *event = Some(CardEvent::Delete);
             }

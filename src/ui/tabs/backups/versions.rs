@@ -1,0 +1,154 @@
+//! Deleting versions: which of them, and what would become free; the button says what happens.
+
+use std::collections::BTreeSet;
+
+use egui::{ScrollArea, Ui};
+use jiff::tz::TimeZone;
+
+use crate::engine::Handle;
+use crate::model::human;
+use crate::model::plan::{Plan, PlanId};
+use crate::model::prune::{DeleteSpec, PrunePlan};
+use crate::model::restore::{Place, PlanChoice};
+use crate::model::snapshot::{BackupType, Manifest, VersionId};
+use crate::ui::load::Load;
+use crate::ui::theme::typography::body;
+use crate::ui::theme::{size, space, tokens};
+use crate::ui::widgets::{Button, Check, Dialog, at_right, problem_text, spinner, wrapped};
+
+/// Versions that are seen without scrolling.
+const SEEN: f32 = 7.0;
+
+pub struct VersionDeletion {
+    pub plan: PlanId,
+    name: String,
+    place: Place,
+    versions: Load<Vec<Manifest>>,
+    chosen: BTreeSet<VersionId>,
+    /// What would go, and which choice that is said of.
+    planned: Load<PrunePlan>,
+    planned_of: BTreeSet<VersionId>,
+}
+
+/// What was decided.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Deletion {
+    Open,
+    Cancel,
+    Delete(DeleteSpec),
+}
+
+impl VersionDeletion {
+    /// `None` where the plan has no destination.
+    pub fn new(handle: &Handle, plan: &Plan) -> Option<Self> {
+        let place = Place { location: plan.destinations.first()?.clone(), plan: PlanChoice::Id(plan.id.clone()), secret: None };
+        Some(Self {
+            plan: plan.id.clone(),
+            name: plan.name.clone(),
+            versions: Load::Waiting(handle.versions(place.clone())),
+            place,
+            chosen: BTreeSet::new(),
+            planned: Load::Idle,
+            planned_of: BTreeSet::new(),
+        })
+    }
+
+    pub fn is_waiting(&self) -> bool {
+        self.versions.is_waiting() || self.planned.is_waiting()
+    }
+
+    fn spec(&self) -> DeleteSpec {
+        DeleteSpec { from: self.place.clone(), versions: self.chosen.iter().cloned().collect() }
+    }
+
+    /// Takes in what was answered, and asks what the choice would free; one question at a time.
+    fn poll(&mut self, handle: &Handle) {
+        self.versions.poll();
+        self.planned.poll();
+        if !self.planned.is_waiting() && self.planned_of != self.chosen {
+            self.planned_of.clone_from(&self.chosen);
+            self.planned = if self.chosen.is_empty() { Load::Idle } else { Load::Waiting(handle.plan_deletion(self.spec())) };
+        }
+    }
+
+    pub fn show(&mut self, ui: &Ui, handle: &Handle, zone: &TimeZone) -> Deletion {
+        self.poll(handle);
+        let mut decision = Deletion::Open;
+        let title = format!("Delete versions of “{}”", self.name);
+        let out = Dialog::new(&title).width(620.0).dirty(!self.chosen.is_empty()).show(ui, |ui, just_opened| {
+            let t = tokens(ui);
+            let text = "All others stay whole: what they share with those that go is kept. This cannot be undone.";
+            wrapped(ui, body(text).color(t.text));
+            ui.add_space(space::XS);
+            match &self.versions {
+                Load::Ready(versions) => list(ui, versions, &mut self.chosen, zone),
+                Load::Failed(problem) => drop(problem_text(ui, problem)),
+                _ => {
+                    spinner(ui, "Reading the versions…");
+                }
+            }
+            let settled = self.planned_of == self.chosen;
+            if let Some(problem) = self.planned.problem().filter(|_| settled) {
+                problem_text(ui, problem);
+            }
+            ui.add_space(space::S);
+            at_right(ui, size::CONTROL, |ui| {
+                let cancel = ui.add(Button::plain("Cancel"));
+                if just_opened {
+                    // What Enter does at once should not destroy anything.
+                    cancel.request_focus();
+                }
+                if cancel.clicked() {
+                    decision = Deletion::Cancel;
+                }
+                let planned = self.planned.ready().filter(|_| settled);
+                let count = human::counted(self.chosen.len() as u64, "version", "versions");
+                let label = planned.map_or("Delete".into(), |plan| format!("Delete {count}, {}", human::bytes(plan.bytes)));
+                let why =
+                    if self.chosen.is_empty() { "Choose versions first." } else { "It is not known yet whether they can go." };
+                if ui.add(Button::danger(&label).enabled(planned.is_some()).why_off(why)).clicked() {
+                    decision = Deletion::Delete(self.spec());
+                }
+            });
+        });
+        if out.close { Deletion::Cancel } else { decision }
+    }
+}
+
+/// Newest first, each with its box.
+fn list(ui: &mut Ui, versions: &[Manifest], chosen: &mut BTreeSet<VersionId>, zone: &TimeZone) {
+    if versions.is_empty() {
+        wrapped(ui, body("There are no versions yet.").color(tokens(ui).text));
+        return;
+    }
+    let height = size::ROW + ui.spacing().item_spacing.y;
+    let area = ScrollArea::vertical().max_height(SEEN * height).auto_shrink([false, true]);
+    area.show_rows(ui, size::ROW, versions.len(), |ui, rows| {
+        for version in versions.iter().rev().skip(rows.start).take(rows.len()) {
+            let is_chosen = chosen.contains(&version.id);
+            let name = describe(version, zone);
+            if ui.push_id(version.id.as_str(), |ui| ui.add(Check::new(is_chosen, &name))).inner.clicked()
+                && !chosen.remove(&version.id)
+            {
+                chosen.insert(version.id.clone());
+            }
+        }
+    });
+}
+
+/// "Sat 21 Nov 2026, 20:00 · full · 9,402 files · 31.2 GB · 12 MB added".
+fn describe(version: &Manifest, zone: &TimeZone) -> String {
+    let kind = match version.backup_type {
+        BackupType::Full => "full",
+        BackupType::Differential => "differential",
+        BackupType::Incremental => "incremental",
+    };
+    let totals = &version.totals;
+    format!(
+        "{} · {kind} · {} · {} · {} added",
+        version.started.to_zoned(zone.clone()).strftime("%a %-d %b %Y, %H:%M"),
+        human::counted(totals.files, "file", "files"),
+        human::bytes(totals.bytes),
+        human::bytes(totals.stored_bytes)
+    )
+}

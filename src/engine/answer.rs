@@ -195,6 +195,9 @@ fn remove_plan(core: &Core, id: &PlanId, delete_versions: bool) -> Result<(), Pr
         core.forget_ring(id)?;
     }
     core.close_versions(id);
+    if let Some(home) = &core.home {
+        home.forget_pieces(id);
+    }
     let mut config = lock(&core.config);
     let mut changed = config.clone();
     changed.plans.retain(|p| p.id != *id);

@@ -62,7 +62,9 @@ pub fn back_up(core: &Core, run: &Run, spec: &BackupSpec, stages: &mut Stages<'_
     let listed = folder.manifests(ring.map(|r| &**r))?;
     hand::clear_litter(core, folder, location, &listed)?;
     let mut warnings = hand::check(core, folder, location, &listed, spec.take_over)?;
-    deletion::finish(core, folder, ring.map(|r| &**r), location, &listed)?;
+    if let Err(problem) = deletion::finish(core, folder, ring.map(|r| &**r), location, &listed) {
+        tracing::warn!("what was deleted is not cleared away yet: {problem}");
+    }
 
     let wish = Wish { kind: spec.kind, base: spec.base.as_ref(), format: plan.format };
     let parent = parent::choose(core, &opened, wish, &listed)?;

@@ -48,7 +48,10 @@ pub fn run(core: &Core, run: &Run, spec: &DeleteSpec, stages: &mut Stages<'_>) -
     for id in &spec.versions {
         folder.put_deleted(id, core.env.clock.now(), &core.home_id, ring)?;
     }
-    drop_manifests(core, &folder, place, &spec.versions)?;
+    drop_manifests(core, &folder, ring, place)?;
+    for id in &spec.versions {
+        core.history.forget_version(folder.plan(), place, id).map_err(explain::internal)?;
+    }
     core.close_versions(folder.plan());
     let plan = look(&folder, &staying, &spec.versions)?;
     drop_objects(core, &folder, ring, &plan, &run.cancel)?;
@@ -66,14 +69,10 @@ pub fn run(core: &Core, run: &Run, spec: &DeleteSpec, stages: &mut Stages<'_>) -
 /// Goes on with what a deletion that was cut off has left to do, where nothing forbids it; a backup does it before it looks for its
 /// parent. `listed`: without versions that are marked.
 pub fn finish(core: &Core, folder: &Folder, ring: Option<&KeyRing>, place: &Location, listed: &[Listed]) -> Result<(), Problem> {
-    let marked = folder.deleted()?;
-    if marked.is_empty() || may_delete(core, folder, ring).is_err() {
+    if folder.deleted()?.is_empty() || may_delete(core, folder, ring).is_err() {
         return Ok(());
     }
-    let there = folder.manifest_ids()?;
-    let left: Vec<VersionId> =
-        marked.into_iter().filter(|id| there.contains(id) && folder.read_deleted(id, ring).is_ok()).collect();
-    drop_manifests(core, folder, place, &left)?;
+    drop_manifests(core, folder, ring, place)?;
     let Some(staying) = all_readable(listed, &[]) else { return Ok(()) };
     if !hand::vanished(core, folder, place, listed)?.is_empty() {
         return Ok(());
@@ -120,10 +119,11 @@ fn may_delete(core: &Core, folder: &Folder, ring: Option<&KeyRing>) -> Result<()
     Ok(())
 }
 
-/// What goes of all folders of versions that are marked as deleted, or are about to be.
+/// What goes of the folders of versions that are about to be deleted, and of those that were and whose manifests are gone.
 fn look(folder: &Folder, staying: &[Manifest], going: &[VersionId]) -> Result<PrunePlan, Problem> {
     let there: HashSet<String> = folder.list(marker::DATA)?.into_iter().filter(|e| e.is_folder).map(|e| e.name).collect();
-    let mut runs = folder.deleted()?;
+    let manifests = folder.manifest_ids()?;
+    let mut runs: Vec<VersionId> = folder.deleted()?.into_iter().filter(|id| !manifests.contains(id)).collect();
     runs.extend(going.iter().cloned());
     runs.sort_unstable();
     runs.dedup();
@@ -135,9 +135,10 @@ fn look(folder: &Folder, staying: &[Manifest], going: &[VersionId]) -> Result<Pr
     Ok(prune::plan(staying, going.to_vec(), folders))
 }
 
-/// Of versions that are marked as deleted.
-fn drop_manifests(core: &Core, folder: &Folder, place: &Location, versions: &[VersionId]) -> Result<(), Problem> {
-    for id in versions {
+/// Of all versions that are marked as deleted, by marks that can be read.
+fn drop_manifests(core: &Core, folder: &Folder, ring: Option<&KeyRing>, place: &Location) -> Result<(), Problem> {
+    let marked = folder.deleted()?;
+    for id in folder.manifest_ids()?.iter().filter(|id| marked.contains(id) && folder.read_deleted(id, ring).is_ok()) {
         folder.delete(&marker::manifest_name(id))?;
         core.history.forget_version(folder.plan(), place, id).map_err(explain::internal)?;
     }

@@ -54,7 +54,9 @@ pub fn run(core: &Core, run: &Run, spec: &VerifySpec, stages: &mut Stages<'_>) -
     // New versions do not refer to what is damaged. Only a look at all of it takes back what was found before.
     let names: Vec<&str> = report.damaged.iter().map(|damaged| damaged.object.as_str()).collect();
     let all = spec.version.is_none() && spec.depth != Depth::Quick;
-    core.history.remember_damage(folder.plan(), &spec.from.location, &names, all).map_err(explain::internal)?;
+    if let Err(error) = core.history.remember_damage(folder.plan(), &spec.from.location, &names, all) {
+        tracing::warn!("what was found is not remembered: {error}");
+    }
     let finding = (!report.damaged.is_empty()).then(|| explain::damage_found(&report));
     Ok(Done { detail: RunDetail::Verify { report }, warnings: Vec::new(), warning_count: 0, finding })
 }

@@ -65,6 +65,11 @@ impl Home {
         self.cache.join("pieces").join(plan.as_str())
     }
 
+    /// Drops it, with the plan; what cannot be removed is only room.
+    pub fn forget_pieces(&self, plan: &PlanId) {
+        let _ = fs::remove_dir_all(self.pieces_folder(plan));
+    }
+
     /// 32 hex digits that name this home at destinations: made once (with 16 bytes of `random`) and kept.
     pub fn home_id(&self, random: &dyn Fn(&mut [u8])) -> Result<String> {
         let path = self.data.join("home-id");

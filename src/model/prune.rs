@@ -121,7 +121,10 @@ mod tests {
         VersionId::try_from(format!("20261121T20{n:02}00Z-incr-{n:08x}")).unwrap()
     }
 
-    fn manifest(n: u8, needs: &[(u8, &[(u32, u32)], bool)]) -> Manifest {
+    /// Of a run: volumes, and whether its catalog.
+    type Needs<'a> = (u8, &'a [(u32, u32)], bool);
+
+    fn manifest(n: u8, needs: &[Needs<'_>]) -> Manifest {
         Manifest {
             format: 1,
             kind: "version".into(),

@@ -111,13 +111,13 @@ impl Sorted {
     fn all(&self) -> io::Result<impl Iterator<Item = Record>> {
         let mut reader = io::BufReader::with_capacity(256 << 10, File::open(&self.path)?);
         let (mut left, key) = (self.records, self.key);
-        let mut next = move || {
+        let next = move || {
             let mut bytes = [0; LENGTH];
             left = left.checked_sub(1)?;
             reader.read_exact(&mut bytes).ok()?;
             Some(Record::from_bytes(&bytes, &key))
         };
-        Ok(std::iter::from_fn(move || next()).flatten())
+        Ok(std::iter::from_fn(next).flatten())
     }
 }
 
@@ -241,7 +241,7 @@ impl Writer {
     }
 
     fn push_sorted(&mut self, mut records: Vec<Record>, place: &mut impl FnMut(Record) -> Option<Record>) -> io::Result<()> {
-        records.sort_unstable_by(|a, b| a.hash.cmp(&b.hash));
+        records.sort_unstable_by_key(|record| record.hash);
         records.into_iter().filter_map(place).try_for_each(|record| self.push(record))
     }
 

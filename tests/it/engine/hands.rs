@@ -116,3 +116,38 @@ fn what_was_found_damaged_is_stored_anew_by_the_next_version() {
     assert!(world.restore(world.place(&plan), VersionChoice::Latest, &world.path("whole")).outcome.is_success());
     assert_eq!(tree(&world.path("whole/source")), tree(&world.source()));
 }
+
+#[test]
+fn a_damaged_catalog_is_gone_round() {
+    for verified in [true, false] {
+        let world = World::new();
+        for n in 0..40 {
+            write(&world.source().join(format!("folder/{n}")), crate::support::Random(n).bytes(5_000));
+        }
+        let plan = world.plan("Documents");
+        world.save(&plan).unwrap();
+        let first = world.back_up(&plan, WantedType::Full);
+        let name = format!("data/{}/catalog.jsonl.zst.sealed", version_of(&first));
+        let path = world.destination().join(plan.folder_name()).join(&name);
+        let mut bytes = std::fs::read(&path).unwrap();
+        // In the list itself; the index at the end stays readable.
+        bytes[300] ^= 1;
+        std::fs::write(&path, bytes).unwrap();
+        if verified {
+            failed_with(&world.verify(&plan, strongroom::model::restore::Depth::Full), Code::Damaged);
+        } else {
+            // The run that meets it says so.
+            failed_with(&world.back_up(&plan, WantedType::Auto), Code::Damaged);
+        }
+        let second = world.back_up(&plan, WantedType::Auto);
+        assert_eq!(second.outcome, Outcome::Completed, "{second:?}");
+        let RunDetail::Backup { totals, backup_type, .. } = &second.detail else { panic!("{second:?}") };
+        assert_eq!((*backup_type, totals.new_files), (BackupType::Incremental, 40));
+        assert!(totals.stored_bytes < 20_000, "the content is whole and found: {totals:?}");
+        let newest = world.handle().versions(world.place(&plan)).wait().unwrap().pop().unwrap();
+        assert!(newest.needs.iter().all(|need| !need.catalog), "{:?}", newest.needs);
+        let restored = world.restore(world.place(&plan), VersionChoice::Latest, &world.path("whole"));
+        assert_eq!(restored.outcome, Outcome::Completed);
+        assert_eq!(tree(&world.path("whole/source")), tree(&world.source()));
+    }
+}

@@ -12,7 +12,9 @@ mod writer;
 #[cfg(test)]
 mod tests;
 
+use crate::archive::object::volume_name;
 use crate::model::catalog::VolumeRef;
+use crate::model::format::Kind;
 use crate::model::path::PathBytes;
 use crate::model::snapshot::VersionId;
 
@@ -64,6 +66,7 @@ pub struct FrameRef {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VolumeInfo {
     pub volume: VolumeRef,
+    pub kind: Kind,
     pub size: u64,
     pub sha256: [u8; 32],
     /// The seal's header, so that a frame takes one ranged read; empty where not sealed.
@@ -72,6 +75,13 @@ pub struct VolumeInfo {
     /// the version has very many pieces that is an estimate. At most `stored`.
     pub live: u64,
     pub stored: u64,
+}
+
+impl VolumeInfo {
+    /// The object's full name.
+    pub fn name(&self, sealed: bool) -> String {
+        volume_name(&self.volume, self.kind, sealed)
+    }
 }
 
 impl SegmentRef {

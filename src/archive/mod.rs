@@ -24,5 +24,6 @@ pub mod test_version;
 pub mod verify;
 pub mod worn;
 pub mod writer;
+pub mod zip;
 
 pub use error::{Error, Result};

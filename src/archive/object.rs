@@ -2,6 +2,10 @@
 
 use std::io::{self, Write};
 
+use crate::model::catalog::VolumeRef;
+use crate::model::format::Kind;
+use crate::model::snapshot::VersionId;
+
 /// A plan's folder at a destination. Names are relative to it: `data/20261121T200000Z-full-5f3a9c2e/v0001.tar.zst`.
 pub trait Objects: Send + Sync {
     /// Size in bytes. `NotFound` where there is no such object.
@@ -22,19 +26,44 @@ pub trait ObjectWriter: Write + Send {
 }
 
 /// The folder of a run's objects.
-pub fn run_folder(run: &crate::model::snapshot::VersionId) -> String {
+pub fn run_folder(run: &VersionId) -> String {
     format!("data/{run}")
 }
 
 /// The full name of a volume: `data/<run>/v0001.tar.zst` and `.sealed` where it is.
-pub fn volume_name(volume: &crate::model::catalog::VolumeRef, sealed: bool) -> String {
-    format!("data/{}/{}", volume.run, volume_file_name(volume.number, sealed))
+pub fn volume_name(volume: &VolumeRef, kind: Kind, sealed: bool) -> String {
+    format!("data/{}/{}", volume.run, volume_file_name(volume.number, kind, sealed))
 }
 
-pub fn volume_file_name(number: u32, sealed: bool) -> String {
-    format!("v{number:04}.tar.zst{}", if sealed { ".sealed" } else { "" })
+pub fn volume_file_name(number: u32, kind: Kind, sealed: bool) -> String {
+    format!("v{number:04}.{}{}", kind.extension(), if sealed { ".sealed" } else { "" })
+}
+
+/// The number of a volume by its file name, of whatever kind; `None` for all other names.
+pub fn volume_number(name: &str, sealed: bool) -> Option<u32> {
+    let number = name.strip_prefix('v')?.split('.').next()?.parse().ok().filter(|number| *number > 0)?;
+    Kind::ALL.into_iter().any(|kind| volume_file_name(number, kind, sealed) == name).then_some(number)
 }
 
 pub fn catalog_file_name(sealed: bool) -> &'static str {
     if sealed { "catalog.jsonl.zst.sealed" } else { "catalog.jsonl.zst" }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn volumes_are_known_by_their_names() {
+        for sealed in [false, true] {
+            for kind in Kind::ALL {
+                assert_eq!(volume_number(&volume_file_name(12, kind, sealed), sealed), Some(12));
+                assert_eq!(volume_number(&volume_file_name(12, kind, sealed), !sealed), None);
+            }
+        }
+        assert_eq!(volume_file_name(12_345, Kind::ZipZstd, true), "v12345.zip.sealed");
+        for name in ["v1.tar", "v0000.tar", "v0001", "v0001.rar", "v+001.tar", "catalog.jsonl.zst", "v0001.tar.zst.gz"] {
+            assert_eq!(volume_number(name, false), None, "{name}");
+        }
+    }
 }

@@ -6,14 +6,14 @@ use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 use super::catalog_io::{CatalogReader, CatalogWriter, VolumeInfo};
-use super::codec::Compressor;
+use super::codec::zstd::Compressor;
 use super::json_lines;
 use super::key::{KeyRing, PlanKey};
 use super::object::{Objects, catalog_file_name, run_folder, volume_file_name, volume_name};
 use super::seal::{Identity, ObjectKind, Sealer};
 use super::test_objects::MemoryObjects;
 use crate::model::catalog::{Entry, EntryKind, FileTime, Piece, VolumeRef, Xattr};
-use crate::model::format::Cipher;
+use crate::model::format::{Cipher, Kind};
 use crate::model::path::PathBytes;
 use crate::model::plan::PlanId;
 use crate::model::snapshot::{BackupType, Manifest, ObjectInfo, ObjectList, Totals, VersionId};
@@ -165,7 +165,7 @@ impl Builder {
         let info =
             |name: String, size, sha256: [u8; 32]| ObjectInfo { name, size, sha256: data_encoding::HEXLOWER.encode(&sha256) };
         let mut infos: Vec<ObjectInfo> =
-            own.iter().map(|v| info(volume_file_name(v.volume.number, self.sealed), v.size, v.sha256)).collect();
+            own.iter().map(|v| info(volume_file_name(v.volume.number, Kind::TarZst, self.sealed), v.size, v.sha256)).collect();
         infos.push(info(name.to_string(), written.catalog.size, written.sha256));
         let list = ObjectList { format: 1, kind: "objects".into(), plan: plan.clone(), id: run.clone(), objects: infos };
         let bytes = json_lines::encode(&list, key.as_ref());
@@ -209,7 +209,7 @@ impl Volumes<'_> {
     fn write(&mut self, frames: &[Frame]) -> Vec<(VolumeRef, u64, u32)> {
         let number = self.infos.len() as u32 + 1;
         let volume = VolumeRef { run: self.run.clone(), number };
-        let file_name = volume_file_name(number, self.key.is_some());
+        let file_name = volume_file_name(number, Kind::TarZst, self.key.is_some());
         let identity =
             Identity { plan: self.plan.bytes(), version: self.run.as_str(), object: &file_name, kind: ObjectKind::Volume };
         let sealer = self.key.map(|key| Sealer::new(key, Cipher::Aes256Gcm, identity, [number as u8 + 1; 32]));
@@ -229,13 +229,14 @@ impl Volumes<'_> {
         let stored: u64 = frames.iter().map(|(content, _)| content.len() as u64).sum();
         self.infos.push(VolumeInfo {
             volume: volume.clone(),
+            kind: Kind::TarZst,
             size: bytes.len() as u64,
             sha256: Sha256::digest(&bytes).into(),
             header,
             live: stored,
             stored,
         });
-        self.objects.put(&volume_name(&volume, self.key.is_some()), bytes);
+        self.objects.put(&volume_name(&volume, Kind::TarZst, self.key.is_some()), bytes);
         placed
     }
 }

@@ -41,7 +41,15 @@ mod tests {
 
     fn volume(number: u32, live: u64, stored: u64) -> VolumeInfo {
         let run = VersionId::try_from("20261121T200000Z-full-5f3a9c2e".to_string()).unwrap();
-        VolumeInfo { volume: VolumeRef { run, number }, size: stored, sha256: [0; 32], header: vec![], live, stored }
+        VolumeInfo {
+            volume: VolumeRef { run, number },
+            kind: crate::model::format::Kind::default(),
+            size: stored,
+            sha256: [0; 32],
+            header: vec![],
+            live,
+            stored,
+        }
     }
 
     fn numbers(volumes: &[VolumeInfo]) -> Vec<u32> {

@@ -2,6 +2,7 @@
 
 mod assemble;
 mod attributes;
+mod container;
 mod content;
 mod elsewhere;
 mod folders;
@@ -23,7 +24,7 @@ use super::catalog_io::{CatalogIndex, CatalogReader};
 use super::key::PlanKey;
 use super::object::Objects;
 use crate::model::catalog::VolumeRef;
-use crate::model::format::{Cipher, Format};
+use crate::model::format::{Cipher, Format, Packing};
 use crate::model::plan::PlanId;
 use crate::model::problem::Warning;
 use crate::model::run::{Cancel, Progress};
@@ -38,6 +39,8 @@ pub struct BackupJob<'a> {
     /// Device and inode of folders that are never part of a source: destinations, own state.
     pub avoid: &'a [(u64, u64)],
     pub format: Format,
+    /// As the format's codec counts.
+    pub level: i32,
     pub seal: Option<(PlanKey, Cipher)>,
     pub parent: Option<Arc<CatalogReader>>,
     /// Whether a volume of the parent's may be referred to: it lies there whole, and not mostly dead.
@@ -66,6 +69,7 @@ pub struct Written {
     pub objects: Vec<ObjectInfo>,
     pub needs: Vec<Need>,
     pub pieces: FreshPieces,
+    pub packed: Packing,
     /// The first thousand.
     pub warnings: Vec<Warning>,
     pub warning_count: u64,

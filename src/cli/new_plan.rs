@@ -8,7 +8,7 @@ use super::output::Output;
 use super::{args, parse, password};
 use crate::engine::Handle;
 use crate::engine::message::NewSecrets;
-use crate::model::format::{Format, SealSpec};
+use crate::model::format::{Format, Level, SealSpec};
 use crate::model::path::PathBytes;
 use crate::model::plan::{Plan, PlanId};
 use crate::model::problem::{Code, Problem};
@@ -50,7 +50,7 @@ pub fn plan(
         }),
         schedule,
     };
-    set_format(&mut plan, format);
+    set_format(&mut plan, format)?;
     Ok(plan)
 }
 
@@ -70,13 +70,23 @@ pub fn source_paths(sources: &[PathBuf]) -> Result<Vec<PathBytes>, Problem> {
     sources.iter().map(|path| parse::real(path).map(PathBytes::from)).collect()
 }
 
-pub fn set_format(plan: &mut Plan, format: &args::FormatOptions) {
-    if let Some(level) = format.level {
-        plan.format.level = level;
+/// What is not given stays; a level that the new format does not have becomes `auto`.
+pub fn set_format(plan: &mut Plan, options: &args::FormatOptions) -> Result<(), Problem> {
+    let format = &mut plan.format;
+    if let Some(kind) = options.format {
+        format.kind = kind.into();
     }
-    if format.volume_size.is_some() {
-        plan.format.volume_size = format.volume_size;
+    match options.level {
+        Some(level) => format.level = level,
+        None if format.check().is_err() => format.level = Level::Auto,
+        None => {}
     }
+    if options.volume_size.is_some() {
+        format.volume_size = options.volume_size;
+    }
+    format
+        .check()
+        .map_err(|why| Problem::new(Code::Usage, format!("This cannot be: {why}."), "Give another --level or --format."))
 }
 
 pub fn checked_name(name: String) -> Result<String, Problem> {

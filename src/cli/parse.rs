@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::TimeZone;
 
-use crate::model::format::Format;
+use crate::model::format::{Format, Kind, Level};
 use crate::model::human;
 use crate::model::location::Location;
 use crate::model::path::PathBytes;
@@ -62,6 +62,17 @@ pub fn schedule(text: &str) -> Result<Schedule, String> {
         Some(Schedule::Daily { hour: hour.parse().ok()?, minute: minute.parse().ok()? })
     };
     read().filter(|s| s.is_valid()).ok_or_else(|| "expected off, 1h to 168h, or daily@HH:MM".into())
+}
+
+/// `auto`, or a number that some codec has.
+pub fn level(text: &str) -> Result<Level, String> {
+    match text {
+        "auto" => Ok(Level::Auto),
+        _ => {
+            let level = text.parse().ok().filter(|level| Kind::ALL.into_iter().any(|kind| kind.levels().contains(level)));
+            level.map(Level::Fixed).ok_or_else(|| "expected auto, or a number from 0 to 19".into())
+        }
+    }
 }
 
 /// A volume's size within what the format allows.
@@ -172,6 +183,14 @@ mod tests {
         assert_eq!(schedule("daily@20:05"), Ok(Schedule::Daily { hour: 20, minute: 5 }));
         for bad in ["", "0h", "169h", "-1h", "daily@24:00", "daily@12", "daily"] {
             assert!(schedule(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn levels_are_auto_or_some_codecs() {
+        assert_eq!((level("auto"), level("19")), (Ok(Level::Auto), Ok(Level::Fixed(19))));
+        for bad in ["", "20", "-1", "fast", "3.5"] {
+            assert!(level(bad).is_err(), "{bad}");
         }
     }
 

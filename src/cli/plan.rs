@@ -107,7 +107,7 @@ fn show(name: &str, output: Output) -> Result<Exit, Problem> {
         ("Left out", plan.sources.patterns().collect::<Vec<_>>().join("  ")),
         ("Destination", plan.destinations.iter().map(|d| d.display()).collect::<Vec<_>>().join(", ")),
         ("Encryption", if plan.seal.is_some() { "AES-256-GCM".into() } else { "none".into() }),
-        ("Compression", format!("zstd, level {}", plan.format.level)),
+        ("Format", plan.format.in_words(plan.schedule.period_hours())),
         ("Volumes", plan.format.volume_size.map_or_else(|| "grow with the backup".into(), human::bytes)),
         ("Schedule", plan.schedule.in_words()),
         ("Last success", when(found.last_success)),
@@ -174,7 +174,7 @@ fn edit(args: args::PlanEdit, output: Output) -> Result<Exit, Problem> {
     if let Some(schedule) = args.schedule {
         plan.schedule = schedule;
     }
-    new_plan::set_format(&mut plan, &args.format);
+    new_plan::set_format(&mut plan, &args.format)?;
     let (name, id) = (plan.name.clone(), plan.id.clone());
     session.handle().save_plan(plan, NewSecrets::default()).wait()?;
     output.line(format!("Changed the plan \"{}\".", clean(&name)));

@@ -35,8 +35,11 @@ pub fn print(report: &RunReport, output: Output) -> Exit {
     let took = took(report);
     match &report.detail {
         RunDetail::None => {}
-        RunDetail::Backup { version, backup_type, totals, destination, read_back, .. } if report.outcome.is_success() => {
+        RunDetail::Backup { version, backup_type, totals, destination, read_back, packed, .. } if report.outcome.is_success() => {
             backup(output, &report.plan_name, version, *backup_type, totals, destination, &took);
+            if let Some(packed) = packed.filter(|packed| packed.content > 0) {
+                output.line(format!("  as {}", packed.in_words()));
+            }
             if *read_back == ReadBack::Cache {
                 output.note("The read-back may have come from memory: this file system does not let the cache be bypassed.");
             }
@@ -87,6 +90,12 @@ pub fn object(report: &RunReport, exit: Exit) -> Value {
         line.extend(fields);
         if let Some(Value::Object(mut detail)) = detail {
             detail.remove("of");
+            if let RunDetail::Backup { packed: Some(packed), .. } = &report.detail
+                && let Some(Value::Object(fields)) = detail.get_mut("packed")
+            {
+                let ratio = packed.ratio().map(|ratio| (ratio * 100.0).round() / 100.0);
+                fields.insert("ratio".into(), json!(ratio));
+            }
             line.extend(detail);
         }
     }
@@ -261,6 +270,7 @@ pub fn overall(output: Output, exits: &[Exit], worst: Exit) {
 
 #[cfg(test)]
 mod tests {
+    use crate::model::format::{Kind, Packing};
     use crate::model::restore::DamagedObject;
     use crate::model::run::{RunId, RunKind, Trigger};
 
@@ -314,10 +324,12 @@ mod tests {
             versions: 1,
             plan_bytes: 0,
             read_back: ReadBack::Medium,
+            packed: Some(Packing { format: Kind::TarGz, level: 6, content: 1000, volumes: 300 }),
         };
         let report = report(Outcome::Completed, detail);
         let line = object(&report, Exit::Done);
         assert_eq!(line["version"], "20261121T200000Z-full-5f3a9c2e");
+        assert_eq!(line["packed"], json!({"format": "tar.gz", "level": 6, "content": 1000, "volumes": 300, "ratio": 3.33}));
         assert_eq!((&line["type"], &line["totals"]["files"], &line["kind"]), (&json!("full"), &json!(3), &json!("verify")));
     }
 }

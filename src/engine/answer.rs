@@ -158,8 +158,8 @@ pub fn check(plan: &Plan) -> Result<(), Problem> {
     if !plan.schedule.is_valid() {
         return usage("The schedule's time cannot be.", "Give 1 to 168 hours, or a time of day.");
     }
-    if !(1..=19).contains(&plan.format.level) {
-        return usage("The compression level is out of range.", "Give 1 to 19.");
+    if let Err(why) = plan.format.check() {
+        return usage(&format!("This cannot be: {why}."), "Give another level or format.");
     }
     Ok(())
 }

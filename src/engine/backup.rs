@@ -6,10 +6,11 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 use std::thread;
 
 use crate::archive;
-use crate::archive::object::{Objects, run_folder, volume_file_name};
+use crate::archive::object::{Objects, run_folder, volume_number};
 use crate::archive::scan::Roots;
 use crate::archive::writer::{BackupJob, write_version};
 use crate::model::catalog::VolumeRef;
+use crate::model::format::Packing;
 use crate::model::location::Location;
 use crate::model::marker;
 use crate::model::plan::Plan;
@@ -78,7 +79,7 @@ pub fn back_up(core: &Core, run: &Run, spec: &BackupSpec, stages: &mut Stages<'_
     core.history.begin_version(run.id, &id, location).map_err(explain::internal)?;
 
     let result = write(core, run, plan, &opened, parent.as_ref(), &id, &listed, stages);
-    let (manifest, objects, mut found) = match result {
+    let (manifest, objects, mut found, packed) = match result {
         Ok(written) => written,
         Err(problem) => {
             // Until its manifest is there nothing refers to the run's folder; what cannot be removed now is litter that the next run finds.
@@ -105,6 +106,7 @@ pub fn back_up(core: &Core, run: &Run, spec: &BackupSpec, stages: &mut Stages<'_
             versions: 1 + listed.len() as u64,
             plan_bytes: manifest.totals.stored_bytes + older_bytes,
             read_back,
+            packed: Some(packed),
         },
         warnings,
         warning_count: count,
@@ -120,7 +122,7 @@ fn begins_with_a_password(core: &Core, spec: &BackupSpec) -> Result<bool, Proble
     Ok(is_first && plan.seal.is_some() && spec.secrets.password.is_some())
 }
 
-type WrittenVersion = (Manifest, Vec<ObjectInfo>, (Vec<Warning>, u64));
+type WrittenVersion = (Manifest, Vec<ObjectInfo>, (Vec<Warning>, u64), Packing);
 
 #[allow(clippy::too_many_arguments, reason = "each is a different thing; a struct for one call would only rename them")]
 fn write(
@@ -146,6 +148,7 @@ fn write(
         sources: &plan.sources,
         avoid: &avoid,
         format: plan.format,
+        level: plan.level(),
         seal: ring.zip(plan.seal).map(|(ring, seal)| (ring.newest().clone(), seal.cipher)),
         parent: parent.map(|p| p.catalog.clone()),
         offered: &|volume| parent.is_some_and(|p| p.offered.contains(volume)),
@@ -204,19 +207,19 @@ fn write(
     if let Err(error) = written.pieces.keep(&*core.env.entropy) {
         tracing::warn!("what was stored is not remembered for later runs: {error}");
     }
-    Ok((manifest, list.objects, (written.warnings, written.warning_count)))
+    Ok((manifest, list.objects, (written.warnings, written.warning_count), written.packed))
 }
 
 /// What the manifest needs of older runs was there when the run began; folders of runs do not vanish by our hand. One more
 /// look catches a destination that was swapped or emptied meanwhile.
 fn check_needs(folder: &Folder, manifest: &Manifest, parent: Option<&Parent>) -> Result<(), Problem> {
     for need in &manifest.needs {
-        let there: HashSet<String> = folder.list(&run_folder(&need.run))?.into_iter().map(|e| e.name).collect();
+        let names = folder.list(&run_folder(&need.run))?.into_iter().map(|e| e.name);
+        let there: HashSet<u32> = names.filter_map(|name| volume_number(&name, folder.marker.sealed)).collect();
         for number in need.volumes.iter().flat_map(|(first, last)| *first..=*last) {
             let volume = VolumeRef { run: need.run.clone(), number };
-            let name = volume_file_name(number, folder.marker.sealed);
-            if !parent.is_some_and(|p| p.whole.contains(&volume)) || !there.contains(&name) {
-                return Err(archive::Error::Missing { object: format!("{}/{name}", run_folder(&need.run)) }.into());
+            if !parent.is_some_and(|p| p.whole.contains(&volume)) || !there.contains(&number) {
+                return Err(archive::Error::Missing { object: format!("{}/v{number:04}", run_folder(&need.run)) }.into());
             }
         }
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::archive;
 use crate::archive::catalog_io::CatalogReader;
-use crate::archive::object::{Objects, catalog_file_name, run_folder, volume_name};
+use crate::archive::object::{Objects, catalog_file_name, run_folder};
 use crate::archive::worn::worn;
 use crate::model::catalog::VolumeRef;
 use crate::model::format::Format;
@@ -80,7 +80,7 @@ fn with_offers(
     let damaged = core.history.damaged(folder.plan(), &opened.location).map_err(explain::internal)?;
     let damaged: HashSet<String> = damaged.into_iter().collect();
     let mut whole = lying_there(folder, &catalog)?;
-    whole.retain(|volume| !damaged.contains(&volume_name(volume, sealed)));
+    whole.retain(|volume| !damaged.contains(&catalog.volume_name(volume, sealed)));
     let mut offered = whole.clone();
     for volume in worn(&catalog.index.volumes, format.volume_size_for(manifest.totals.bytes)) {
         offered.remove(&volume);
@@ -103,7 +103,7 @@ fn lying_there(folder: &Folder, parent: &CatalogReader) -> Result<HashSet<Volume
             let base = run_folder(run);
             there.extend(folder.list(&base)?.into_iter().map(|e| (format!("{base}/{}", e.name), e.size)));
         }
-        if there.get(&volume_name(&info.volume, sealed)) == Some(&info.size) {
+        if there.get(&info.name(sealed)) == Some(&info.size) {
             whole.insert(info.volume.clone());
         }
     }

@@ -168,10 +168,13 @@ times and links:
 THIS is this folder, with its whole path; SOMEWHERE a new one. Where there is no apt: pip install zstandard.
 --version and --path choose what; the head of recover.py explains them and how the backup is built.
 
-Without Python too, GNU tar and zstd give back a full version:
+Without Python too, ordinary programs give back a full version:
 
     mkdir SOMEWHERE && cd SOMEWHERE
-    for v in THIS/data/RUN/v*.tar.zst; do tar --zstd -xpf "$v"; done
+    for v in THIS/data/RUN/v*; do case $v in
+      *.zip) unzip -^oq "$v" || bsdtar -xpf "$v" ;;
+      *.lz4) lz4 -dc "$v" | tar -xpf - ;;
+      *) tar -xpf "$v" ;; esac; done
 
 RUN has "-full-" in its name. That is every file, but for large ones (more than 4 MiB): these lie in numbered
 parts below .strongroom-parts/, under their own paths. This joins them, and then .strongroom-parts can go:
@@ -182,6 +185,7 @@ parts below .strongroom-parts/, under their own paths. This joins them, and then
 
 What recover.py gives and these commands do not; the catalog (data/RUN/catalog.jsonl.zst, by zstd -dc) tells:
 - Holes of large sparse files, such as disk images: joined, they are missing ("holes": where, how long).
+- In zip: parts of a second, extended attributes, pipes, devices. Files with holes lie in parts there.
 - Further names of a large file with hard links ("link": the name that has the content).
 - Incremental and differential versions. Their runs ("-incr-", "-diff-") hold only content that was new.
   Small files: unpack the full one and then each later one over it; what was deleted in between comes back
@@ -193,6 +197,10 @@ are counted from 0 in the line "volumes" before it, as [run, number]:
 
     tail -c +$((FRAME_OFFSET+1)) VOLUME | head -c FRAME_LENGTH | zstd -dc |
       tail -c +$((OFFSET+1)) | head -c LENGTH
+
+Instead of zstd -dc: gzip -dc, bzip2 -dc, lz4 -dc or cat, as the volume's name has it. In zip a frame is a run
+of members, each with its header, and what is counted in it is their contents, one after the other.
+
 
 "#;
 
@@ -237,8 +245,8 @@ mod tests {
     #[test]
     fn the_readme_says_what_is_true_of_this_backup() {
         let (sealed, unsealed) = (readme("A\nB", true), readme("A\nB", false));
-        assert!(sealed.contains("password") && sealed.contains("python3-cryptography") && !sealed.contains("--zstd"));
-        assert!(unsealed.contains("--zstd") && unsealed.contains("cat ") && !unsealed.contains("cryptography"));
+        assert!(sealed.contains("password") && sealed.contains("python3-cryptography") && !sealed.contains("tar -xpf"));
+        assert!(unsealed.contains("tar -xpf") && unsealed.contains("cat ") && !unsealed.contains("cryptography"));
         assert!([&sealed, &unsealed].iter().all(|text| text.contains("    python3 recover.py --to ")));
         assert!(sealed.starts_with("This folder is a backup made by Strongroom: \"A B\".\n"));
         assert!(sealed.lines().chain(unsealed.lines()).all(|line| line.len() <= 110));

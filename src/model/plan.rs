@@ -80,6 +80,11 @@ impl Plan {
     pub fn folder_name(&self) -> String {
         folder_name(&self.name, &self.id)
     }
+
+    /// The level at which its runs compress.
+    pub fn level(&self) -> i32 {
+        self.format.level_for(self.schedule.period_hours())
+    }
 }
 
 /// See [`Plan::folder_name`].

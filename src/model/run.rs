@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::format::Packing;
 use super::path::PathBytes;
 use super::plan::PlanId;
 use super::problem::{Problem, Warning};
@@ -233,6 +234,9 @@ pub enum RunDetail {
         plan_bytes: u64,
         /// Whether the read-back reached the medium itself.
         read_back: ReadBack,
+        /// Of older runs it is not known.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        packed: Option<Packing>,
     },
     Restore {
         version: VersionId,

@@ -37,6 +37,15 @@ impl Schedule {
         }
     }
 
+    /// Hours from one run to the next; `None`: it has no rhythm.
+    pub fn period_hours(self) -> Option<u32> {
+        match self {
+            Self::Off => None,
+            Self::Hours { hours } => Some(hours.into()),
+            Self::Daily { .. } => Some(24),
+        }
+    }
+
     /// Whether hours and minutes are in range.
     pub fn is_valid(self) -> bool {
         match self {

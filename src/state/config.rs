@@ -227,9 +227,7 @@ fn check(plan: Plan, config: &Config) -> Result<Plan, String> {
     if plan.destinations.is_empty() {
         return Err("it has no destination".into());
     }
-    if !(1..=19).contains(&plan.format.level) {
-        return Err("its compression level is not between 1 and 19".into());
-    }
+    plan.format.check()?;
     Ok(plan)
 }
 

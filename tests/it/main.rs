@@ -9,6 +9,7 @@ mod cli_roundtrip;
 mod engine;
 mod faults;
 mod flip;
+mod formats;
 mod golden;
 mod help_and_readme;
 mod keyring;

@@ -47,7 +47,7 @@ fn gnu_tar_gives_every_file() {
 }
 
 /// Files that were cut lie in numbered parts: joined by the command that the backup's own README.txt names.
-fn join_parts(out: &Path, readme: &Path) {
+pub fn join_parts(out: &Path, readme: &Path) {
     let text = fs::read_to_string(readme).unwrap();
     let from = text.find("    cd .strongroom-parts").expect("README.txt names the command");
     let command: String = text[from..].lines().take_while(|l| l.starts_with("    ")).map(|l| format!("{}\n", &l[4..])).collect();

@@ -10,6 +10,7 @@ use crate::archive::json_lines::FORMAT;
 use crate::archive::seal::{MAX_HEADER, MAX_RECORD, RECORD_OVERHEAD};
 use crate::archive::{Error, Result};
 use crate::model::catalog::VolumeRef;
+use crate::model::format::Kind;
 use crate::model::path::PathBytes;
 use crate::model::snapshot::VersionId;
 
@@ -53,12 +54,18 @@ struct FrameForm(u32, u64, u32, Hash);
 struct VolumeLine<'a> {
     run: u32,
     number: u32,
+    #[serde(default, skip_serializing_if = "is_default")]
+    format: Kind,
     size: u64,
     sha256: Hash,
     #[serde(default = "no_bytes", skip_serializing_if = "has_none")]
     header: Blob<'a>,
     live: u64,
     stored: u64,
+}
+
+fn is_default(kind: &Kind) -> bool {
+    *kind == Kind::default()
 }
 
 fn no_bytes() -> Blob<'static> {
@@ -105,6 +112,7 @@ pub fn encode(index: &CatalogIndex, version: &VersionId) -> Result<Vec<u8>> {
         let line = VolumeLine {
             run: runs.place(&info.volume.run),
             number: info.volume.number,
+            format: info.kind,
             size: info.size,
             sha256: Hash(info.sha256),
             header: Blob(info.header.as_slice().into()),
@@ -195,6 +203,7 @@ pub fn decode(object: &str, mut bytes: &[u8], version: &VersionId) -> Result<Cat
         }
         volumes.push(VolumeInfo {
             volume,
+            kind: line.format,
             size: line.size,
             sha256: line.sha256.0,
             header: line.header.0.into_owned(),

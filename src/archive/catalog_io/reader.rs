@@ -6,12 +6,13 @@ use std::vec;
 
 use super::line::{EntryLine, HeaderLine, MoreLine};
 use super::{CatalogIndex, FrameRef, SegmentRef, VolumeInfo, bounds, check, index};
-use crate::archive::codec::Decompressor;
+use crate::archive::codec::zstd::Decompressor;
 use crate::archive::key::KeyRing;
-use crate::archive::object::{Objects, catalog_file_name, run_folder};
+use crate::archive::object::{self, Objects, catalog_file_name, run_folder};
 use crate::archive::seal::{Identity, MAX_RECORD, ObjectKind, Opener, RECORD_OVERHEAD};
 use crate::archive::{Error, Result};
 use crate::model::catalog::{Entry, EntryKind, VolumeRef};
+use crate::model::format::Kind;
 use crate::model::path::compare_components;
 use crate::model::plan::PlanId;
 use crate::model::snapshot::{Manifest, VersionId};
@@ -130,6 +131,12 @@ impl CatalogReader {
     pub fn volume(&self, volume: &VolumeRef) -> Option<&VolumeInfo> {
         let at = self.index.volumes.binary_search_by(|info| info.volume.cmp(volume)).ok()?;
         self.index.volumes.get(at)
+    }
+
+    /// The full name of a volume, for words about it.
+    pub fn volume_name(&self, volume: &VolumeRef, sealed: bool) -> String {
+        let kind = self.volume(volume).map_or_else(Kind::default, |info| info.kind);
+        object::volume_name(volume, kind, sealed)
     }
 
     fn name(&self, run: &VersionId) -> String {

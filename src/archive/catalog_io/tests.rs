@@ -10,7 +10,7 @@ use crate::archive::test_objects::MemoryObjects;
 use crate::archive::test_version;
 use crate::archive::{Error, Result};
 use crate::model::catalog::{Entry, EntryKind, FileTime, Piece, Xattr};
-use crate::model::format::Cipher;
+use crate::model::format::{Cipher, Kind};
 use crate::model::plan::PlanId;
 use crate::model::snapshot::{BackupType, CatalogRef, Manifest, Need, Totals};
 
@@ -58,7 +58,7 @@ fn many(run: &VersionId, count: u64) -> Vec<Entry> {
 
 fn volume(run: &VersionId, number: u32) -> VolumeInfo {
     let volume = VolumeRef { run: run.clone(), number };
-    VolumeInfo { volume, size: 1 << 30, sha256: [3; 32], header: Vec::new(), live: 0, stored: 1 << 30 }
+    VolumeInfo { volume, kind: Kind::TarGz, size: 1 << 30, sha256: [3; 32], header: Vec::new(), live: 0, stored: 1 << 30 }
 }
 
 fn manifest(run: &VersionId, sealed: bool, catalog: CatalogRef) -> Manifest {
@@ -366,7 +366,7 @@ fn forged(lines: &str, change: impl Fn(&mut serde_json::Value)) -> Result<Vec<En
 /// The same of any frames.
 fn forged_frames(contents: &[&str], change: impl Fn(&mut serde_json::Value)) -> Result<CatalogReader> {
     let place = Place::new(false);
-    let mut compressor = crate::archive::codec::Compressor::new(3);
+    let mut compressor = crate::archive::codec::zstd::Compressor::new(3);
     let mut object = Vec::new();
     let mut frames = Vec::new();
     for content in contents {

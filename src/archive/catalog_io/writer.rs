@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 use super::line::{EntryLine, HeaderLine, MoreLine, PieceForm};
 use super::live::{Count, Sample};
 use super::{CatalogIndex, FrameRef, SegmentRef, VolumeInfo, bounds, check, index};
-use crate::archive::codec::Compressor;
+use crate::archive::codec::zstd::Compressor;
 use crate::archive::object::{ObjectWriter, run_folder};
 use crate::archive::seal::{MAX_RECORD, Sealer};
 use crate::archive::{Error, Result};

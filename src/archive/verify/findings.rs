@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, HashSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use crate::archive::object::volume_name;
 use crate::archive::{Error, Result};
 use crate::model::catalog::{Piece, VolumeRef};
 use crate::model::path::PathBytes;
@@ -94,10 +93,10 @@ impl Findings {
         self.found().note(object, what.into());
     }
 
-    /// A volume that is missing, cut or has the wrong checksum. `whole`: nothing in it can be relied on.
-    pub fn volume(&self, volume: &VolumeRef, sealed: bool, what: impl Into<String>, whole: bool) {
+    /// A volume, of this name, that is missing, cut or has the wrong checksum. `whole`: nothing in it can be relied on.
+    pub fn volume(&self, volume: &VolumeRef, name: &str, what: impl Into<String>, whole: bool) {
         let mut found = self.found();
-        found.note(&volume_name(volume, sealed), what.into());
+        found.note(name, what.into());
         if whole {
             found.concerned.insert(volume.clone());
             found.volumes.insert(volume.clone());
@@ -115,9 +114,9 @@ impl Findings {
         self.hit_unnamed(object, version.totals.files);
     }
 
-    pub fn frame(&self, volume: &VolumeRef, sealed: bool, offset: u64, e: &Error) {
+    pub fn frame(&self, volume: &VolumeRef, name: &str, offset: u64, e: &Error) {
         let mut found = self.found();
-        found.note(&volume_name(volume, sealed), format!("at {offset}: {}", reason(e)));
+        found.note(name, format!("at {offset}: {}", reason(e)));
         found.concerned.insert(volume.clone());
         if found.frames.len() < MOST_PLACES {
             found.frames.insert((volume.clone(), offset));
@@ -126,12 +125,13 @@ impl Findings {
         }
     }
 
-    pub fn piece(&self, volume: &VolumeRef, sealed: bool, offset: u64, at: u32, hash: [u8; 32], what: &str) {
+    pub fn piece(&self, piece: &Piece, name: &str, what: &str) {
         let mut found = self.found();
-        found.note(&volume_name(volume, sealed), format!("at {offset}: {what}"));
+        let (volume, offset) = (&piece.volume, piece.frame_offset);
+        found.note(name, format!("at {offset}: {what}"));
         found.concerned.insert(volume.clone());
         if found.pieces.len() < MOST_PLACES {
-            found.pieces.insert((volume.clone(), offset, at, hash));
+            found.pieces.insert((volume.clone(), offset, piece.offset, piece.hash));
         } else {
             found.volumes.insert(volume.clone());
         }

@@ -37,7 +37,7 @@ pub fn check(job: &VerifyJob<'_>, expected: &Expected, findings: &Findings) -> R
 
 fn check_one(job: &VerifyJob<'_>, object: &Object, findings: &Findings, buffer: &mut [u8]) {
     let wrong = |what: String, whole: bool| match &object.is {
-        Is::Volume(volume) => findings.volume(volume, object.sealed, what, whole),
+        Is::Volume(volume) => findings.volume(volume, &object.name, what, whole),
         Is::Catalog => findings.catalog(&object.name, what),
     };
     match job.objects.size(&object.name) {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::VerifyJob;
 use super::findings::Findings;
-use crate::archive::object::{catalog_file_name, run_folder, volume_name};
+use crate::archive::object::{catalog_file_name, run_folder};
 use crate::archive::{Error, Result};
 
 /// Looks through the catalogs of the versions that need something damaged. Costs nothing where nothing is.
@@ -39,7 +39,7 @@ pub fn find(job: &VerifyJob<'_>, findings: &Findings) -> Result<()> {
                 let objects: BTreeSet<_> =
                     entry.pieces.iter().filter(|piece| found.hits(piece)).map(|piece| &piece.volume).collect();
                 for volume in objects {
-                    findings.hit(&volume_name(volume, version.sealed), &version.id, &entry.path);
+                    findings.hit(&catalog.volume_name(volume, version.sealed), &version.id, &entry.path);
                 }
             }
         }

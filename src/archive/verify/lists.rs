@@ -10,7 +10,7 @@ use super::findings::{Findings, or_cancelled, reason};
 use super::{VerifyJob, catalog_name};
 use crate::archive::catalog_io::CatalogReader;
 use crate::archive::json_lines::{self, Trust};
-use crate::archive::object::{catalog_file_name, run_folder, volume_file_name, volume_name};
+use crate::archive::object::{catalog_file_name, run_folder, volume_number};
 use crate::archive::{Error, Result};
 use crate::model::catalog::VolumeRef;
 use crate::model::snapshot::{Manifest, ObjectInfo, ObjectList, VersionId};
@@ -21,7 +21,6 @@ pub struct Object {
     pub size: u64,
     pub sha256: [u8; 32],
     pub is: Is,
-    pub sealed: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,12 +69,15 @@ impl Expected {
                 };
                 // Said already that it cannot be read.
                 let Some(list) = list else { continue };
-                let volumes =
-                    need.volumes.iter().flat_map(|(from, to)| *from..=*to).map(|number| volume_file_name(number, sealed));
-                let catalog = need.catalog.then(|| catalog_file_name(sealed).to_string());
+                let by_number: HashMap<u32, &ObjectInfo> =
+                    list.values().filter_map(|info| Some((volume_number(&info.name, sealed)?, info))).collect();
+                let numbers = need.volumes.iter().flat_map(|(from, to)| *from..=*to);
                 // No more than the run can have written.
-                for name in volumes.take(list.len() + 1).chain(catalog) {
-                    match list.get(&name) {
+                let volumes = numbers.take(list.len() + 1).map(|n| (by_number.get(&n).copied(), format!("volume {n}")));
+                let catalog = catalog_file_name(sealed);
+                let catalog = need.catalog.then(|| (list.get(catalog), catalog.to_string()));
+                for (info, name) in volumes.chain(catalog) {
+                    match info {
                         Some(info) => add(&mut objects, &need.run, info, sealed, findings),
                         None => findings
                             .note(&list_name(&need.run), format!("it does not list {name}, which version {} needs", version.id)),
@@ -107,17 +109,11 @@ impl Expected {
                 Some(known) if *known == (info.size, info.sha256) => {}
                 Some(_) => findings.note(
                     &catalog_name(version),
-                    format!(
-                        "it gives {} another size or checksum than its run's list",
-                        volume_name(&info.volume, version.sealed)
-                    ),
+                    format!("it gives {} another size or checksum than its run's list", info.name(version.sealed)),
                 ),
                 None => findings.note(
                     &catalog_name(version),
-                    format!(
-                        "it needs {}, which neither the manifest nor a list names",
-                        volume_name(&info.volume, version.sealed)
-                    ),
+                    format!("it needs {}, which neither the manifest nor a list names", info.name(version.sealed)),
                 ),
             }
         }
@@ -134,15 +130,14 @@ fn add(objects: &mut BTreeMap<String, Object>, run: &VersionId, info: &ObjectInf
         return;
     }
     let sha256: Option<[u8; 32]> = HEXLOWER.decode(info.sha256.as_bytes()).ok().and_then(|bytes| bytes.try_into().ok());
-    let number = info.name.strip_prefix('v').and_then(|rest| rest.split('.').next()).and_then(|digits| digits.parse().ok());
-    let is = match number {
-        Some(number) if info.name == volume_file_name(number, sealed) => Is::Volume(VolumeRef { run: run.clone(), number }),
+    let is = match volume_number(&info.name, sealed) {
+        Some(number) => Is::Volume(VolumeRef { run: run.clone(), number }),
         _ if info.name == catalog_file_name(sealed) => Is::Catalog,
         _ => return findings.note(&list_name(run), format!("it lists {}, which is neither a volume nor a catalog", info.name)),
     };
     match sha256 {
         Some(sha256) => {
-            objects.insert(name.clone(), Object { name, size: info.size, sha256, is, sealed });
+            objects.insert(name.clone(), Object { name, size: info.size, sha256, is });
         }
         None => findings.note(&list_name(run), format!("its checksum of {} is not one", info.name)),
     }

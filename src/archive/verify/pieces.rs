@@ -108,10 +108,11 @@ impl<'a> Pieces<'a> {
 /// Returns how many pieces were found good or bad.
 fn check_frame(reader: &mut FrameReader, catalog: &CatalogReader, pieces: &[Piece], sealed: bool, findings: &Findings) -> u64 {
     let Some(first) = pieces.first() else { return 0 };
+    let name = || catalog.volume_name(&first.volume, sealed);
     let content = match reader.frame(catalog, &first.volume, first.frame_offset, first.frame_length) {
         Ok(content) => content,
         Err(e) => {
-            findings.frame(&first.volume, sealed, first.frame_offset, &e);
+            findings.frame(&first.volume, &name(), first.frame_offset, &e);
             return pieces.len() as u64;
         }
     };
@@ -125,7 +126,7 @@ fn check_frame(reader: &mut FrameReader, catalog: &CatalogReader, pieces: &[Piec
             Some(_) => None,
         };
         if let Some(what) = wrong {
-            findings.piece(&piece.volume, sealed, piece.frame_offset, piece.offset, piece.hash, what);
+            findings.piece(piece, &name(), what);
         }
     }
     pieces.len() as u64

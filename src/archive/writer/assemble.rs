@@ -12,16 +12,17 @@ use rustix::fs::readlinkat;
 
 use super::BackupJob;
 use super::attributes::Attributes;
+use super::container::Container;
 use super::content::{self, Cutter};
 use super::elsewhere::Elsewhere;
 use super::folders::Folders;
 use super::frames::{Frames, Share, Stopped};
 use super::hard_links::HardLinks;
 use super::warnings::Warnings;
+use crate::archive::Error;
 use crate::archive::changes::{Change, Changes, Keeper};
 use crate::archive::pieces::Log;
 use crate::archive::scan::{Kind, Meta, Roots, is_gone, status};
-use crate::archive::{Error, tar_stream};
 use crate::model::catalog::{Entry, EntryKind, FileTime};
 use crate::model::path::PathBytes;
 use crate::model::problem::Cause;
@@ -41,6 +42,7 @@ const SHOW_EVERY: u64 = 64;
 pub(super) struct Assembler<'a> {
     job: &'a BackupJob<'a>,
     frames: Frames,
+    container: Container,
     folders: Folders,
     attributes: Attributes,
     cutter: Cutter,
@@ -77,6 +79,7 @@ impl<'a> Assembler<'a> {
         Self {
             job,
             frames,
+            container: Container::of(job.format.kind),
             folders: Folders::new(roots.all),
             attributes: Attributes::new(),
             cutter: Cutter::default(),
@@ -109,7 +112,7 @@ impl<'a> Assembler<'a> {
         }
         // Behind everything they may link to.
         for link in std::mem::take(&mut self.links.in_tar) {
-            self.append_header(&link)?;
+            self.further_name(&link)?;
             self.frames.settle()?;
         }
         let log = self.frames.finish()?;
@@ -272,12 +275,13 @@ impl<'a> Assembler<'a> {
         }
     }
 
-    /// Appends what an entry has in tar before its content.
+    /// Appends what a volume has of an entry without content.
     fn append_header(&mut self, entry: &Entry) -> Result<(), Stopped> {
         self.header.clear();
-        tar_stream::append_header(entry, &mut self.header);
+        self.container.append_bare(entry, &mut self.header);
         self.frames.make_room(self.header.len())?;
         self.frames.content().extend_from_slice(&self.header);
+        self.frames.end_member(entry, &entry.path, self.header.len());
         Ok(())
     }
 

@@ -2,10 +2,13 @@
 
 use crossbeam_channel::{Receiver, Sender};
 
+use super::container::Container;
 use crate::archive::Error;
 use crate::archive::codec::{FRAME_MAX, FRAME_TARGET};
 use crate::archive::pieces::{Log, Record};
+use crate::archive::zip::{self, Members};
 use crate::model::catalog::{Entry, Piece, VolumeRef};
+use crate::model::path::PathBytes;
 use crate::model::snapshot::VersionId;
 
 /// Why a stage ended before its work was done; `None`: because another one did.
@@ -46,8 +49,12 @@ pub(super) struct Frame {
     /// All frames are numbered without gaps in the order in which their entries go into the catalog.
     pub number: u64,
     pub content: Vec<u8>,
+    /// Of zip: whose contents they are.
+    pub members: Members,
     /// Compressed, then sealed.
     pub record: Vec<u8>,
+    /// Of zip: the members' headers for the volume's directory.
+    pub central: Vec<u8>,
     /// Bytes of pieces in it.
     pub stored: u64,
     pub entries: Vec<Waiting>,
@@ -56,13 +63,33 @@ pub(super) struct Frame {
 impl Frame {
     /// Memory is only reserved here; it is taken as it is written to.
     pub(super) fn new() -> Self {
-        Self { number: 0, content: Vec::with_capacity(FRAME_MAX + SLACK), record: Vec::new(), stored: 0, entries: Vec::new() }
+        Self {
+            number: 0,
+            content: Vec::with_capacity(FRAME_MAX + SLACK),
+            members: Members::default(),
+            record: Vec::new(),
+            central: Vec::new(),
+            stored: 0,
+            entries: Vec::new(),
+        }
+    }
+
+    /// Whether anything of it goes into a volume.
+    pub(super) fn is_empty(&self) -> bool {
+        self.content.is_empty() && self.members.is_empty()
+    }
+
+    /// Bytes of content and headers.
+    fn weight(&self) -> usize {
+        self.content.len() + self.members.weight()
     }
 
     fn restart(&mut self, number: u64) {
         self.number = number;
         self.content.clear();
+        self.members.clear();
         self.record.clear();
+        self.central.clear();
         self.stored = 0;
         self.entries.clear();
     }
@@ -83,6 +110,7 @@ pub(super) struct Frames {
     /// For frames without content.
     to_place: Sender<Packed>,
     run: VersionId,
+    container: Container,
     /// What is in frames, this one and those before.
     log: Log,
 }
@@ -92,12 +120,14 @@ pub(super) struct Frames {
 pub(super) struct Mark {
     number: u64,
     length: usize,
+    members: zip::Mark,
     stored: u64,
 }
 
 impl Frames {
     pub(super) fn new(
         run: VersionId,
+        container: Container,
         free: Receiver<Frame>,
         to_compress: Sender<Frame>,
         to_place: Sender<Packed>,
@@ -105,12 +135,12 @@ impl Frames {
     ) -> Result<Self, Stopped> {
         let mut current = free.recv().map_err(|_| None)?;
         current.restart(0);
-        Ok(Self { current, free, to_compress, to_place, run, log })
+        Ok(Self { current, free, to_compress, to_place, run, container, log })
     }
 
     /// Closes the frame where `bytes` more would not fit.
     pub(super) fn make_room(&mut self, bytes: usize) -> Result<(), Stopped> {
-        if !self.current.content.is_empty() && self.current.content.len() + bytes > FRAME_MAX { self.close() } else { Ok(()) }
+        if !self.current.is_empty() && self.current.weight() + bytes > FRAME_MAX { self.close() } else { Ok(()) }
     }
 
     pub(super) fn content(&mut self) -> &mut Vec<u8> {
@@ -118,13 +148,15 @@ impl Frames {
     }
 
     pub(super) fn mark(&self) -> Mark {
-        Mark { number: self.current.number, length: self.current.content.len(), stored: self.current.stored }
+        let Frame { number, content, members, stored, .. } = &self.current;
+        Mark { number: *number, length: content.len(), members: members.mark(), stored: *stored }
     }
 
     /// Takes back what was written since, as far as it has not gone on.
     pub(super) fn go_back(&mut self, mark: Mark) {
         if mark.number == self.current.number {
             self.current.content.truncate(mark.length);
+            self.current.members.go_back(mark.members);
             self.current.stored = mark.stored;
             self.log.take_back(mark.number, mark.length as u32);
         }
@@ -145,6 +177,13 @@ impl Frames {
         self.unplaced(record)
     }
 
+    /// In zip, the last `length` bytes of content are a member under this name; in tar nothing is to be done.
+    pub(super) fn end_member(&mut self, entry: &Entry, name: &PathBytes, length: usize) {
+        if self.container == Container::Zip {
+            self.current.members.add(entry, name.as_bytes(), length);
+        }
+    }
+
     /// A piece that this run has stored already.
     pub(super) fn stored(&self, hash: &[u8; 32], length: u32) -> Option<Piece> {
         self.log.find(hash, length).map(|record| self.unplaced(record))
@@ -158,14 +197,14 @@ impl Frames {
 
     /// To be called after each piece and each header: closes the frame where it is full.
     pub(super) fn settle(&mut self) -> Result<(), Stopped> {
-        if self.current.content.len() >= FRAME_TARGET { self.close() } else { Ok(()) }
+        if self.current.weight() >= FRAME_TARGET { self.close() } else { Ok(()) }
     }
 
     /// Hands an entry on, to go into the catalog after all before it and when all its pieces have their places.
     pub(super) fn push(&mut self, entry: Entry, share: Share) -> Result<(), Stopped> {
         self.current.entries.push(Waiting { entry, share });
         let waiting = self.current.entries.len();
-        if waiting >= MOST_ENTRIES || (waiting >= SOME_ENTRIES && self.current.content.is_empty()) {
+        if waiting >= MOST_ENTRIES || (waiting >= SOME_ENTRIES && self.current.is_empty()) {
             return self.close();
         }
         self.settle()
@@ -175,7 +214,7 @@ impl Frames {
         let next = self.free.recv().map_err(|_| None)?;
         let full = std::mem::replace(&mut self.current, next);
         self.current.restart(full.number + 1);
-        if full.content.is_empty() {
+        if full.is_empty() {
             self.to_place.send(Packed::Frame(full)).map_err(|_| None)
         } else {
             self.to_compress.send(full).map_err(|_| None)
@@ -184,7 +223,7 @@ impl Frames {
 
     /// Sends the last one on its way. Returns what is in all of them.
     pub(super) fn finish(mut self) -> Result<Log, Stopped> {
-        if !self.current.content.is_empty() || !self.current.entries.is_empty() {
+        if !self.current.is_empty() || !self.current.entries.is_empty() {
             self.close()?;
         }
         Ok(self.log)

@@ -16,6 +16,7 @@ use std::thread::{self, Scope, ScopedJoinHandle};
 use crossbeam_channel::{Receiver, Sender, bounded};
 
 use super::assemble::Assembler;
+use super::container::{Container, Packer};
 use super::elsewhere::Elsewhere;
 use super::frames::{Frame, Frames, Packed};
 use super::fresh::FreshPieces;
@@ -24,13 +25,13 @@ use super::volumes::{Full, Volumes};
 use super::{BackupJob, Written};
 use crate::archive::catalog_io::{CatalogIndex, CatalogWriter, SegmentRef};
 use crate::archive::changes::{Changes, Keeper};
-use crate::archive::codec::Compressor;
 use crate::archive::object::{catalog_file_name, run_folder};
 use crate::archive::pieces::Log;
 use crate::archive::scan::{self, Batch, Roots};
 use crate::archive::seal::{Identity, ObjectKind, Sealer};
 use crate::archive::{Error, Result};
 use crate::model::catalog::Entry;
+use crate::model::format::Packing;
 use crate::model::snapshot::ObjectInfo;
 
 /// More would take memory, and no disk is faster than four of them.
@@ -75,7 +76,8 @@ pub(super) fn run(job: &BackupJob<'_>) -> Result<Written> {
         let placer = spawn(scope, "place", move || Placing::new(volumes, to_catalog, free_out).run(&placing))?;
         let cataloguer = spawn(scope, "catalog", move || write_entries(catalog, &cataloguing))?;
 
-        let assembled = Frames::new(job.run.clone(), free, to_compress, to_place, begin_log(job)).and_then(|frames| {
+        let container = Container::of(job.format.kind);
+        let assembled = Frames::new(job.run.clone(), container, free, to_compress, to_place, begin_log(job)).and_then(|frames| {
             let keeper = Keeper::new(job.parent.as_ref().map(|p| p.version.clone()), &job.offered, &job.whole);
             let changes = Changes::new(received(scanned), received(parent_in), keeper);
             Assembler::new(job, roots.clone(), frames).run(changes)
@@ -86,6 +88,12 @@ pub(super) fn run(job: &BackupJob<'_>) -> Result<Written> {
         match (finished, entered, placed, assembled) {
             (Ok(()), Ok(catalog), Ok((volumes, places)), Ok((mut totals, warnings, log))) => {
                 let older = job.parent.as_ref().map_or(&[][..], |p| &p.index.volumes);
+                let packed = Packing {
+                    format: job.format.kind,
+                    level: job.level,
+                    content: volumes.infos.iter().map(|info| info.stored).sum(),
+                    volumes: volumes.infos.iter().map(|info| info.size).sum(),
+                };
                 let written = catalog.finish(volumes.infos.clone(), older)?;
                 let pieces = FreshPieces::new(job, log, &volumes, places, &written.index);
                 let mut objects = volumes.objects;
@@ -103,6 +111,7 @@ pub(super) fn run(job: &BackupJob<'_>) -> Result<Written> {
                     objects,
                     needs: written.needs,
                     pieces,
+                    packed,
                     warnings: warnings.list,
                     warning_count: warnings.count,
                 })
@@ -217,10 +226,10 @@ fn compress(job: &BackupJob<'_>, frames: &Receiver<Frame>, to_place: Sender<Pack
     // Of this thread alone, as Linux has it (setpriority(2)): the window and whatever else a person does go first. Where it is
     // refused the work is done all the same.
     let _ = rustix::process::setpriority_process(None, COMPRESSOR_NICE);
-    let mut compressor = Compressor::new(job.format.level);
+    let mut packer = Packer::new(job);
     for mut frame in frames {
         Volumes::prepare(job.seal.is_some(), &mut frame.record);
-        compressor.compress(&frame.content, &mut frame.record);
+        packer.pack(&mut frame);
         if alarm.0.send(Packed::Frame(frame)).is_err() {
             return;
         }

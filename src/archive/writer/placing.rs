@@ -50,8 +50,7 @@ impl<'a> Placing<'a> {
 
     fn place(&mut self, mut frame: Frame) -> Result<(), Stopped> {
         let nowhere = Place { volume: 0, offset: 0, length: 0 };
-        let has_content = !frame.content.is_empty();
-        self.places.push(if has_content { self.volumes.append(&mut frame.record, frame.stored)? } else { nowhere });
+        self.places.push(if frame.is_empty() { nowhere } else { self.volumes.append(&mut frame)? });
         let mut entries = Vec::with_capacity(frame.entries.len());
         for waiting in frame.entries.drain(..) {
             entries.push(self.complete(waiting)?);

@@ -3,6 +3,7 @@
 mod contents;
 mod elsewhere;
 mod failures;
+mod formats;
 mod links;
 mod plain_tar;
 
@@ -104,6 +105,7 @@ impl Bench {
             sources: &self.spec,
             avoid: &[],
             format: self.format,
+            level: self.format.level_for(None),
             seal: self.sealed.then(|| (key(), Cipher::Aes256Gcm)),
             parent: self.parent.clone(),
             offered: &|_: &VolumeRef| self.offered,

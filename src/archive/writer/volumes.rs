@@ -6,11 +6,12 @@ use crossbeam_channel::Sender;
 use sha2::{Digest, Sha256};
 
 use super::BackupJob;
-use super::frames::Stopped;
+use super::frames::{Frame, Stopped};
 use crate::archive::catalog_io::VolumeInfo;
 use crate::archive::codec::Compressor;
 use crate::archive::object::{ObjectWriter, volume_file_name, volume_name};
 use crate::archive::seal::{Identity, ObjectKind, Sealer};
+use crate::archive::zip::Directory;
 use crate::archive::{Error, Result, tar_stream};
 use crate::model::catalog::VolumeRef;
 use crate::model::snapshot::ObjectInfo;
@@ -43,7 +44,7 @@ pub(super) struct Volumes<'a> {
     job: &'a BackupJob<'a>,
     /// Making a volume durable takes time in which the next can be written.
     to_finish: Sender<Full>,
-    /// The frame with the end of an archive.
+    /// The frame with the end of a tar archive.
     end: Vec<u8>,
     /// What the sources are known to hold; decides on the size of volumes.
     source_bytes: u64,
@@ -65,7 +66,11 @@ struct Open {
     sealer: Option<Sealer>,
     hash: Sha256,
     offset: u64,
+    /// Bytes of the archive within the seal.
+    plain: u64,
     stored: u64,
+    /// Of a zip.
+    directory: Directory,
 }
 
 impl<'a> Volumes<'a> {
@@ -73,7 +78,7 @@ impl<'a> Volumes<'a> {
         let mut blocks = Vec::new();
         tar_stream::append_end(&mut blocks);
         let mut end = Vec::new();
-        Compressor::new(job.format.level).compress(&blocks, &mut end);
+        Compressor::new(job.format.kind, job.level).compress(&blocks, &mut end);
         let source_bytes = job.parent.as_ref().map_or(0, |p| p.index.segments.iter().map(|s| s.bytes).sum());
         Self { job, to_finish, end, source_bytes, open: None, written: WrittenVolumes::default() }
     }
@@ -86,17 +91,18 @@ impl<'a> Volumes<'a> {
         }
     }
 
-    /// Writes a prepared record, which holds `stored` bytes of pieces.
-    pub(super) fn append(&mut self, record: &mut Vec<u8>, stored: u64) -> Result<Place> {
+    /// Writes a frame's prepared record.
+    pub(super) fn append(&mut self, frame: &mut Frame) -> Result<Place> {
         let mut open = match self.open.take() {
             Some(open) => open,
             None => self.begin()?,
         };
-        let place = Place { volume: open.volume.number, offset: open.offset, length: open.write(record, false)? };
+        open.directory.add(&frame.central, open.plain);
+        let place = Place { volume: open.volume.number, offset: open.offset, length: open.write(&mut frame.record, false)? };
         self.job.progress.bytes_written.fetch_add(u64::from(place.length), Relaxed);
-        open.stored += stored;
+        open.stored += frame.stored;
         let known = self.source_bytes.max(self.job.progress.bytes_total.load(Relaxed));
-        let full = open.offset >= self.job.format.volume_size_for(known);
+        let full = open.offset >= self.job.format.volume_size_for(known) || open.directory.is_full();
         self.open = Some(open);
         if full {
             // Only another stage's end stops it here, and that one tells why.
@@ -109,17 +115,27 @@ impl<'a> Volumes<'a> {
         let job = self.job;
         let number = self.written.infos.len() as u32 + 1;
         let volume = VolumeRef { run: job.run.clone(), number };
-        let name = volume_name(&volume, job.seal.is_some());
+        let name = volume_name(&volume, job.format.kind, job.seal.is_some());
         let out = job.objects.create(&name).map_err(|source| Error::Object { object: name.clone(), source })?;
         let sealer = job.seal.as_ref().map(|(key, cipher)| {
             let mut salt = [0; 32];
             (job.random)(&mut salt);
-            let object = volume_file_name(number, true);
+            let object = volume_file_name(number, job.format.kind, true);
             let identity =
                 Identity { plan: job.plan.bytes(), version: job.run.as_str(), object: &object, kind: ObjectKind::Volume };
             Sealer::new(key, *cipher, identity, salt)
         });
-        let mut open = Open { volume, name, out, sealer, hash: Sha256::new(), offset: 0, stored: 0 };
+        let mut open = Open {
+            volume,
+            name,
+            out,
+            sealer,
+            hash: Sha256::new(),
+            offset: 0,
+            plain: 0,
+            stored: 0,
+            directory: Directory::default(),
+        };
         if let Some(header) = open.sealer.as_ref().map(|s| s.header().to_vec()) {
             open.put(&header)?;
         }
@@ -137,17 +153,22 @@ impl<'a> Volumes<'a> {
         let Some(mut open) = self.open.take() else { return Ok(()) };
         let mut record = Vec::new();
         Self::prepare(open.sealer.is_some(), &mut record);
-        record.extend_from_slice(&self.end);
+        if self.job.format.kind.is_zip() {
+            record.extend_from_slice(&std::mem::take(&mut open.directory).finish(open.plain));
+        } else {
+            record.extend_from_slice(&self.end);
+        }
         let length = open.write(&mut record, true)?;
         self.job.progress.bytes_written.fetch_add(u64::from(length), Relaxed);
         let sha256: [u8; 32] = open.hash.finalize().into();
         self.written.objects.push(ObjectInfo {
-            name: volume_file_name(open.volume.number, open.sealer.is_some()),
+            name: volume_file_name(open.volume.number, self.job.format.kind, open.sealer.is_some()),
             size: open.offset,
             sha256: data_encoding::HEXLOWER.encode(&sha256),
         });
         self.written.infos.push(VolumeInfo {
             volume: open.volume,
+            kind: self.job.format.kind,
             size: open.offset,
             sha256,
             header: open.sealer.map(|s| s.header().to_vec()).unwrap_or_default(),
@@ -161,7 +182,9 @@ impl<'a> Volumes<'a> {
 impl Open {
     /// Seals and writes; returns the record's length.
     fn write(&mut self, record: &mut Vec<u8>, last: bool) -> Result<u32> {
+        self.plain += record.len() as u64;
         if let Some(sealer) = &self.sealer {
+            self.plain -= PREFIX as u64;
             sealer.seal_prefixed(self.offset, last, record);
         }
         self.put(record)?;

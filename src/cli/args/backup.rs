@@ -40,13 +40,14 @@ Examples:
 The same --to and --name again continues the same backup: only what changed is stored.";
 
 /// What goes with `backup --source` only: a plan has its own.
-const OF_FOLDERS: [&str; 11] = [
+const OF_FOLDERS: [&str; 12] = [
     "exclude",
     "preset",
     "no_tags",
     "one_file_system",
     "to",
     "name",
+    "format",
     "level",
     "volume_size",
     "no_encryption",

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use crate::cli::parse;
-use crate::model::format::KdfKind;
+use crate::model::format::{KdfKind, Kind, Level};
 use crate::model::source_spec::Preset;
 
 #[derive(Debug, Args)]
@@ -49,12 +49,55 @@ impl From<PresetName> for Preset {
 
 #[derive(Debug, Args)]
 pub struct FormatOptions {
-    /// zstd level, 1 (fast) to 19 (small) [default: 3]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(i32).range(1..=19))]
-    pub level: Option<i32>,
+    /// What the volumes are [default: tar.zst]
+    #[arg(long, value_name = "FORMAT")]
+    pub format: Option<FormatName>,
+    /// How hard to compress: auto, or a number from 1 (fast) up to 19 (zstd), 12 (lz4) or 9 (gzip, bzip2, zip; zip also 0: store).
+    /// auto suits how often the plan runs: fast up to every six hours, strong from every four weeks on [default: auto]
+    #[arg(long, value_name = "N|auto", value_parser = parse::level)]
+    pub level: Option<Level>,
     /// Close each volume at about this size, as 64M or 1G [default: grows with the backup from 64M]
     #[arg(long, value_name = "SIZE", value_parser = parse::volume_size)]
     pub volume_size: Option<u64>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum FormatName {
+    /// Not compressed
+    #[value(name = "tar")]
+    Tar,
+    /// gzip: opens everywhere
+    #[value(name = "tar.gz")]
+    TarGz,
+    /// bzip2: small and slow
+    #[value(name = "tar.bz2")]
+    TarBz2,
+    /// lz4: the fastest
+    #[value(name = "tar.lz4")]
+    TarLz4,
+    /// Zstandard: fast and small
+    #[value(name = "tar.zst")]
+    TarZst,
+    /// zip with deflate: opens on any computer
+    #[value(name = "zip")]
+    Zip,
+    /// zip with Zstandard: for bsdtar and 7-Zip
+    #[value(name = "zip-zstd")]
+    ZipZstd,
+}
+
+impl From<FormatName> for Kind {
+    fn from(name: FormatName) -> Self {
+        match name {
+            FormatName::Tar => Self::Tar,
+            FormatName::TarGz => Self::TarGz,
+            FormatName::TarBz2 => Self::TarBz2,
+            FormatName::TarLz4 => Self::TarLz4,
+            FormatName::TarZst => Self::TarZst,
+            FormatName::Zip => Self::Zip,
+            FormatName::ZipZstd => Self::ZipZstd,
+        }
+    }
 }
 
 #[derive(Debug, Args)]

@@ -61,7 +61,7 @@ pub struct PlanAdd {
 }
 
 #[derive(Debug, Args)]
-#[command(group = ArgGroup::new("change").required(true).multiple(true).args(["name", "source", "exclude", "level", "volume_size", "schedule"]))]
+#[command(group = ArgGroup::new("change").required(true).multiple(true).args(["name", "source", "exclude", "format", "level", "volume_size", "schedule"]))]
 pub struct PlanEdit {
     /// Name or id
     pub plan: String,

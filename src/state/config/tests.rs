@@ -1,4 +1,5 @@
 use super::*;
+use crate::model::format::Level;
 use crate::model::location::Location;
 use crate::model::path::PathBytes;
 use crate::model::schedule::Schedule;
@@ -98,8 +99,7 @@ fn a_plan_that_cannot_be_read_is_reported_and_kept() {
     Config { plans: vec![plan(1, "Good"), plan(2, "Bad"), plan(3, "Late")], ..Config::default() }.save(&home).unwrap();
     let text = fs::read_to_string(home.settings_file()).unwrap();
     let bad = text.find("\"Bad\"").unwrap();
-    let wrong =
-        text[..bad].rfind("level = 3").into_iter().chain(text[bad..].find("hour = 20").map(|at| at + bad)).last().unwrap();
+    let wrong = text[..bad].rfind("level = ").into_iter().chain(text[bad..].find("hour = 20").map(|at| at + bad)).last().unwrap();
     let text = format!("{}hour = \"late\" #{}", &text[..wrong], &text[wrong..]);
     write(&home, &text);
     let loaded = load(&home).unwrap();
@@ -123,7 +123,7 @@ fn what_types_do_not_say_is_checked() {
     let cases: [(&str, Spoil); 3] = [
         ("schedule", |p| p.schedule = Schedule::Hours { hours: 0 }),
         ("destination", |p| p.destinations.clear()),
-        ("level", |p| p.format.level = 77),
+        ("level", |p| p.format.level = Level::Fixed(77)),
     ];
     for (word, spoil) in cases {
         let (_dir, home) = home();

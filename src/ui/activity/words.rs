@@ -124,7 +124,7 @@ pub fn facts(run: &RunReport, now: Timestamp, zone: &TimeZone) -> Vec<(&'static 
     ));
     match &run.detail {
         RunDetail::None => {}
-        RunDetail::Backup { version, backup_type, totals, destination, read_back, .. } => {
+        RunDetail::Backup { version, backup_type, totals, destination, read_back, packed, .. } => {
             let kind = match backup_type {
                 BackupType::Full => "full",
                 BackupType::Differential => "differential",
@@ -143,6 +143,9 @@ pub fn facts(run: &RunReport, now: Timestamp, zone: &TimeZone) -> Vec<(&'static 
                 let _ = write!(stored, ", {share:.0} % of what was read");
             }
             facts.push(("Stored", stored));
+            if let Some(packed) = packed.filter(|packed| packed.content > 0) {
+                facts.push(("Format", packed.in_words()));
+            }
             facts.push(("Destination", destination.clone()));
             let read_back = match read_back {
                 ReadBack::Medium => "from the medium itself, all as written",

@@ -316,6 +316,8 @@ fn destination_name(path: &str, drives: &[Drive]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use crate::model::format::{Kind, Level};
+
     use super::*;
 
     fn draft() -> Draft {
@@ -431,7 +433,7 @@ mod tests {
         d.encrypt = false;
         let (mut plan, _) = d.finish().unwrap();
         plan.seal = Some(SealSpec::default());
-        plan.format.level = 9;
+        plan.format = Format { kind: Kind::Zip, level: Level::Fixed(9), volume_size: None };
         plan.sources.excludes = vec!["*.iso".into(), "!keep.iso".into()];
         plan.sources.presets = vec![Preset::Trash];
         let mut edit = Draft::of(&plan);

@@ -6,7 +6,7 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use strongroom::engine::env::Clock;
 use strongroom::engine::message::*;
-use strongroom::model::format::SealSpec;
+use strongroom::model::format::{Kind, Packing, SealSpec};
 use strongroom::model::history::HistoryPage;
 use strongroom::model::location::Location;
 use strongroom::model::plan::{Plan, PlanId};
@@ -83,6 +83,7 @@ pub fn runs(plan: &Plan) -> Vec<RunReport> {
                     versions: 20 - back as u64,
                     plan_bytes: 9_800_000_000,
                     read_back: ReadBack::Medium,
+                    packed: Some(Packing { format: Kind::TarZst, level: 3, content: 1_300_000_000, volumes: 618_000_000 }),
                 }
             } else {
                 RunDetail::None

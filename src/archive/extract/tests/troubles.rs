@@ -18,9 +18,10 @@ fn damage_hits_only_its_files() {
         let name = version.volume_names()[volume].clone();
         let damaged = version.volume_names()[volume].clone();
         let hit = |e: &Entry| {
-            e.pieces
-                .iter()
-                .any(|p| crate::archive::object::volume_name(&p.volume, false) == damaged && (gone || p.frame_offset == 0))
+            e.pieces.iter().any(|p| {
+                crate::archive::object::volume_name(&p.volume, crate::model::format::Kind::TarZst, false) == damaged
+                    && (gone || p.frame_offset == 0)
+            })
         };
         let hit: Vec<PathBytes> = entries.iter().filter(|e| hit(e)).map(|e| e.path.clone()).collect();
         if gone {

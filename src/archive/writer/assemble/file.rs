@@ -8,7 +8,8 @@ use rustix::fd::OwnedFd;
 use super::{Assembler, Task, open};
 use crate::archive::changes::Keeper;
 use crate::archive::scan::{Kind, Meta, status};
-use crate::archive::writer::content::{Data, Layout, WHOLE};
+use crate::archive::writer::container::Container;
+use crate::archive::writer::content::{self, Data, Layout, WHOLE};
 use crate::archive::writer::frames::{Share, Stopped};
 use crate::archive::{Error, tar_stream};
 use crate::model::catalog::{Entry, EntryKind, Piece};
@@ -51,6 +52,42 @@ impl From<Stopped> for Failed {
 type Known = HashMap<([u8; 32], u32), (Piece, Option<u64>)>;
 
 impl Assembler<'_> {
+    /// Another name of what stands whole in this run's volumes: a link in tar. Zip has none, so it is the thing once more, where
+    /// anybody opens it without us; in a sealed one the catalog has the name.
+    pub(super) fn further_name(&mut self, link: &Entry) -> Result<(), Stopped> {
+        match (self.container, &link.kind) {
+            (Container::Tar, _) => self.append_header(link),
+            (Container::Zip, _) if self.job.seal.is_some() => Ok(()),
+            (Container::Zip, EntryKind::File) => {
+                let mark = self.frames.mark();
+                match self.copy_again(link) {
+                    Err(Failed::Run(stopped)) => Err(stopped),
+                    // It was there, and may be gone now. Its first name has it.
+                    Err(Failed::File(_)) => {
+                        self.frames.go_back(mark);
+                        Ok(())
+                    }
+                    Ok(()) => Ok(()),
+                }
+            }
+            (Container::Zip, _) => self.append_header(link),
+        }
+    }
+
+    fn copy_again(&mut self, link: &Entry) -> Result<(), Failed> {
+        let (folder, name) = self.folders.parent_of(&link.path)?;
+        let file = content::open(folder, name, self.user == 0 || self.user == link.uid)?;
+        let meta = status(&file, "")?;
+        if meta.kind != Kind::File || meta.size > WHOLE {
+            return Err(Failed::File(io::ErrorKind::NotFound.into()));
+        }
+        let layout = Layout::of(&file, &meta);
+        self.frames.make_room(layout.data() as usize)?;
+        let length = Data::new(&file, &layout).read(self.frames.content(), layout.data() as usize)?;
+        self.frames.end_member(link, &link.path, length);
+        Ok(())
+    }
+
     pub(super) fn file(
         &mut self,
         task: Task,
@@ -118,7 +155,7 @@ impl Assembler<'_> {
             let mark = self.frames.mark();
             let parent = task.parent.as_ref().filter(|p| p.kind == EntryKind::File);
             let mut known_bytes = 0;
-            let whole_here = if layout.data() <= WHOLE {
+            let whole_here = if layout.data() <= WHOLE && (layout.holes.is_empty() || self.container.has_holes()) {
                 let stored = self.whole(file, &mut layout, &mut entry, parent, keeper)?;
                 known_bytes += if stored { 0 } else { layout.data() };
                 stored
@@ -160,7 +197,7 @@ impl Assembler<'_> {
         keeper: &mut Keeper<'_>,
     ) -> Result<bool, Failed> {
         self.header.clear();
-        tar_stream::append_header(entry, &mut self.header);
+        self.container.append_header(entry, &mut self.header);
         let expected = layout.data() as usize;
         self.frames.make_room(self.header.len() + expected + BLOCK)?;
         let content = self.frames.content();
@@ -176,7 +213,7 @@ impl Assembler<'_> {
             entry.holes.clone_from(&layout.holes);
             let read = content.split_off(start);
             content.truncate(begin);
-            tar_stream::append_header(entry, content);
+            self.container.append_header(entry, content);
             start = content.len();
             content.extend_from_slice(&read);
         }
@@ -194,9 +231,10 @@ impl Assembler<'_> {
                 entry.pieces = vec![piece];
                 return Ok(false);
             }
-            tar_stream::append_padding(length as u64, content);
+            self.container.append_padding(length as u64, content);
             entry.pieces = vec![self.frames.piece(start, length, hash)];
         }
+        self.frames.end_member(entry, &entry.path, length);
         Ok(true)
     }
 
@@ -232,14 +270,15 @@ impl Assembler<'_> {
             }
             let path: PathBytes = tar_stream::part_path(&self.parts, &entry.path, number);
             self.header.clear();
-            tar_stream::append_part_header(entry, &path, length, &mut self.header);
+            self.container.append_part_header(entry, &path, length, &mut self.header);
             self.frames.make_room(self.header.len() + piece.len() + BLOCK)?;
             let content = self.frames.content();
             content.extend_from_slice(&self.header);
             let start = content.len();
             content.extend_from_slice(piece);
-            tar_stream::append_padding(length, content);
+            self.container.append_padding(length, content);
             let stored = self.frames.piece(start, piece.len(), hash);
+            self.frames.end_member(entry, &path, piece.len());
             known.insert(key, (stored.clone(), Some(number)));
             entry.pieces.push(stored);
             self.show_read(length, entry.size);

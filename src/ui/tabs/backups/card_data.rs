@@ -241,6 +241,7 @@ mod tests {
             read_back: ReadBack::Medium,
             versions: 1,
             plan_bytes: 1,
+            packed: None,
         }
     }
 

@@ -198,16 +198,19 @@ pub struct Packing {
     pub volumes: u64,
 }
 
+/// Bytes of content.
+const LITTLE: u64 = 64 << 10;
+
 impl Packing {
     /// How many bytes of content one byte of volumes holds; `None` where there is no content.
     pub fn ratio(&self) -> Option<f64> {
         (self.content > 0 && self.volumes > 0).then(|| self.content as f64 / self.volumes as f64)
     }
 
-    /// "tar.zst, level 3: 2.41 to 1".
+    /// "tar.zst, level 3: 2.41 to 1"; without the ratio where there is so little that the archive's own headers decide it.
     pub fn in_words(&self) -> String {
         let level = if self.format == Kind::Tar { String::new() } else { format!(", level {}", self.level) };
-        let ratio = self.ratio().map(|ratio| format!(": {ratio:.2} to 1")).unwrap_or_default();
+        let ratio = self.ratio().filter(|_| self.content >= LITTLE).map(|ratio| format!(": {ratio:.2} to 1")).unwrap_or_default();
         format!("{}{level}{ratio}", self.format.name())
     }
 }

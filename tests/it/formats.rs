@@ -231,6 +231,6 @@ fn a_plan_keeps_its_format() {
         assert!(ran.err.contains(word), "{}", ran.err);
     }
     fs::write(world.source().join("new"), b"new").unwrap();
-    assert!(world.run("backup Docs").ok().out.contains("  as tar: "));
+    assert!(world.run("backup Docs").ok().out.contains("  as tar\n"));
     world.run("verify --from @dest --all --depth full").ok();
 }

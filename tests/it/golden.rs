@@ -1,13 +1,38 @@
 //! Backups of every format that was ever written stay readable: `tests/golden/<format>/destination`, made by the Strongroom of
-//! its day, gives back `tests/golden/<format>/expected`.
+//! its day (`tests/golden/make`), gives back `tests/golden/<format>/expected`.
 
 use std::fs;
 use std::path::Path;
 
+use strongroom::model::format::Kind;
+
 use crate::support::{World, walk};
 
 /// Formats that were written so far: none may be taken away.
-const FORMATS: [&str; 2] = ["format-1-plain", "format-1-sealed"];
+const FORMATS: [&str; 10] = [
+    "format-1-plain",
+    "format-1-plain-tar",
+    "format-1-plain-tar.bz2",
+    "format-1-plain-tar.gz",
+    "format-1-plain-tar.lz4",
+    "format-1-plain-zip",
+    "format-1-plain-zip-zstd",
+    "format-1-sealed",
+    "format-1-sealed-tar.gz",
+    "format-1-sealed-zip",
+];
+
+#[test]
+fn no_kind_of_volume_is_forgotten() {
+    for kind in Kind::ALL {
+        // What was there first has no name of its own.
+        let name = if kind == Kind::TarZst { "format-1-plain".into() } else { format!("format-1-plain-{}", kind.name()) };
+        assert!(FORMATS.contains(&&*name), "{name}");
+        let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name);
+        let is_volume = |path: &Path| path.to_string_lossy().ends_with(&format!("/v0001.{}", kind.extension()));
+        assert!(walk(&golden).iter().any(|path| is_volume(path)), "{golden:?}");
+    }
+}
 
 #[test]
 fn old_backups_stay_readable() {

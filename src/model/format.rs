@@ -68,6 +68,16 @@ impl Kind {
         }
     }
 
+    /// The level that is quickest and yet compresses.
+    pub const fn fast(self) -> i32 {
+        self.usual()[0]
+    }
+
+    /// The level that is small without taking for ever.
+    pub const fn strong(self) -> i32 {
+        self.usual()[2]
+    }
+
     /// Levels for runs that come often, now and then, and seldom.
     const fn usual(self) -> [i32; 3] {
         match self {

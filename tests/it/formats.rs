@@ -6,6 +6,8 @@ use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
 use serde_json::json;
+use strongroom::archive::zip;
+use strongroom::model::catalog::{Entry, EntryKind, FileTime};
 use strongroom::model::format::Kind;
 
 use crate::support::{Random, World, tool, walk};
@@ -148,6 +150,60 @@ fn python_reads_every_format() {
         // And the source itself; in tar a further name of a pipe is a link too.
         let links = if kind.is_zip() { 0 } else { 1 };
         assert_eq!(same, walk(&source).iter().filter(|path| held(path)).count() + 1 + links, "{}", kind.name());
+    }
+}
+
+/// A zip whose members lie past 4 GiB, most of which is a hole.
+#[test]
+fn a_zip_past_four_gib_is_read_too() {
+    let at = FileTime { seconds: 1_234_567_890, nanos: 0 };
+    let file = |name: &str| Entry {
+        path: name.into(),
+        kind: EntryKind::File,
+        mode: 0o644,
+        uid: 0,
+        gid: 0,
+        size: 4,
+        mtime: at,
+        ctime: at,
+        inode: 1,
+        link: None,
+        xattrs: Vec::new(),
+        holes: Vec::new(),
+        pieces: Vec::new(),
+        torn: false,
+        unsettled: false,
+        kept_from: None,
+    };
+    let world = World::new();
+    fs::create_dir_all(world.source()).unwrap();
+    let path = world.path("large.zip");
+    let volume = fs::File::create(&path).unwrap();
+    let mut directory = zip::Directory::default();
+    let mut packer = zip::Packer::new(Kind::Zip, 6);
+    let mut place = 0;
+    for name in ["near", "far", "farther"] {
+        let mut members = zip::Members::default();
+        members.add(&file(name), name.as_bytes(), 4);
+        let (mut record, mut central) = (Vec::new(), Vec::new());
+        packer.pack(&members, &name.as_bytes()[..3].repeat(2)[..4], &mut record, &mut central);
+        volume.write_all_at(&record, place).unwrap();
+        directory.add(&central, place);
+        place += 5 << 30;
+    }
+    volume.write_all_at(&directory.finish(place), place).unwrap();
+    let out = world.path("out");
+    for (program, words) in [("unzip", &["-oq"][..]), ("bsdtar", &["-xf"]), ("python3", &["-m", "zipfile", "-e"])] {
+        fs::create_dir(&out).unwrap();
+        let to = match program {
+            "unzip" => vec!["-d".as_ref(), out.as_os_str()],
+            "bsdtar" => vec!["-C".as_ref(), out.as_os_str()],
+            _ => vec![out.as_os_str()],
+        };
+        tool(program, words.iter().map(OsStr::new).chain([path.as_os_str()]).chain(to));
+        let found = ["near", "far", "farther"].map(|name| fs::read_to_string(out.join(name)).unwrap());
+        assert_eq!(found, ["nean", "farf", "farf"], "{program}");
+        fs::remove_dir_all(&out).unwrap();
     }
 }
 

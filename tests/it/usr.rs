@@ -5,6 +5,7 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use serde_json::json;
+use strongroom::model::format::Kind;
 
 use crate::support::{Random, World, assert_same, long, tool, walk};
 
@@ -29,6 +30,23 @@ fn usr_sealed_and_back() {
     let again = world.run_with("backup --to @dest --no-tags --name usr --json --source", |c| _ = c.args(&sources)).ok().last();
     assert_eq!(again["totals"]["new_files"], 0, "{again}");
     assert!(!Path::new("/usr/.strongroom").exists());
+}
+
+#[test]
+fn usr_in_every_format() {
+    let sources = if long() { sources() } else { vec![PathBuf::from("/usr/include/linux")] };
+    for kind in Kind::ALL {
+        for seal in ["", "--no-encryption"] {
+            let world = World::new();
+            let line = format!("backup --to @dest --no-tags --name usr {seal} --format {} --source", kind.name());
+            world.run_with(&line, |c| _ = c.args(&sources)).ok();
+            world.run("verify --from @dest --depth full").ok();
+            world.run("restore --from @dest --to @out --full-paths").ok();
+            for source in &sources {
+                assert_same(source, &world.path("out").join(source.strip_prefix("/").unwrap()));
+            }
+        }
+    }
 }
 
 #[test]

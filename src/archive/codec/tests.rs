@@ -125,3 +125,33 @@ fn what_unpacks_to_too_much_is_refused_before_it_does() {
     liar[6..14].copy_from_slice(&100u64.to_le_bytes());
     assert!(unpack(Kind::TarLz4, &liar, FRAME_MAX).is_err());
 }
+
+#[test]
+fn nothing_that_is_read_makes_it_fall_over() {
+    let content = [noise(3000), b"text, ".repeat(3000)].concat();
+    let mut decompressor = Decompressor::default();
+    let mut out = Vec::new();
+    for kind in KINDS.into_iter().filter(|kind| *kind != Kind::Tar) {
+        let whole = frame(kind, &content);
+        let mut random = blake3::Hasher::new().update(kind.name().as_bytes()).finalize_xof();
+        for round in 0..2000 {
+            let mut bad = whole.clone();
+            let mut choice = [0u8; 32];
+            random.fill(&mut choice);
+            let place = |n: usize| (usize::from(choice[n]) << 8 | usize::from(choice[n + 1])) % bad.len();
+            let (first, second) = (place(0), place(2));
+            match round % 4 {
+                0 => bad[first] = choice[4],
+                1 => bad.truncate(first),
+                2 => drop(bad.drain(first.min(second)..first.max(second))),
+                _ => {
+                    let to = (second + 24).min(bad.len());
+                    bad[second..to].copy_from_slice(&choice[8..8 + to - second]);
+                }
+            }
+            if decompressor.decompress(kind, "o", &bad, FRAME_MAX, &mut out).is_ok() {
+                assert!(out == content, "{kind:?} in round {round}");
+            }
+        }
+    }
+}

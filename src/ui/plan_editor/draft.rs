@@ -48,6 +48,7 @@ pub struct Draft {
     pub minute: i8,
     /// Whether what stands in the time's field is a time.
     pub time_is_valid: bool,
+    pub format: Format,
     pub encrypt: bool,
     pub password: Zeroizing<String>,
     pub repeat: Zeroizing<String>,
@@ -73,6 +74,7 @@ impl Draft {
             hour: 20,
             minute: 0,
             time_is_valid: true,
+            format: Format::default(),
             encrypt: true,
             password: PasswordField::buffer(),
             repeat: PasswordField::buffer(),
@@ -95,6 +97,7 @@ impl Draft {
             Schedule::Hours { hours } => (draft.when, draft.hours) = (When::Hours, hours),
             Schedule::Daily { hour, minute } => (draft.when, draft.hour, draft.minute) = (When::Daily, hour, minute),
         }
+        draft.format = plan.format;
         draft.encrypt = plan.seal.is_some();
         draft.kept = Some(plan.clone());
         draft
@@ -267,7 +270,7 @@ impl Draft {
             created: self.created,
             sources: self.source_spec(),
             destinations: vec![Location::local(trimmed(self.destination.trim()))],
-            format: self.kept.as_ref().map_or_else(Format::default, |plan| plan.format),
+            format: self.format,
             seal: match &self.kept {
                 Some(plan) => plan.seal,
                 None => self.encrypt.then(SealSpec::default),

@@ -4,7 +4,7 @@ use egui::{Align, Key, Layout, Ui};
 
 use super::draft::When;
 use super::editor::Editor;
-use super::recovery;
+use super::{packing, recovery};
 use crate::ui::context::Cx;
 use crate::ui::theme::typography::{body, caption_strong, section};
 use crate::ui::theme::{Tone, icons, space, tokens};
@@ -25,6 +25,7 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, editor: &mut Editor, just_came: bool) 
             ui.spacing_mut().item_spacing.x = space::S;
             name(ui, editor);
             schedule(ui, editor);
+            packing::show(ui, editor);
             summary(ui, editor);
             finish(ui, cx, editor);
         });

@@ -5,6 +5,7 @@ pub mod editor;
 mod how;
 mod leave_out;
 pub mod measuring;
+mod packing;
 mod recovery;
 mod what;
 mod where_to;

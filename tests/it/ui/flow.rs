@@ -6,12 +6,14 @@ use std::sync::Arc;
 
 use eframe::egui::accesskit::Role;
 use strongroom::engine::{Engine, Env, Mode};
+use strongroom::model::format::{Kind, Level};
 use strongroom::state::lock::HomeLock;
 use strongroom::state::paths::Home;
 use strongroom::state::secrets::MemoryStore;
 use tempfile::TempDir;
 
 use super::hands::Hands;
+use crate::support::walk;
 
 const PASSWORD: &str = "correct horse battery staple";
 
@@ -40,6 +42,11 @@ fn path(root: &TempDir, name: &str) -> String {
 
 /// From the welcome to the first version.
 fn first_run(root: &TempDir, hands: &mut Hands) {
+    first_run_with(root, hands, |_| {});
+}
+
+/// `choose`: what else is set on the last page.
+fn first_run_with(root: &TempDir, hands: &mut Hands, choose: impl FnOnce(&mut Hands)) {
     hands.button("Set up a backup");
     hands.type_into(Role::TextInput, "Path of a folder to add", &path(root, "Letters"));
     hands.button("Add this path");
@@ -62,6 +69,7 @@ fn first_run(root: &TempDir, hands: &mut Hands) {
     hands.harness.key_press_modifiers(eframe::egui::Modifiers::COMMAND, eframe::egui::Key::A);
     hands.type_into(Role::PasswordInput, "Password again", PASSWORD);
     assert!(hands.sees("Letters, encrypted, to "), "{}", hands.screen());
+    choose(hands);
     hands.button("Back up now");
     hands.see("3 of 3 files copied");
     hands.see("Protected · 1 of 1");
@@ -177,4 +185,23 @@ fn versions_are_deleted_and_the_button_says_how_many() {
     hands.button(&name);
     hands.see("1 version deleted");
     assert_eq!(engine.handle().overview().plans[0].versions, Some(1));
+}
+
+#[test]
+fn who_wants_to_chooses_format_and_level() {
+    let root = world();
+    let engine = engine(&root, "home");
+    let mut hands = Hands::on(engine.handle());
+    first_run_with(&root, &mut hands, |hands| {
+        assert!(!hands.sees("Zstandard"), "only who asks is asked: {}", hands.screen());
+        hands.button("Advanced");
+        hands.click(Role::ComboBox, "Format");
+        hands.click(Role::MenuItem, "Zip: opens on any computer");
+        hands.click(Role::RadioButton, "Compression: Small");
+    });
+    let plan = engine.handle().overview().plans[0].plan.clone();
+    assert_eq!((plan.format.kind, plan.format.level), (Kind::Zip, Level::Fixed(9)));
+    let disk = root.path().join("disk");
+    let names: Vec<_> = walk(&disk).into_iter().map(|path| path.to_string_lossy().into_owned()).collect();
+    assert!(names.iter().any(|name| name.ends_with("v0001.zip.sealed")), "{names:?}");
 }

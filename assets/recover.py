@@ -12,7 +12,7 @@ Exit codes: 0 done; 1 something was not restored, and is named; 2 usage; 10 no s
 
 How a backup lies in its folder (FORMAT.md, which comes with Strongroom's source, describes every byte):
  - *.json are small objects: a line of JSON, then a line with its SHA-256 and, where encrypted, an HMAC.
- - versions/<version>.json, a manifest: its presence is the version. It says where the catalog's index lies.
+ - versions/<version>.json, a manifest: it is the version, unless there is deleted/<version>; tells of the catalog's index.
  - data/<run>/ is what one run wrote: volumes (v0001.tar.zst, ...) and a catalog, .sealed at their ends where
    encrypted. Both are frames, each of up to 8 MiB compressed, and then sealed, by itself.
  - The catalog's last frame is the index: a head, a line for each segment, a line for each volume. A segment is
@@ -151,7 +151,7 @@ class Backup:
     def versions(self, wanted):
         """Manifests, oldest first, whose ids begin with `wanted`; for "latest" all."""
         found = {}
-        for name in os.listdir("versions"):
+        for name in (it for it in os.listdir("versions") if not os.path.lexists(f"deleted/{it[:-5]}")):
             if VERSION.fullmatch(name[:-5]) and (wanted == "latest" or name.startswith(wanted)):
                 try:
                     manifest = self.small(f"versions/{name}", "version", id=name[:-5], sealed=self.sealed)

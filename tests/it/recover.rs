@@ -38,12 +38,12 @@ fn run(script: &Path, folder: &Path, password: &str, args: &[&str]) -> Ran {
 }
 
 /// Runs the one that lies in the folder.
-fn recover(folder: &Path, password: &str, args: &[&str]) -> Ran {
+pub fn recover(folder: &Path, password: &str, args: &[&str]) -> Ran {
     run(&folder.join("recover.py"), folder, password, args)
 }
 
 /// Where something restored lies: its whole path below the target.
-fn below(target: &Path, original: &Path) -> PathBuf {
+pub fn below(target: &Path, original: &Path) -> PathBuf {
     target.join(original.strip_prefix("/").unwrap())
 }
 

@@ -1,5 +1,5 @@
 //! Backups of every format that was ever written stay readable: `tests/golden/<format>/destination`, made by the Strongroom of
-//! its day (`tests/golden/make`), gives back `tests/golden/<format>/expected`.
+//! its day (`tests/make_golden`), gives back `tests/golden/<format>/expected`.
 
 use std::fs;
 use std::path::Path;

@@ -143,12 +143,13 @@ pub fn readme(name: &str, sealed: bool) -> String {
 const SEALED: &str = "\
 Without Strongroom, Python 3.9 or newer gives back any version, with owners, times and links:
 
-    apt install python3-cryptography python3-zstandard
+    apt install python3-cryptography python3-zstandard python3-lz4
     cd THIS
     python3 recover.py --list
     python3 recover.py --to SOMEWHERE
 
-THIS is this folder; SOMEWHERE a new one. Where there is no apt: pip install cryptography zstandard.
+THIS is this folder; SOMEWHERE a new one. lz4 is needed only where names below data/ end in .lz4.sealed.
+Where there is no apt: pip install cryptography zstandard lz4.
 --version and --path choose what; the head of recover.py explains them and how the backup is built.
 
 The backup is encrypted: you need its password or its recovery key, and without one of them nobody can
@@ -160,12 +161,14 @@ the one that comes with Strongroom's source, if others can write to this folder.
 const UNSEALED: &str = r#"The backup is not encrypted. Without Strongroom, Python 3.9 or newer gives back any version, with owners,
 times and links:
 
-    apt install python3-zstandard
+    apt install python3-zstandard python3-lz4
     cd THIS
     python3 recover.py --list
     python3 recover.py --to SOMEWHERE
 
-THIS is this folder, with its whole path; SOMEWHERE a new one. Where there is no apt: pip install zstandard.
+THIS is this folder, with its whole path; SOMEWHERE a new one. lz4 is needed only where names below data/
+end in .lz4. Where there is no apt: pip install zstandard lz4. Where a .tar is damaged: pip install blake3,
+and recover.py finds what is whole in it.
 --version and --path choose what; the head of recover.py explains them and how the backup is built.
 
 Without Python too, ordinary programs give back a full version:

@@ -18,7 +18,7 @@ pub use self::backup::{Backup, Type};
 pub use self::delete::Delete;
 pub use self::history::History;
 pub use self::new::{FormatOptions, SealOptions, Sources};
-pub use self::origin::{Ls, Origin};
+pub use self::origin::{Find, Ls, Origin};
 pub use self::plan::{Plan, PlanAdd, PlanEdit};
 pub use self::restore::Restore;
 pub use self::verify::Verify;
@@ -69,6 +69,8 @@ pub enum Command {
     Versions(Origin),
     /// List the files of a version
     Ls(Ls),
+    /// Find files by name in all versions
+    Find(Find),
     /// Restore files from a version
     Restore(Restore),
     /// Check that what lies at a destination is whole

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::engine_access::Session;
 use super::exit::Exit;
 use super::output::{Output, clean};
-use super::parse::{self, shown};
+use super::parse::{self, original_path, shown};
 use super::{args, place};
 use crate::engine::Handle;
 use crate::model::catalog::{FileTime, Row, RowKind};
@@ -122,9 +122,8 @@ impl Lister<'_> {
 }
 
 fn object(row: &Row) -> Value {
-    let absolute = PathBytes::new([b"/".as_slice(), row.path.as_bytes()].concat());
     json!({
-        "path": absolute,
+        "path": original_path(&row.path),
         "kind": row.kind,
         "size": row.size,
         "files": row.files,
@@ -139,7 +138,8 @@ fn object(row: &Row) -> Value {
     })
 }
 
-fn when(time: FileTime) -> Option<Timestamp> {
+/// As scripts and people are told; `None` where no calendar has it.
+pub(super) fn when(time: FileTime) -> Option<Timestamp> {
     Timestamp::new(time.seconds, i32::try_from(time.nanos).ok()?).ok()
 }
 

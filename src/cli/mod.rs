@@ -11,6 +11,7 @@ mod backup;
 mod delete;
 mod engine_access;
 mod exit;
+mod find;
 mod follow;
 mod history;
 mod ls;
@@ -99,6 +100,7 @@ impl Ready {
             Command::Backup(args) => backup::run(*args, output),
             Command::Versions(args) => versions::run(&args, output),
             Command::Ls(args) => ls::run(args, output),
+            Command::Find(args) => find::run(&args, output),
             Command::Restore(args) => restore::run(args, output),
             Command::Verify(args) => verify::run(args, output),
             Command::Delete(args) => delete::run(&args, output),

@@ -141,6 +141,11 @@ pub fn shown(path: &PathBytes) -> String {
     format!("/{}", path.display().trim_start_matches('/'))
 }
 
+/// A path as it was, for scripts: with the leading `/` that catalogs leave out.
+pub fn original_path(path: &PathBytes) -> PathBytes {
+    PathBytes::new([b"/".as_slice(), path.as_bytes()].concat())
+}
+
 /// The catalog path of an absolute one.
 pub fn catalog_path(path: &Path) -> PathBytes {
     let bytes = path.as_os_str().as_bytes();

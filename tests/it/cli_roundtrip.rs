@@ -193,3 +193,36 @@ fn the_tour_ends_well() {
         assert_eq!(ran.out.contains("no display"), line.is_empty(), "{}", ran.out);
     }
 }
+
+#[test]
+fn a_file_is_found_by_its_name_in_every_state_it_had() {
+    let world = World::new();
+    fs::create_dir_all(world.source().join("deep/er")).unwrap();
+    fs::write(world.source().join("deep/er/Letter to Ada.txt"), "one").unwrap();
+    fs::write(world.source().join("gone letter"), "x").unwrap();
+    world.back_up();
+    fs::write(world.source().join("deep/er/Letter to Ada.txt"), "longer now").unwrap();
+    fs::remove_file(world.source().join("gone letter")).unwrap();
+    world.back_up();
+    world.back_up();
+    let ids: Vec<String> = world.versions().iter().map(|v| v["id"].as_str().unwrap().into()).collect();
+
+    let ran = world.run("find letter --from @dest --json").ok();
+    let found: Vec<_> = ran.lines().into_iter().filter(|line| line.get("path").is_some()).collect();
+    let path = |name: &str| world.source().join(name).display().to_string();
+    assert_eq!((ran.last()["count"].as_u64(), found.len()), (Some(2), 2), "{}", ran.out);
+    let (ada, gone) = (&found[0], &found[1]);
+    assert_eq!((&ada["path"], &gone["path"]), (&json!(path("deep/er/Letter to Ada.txt")), &json!(path("gone letter"))));
+    let states = |file: &serde_json::Value| -> Vec<_> {
+        let states = file["states"].as_array().unwrap().iter();
+        states.map(|s| (s["version"].clone(), s["versions"].as_u64().unwrap(), s["size"].as_u64().unwrap())).collect()
+    };
+    assert_eq!(states(ada), [(json!(ids[2]), 2, 10), (json!(ids[0]), 1, 3)]);
+    assert_eq!(states(gone), [(json!(ids[0]), 1, 1)]);
+
+    assert!(world.run("find *ADA.txt --from @dest").ok().out.contains(&format!("{} and 1 older", ids[2])));
+    let limited = world.run("find letter --from @dest --limit 1 --json").ok().last();
+    assert_eq!((&limited["count"], &limited["more"]), (&json!(1), &json!(true)));
+    assert_eq!(world.run("find nowhere --from @dest --json").code(10).problem(), "nothing-there");
+    world.run("find letter").code(2);
+}

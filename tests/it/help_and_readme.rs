@@ -42,6 +42,7 @@ fn every_command_explains_itself() {
         "backup",
         "versions",
         "ls",
+        "find",
         "restore",
         "verify",
         "delete",

@@ -1,4 +1,4 @@
-//! What is read from a destination: `versions` and `ls`.
+//! What is read from a destination: `versions`, `ls` and `find`.
 
 use std::path::PathBuf;
 
@@ -40,4 +40,25 @@ pub struct Ls {
     pub recursive: bool,
     /// Original path of a file or folder; without it the sources are listed
     pub path: Option<PathBuf>,
+}
+
+const FIND_EXAMPLES: &str = "\
+Examples:
+  strongroom find invoice --from /media/blue/backups
+  strongroom find 'IMG_04*.raw' --from /media/blue/backups --json
+
+Each file is listed with its states, the newest first: time, size, the newest version that has it so.
+`strongroom restore --version V --path P` brings one back.";
+
+#[derive(Debug, Args)]
+#[command(after_help = FIND_EXAMPLES)]
+pub struct Find {
+    /// Part of a name; with * (any characters) or ? (any one) the whole of it. Case does not matter
+    #[arg(value_name = "PATTERN", value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    pub pattern: String,
+    #[command(flatten)]
+    pub from: Origin,
+    /// Most files to list
+    #[arg(long, value_name = "N", default_value_t = 1000, value_parser = clap::value_parser!(u64).range(1..=10_000))]
+    pub limit: u64,
 }

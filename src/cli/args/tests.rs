@@ -33,6 +33,8 @@ fn every_form_of_the_command_line_is_read() {
         "backup --source a --to d --type incremental --base 20261121T200000Z-full-5f3a9c2e",
         "backup n --type differential",
         "delete --from d --version 20261121T200000Z-full-5f3a9c2e 20261122T200000Z-incr-5f3a9c2e --dry-run",
+        "find x --from d",
+        "find *.raw --from d --plan p --limit 5 --json",
         "delete --from d --plan p --version 20261121T200000Z-full-5f3a9c2e --json",
         "plan list",
         "plan show n",

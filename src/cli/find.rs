@@ -5,8 +5,8 @@ use serde_json::json;
 
 use super::engine_access::Session;
 use super::exit::Exit;
-use super::ls::when;
-use super::output::{Output, clean};
+use super::ls::{one_line, time_text, when};
+use super::output::Output;
 use super::parse::{original_path, shown};
 use super::{args, place};
 use crate::model::catalog::{FileState, FoundFile};
@@ -30,7 +30,7 @@ pub fn run(args: &args::Find, output: Output) -> Result<Exit, Problem> {
     let zone = TimeZone::system();
     for file in &found.files {
         output.object(&object(file));
-        output.line(clean(&shown(&file.path)).replace('\n', "\u{fffd}"));
+        output.line(one_line(&shown(&file.path)));
         for state in &file.states {
             output.line(line(state, &zone));
         }
@@ -64,7 +64,7 @@ fn object(file: &FoundFile) -> serde_json::Value {
 
 /// "  2026-11-21 18:02:00    31.7 MB  20261121T200000Z-incr-5f3a9c2e and 3 older".
 fn line(state: &FileState, zone: &TimeZone) -> String {
-    let time = when(state.mtime).map_or("?".into(), |at| at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M:%S").to_string());
+    let time = time_text(state.mtime, zone);
     let size = state.size.map(human::bytes).unwrap_or_default();
     let mut text = format!("  {time:<19} {size:>10}  {}", state.version);
     if state.versions > 1 {

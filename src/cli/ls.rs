@@ -143,6 +143,16 @@ pub(super) fn when(time: FileTime) -> Option<Timestamp> {
     Timestamp::new(time.seconds, i32::try_from(time.nanos).ok()?).ok()
 }
 
+/// "2026-11-21 18:02:00"; "?" where no calendar has it.
+pub(super) fn time_text(time: FileTime, zone: &TimeZone) -> String {
+    when(time).map_or("?".into(), |at| at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M:%S").to_string())
+}
+
+/// A line that no name in it can break or recolour.
+pub(super) fn one_line(text: &str) -> String {
+    clean(text).replace('\n', "\u{fffd}")
+}
+
 fn line(row: &Row, zone: &TimeZone) -> String {
     let kind = match row.kind {
         RowKind::Folder => 'd',
@@ -150,10 +160,7 @@ fn line(row: &Row, zone: &TimeZone) -> String {
         RowKind::File => '-',
         RowKind::Other => '?',
     };
-    let time = match when(row.mtime) {
-        Some(at) => at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M:%S").to_string(),
-        None => "?".into(),
-    };
+    let time = time_text(row.mtime, zone);
     let size = row.size.map(human::bytes).unwrap_or_default();
     let mut text = format!("{kind}{} {:>5} {:>5} {size:>9} {time:<19} {}", mode(row.mode), row.uid, row.gid, shown(&row.path));
     if let Some(target) = &row.target {
@@ -165,7 +172,7 @@ fn line(row: &Row, zone: &TimeZone) -> String {
     if row.torn {
         text.push_str("  (changed while it was read)");
     }
-    clean(&text).replace('\n', "\u{fffd}")
+    one_line(&text)
 }
 
 /// "rwxr-xr-x", with s and t where those bits are set.

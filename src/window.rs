@@ -161,7 +161,14 @@ fn raise(handle: &Handle) -> Result<bool, Problem> {
 
 /// The right to show windows for a home, held until it is dropped. Without a file where none can be made: then a second window may open.
 struct Turn {
-    _held: Option<File>,
+    held: Option<File>,
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        // Closing it is not enough: a program that is being started has every open file for a moment.
+        let _ = self.held.as_ref().map(File::unlock);
+    }
 }
 
 /// `None` where another process shows them.
@@ -169,12 +176,12 @@ fn take_turn(folder: &Path) -> Option<Turn> {
     let path = folder.join("window.lock");
     match File::options().create(true).append(true).open(&path) {
         Ok(file) => match file.try_lock() {
-            Ok(()) => Some(Turn { _held: Some(file) }),
+            Ok(()) => Some(Turn { held: Some(file) }),
             Err(_) => None,
         },
         Err(error) => {
             tracing::warn!("{}: {error}", path.display());
-            Some(Turn { _held: None })
+            Some(Turn { held: None })
         }
     }
 }

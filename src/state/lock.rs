@@ -10,10 +10,17 @@ use rustix::io::Errno;
 use super::paths::Home;
 use super::{Error, Result};
 
-/// Held until dropped, or until the process ends, however it ends: the system frees a file's lock with the file.
+/// Held until dropped, or until the process ends, however it ends.
 #[derive(Debug)]
 pub struct HomeLock {
-    _file: File,
+    file: File,
+}
+
+impl Drop for HomeLock {
+    fn drop(&mut self) {
+        // Closing it is not enough: a program that is being started has every open file for a moment.
+        let _ = self.file.unlock();
+    }
 }
 
 impl HomeLock {
@@ -30,7 +37,7 @@ impl HomeLock {
         }
         // For people who look who it is; nothing reads it. A full disk must not keep anybody from restoring.
         let _ = file.set_len(0).and_then(|()| writeln!(file, "{}", std::process::id()));
-        Ok(Some(Self { _file: file }))
+        Ok(Some(Self { file }))
     }
 }
 
@@ -46,7 +53,10 @@ mod tests {
         assert!(held.is_some());
         assert!(HomeLock::try_take(&home).unwrap().is_none());
         assert_eq!(std::fs::read_to_string(home.lock_file()).unwrap(), format!("{}\n", std::process::id()));
+        // As a program has it that is just being started.
+        let file = held.as_ref().unwrap().file.try_clone().unwrap();
         drop(held);
         assert!(HomeLock::try_take(&home).unwrap().is_some());
+        drop(file);
     }
 }

@@ -48,7 +48,16 @@ enum Line {
 pub struct Journal {
     folder: OwnedFd,
     name: String,
-    file: Mutex<File>,
+    file: Mutex<Locked>,
+}
+
+/// Unlocked when it is dropped and not only when it is closed: a program that is being started has every open file for a moment.
+struct Locked(File);
+
+impl Drop for Locked {
+    fn drop(&mut self) {
+        let _ = self.0.unlock();
+    }
 }
 
 /// What is known of a restore that did not end.
@@ -100,10 +109,10 @@ impl Journal {
             // Where locks are not known two restores of the same at once are not told apart.
             let _ = rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive);
             let begun = rustix::fs::fstat(&file).map(|stat| changed(&stat));
-            let journal = Self { folder, name: name.clone(), file: Mutex::new(File::from(file)) };
+            let journal = Self { folder, name: name.clone(), file: Mutex::new(Locked(File::from(file))) };
             let written = begun.map_err(io::Error::from).and_then(|at| {
                 journal.say(&Line::Begun { tag: tag.into(), date: date.into(), at: (at.seconds, at.nanos) })?;
-                journal.file.lock().unwrap_or_else(PoisonError::into_inner).sync_all()?;
+                journal.file.lock().unwrap_or_else(PoisonError::into_inner).0.sync_all()?;
                 // The folder as well: what is born after a loss of power must find it.
                 let folder = rustix::fs::openat(&journal.folder, c".", OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())?;
                 Ok(rustix::fs::fsync(folder)?)
@@ -122,7 +131,7 @@ impl Journal {
         // The end of line stands in front, so that a line that was cut short spoils none but itself.
         let mut bytes = vec![b'\n'];
         serde_json::to_writer(&mut bytes, line)?;
-        self.file.lock().unwrap_or_else(PoisonError::into_inner).write_all(&bytes)
+        self.file.lock().unwrap_or_else(PoisonError::into_inner).0.write_all(&bytes)
     }
 
     /// All is durable on a device that was not changed since. A mark that cannot be written is one that is not there.
@@ -147,7 +156,7 @@ impl Journal {
 
     /// Unless somebody put another file in its place.
     fn take_away(&self) {
-        let own = rustix::fs::fstat(&*self.file.lock().unwrap_or_else(PoisonError::into_inner));
+        let own = rustix::fs::fstat(&self.file.lock().unwrap_or_else(PoisonError::into_inner).0);
         let there = look(self.folder.as_fd(), self.name.as_bytes());
         if let (Ok(own), Ok(Some(there))) = (own, there)
             && (own.st_dev, own.st_ino) == (there.st_dev, there.st_ino)
@@ -199,7 +208,7 @@ fn others_died(folder: BorrowedFd<'_>, own: &str) -> bool {
 }
 
 /// Reads a journal and locks it. `None` where there is none, or none of this person's.
-fn read(folder: BorrowedFd<'_>, name: &str) -> io::Result<Option<(File, Option<Before>)>> {
+fn read(folder: BorrowedFd<'_>, name: &str) -> io::Result<Option<(Locked, Option<Before>)>> {
     let flags = OFlags::RDWR | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC | OFlags::APPEND;
     let Ok(file) = rustix::fs::openat(folder, name, flags, Mode::empty()) else { return Ok(None) };
     let stat = rustix::fs::fstat(&file)?;
@@ -211,9 +220,9 @@ fn read(folder: BorrowedFd<'_>, name: &str) -> io::Result<Option<(File, Option<B
     if rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive) == Err(Errno::WOULDBLOCK) {
         return Err(io::Error::new(io::ErrorKind::ResourceBusy, "the same is being restored there already"));
     }
-    let file = File::from(file);
+    let file = Locked(File::from(file));
     let mut bytes = Vec::new();
-    (&file).take(MAX_LENGTH).read_to_end(&mut bytes)?;
+    (&file.0).take(MAX_LENGTH).read_to_end(&mut bytes)?;
     Ok(Some((file, parse(&bytes))))
 }
 
@@ -286,6 +295,18 @@ mod tests {
         assert_eq!(before.unwrap().tags, ["t1", "t2"]);
         journal.finish();
         assert!(open("t4").unwrap().unwrap().1.is_none());
+    }
+
+    #[test]
+    fn it_is_free_while_another_still_has_its_file() {
+        let dir = tempfile::tempdir().unwrap();
+        let open = || Journal::open(folder(dir.path()), "x", "t", "2026-11-21");
+        let (journal, _) = open().unwrap().unwrap();
+        // As a program has it that is just being started.
+        let file = journal.file.lock().unwrap().0.try_clone().unwrap();
+        drop(journal);
+        assert!(open().unwrap().unwrap().1.is_some());
+        drop(file);
     }
 
     #[test]

@@ -62,7 +62,7 @@ pub fn show(ui: &mut Ui, warnings: &[Warning], count: u64, home: &str) {
                     (false, true) => path,
                     (false, false) => format!("{path} · {}", warning.detail),
                 };
-                ui.add(egui::Label::new(caption(&text).color(t.text)).truncate()).on_hover_text(&text);
+                ui.add(egui::Label::new(caption(&text).color(t.text)).truncate());
             }
             if group.len() > NAMED {
                 ui.label(caption(format!("and {} more", human::count((group.len() - NAMED) as u64))).color(t.text2));

@@ -118,6 +118,8 @@ def move():
     type_into("entry", "Path of the destination", f"{ROOT}/other disk")
     button("Next: How")
     see("Its password is changed in the Encryption tab.")
+    button("Advanced")
+    see("How it is packed")
     shot("edit")
     button("Save")
     see(f"to {ROOT}/other disk")
@@ -127,8 +129,31 @@ def move():
     assert glob.glob(f"{ROOT}/other disk/Documents-*/versions/*.json")
 
 
+def delete_a_version():
+    """The older of two: the newer one is whole without it."""
+    def versions():
+        return glob.glob(f"{ROOT}/other disk/Documents-*/versions/*.json")
+
+    older = versions()
+    note = f"{ROOT}/person/Documents/note.txt"
+    open(note, "w").close()
+    button("Back up Documents now")
+    see("1 of 61 files copied")
+    menu("Documents", "Delete versions…")
+    see("This cannot be undone.")
+    boxes = wait("two versions", lambda: [name for role, name, _ in hands.on_screen() if role == "check box" and " added" in name])
+    assert len(boxes) == 2, boxes
+    click("check box", boxes[1])
+    danger = wait("what it frees", lambda: [name for name in names() if name.startswith("Delete 1 version, ")])[0]
+    shot("delete-versions")
+    button(danger)
+    wait("one version", lambda: len(versions()) == 1)
+    assert versions() != older
+    os.remove(note)
+
+
 def cancel():
-    make_film(200)
+    make_film(800)
     button("Back up Documents now")
     button("Cancel: Backing up Documents")
     see("Cancelled: nothing was kept of this run")
@@ -284,11 +309,11 @@ def delete_backups():
     click("radio button", "Encryption: Not encrypted")
     button("Back up now")
     see("61 of 61 files copied")
-    menu("Letters", "Delete…")
+    menu("Letters", "Delete backup…")
     button("Stop, keep 1 version")
     see("its versions stay")
     assert glob.glob(f"{ROOT}/disk/Letters-*/versions/*.json")
-    menu("Documents", "Delete…")
+    menu("Documents", "Delete backup…")
     see("That cannot be undone.")
     danger = [name for name in names() if name.startswith("Delete all ")][0]
     assert hands.find("push button", danger) is None, "off until the name is typed"
@@ -310,6 +335,7 @@ def main():
     look_at_history()
     move()
     change_password()
+    delete_a_version()
     cancel()
     find_damage()
     close_while_it_runs(process)

@@ -1,6 +1,7 @@
 """A person's hands and eyes at the real window: found by role and name through AT-SPI, clicked and typed into by xdotool.
 
-Needs a session bus of its own; BIN is the program, ROOT an empty folder, SHOTS a folder for pictures (optional).
+Needs a session bus of its own; BIN is the program, ROOT an empty folder. For pictures: SHOTS is a folder for them, SIZE the
+window's size, DARK=1 its appearance (all optional).
 """
 import os
 import subprocess
@@ -11,11 +12,13 @@ import warnings
 import gi
 
 gi.require_version("Atspi", "2.0")
-from gi.repository import Atspi  # noqa: E402
+from gi.repository import Atspi, GLib  # noqa: E402
 
 warnings.simplefilter("ignore")
 BIN, ROOT = os.environ["BIN"], os.environ["ROOT"]
 SHOTS = os.environ.get("SHOTS")
+WIDTH, HEIGHT = map(int, os.environ.get("SIZE", "900x600").split("x"))
+DARK = os.environ.get("DARK") == "1"
 PATIENCE = 90
 started = []
 clicks = 0
@@ -71,10 +74,22 @@ def wait(what, look):
 def find(role, name):
     for found_role, found_name, node in on_screen():
         if found_role == role and found_name == name:
-            states = node.get_state_set()
+            try:
+                states = node.get_state_set()
+            except GLib.GError:
+                return None  # Gone since it was listed.
             if states.contains(Atspi.StateType.ENABLED) or role in ("label",):
                 return node
     return None
+
+
+def spot_of(node):
+    """Its middle; None where it is gone."""
+    try:
+        box = node.get_component_iface().get_extents(Atspi.CoordType.WINDOW)
+    except GLib.GError:
+        return None
+    return (box.x + box.width // 2, box.y + box.height // 2)
 
 
 def see(part):
@@ -98,16 +113,17 @@ def has_window():
 def click(role, name):
     global clicks
     clicks += 1
-    node = wait(f"{role} {name}", lambda: find(role, name))
-    # Where it stands may still be moving: once it stands still.
-    before = None
+    # Where it stands may still be moving, and it may be another one by now: once it stands still.
+    before = spot = None
     for _ in range(50):
-        box = node.get_component_iface().get_extents(Atspi.CoordType.WINDOW)
-        spot = (box.x + box.width // 2, box.y + box.height // 2)
-        if spot == before:
+        node = wait(f"{role} {name}", lambda: find(role, name))
+        spot = spot_of(node)
+        if spot and spot == before:
             break
         before = spot
         time.sleep(0.05)
+    if not spot:
+        wait(f"{role} {name} to stay", lambda: None)
     subprocess.run(["xdotool", "mousemove", "--window", window(), str(spot[0]), str(spot[1]), "click", "1"], check=True)
     time.sleep(0.2)
 
@@ -152,7 +168,11 @@ def resize(width, height):
     subprocess.run(["xdotool", "windowfocus", "--sync", wid])
 
 
-def open_window(home, width=900, height=600):
+def open_window(home, width=WIDTH, height=HEIGHT):
+    if DARK and not os.path.exists(f"{ROOT}/{home}/config/settings.toml"):
+        os.makedirs(f"{ROOT}/{home}/config", mode=0o700, exist_ok=True)
+        with open(f"{ROOT}/{home}/config/settings.toml", "w") as settings:
+            settings.write('version = 1\n[settings]\nappearance = "dark"\n')
     process = start(BIN, env=environment(home))
     resize(width, height)
     return process
@@ -164,7 +184,7 @@ def end_all():
             process.terminate()
 
 
-def open_display(size="1000x700"):
+def open_display(size=f"{WIDTH + 100}x{HEIGHT + 100}"):
     """A screen with a window manager, and the bus on which the window tells what it shows."""
     display = subprocess.Popen(
         ["Xvfb", "-displayfd", "1", "-screen", "0", f"{size}x24", "-nolisten", "tcp"],

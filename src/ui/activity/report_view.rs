@@ -147,13 +147,13 @@ fn damage(ui: &mut Ui, report: &VerifyReport) {
         Card::new().tone(Tone::Bad).tight().show(ui, |ui| {
             ui.spacing_mut().item_spacing.y = 2.0;
             ui.label(body_strong(&damaged.what).color(t.bad));
-            ui.add(egui::Label::new(caption(&damaged.object).color(t.text2)).truncate()).on_hover_text(&damaged.object);
+            ui.add(egui::Label::new(caption(&damaged.object).color(t.text2)).truncate());
             if damaged.files_hit > 0 {
                 ui.label(body(format!("Hits {}:", human::counted(damaged.files_hit, "file", "files"))).color(t.text));
             }
             for path in damaged.files().into_iter().take(FEW) {
                 let text = format!("/{}", path.display().trim_start_matches('/'));
-                ui.add(egui::Label::new(caption(&text).color(t.text)).truncate()).on_hover_text(&text);
+                ui.add(egui::Label::new(caption(&text).color(t.text)).truncate());
             }
             if damaged.files_hit > FEW as u64 {
                 let text = format!("and {} more: Copy as text lists them", human::count(damaged.files_hit - FEW as u64));

@@ -108,7 +108,7 @@ impl Destination {
             let t = tokens(ui);
             ui.add(egui::Label::new(section(&name).color(t.text)).truncate());
             let path = self.location.display();
-            ui.add(egui::Label::new(caption(&path).color(t.text3)).truncate()).on_hover_text(path);
+            ui.add(egui::Label::new(caption(&path).color(t.text3)).truncate());
         });
         line.right(|ui| {
             if troubled {

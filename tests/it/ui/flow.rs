@@ -138,7 +138,7 @@ fn a_backup_is_stopped_or_deleted_with_its_versions_once_its_name_is_typed() {
     let mut hands = Hands::on(engine.handle());
     first_run(&root, &mut hands);
     hands.button("More for Letters");
-    hands.click(Role::MenuItem, "Delete…");
+    hands.click(Role::MenuItem, "Delete backup…");
     hands.see("Stop, keep 1 version");
     let delete =
         |hands: &Hands| hands.screen().lines().find(|line| line.starts_with("Button Delete 1 version")).map(str::to_owned);

@@ -78,7 +78,7 @@ fn head(ui: &mut Ui, cx: &mut Cx<'_>, plan: &PlanOverview, busy: bool, event: &m
         let room = (ui.available_width() - pill.width(ui) - space::S).max(80.0);
         ui.scope(|ui| {
             ui.set_max_width(room);
-            ui.add(Label::new(section(name).color(t.text)).truncate()).on_hover_text(name);
+            ui.add(Label::new(section(name).color(t.text)).truncate());
         });
         ui.add(pill);
     });
@@ -137,7 +137,7 @@ fn menu(ui: &mut Ui, cx: &mut Cx<'_>, plan: &PlanOverview, busy: bool, event: &m
             if menu_item(ui, Some(icons::TRASH), "Delete versions…", true) {
                 *event = Some(CardEvent::DeleteVersions);
             }
-            if menu_item(ui, Some(icons::TRASH), "Delete…", true) {
+            if menu_item(ui, Some(icons::TRASH), "Delete backup…", true) {
                 *event = Some(CardEvent::Delete);
             }
         });
@@ -282,7 +282,7 @@ fn damaged(ui: &mut Ui, report: &RunReport) {
             let files = object.files();
             for path in files.iter().take(NAMED) {
                 let path = format!("/{}", path.display().trim_start_matches('/'));
-                ui.add(Label::new(caption(&path).color(t.text)).truncate()).on_hover_text(&path);
+                ui.add(Label::new(caption(&path).color(t.text)).truncate());
             }
             let named = files.len().min(NAMED) as u64;
             if object.files_hit > named {
@@ -305,7 +305,7 @@ fn line(
     let t = tokens(ui);
     let line = Ends::new(ui, size::CONTROL).left(|ui| {
         ui.label(body(icon.to_string()).color(t.strong(tone)));
-        ui.add(Label::new(body(text).color(t.text)).truncate()).on_hover_text(text);
+        ui.add(Label::new(body(text).color(t.text)).truncate());
     });
     line.right(|ui| {
         more(ui, event);

@@ -113,16 +113,18 @@ def has_window():
 def click(role, name):
     global clicks
     clicks += 1
-    # Where it stands may still be moving, and it may be another one by now: once it stands still.
+    node = wait(f"{role} {name}", lambda: find(role, name))
+    # Where it stands may still be moving: once it stands still.
     before = spot = None
     for _ in range(50):
-        node = wait(f"{role} {name}", lambda: find(role, name))
         spot = spot_of(node)
-        if spot and spot == before:
+        if spot is None:
+            node = wait(f"{role} {name}", lambda: find(role, name))
+        elif spot == before:
             break
         before = spot
         time.sleep(0.05)
-    if not spot:
+    if spot is None:
         wait(f"{role} {name} to stay", lambda: None)
     subprocess.run(["xdotool", "mousemove", "--window", window(), str(spot[0]), str(spot[1]), "click", "1"], check=True)
     time.sleep(0.2)

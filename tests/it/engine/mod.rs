@@ -63,7 +63,17 @@ pub struct World {
 
 impl World {
     pub fn new() -> Self {
-        let root = tempfile::tempdir().unwrap();
+        Self::within(&std::env::temp_dir())
+    }
+
+    /// Where nothing is waited for: what counts is not how things become durable.
+    pub fn in_memory() -> Self {
+        let memory = Path::new("/dev/shm");
+        Self::within(if memory.is_dir() { memory } else { Path::new("/tmp") })
+    }
+
+    fn within(folder: &Path) -> Self {
+        let root = tempfile::tempdir_in(folder).unwrap();
         for folder in ["source", "destination"] {
             std::fs::create_dir(root.path().join(folder)).unwrap();
         }
@@ -77,19 +87,23 @@ impl World {
 
     /// Ends the engine, if one runs, and starts one on this home.
     pub fn start(&mut self, home: &str, autonomous: bool) {
+        let (home, lock) = self.free(home);
+        let env = Env { clock: self.clock.clone(), ..Env::system(self.secrets.clone(), Arc::new(|| {})) };
+        self.engine = Some(Engine::start(env, Mode::Owner { home, lock, autonomous }).unwrap());
+    }
+
+    /// Ends the engine, if one runs, and waits until it has left this home.
+    pub fn free(&mut self, home: &str) -> (Home, HomeLock) {
         self.engine = None;
         let home = Home::locate(Some(&self.path(home))).unwrap();
-        // The engine before may still be on its way out.
         let patience = Instant::now() + std::time::Duration::from_secs(20);
-        let lock = loop {
+        loop {
             match HomeLock::try_take(&home).unwrap() {
-                Some(lock) => break lock,
+                Some(lock) => return (home, lock),
                 None if Instant::now() < patience => std::thread::sleep(std::time::Duration::from_millis(5)),
                 None => panic!("the home is not free"),
             }
-        };
-        let env = Env { clock: self.clock.clone(), ..Env::system(self.secrets.clone(), Arc::new(|| {})) };
-        self.engine = Some(Engine::start(env, Mode::Owner { home, lock, autonomous }).unwrap());
+        }
     }
 
     pub fn stop(&mut self) {

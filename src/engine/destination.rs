@@ -11,6 +11,7 @@ use crate::model::marker::{self, Marker, Owner};
 use crate::model::plan::{Plan, PlanId};
 use crate::model::problem::{Code, Problem};
 use crate::model::recover;
+use crate::model::restore::PlanChoice;
 use crate::storage::{Kind, Storage};
 
 use super::core::Core;
@@ -41,6 +42,14 @@ pub fn open_for_writing(core: &Core, plan: &Plan, secrets: &NewSecrets, take_ove
         folder.renew_recover()?;
         return Ok(Opened { location: location.clone(), folder: Arc::new(folder), ring });
     }
+    if let Some(mut folder) = Folder::unmarked(&storage, &damaged, &PlanChoice::Id(plan.id.clone()))?.pop() {
+        // What else lies there says that it is ours: that is vouched for by the key where there is one.
+        let ring = ring_for(core, plan, &folder, secrets)?;
+        check_owner(core, &folder, ring.as_deref())?;
+        folder.renew_marker(new_marker(core, plan), ring.as_deref())?;
+        folder.renew_recover()?;
+        return Ok(Opened { location: location.clone(), folder: Arc::new(folder), ring });
+    }
     if damaged.contains(&folder_name) {
         return Err(crate::archive::Error::damaged(marker::MARKER, "its checksum does not fit").into());
     }
@@ -57,18 +66,7 @@ fn create(
     storage: &Arc<dyn Storage>,
     secrets: &NewSecrets,
 ) -> Result<Opened, Problem> {
-    let now = core.env.clock.now();
-    let marker = Marker {
-        format: marker::FORMAT,
-        kind: Marker::KIND.into(),
-        plan: plan.id.clone(),
-        name: plan.name.clone(),
-        machine: core.machine.clone(),
-        sealed: plan.seal.is_some(),
-        created: now,
-        readme_sha256: sha256_hex(marker::readme(&plan.name, plan.seal.is_some()).as_bytes()),
-        recover_sha256: Some(sha256_hex(recover::TEXT.as_bytes())),
-    };
+    let marker = new_marker(core, plan);
     let keys = match plan.seal {
         None => None,
         Some(seal) => {
@@ -87,6 +85,20 @@ fn create(
     storage.delete_folder(&name)?;
     let folder = Folder::create(storage, name, marker, keys.as_ref().map(|(r, n, b)| (&**r, *n, &b[..])), owner)?;
     Ok(Opened { location: location.clone(), folder: Arc::new(folder), ring: keys.map(|(ring, ..)| ring) })
+}
+
+fn new_marker(core: &Core, plan: &Plan) -> Marker {
+    Marker {
+        format: marker::FORMAT,
+        kind: Marker::KIND.into(),
+        plan: plan.id.clone(),
+        name: plan.name.clone(),
+        machine: core.machine.clone(),
+        sealed: plan.seal.is_some(),
+        created: core.env.clock.now(),
+        readme_sha256: sha256_hex(marker::readme(&plan.name, plan.seal.is_some()).as_bytes()),
+        recover_sha256: Some(sha256_hex(recover::TEXT.as_bytes())),
+    }
 }
 
 fn new_owner(core: &Core, plan: &PlanId, n: u32) -> Owner {
@@ -241,7 +253,9 @@ pub fn describe(core: &Core, folder: &Folder) -> Result<PlanAt, Problem> {
 }
 
 pub fn plans_at(core: &Core, location: &Location) -> Result<Vec<PlanAt>, Problem> {
-    let (all, _) = Folder::all(&core.storage(location)?)?;
+    let storage = core.storage(location)?;
+    let (mut all, damaged) = Folder::all(&storage)?;
+    all.extend(Folder::unmarked(&storage, &damaged, &PlanChoice::Only)?);
     all.iter().map(|f| describe(core, f)).collect()
 }
 

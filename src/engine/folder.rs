@@ -19,6 +19,8 @@ use crate::storage::{self, Kind, Storage, Upload};
 
 use super::explain;
 
+pub mod unmarked;
+
 /// Most plans that one destination is asked about.
 const MAX_PLANS: usize = 1000;
 /// Longest marker, owner or key file.
@@ -29,6 +31,8 @@ pub struct Folder {
     /// Folder name at the destination.
     pub name: String,
     pub marker: Marker,
+    /// What is wrong with the marker that lies there; then `marker` is made up of what else does.
+    pub unmarked: Option<&'static str>,
 }
 
 /// A manifest as it lies there: read, or why it could not be.
@@ -49,7 +53,9 @@ impl Folder {
                 Err(error) => return Err(error.into()),
             };
             match marker {
-                Some(marker) if marker.kind == Marker::KIND => found.push(Self { storage: storage.clone(), name, marker }),
+                Some(marker) if marker.kind == Marker::KIND => {
+                    found.push(Self { storage: storage.clone(), name, marker, unmarked: None });
+                }
                 _ => damaged.push(name),
             }
         }
@@ -65,6 +71,9 @@ impl Folder {
             all.retain(|f| f.marker.plan == *id);
         } else if let PlanChoice::Name(name) = choice {
             all.retain(|f| f.marker.name == *name || f.name == *name);
+        }
+        if all.is_empty() {
+            all = Self::unmarked(storage, &damaged, choice)?;
         }
         match all.len() {
             1 => Ok(all.remove(0)),
@@ -85,7 +94,7 @@ impl Folder {
         keys: Option<(&KeyRing, u32, &[u8])>,
         owner: Owner,
     ) -> Result<Self, Problem> {
-        let folder = Self { storage: storage.clone(), name, marker };
+        let folder = Self { storage: storage.clone(), name, marker, unmarked: None };
         if let Some((_, n, bytes)) = keys {
             folder.put_keys(n, bytes)?;
         }
@@ -225,7 +234,7 @@ impl Folder {
 
     /// How far small objects are to be trusted: the marker says whether the plan is sealed, and a ring proves it.
     pub fn check_marker(&self, ring: Option<&KeyRing>) -> Result<(), Problem> {
-        if let Some(ring) = ring {
+        if let (Some(ring), None) = (ring, self.unmarked) {
             let bytes = self.read_all(marker::MARKER)?;
             json_lines::decode::<Marker>(marker::MARKER, &bytes, json_lines::Trust::Mac(ring))?;
         }

@@ -5,6 +5,8 @@ mod deletion;
 mod flip;
 mod hands;
 mod job;
+mod marker;
+mod matrix;
 mod random;
 mod schedule;
 

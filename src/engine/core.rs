@@ -19,6 +19,7 @@ use crate::model::snapshot::{Manifest, VersionId};
 use crate::state::config::Config;
 use crate::state::history::History;
 use crate::state::paths::Home;
+use crate::state::secret_file;
 use crate::storage::Storage;
 
 use super::env::Env;
@@ -111,13 +112,16 @@ impl Core {
         format!("plan-{plan}")
     }
 
-    /// Keeps the ring for this session and, where there is a home, on this machine.
-    pub fn keep_ring(&self, plan: &PlanId, ring: &Arc<KeyRing>, on_machine: bool) -> Result<(), Problem> {
+    /// Keeps the ring for this session and, where there is a home, on this machine; returns it with all older keys that were kept
+    /// here: a destination that was put back to an older state must not take them away.
+    pub fn keep_ring(&self, plan: &PlanId, ring: &Arc<KeyRing>, on_machine: bool) -> Result<Arc<KeyRing>, Problem> {
+        let known = self.known_ring(plan).ok().flatten();
+        let ring = known.map_or_else(|| ring.clone(), |known| Arc::new(ring.with_older_of(&known)));
         lock(&self.session).insert(plan.clone(), ring.clone());
         if on_machine {
             self.env.secrets.set(&Self::secret_name(plan), &ring.to_text())?;
         }
-        Ok(())
+        Ok(ring)
     }
 
     pub fn forget_ring(&self, plan: &PlanId) -> Result<(), Problem> {
@@ -138,6 +142,27 @@ impl Core {
         Ok(ring)
     }
 
+    /// The ring of a sealed plan folder without asking anybody: as this session, this machine or the plan's secret file knows it.
+    /// One from before a rotation is none; for `writing` its newest key must be that of the folder's slots.
+    pub fn own_ring(&self, folder: &Folder, writing: bool) -> Result<Arc<KeyRing>, Problem> {
+        let plan = folder.plan();
+        // Where no slots can be read, the key that is kept is the last way in.
+        let newest = folder.keys().ok().flatten().and_then(|keys| Some(keys.file(plan).shown().ok()?.newest));
+        let fits = |ring: &KeyRing| newest.is_none_or(|id| ring.newest().id == id || (!writing && ring.find(&id).is_some()));
+        let known = self.known_ring(plan);
+        if let Ok(Some(ring)) = &known
+            && fits(ring)
+        {
+            return Ok(ring.clone());
+        }
+        let Some(file) = self.plan(plan).and_then(|plan| plan.secret_file) else {
+            known?;
+            return Err(explain::password_needed());
+        };
+        let secret = secret_file::read(&file).map_err(|error| explain::secret_file(&file.path().display(), &error))?;
+        self.keep_ring(plan, &Arc::new(folder.open_keys(secret.expose())?), false)
+    }
+
     /// Opens a plan folder for reading: finds it, and the keys where it is sealed.
     pub fn open_place(&self, place: &Place) -> Result<OpenPlace, Problem> {
         let storage = self.storage(&place.location)?;
@@ -145,7 +170,7 @@ impl Core {
         let configured = self.plan(folder.plan());
         let ring = match (&place.secret, folder.marker.sealed) {
             (Some(secret), true) => Some(Arc::new(folder.open_keys(secret.expose())?)),
-            (None, true) => Some(self.known_ring(folder.plan())?.ok_or_else(explain::password_needed)?),
+            (None, true) => Some(self.own_ring(&folder, false)?),
             // Somebody who has a password for it knows it as sealed.
             (Some(_), false) => return Err(archive::Error::NotSealed { object: crate::model::marker::MARKER.into() }.into()),
             (None, false) if configured.is_some_and(|p| p.seal.is_some()) => {

@@ -70,7 +70,10 @@ fn small_objects(folder: &Folder, ring: Option<&archive::key::KeyRing>) -> Resul
             folder.read_owner(&entry.name, ring).map(drop)
         } else if let Some((n, _)) = marker::parse_keys_name(&entry.name) {
             keys_seen += 1;
-            folder.read_all(&entry.name).and_then(|bytes| KeyFile::check(&entry.name, folder.plan(), n, &bytes, ring))
+            folder.read_all(&entry.name).and_then(|bytes| {
+                let file = KeyFile { object: &entry.name, plan: folder.plan(), n, bytes: &bytes };
+                file.check(ring)
+            })
         } else {
             Ok(())
         };

@@ -84,6 +84,14 @@ impl KeyRing {
         Self { keys }
     }
 
+    /// The same keys with this one as the newest; `None` where it is not among them.
+    pub fn with_first(&self, id: &[u8; 16]) -> Option<Self> {
+        let mut keys = self.keys.clone();
+        let at = keys.iter().position(|key| key.id == *id)?;
+        keys[..=at].rotate_right(1);
+        Some(Self { keys })
+    }
+
     pub fn newest(&self) -> &PlanKey {
         &self.keys[0]
     }
@@ -145,7 +153,11 @@ mod tests {
         assert_eq!(back.newest().id, [2; 16]);
         assert_eq!(back.find(&[1; 16]).unwrap().bytes, key(1).bytes);
         let merged = KeyRing::new(key(3)).with_older_of(&ring).with_older_of(&ring);
-        assert_eq!(merged.keys().iter().map(|k| k.id[0]).collect::<Vec<_>>(), [3, 2, 1]);
+        let ids = |ring: &KeyRing| ring.keys().iter().map(|k| k.id[0]).collect::<Vec<_>>();
+        assert_eq!(ids(&merged), [3, 2, 1]);
+        assert_eq!(merged.with_first(&[1; 16]).map(|it| ids(&it)), Some(vec![1, 3, 2]));
+        assert_eq!(merged.with_first(&[3; 16]).map(|it| ids(&it)), Some(vec![3, 2, 1]));
+        assert!(merged.with_first(&[9; 16]).is_none());
         for bad in ["", "x", "a.b", &text[1..], &text[..text.len() - 1]] {
             assert!(KeyRing::from_text(bad).is_none(), "{bad}");
         }

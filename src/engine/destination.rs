@@ -37,7 +37,7 @@ pub fn open_for_writing(core: &Core, plan: &Plan, secrets: &NewSecrets, take_ove
     let (all, damaged) = Folder::all(&storage)?;
     let folder_name = plan.folder_name();
     if let Some(folder) = all.into_iter().find(|f| *f.plan() == plan.id) {
-        let ring = ring_for(core, plan, &folder, secrets)?;
+        let ring = ring_for(core, plan, &folder, secrets, take_over)?;
         folder.check_marker(ring.as_deref())?;
         own(core, &folder, ring.as_deref(), take_over)?;
         if let Some(ring) = &ring {
@@ -151,7 +151,13 @@ pub fn slots<'a>(core: &Core, kdf: KdfKind, secrets: &'a NewSecrets) -> Vec<NewS
 }
 
 /// The ring for a plan folder that exists: a password that is given must fit.
-fn ring_for(core: &Core, plan: &Plan, folder: &Folder, secrets: &NewSecrets) -> Result<Option<Arc<KeyRing>>, Problem> {
+fn ring_for(
+    core: &Core,
+    plan: &Plan,
+    folder: &Folder,
+    secrets: &NewSecrets,
+    take_over: bool,
+) -> Result<Option<Arc<KeyRing>>, Problem> {
     match (folder.marker.sealed, plan.seal.is_some()) {
         (false, false) => return Ok(None),
         (false, true) => return Err(crate::archive::Error::NotSealed { object: marker::MARKER.into() }.into()),
@@ -164,11 +170,17 @@ fn ring_for(core: &Core, plan: &Plan, folder: &Folder, secrets: &NewSecrets) -> 
         }
         (true, true) => {}
     }
-    if let Some(secret) = secrets.password.as_ref().or(secrets.key_file.as_ref()) {
-        let ring = Arc::new(folder.open_keys(secret.expose())?);
-        return Ok(Some(core.keep_ring(&plan.id, &ring, true)?));
+    if !take_over {
+        core.check_rotation(folder)?;
     }
-    Ok(Some(core.own_ring(folder, true)?))
+    let ring = match secrets.password.as_ref().or(secrets.key_file.as_ref()) {
+        Some(secret) => core.keep_ring(&plan.id, &Arc::new(folder.open_keys(secret.expose())?), true)?,
+        None => core.own_ring(folder)?,
+    };
+    if take_over {
+        core.step_back(&plan.id, &ring)?;
+    }
+    Ok(Some(ring))
 }
 
 /// Makes sure that this home is the owner, taking over if that is wanted.

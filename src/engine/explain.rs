@@ -207,6 +207,15 @@ pub fn password_itself_needed() -> Problem {
     Problem::new(Code::PasswordNeeded, "This takes the backup's password itself.", "Give the password that opens it now.")
 }
 
+/// The slots at the destination hold a key that was rotated away.
+pub fn keys_put_back() -> Problem {
+    Problem::new(
+        Code::ForeignHand,
+        "The key files at the destination are older than those this machine wrote: they were put back.",
+        "If the drive was restored from a copy, take the backup over (on the command line with --take-over), then make a new key.",
+    )
+}
+
 pub fn no_such_slot(id: &str) -> Problem {
     Problem::new(Code::NothingThere, format!("There is no key slot \u{201c}{id}\u{201d}."), "See the list of slots.")
 }

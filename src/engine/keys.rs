@@ -69,6 +69,7 @@ pub fn change(
     if !folder.marker.sealed {
         return Err(explain::not_encrypted());
     }
+    core.check_rotation(&folder)?;
     let keys = folder.needed_keys()?;
     let file = keys.file(plan);
     let (ring, opened) = match &place.secret {
@@ -76,7 +77,7 @@ pub fn change(
             let (ring, slot) = file.open_slot(secret.expose())?;
             (core.keep_ring(plan, &Arc::new(ring), false)?, Some((secret, slot)))
         }
-        None => (core.own_ring(&folder, true)?, None),
+        None => (core.own_ring(&folder)?, None),
     };
     folder.check_marker(Some(&ring))?;
     destination::check_owner(core, &folder, Some(&ring))?;

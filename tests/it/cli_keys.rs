@@ -196,8 +196,12 @@ fn after_a_rotation_new_versions_take_a_new_key_and_old_ones_stay_readable() {
     let first = world.versions()[0]["id"].as_str().unwrap().to_string();
     tool("cp", ["-a".as_ref(), world.source().as_os_str(), world.path("before").as_os_str()]);
     // Another home that knows the key from before.
-    world.run("key list --from @dest").ok();
     tool("cp", ["-a".as_ref(), world.home().as_os_str(), world.path("home before").as_os_str()]);
+
+    fs::create_dir(world.path("old keys")).unwrap();
+    for name in key_files(&world) {
+        fs::copy(world.plan_folder().join(&name), world.path("old keys").join(name)).unwrap();
+    }
 
     world.run("key rotate --from @dest --kdf pbkdf2 --json").code(2);
     let rotated = world.run("key rotate --from @dest --kdf pbkdf2 --recovery-key-file @paper2 --yes --json").ok().last();
@@ -239,10 +243,51 @@ fn after_a_rotation_new_versions_take_a_new_key_and_old_ones_stay_readable() {
     assert_eq!(old_home("ls --from @dest --json", None).code(12).problem(), "password-needed");
     assert_eq!(old_home("backup --source @source --to @dest --json", None).code(12).problem(), "password-needed");
     old_home("ls --from @dest", Some(PASSWORD)).ok();
+    // Key files from before the rotation are not written with: who puts them back may have the old key.
+    for name in key_files(&world) {
+        fs::rename(world.plan_folder().join(&name), world.path(&name)).unwrap();
+    }
+    for name in ["keys-1.json", "keys-1.copy.json"] {
+        fs::copy(world.path("old keys").join(name), world.plan_folder().join(name)).unwrap();
+    }
+    assert_eq!(world.run(line).code(1).problem(), "foreign-hand");
+    assert_eq!(with(&world, line, &[]).code(1).problem(), "foreign-hand");
+    assert_eq!(world.run("key rotate --from @dest --yes --json").code(1).problem(), "foreign-hand");
+    with(&world, "verify --from @dest --depth full", &[]).ok();
+    // Reading does not make the old key the newest.
+    world.run("ls --from @dest").ok();
+    assert_eq!(with(&world, line, &[]).code(1).problem(), "foreign-hand");
+    for name in ["keys-1.json", "keys-1.copy.json"] {
+        fs::remove_file(world.plan_folder().join(name)).unwrap();
+    }
+    for name in ["keys-2.json", "keys-2.copy.json"] {
+        fs::rename(world.path(name), world.plan_folder().join(name)).unwrap();
+    }
+    world.run(line).ok();
+
     // Once more: a key of a key.
     world.run("key rotate --from @dest --kdf pbkdf2 --yes").ok();
     assert_eq!(world.run("key list --from @dest --json").ok().last()["older_keys"], 2);
     world.restore_and_compare(&first, &world.path("before"));
+
+    // Where the drive itself was restored from a copy, the person says so. No key that is known here is lost.
+    for name in key_files(&world) {
+        fs::remove_file(world.plan_folder().join(name)).unwrap();
+    }
+    for name in ["keys-1.json", "keys-1.copy.json"] {
+        fs::copy(world.path("old keys").join(name), world.plan_folder().join(name)).unwrap();
+    }
+    with(&world, line, &[]).code(1);
+    with(&world, &format!("{line} --take-over"), &[]).ok();
+    with(&world, line, &[]).ok();
+    world.run("key rotate --from @dest --kdf pbkdf2 --yes").ok();
+    assert_eq!(world.run("key list --from @dest --json").ok().last()["older_keys"], 3);
+    stranger(
+        &world,
+        &format!("restore --from @dest --version {second} --to @last"),
+        &[("STRONGROOM_PASSWORD", Path::new(PASSWORD))],
+    )
+    .ok();
 }
 
 #[test]

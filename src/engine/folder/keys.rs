@@ -61,6 +61,12 @@ impl Folder {
         Ok(self.keys()?.ok_or_else(|| archive::Error::Missing { object: marker::keys_name(1) })?)
     }
 
+    /// Id of the newest plan key, as the slots say; `None` where there are none that can be read.
+    pub fn newest_key(&self) -> Option<[u8; 16]> {
+        let keys = self.keys().ok().flatten()?;
+        Some(keys.file(self.plan()).shown().ok()?.newest)
+    }
+
     /// Writes both copies and reads them back.
     pub fn put_keys(&self, keys: &Keys) -> Result<(), Problem> {
         for name in [marker::keys_name(keys.n), marker::keys_copy_name(keys.n)] {

@@ -68,6 +68,7 @@ pub fn answer(core: &Core, question: Question, is_running: &dyn Fn(&PlanId) -> b
             Answer::Done
         }
         Question::KeysAt { place } => Answer::KeyStatus(keys::status_at(core, &place)?),
+        Question::MakeKeyFile { path } => Answer::KeyFile(keys::make_key_file(core, &path)?),
         Question::ReadKeyFile { path } => Answer::KeyFile(keys::read_key_file(&path)?),
         Question::KeyStatus { plan } => Answer::KeyStatus(keys::status(core, &plan)?),
         Question::Versions { place } => {

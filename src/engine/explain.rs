@@ -202,6 +202,15 @@ pub fn key_file(path: &str, error: &std::io::Error) -> Problem {
         .with_detail(error.to_string())
 }
 
+pub fn key_file_not_made(path: &str, error: &std::io::Error) -> Problem {
+    Problem::new(
+        Code::Usage,
+        format!("The key file {path} could not be made."),
+        "Name a new file in a folder that is there and that you can write to.",
+    )
+    .with_detail(error.to_string())
+}
+
 /// The key that this machine keeps is not enough: what is to open the new slot must be given.
 pub fn password_itself_needed() -> Problem {
     Problem::new(Code::PasswordNeeded, "This takes the backup's password itself.", "Give the password that opens it now.")

@@ -162,6 +162,10 @@ pub enum Question {
     ReadKeyFile {
         path: PathBytes,
     },
+    /// The same of one that is made for it: a new file.
+    MakeKeyFile {
+        path: PathBytes,
+    },
     /// Versions whose manifests can be read; needs no key.
     Versions {
         place: Place,

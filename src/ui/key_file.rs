@@ -1,4 +1,4 @@
-//! A key file in place of a password: chosen in the system's dialog, or by its path where the desktop has none.
+//! A key file in place of a password: chosen in the system's dialog, or by its path where the desktop has none; or made.
 
 use egui::Ui;
 
@@ -12,17 +12,30 @@ use crate::ui::theme::{icons, space};
 /// The state of one such choice.
 #[derive(Default)]
 pub struct KeyFileChoice {
-    /// The path being typed, where there is no dialog.
-    typed: Option<String>,
+    /// Whether a new one may be made too.
+    makes: bool,
+    typed: Option<Typed>,
     reading: Load<Secret>,
 }
 
+/// A path that is being typed.
+struct Typed {
+    path: String,
+    /// The file is to be made, not read.
+    new: bool,
+}
+
 impl KeyFileChoice {
-    /// A button to stand below a password's field. `purpose` is for fetching the dialog's answer. The file's secret, once: it goes where
+    /// One where a new file may be made too.
+    pub fn or_new() -> Self {
+        Self { makes: true, ..Self::default() }
+    }
+
+    /// Buttons to stand below a password's field. `purpose` is for fetching the dialog's answer. The file's secret, once: it goes where
     /// the password would.
     pub fn show(&mut self, ui: &mut Ui, cx: &mut Cx<'_>, purpose: &'static str) -> Option<Secret> {
         if let Some(path) = cx.pickers.picked(purpose).and_then(|paths| paths.into_iter().next()) {
-            self.read(cx, path);
+            self.reading = Load::Waiting(cx.handle.read_key_file(path));
         }
         if self.reading.poll() && self.reading.ready().is_some() {
             self.typed = None;
@@ -34,23 +47,15 @@ impl KeyFileChoice {
             spinner(ui, "Reading it…");
             return None;
         }
-        if let Some(path) = &mut self.typed {
-            let whole = path.trim().starts_with('/');
-            let use_it = ui.horizontal(|ui| {
-                let width = (ui.available_width() - 80.0).clamp(160.0, 420.0);
-                ui.add(TextField::new(path).name("Path of the key file").hint("/media/…/strongroom.key").width(width));
-                ui.add(Button::plain("Use it").enabled(whole).why_off("Type the whole path, from “/” on")).clicked()
-            });
-            if use_it.inner {
-                let path = PathBytes::from(path.trim());
-                self.read(cx, path);
+        match &mut self.typed {
+            Some(typed) => {
+                if typed_path(ui, typed) {
+                    let path = PathBytes::from(typed.path.trim());
+                    let pending = if typed.new { cx.handle.make_key_file(path) } else { cx.handle.read_key_file(path) };
+                    self.reading = Load::Waiting(pending);
+                }
             }
-        } else if ui.add(Button::quiet("Use a key file…").icon(icons::FILE).enabled(!cx.pickers.busy())).clicked() {
-            if cx.pickers.available() {
-                cx.pickers.pick_file(purpose, "The key file of the backup");
-            } else {
-                self.typed = Some(String::new());
-            }
+            None => self.buttons(ui, cx, purpose),
         }
         if let Some(problem) = self.reading.problem() {
             ui.add_space(space::XS);
@@ -59,7 +64,32 @@ impl KeyFileChoice {
         None
     }
 
-    fn read(&mut self, cx: &Cx<'_>, path: PathBytes) {
-        self.reading = Load::Waiting(cx.handle.read_key_file(path));
+    fn buttons(&mut self, ui: &mut Ui, cx: &mut Cx<'_>, purpose: &'static str) {
+        ui.horizontal(|ui| {
+            if ui.add(Button::quiet("Use a key file…").icon(icons::FILE).enabled(!cx.pickers.busy())).clicked() {
+                if cx.pickers.available() {
+                    cx.pickers.pick_file(purpose, "The key file of the backup");
+                } else {
+                    self.typed = Some(Typed { path: String::new(), new: false });
+                }
+            }
+            if self.makes && ui.add(Button::quiet("Make a key file…").icon(icons::PLUS)).clicked() {
+                let path = cx.overview.home_folder.join(b"strongroom.key").display().into_owned();
+                self.typed = Some(Typed { path, new: true });
+            }
+        });
     }
+}
+
+/// Whether it is to be read, or made.
+fn typed_path(ui: &mut Ui, typed: &mut Typed) -> bool {
+    let whole = typed.path.trim().starts_with('/');
+    let row = ui.horizontal(|ui| {
+        let width = (ui.available_width() - 90.0).clamp(160.0, 420.0);
+        let field = TextField::new(&mut typed.path).name("Path of the key file").hint("/media/…/strongroom.key");
+        ui.add(field.width(width));
+        let button = Button::plain(if typed.new { "Make it" } else { "Use it" });
+        ui.add(button.enabled(whole).why_off("Type the whole path, from “/” on")).clicked()
+    });
+    row.inner
 }

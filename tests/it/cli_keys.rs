@@ -79,6 +79,13 @@ fn passwords_come_and_go_one_by_one() {
     opens_with(&world, PASSWORD).code(12);
     opens_with(&world, "the second one").ok();
     assert_eq!(slots(&world).len(), 1);
+    // A copy that is damaged is made whole by the next run.
+    let copy = world.plan_folder().join("keys-3.copy.json");
+    let whole = fs::read(&copy).unwrap();
+    fs::write(&copy, "not a key file\n").unwrap();
+    with(&world, "verify --from @dest", &[]).code(1);
+    with(&world, "backup --source @source --to @dest", &[]).ok();
+    assert_eq!(fs::read(&copy).unwrap(), whole);
     // The home knows the key itself and goes on.
     with(&world, "backup --source @source --to @dest --json", &[]).ok();
     with(&world, "verify --from @dest --depth full", &[]).ok();

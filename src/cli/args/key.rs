@@ -16,9 +16,9 @@ Examples:
   strongroom key change --from /media/blue/backups --same-password
   strongroom key rotate --from /media/blue/backups --recovery-key-file ~/recovery-key
 
-A new password comes from --new-password-file, else from STRONGROOM_NEW_PASSWORD, else it is asked for.
-Only the small files of key slots are written anew, never a volume. Whoever kept an older one, with a password
-that opened it, can still read everything: only rotate ends that, for the versions to come.";
+A new password comes from --new-password-file or STRONGROOM_NEW_PASSWORD, else it is asked for.
+Only the small files of key slots are written anew, never a volume. Whoever kept an older one, with a
+password that opened it, can still read everything: only rotate ends that, for versions to come.";
 
 #[derive(Debug, Subcommand)]
 #[command(after_help = KEY_EXAMPLES)]

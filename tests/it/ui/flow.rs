@@ -210,7 +210,6 @@ fn who_wants_to_chooses_format_and_level() {
 fn a_key_file_that_was_added_opens_the_backup_on_another_machine() {
     let root = world();
     let key = root.path().join("strongroom.key");
-    fs::write(&key, (0..64).collect::<Vec<u8>>()).unwrap();
     {
         let engine = engine(&root, "home");
         let mut hands = Hands::on(engine.handle());
@@ -222,10 +221,13 @@ fn a_key_file_that_was_added_opens_the_backup_on_another_machine() {
         hands.see("AES-128-GCM");
         hands.button("Add a way into Letters");
         hands.click(Role::RadioButton, "What is added: Key file");
-        hands.button("Use a key file…");
+        hands.button("Make a key file…");
+        hands.type_into(Role::TextInput, "Path of the key file", "");
+        hands.harness.key_press_modifiers(eframe::egui::Modifiers::COMMAND, eframe::egui::Key::A);
         hands.type_into(Role::TextInput, "Path of the key file", key.to_str().unwrap());
-        hands.button("Use it");
+        hands.button("Make it");
         hands.see("The key file is chosen.");
+        assert_eq!(fs::read(&key).unwrap().len(), 64);
         hands.button("Add");
         hands.see("Letters can be opened with it.");
         hands.see("Key file");

@@ -103,6 +103,8 @@ fn hostile_files_are_refused() {
     let damaged = |found: Option<Error>| assert!(matches!(found, Some(Error::Damaged { .. })), "{found:?}");
     damaged(refused(&|f| f["slots"][0]["kdf"] = serde_json::json!({"name": "scrypt", "log_n": 24, "r": 8, "p": 1})));
     damaged(refused(&|f| f["slots"][0]["kdf"] = serde_json::json!({"name": "hkdf-sha256"})));
+    damaged(refused(&|f| f["slots"][0]["kind"] = "key-file".into()));
+    damaged(refused(&|f| f["slots"][0]["kind"] = "fingerprint".into()));
     damaged(refused(&|f| f["slots"] = serde_json::json!([])));
     damaged(refused(&|f| f["slots"] = vec![f["slots"][0].clone(); 17].into()));
     damaged(refused(&|f| f["slots"][0]["salt"] = "AAAA".into()));

@@ -52,7 +52,7 @@ impl AddDialog {
             again: PasswordField::buffer(),
             key: Load::default(),
             key_kept: false,
-            choice: KeyFileChoice::default(),
+            choice: KeyFileChoice::or_new(),
             file: None,
             now: None,
             saving: Load::default(),
@@ -157,8 +157,8 @@ impl AddDialog {
 
     fn key_file(&mut self, ui: &mut Ui, cx: &mut Cx<'_>) {
         let t = tokens(ui);
-        let text = "A file of random bytes, on a stick say, that opens the backup instead of a password. `strongroom key new FILE` \
-                    makes one. Whoever has the file can read this backup.";
+        let text = "A file of random bytes, on a stick say, that opens the backup instead of a password. Whoever has the file can \
+                    read this backup.";
         wrapped(ui, caption(text).color(t.text2));
         if self.file.is_some() {
             ui.label(body(format!("{} The key file is chosen.", icons::CHECK_CIRCLE)).color(t.ok));

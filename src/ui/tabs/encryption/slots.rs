@@ -20,7 +20,10 @@ pub fn show(ui: &mut Ui, cx: &Cx<'_>, plan: &str, status: &KeyStatus) -> Option<
             .left(|ui| {
                 let t = tokens(ui);
                 ui.label(body(format!("{} {}", icon(slot.kind), slot.kind.in_words())).color(t.text));
-                ui.add(egui::Label::new(caption(said(slot, cx)).color(t.text2)).truncate());
+                // Where there are several of a kind, what tells them apart.
+                let several = status.slots.iter().filter(|other| other.kind == slot.kind).count() > 1;
+                let id = if several { format!(" ({})", slot.id) } else { String::new() };
+                ui.add(egui::Label::new(caption(said(slot, cx) + &id).color(t.text2)).truncate());
             })
             .right(|ui| {
                 let name = format!("Remove {} {} of {plan}", slot.kind.in_words().to_lowercase(), slot.id);

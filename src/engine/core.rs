@@ -163,7 +163,7 @@ impl Core {
         let plan = folder.plan();
         let known = self.known_ring(plan);
         if let Ok(Some(ring)) = &known {
-            match folder.newest_key() {
+            match folder.newest_key().ok().flatten() {
                 // Where no slots can be read, the key that is kept is the last way in.
                 None => return Ok(ring.clone()),
                 Some(id) if ring.newest().id == id => return Ok(ring.clone()),
@@ -185,7 +185,12 @@ impl Core {
     /// Refuses to write where the folder's slots are older than the key that this machine knows: whoever puts them back, a rotation was
     /// there to be rid of what they hold.
     pub fn check_rotation(&self, folder: &Folder) -> Result<(), Problem> {
-        let (Ok(Some(known)), Some(id)) = (self.known_ring(folder.plan()), folder.newest_key()) else { return Ok(()) };
+        let newest = match folder.newest_key() {
+            // That a run goes on without them is better than that it does not.
+            Err(problem) if problem.code == Code::Damaged => None,
+            newest => newest?,
+        };
+        let (Ok(Some(known)), Some(id)) = (self.known_ring(folder.plan()), newest) else { return Ok(()) };
         let is_older = known.newest().id != id && known.find(&id).is_some();
         if is_older { Err(explain::keys_put_back()) } else { Ok(()) }
     }

@@ -1,5 +1,8 @@
 //! Keys as a person deals with them: unlock, change what opens a backup, see where its key is kept.
 
+#[cfg(test)]
+mod tests;
+
 use std::sync::Arc;
 
 use zeroize::Zeroizing;
@@ -75,11 +78,15 @@ pub fn change(
     let (ring, opened) = match &place.secret {
         Some(secret) => {
             let (ring, slot) = file.open_slot(secret.expose())?;
+            folder.check_marker(Some(&ring))?;
             (core.keep_ring(plan, &Arc::new(ring), false)?, Some((secret, slot)))
         }
-        None => (core.own_ring(&folder)?, None),
+        None => {
+            let ring = core.own_ring(&folder)?;
+            folder.check_marker(Some(&ring))?;
+            (ring, None)
+        }
     };
-    folder.check_marker(Some(&ring))?;
     destination::check_owner(core, &folder, Some(&ring))?;
 
     let configured = core.plan(plan).and_then(|plan| plan.seal).map(|seal| seal.kdf);
@@ -88,7 +95,11 @@ pub fn change(
     let slots = destination::slots(core, kdf, &secrets);
     let n = folder.next_keys_number()?;
     let bytes = file.rewrite(n, &ring, &|slot| !goes(slot), &slots, &mut |b| (core.env.entropy)(b))?;
-    folder.put_keys(&Keys::new(n, bytes))?;
+    if let Err(problem) = folder.put_keys(&Keys::new(n, bytes)) {
+        // One of the two that got there would count already.
+        folder.withdraw_keys(n);
+        return Err(problem);
+    }
     core.close_versions(plan);
     core.keep_ring(plan, &ring, true)?;
     // Only now that the new one was read back may the old ones go.

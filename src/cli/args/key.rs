@@ -32,6 +32,8 @@ pub enum Key {
     /// Make a new recovery key; older ones no longer open anything
     Recovery(KeyRecovery),
     /// Change the password, or stretch it anew as much as this machine can
+    ///
+    /// Given the recovery key or a key file instead of the password, it replaces all passwords.
     Change(KeyChange),
     /// Make a new key for the versions to come; older ones stay readable
     Rotate(KeyRotate),

@@ -61,10 +61,10 @@ impl Folder {
         Ok(self.keys()?.ok_or_else(|| archive::Error::Missing { object: marker::keys_name(1) })?)
     }
 
-    /// Id of the newest plan key, as the slots say; `None` where there are none that can be read.
-    pub fn newest_key(&self) -> Option<[u8; 16]> {
-        let keys = self.keys().ok().flatten()?;
-        Some(keys.file(self.plan()).shown().ok()?.newest)
+    /// Id of the newest plan key, as the slots say; `None` where none are there.
+    pub fn newest_key(&self) -> Result<Option<[u8; 16]>, Problem> {
+        let Some(keys) = self.keys()? else { return Ok(None) };
+        Ok(Some(keys.file(self.plan()).shown()?.newest))
     }
 
     /// Writes both copies and reads them back.
@@ -76,6 +76,15 @@ impl Folder {
             }
         }
         Ok(())
+    }
+
+    /// Takes back a file that could not be written whole, twice; as far as that can be done.
+    pub fn withdraw_keys(&self, n: u32) {
+        for name in [marker::keys_name(n), marker::keys_copy_name(n)] {
+            if let Err(problem) = self.delete(&name) {
+                tracing::warn!("{name} could not be taken back: {problem}");
+            }
+        }
     }
 
     /// The number that the next file takes: above all that lie there, damaged ones too.
@@ -106,9 +115,12 @@ impl Folder {
         Ok(())
     }
 
-    /// Opens the key slots with a password, a recovery key or a key file's secret.
+    /// Opens the key slots with a password, a recovery key or a key file's secret. That the marker is signed with what they hold proves
+    /// them: anybody who can write here can put slots of their own.
     pub fn open_keys(&self, secret: &str) -> Result<KeyRing, Problem> {
-        Ok(self.needed_keys()?.file(self.plan()).open(secret)?)
+        let ring = self.needed_keys()?.file(self.plan()).open(secret)?;
+        self.check_marker(Some(&ring))?;
+        Ok(ring)
     }
 
     /// Numbers and names of all there are, copies too.

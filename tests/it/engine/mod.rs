@@ -5,6 +5,7 @@ mod deletion;
 mod flip;
 mod hands;
 mod job;
+mod keys;
 mod random;
 mod schedule;
 

@@ -14,6 +14,7 @@ mod exit;
 mod find;
 mod follow;
 mod history;
+mod key;
 mod ls;
 mod new_plan;
 mod output;
@@ -105,6 +106,7 @@ impl Ready {
             Command::Verify(args) => verify::run(args, output),
             Command::Delete(args) => delete::run(&args, output),
             Command::Plan(args) => plan::run(args, output),
+            Command::Key(args) => key::run(args, output),
             Command::History(args) => history::run(args, output),
             Command::Tour => tour::run(output),
         };

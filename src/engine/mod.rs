@@ -4,6 +4,7 @@ mod actor;
 mod answer;
 mod backup;
 mod core;
+mod costs;
 mod counting;
 mod deletion;
 mod destination;

@@ -77,7 +77,10 @@ fn small_objects(folder: &Folder, ring: Option<&archive::key::KeyRing>) -> Resul
         } else if let Some((n, _)) = marker::parse_keys_name(&entry.name) {
             keys_seen.push(entry.name.clone());
             newest_keys = newest_keys.max(Some(n));
-            folder.read_all(&entry.name).and_then(|bytes| KeyFile::check(&entry.name, folder.plan(), n, &bytes, ring))
+            folder.read_all(&entry.name).and_then(|bytes| {
+                let file = KeyFile { object: &entry.name, plan: folder.plan(), n, bytes: &bytes };
+                file.check(ring)
+            })
         } else {
             Ok(())
         };

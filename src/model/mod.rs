@@ -4,6 +4,7 @@ pub mod catalog;
 pub mod format;
 pub mod history;
 pub mod human;
+pub mod key;
 pub mod location;
 pub mod marker;
 pub mod path;

@@ -3,6 +3,7 @@
 
 mod cli_delete;
 mod cli_errors;
+mod cli_keys;
 mod cli_misuse;
 mod cli_plans;
 mod cli_roundtrip;

@@ -24,7 +24,7 @@ fn the_owners_next_backup_writes_it_anew() {
                 plan.seal = None;
             }
             let password = sealed.then(|| Secret::new(PASSWORD));
-            world.handle().save_plan(plan.clone(), NewSecrets { password, recovery_key: None }).wait().unwrap();
+            world.handle().save_plan(plan.clone(), NewSecrets { password, ..NewSecrets::default() }).wait().unwrap();
             let first = version_of(&world.back_up(&plan, WantedType::Auto));
             spoil(&world.destination().join(plan.folder_name()).join("strongroom.json"), gone);
             assert!(matches!(world.verify(&plan, Depth::Checksums).outcome, Outcome::Failed(_)), "it is said");

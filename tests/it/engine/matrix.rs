@@ -66,7 +66,7 @@ fn backup(kind: Kind, sealed: bool) -> Backup {
         plan.seal = None;
     }
     let password = sealed.then(|| Secret::new(PASSWORD));
-    world.handle().save_plan(plan.clone(), NewSecrets { password, recovery_key: None }).wait().unwrap();
+    world.handle().save_plan(plan.clone(), NewSecrets { password, ..NewSecrets::default() }).wait().unwrap();
     let mut versions = Vec::new();
     versions.push((version_of(&world.back_up(&plan, WantedType::Full)), tree(&world.source())));
     let before = tree(&world.destination().join(plan.folder_name()));

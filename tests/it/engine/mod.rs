@@ -3,6 +3,7 @@
 mod dedup;
 mod deletion;
 mod flip;
+mod fuzz;
 mod hands;
 mod job;
 mod keys;

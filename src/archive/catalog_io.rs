@@ -1,10 +1,10 @@
 //! Catalog files: JSON Lines in content-defined segments, a frame each, and an index of segments and volumes as the last.
 //! Segments that are the same as in the parent's catalog are referred to, not stored again. Layout: `FORMAT.md`.
 
-mod check;
-mod fields;
-mod index;
-mod line;
+pub(super) mod check;
+pub(super) mod fields;
+pub(super) mod index;
+pub(super) mod line;
 mod live;
 mod reader;
 mod writer;
@@ -93,7 +93,7 @@ impl SegmentRef {
 }
 
 /// Bounds of what is read and written. An entry with few pieces is a few hundred bytes.
-mod bounds {
+pub(super) mod bounds {
     /// Longest path, link or target.
     pub const PATH: usize = 64 << 10;
     /// Names and values of an entry's extended attributes together.

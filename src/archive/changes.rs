@@ -6,20 +6,23 @@
 
 use std::cmp::Ordering;
 use std::io;
+use std::iter::Peekable;
 
 use super::Result;
+use super::run_journal::{Fresh, Left};
 use super::scan::{Batch, Kind, Met, Meta};
-use crate::model::catalog::{Entry, VolumeRef};
+use crate::model::catalog::{Entry, Piece, VolumeRef};
 use crate::model::path::{PathBytes, compare_components};
 use crate::model::snapshot::VersionId;
 
 /// What is to be done about one path. In catalog order.
 #[derive(Debug)]
 pub enum Change {
-    /// The parent's entry, with this scan's metadata; `meta` tells of links.
-    Unchanged { entry: Entry, meta: Meta },
-    /// To be read.
-    Read { path: PathBytes, meta: Meta, looked_at: i128, parent: Option<Entry> },
+    /// The parent's entry, with this scan's metadata; `meta` tells of links. With `fresh` it is not the parent's: this run has read it
+    /// before it was cut off.
+    Unchanged { entry: Entry, meta: Meta, fresh: Option<Fresh> },
+    /// To be read. `parts`: what this run has of it from before it was cut off.
+    Read { path: PathBytes, meta: Meta, looked_at: i128, parent: Option<Entry>, parts: Vec<(u64, Piece)> },
     /// What lies here and below could not be looked at; what the parent has there follows as `Kept`.
     Unreadable { path: PathBytes, error: io::Error },
     /// The parent's entry, marked with the version it is from.
@@ -28,6 +31,9 @@ pub enum Change {
 
 /// The batches of a scan, or of a parent's catalog; `None` at the end.
 pub type Batches<'a, T> = Box<dyn FnMut() -> Result<Option<T>> + 'a>;
+
+/// What a run that is gone on with has read, in path order.
+pub type Before<'a> = Box<dyn Iterator<Item = Left> + 'a>;
 
 /// Merges.
 pub struct Changes<'a> {
@@ -38,6 +44,7 @@ pub struct Changes<'a> {
     parent: Batches<'a, Vec<Entry>>,
     parent_batch: std::vec::IntoIter<Entry>,
     parent_next: Option<Entry>,
+    before: Peekable<Before<'a>>,
     keeper: Keeper<'a>,
     /// Below this folder (or at it) all of the parent's entries are kept.
     keeping: Option<PathBytes>,
@@ -91,7 +98,7 @@ impl<'a> Keeper<'a> {
 }
 
 impl<'a> Changes<'a> {
-    pub fn new(scan: Batches<'a, Batch>, parent: Batches<'a, Vec<Entry>>, keeper: Keeper<'a>) -> Self {
+    pub fn new(scan: Batches<'a, Batch>, parent: Batches<'a, Vec<Entry>>, before: Before<'a>, keeper: Keeper<'a>) -> Self {
         Self {
             scan,
             batch: Batch::default(),
@@ -100,6 +107,7 @@ impl<'a> Changes<'a> {
             parent,
             parent_batch: Vec::new().into_iter(),
             parent_next: None,
+            before: before.peekable(),
             keeper,
             keeping: None,
         }
@@ -141,11 +149,21 @@ impl<'a> Changes<'a> {
                 Met::Found { meta } => {
                     let meta = *meta;
                     let parent = if order == Ordering::Equal { self.parent_next.take() } else { None };
-                    let change = match parent {
-                        Some(entry) if is_unchanged(&meta, &entry) && self.keeper.offers_all(&entry) => {
-                            Change::Unchanged { entry: with_metadata(entry, &meta), meta }
+                    let mut left = left_of(&mut self.before, path);
+                    let usable = |entry: &Entry, keeper: &mut Keeper<'_>| is_unchanged(&meta, entry) && keeper.offers_all(entry);
+                    let read = left.as_mut().and_then(|left| left.entry.take_if(|(entry, _)| usable(entry, &mut self.keeper)));
+                    let change = match (read, parent) {
+                        (Some((entry, fresh)), _) => {
+                            Change::Unchanged { entry: with_metadata(entry, &meta), meta, fresh: Some(fresh) }
                         }
-                        parent => Change::Read { path: PathBytes::new(path), meta, looked_at: self.batch.begun, parent },
+                        (None, Some(entry)) if usable(&entry, &mut self.keeper) => {
+                            Change::Unchanged { entry: with_metadata(entry, &meta), meta, fresh: None }
+                        }
+                        (None, parent) => {
+                            let (path, looked_at) = (PathBytes::new(path), self.batch.begun);
+                            let parts = left.map(Left::into_parts).unwrap_or_default();
+                            Change::Read { path, meta, looked_at, parent, parts }
+                        }
                     };
                     self.at += 1;
                     return Ok(Some(change));
@@ -198,6 +216,12 @@ impl<'a> Changes<'a> {
         }
         Ok(true)
     }
+}
+
+/// What is left of a path. Paths are asked for in order.
+fn left_of(before: &mut Peekable<Before<'_>>, path: &[u8]) -> Option<Left> {
+    while before.next_if(|left| compare_components(left.path.as_bytes(), path).is_lt()).is_some() {}
+    before.next_if(|left| left.path.as_bytes() == path)
 }
 
 fn is_unchanged(meta: &Meta, entry: &Entry) -> bool {
@@ -294,7 +318,12 @@ mod tests {
         let mut parent: VecDeque<Vec<Entry>> = parent.into_iter().map(|e| vec![e]).collect();
         let (offers, is_whole) = (|_: &VolumeRef| offered, |_: &VolumeRef| whole);
         let keeper = Keeper::new(Some(parent_version()), &offers, &is_whole);
-        let mut changes = Changes::new(Box::new(|| Ok(scan.pop_front())), Box::new(|| Ok(parent.pop_front())), keeper);
+        let mut changes = Changes::new(
+            Box::new(|| Ok(scan.pop_front())),
+            Box::new(|| Ok(parent.pop_front())),
+            Box::new(std::iter::empty()),
+            keeper,
+        );
         let mut words = Vec::new();
         while let Some(change) = changes.advance().unwrap() {
             words.push(match change {

@@ -12,6 +12,7 @@ pub mod json_lines;
 pub mod key;
 pub mod object;
 pub mod pieces;
+pub mod run_journal;
 pub mod scan;
 pub mod seal;
 pub mod select;

@@ -36,6 +36,8 @@ const COMMITMENT: usize = 32;
 pub enum ObjectKind {
     Volume = 1,
     Catalog = 2,
+    /// Of a run, on its own machine: never at a destination.
+    Journal = 3,
 }
 
 /// An object's place, bound into its header, so that none can stand in for another.

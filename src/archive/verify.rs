@@ -35,7 +35,7 @@ pub struct VerifyJob<'a> {
 
 impl VerifyJob<'_> {
     fn check_cancel(&self) -> Result<()> {
-        if self.cancel.is_cancelled() { Err(Error::Cancelled) } else { Ok(()) }
+        if self.cancel.should_end() { Err(Error::Cancelled) } else { Ok(()) }
     }
 
     /// The version's catalog; one that cannot be opened is a finding.

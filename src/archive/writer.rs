@@ -1,5 +1,6 @@
 //! Writes a version: scan → changes → read, cut, hash, tar → compress → seal → volumes → catalog.
 
+mod adopted;
 mod assemble;
 mod attributes;
 mod container;
@@ -23,6 +24,7 @@ use super::Result;
 use super::catalog_io::{CatalogIndex, CatalogReader};
 use super::key::PlanKey;
 use super::object::Objects;
+use super::run_journal::LeftRun;
 use crate::model::catalog::VolumeRef;
 use crate::model::format::{Cipher, Format, Packing};
 use crate::model::plan::PlanId;
@@ -52,6 +54,10 @@ pub struct BackupJob<'a> {
     pub objects: Arc<dyn Objects>,
     /// This machine's folder for what is known of the plan's stored pieces; `None`: what is stored under another name is not found.
     pub pieces: Option<&'a Path>,
+    /// Where the run notes what it has finished, to be gone on with if it is cut off; `None`: it is not.
+    pub journal: Option<&'a Path>,
+    /// What the same run had finished when it was cut off: all of its volumes lie there.
+    pub left: Option<&'a LeftRun>,
     pub progress: &'a Progress,
     pub cancel: &'a Cancel,
     /// Fills salts.

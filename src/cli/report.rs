@@ -35,10 +35,16 @@ pub fn print(report: &RunReport, output: Output) -> Exit {
     let took = took(report);
     match &report.detail {
         RunDetail::None => {}
-        RunDetail::Backup { version, backup_type, totals, destination, read_back, packed, .. } if report.outcome.is_success() => {
+        RunDetail::Backup { version, backup_type, totals, destination, read_back, packed, resumed_bytes, .. }
+            if report.outcome.is_success() =>
+        {
             backup(output, &report.plan_name, version, *backup_type, totals, destination, &took);
             if let Some(packed) = packed.filter(|packed| packed.content > 0) {
                 output.line(format!("  as {}", packed.in_words()));
+            }
+            if *resumed_bytes > 0 {
+                let bytes = human::bytes(*resumed_bytes);
+                output.line(format!("  went on from {bytes} that had been stored before it was cut off"));
             }
             if *read_back == ReadBack::Cache {
                 output.note("The read-back may have come from memory: this file system does not let the cache be bypassed.");
@@ -325,6 +331,7 @@ mod tests {
             plan_bytes: 0,
             read_back: ReadBack::Medium,
             packed: Some(Packing { format: Kind::TarGz, level: 6, content: 1000, volumes: 300 }),
+            resumed_bytes: 0,
         };
         let report = report(Outcome::Completed, detail);
         let line = object(&report, Exit::Done);

@@ -152,6 +152,12 @@ impl Actor {
             }
             Command::Delete { run, spec } => self.delete(run, spec),
             Command::Cancel { run } => self.cancel(run),
+            Command::Pause { run, paused } => {
+                if let Some(run) = lock(&self.runs).iter().find(|r| r.id == run) {
+                    run.pause(paused);
+                }
+                self.publish();
+            }
             Command::MarkSeen => {
                 let _ = self.core.history.mark_seen(self.core.env.clock.now());
                 self.publish();
@@ -317,8 +323,8 @@ impl Actor {
         (self.core.env.waker)();
     }
 
-    /// Ends what a process that died left in the journal, and begins it anew: finished volumes of a dead run are cleared away by the next
-    /// one.
+    /// Ends what a process that died left in the journal, and goes on with it: the next backup of a plan takes over the volumes that the
+    /// dead run had finished.
     fn go_on_with_left_runs(&mut self) {
         for begun in self.core.history.left_running().unwrap_or_default() {
             let report = left_report(&begun, self.core.env.clock.now());

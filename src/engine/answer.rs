@@ -206,7 +206,7 @@ fn remove_plan(core: &Core, id: &PlanId, delete_versions: bool) -> Result<(), Pr
     }
     core.close_versions(id);
     if let Some(home) = &core.home {
-        home.forget_pieces(id);
+        home.forget_plan(id);
     }
     let mut config = lock(&core.config);
     let mut changed = config.clone();

@@ -7,6 +7,7 @@ use std::thread;
 
 use crate::archive;
 use crate::archive::object::{Objects, run_folder, volume_number};
+use crate::archive::run_journal::LeftRun;
 use crate::archive::scan::Roots;
 use crate::archive::writer::{BackupJob, write_version};
 use crate::model::catalog::VolumeRef;
@@ -25,6 +26,7 @@ use super::destination::{self, Opened};
 use super::explain;
 use super::folder::{Folder, Listed, sha256_hex};
 use super::hand;
+use super::left;
 use super::message::NewSecrets;
 use super::parent::{self, Parent, Wish};
 use super::run::{Done, Run, Stages};
@@ -61,35 +63,59 @@ pub fn back_up(core: &Core, run: &Run, spec: &BackupSpec, stages: &mut Stages<'_
     let place = location.display();
 
     let listed = folder.manifests(ring.map(|r| &**r))?;
-    hand::clear_litter(core, folder, location, &listed)?;
+    let left = left::find(core, &opened, spec, &listed, &run.cancel)?;
+    hand::clear_litter(core, folder, location, &listed, left.as_ref().map(|left| &left.run))?;
     let mut warnings = hand::check(core, folder, location, &listed, spec.take_over)?;
     if let Err(problem) = deletion::finish(core, folder, ring.map(|r| &**r), location, &listed) {
         tracing::warn!("what was deleted is not cleared away yet: {problem}");
     }
 
-    let wish = Wish { kind: spec.kind, base: spec.base.as_ref(), format: plan.format };
+    let kind = left::wanted(spec, left.as_ref());
+    let wish = Wish { kind, base: spec.base.as_ref(), format: plan.format };
     let parent = parent::choose(core, &opened, wish, &listed)?;
-    let backup_type = match (&parent, spec.kind) {
+    let backup_type = match (&parent, kind) {
         (None, _) => BackupType::Full,
         (Some(_), WantedType::Differential) => BackupType::Differential,
         (Some(_), _) => BackupType::Incremental,
     };
-    let started = core.env.clock.now();
-    let id = VersionId::new(started, backup_type, core.random());
+    let left = match left {
+        Some(left) if left.run.backup_type() != backup_type => {
+            // Its parent is gone: what it had stored is of no use.
+            hand::clear_litter(core, folder, location, &listed, None)?;
+            None
+        }
+        Some(left) => {
+            left::clear_rest(folder, &left)?;
+            Some(left)
+        }
+        None => None,
+    };
+    // What goes on keeps its name: its volumes are bound to it.
+    let id = match &left {
+        Some(left) => left.run.clone(),
+        None => VersionId::new(core.env.clock.now(), backup_type, core.random()),
+    };
+    left::forget_others(core, plan, &id);
     core.history.begin_version(run.id, &id, location).map_err(explain::internal)?;
+    let resumed_bytes = left.iter().flat_map(|left| left.volumes()).map(|info| info.size).sum();
 
-    let result = write(core, run, plan, &opened, parent.as_ref(), &id, &listed, stages);
+    let result = write(core, run, plan, &opened, parent.as_ref(), &id, left, &listed, stages);
     let (manifest, objects, mut found, packed) = match result {
         Ok(written) => written,
         Err(problem) => {
-            // Until its manifest is there nothing refers to the run's folder; what cannot be removed now is litter that the next run finds.
-            if folder.delete_folder(&run_folder(&id)).is_ok() {
-                let _ = core.history.forget_version(&plan.id, location, &id);
+            // Until its manifest is there nothing refers to the run's folder. The next run goes on from what was finished; what is
+            // nothing and cannot be removed now is litter that it finds.
+            if !left::is_worth_keeping(core, &opened, plan, &id) {
+                left::forget(core, plan, &id);
+                if folder.delete_folder(&run_folder(&id)).is_ok() {
+                    let _ = core.history.forget_version(&plan.id, location, &id);
+                }
             }
             return Err(problem);
         }
     };
     drop(counting);
+    left::forget(core, plan, &id);
     core.history.remember_version(&plan.id, location, &id, manifest.sequence).map_err(explain::internal)?;
 
     let older_bytes: u64 = listed.iter().filter_map(|l| l.manifest.as_ref().ok()).map(|m| m.totals.stored_bytes).sum();
@@ -107,6 +133,7 @@ pub fn back_up(core: &Core, run: &Run, spec: &BackupSpec, stages: &mut Stages<'_
             plan_bytes: manifest.totals.stored_bytes + older_bytes,
             read_back,
             packed: Some(packed),
+            resumed_bytes,
         },
         warnings,
         warning_count: count,
@@ -132,6 +159,7 @@ fn write(
     opened: &Opened,
     parent: Option<&Parent>,
     id: &VersionId,
+    left: Option<LeftRun>,
     listed: &[Listed],
     stages: &mut Stages<'_>,
 ) -> Result<WrittenVersion, Problem> {
@@ -142,6 +170,7 @@ fn write(
     let avoid = destination::own_folders(core, folder);
     let objects: Arc<dyn Objects> = folder.clone();
     let pieces = core.home.as_ref().map(|home| home.pieces_folder(&plan.id));
+    let journal = left::journal_file(core, plan, id);
     let job = BackupJob {
         plan: plan.id.clone(),
         run: id.clone(),
@@ -156,6 +185,8 @@ fn write(
         catalogs: &|run| parent.is_none_or(|p| !p.damaged_catalogs.contains(run)),
         objects,
         pieces: pieces.as_deref(),
+        journal: journal.as_deref(),
+        left: left.as_ref(),
         progress: &run.progress,
         cancel: &run.cancel,
         random: &*core.env.entropy,
@@ -169,7 +200,7 @@ fn write(
     })?;
 
     stages.enter(Stage::Finishing);
-    if run.cancel.is_cancelled() {
+    if run.cancel.should_end() {
         return Err(explain::cancelled());
     }
     let list = ObjectList {
@@ -243,7 +274,7 @@ fn read_back(
     let work = || -> Result<(), Problem> {
         while let Some(object) = objects.get(next.fetch_add(1, Relaxed)) {
             let name = format!("{base}/{}", object.name);
-            let read = folder.sha256_on_medium(&name, &mut |_| !run.cancel.is_cancelled());
+            let read = folder.sha256_on_medium(&name, &mut |_| !run.cancel.should_end());
             // One that fails is enough for all.
             let (hash, past_cache) = read.inspect_err(|_| next.store(objects.len(), Relaxed))?;
             if data_encoding::HEXLOWER.encode(&hash) != object.sha256 {

@@ -29,7 +29,7 @@ impl Counting {
     /// `avoid`: device and inode of folders that are passed over.
     pub fn start(run: &Run, sources: &SourceSpec, avoid: Vec<(u64, u64)>, at_once: bool) -> Self {
         let stop = Cancel::default();
-        let (progress, sources, told) = (run.progress.clone(), sources.clone(), stop.clone());
+        let (progress, sources, told, run) = (run.progress.clone(), sources.clone(), stop.clone(), run.cancel.clone());
         let begin = Instant::now() + if at_once { Duration::ZERO } else { WORTH_IT };
         // Without a thread for it the run only cannot say how far it is.
         let thread = thread::Builder::new().name("count".into()).spawn(move || {
@@ -39,7 +39,7 @@ impl Counting {
                     return;
                 }
             }
-            count(&progress, &sources, &avoid, &told);
+            count(&progress, &sources, &avoid, &told, &run);
         });
         Self { stop, thread: thread.ok() }
     }
@@ -56,13 +56,13 @@ impl Drop for Counting {
     }
 }
 
-/// Until all is counted or the scan itself knows it.
-fn count(progress: &Arc<Progress>, sources: &SourceSpec, avoid: &[(u64, u64)], stop: &Cancel) {
+/// Until all is counted or the scan itself knows it. Stands still with the run.
+fn count(progress: &Arc<Progress>, sources: &SourceSpec, avoid: &[(u64, u64)], stop: &Cancel, run: &Cancel) {
     let mut whole = true;
     let counted = scan::count(sources, avoid, stop, |counted| {
         progress.files_total.fetch_max(counted.files, Relaxed);
         progress.bytes_total.fetch_max(counted.bytes, Relaxed);
-        whole = !progress.totals_known.load(Relaxed);
+        whole = !run.should_end() && !progress.totals_known.load(Relaxed);
         if whole { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
     });
     if counted.is_ok() && whole {

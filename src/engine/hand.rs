@@ -73,19 +73,32 @@ fn incomplete(detail: String) -> Warning {
     Warning { cause: Cause::Incomplete, path: PathBytes::default(), detail }
 }
 
-/// Removes what runs left behind that this home began and that never became versions: nobody else writes here, and of this plan no
-/// other run is live. A version that was known to be there, or that something refers to, is never litter, whatever a listing says.
-pub fn clear_litter(core: &Core, folder: &Folder, place: &Location, listed: &[Listed]) -> Result<(), Problem> {
+/// Runs that this home began and that never became versions, oldest first: nobody else writes here, and of this plan no other run is
+/// live. A version that was known to be there, or that something refers to, is never among them, whatever a listing says.
+pub fn dead(core: &Core, folder: &Folder, place: &Location, listed: &[Listed]) -> Result<Vec<VersionId>, Problem> {
     let known = core.history.known_versions(folder.plan(), place).map_err(explain::internal)?;
     let deleted = folder.deleted()?;
     let needs = listed.iter().filter_map(|l| l.manifest.as_ref().ok()).flat_map(|m| &m.needs);
     let needed: HashSet<&VersionId> = needs.map(|need| &need.run).collect();
-    for id in core.history.begun_versions(folder.plan(), place).map_err(explain::internal)? {
-        let is_version = listed.iter().any(|l| l.id == id) || known.iter().any(|(k, _)| *k == id) || deleted.contains(&id);
-        if !is_version && !needed.contains(&id) {
-            folder.delete_folder(&run_folder(&id))?;
-            core.history.forget_version(folder.plan(), place, &id).map_err(explain::internal)?;
-        }
+    let mut begun = core.history.begun_versions(folder.plan(), place).map_err(explain::internal)?;
+    begun.retain(|id| {
+        let is_version = listed.iter().any(|l| l.id == *id) || known.iter().any(|(k, _)| k == id) || deleted.contains(id);
+        !is_version && !needed.contains(id)
+    });
+    Ok(begun)
+}
+
+/// Removes what dead runs have left, but for the one that is gone on with.
+pub fn clear_litter(
+    core: &Core,
+    folder: &Folder,
+    place: &Location,
+    listed: &[Listed],
+    spare: Option<&VersionId>,
+) -> Result<(), Problem> {
+    for id in dead(core, folder, place, listed)?.iter().filter(|id| Some(*id) != spare) {
+        folder.delete_folder(&run_folder(id))?;
+        core.history.forget_version(folder.plan(), place, id).map_err(explain::internal)?;
     }
     for name in ["", marker::VERSIONS, marker::DELETED] {
         folder.sweep(name)?;

@@ -57,6 +57,11 @@ pub enum Command {
     Cancel {
         run: RunId,
     },
+    /// Lets a run stand still, or go on; one that only deletes does not listen.
+    Pause {
+        run: RunId,
+        paused: bool,
+    },
     /// Activity up to now has been seen.
     MarkSeen,
     SetSettings(Settings),
@@ -407,6 +412,7 @@ pub struct RunOverview {
     pub name: String,
     pub started: Timestamp,
     pub cancelling: bool,
+    pub paused: bool,
 }
 
 /// What just happened. For following; never the only record.

@@ -15,6 +15,7 @@ mod folder;
 mod hand;
 pub mod handle;
 mod keys;
+mod left;
 pub mod message;
 mod overview;
 mod parent;

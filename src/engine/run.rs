@@ -1,6 +1,7 @@
 //! One execution of something: what it reports to, and how its end becomes a report.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
 
 use jiff::Timestamp;
 
@@ -43,6 +44,16 @@ impl Run {
             name: self.name.clone(),
             started: self.started,
             cancelling: self.cancel.is_cancelled(),
+            paused: self.cancel.is_paused(),
+        }
+    }
+
+    /// Lets it stand still, or go on.
+    pub fn pause(&self, paused: bool) {
+        // A deletion is short, and half of one is worth nothing.
+        if self.kind != RunKind::Delete {
+            self.progress.paused.store(paused, Relaxed);
+            self.cancel.pause(paused);
         }
     }
 

@@ -53,6 +53,7 @@ fn running(run: RunId) -> RunOverview {
         name: "Documents".into(),
         started: "2026-11-21T20:00:00Z".parse().unwrap(),
         cancelling: false,
+        paused: false,
     }
 }
 

@@ -1,7 +1,7 @@
 //! A run: one execution of something, how far it is and how it ended.
 
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering::Relaxed};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -93,6 +93,8 @@ pub struct Progress {
     /// Bytes written to the destination or the restore target.
     pub bytes_written: AtomicU64,
     pub warnings: AtomicU64,
+    /// Stands still by somebody's wish.
+    pub paused: AtomicBool,
     current: Mutex<PathBytes>,
 }
 
@@ -122,6 +124,7 @@ impl Progress {
             totals_known: self.totals_known.load(Relaxed),
             bytes_written: self.bytes_written.load(Relaxed),
             warnings: self.warnings.load(Relaxed),
+            paused: self.paused.load(Relaxed),
             current: self.current.lock().unwrap_or_else(PoisonError::into_inner).clone(),
         }
     }
@@ -138,6 +141,7 @@ pub struct ProgressView {
     pub totals_known: bool,
     pub bytes_written: u64,
     pub warnings: u64,
+    pub paused: bool,
     pub current: PathBytes,
 }
 
@@ -154,17 +158,53 @@ impl ProgressView {
     }
 }
 
-/// Asks a run to end early: checked per piece.
+/// Asks a run to end early, or to stand still for a while: looked at per piece.
 #[derive(Clone, Debug, Default)]
-pub struct Cancel(Arc<AtomicBool>);
+pub struct Cancel(Arc<Wishes>);
+
+#[derive(Debug, Default)]
+struct Wishes {
+    cancelled: AtomicBool,
+    paused: AtomicBool,
+    /// Told of every change, for those that stand still.
+    lock: Mutex<()>,
+    changed: Condvar,
+}
 
 impl Cancel {
     pub fn cancel(&self) {
-        self.0.store(true, Relaxed);
+        self.set(&self.0.cancelled, true);
     }
 
     pub fn is_cancelled(&self) -> bool {
-        self.0.load(Relaxed)
+        self.0.cancelled.load(Relaxed)
+    }
+
+    /// Lets the run stand still, or go on.
+    pub fn pause(&self, paused: bool) {
+        self.set(&self.0.paused, paused);
+    }
+
+    pub fn is_paused(&self) -> bool {
+        self.0.paused.load(Relaxed)
+    }
+
+    /// For those who do the run's work: whether they are to end. Stands still as long as the run does.
+    pub fn should_end(&self) -> bool {
+        if self.is_paused() && !self.is_cancelled() {
+            let mut guard = self.0.lock.lock().unwrap_or_else(PoisonError::into_inner);
+            while self.is_paused() && !self.is_cancelled() {
+                guard = self.0.changed.wait(guard).unwrap_or_else(PoisonError::into_inner);
+            }
+        }
+        self.is_cancelled()
+    }
+
+    fn set(&self, what: &AtomicBool, to: bool) {
+        let guard = self.0.lock.lock().unwrap_or_else(PoisonError::into_inner);
+        what.store(to, Relaxed);
+        drop(guard);
+        self.0.changed.notify_all();
     }
 }
 
@@ -237,6 +277,9 @@ pub enum RunDetail {
         /// Of older runs it is not known.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         packed: Option<Packing>,
+        /// Bytes of volumes that the run had finished before it was cut off and gone on with.
+        #[serde(default, skip_serializing_if = "is_zero")]
+        resumed_bytes: u64,
     },
     Restore {
         version: VersionId,
@@ -260,6 +303,11 @@ pub enum RunDetail {
         left: u64,
         plan_bytes: u64,
     },
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde gives references")]
+fn is_zero(bytes: &u64) -> bool {
+    *bytes == 0
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

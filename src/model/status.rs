@@ -153,8 +153,17 @@ mod tests {
     fn backup(hour: i64, backup_type: BackupType) -> RunReport {
         let version = VersionId::new(Timestamp::UNIX_EPOCH, backup_type, [0; 4]);
         let (totals, destination, read_back) = (Totals::default(), "/x".into(), ReadBack::Medium);
-        let detail =
-            RunDetail::Backup { version, backup_type, totals, destination, versions: 1, plan_bytes: 1, read_back, packed: None };
+        let detail = RunDetail::Backup {
+            version,
+            backup_type,
+            totals,
+            destination,
+            versions: 1,
+            plan_bytes: 1,
+            read_back,
+            packed: None,
+            resumed_bytes: 0,
+        };
         run(hour, RunKind::Backup, Outcome::Completed, detail)
     }
 

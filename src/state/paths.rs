@@ -65,9 +65,15 @@ impl Home {
         self.cache.join("pieces").join(plan.as_str())
     }
 
-    /// Drops it, with the plan; what cannot be removed is only room.
-    pub fn forget_pieces(&self, plan: &PlanId) {
+    /// Where a plan's running backup notes what it has finished.
+    pub fn journals_folder(&self, plan: &PlanId) -> PathBuf {
+        self.cache.join("journals").join(plan.as_str())
+    }
+
+    /// Drops both, with the plan; what cannot be removed is only room.
+    pub fn forget_plan(&self, plan: &PlanId) {
         let _ = fs::remove_dir_all(self.pieces_folder(plan));
+        let _ = fs::remove_dir_all(self.journals_folder(plan));
     }
 
     /// 32 hex digits that name this home at destinations: made once (with 16 bytes of `random`) and kept.

@@ -14,17 +14,17 @@ use crate::support::{PASSWORD, Ran, Random, World, assert_same, is_root, root_to
 use crate::tree;
 
 /// A small file system in memory; unmounted when dropped.
-struct Small(PathBuf);
+pub struct Small(PathBuf);
 
 impl Small {
-    fn mount(at: PathBuf, size: &str) -> Self {
+    pub fn mount(at: PathBuf, size: &str) -> Self {
         fs::create_dir(&at).unwrap();
         let uid = rustix::process::geteuid().as_raw();
         root_tool("mount", &["-t", "tmpfs", "-o", &format!("size={size},mode=0755,uid={uid}"), "tmpfs", at.to_str().unwrap()]);
         Self(at)
     }
 
-    fn resize(&self, size: &str) {
+    pub fn resize(&self, size: &str) {
         root_tool("mount", &["-o", &format!("remount,size={size}"), self.0.to_str().unwrap()]);
     }
 }

@@ -80,7 +80,7 @@ fn history(world: &World) -> Vec<Value> {
 /// One version, whole, and nothing of the run that was killed.
 fn ended_well(world: &World) {
     assert_eq!(world.versions().len(), 1);
-    assert_eq!(fs::read_dir(world.plan_folder().join("data")).unwrap().count(), 1, "what was left is cleared away");
+    assert_eq!(fs::read_dir(world.plan_folder().join("data")).unwrap().count(), 1, "what was left is gone on with");
     world.run("verify --from @dest --depth full").ok();
     world.restore_and_compare("latest", &world.source());
 }

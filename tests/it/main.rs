@@ -19,6 +19,7 @@ mod kill_restore;
 mod layers;
 mod left;
 mod recover;
+mod resume;
 mod support;
 mod tree;
 mod ui;

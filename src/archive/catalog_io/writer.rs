@@ -78,6 +78,8 @@ struct Volumes {
     places: HashMap<VolumeRef, usize>,
     met: Vec<Met>,
     sample: Sample,
+    /// Own volumes up to this number were there when the run was gone on with: not all of them may be in use.
+    adopted: u32,
     /// Entries that follow each other mostly lie in the same volume.
     last: usize,
 }
@@ -85,7 +87,7 @@ struct Volumes {
 struct Met {
     volume: VolumeRef,
     live: Count,
-    /// Of an older run.
+    /// Of an older run, or there before this one was gone on with.
     older: bool,
     /// Its place in the open frame's table.
     in_table: Option<u32>,
@@ -100,7 +102,8 @@ impl Volumes {
             Some(place) => *place,
             None => {
                 self.places.insert(volume.clone(), self.met.len());
-                self.met.push(Met { volume: volume.clone(), live: Count::default(), older: volume.run != *own, in_table: None });
+                let older = volume.run != *own || volume.number <= self.adopted;
+                self.met.push(Met { volume: volume.clone(), live: Count::default(), older, in_table: None });
                 self.met.len() - 1
             }
         };
@@ -171,6 +174,12 @@ impl CatalogWriter {
             record: Vec::new(),
             text: Vec::new(),
         })
+    }
+
+    /// So many volumes of the run were there before it was gone on with.
+    pub fn adopting(mut self, volumes: u32) -> Self {
+        self.volumes.adopted = volumes;
+        self
     }
 
     /// `Limit` where the entry does not come after the one before it, or breaks a rule that readers insist on: path without empty,

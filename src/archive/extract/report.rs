@@ -102,7 +102,7 @@ impl<'a> Tally<'a> {
     }
 
     pub fn is_stopped(&self) -> bool {
-        self.stopped.load(Relaxed) || self.cancel.is_cancelled()
+        self.stopped.load(Relaxed) || self.cancel.should_end()
     }
 
     pub fn progress(&self) -> &'a Progress {
@@ -119,7 +119,7 @@ impl<'a> Tally<'a> {
         if let Some(e) = self.error.into_inner().unwrap_or_else(PoisonError::into_inner) {
             return Err(e);
         }
-        if self.cancel.is_cancelled() {
+        if self.cancel.should_end() {
             return Err(Error::Cancelled);
         }
         let c = self.counts;

@@ -154,7 +154,7 @@ fn from_catalog(
     let volumes: Vec<VolumeRef> =
         catalog.index.volumes.iter().map(|info| &info.volume).filter(|volume| runs.contains(&volume.run)).cloned().collect();
     for number in 0..catalog.index.segments.len() {
-        if cancel.is_cancelled() {
+        if cancel.should_end() {
             return None;
         }
         // A segment that cannot be read has nothing to offer.

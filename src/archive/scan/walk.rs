@@ -128,7 +128,7 @@ impl<'a> Walk<'a> {
         };
         let mut chain = Chain::new(root);
         while let Some(level) = levels.last_mut() {
-            if self.cancel.is_cancelled() {
+            if self.cancel.should_end() {
                 return Err(Error::Cancelled);
             }
             self.path.truncate(level.length);

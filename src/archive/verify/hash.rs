@@ -22,7 +22,7 @@ pub fn check(job: &VerifyJob<'_>, expected: &Expected, findings: &Findings) -> R
             scope.spawn(|| {
                 let mut buffer = vec![0; if job.depth == Depth::Quick { 0 } else { CHUNK }];
                 while let Some(object) = expected.objects.get(next.fetch_add(1, Relaxed)) {
-                    if job.cancel.is_cancelled() {
+                    if job.cancel.should_end() {
                         return;
                     }
                     job.progress.set_current(&PathBytes::from(object.name.as_str()));
@@ -64,7 +64,7 @@ fn sha256(job: &VerifyJob<'_>, object: &Object, buffer: &mut [u8]) -> std::io::R
     let mut hasher = Sha256::new();
     let mut at = 0;
     while at < object.size {
-        if job.cancel.is_cancelled() {
+        if job.cancel.should_end() {
             return Ok(None);
         }
         let length = buffer.len().min(usize::try_from(object.size - at).unwrap_or(usize::MAX));

@@ -88,7 +88,7 @@ impl<'a> Pieces<'a> {
                 scope.spawn(|| {
                     let mut reader = FrameReader::new(job.objects.clone(), job.ring.clone(), job.plan.clone());
                     while let Some(range) = frames.get(next.fetch_add(1, Relaxed)) {
-                        if job.cancel.is_cancelled() {
+                        if job.cancel.should_end() {
                             return;
                         }
                         let frame = pieces.get(range.clone()).unwrap_or_default();

@@ -22,8 +22,9 @@ use super::warnings::Warnings;
 use crate::archive::Error;
 use crate::archive::changes::{Change, Changes, Keeper};
 use crate::archive::pieces::Log;
+use crate::archive::run_journal::Fresh;
 use crate::archive::scan::{Kind, Meta, Roots, is_gone, status};
-use crate::model::catalog::{Entry, EntryKind, FileTime};
+use crate::model::catalog::{Entry, EntryKind, FileTime, Piece};
 use crate::model::path::PathBytes;
 use crate::model::problem::Cause;
 use crate::model::snapshot::Totals;
@@ -71,6 +72,7 @@ struct Task {
     meta: Meta,
     looked_at: i128,
     parent: Option<Entry>,
+    parts: Vec<(u64, Piece)>,
 }
 
 impl<'a> Assembler<'a> {
@@ -101,7 +103,7 @@ impl<'a> Assembler<'a> {
         loop {
             let more = self.gather(&mut changes, &mut items)?;
             for item in items.drain(..) {
-                if self.job.cancel.is_cancelled() {
+                if self.job.cancel.should_end() {
                     return Err(Some(Error::Cancelled));
                 }
                 self.change(item, changes.keeper())?;
@@ -153,32 +155,38 @@ impl<'a> Assembler<'a> {
 
     fn change(&mut self, item: Item, keeper: &mut Keeper<'_>) -> Result<(), Stopped> {
         match item.change {
-            Change::Unchanged { entry, meta } => self.unchanged(entry, &meta),
+            Change::Unchanged { entry, meta, fresh } => self.unchanged(entry, &meta, fresh),
             Change::Kept(entry) => self.kept(entry),
             Change::Unreadable { path, error } => {
                 self.warnings.add(Cause::Unreadable, path.as_bytes(), error);
                 Ok(())
             }
-            Change::Read { path, meta, looked_at, parent } => {
-                let task = Task { path, meta, looked_at, parent };
+            Change::Read { path, meta, looked_at, parent, parts } => {
+                let task = Task { path, meta, looked_at, parent, parts };
                 if meta.kind == Kind::File { self.file(task, item.opened, keeper) } else { self.other(task, keeper) }
             }
         }
     }
 
-    fn unchanged(&mut self, mut entry: Entry, meta: &Meta) -> Result<(), Stopped> {
+    /// `fresh`: where not the parent has it, but this run from before it was cut off.
+    fn unchanged(&mut self, mut entry: Entry, meta: &Meta, fresh: Option<Fresh>) -> Result<(), Stopped> {
         if meta.kind == Kind::Folder {
-            return self.push(entry, Share::Alone);
+            return self.push(entry, Share::Alone, None);
         }
         if let Some((link, share)) = self.links.link(&entry.path, meta) {
-            return self.push(link, share);
+            return self.push(link, share, None);
+        }
+        if let Some(fresh) = fresh.filter(|_| meta.kind == Kind::File) {
+            self.totals.new_files += 1;
+            self.totals.new_bytes += entry.size;
+            self.totals.dedup_bytes += fresh.known_bytes;
         }
         if meta.kind == Kind::File && self.totals.files.is_multiple_of(SHOW_EVERY) {
             self.job.progress.set_current(&entry.path);
         }
         entry.link = None;
-        let share = self.links.first(&entry, meta, false);
-        self.push(entry, share)
+        let share = self.links.first(&entry, meta, fresh.is_some_and(|fresh| fresh.whole_here));
+        self.push(entry, share, None)
     }
 
     /// An entry as the parent has it.
@@ -187,7 +195,7 @@ impl<'a> Assembler<'a> {
             self.totals.warnings += 1;
         }
         self.count(&entry);
-        self.frames.push(entry, Share::Alone)
+        self.frames.push(entry, Share::Alone, None)
     }
 
     /// What cannot be read now: as the parent has it, or not at all.
@@ -217,7 +225,7 @@ impl<'a> Assembler<'a> {
     fn other(&mut self, task: Task, keeper: &mut Keeper<'_>) -> Result<(), Stopped> {
         let is_folder = task.meta.kind == Kind::Folder;
         if !is_folder && let Some((link, share)) = self.links.link(&task.path, &task.meta) {
-            return self.push(link, share);
+            return self.push(link, share, None);
         }
         let kind = match task.meta.kind {
             Kind::Folder => Ok(EntryKind::Folder),
@@ -237,14 +245,19 @@ impl<'a> Assembler<'a> {
             Err(error) => Err(error),
         };
         let mut entry = self.entry(&task.path, &task.meta, kind, task.looked_at);
+        let mut fresh = Some(Fresh { known_bytes: 0, whole_here: true });
         match attributes {
             Ok(xattrs) => entry.xattrs = xattrs,
             Err(error) if is_gone(&error) => return self.unreadable(task, &error, keeper),
-            Err(error) => self.warnings.add(Cause::Unreadable, task.path.as_bytes(), format!("extended attributes: {error}")),
+            Err(error) => {
+                self.warnings.add(Cause::Unreadable, task.path.as_bytes(), format!("extended attributes: {error}"));
+                // Whoever goes on with the run has this to say again.
+                fresh = None;
+            }
         }
         self.append_header(&entry)?;
         let share = if is_folder { Share::Alone } else { self.links.first(&entry, &task.meta, true) };
-        self.push(entry, share)
+        self.push(entry, share, fresh)
     }
 
     fn read_link(&mut self, path: &PathBytes) -> io::Result<EntryKind> {
@@ -285,13 +298,13 @@ impl<'a> Assembler<'a> {
         Ok(())
     }
 
-    /// Counts an entry, and hands it on.
-    fn push(&mut self, entry: Entry, share: Share) -> Result<(), Stopped> {
+    /// Counts an entry, and hands it on. `fresh`: it was read now.
+    fn push(&mut self, entry: Entry, share: Share, fresh: Option<Fresh>) -> Result<(), Stopped> {
         self.count(&entry);
         if entry.kind == EntryKind::File {
             self.show_done(entry.size);
         }
-        self.frames.push(entry, share)
+        self.frames.push(entry, share, fresh)
     }
 
     /// Another file of this size is done.

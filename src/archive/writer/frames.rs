@@ -6,6 +6,7 @@ use super::container::Container;
 use crate::archive::Error;
 use crate::archive::codec::{FRAME_MAX, FRAME_TARGET};
 use crate::archive::pieces::{Log, Record};
+use crate::archive::run_journal::Fresh;
 use crate::archive::zip::{self, Members};
 use crate::model::catalog::{Entry, Piece, VolumeRef};
 use crate::model::path::PathBytes;
@@ -42,6 +43,17 @@ pub(super) enum Share {
 pub(super) struct Waiting {
     pub entry: Entry,
     pub share: Share,
+    /// Where the run has read it, how it is stored.
+    pub fresh: Option<Fresh>,
+}
+
+/// A part of a file that is cut, as it lies in a frame.
+pub(super) struct Part {
+    pub path: PathBytes,
+    pub number: u64,
+    pub offset: u32,
+    pub length: u32,
+    pub hash: [u8; 32],
 }
 
 /// Buffers and what is in them; they go round from stage to stage.
@@ -58,6 +70,7 @@ pub(super) struct Frame {
     /// Bytes of pieces in it.
     pub stored: u64,
     pub entries: Vec<Waiting>,
+    pub parts: Vec<Part>,
 }
 
 impl Frame {
@@ -71,6 +84,7 @@ impl Frame {
             central: Vec::new(),
             stored: 0,
             entries: Vec::new(),
+            parts: Vec::new(),
         }
     }
 
@@ -92,6 +106,7 @@ impl Frame {
         self.central.clear();
         self.stored = 0;
         self.entries.clear();
+        self.parts.clear();
     }
 }
 
@@ -110,6 +125,8 @@ pub(super) struct Frames {
     /// For frames without content.
     to_place: Sender<Packed>,
     run: VersionId,
+    /// Number of the first frame; those before it were stored before the run was cut off.
+    first: u64,
     container: Container,
     /// What is in frames, this one and those before.
     log: Log,
@@ -127,6 +144,7 @@ pub(super) struct Mark {
 impl Frames {
     pub(super) fn new(
         run: VersionId,
+        first: u64,
         container: Container,
         free: Receiver<Frame>,
         to_compress: Sender<Frame>,
@@ -134,8 +152,8 @@ impl Frames {
         log: Log,
     ) -> Result<Self, Stopped> {
         let mut current = free.recv().map_err(|_| None)?;
-        current.restart(0);
-        Ok(Self { current, free, to_compress, to_place, run, container, log })
+        current.restart(first);
+        Ok(Self { current, free, to_compress, to_place, run, first, container, log })
     }
 
     /// Closes the frame where `bytes` more would not fit.
@@ -158,6 +176,7 @@ impl Frames {
             self.current.content.truncate(mark.length);
             self.current.members.go_back(mark.members);
             self.current.stored = mark.stored;
+            self.current.parts.retain(|part| (part.offset as usize) < mark.length);
             self.log.take_back(mark.number, mark.length as u32);
         }
     }
@@ -175,6 +194,17 @@ impl Frames {
         };
         self.log.push(record);
         self.unplaced(record)
+    }
+
+    /// Says that a piece which was just put there is a part of a file.
+    pub(super) fn is_part(&mut self, path: &PathBytes, number: u64, piece: &Piece) {
+        let Piece { offset, length, hash, .. } = *piece;
+        self.current.parts.push(Part { path: path.clone(), number, offset, length, hash });
+    }
+
+    /// Whether a piece was stored by this run before it was cut off.
+    pub(super) fn was_left(&self, piece: &Piece) -> bool {
+        piece.volume.run == self.run && waits_for(piece).is_none_or(|frame| frame < self.first)
     }
 
     /// In zip, the last `length` bytes of content are a member under this name; in tar nothing is to be done.
@@ -201,8 +231,8 @@ impl Frames {
     }
 
     /// Hands an entry on, to go into the catalog after all before it and when all its pieces have their places.
-    pub(super) fn push(&mut self, entry: Entry, share: Share) -> Result<(), Stopped> {
-        self.current.entries.push(Waiting { entry, share });
+    pub(super) fn push(&mut self, entry: Entry, share: Share, fresh: Option<Fresh>) -> Result<(), Stopped> {
+        self.current.entries.push(Waiting { entry, share, fresh });
         let waiting = self.current.entries.len();
         if waiting >= MOST_ENTRIES || (waiting >= SOME_ENTRIES && self.current.is_empty()) {
             return self.close();

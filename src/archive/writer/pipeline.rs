@@ -15,6 +15,7 @@ use std::thread::{self, Scope, ScopedJoinHandle};
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 
+use super::adopted::Adopted;
 use super::assemble::Assembler;
 use super::container::{Container, Packer};
 use super::elsewhere::Elsewhere;
@@ -24,13 +25,14 @@ use super::placing::Placing;
 use super::volumes::{Full, Volumes};
 use super::{BackupJob, Written};
 use crate::archive::catalog_io::{CatalogIndex, CatalogWriter, SegmentRef};
-use crate::archive::changes::{Changes, Keeper};
+use crate::archive::changes::{Before, Changes, Keeper};
 use crate::archive::object::{catalog_file_name, run_folder};
 use crate::archive::pieces::Log;
+use crate::archive::run_journal::{LeftRun, Of, RunJournal};
 use crate::archive::scan::{self, Batch, Roots};
 use crate::archive::seal::{Identity, ObjectKind, Sealer};
 use crate::archive::{Error, Result};
-use crate::model::catalog::Entry;
+use crate::model::catalog::{Entry, VolumeRef};
 use crate::model::format::Packing;
 use crate::model::snapshot::ObjectInfo;
 
@@ -47,6 +49,14 @@ pub(super) fn run(job: &BackupJob<'_>) -> Result<Written> {
     let roots = Roots::new(job.sources)?;
     roots.check_readable()?;
     let catalog = begin_catalog(job, &roots)?;
+    let (mut log, mut adopted) = (begin_log(job), Adopted::new(job.left));
+    let journal = begin_journal(job, &mut adopted, &mut log);
+    let journal = journal.as_ref();
+    let own = adopted.volumes.len();
+    let offered = |volume: &VolumeRef| {
+        if volume.run == job.run { volume.number as usize <= own } else { (job.offered)(volume) }
+    };
+    let first_frame = adopted.places.len() as u64;
     let compressors = thread::available_parallelism().map_or(1, usize::from).min(MOST_COMPRESSORS);
     let frames = compressors + SPARE_FRAMES;
 
@@ -71,15 +81,18 @@ pub(super) fn run(job: &BackupJob<'_>) -> Result<Written> {
             spawn(scope, "compress", move || compress(job, &compressing, to_place))?;
         }
         drop(compressing);
-        let finisher = spawn(scope, "finish", move || finishing.iter().try_for_each(Full::finish))?;
-        let volumes = Volumes::new(job, to_finish);
-        let placer = spawn(scope, "place", move || Placing::new(volumes, to_catalog, free_out).run(&placing))?;
+        let finisher = spawn(scope, "finish", move || finishing.iter().try_for_each(|full| full.finish(journal)))?;
+        let volumes = Volumes::new(job, &adopted.volumes);
+        let placing_stage = Placing::new(&job.run, volumes, to_finish, adopted, journal, to_catalog, free_out);
+        let placer = spawn(scope, "place", move || placing_stage.run(&placing))?;
         let cataloguer = spawn(scope, "catalog", move || write_entries(catalog, &cataloguing))?;
 
         let container = Container::of(job.format.kind);
-        let assembled = Frames::new(job.run.clone(), container, free, to_compress, to_place, begin_log(job)).and_then(|frames| {
-            let keeper = Keeper::new(job.parent.as_ref().map(|p| p.version.clone()), &job.offered, &job.whole);
-            let changes = Changes::new(received(scanned), received(parent_in), keeper);
+        let frames = Frames::new(job.run.clone(), first_frame, container, free, to_compress, to_place, log);
+        let assembled = frames.and_then(|frames| {
+            let keeper = Keeper::new(job.parent.as_ref().map(|p| p.version.clone()), &offered, &job.whole);
+            let before: Before<'_> = Box::new(job.left.into_iter().flat_map(LeftRun::paths));
+            let changes = Changes::new(received(scanned), received(parent_in), before, keeper);
             Assembler::new(job, roots.clone(), frames).run(changes)
         });
         let placed = join(placer);
@@ -156,13 +169,26 @@ fn begin_catalog(job: &BackupJob<'_>, roots: &Roots) -> Result<CatalogWriter> {
         let segments = p.index.segments.iter().filter(|segment| is_readable(job, segment)).cloned().collect();
         CatalogIndex { sources: Vec::new(), excludes: Vec::new(), segments, volumes: Vec::new() }
     });
-    CatalogWriter::new(out, file_name, sealer, job.run.clone(), roots.absolute_paths(), excludes, whole.as_ref())
+    let adopted = job.left.map_or(0, |left| left.volumes().len() as u32);
+    let catalog = CatalogWriter::new(out, file_name, sealer, job.run.clone(), roots.absolute_paths(), excludes, whole.as_ref())?;
+    Ok(catalog.adopting(adopted))
 }
 
 fn begin_log(job: &BackupJob<'_>) -> Log {
     let mut key = [0; 32];
     (job.random)(&mut key);
     Log::new(job.pieces.map(Into::into), key, Elsewhere::within_run(job))
+}
+
+/// Takes over what was left, and begins to note what follows. Without a journal the run only cannot be gone on with.
+fn begin_journal(job: &BackupJob<'_>, adopted: &mut Adopted, log: &mut Log) -> Option<RunJournal> {
+    let of = Of { plan: job.plan.clone(), run: job.run.clone(), seal: job.seal.clone() };
+    let mut left = job.left.into_iter().flat_map(LeftRun::paths).inspect(|left| adopted.take(left, &job.run, log));
+    let volumes = job.left.map_or(&[][..], LeftRun::volumes);
+    let begun = job.journal.map(|path| RunJournal::begin(path, &of, job.format.kind, volumes, &mut left, job.random));
+    // All of it, also where nothing can be noted.
+    left.for_each(drop);
+    begun.and_then(|begun| begun.inspect_err(|error| tracing::warn!("what this run finishes is not noted: {error}")).ok())
 }
 
 fn scan_into(job: &BackupJob<'_>, to_merge: &Sender<Result<Batch>>) {

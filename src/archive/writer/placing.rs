@@ -4,14 +4,23 @@ use std::collections::{BTreeMap, HashMap};
 
 use crossbeam_channel::{Receiver, Sender};
 
-use super::frames::{Frame, Packed, Share, Stopped, Waiting, waits_for};
-use super::volumes::{Place, Volumes, WrittenVolumes};
+use super::adopted::Adopted;
+use super::frames::{Frame, Packed, Part, Share, Stopped, Waiting, waits_for};
+use super::volumes::{Full, Place, Volumes, WrittenVolumes};
 use crate::archive::Error;
-use crate::model::catalog::{Entry, Piece};
+use crate::archive::run_journal::RunJournal;
+use crate::model::catalog::{Entry, Piece, VolumeRef};
+use crate::model::snapshot::VersionId;
 
 /// The stage behind the compressors.
 pub(super) struct Placing<'a> {
     volumes: Volumes<'a>,
+    /// Making a volume durable takes time in which the next can be written.
+    to_finish: Sender<Full>,
+    journal: Option<&'a RunJournal>,
+    run: &'a VersionId,
+    /// The volume in which the last frame with content lies.
+    reached: u32,
     /// Frames that came before their turn; as many as there are in all at most.
     early: BTreeMap<u64, Frame>,
     next: u64,
@@ -24,8 +33,19 @@ pub(super) struct Placing<'a> {
 }
 
 impl<'a> Placing<'a> {
-    pub(super) fn new(volumes: Volumes<'a>, to_catalog: Sender<Vec<Entry>>, free: Sender<Frame>) -> Self {
-        Self { volumes, early: BTreeMap::new(), next: 0, places: Vec::new(), shared: HashMap::new(), to_catalog, free }
+    pub(super) fn new(
+        run: &'a VersionId,
+        volumes: Volumes<'a>,
+        to_finish: Sender<Full>,
+        adopted: Adopted,
+        journal: Option<&'a RunJournal>,
+        to_catalog: Sender<Vec<Entry>>,
+        free: Sender<Frame>,
+    ) -> Self {
+        let (early, shared) = (BTreeMap::new(), HashMap::new());
+        let (reached, places) = (adopted.volumes.len() as u32, adopted.places);
+        let next = places.len() as u64;
+        Self { volumes, to_finish, journal, run, reached, early, next, places, shared, to_catalog, free }
     }
 
     /// Takes frames until no more come; then closes the last volume. Also returns where all frames lie.
@@ -45,15 +65,33 @@ impl<'a> Placing<'a> {
         if !self.early.is_empty() {
             return Err(None);
         }
-        Ok((self.volumes.finish()?, self.places))
+        let (volumes, last) = self.volumes.finish()?;
+        if let Some(full) = last {
+            self.to_finish.send(full).map_err(|_| None)?;
+        }
+        Ok((volumes, self.places))
     }
 
     fn place(&mut self, mut frame: Frame) -> Result<(), Stopped> {
-        let nowhere = Place { volume: 0, offset: 0, length: 0 };
-        self.places.push(if frame.is_empty() { nowhere } else { self.volumes.append(&mut frame)? });
+        let place = match frame.is_empty() {
+            true => Place { volume: 0, offset: 0, length: 0 },
+            false => self.volumes.append(&mut frame)?,
+        };
+        self.reached = self.reached.max(place.volume);
+        self.places.push(place);
         let mut entries = Vec::with_capacity(frame.entries.len());
         for waiting in frame.entries.drain(..) {
-            entries.push(self.complete(waiting)?);
+            let fresh = waiting.fresh;
+            let entry = self.complete(waiting)?;
+            if let (Some(journal), Some(fresh)) = (self.journal, fresh) {
+                journal.entry(&entry, fresh, self.reached);
+            }
+            entries.push(entry);
+        }
+        self.note_parts(&frame.parts, place, entries.last());
+        // Behind all that is noted of it.
+        if let Some(full) = self.volumes.take_full() {
+            self.to_finish.send(full).map_err(|_| None)?;
         }
         if !entries.is_empty() {
             self.to_catalog.send(entries).map_err(|_| None)?;
@@ -63,9 +101,27 @@ impl<'a> Placing<'a> {
         Ok(())
     }
 
+    /// Notes what lies at the end of a frame of a file whose entry is still to come; `last` came before it.
+    fn note_parts(&self, parts: &[Part], place: Place, last: Option<&Entry>) {
+        let (Some(journal), Some(path)) = (self.journal, parts.last().map(|part| &part.path)) else { return };
+        if last.is_some_and(|last| last.path >= *path) {
+            return;
+        }
+        let piece = |part: &Part| Piece {
+            volume: VolumeRef { run: self.run.clone(), number: place.volume },
+            frame_offset: place.offset,
+            frame_length: place.length,
+            offset: part.offset,
+            length: part.length,
+            hash: part.hash,
+        };
+        let pieces: Vec<_> = parts.iter().filter(|part| part.path == *path).map(|part| (part.number, piece(part))).collect();
+        journal.parts(path, &pieces, place.volume);
+    }
+
     /// Gives an entry's pieces their places.
     fn complete(&mut self, waiting: Waiting) -> Result<Entry, Stopped> {
-        let Waiting { mut entry, share } = waiting;
+        let Waiting { mut entry, share, .. } = waiting;
         for piece in &mut entry.pieces {
             let Some(number) = waits_for(piece) else { continue };
             let unplaced = || Error::Limit(format!("{}: a frame went astray", entry.path.display()));

@@ -6,6 +6,7 @@ mod failures;
 mod formats;
 mod links;
 mod plain_tar;
+mod resumed;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -22,6 +23,7 @@ use crate::archive::catalog_io::CatalogReader;
 use crate::archive::frame_reader::FrameReader;
 use crate::archive::key::{KeyRing, PlanKey};
 use crate::archive::object::Objects;
+use crate::archive::run_journal::LeftRun;
 use crate::archive::test_objects::MemoryObjects;
 use crate::model::catalog::{Entry, VolumeRef};
 use crate::model::format::{Cipher, Format};
@@ -45,6 +47,8 @@ struct Bench {
     /// The clock stands so far ahead that nothing is unsettled, but where a test wants it.
     ahead: Duration,
     runs: AtomicU8,
+    /// What the run before has left: the next goes on with it.
+    left: Option<LeftRun>,
     progress: Progress,
     cancel: Cancel,
 }
@@ -74,6 +78,7 @@ impl Bench {
             catalogs: true,
             ahead: Duration::from_secs(3600),
             runs: AtomicU8::new(0),
+            left: None,
             progress: Progress::default(),
             cancel: Cancel::default(),
         }
@@ -87,6 +92,10 @@ impl Bench {
         self.temp.path().join("pieces")
     }
 
+    fn journal(&self) -> PathBuf {
+        self.temp.path().join("journal")
+    }
+
     fn write(&self, name: &str, content: impl AsRef<[u8]>) {
         let path = self.path(name);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -95,7 +104,10 @@ impl Bench {
 
     fn run_into(&self, objects: Arc<dyn Objects>) -> Result<(Written, VersionId)> {
         let plan = PlanId::from_random([7; 16]);
-        let number = self.runs.fetch_add(1, Relaxed);
+        let number = match &self.left {
+            Some(left) => u8::from_str_radix(&left.run.as_str()[left.run.as_str().len() - 2..], 16).unwrap(),
+            None => self.runs.fetch_add(1, Relaxed),
+        };
         let kind = if self.parent.is_some() { BackupType::Incremental } else { BackupType::Full };
         let run = VersionId::new(Timestamp::UNIX_EPOCH, kind, [0, 0, 0, number]);
         let now = || (SystemTime::now() + self.ahead).duration_since(UNIX_EPOCH).unwrap().as_nanos() as i128;
@@ -113,6 +125,8 @@ impl Bench {
             catalogs: &|_: &VersionId| self.catalogs,
             objects,
             pieces: Some(&self.pieces()),
+            journal: Some(&self.journal()),
+            left: self.left.as_ref(),
             progress: &self.progress,
             cancel: &self.cancel,
             random: &|_| {},

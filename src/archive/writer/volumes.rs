@@ -2,14 +2,14 @@
 
 use std::io::Write;
 
-use crossbeam_channel::Sender;
 use sha2::{Digest, Sha256};
 
 use super::BackupJob;
-use super::frames::{Frame, Stopped};
+use super::frames::Frame;
 use crate::archive::catalog_io::VolumeInfo;
 use crate::archive::codec::Compressor;
 use crate::archive::object::{ObjectWriter, volume_file_name, volume_name};
+use crate::archive::run_journal::RunJournal;
 use crate::archive::seal::{Identity, ObjectKind, Sealer};
 use crate::archive::zip::Directory;
 use crate::archive::{Error, Result, tar_stream};
@@ -32,23 +32,29 @@ pub(super) struct Place {
 pub(super) struct Full {
     name: String,
     out: Box<dyn ObjectWriter>,
+    info: VolumeInfo,
 }
 
 impl Full {
-    pub(super) fn finish(self) -> Result<()> {
-        self.out.finish().map_err(|source| Error::Object { object: self.name, source })
+    /// Makes it durable, and then notes that it is.
+    pub(super) fn finish(self, journal: Option<&RunJournal>) -> Result<()> {
+        self.out.finish().map_err(|source| Error::Object { object: self.name, source })?;
+        if let Some(journal) = journal {
+            journal.volume(&self.info);
+        }
+        Ok(())
     }
 }
 
 pub(super) struct Volumes<'a> {
     job: &'a BackupJob<'a>,
-    /// Making a volume durable takes time in which the next can be written.
-    to_finish: Sender<Full>,
     /// The frame with the end of a tar archive.
     end: Vec<u8>,
     /// What the sources are known to hold; decides on the size of volumes.
     source_bytes: u64,
     open: Option<Open>,
+    /// The one that was closed last, until it is taken.
+    full: Option<Full>,
     written: WrittenVolumes,
 }
 
@@ -74,13 +80,16 @@ struct Open {
 }
 
 impl<'a> Volumes<'a> {
-    pub(super) fn new(job: &'a BackupJob<'a>, to_finish: Sender<Full>) -> Self {
+    /// `adopted`: those that the run had finished before it was cut off.
+    pub(super) fn new(job: &'a BackupJob<'a>, adopted: &[VolumeInfo]) -> Self {
         let mut blocks = Vec::new();
         tar_stream::append_end(&mut blocks);
         let mut end = Vec::new();
         Compressor::new(job.format.kind, job.level).compress(&blocks, &mut end);
         let source_bytes = job.parent.as_ref().map_or(0, |p| p.index.segments.iter().map(|s| s.bytes).sum());
-        Self { job, to_finish, end, source_bytes, open: None, written: WrittenVolumes::default() }
+        let objects = adopted.iter().map(object).collect();
+        let written = WrittenVolumes { infos: adopted.to_vec(), objects };
+        Self { job, end, source_bytes, open: None, full: None, written }
     }
 
     /// Room for the seal's beginning, before content is compressed into `record`.
@@ -105,8 +114,7 @@ impl<'a> Volumes<'a> {
         let full = open.offset >= self.job.format.volume_size_for(known) || open.directory.is_full();
         self.open = Some(open);
         if full {
-            // Only another stage's end stops it here, and that one tells why.
-            self.close().map_err(|stopped| stopped.unwrap_or(Error::Cancelled))?;
+            self.close()?;
         }
         Ok(place)
     }
@@ -142,14 +150,19 @@ impl<'a> Volumes<'a> {
         Ok(open)
     }
 
-    /// Closes the last volume; no more are sent to be finished.
-    pub(super) fn finish(mut self) -> Result<WrittenVolumes, Stopped> {
+    /// The volume that was closed since this was asked last.
+    pub(super) fn take_full(&mut self) -> Option<Full> {
+        self.full.take()
+    }
+
+    /// Closes the last volume, which is given where it was still open.
+    pub(super) fn finish(mut self) -> Result<(WrittenVolumes, Option<Full>)> {
         self.close()?;
-        Ok(self.written)
+        Ok((self.written, self.full))
     }
 
     /// Ends the open volume, if there is one, as an archive and as a sealed object.
-    fn close(&mut self) -> Result<(), Stopped> {
+    fn close(&mut self) -> Result<()> {
         let Some(mut open) = self.open.take() else { return Ok(()) };
         let mut record = Vec::new();
         Self::prepare(open.sealer.is_some(), &mut record);
@@ -161,12 +174,7 @@ impl<'a> Volumes<'a> {
         let length = open.write(&mut record, true)?;
         self.job.progress.bytes_written.fetch_add(u64::from(length), Relaxed);
         let sha256: [u8; 32] = open.hash.finalize().into();
-        self.written.objects.push(ObjectInfo {
-            name: volume_file_name(open.volume.number, self.job.format.kind, open.sealer.is_some()),
-            size: open.offset,
-            sha256: data_encoding::HEXLOWER.encode(&sha256),
-        });
-        self.written.infos.push(VolumeInfo {
+        let info = VolumeInfo {
             volume: open.volume,
             kind: self.job.format.kind,
             size: open.offset,
@@ -174,8 +182,19 @@ impl<'a> Volumes<'a> {
             header: open.sealer.map(|s| s.header().to_vec()).unwrap_or_default(),
             live: open.stored,
             stored: open.stored,
-        });
-        self.to_finish.send(Full { name: open.name, out: open.out }).map_err(|_| None)
+        };
+        self.written.objects.push(object(&info));
+        self.written.infos.push(info.clone());
+        self.full = Some(Full { name: open.name, out: open.out, info });
+        Ok(())
+    }
+}
+
+fn object(info: &VolumeInfo) -> ObjectInfo {
+    ObjectInfo {
+        name: volume_file_name(info.volume.number, info.kind, !info.header.is_empty()),
+        size: info.size,
+        sha256: data_encoding::HEXLOWER.encode(&info.sha256),
     }
 }
 

@@ -86,6 +86,7 @@ pub fn runs(plan: &Plan) -> Vec<RunReport> {
                     plan_bytes: 9_800_000_000,
                     read_back: ReadBack::Medium,
                     packed: Some(Packing { format: Kind::TarZst, level: 3, content: 1_300_000_000, volumes: 618_000_000 }),
+                    resumed_bytes: 0,
                 }
             } else {
                 RunDetail::None
@@ -199,6 +200,7 @@ pub fn running() -> (Overview, Progress) {
         name: "Documents".into(),
         started: at(NOW),
         cancelling: false,
+        paused: false,
     });
     let progress = Progress::default();
     progress.set_stage(Stage::Copying);

@@ -7,6 +7,7 @@ use rustix::fd::OwnedFd;
 
 use super::{Assembler, Task, open};
 use crate::archive::changes::Keeper;
+use crate::archive::run_journal::Fresh;
 use crate::archive::scan::{Kind, Meta, status};
 use crate::archive::writer::container::Container;
 use crate::archive::writer::content::{self, Data, Layout, WHOLE};
@@ -28,6 +29,8 @@ struct Reading {
     whole_here: bool,
     /// Bytes that were read and not stored: they were there.
     known_bytes: u64,
+    /// Something had to be said of it.
+    warned: bool,
 }
 
 /// Reading fails by the file, which is a warning, or by what ends the run.
@@ -95,7 +98,7 @@ impl Assembler<'_> {
         keeper: &mut Keeper<'_>,
     ) -> Result<(), Stopped> {
         if let Some((link, share)) = self.links.link(&task.path, &task.meta) {
-            return self.push(link, share);
+            return self.push(link, share, None);
         }
         self.job.progress.set_current(&task.path);
         let opened = opened.unwrap_or_else(|| open(&mut self.folders, &task.path, self.user, &task.meta));
@@ -111,7 +114,7 @@ impl Assembler<'_> {
     }
 
     fn finish_file(&mut self, task: &Task, reading: Reading) -> Result<(), Stopped> {
-        let Reading { mut entry, meta, whole_here, known_bytes } = reading;
+        let Reading { mut entry, meta, whole_here, known_bytes, warned } = reading;
         if entry.torn {
             self.totals.warnings += 1;
             self.warnings.add(Cause::ChangedWhileRead, task.path.as_bytes(), "it changed each time it was read");
@@ -123,11 +126,14 @@ impl Assembler<'_> {
         let same_inode = (meta.device, meta.inode) == (task.meta.device, task.meta.inode);
         let share = if same_inode { self.links.first(&entry, &meta, whole_here) } else { Share::Alone };
         entry.pieces.shrink_to_fit();
-        self.push(entry, share)
+        let fresh = Fresh { known_bytes, whole_here };
+        // Whoever goes on with the run has a warning to say again.
+        self.push(entry, share, (!warned).then_some(fresh))
     }
 
     fn read(&mut self, file: &OwnedFd, task: &Task, keeper: &mut Keeper<'_>) -> Result<Reading, Failed> {
         let mut known = Known::new();
+        let mut warned = false;
         let mut reading = 1;
         // The scan's look serves as the first one where reading again costs little.
         let mut scanned = task.meta.size <= WHOLE;
@@ -148,6 +154,7 @@ impl Assembler<'_> {
                 Err(_) if reading > 1 => {}
                 Err(error) => {
                     self.warnings.add(Cause::Unreadable, task.path.as_bytes(), format!("extended attributes: {error}"));
+                    warned = true;
                 }
             }
             let mut layout = Layout::of(file, &meta);
@@ -157,24 +164,26 @@ impl Assembler<'_> {
             let mut known_bytes = 0;
             let whole_here = if layout.data() <= WHOLE && (layout.holes.is_empty() || self.container.has_holes()) {
                 let stored = self.whole(file, &mut layout, &mut entry, parent, keeper)?;
-                known_bytes += if stored { 0 } else { layout.data() };
+                // What was stored before the run was cut off counts as stored by it.
+                let is_own = stored || entry.pieces.iter().all(|piece| self.frames.was_left(piece));
+                known_bytes += if is_own { 0 } else { layout.data() };
                 stored
             } else {
                 if reading == 1 {
                     known = known_pieces(parent, keeper);
                 }
-                known_bytes += self.cut(file, &mut layout, &mut entry, &mut known, keeper)?;
+                known_bytes += self.cut(file, &mut layout, &mut entry, &mut known, &task.parts, keeper)?;
                 false
             };
             #[cfg(test)]
             super::interfere::after_reading(&task.path);
             let after = status(file, "")?;
             if after.same_content_as(&meta) && (after.device, after.inode) == (meta.device, meta.inode) {
-                return Ok(Reading { entry, meta, whole_here, known_bytes });
+                return Ok(Reading { entry, meta, whole_here, known_bytes, warned });
             }
             if reading == READINGS && !scanned {
                 entry.torn = true;
-                return Ok(Reading { entry, meta, whole_here, known_bytes });
+                return Ok(Reading { entry, meta, whole_here, known_bytes, warned: true });
             }
             self.frames.go_back(mark);
             if self.frames.mark() == mark {
@@ -238,13 +247,15 @@ impl Assembler<'_> {
         Ok(true)
     }
 
-    /// Stores a file as pieces, each a part of its own, but for those that are known; returns how many bytes these have.
+    /// Stores a file as pieces, each a part of its own, but for those that are known; returns how many bytes these have. `left`: parts
+    /// that were stored before the run was cut off.
     fn cut(
         &mut self,
         file: &OwnedFd,
         layout: &mut Layout,
         entry: &mut Entry,
         known: &mut Known,
+        left: &[(u64, Piece)],
         keeper: &mut Keeper<'_>,
     ) -> Result<u64, Failed> {
         let mut known_bytes = 0;
@@ -252,7 +263,7 @@ impl Assembler<'_> {
         self.cutter.restart(layout.data());
         let mut number = 0;
         while let Some(piece) = self.cutter.next(&mut data)? {
-            if self.job.cancel.is_cancelled() {
+            if self.job.cancel.should_end() {
                 return Err(Failed::Run(Some(Error::Cancelled)));
             }
             number += 1;
@@ -261,9 +272,11 @@ impl Assembler<'_> {
             let key = (hash, piece.len() as u32);
             // Unsealed, `cat` has to find each part of this run under its own number.
             let usable = |at: &Option<u64>| self.job.seal.is_some() || at.is_none_or(|at| at == number);
-            let there = known.get(&key).filter(|(_, at)| usable(at)).map(|(piece, _)| piece.clone());
+            let same = left.binary_search_by_key(&number, |(at, _)| *at).ok().and_then(|at| left.get(at));
+            let same = same.map(|(_, p)| p).filter(|p| (p.hash, p.length) == key && keeper.offers(&p.volume)).cloned();
+            let there = same.or_else(|| known.get(&key).filter(|(_, at)| usable(at)).map(|(piece, _)| piece.clone()));
             if let Some(piece) = there.or_else(|| self.elsewhere.find(&self.frames, &hash, piece.len(), keeper)) {
-                known_bytes += length;
+                known_bytes += if self.frames.was_left(&piece) { 0 } else { length };
                 entry.pieces.push(piece);
                 self.show_read(length, entry.size);
                 continue;
@@ -279,6 +292,7 @@ impl Assembler<'_> {
             self.container.append_padding(length, content);
             let stored = self.frames.piece(start, piece.len(), hash);
             self.frames.end_member(entry, &path, piece.len());
+            self.frames.is_part(&entry.path, number, &stored);
             known.insert(key, (stored.clone(), Some(number)));
             entry.pieces.push(stored);
             self.show_read(length, entry.size);

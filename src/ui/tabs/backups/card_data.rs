@@ -243,6 +243,7 @@ mod tests {
             versions: 1,
             plan_bytes: 1,
             packed: None,
+            resumed_bytes: 0,
         }
     }
 

@@ -7,6 +7,7 @@ mod history;
 mod key;
 mod new;
 mod origin;
+mod pause;
 mod plan;
 mod restore;
 #[cfg(test)]
@@ -21,6 +22,7 @@ pub use self::history::History;
 pub use self::key::{Key, KeyAdd, KeyChange, KeyRecovery, KeyRemove, KeyRotate, NewPassword};
 pub use self::new::{FormatOptions, Kdf, SealOptions, Sources};
 pub use self::origin::{Find, Ls, Origin, Unlock};
+pub use self::pause::{Pause, Resume};
 pub use self::plan::{Plan, PlanAdd, PlanEdit};
 pub use self::restore::Restore;
 pub use self::verify::Verify;
@@ -85,6 +87,10 @@ pub enum Command {
     /// Show and change what opens an encrypted backup: passwords, recovery keys, key files
     #[command(subcommand)]
     Key(Key),
+    /// Let what runs stand still for a while
+    Pause(Pause),
+    /// Let what is paused go on
+    Resume(Resume),
     /// List the runs of this home: backups, restores, verifications, deletions
     History(History),
     /// See it work: sample files, two backups, a check and a restore, in a folder of their own

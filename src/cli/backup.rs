@@ -82,10 +82,7 @@ fn back_up(session: &Session, plan: &Plan, args: &args::Backup, output: Output) 
     }
     let last = session.handle().overview().plans.iter().find(|p| p.plan.id == plan.id).and_then(|p| p.last_run.clone());
     if last.is_some_and(|run| run.outcome == Outcome::LeftRunning) {
-        output.note(format!(
-            "The last run of \"{}\" was cut off. What it left is cleared away, and this one goes on with it.",
-            plan.name
-        ));
+        output.note(format!("The last run of \"{}\" was cut off. This one goes on from what it had finished.", plan.name));
     }
     let run = new_run_id()?;
     let (kind, base, take_over) = (args.kind.into(), args.base.clone(), args.take_over);

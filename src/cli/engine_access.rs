@@ -39,6 +39,13 @@ impl Session {
         Ok(Self { connection: Connection::open(&home, || env(open_store(&home, false)), false)? })
     }
 
+    /// The engine that another process runs for this person's home; `None` where there is none.
+    pub fn running() -> Result<Option<Self>, Problem> {
+        let home = Home::locate(root().as_deref()).map_err(home_problem)?;
+        let connection = Connection::attached(&home, &env(Arc::new(MemoryStore::default())))?;
+        Ok(connection.map(|connection| Self { connection }))
+    }
+
     /// The engine of another home, keys in files: for the tour.
     pub fn of_home_below(root: &Path) -> Result<Self, Problem> {
         let home = Home::locate(Some(root)).map_err(home_problem)?;

@@ -94,7 +94,7 @@ impl Follower<'_> {
 
     fn end(&self, asked: &mut bool) -> Result<(), Problem> {
         if *asked {
-            // As if killed: what that leaves is found and cleared by the next run.
+            // As if killed: the next run goes on from what that leaves.
             std::process::exit(Exit::Cancelled.code().into());
         }
         *asked = true;

@@ -20,6 +20,7 @@ mod new_plan;
 mod output;
 mod parse;
 mod password;
+mod pause;
 mod place;
 mod plan;
 mod progress;
@@ -107,6 +108,8 @@ impl Ready {
             Command::Delete(args) => delete::run(&args, output),
             Command::Plan(args) => plan::run(args, output),
             Command::Key(args) => key::run(args, output),
+            Command::Pause(args) => pause::run(args.plan.as_deref(), true, output),
+            Command::Resume(args) => pause::run(args.plan.as_deref(), false, output),
             Command::History(args) => history::run(args, output),
             Command::Tour => tour::run(output),
         };

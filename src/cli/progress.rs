@@ -17,6 +17,7 @@ pub struct Bars {
     /// None where nobody looks.
     bar: Option<ProgressBar>,
     stage: Option<(Stage, bool)>,
+    paused: bool,
 }
 
 impl Bars {
@@ -26,12 +27,17 @@ impl Bars {
             bar.enable_steady_tick(Duration::from_millis(250));
             bar
         });
-        Self { bar, stage: None }
+        Self { bar, stage: None, paused: false }
     }
 
     pub fn show(&mut self, view: &ProgressView) {
         let Some(bar) = &self.bar else { return };
         let known = view.totals_known && view.bytes_total > 0;
+        if self.paused && !view.paused {
+            // The time that it stood still is none of its speed.
+            bar.reset();
+        }
+        self.paused = view.paused;
         if self.stage != Some((view.stage, known)) {
             if self.stage.is_some_and(|(stage, _)| stage != view.stage) {
                 // Speed and time left are of this stage.
@@ -67,7 +73,7 @@ fn style(template: &str) -> ProgressStyle {
 /// "Backing up · 1.2 GB of 4.0 GB · 120 of 3,000 files · 310 MB/s · 2 min left"
 fn numbers(view: &ProgressView, speed: f64, left: Option<Duration>) -> String {
     let of_total = view.totals_known && view.files_total > 0;
-    let mut parts = vec![view.stage.in_words().to_string()];
+    let mut parts = vec![if view.paused { "Paused" } else { view.stage.in_words() }.to_string()];
     parts.push(if view.totals_known && view.bytes_total > 0 {
         format!("{} of {}", human::bytes(view.bytes_done), human::bytes(view.bytes_total))
     } else {
@@ -76,10 +82,10 @@ fn numbers(view: &ProgressView, speed: f64, left: Option<Duration>) -> String {
     let files = if of_total { view.files_total } else { view.files_done };
     let files = human::counted(files, "file", "files");
     parts.push(if of_total { format!("{} of {files}", human::count(view.files_done)) } else { files });
-    if speed.is_finite() && speed >= 1.0 {
+    if speed.is_finite() && speed >= 1.0 && !view.paused {
         parts.push(format!("{}/s", human::bytes(speed as u64)));
     }
-    if let Some(left) = left.filter(|l| !l.is_zero()) {
+    if let Some(left) = left.filter(|l| !l.is_zero() && !view.paused) {
         let span = jiff::SignedDuration::from_secs(i64::try_from(left.as_secs()).unwrap_or(i64::MAX));
         parts.push(format!("{} left", human::duration(span)));
     }
@@ -105,6 +111,11 @@ mod tests {
         assert_eq!(
             numbers(&view, 1e6, Some(Duration::from_secs(5))),
             "Backing up · 5.0 MB of 10.0 MB · 1,200 of 2,400 files · 1.0 MB/s · 5 s left · 1 warning"
+        );
+        view.paused = true;
+        assert_eq!(
+            numbers(&view, 1e6, Some(Duration::from_secs(5))),
+            "Paused · 5.0 MB of 10.0 MB · 1,200 of 2,400 files · 1 warning"
         );
     }
 }

@@ -44,6 +44,15 @@ impl Connection {
         }
     }
 
+    /// The engine that another process runs for the home; `None` where there is none.
+    pub fn attached(home: &Home, env: &Env) -> Result<Option<Self>, Problem> {
+        match attach(home, env.waker.clone()) {
+            Ok(handle) => Ok(handle.map(|handle| Self { handle, own: None })),
+            Err(Error::OtherVersion { found }) => Err(other_version(found)),
+            Err(error) => Err(no_answer(Some(error))),
+        }
+    }
+
     fn own(home: &Home, env: Env, lock: HomeLock, autonomous: bool) -> Result<Self, Problem> {
         let engine = Engine::start(env, Mode::Owner { home: home.clone(), lock, autonomous })?;
         let handle = engine.handle();

@@ -54,6 +54,10 @@ fn next(before: Option<(&Pace, SignedDuration)>, view: ProgressView) -> Pace {
         if pace.view.stage != view.stage || seconds <= 0.0 {
             return None;
         }
+        if view.paused || pace.view.paused {
+            // It goes on as fast as it was.
+            return pace.speed;
+        }
         let fresh = view.bytes_done.saturating_sub(pace.view.bytes_done) as f64 / seconds;
         // Smoothed over about three seconds, whatever the distance of the looks is.
         let weight = 1.0 - (-seconds / 3.0).exp();
@@ -82,6 +86,9 @@ mod tests {
         }
         assert!((pace.speed.unwrap() - 100.0).abs() < 1.0);
         assert_eq!(pace.left.unwrap().as_secs(), 5);
+        let paused = next(Some((&pace, SignedDuration::from_secs(900))), ProgressView { paused: true, ..view(500) });
+        let again = next(Some((&paused, SignedDuration::from_secs(1))), view(500));
+        assert_eq!((paused.speed, again.speed, again.left), (pace.speed, pace.speed, pace.left));
         let stalled = next(Some((&pace, SignedDuration::from_secs(1))), view(500));
         assert!(stalled.speed.unwrap() < 100.0 && stalled.left > pace.left);
     }

@@ -60,6 +60,8 @@ fn every_command_explains_itself() {
         "key change",
         "key rotate",
         "key new",
+        "pause",
+        "resume",
         "history",
         "tour",
     ] {

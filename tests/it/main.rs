@@ -18,6 +18,7 @@ mod kill;
 mod kill_restore;
 mod layers;
 mod left;
+mod pause;
 mod recover;
 mod resume;
 mod support;

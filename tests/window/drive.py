@@ -156,7 +156,7 @@ def cancel():
     make_film(800)
     button("Back up Documents now")
     button("Cancel: Backing up Documents")
-    see("Cancelled: nothing was kept of this run")
+    see("Cancelled: no new version.")
     shot("cancelled")
     assert len(glob.glob(f"{ROOT}/other disk/Documents-*/versions/*.json")) == 1
 

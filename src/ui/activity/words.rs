@@ -124,7 +124,7 @@ pub fn facts(run: &RunReport, now: Timestamp, zone: &TimeZone) -> Vec<(&'static 
     ));
     match &run.detail {
         RunDetail::None => {}
-        RunDetail::Backup { version, backup_type, totals, destination, read_back, packed, .. } => {
+        RunDetail::Backup { version, backup_type, totals, destination, read_back, packed, resumed_bytes, .. } => {
             let kind = match backup_type {
                 BackupType::Full => "full",
                 BackupType::Differential => "differential",
@@ -143,6 +143,9 @@ pub fn facts(run: &RunReport, now: Timestamp, zone: &TimeZone) -> Vec<(&'static 
                 let _ = write!(stored, ", {share:.0} % of what was read");
             }
             facts.push(("Stored", stored));
+            if *resumed_bytes > 0 {
+                facts.push(("Went on from", format!("{}, stored before it was cut off", human::bytes(*resumed_bytes))));
+            }
             if let Some(packed) = packed.filter(|packed| packed.content > 0) {
                 facts.push(("Format", packed.in_words()));
             }

@@ -152,11 +152,13 @@ impl<'a> ProgressRow<'a> {
                 human::bytes(view.bytes_done)
             };
             place(bytes, 56.0, first, 150.0, Role::Body, t.text);
-            let speed = self.speed.map_or_else(String::new, |speed| format!("{}/s", human::bytes(speed.max(0.0) as u64)));
+            let (speed, left) = if view.paused { (None, None) } else { (self.speed, self.left) };
+            let speed = speed.map_or_else(String::new, |speed| format!("{}/s", human::bytes(speed.max(0.0) as u64)));
             place(speed, 212.0, first, 90.0, Role::Body, t.text2);
-            let left = self.left.map_or_else(String::new, |left| format!("{} left", human::duration(left)));
+            let left = left.map_or_else(String::new, |left| format!("{} left", human::duration(left)));
             place(left, 310.0, first, 130.0, Role::Body, t.text2);
-            let stage = galley(ui, view.stage.in_words(), Role::Body, t.text2, 120.0);
+            let doing = if view.paused { "Paused" } else { view.stage.in_words() };
+            let stage = galley(ui, doing, Role::Body, t.text2, 120.0);
             put_galley(ui, stage.clone(), rect.right() - stage.size().x, first, t.text2);
             let files = if view.totals_known {
                 format!("{} of {} files", human::count(view.files_done), human::count(view.files_total))
@@ -175,7 +177,7 @@ impl<'a> ProgressRow<'a> {
             };
             let current = galley_end(ui, &self.current(), Role::Caption, t.text3, rect.width() - 212.0 - warnings);
             put_galley(ui, current, rect.left() + 212.0, second, t.text3);
-            let spoken = format!("{}, {} files", view.stage.in_words(), human::count(view.files_done));
+            let spoken = format!("{doing}, {} files", human::count(view.files_done));
             response.widget_info(|| WidgetInfo::labeled(AccessRole::Label, true, &spoken));
         });
     }

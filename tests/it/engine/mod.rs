@@ -9,6 +9,7 @@ mod job;
 mod keys;
 mod marker;
 mod matrix;
+mod pause;
 mod random;
 mod schedule;
 

@@ -281,6 +281,38 @@ fn progress_is_shown_while_a_run_goes_on() {
 }
 
 #[test]
+fn a_run_is_paused_and_resumed() {
+    let (mut overview, progress) = sample::running();
+    let mut desk = desk(overview.clone(), [900.0, 600.0]);
+    let run = desk.fake.handle.overview().runs[0].run;
+    let progress = Arc::new(progress);
+    desk.fake.live.lock().unwrap().insert(run, LiveProgress::Here(progress.clone()));
+    let told = |desk: &Desk| {
+        let said = |command: &Command| match command {
+            Command::Pause { run: of, paused } if *of == run => Some(*paused),
+            _ => None,
+        };
+        desk.told().iter().filter_map(said).collect::<Vec<_>>()
+    };
+    assert!(!desk.reads("Paused"));
+    desk.click("Pause: Backing up Documents");
+    desk.until("the wish", |desk| told(desk) == [true]);
+    // Shown once the engine says so.
+    assert!(desk.is_shown("Pause: Backing up Documents"));
+    overview.runs[0].paused = true;
+    progress.paused.store(true, std::sync::atomic::Ordering::Relaxed);
+    desk.fake.overview.send_replace(Arc::new(overview.clone()));
+    desk.until("Paused", |desk| desk.reads("Paused, 12,204 files"));
+    assert!(desk.is_shown("Cancel: Backing up Documents"), "it can be cancelled all the same");
+    desk.click("Resume: Backing up Documents");
+    desk.until("the other wish", |desk| told(desk) == [true, false]);
+    (overview.runs[0].paused, overview.runs[0].cancelling) = (false, true);
+    desk.fake.overview.send_replace(Arc::new(overview));
+    desk.wait_for("Pause: Backing up Documents");
+    assert!(desk.harness.get_by_label("Pause: Backing up Documents").accesskit_node().is_disabled());
+}
+
+#[test]
 fn closing_asks_while_there_are_schedules() {
     let mut desk = desk(sample::overview(), [900.0, 600.0]);
     desk.harness.run_steps(2);

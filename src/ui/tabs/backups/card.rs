@@ -169,7 +169,7 @@ fn facts(ui: &mut Ui, cx: &mut Cx<'_>, plan: &PlanOverview) {
     ui.add(Label::new(caption(parts.join(" · ")).color(t.text2)).truncate());
 }
 
-/// Progress, with its Cancel beside it: no button ever turns into another under the pointer.
+/// Progress, with Pause and Cancel beside it. Cancel never takes another's place under the pointer.
 fn running(ui: &mut Ui, cx: &mut Cx<'_>, run: &RunOverview) {
     let pace = cx.progress(run.run);
     let home = cx.overview.home_folder.clone();
@@ -182,7 +182,8 @@ fn running(ui: &mut Ui, cx: &mut Cx<'_>, run: &RunOverview) {
     ui.add_space(space::S);
     let line = Ends::new(ui, 56.0).left(|ui| {
         let (view, speed, left) = match pace {
-            Some(pace) => (pace.view, pace.speed, pace.left),
+            // The overview tells at once, and nothing more is drawn while it stands still.
+            Some(pace) => (ProgressView { paused: run.paused, ..pace.view }, pace.speed, pace.left),
             None => (ProgressView::default(), None, None),
         };
         let name = format!("{doing} {}", run.name);
@@ -190,6 +191,13 @@ fn running(ui: &mut Ui, cx: &mut Cx<'_>, run: &RunOverview) {
     });
     line.right(|ui| {
         ui.add_space(space::S);
+        if run.kind != RunKind::Delete {
+            let (label, icon) = if run.paused { ("Resume", icons::PLAY) } else { ("Pause", icons::PAUSE) };
+            let name = format!("{label}: {doing} {}", run.name);
+            if ui.add(Button::icon_only(icon, &name).enabled(!run.cancelling)).clicked() {
+                cx.send(Command::Pause { run: run.run, paused: !run.paused });
+            }
+        }
         let label = if run.cancelling { "Cancelling…" } else { "Cancel" };
         // As wide as its longer word, so that the bar does not move.
         let cancel = Button::plain(label).enabled(!run.cancelling).min_width(104.0);
@@ -197,7 +205,9 @@ fn running(ui: &mut Ui, cx: &mut Cx<'_>, run: &RunOverview) {
             cx.send(Command::Cancel { run: run.run });
         }
     });
-    ui.ctx().request_repaint_after_secs(0.25);
+    if !run.paused {
+        ui.ctx().request_repaint_after_secs(0.25);
+    }
 }
 
 /// What the newest run did, as long as it is news; what went wrong, until it is put right.

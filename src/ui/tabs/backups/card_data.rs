@@ -120,8 +120,11 @@ pub fn result(report: &RunReport) -> RunResult {
         Outcome::Cancelled if report.kind == RunKind::Delete => {
             return RunResult::Neutral("Cancelled: versions that are gone stay gone, all others are whole.".into());
         }
+        Outcome::Cancelled if report.kind == RunKind::Backup => {
+            return RunResult::Neutral("Cancelled: no new version. The next run goes on from what was finished.".into());
+        }
         Outcome::Cancelled => {
-            return RunResult::Neutral("Cancelled: nothing was kept of this run, older versions are untouched.".into());
+            return RunResult::Neutral("Cancelled.".into());
         }
         Outcome::LeftRunning => {
             return RunResult::Neutral("Cut off: Strongroom ended in the middle. It will be gone on with.".into());

@@ -1,4 +1,4 @@
-//! What a running backup notes on its own machine, so that it can be gone on with where it was cut off (FORMAT §8).
+//! What a running backup notes on its own machine, so that it can be gone on with where it was cut off.
 //!
 //! As a volume becomes durable, the journal says so, and before that what lies in it: entries that were read, and parts of a file that
 //! is not whole yet. Whoever goes on with the run takes those volumes as they are, and reads only what is not in them or has changed

@@ -187,6 +187,50 @@ fn what_changes_between_is_stored_as_it_is_then() {
 }
 
 #[test]
+fn plain_tools_join_large_files_as_they_are_in_the_end() {
+    for way in &WAYS[1..] {
+        let world = World::new();
+        fs::create_dir(world.source()).unwrap();
+        let mut random = Random(13);
+        let file = |name: &str| world.source().join(name);
+        for name in ["a", "b", "c", "d"] {
+            fs::write(file(name), random.bytes(12 * MIB as usize)).unwrap();
+        }
+        fs::write(file("z"), random.bytes(100 * MIB as usize)).unwrap();
+        let mut child = begin(&world, way);
+        assert!(wait_for(&world, &mut child, 13));
+        let _ = child.kill();
+        let _ = child.wait();
+        let mut content = fs::read(file("a")).unwrap();
+        content.truncate(7 * MIB as usize);
+        content[5 * MIB as usize] ^= 1;
+        fs::write(file("a"), content).unwrap();
+        fs::write(file("b"), "small").unwrap();
+        fs::write(file("c"), "").unwrap();
+        let result = finish(&world, way);
+        assert!(result["resumed_bytes"].as_u64().unwrap() > 40 * MIB, "{result}");
+        is_whole(&world);
+
+        let out = world.path("out");
+        fs::create_dir(&out).unwrap();
+        for volume in volumes(&world).keys() {
+            let volume = world.dest().join(volume);
+            match way.name {
+                "plain" => tool("tar", ["--zstd".as_ref(), "-xpf".as_ref(), volume.as_os_str(), "-C".as_ref(), out.as_os_str()]),
+                _ => tool("unzip", ["-oq".as_ref(), volume.as_os_str(), "-d".as_ref(), out.as_os_str()]),
+            };
+        }
+        let parts = out.join(".strongroom-parts").join(world.source().strip_prefix("/").unwrap());
+        for name in ["a", "b", "c", "d", "z"] {
+            let mut found: Vec<_> = walk(&parts.join(name)).into_iter().map(|part| parts.join(name).join(part)).collect();
+            found.sort();
+            let joined: Vec<u8> = found.iter().flat_map(|part| fs::read(part).unwrap()).collect();
+            assert!(joined == fs::read(file(name)).unwrap(), "{}: {name}", way.name);
+        }
+    }
+}
+
+#[test]
 fn a_cancelled_run_is_gone_on_with() {
     let world = source();
     let way = &WAYS[0];

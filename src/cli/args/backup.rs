@@ -37,7 +37,8 @@ Examples:
   strongroom backup --source ~/Documents ~/Pictures --to /media/blue/backups
   strongroom backup --source /etc --to /srv/backups --name etc --password-file /etc/strongroom/password --json
 
-The same --to and --name again continues the same backup: only what changed is stored.";
+The same --to and --name again continues the same backup: only what changed is stored. One that was cut off, cancelled or ran
+out of room is gone on with from the volumes it had finished.";
 
 /// What goes with `backup --source` only: a plan has its own.
 const OF_FOLDERS: [&str; 14] = [

@@ -54,6 +54,36 @@ fn a_missing_destination_is_never_made_anew() {
 }
 
 #[test]
+fn a_drive_that_was_pulled_out_is_gone_on_with_when_it_is_back() {
+    let world = World::new();
+    for n in 0..30 {
+        write(&world.source().join(format!("{n}")), crate::support::Random(n).bytes(1 << 20));
+    }
+    let plan = Plan { format: Format { volume_size: Some(1 << 20), ..Format::default() }, ..world.plan("Documents") };
+    world.save(&plan).unwrap();
+    assert!(world.back_up(&plan, WantedType::Auto).outcome.is_success());
+    let (mut resumed, mut last) = (Vec::new(), None);
+    for mib in [1, 12, 18, 29] {
+        *world.pulled.lock().unwrap() = Some(mib << 20);
+        let report = world.back_up(&plan, WantedType::Full);
+        assert!(matches!(report.outcome, Outcome::Failed(_)), "{:?}", report.outcome);
+        *world.pulled.lock().unwrap() = None;
+        let report = world.back_up(&plan, WantedType::Auto);
+        assert!(report.outcome.is_success(), "{report:?}");
+        last = Some(version_of(&report));
+        let RunDetail::Backup { resumed_bytes, backup_type, .. } = report.detail else { panic!("{report:?}") };
+        assert_eq!(backup_type == BackupType::Full, resumed_bytes > 0, "a full one, if there was something to go on with");
+        resumed.push(resumed_bytes >> 20);
+    }
+    // One volume, that which was just being made durable, may be lost.
+    assert!(resumed[0] == 0 && resumed[1] >= 4 && resumed[2] >= 8 && resumed[3] >= 20, "{resumed:?}");
+    assert!(world.verify(&plan, strongroom::model::restore::Depth::Full).outcome.is_success());
+    let to = world.path("out");
+    assert!(world.restore(world.place(&plan), VersionChoice::Id(last.unwrap()), &to).outcome.is_success());
+    assert_eq!(tree(&to.join("source")), tree(&world.source()));
+}
+
+#[test]
 fn a_foreign_version_stops_the_run_and_a_vanished_one_is_said() {
     let mut world = World::new();
     write(&world.source().join("a"), "x");

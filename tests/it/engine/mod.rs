@@ -10,6 +10,7 @@ mod keys;
 mod marker;
 mod matrix;
 mod pause;
+mod pulled;
 mod random;
 mod schedule;
 
@@ -19,7 +20,7 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use strongroom::engine::env::Clock;
+use strongroom::engine::env::{Clock, OpenStorage};
 use strongroom::engine::message::{Command, NewSecrets};
 use strongroom::engine::{Engine, Env, Handle, Mode};
 use strongroom::model::format::{Format, SealSpec};
@@ -63,6 +64,8 @@ pub struct World {
     pub root: tempfile::TempDir,
     pub clock: Arc<SetClock>,
     pub secrets: Arc<dyn SecretStore>,
+    /// Destinations that are opened are pulled out after so many bytes.
+    pub pulled: Arc<Mutex<Option<u64>>>,
     engine: Option<Engine>,
 }
 
@@ -85,7 +88,7 @@ impl World {
         // A little ahead, so that files which the test has just written are settled (FORMAT §3).
         let now = Timestamp::now() + jiff::SignedDuration::from_secs(10);
         let clock = Arc::new(SetClock(Mutex::new((now, Instant::now()))));
-        let mut world = Self { root, clock, secrets: Arc::new(MemoryStore::default()), engine: None };
+        let mut world = Self { root, clock, secrets: Arc::new(MemoryStore::default()), pulled: Arc::default(), engine: None };
         world.start("home", false);
         world
     }
@@ -94,6 +97,15 @@ impl World {
     pub fn start(&mut self, home: &str, autonomous: bool) {
         let (home, lock) = self.free(home);
         let env = Env { clock: self.clock.clone(), ..Env::system(self.secrets.clone(), Arc::new(|| {})) };
+        let (open, pulled) = (env.open_storage.clone(), self.pulled.clone());
+        let open_storage: OpenStorage = Arc::new(move |location, create| {
+            let storage = open(location, create)?;
+            Ok(match *pulled.lock().unwrap() {
+                Some(bytes) => Arc::new(pulled::Pulled::after(storage, bytes)),
+                None => storage,
+            })
+        });
+        let env = Env { open_storage, ..env };
         self.engine = Some(Engine::start(env, Mode::Owner { home, lock, autonomous }).unwrap());
     }
 

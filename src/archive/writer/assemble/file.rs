@@ -162,7 +162,10 @@ impl Assembler<'_> {
             let mark = self.frames.mark();
             let parent = task.parent.as_ref().filter(|p| p.kind == EntryKind::File);
             let mut known_bytes = 0;
-            let whole_here = if layout.data() <= WHOLE && (layout.holes.is_empty() || self.container.has_holes()) {
+            // Where `cat` joins what lies in the volumes, a file of which parts are there stays one of parts.
+            let in_parts = self.job.seal.is_none() && !task.parts.is_empty();
+            let fits = layout.data() <= WHOLE && (layout.holes.is_empty() || self.container.has_holes());
+            let whole_here = if fits && !in_parts {
                 let stored = self.whole(file, &mut layout, &mut entry, parent, keeper)?;
                 // What was stored before the run was cut off counts as stored by it.
                 let is_own = stored || entry.pieces.iter().all(|piece| self.frames.was_left(piece));
@@ -303,7 +306,22 @@ impl Assembler<'_> {
             entry.size = end;
             entry.holes.clone_from(&layout.holes);
         }
+        if self.job.seal.is_none() {
+            let stale: Vec<u64> = left.iter().map(|(at, _)| *at).filter(|at| *at > number).collect();
+            stale.into_iter().try_for_each(|number| self.empty_part(entry, number))?;
+        }
         Ok(known_bytes)
+    }
+
+    /// In place of a part that was stored when the file was longer, so that `cat` joins what it is now.
+    fn empty_part(&mut self, entry: &Entry, number: u64) -> Result<(), Stopped> {
+        let path = tar_stream::part_path(&self.parts, &entry.path, number);
+        self.header.clear();
+        self.container.append_part_header(entry, &path, 0, &mut self.header);
+        self.frames.make_room(self.header.len())?;
+        self.frames.content().extend_from_slice(&self.header);
+        self.frames.end_member(entry, &path, 0);
+        self.frames.settle()
     }
 }
 

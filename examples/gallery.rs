@@ -322,6 +322,7 @@ fn progress() -> ProgressView {
         totals_known: true,
         bytes_written: 0,
         warnings: 3,
+        paused: false,
         current: "home/ada/Pictures/2026/Summer in the far north/Tromsø/IMG_0412.raw".into(),
     }
 }

@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 
 use crate::archive::object::{run_folder, volume_name};
 use crate::archive::run_journal::{LeftRun, Of};
+use crate::model::history::HistoryFilter;
 use crate::model::plan::Plan;
 use crate::model::problem::Problem;
-use crate::model::run::Cancel;
+use crate::model::run::{Cancel, Outcome, RunKind};
 use crate::model::snapshot::{BackupType, VersionId, WantedType};
 
 use super::backup::BackupSpec;
@@ -39,8 +40,9 @@ pub fn find(
     cancel: &Cancel,
 ) -> Result<Option<LeftRun>, Problem> {
     let plan = &spec.plan;
+    let cancelled = !listed.is_empty() && was_cancelled(core, plan)?;
     for run in hand::dead(core, &opened.folder, &opened.location, listed)?.iter().rev() {
-        let journal = journal_file(core, plan, run).filter(|_| fits(spec, run));
+        let journal = journal_file(core, plan, run).filter(|_| fits(spec, run, cancelled));
         let Some(mut left) = journal.and_then(|path| LeftRun::open(&path, &of(opened, plan, run))) else { continue };
         if left.kind != plan.format.kind {
             continue;
@@ -54,14 +56,22 @@ pub fn find(
     Ok(None)
 }
 
-/// Whether a run makes what is asked for. Who leaves it to us may get a full one, if that is what was begun.
-fn fits(spec: &BackupSpec, run: &VersionId) -> bool {
+/// Whether a run makes what is asked for. Who leaves it to us may get a full one, if that is what was begun; but not where it was
+/// cancelled and there is something to build on.
+fn fits(spec: &BackupSpec, run: &VersionId, cancelled: bool) -> bool {
     match (spec.kind, &spec.base) {
-        (WantedType::Auto, None) => true,
+        (WantedType::Auto, None) => !cancelled || run.backup_type() == BackupType::Incremental,
         (WantedType::Auto | WantedType::Incremental, _) => run.backup_type() == BackupType::Incremental,
         (WantedType::Full, _) => run.backup_type() == BackupType::Full,
         (WantedType::Differential, _) => run.backup_type() == BackupType::Differential,
     }
+}
+
+/// Whether somebody has cancelled the plan's last backup.
+fn was_cancelled(core: &Core, plan: &Plan) -> Result<bool, Problem> {
+    let filter = HistoryFilter { plan: Some(plan.id.clone()), kind: Some(RunKind::Backup), limit: 1, ..HistoryFilter::default() };
+    let last = core.history.page(&filter).map_err(explain::internal)?.runs;
+    Ok(last.first().is_some_and(|run| run.outcome == Outcome::Cancelled))
 }
 
 /// What is wanted of a run that goes on.

@@ -326,14 +326,8 @@ fn without_its_journal_or_for_another_kind_a_run_begins_anew() {
     // A full one is gone on with by whoever asks for nothing else, and only by them.
     let world = source();
     finish(&world, &WAYS[0]);
-    let mut command = world.command();
-    command
-        .args(["backup", "--type", "full", "--volume-size", "4M", "--source"])
-        .arg(world.source())
-        .arg("--to")
-        .arg(world.dest());
     let there = volumes(&world).len();
-    let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let mut child = begin_full(&world);
     assert!(wait_for(&world, &mut child, there + 3));
     let _ = child.kill();
     let _ = child.wait();
@@ -342,4 +336,28 @@ fn without_its_journal_or_for_another_kind_a_run_begins_anew() {
     assert_eq!(world.versions().len(), 2);
     world.run("verify --from @dest --depth full").ok();
     world.restore_and_compare("latest", &world.source());
+
+    // Whoever cancels a full one does not want it; but may have it after all.
+    for (next, kind) in [("auto", "incremental"), ("full", "full")] {
+        let there = volumes(&world).len();
+        let mut child = begin_full(&world);
+        assert!(wait_for(&world, &mut child, there + 3));
+        kill_process(Pid::from_child(&child), Signal::INT).unwrap();
+        assert_eq!(child.wait().unwrap().code(), Some(130));
+        let line = format!("backup --source @source --to @dest --json --volume-size 4M --type {next}");
+        let result = world.run(&line).ok().last();
+        assert_eq!((result["type"].as_str(), result["resumed_bytes"].is_null()), (Some(kind), kind != "full"), "{result}");
+    }
+    assert_eq!(world.versions().len(), 4);
+    assert_eq!(fs::read_dir(world.plan_folder().join("data")).unwrap().count(), 4);
+}
+
+fn begin_full(world: &World) -> Child {
+    let mut command = world.command();
+    command
+        .args(["backup", "--type", "full", "--volume-size", "4M", "--source"])
+        .arg(world.source())
+        .arg("--to")
+        .arg(world.dest());
+    command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
 }

@@ -75,7 +75,7 @@ impl LeftRun {
             run: self.run.clone(),
             reader: self.reader.clone(),
             volumes: volumes.clone(),
-            blocks: blocks.to_vec().into_iter(),
+            blocks: blocks.iter().copied().collect(),
             lines: VecDeque::new(),
             decompressor: Decompressor::new(),
             last: None,
@@ -124,7 +124,7 @@ struct Cursor {
     run: VersionId,
     reader: Arc<Reader>,
     volumes: Arc<[VolumeInfo]>,
-    blocks: std::vec::IntoIter<u64>,
+    blocks: VecDeque<u64>,
     lines: VecDeque<Parsed>,
     decompressor: Decompressor,
     last: Option<PathBytes>,
@@ -147,7 +147,8 @@ impl Cursor {
     /// The next line, which stays.
     fn peek(&mut self) -> Option<&Parsed> {
         while self.lines.is_empty() {
-            let block = self.reader.read(self.blocks.next()?).and_then(|(record, _)| read_block(&record, &mut self.decompressor));
+            let block =
+                self.reader.read(self.blocks.pop_front()?).and_then(|(record, _)| read_block(&record, &mut self.decompressor));
             match block {
                 Some(lines) => self.lines = lines.into(),
                 None => self.end(),
@@ -157,7 +158,7 @@ impl Cursor {
     }
 
     fn end(&mut self) {
-        self.blocks = Vec::new().into_iter();
+        self.blocks.clear();
         self.lines.clear();
     }
 

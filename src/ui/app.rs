@@ -255,7 +255,7 @@ impl eframe::App for App {
         }
         self.ask_closing(ui);
         // A live run's numbers move four times a second; "2 h ago" once a minute; else nothing is drawn.
-        let live = !self.world.overview.runs.is_empty();
+        let live = self.world.overview.runs.iter().any(|run| !run.paused);
         ui.ctx().request_repaint_after(if live { Duration::from_millis(250) } else { Duration::from_secs(60) });
     }
 

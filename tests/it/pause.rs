@@ -12,7 +12,11 @@ use crate::tree;
 
 fn begin(world: &World) -> Child {
     let mut command = world.command();
-    command.args(["backup", "--volume-size", "4M", "--source"]).arg(world.source()).arg("--to").arg(world.dest());
+    command
+        .args(["backup", "--volume-size", "4M", "--level", "15", "--source"])
+        .arg(world.source())
+        .arg("--to")
+        .arg(world.dest());
     command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
 }
 
@@ -33,7 +37,7 @@ fn world() -> World {
     let mut random = Random(6);
     tree::plain(&world.source(), 200, &mut random);
     for n in 0..10 {
-        fs::write(world.source().join(format!("large {n}")), random.bytes(20 << 20)).unwrap();
+        fs::write(world.source().join(format!("large {n}")), random.bytes(8 << 20)).unwrap();
     }
     world
 }

@@ -254,6 +254,8 @@ fn compress(job: &BackupJob<'_>, frames: &Receiver<Frame>, to_place: Sender<Pack
     let _ = rustix::process::setpriority_process(None, COMPRESSOR_NICE);
     let mut packer = Packer::new(job);
     for mut frame in frames {
+        // Stands still with the run. That it is to end is for the assembler to say: no frame is ever left out.
+        let _ = job.cancel.should_end();
         Volumes::prepare(job.seal.is_some(), &mut frame.record);
         packer.pack(&mut frame);
         if alarm.0.send(Packed::Frame(frame)).is_err() {

@@ -17,11 +17,14 @@ fn paused(world: &World, run: RunId, command: Command) -> tokio::sync::broadcast
     let (mut last, mut still) = (None, 0);
     while still < 25 {
         std::thread::sleep(Duration::from_millis(20));
-        let view = handle.progress(run).expect("it goes on for ever");
+        assert!(begun.elapsed() < Duration::from_secs(60), "it does not stand still: {last:?}");
+        let Some(view) = handle.progress(run) else {
+            assert!(last.is_none(), "it has ended");
+            continue;
+        };
         let now = (view.paused, view.stage, view.bytes_done, view.bytes_written, view.files_done);
         still = if view.paused && last == Some(now) { still + 1 } else { 0 };
         last = Some(now);
-        assert!(begun.elapsed() < Duration::from_secs(60), "it does not stand still: {view:?}");
     }
     let overview = handle.overview();
     assert!(overview.runs.iter().any(|r| r.run == run && r.paused && !r.cancelling), "{:?}", overview.runs);

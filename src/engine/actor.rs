@@ -267,7 +267,9 @@ impl Actor {
     fn start_waiting(&mut self) {
         loop {
             let is_started = |run: &Run| !self.waiting.iter().any(|(w, _)| w.id == run.id);
-            let backups = lock(&self.runs).iter().filter(|r| r.kind == RunKind::Backup && is_started(r)).count();
+            // What stands still is in nobody's way.
+            let is_busy = |r: &&Run| r.kind == RunKind::Backup && is_started(r) && !r.cancel.is_paused();
+            let backups = lock(&self.runs).iter().filter(is_busy).count();
             let next = self.waiting.iter().position(|(_, job)| !matches!(job, Job::Backup(_)) || backups < RUNS_AT_ONCE);
             let Some((run, job)) = next.and_then(|at| self.waiting.remove(at)) else { return };
             self.start(run, job);

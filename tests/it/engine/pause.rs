@@ -76,6 +76,21 @@ fn every_long_run_stands_still_and_goes_on() {
 }
 
 #[test]
+fn what_stands_still_is_in_nobodys_way() {
+    let (world, plan) = world();
+    let others = ["Pictures", "Music"].map(|name| world.plan(name));
+    others.iter().for_each(|plan| world.save(plan).unwrap());
+    let mut first = paused(&world, RunId(1), back_up(RunId(1), &others[0]));
+    let mut second = paused(&world, RunId(2), back_up(RunId(2), &others[1]));
+    assert_eq!(world.back_up(&plan, WantedType::Auto).outcome, Outcome::Completed);
+    for run in [RunId(1), RunId(2)] {
+        world.handle().send(Command::Pause { run, paused: false }).unwrap();
+    }
+    assert_eq!(report_of(&mut first, RunId(1)).outcome, Outcome::Completed);
+    assert_eq!(report_of(&mut second, RunId(2)).outcome, Outcome::Completed);
+}
+
+#[test]
 fn what_stands_still_can_be_cancelled() {
     let (mut world, plan) = world();
     let mut events = paused(&world, RunId(1), back_up(RunId(1), &plan));

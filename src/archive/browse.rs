@@ -1,6 +1,7 @@
 //! Looks into a version without reading all of it: children of a folder, search, sums.
 
 mod children;
+mod compare;
 mod everywhere;
 mod pattern;
 #[cfg(test)]
@@ -10,6 +11,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use self::children::FolderIndex;
+pub use self::compare::{PathSearch, differences};
 pub use self::everywhere::Everywhere;
 use self::pattern::Pattern;
 use super::catalog_io::CatalogReader;

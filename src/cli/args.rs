@@ -18,7 +18,7 @@ pub use self::backup::{Backup, Type};
 pub use self::delete::Delete;
 pub use self::history::History;
 pub use self::new::{FormatOptions, SealOptions, Sources};
-pub use self::origin::{Find, Ls, Origin};
+pub use self::origin::{Diff, Find, Ls, Origin, Versions};
 pub use self::plan::{Plan, PlanAdd, PlanEdit};
 pub use self::restore::Restore;
 pub use self::verify::Verify;
@@ -65,12 +65,14 @@ pub struct Cli {
 pub enum Command {
     /// Back up: plans by name, or folders to a destination
     Backup(Box<Backup>),
-    /// List the versions that lie at a destination
-    Versions(Origin),
+    /// List the versions that lie at a destination, or those of one file
+    Versions(Versions),
     /// List the files of a version
     Ls(Ls),
     /// Find files by name in all versions
     Find(Find),
+    /// Say what differs between two versions
+    Diff(Diff),
     /// Restore files from a version
     Restore(Restore),
     /// Check that what lies at a destination is whole

@@ -9,6 +9,7 @@
 mod args;
 mod backup;
 mod delete;
+mod diff;
 mod engine_access;
 mod exit;
 mod find;
@@ -19,6 +20,7 @@ mod new_plan;
 mod output;
 mod parse;
 mod password;
+mod path_history;
 mod place;
 mod plan;
 mod progress;
@@ -99,6 +101,7 @@ impl Ready {
         let ended = match self.command {
             Command::Backup(args) => backup::run(*args, output),
             Command::Versions(args) => versions::run(&args, output),
+            Command::Diff(args) => diff::run(args, output),
             Command::Ls(args) => ls::run(args, output),
             Command::Find(args) => find::run(&args, output),
             Command::Restore(args) => restore::run(args, output),

@@ -43,6 +43,7 @@ fn every_command_explains_itself() {
         "versions",
         "ls",
         "find",
+        "diff",
         "restore",
         "verify",
         "delete",

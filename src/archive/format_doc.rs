@@ -7,9 +7,11 @@ mod tests {
 
     use crate::archive::json_lines::{self, Trust};
     use crate::archive::key::{KdfCost, KeyFile, KeyRing, NewSlot, PlanKey, SlotKind, recovery_key};
+    use crate::archive::loose::sealed_file::{Copying, encrypt};
     use crate::archive::seal::{Identity, ObjectKind, Opener, Sealer};
     use crate::model::format::Cipher;
     use crate::model::plan::PlanId;
+    use crate::model::run::Cancel;
 
     fn counting<const N: usize>(from: u8) -> [u8; N] {
         std::array::from_fn(|i| from + i as u8)
@@ -35,6 +37,15 @@ mod tests {
         chapter.split("```text\n").skip(1).map(|block| block.split_once("```").unwrap().0).collect()
     }
 
+    fn sealed_file(slot: &NewSlot<'_>) -> Vec<u8> {
+        let mut out = Vec::new();
+        let from = &mut &b"Strongroom"[..];
+        let copying = Copying { from, to: &mut out, each: &mut |_| {}, cancel: &Cancel::default() };
+        let slot = NewSlot { kind: slot.kind, secret: slot.secret, cost: slot.cost };
+        encrypt(copying, Cipher::Aes256Gcm, &[slot], &mut |bytes| bytes.fill(0x5a)).unwrap();
+        out
+    }
+
     #[test]
     fn the_document_and_the_program_agree() {
         let sealer = Sealer::new(&key(), Cipher::Aes256Gcm, identity(), [0x5a; 32]);
@@ -42,7 +53,6 @@ mod tests {
         let mut record = b"Strongroom".to_vec();
         sealer.seal(sealed.len() as u64, true, &mut record);
         sealed.extend_from_slice(&record);
-        let hex: Vec<String> = sealed.chunks(32).map(|line| HEXLOWER.encode(line)).collect();
 
         let small = json_lines::encode(&serde_json::json!({"format": 1}), Some(&key()));
         let paper = recovery_key(&counting(0));
@@ -58,7 +68,14 @@ mod tests {
         let file: serde_json::Value = json_lines::decode("keys", &file, Trust::Mac(&ring)).unwrap();
         let wrapped = |n: usize| format!("{}\n", file["slots"][n]["wrapped"].as_str().unwrap());
 
-        let made = [hex.join("\n") + "\n", String::from_utf8(small).unwrap(), format!("{}\n", *paper), wrapped(0) + &wrapped(1)];
+        let hex_lines = |bytes: &[u8]| bytes.chunks(32).map(|line| HEXLOWER.encode(line) + "\n").collect::<String>();
+        let made = [
+            hex_lines(&sealed),
+            String::from_utf8(small).unwrap(),
+            format!("{}\n", *paper),
+            wrapped(0) + &wrapped(1),
+            hex_lines(&sealed_file(&slots[0])),
+        ];
         assert_eq!(vectors(), made);
     }
 
@@ -66,7 +83,8 @@ mod tests {
     fn the_vectors_in_json_are_these() {
         let json: serde_json::Value = serde_json::from_str(include_str!("../../tests/vectors.json")).unwrap();
         let text = |pointer: &str| json.pointer(pointer).and_then(|v| v.as_str()).unwrap().to_owned();
-        let [sealed, small, paper, wrapped] = vectors()[..] else { panic!("four vectors") };
+        let [sealed, small, paper, wrapped, file] = vectors()[..] else { panic!("five vectors") };
+        assert_eq!(text("/sealed_file/file"), file.replace('\n', ""));
         assert_eq!(text("/sealed_volume/file"), sealed.replace('\n', ""));
         assert_eq!(text("/small_object"), small);
         assert_eq!(text("/recovery_key/written") + "\n", paper);

@@ -10,6 +10,7 @@ mod plan;
 mod restore;
 #[cfg(test)]
 mod tests;
+mod tools;
 mod verify;
 
 use clap::{Parser, Subcommand};
@@ -21,6 +22,7 @@ pub use self::new::{FormatOptions, SealOptions, Sources};
 pub use self::origin::{Diff, Find, Ls, Origin, Versions};
 pub use self::plan::{Plan, PlanAdd, PlanEdit};
 pub use self::restore::Restore;
+pub use self::tools::{Compress, Decompress, Decrypt, Encrypt, Inspect, NewFile};
 pub use self::verify::Verify;
 
 const AFTER: &str = "\
@@ -84,6 +86,16 @@ pub enum Command {
     Plan(Plan),
     /// List the runs of this home: backups, restores, verifications, deletions
     History(History),
+    /// Say what a file is: sealed or not, an archive of any program's, key slots, a manifest
+    Inspect(Inspect),
+    /// Seal a single file with a password
+    Encrypt(Encrypt),
+    /// Take a file out of its seal: one made by `encrypt`, or a volume of a backup
+    Decrypt(Decrypt),
+    /// Compress a single file
+    Compress(Compress),
+    /// Unpack a single compressed file of any program's
+    Decompress(Decompress),
     /// See it work: sample files, two backups, a check and a restore, in a folder of their own
     Tour,
 }

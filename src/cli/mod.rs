@@ -8,6 +8,8 @@
 
 mod args;
 mod backup;
+mod compress;
+mod crypt;
 mod delete;
 mod diff;
 mod engine_access;
@@ -15,6 +17,8 @@ mod exit;
 mod find;
 mod follow;
 mod history;
+mod inspect;
+mod local_file;
 mod ls;
 mod new_plan;
 mod output;
@@ -109,6 +113,11 @@ impl Ready {
             Command::Delete(args) => delete::run(&args, output),
             Command::Plan(args) => plan::run(args, output),
             Command::History(args) => history::run(args, output),
+            Command::Inspect(args) => inspect::run(&args, output),
+            Command::Encrypt(args) => crypt::encrypt(&args, output),
+            Command::Decrypt(args) => crypt::decrypt(&args, output),
+            Command::Compress(args) => compress::compress(&args, output),
+            Command::Decompress(args) => compress::decompress(&args, output),
             Command::Tour => tour::run(output),
         };
         output.settle(ended.unwrap_or_else(|problem| output.problem(&problem))).into()

@@ -54,6 +54,11 @@ fn every_command_explains_itself() {
         "plan edit",
         "plan remove",
         "history",
+        "inspect",
+        "encrypt",
+        "decrypt",
+        "compress",
+        "decompress",
         "tour",
     ] {
         let ran = world.run(&format!("{line} --help")).ok();

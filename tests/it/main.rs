@@ -20,6 +20,7 @@ mod layers;
 mod left;
 mod recover;
 mod support;
+mod tools;
 mod tree;
 mod ui;
 mod unsealed;

@@ -46,6 +46,12 @@ fn every_form_of_the_command_line_is_read() {
         "plan edit n --schedule 6h --exclude *.o --source x",
         "plan remove n --delete-versions --yes",
         "history --plan n --limit 5",
+        "inspect f --json",
+        "encrypt f --to g --kdf pbkdf2 --password-file p --overwrite",
+        "decrypt f --to g --keys k",
+        "compress f --to g --format lz4 --level 9",
+        "compress f --to g.gz",
+        "decompress f --to g --json",
         "tour",
     ] {
         assert!(parse(line).is_ok(), "{line}: {}", parse(line).unwrap_err());
@@ -83,6 +89,10 @@ fn what_cannot_be_is_refused() {
         "plan add n --to d",
         "plan add n --source a --to d --schedule yearly",
         "history --limit 0",
+        "inspect",
+        "encrypt f",
+        "encrypt f --to g --password hunter2",
+        "compress f --to g --format zip",
         "nonsense",
     ] {
         assert!(parse(line).is_err(), "{line}");

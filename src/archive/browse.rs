@@ -122,8 +122,8 @@ struct View<'a> {
     load: &'a dyn Fn(usize) -> Result<Arc<Vec<Entry>>>,
 }
 
-/// `below`: files and bytes below a folder, where known.
-fn row(entry: &Entry, below: Option<(u64, u64)>) -> Row {
+/// What is shown of an entry. `below`: files and bytes below a folder, where known.
+pub fn row(entry: &Entry, below: Option<(u64, u64)>) -> Row {
     let (kind, target) = match &entry.kind {
         EntryKind::File => (RowKind::File, None),
         EntryKind::Folder => (RowKind::Folder, None),

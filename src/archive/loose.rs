@@ -4,6 +4,7 @@
 //! broken, what is readable before and behind the damage is found, and the rest is named.
 
 mod bytes;
+pub mod extract;
 pub mod inspect;
 mod keys;
 pub mod member;

@@ -50,7 +50,7 @@ pub fn decompress(args: &args::Decompress, output: Output) -> Result<Exit, Probl
     let plain = Plain::new(file).map_err(|e| wrong(Error::file(&args.file, e)))?;
     let (what, _) = loose::recognise(Box::new(plain)).map_err(wrong)?;
     let codec = match what {
-        What::Compressed(codec) | What::Archive(Container::Tar(Some(codec))) => codec,
+        What::Compressed(codec) | What::Unreadable(codec) | What::Archive(Container::Tar(Some(codec))) => codec,
         What::Catalog => Codec::Zstd,
         _ => {
             let what = format!("\"{}\" is not compressed by gzip, bzip2, LZ4 or Zstandard.", args.file.display());

@@ -10,6 +10,7 @@ mod cli_roundtrip;
 mod engine;
 mod faults;
 mod flip;
+mod foreign;
 mod formats;
 mod golden;
 mod help_and_readme;

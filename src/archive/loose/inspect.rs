@@ -135,7 +135,7 @@ pub fn inspect(plain: Plain, cancel: &Cancel) -> Result<Inspection> {
             Inspection::SealedFile { seal: seal(&front.facts, &found), slots: slots(&front.slots)? }
         }
         What::Archive(container) => Inspection::Archive(look_through(bytes, container, size, cancel)?),
-        What::Compressed(codec) => {
+        What::Compressed(codec) | What::Unreadable(codec) => {
             let (bytes, _, damage) = drain(bytes, codec, cancel)?;
             Inspection::Compressed { codec, bytes, ratio: ratio(bytes, size), damage }
         }

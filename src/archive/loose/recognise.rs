@@ -17,6 +17,8 @@ pub enum What {
     Archive(Container),
     /// One stream that is no archive.
     Compressed(Codec),
+    /// One stream of which nothing can be read, so that nobody knows what was in it.
+    Unreadable(Codec),
     /// A catalog out of its seal.
     Catalog,
     /// A marker, a manifest, key slots and the like.
@@ -89,14 +91,19 @@ fn in_stream(mut input: Input, codec: Codec) -> Result<(What, Input)> {
     let mut stream = Unpacked::new(input, Some(codec));
     let mut head = Vec::new();
     let read = stream.by_ref().take(BLOCK as u64).read_to_end(&mut head);
+    let mut unreadable = false;
     let is_tar = match read {
         Ok(_) => head.len() == BLOCK && (tar::is_header(&head) || head.iter().all(|b| *b == 0)),
         // Perhaps further frames say what it is.
-        Err(error) if super::member::is_damage(&error) => tar::holds_header(&mut stream, &Cancel::default())?,
+        Err(error) if super::member::is_damage(&error) => {
+            unreadable = head.is_empty();
+            tar::holds_header(&mut stream, &Cancel::default())?
+        }
         Err(error) => return Err(failed(error)),
     };
     let what = match () {
         () if is_tar => What::Archive(Container::Tar(Some(codec))),
+        () if unreadable => What::Unreadable(codec),
         () if codec == Codec::Zstd && head.starts_with(br#"{"volumes":["#) => What::Catalog,
         () if codec == Codec::Zstd && head.starts_with(br#"{"format":1,"kind":"catalog""#) => What::Catalog,
         () => What::Compressed(codec),

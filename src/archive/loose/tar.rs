@@ -130,10 +130,7 @@ impl Walk<'_> {
 
     /// Tells of damage and goes on behind it. False where there is nothing more.
     fn past(&mut self, path: Option<PathBytes>, error: io::Error) -> Result<bool> {
-        // What was given out before the stream breaks off is right.
-        if self.blocks.is_unproven() && error.kind() == io::ErrorKind::InvalidData {
-            self.visitor.proven(false);
-        }
+        self.doubt(&error);
         let at = self.blocks.place();
         // What is only wrong in itself does not break the stream.
         let broken = error.kind() != io::ErrorKind::InvalidInput;
@@ -142,6 +139,13 @@ impl Walk<'_> {
             return Ok(false);
         }
         self.seek_header()
+    }
+
+    /// What was given out before a stream turns out to be wrong may be wrong; before one that only breaks off it is right.
+    fn doubt(&mut self, error: &io::Error) {
+        if self.blocks.is_unproven() && error.kind() == io::ErrorKind::InvalidData {
+            self.visitor.proven(false);
+        }
     }
 
     fn note(&mut self, path: Option<PathBytes>, at: u64, error: io::Error) -> Result<()> {
@@ -164,6 +168,9 @@ impl Walk<'_> {
                 Ok(found) => return Ok(found),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => return Err(Error::Cancelled),
                 Err(error) if is_damage(&error) => {
+                    self.doubt(&error);
+                    let at = self.blocks.place();
+                    self.note(None, at, error)?;
                     if !self.blocks.resume().map_err(failed)? {
                         return Ok(false);
                     }

@@ -360,6 +360,15 @@ fn only_zeros(input: &mut Input) -> io::Result<bool> {
     Ok(all)
 }
 
+/// Goes to a place; what was read ahead stays where it can.
+pub fn go(input: &mut Input, to: u64) -> io::Result<()> {
+    let at = input.stream_position()?;
+    match i64::try_from(to.abs_diff(at)) {
+        Ok(by) => input.seek_relative(if to < at { -by } else { by }),
+        Err(_) => input.seek(SeekFrom::Start(to)).map(drop),
+    }
+}
+
 /// The first place at or after `from` where a frame may begin.
 fn find(input: &mut Input, from: u64, codec: Codec) -> io::Result<Option<u64>> {
     find_by(input, from, HEAD, u64::MAX, |head| codec.fits(head))
@@ -368,13 +377,15 @@ fn find(input: &mut Input, from: u64, codec: Codec) -> io::Result<Option<u64>> {
 /// The first place at or after `from` where `fits` holds for the bytes that begin there: `length` of them, fewer at the end. Past
 /// `most` bytes it need not be found.
 pub fn find_by(input: &mut Input, from: u64, length: usize, most: u64, fits: impl Fn(&[u8]) -> bool) -> io::Result<Option<u64>> {
-    const STEP: usize = 1 << 20;
+    // What is looked for is mostly near.
+    let mut step = 4 << 10;
     let mut at = from;
     let mut window: Vec<u8> = Vec::new();
-    input.seek(SeekFrom::Start(at))?;
+    go(input, at)?;
     loop {
         let before = window.len();
-        let read = input.by_ref().take(STEP as u64).read_to_end(&mut window);
+        let read = input.by_ref().take(step).read_to_end(&mut window);
+        step = (2 * step).min(1 << 20);
         let ended = window.len() == before;
         let last = if ended { window.len() } else { window.len().saturating_sub(length) };
         for offset in 0..last {
@@ -388,7 +399,7 @@ pub fn find_by(input: &mut Input, from: u64, length: usize, most: u64, fits: imp
                 let Some(next) = input.get_ref().past_damage(broken) else { return Ok(None) };
                 window.clear();
                 at = next;
-                input.seek(SeekFrom::Start(at))?;
+                go(input, at)?;
                 continue;
             }
             read => _ = read?,

@@ -6,14 +6,14 @@ mod directory;
 mod fields;
 mod local;
 
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io::{self, Read};
 
 use self::content::Content;
 use self::directory::Directory;
 use self::fields::{Central, Facts};
 use super::Input;
 use super::member::{Damage, Packed, Visitor, is_damage, normal_path};
-use super::unpack::find_by;
+use super::unpack::{find_by, go};
 use crate::archive::{Error, Result};
 use crate::model::catalog::{Entry, EntryKind};
 use crate::model::path::PathBytes;
@@ -23,7 +23,7 @@ use crate::model::run::Cancel;
 const MAX_TARGET: u64 = 64 << 10;
 
 pub fn walk(input: Input, visitor: &mut dyn Visitor, cancel: &Cancel) -> Result<()> {
-    Walk { input, visitor, cancel, taken: 0, end: 0 }.run()
+    Walk { input, visitor, cancel, taken: 0, end: 0, by_directory: true }.run()
 }
 
 /// Whether a file begins or ends as a zip.
@@ -39,6 +39,7 @@ struct Walk<'a> {
     taken: u64,
     /// Where the last member that was seen ends.
     end: u64,
+    by_directory: bool,
 }
 
 impl Walk<'_> {
@@ -63,6 +64,8 @@ impl Walk<'_> {
 
     /// Members by their local headers, from the last that is known on.
     fn by_local_headers(&mut self) -> Result<()> {
+        // One after the other they do not lie in each other.
+        self.by_directory = false;
         let mut at = self.end;
         loop {
             let Some(found) = find_by(&mut self.input, at, 4, u64::MAX, |head| head == local::MAGIC).map_err(failed)? else {
@@ -91,7 +94,7 @@ impl Walk<'_> {
         let facts = central.facts();
         let at = base.saturating_add(central.offset);
         self.taken = self.taken.saturating_add(central.packed).saturating_add(30);
-        if self.taken > self.input.get_ref().length() {
+        if self.taken > self.input.get_ref().length() && self.by_directory {
             return Err(Error::Limit("the members of this zip lie in each other: it unpacks to far more than it holds".into()));
         }
         let path = match normal_path(&facts.name) {
@@ -111,11 +114,15 @@ impl Walk<'_> {
             Err(error) if is_damage(&error) => return tell(self.visitor, "its header cannot be read", false),
             Err(error) => return Err(failed(error)),
         };
-        self.end = self.end.max(data.saturating_add(central.packed));
+        // A length that leads out of the file is none to go by.
+        let end = data.saturating_add(central.packed);
+        if end <= self.input.get_ref().length() {
+            self.end = self.end.max(end);
+        }
         if central.is_encrypted() {
             return tell(self.visitor, "it is encrypted by another program", true);
         }
-        self.input.seek(SeekFrom::Start(data)).map_err(failed)?;
+        go(&mut self.input, data).map_err(failed)?;
         let mut content = match Content::new(&mut self.input, central).map_err(failed)? {
             Some(content) => content,
             None => return tell(self.visitor, &format!("its compression, method {}, is not known", central.method), true),

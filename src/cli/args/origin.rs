@@ -43,7 +43,11 @@ const LS_EXAMPLES: &str = "\
 Examples:
   strongroom ls --from /media/blue/backups
   strongroom ls --from /media/blue/backups /home/u/Documents
-  strongroom ls --from /media/blue/backups --version 2026-11-20 -R --json";
+  strongroom ls --from /media/blue/backups --version 2026-11-20 -R --json
+  strongroom ls --from download.tar.gz -R
+
+--from may also be one archive: a tar (plain, gz, bz2, lz4, zst) or zip of any program's, or a volume of a
+backup, sealed or not. PATH is then a path in it.";
 
 #[derive(Debug, Args)]
 #[command(after_help = LS_EXAMPLES)]
@@ -56,6 +60,9 @@ pub struct Ls {
     /// Also what lies below the folders
     #[arg(short = 'R', long)]
     pub recursive: bool,
+    /// Key slots (keys-1.json) of the backup that a single sealed volume is of, where they do not lie above it
+    #[arg(long, value_name = "FILE")]
+    pub keys: Option<PathBuf>,
     /// Original path of a file or folder; without it the sources are listed
     pub path: Option<PathBuf>,
 }

@@ -31,6 +31,8 @@ fn every_form_of_the_command_line_is_read() {
         "restore --from d --to out",
         "restore --from d --version 2026-11-20T18:00 --in-place --path a --path b --conflict keep-both --dry-run",
         "restore --from d --to out --full-paths --conflict newer",
+        "restore --from f.tar --to out --keys k --any-size",
+        "ls --from f.zip --keys k -R inner/path",
         "verify --from d --all --depth quick",
         "verify --from d --version latest --depth full",
         "backup --source a --to d --type incremental --base 20261121T200000Z-full-5f3a9c2e",

@@ -7,6 +7,7 @@ use flate2::Crc;
 use flate2::bufread::DeflateDecoder;
 
 use super::super::Input;
+use super::super::unpack::go;
 use super::fields::Central;
 
 const STORE: u16 = 0;
@@ -106,7 +107,7 @@ fn descriptor(input: &mut Input, read: u64) -> io::Result<(u64, u32)> {
     let wide = u64::from(long(start + 12))
         | u64::from(bytes.get(start + 16..start + 20).and_then(|b| b.try_into().ok()).map_or(0, u32::from_le_bytes)) << 32;
     let (size, length) = if narrow == read { (narrow, 12) } else { (wide, 20) };
-    input.seek(io::SeekFrom::Start(at + (start + length) as u64))?;
+    go(input, at + (start + length) as u64)?;
     Ok((size, crc))
 }
 

@@ -1,8 +1,9 @@
 //! The central directory, a piece at a time.
 
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io::{self, Read};
 
 use super::super::Input;
+use super::super::unpack::go;
 use super::fields::{Central, common};
 use crate::archive::zip::{CENTRAL, CENTRAL_LENGTH, get16, get32};
 
@@ -37,7 +38,7 @@ pub fn find_end(input: &mut Input) -> io::Result<Option<End>> {
     let length = input.get_ref().length();
     let from = length.saturating_sub(END_LENGTH as u64 + 0xffff);
     let mut tail = Vec::new();
-    input.seek(SeekFrom::Start(from))?;
+    go(input, from)?;
     if let Err(error) = input.by_ref().take(length - from).read_to_end(&mut tail) {
         return if super::is_damage(&error) { Ok(None) } else { Err(error) };
     }
@@ -65,7 +66,7 @@ fn read_end(input: &mut Input, record: &[u8], place: u64) -> io::Result<Option<E
     let Some(base) = begins.checked_sub(end.offset) else { return Ok(None) };
     end.base = base;
     let mut magic = [0; 4];
-    input.seek(SeekFrom::Start(begins))?;
+    go(input, begins)?;
     let fits = end.size == 0 || input.read_exact(&mut magic).is_ok() && magic == CENTRAL;
     Ok(fits.then_some(end))
 }
@@ -74,14 +75,14 @@ fn read_end(input: &mut Input, record: &[u8], place: u64) -> io::Result<Option<E
 fn read_wide(input: &mut Input, place: u64) -> io::Result<Option<(End, u64)>> {
     let Some(locator_at) = place.checked_sub(20) else { return Ok(None) };
     let mut locator = [0; 20];
-    input.seek(SeekFrom::Start(locator_at))?;
+    go(input, locator_at)?;
     if input.read_exact(&mut locator).is_err() || !locator.starts_with(b"PK\x06\x07") {
         return Ok(None);
     }
     // The record has no comment that anybody writes: it stands right before, wherever it says that it stands.
     let Some(at) = locator_at.checked_sub(56) else { return Ok(None) };
     let mut record = [0; 56];
-    input.seek(SeekFrom::Start(at))?;
+    go(input, at)?;
     if input.read_exact(&mut record).is_err() || !record.starts_with(b"PK\x06\x06") {
         return Ok(None);
     }
@@ -133,7 +134,7 @@ impl Directory {
         if self.window.len() - self.used < length && self.at < self.end {
             self.window.drain(..self.used);
             self.used = 0;
-            input.seek(SeekFrom::Start(self.at))?;
+            go(input, self.at)?;
             let more = STEP.min(self.end - self.at);
             let before = self.window.len();
             input.by_ref().take(more).read_to_end(&mut self.window)?;

@@ -1,8 +1,9 @@
 //! Local headers, before each member's data.
 
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io::{self, Read};
 
 use super::super::Input;
+use super::super::unpack::go;
 use super::fields::{Central, DESCRIPTOR, common};
 use crate::archive::zip::{LOCAL, LOCAL_LENGTH, get16};
 
@@ -11,7 +12,7 @@ pub const MAGIC: [u8; 4] = LOCAL;
 /// Whether a member begins at `at`.
 pub fn starts(input: &mut Input, at: u64) -> io::Result<bool> {
     let mut magic = [0; 4];
-    input.seek(SeekFrom::Start(at))?;
+    go(input, at)?;
     match input.read_exact(&mut magic) {
         Err(error) if super::is_damage(&error) => Ok(false),
         read => read.map(|()| magic == MAGIC),
@@ -21,7 +22,7 @@ pub fn starts(input: &mut Input, at: u64) -> io::Result<bool> {
 /// Where the data of the member at `at` begins; `None` where there is no header.
 pub fn data_offset(input: &mut Input, at: u64) -> io::Result<Option<u64>> {
     let mut header = [0; LOCAL_LENGTH];
-    input.seek(SeekFrom::Start(at))?;
+    go(input, at)?;
     input.read_exact(&mut header)?;
     if !header.starts_with(&MAGIC) {
         return Ok(None);
@@ -33,7 +34,7 @@ pub fn data_offset(input: &mut Input, at: u64) -> io::Result<Option<u64>> {
 /// The member at `at` by what its own header says; `None` where that cannot be one.
 pub fn read(input: &mut Input, at: u64) -> io::Result<Option<Central>> {
     let mut header = [0; LOCAL_LENGTH];
-    input.seek(SeekFrom::Start(at))?;
+    go(input, at)?;
     input.read_exact(&mut header)?;
     let (Some(mut central), Some(name), Some(extra)) = (common(&header, 6), get16(&header, 26), get16(&header, 28)) else {
         return Ok(None);

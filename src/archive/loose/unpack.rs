@@ -94,6 +94,10 @@ impl Unpacked {
         Self { codec, state: State::Between(input), frame_at: 0, ready: Vec::new(), ready_at: 0, pending: None, unproven: false }
     }
 
+    pub fn is_packed(&self) -> bool {
+        self.codec.is_some()
+    }
+
     /// About where in the file it reads.
     pub fn place(&mut self) -> u64 {
         match &mut self.state {
@@ -416,3 +420,7 @@ pub fn find_by(input: &mut Input, from: u64, length: usize, most: u64, fits: imp
 pub fn input_of(bytes: Box<dyn super::Bytes>) -> Input {
     BufReader::with_capacity(256 << 10, bytes)
 }
+
+#[cfg(test)]
+#[path = "unpack_tests.rs"]
+mod tests;

@@ -28,6 +28,10 @@ impl Blocks {
         self.stream.place()
     }
 
+    pub fn is_packed(&self) -> bool {
+        self.stream.is_packed()
+    }
+
     pub fn is_unproven(&self) -> bool {
         self.stream.unproven
     }

@@ -5,9 +5,10 @@
     python3 recover.py --to DIR                   all of the newest version, into DIR, a new or empty folder
     python3 recover.py --to DIR --version 20261121 --path /home/me/Documents --path /etc/fstab
 
-The password (or recovery key) of an encrypted backup is asked for, or comes from STRONGROOM_PASSWORD. Nothing in the backup is
-changed. Needs Python 3.9 or newer on Linux, macOS or BSD, and: apt install python3-zstandard python3-cryptography python3-lz4
-(or pip install zstandard cryptography lz4): the second only where encrypted, the third only for volumes in tar.lz4.
+The password (or recovery key) of an encrypted backup is asked for, or comes from STRONGROOM_PASSWORD; a key file is named by
+STRONGROOM_KEY_FILE. Nothing in the backup is changed. Needs Python 3.9 or newer on Linux, macOS or BSD, and: apt install
+python3-zstandard python3-cryptography python3-lz4 (or pip install zstandard cryptography lz4): the second only where encrypted,
+the third only for volumes in tar.lz4.
 Exit codes: 0 done; 1 something was not restored, and is named; 2 usage; 10 no such version; 12 wrong password.
 
 How a backup lies in its folder (FORMAT.md, which comes with Strongroom's source, describes every byte):
@@ -20,7 +21,7 @@ How a backup lies in its folder (FORMAT.md, which comes with Strongroom's source
    paths. A file with very many pieces goes on in frames of its own ("more").
  - A file is pieces with holes of zeros between them. A piece is [volume, offset and length of a frame in it, offset and length
    in the unpacked frame, BLAKE3]; the volume may be one of an older run.
- - keys-<n>.json has slots, each the newest plan key wrapped by a password or recovery key; it wraps the older.
+ - keys-<n>.json has slots, each the newest plan key wrapped by a password, recovery key or key file; it wraps the older.
  - A sealed file is a header and records: length, a frame encrypted by AES-GCM, tag. Plan key and header make the file's own
    key; a record's nonce is its offset and whether it is the last. Unsealed volumes are compared with their SHA-256."""
 import sys; sys.path.pop(0)     # What somebody has put beside this file is no module of Python's.
@@ -37,8 +38,7 @@ class Damaged(Exception):
     """Something is not as it was written. Like whatever else goes wrong with a part, it is named, and the rest is restored."""
 def ensure(true, what):
     if not true: raise Damaged(what)
-def say(what):
-    print("recover.py:", what, file=sys.stderr)
+def say(what): print("recover.py:", what, file=sys.stderr)
 def stop(code, what):
     say(what)
     sys.exit(code)
@@ -69,6 +69,7 @@ def wrapping_key(kind, kdf, salt, typed):
         key = re.sub(r"[\s_.\u2010-\u2015\u2212-]", "", typed).upper().translate(str.maketrans("OIL", "011"))
         written = "-".join(key[at:at + 5] for at in range(0, len(key), 5))
         return hkdf(written.encode(errors="replace"), salt, b"strongroom recovery slot", 32)
+    if function == ("key-file", "hkdf-sha256"): return hkdf(secret, salt, b"strongroom key file slot", 32)
     if function == ("password", "pbkdf2-hmac-sha256") and kdf["iterations"] <= 20_000_000:
         return hashlib.pbkdf2_hmac("sha256", secret, salt, kdf["iterations"], 32)
     log_n, r, p = kdf["log_n"], kdf["r"], kdf["p"]
@@ -183,12 +184,13 @@ class Backup:
         """The key of a sealed file, once its header (that in the catalog, else its own) has proved to be this very file's."""
         header = header or read(f"data/{run}/{name}", 0, 512)
         place = bytes.fromhex(self.plan) + b"".join(bytes([len(text)]) + text.encode() for text in (run, name))
-        kind = b"\1\2" if name.startswith("catalog.") else b"\1\1"     # Of cipher, and of file.
+        kind = header[12:13] + (b"\2" if name.startswith("catalog.") else b"\1")     # Cipher (1: AES-256, 2: AES-128), kind.
         before = b"STRGROOM\0\1" + (62 + len(place) + 32).to_bytes(2, "big") + kind + header[14:62] + place
         made = hkdf(self.keys.get(header[14:30], b""), header[30:62], before, 64)
-        fits = header[14:30] in self.keys and hmac.compare_digest(before + made[32:], header[:len(before) + 32])
+        known = kind[0] in (1, 2) and header[14:30] in self.keys
+        fits = known and hmac.compare_digest(before + made[32:], header[:len(before) + 32])
         ensure(fits, "its header is damaged, another file's, or newer than this recover.py")
-        return made[:32]
+        return made[:32 // kind[0]]
     @functools.lru_cache(None)
     def check_whole(self, name, sha256):
         """Compares a file's SHA-256, once. One that is damaged is used as far as the checksums of frames or pieces go."""
@@ -221,8 +223,7 @@ class Backup:
 def octets(value):
     """A path or name: text, or where that is not UTF-8 {"base64": ...}."""
     return base64.b64decode(value["base64"], validate=True) if isinstance(value, dict) else value.encode()
-def shown(path):
-    return repr(os.fsdecode(b"/" + path))
+def shown(path): return repr(os.fsdecode(b"/" + path))
 
 class Version:
     """A version's list of files, folders and links, and their content."""
@@ -288,8 +289,7 @@ class Target:
         os.makedirs(path, exist_ok=True)
         self.root = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
         self.open, self.at = [os.dup(self.root), os.dup(self.root)], [[], []]
-        if os.listdir(self.root):
-            stop(2, f"{path} is not empty, and nothing that exists is overwritten: choose a new folder.")
+        if os.listdir(self.root): stop(2, f"{path} is not empty, and nothing that exists is overwritten: choose a new folder.")
     def folder(self, parts, slot=0):
         """A folder, made where it is missing. The last of each slot stays open."""
         if self.at[slot] != parts:
@@ -322,10 +322,8 @@ class Target:
             os.mkdir(name, 0o700, dir_fd=folder)
             self.unfinished.append(entry)
         else:
-            if entry.kind == "symlink":
-                os.symlink(entry.target, name, dir_fd=folder)
-            else:
-                os.mknod(name, NODES[entry.kind] | 0o600, entry.device, dir_fd=folder)
+            if entry.kind == "symlink": os.symlink(entry.target, name, dir_fd=folder)
+            else: os.mknod(name, NODES[entry.kind] | 0o600, entry.device, dir_fd=folder)
             self.set_metadata(entry, folder, name)
     def finish(self, parts=()):
         """Sets the metadata of folders that nothing comes into any more when `parts` is the next."""
@@ -378,7 +376,9 @@ def main():
         stop(2, "--to must name the folder for what is restored: a new one, and not in the backup itself.")
     backup = Backup()
     if backup.sealed and (options.version or not options.list):
-        backup.unlock(os.environ.get("STRONGROOM_PASSWORD") or getpass.getpass("Password or recovery key: "))
+        file = os.environ.get("STRONGROOM_KEY_FILE")
+        typed = file and "strongroom-key-file:" + hashlib.sha256(read(file, 0, 1 << 20)).hexdigest()
+        backup.unlock(typed or os.environ.get("STRONGROOM_PASSWORD") or getpass.getpass("Password or recovery key: "))
     versions = backup.versions(options.version or "latest")
     if options.list and not options.version:
         for it in versions: print(it["id"], it["started"], f"{it['totals']['files']} files, {it['totals']['bytes']} bytes")

@@ -9,7 +9,7 @@ use std::thread;
 
 use strongroom::model::path::PathBytes;
 use strongroom::ui::SystemAppearance;
-use strongroom::ui::pick::PickFolders;
+use strongroom::ui::pick::{Pick, PickPaths};
 use zbus::blocking::fdo::DBusProxy;
 use zbus::blocking::{Connection, Proxy};
 use zbus::zvariant::{OwnedValue, Value};
@@ -90,14 +90,18 @@ fn number(value: &Value<'_>) -> Option<u32> {
     }
 }
 
-/// The desktop's folder dialog; `None` where it has none (a cancelled dialog and a missing one look the same afterwards).
-pub fn folder_dialog() -> Option<PickFolders> {
+/// The desktop's dialog for folders and files; `None` where it has none (a cancelled dialog and a missing one look the same afterwards).
+pub fn path_dialog() -> Option<PickPaths> {
     if !has_portal() && !has_program("zenity") {
         return None;
     }
-    Some(Arc::new(|title: &str, several: bool| {
+    Some(Arc::new(|pick: Pick, title: &str| {
         let dialog = rfd::FileDialog::new().set_title(title);
-        let picked = if several { dialog.pick_folders() } else { dialog.pick_folder().map(|folder| vec![folder]) };
+        let picked = match pick {
+            Pick::Folders => dialog.pick_folders(),
+            Pick::Folder => dialog.pick_folder().map(|folder| vec![folder]),
+            Pick::File => dialog.pick_file().map(|file| vec![file]),
+        };
         picked.unwrap_or_default().into_iter().map(PathBytes::from).collect()
     }))
 }

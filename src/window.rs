@@ -89,7 +89,7 @@ fn start() -> Result<Ended, Problem> {
         clock: Arc::new(SystemClock),
         waker: waker.clone(),
         appearance: desktop::watch_appearance(move || wake()),
-        pick_folders: desktop::folder_dialog(),
+        pick_paths: desktop::path_dialog(),
         drops: desktop::drops_arrive(),
         open_folder: Arc::new(desktop::open_folder),
     };

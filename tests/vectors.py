@@ -9,9 +9,11 @@ with open(sys.argv[2]) as file:
     vectors = json.load(file)
 plan_key, key_id = bytes.fromhex(vectors["plan_key"]), bytes.fromhex(vectors["key_id"])
 
-# Slots: by password, by recovery key as written and as somebody may type it.
-typed = [vectors["slots"][0]["secret"], vectors["recovery_key"]["written"], vectors["recovery_key"]["typed"]]
-for secret, slot in zip(typed, [vectors["slots"][0], vectors["slots"][1], vectors["slots"][1]]):
+# Slots: by password, by recovery key as written and as somebody may type it, by key file.
+key_file = "strongroom-key-file:" + recover.hashlib.sha256(bytes.fromhex(vectors["key_file"]["content"])).hexdigest()
+assert key_file == vectors["key_file"]["secret"], key_file
+typed = [vectors["slots"][0]["secret"], vectors["recovery_key"]["written"], vectors["recovery_key"]["typed"], key_file]
+for secret, slot in zip(typed, [vectors["slots"][at] for at in (0, 1, 1, 2)]):
     wrapped = {field: value for field, value in slot.items() if field != "secret"}
     encoded = recover.base64.b64encode(key_id).decode()
     keys = {"plan": vectors["plan"], "key_id": encoded, "slots": [wrapped], "older": []}
@@ -22,22 +24,24 @@ line, last = vectors["small_object"].encode().splitlines(keepends=True)
 made = hmac.digest(recover.hkdf(plan_key, b"", b"strongroom small objects", 32), line, "sha256")
 assert last.endswith(b" hmac:" + made.hex().encode() + b"\n"), last
 
-# A sealed volume: its key by its header, and its only record.
+# A sealed volume by each cipher: its key by its header, and its only record.
 backup = recover.Backup()
 backup.plan, backup.keys = vectors["plan"], {key_id: plan_key}
-volume = bytes.fromhex(vectors["sealed_volume"]["file"])
-length = int.from_bytes(volume[10:12], "big")
-key = backup.file_key(vectors["version"], vectors["sealed_volume"]["name"], volume[:length])
-nonce = length.to_bytes(8, "big") + b"\0\0\0\1"
-record = volume[length:]
-assert recover.open_aes_gcm(key, nonce, record[4:], record[:4]) == vectors["sealed_volume"]["content"].encode()
-for other in ({"run": "20261121T200000Z-full-00000000"}, {"name": "v0002.tar.zst.sealed"}):
-    place = {"run": vectors["version"], "name": vectors["sealed_volume"]["name"], **other}
-    try:
-        backup.file_key(place["run"], place["name"], volume[:length])
-    except recover.Damaged:
-        continue
-    raise AssertionError(f"a header opens as that of another file: {other}")
+for vector in vectors["sealed_volume"], vectors["sealed_volume_aes_128"]:
+    volume = bytes.fromhex(vector["file"])
+    length = int.from_bytes(volume[10:12], "big")
+    key = backup.file_key(vectors["version"], vector["name"], volume[:length])
+    nonce = length.to_bytes(8, "big") + b"\0\0\0\1"
+    record = volume[length:]
+    assert recover.open_aes_gcm(key, nonce, record[4:], record[:4]) == vector["content"].encode()
+    other_cipher = volume[:12] + bytes([3 - volume[12]]) + volume[13:length]
+    for other in ({"run": "20261121T200000Z-full-00000000"}, {"name": "v0002.tar.zst.sealed"}, {"header": other_cipher}):
+        place = {"run": vectors["version"], "name": vector["name"], "header": volume[:length], **other}
+        try:
+            backup.file_key(place["run"], place["name"], place["header"])
+        except recover.Damaged:
+            continue
+        raise AssertionError(f"a header opens as that of another file: {other}")
 
 # A file sealed by itself: its slots, then a seal like any other.
 file = bytes.fromhex(vectors["sealed_file"]["file"])

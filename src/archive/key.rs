@@ -3,13 +3,16 @@
 mod file;
 mod kdf;
 mod recovery;
+mod slot;
 
 use data_encoding::BASE64URL_NOPAD;
+use jiff::Timestamp;
 use zeroize::Zeroizing;
 
 use crate::model::format::KdfKind;
+pub use crate::model::key::SlotKind;
 
-pub use file::KeyFile;
+pub use file::{KeyFile, Shown, encode};
 pub use recovery::{normalize_recovery_key, recovery_key};
 
 /// More keys than this no plan has: each is a rotation.
@@ -29,15 +32,7 @@ pub struct KeyRing {
     keys: Vec<PlanKey>,
 }
 
-/// What a slot is opened with, as it stands in `keys-<n>.json`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum SlotKind {
-    Password,
-    RecoveryKey,
-}
-
-/// Costs of a new password slot. Defaults: scrypt 2^15/8/3, PBKDF2 600,000.
+/// Costs of a new password slot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum KdfCost {
     Scrypt { log_n: u8, r: u32, p: u32 },
@@ -45,7 +40,14 @@ pub enum KdfCost {
 }
 
 impl KdfCost {
-    pub fn default_for(kind: KdfKind) -> Self {
+    /// Derives a key with these costs, for whoever wants to know how long that takes here. Whether they are possible at all.
+    pub fn try_out(self) -> bool {
+        let kdf = kdf::Kdf::new(SlotKind::Password, self);
+        kdf.is_allowed(SlotKind::Password) && kdf.derive(SlotKind::Password, b"measured", &[0; 32]).is_some()
+    }
+
+    /// The least that a new slot costs: scrypt 2^15/8/3, PBKDF2 600,000.
+    pub fn least(kind: KdfKind) -> Self {
         match kind {
             KdfKind::Scrypt => Self::Scrypt { log_n: 15, r: 8, p: 3 },
             KdfKind::Pbkdf2 => Self::Pbkdf2 { iterations: 600_000 },
@@ -57,8 +59,9 @@ impl KdfCost {
 pub struct NewSlot<'a> {
     pub kind: SlotKind,
     pub secret: &'a str,
-    /// For a password. A recovery key cannot be guessed and takes none.
+    /// For a password. Recovery keys and key files cannot be guessed and take none.
     pub cost: KdfCost,
+    pub created: Timestamp,
 }
 
 impl KeyRing {
@@ -71,6 +74,22 @@ impl KeyRing {
         let mut keys = vec![newest];
         keys.extend(self.keys.iter().cloned());
         Self { keys }
+    }
+
+    /// The same with all keys of `other` that it has not, as older ones, as far as there is room for them.
+    pub fn with_older_of(&self, other: &Self) -> Self {
+        let mut keys = self.keys.clone();
+        keys.extend(other.keys.iter().filter(|key| self.find(&key.id).is_none()).cloned());
+        keys.truncate(MAX_KEYS);
+        Self { keys }
+    }
+
+    /// The same keys with this one as the newest; `None` where it is not among them.
+    pub fn with_first(&self, id: &[u8; 16]) -> Option<Self> {
+        let mut keys = self.keys.clone();
+        let at = keys.iter().position(|key| key.id == *id)?;
+        keys[..=at].rotate_right(1);
+        Some(Self { keys })
     }
 
     pub fn newest(&self) -> &PlanKey {
@@ -133,6 +152,12 @@ mod tests {
         let back = KeyRing::from_text(&text).unwrap();
         assert_eq!(back.newest().id, [2; 16]);
         assert_eq!(back.find(&[1; 16]).unwrap().bytes, key(1).bytes);
+        let merged = KeyRing::new(key(3)).with_older_of(&ring).with_older_of(&ring);
+        let ids = |ring: &KeyRing| ring.keys().iter().map(|k| k.id[0]).collect::<Vec<_>>();
+        assert_eq!(ids(&merged), [3, 2, 1]);
+        assert_eq!(merged.with_first(&[1; 16]).map(|it| ids(&it)), Some(vec![1, 3, 2]));
+        assert_eq!(merged.with_first(&[3; 16]).map(|it| ids(&it)), Some(vec![3, 2, 1]));
+        assert!(merged.with_first(&[9; 16]).is_none());
         for bad in ["", "x", "a.b", &text[1..], &text[..text.len() - 1]] {
             assert!(KeyRing::from_text(bad).is_none(), "{bad}");
         }

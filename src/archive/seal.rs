@@ -5,7 +5,8 @@ mod facts;
 use std::ops::Range;
 
 use aes_gcm::aead::{AeadInOut, KeyInit};
-use aes_gcm::{Aes256Gcm, Nonce, Tag};
+use aes_gcm::aes::cipher::consts::U12;
+use aes_gcm::{Aes128Gcm, Aes256Gcm, Nonce, Tag};
 use hkdf::Hkdf;
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
@@ -31,7 +32,6 @@ const PREFIX: usize = 4;
 const TAG: usize = 16;
 /// In a record's length: it is the object's last.
 const LAST: u32 = 1 << 31;
-const AES_256_GCM: u8 = 1;
 const COMMITMENT: usize = 32;
 
 /// What an object is, bound into its header.
@@ -62,12 +62,12 @@ impl Identity<'_> {
     }
 
     /// The header up to the commitment.
-    fn header(&self, key_id: &[u8; 16], salt: &[u8]) -> Vec<u8> {
+    fn header(&self, cipher: u8, key_id: &[u8; 16], salt: &[u8]) -> Vec<u8> {
         let mut out = Vec::with_capacity(self.header_length());
         out.extend_from_slice(MAGIC);
         out.extend_from_slice(&FORMAT.to_be_bytes());
         out.extend_from_slice(&(self.header_length() as u16).to_be_bytes());
-        out.push(AES_256_GCM);
+        out.push(cipher);
         out.push(self.kind as u8);
         out.extend_from_slice(key_id);
         out.extend_from_slice(salt);
@@ -80,15 +80,23 @@ impl Identity<'_> {
     }
 }
 
-/// The object's own cipher and the key commitment, from the plan key, the salt and the header before the commitment.
-fn derive(key: &PlanKey, salt: &[u8], header: &[u8]) -> (Aes256Gcm, [u8; COMMITMENT]) {
+/// The file key and the key commitment, from the plan key, the salt and the header before the commitment.
+fn derive(key: &PlanKey, salt: &[u8], header: &[u8]) -> (Zeroizing<[u8; 32]>, [u8; COMMITMENT]) {
     let mut okm = Zeroizing::new([0; 32 + COMMITMENT]);
     Hkdf::<Sha256>::new(Some(salt), &key.bytes[..]).expand(header, &mut okm[..]).expect("HKDF gives up to 8160 bytes");
     let mut file_key = Zeroizing::new([0; 32]);
     let mut commitment = [0; COMMITMENT];
     file_key.copy_from_slice(&okm[..32]);
     commitment.copy_from_slice(&okm[32..]);
-    (cipher(&file_key), commitment)
+    (file_key, commitment)
+}
+
+/// A cipher's number in a header.
+fn number(cipher: Cipher) -> u8 {
+    match cipher {
+        Cipher::Aes256Gcm => 1,
+        Cipher::Aes128Gcm => 2,
+    }
 }
 
 /// AES-256-GCM with this key.
@@ -96,8 +104,47 @@ pub(super) fn cipher(key: &[u8; 32]) -> Aes256Gcm {
     Aes256Gcm::new(key.into())
 }
 
+/// An object's cipher with its file key.
+#[derive(Clone)]
+enum FileCipher {
+    Aes256(Box<Aes256Gcm>),
+    Aes128(Box<Aes128Gcm>),
+}
+
+impl FileCipher {
+    /// AES-128 takes the first half of the file key.
+    fn new(cipher: Cipher, file_key: &[u8; 32]) -> Self {
+        match cipher {
+            Cipher::Aes256Gcm => Self::Aes256(Box::new(Aes256Gcm::new(file_key.into()))),
+            Cipher::Aes128Gcm => {
+                let mut half = Zeroizing::new([0; 16]);
+                half.copy_from_slice(&file_key[..16]);
+                Self::Aes128(Box::new(Aes128Gcm::new((&*half).into())))
+            }
+        }
+    }
+
+    /// Encrypts in place; the tag.
+    fn encrypt(&self, nonce: &Nonce<U12>, additional: &[u8], content: &mut [u8]) -> Tag {
+        match self {
+            Self::Aes256(cipher) => cipher.encrypt_inout_detached(nonce, additional, content.into()),
+            Self::Aes128(cipher) => cipher.encrypt_inout_detached(nonce, additional, content.into()),
+        }
+        .expect("AES-GCM takes up to 64 GiB")
+    }
+
+    /// Decrypts in place; `None` where the tag does not fit.
+    fn decrypt(&self, nonce: &Nonce<U12>, additional: &[u8], content: &mut [u8], tag: &Tag) -> Option<()> {
+        match self {
+            Self::Aes256(cipher) => cipher.decrypt_inout_detached(nonce, additional, content.into(), tag),
+            Self::Aes128(cipher) => cipher.decrypt_inout_detached(nonce, additional, content.into(), tag),
+        }
+        .ok()
+    }
+}
+
 /// A record's nonce: its offset in the object, three zeros, the last-flag.
-fn nonce(offset: u64, last: bool) -> Nonce<aes_gcm::aes::cipher::consts::U12> {
+fn nonce(offset: u64, last: bool) -> Nonce<U12> {
     let mut nonce = [0; 12];
     nonce[..8].copy_from_slice(&offset.to_be_bytes());
     nonce[11] = u8::from(last);
@@ -112,20 +159,17 @@ fn equal(a: &[u8], b: &[u8]) -> bool {
 /// Seals one object.
 pub struct Sealer {
     header: Vec<u8>,
-    cipher: Aes256Gcm,
+    cipher: FileCipher,
 }
 
 impl Sealer {
     /// `salt` must be fresh for every object that is begun. The names in `identity` are our own and short: at most 150 bytes each.
     pub fn new(key: &PlanKey, cipher: Cipher, identity: Identity<'_>, salt: [u8; 32]) -> Self {
-        match cipher {
-            Cipher::Aes256Gcm => {}
-        }
         assert!(identity.version.len() <= 150 && identity.object.len() <= 150, "names that we give are short");
-        let mut header = identity.header(&key.id, &salt);
-        let (cipher, commitment) = derive(key, &salt, &header);
+        let mut header = identity.header(number(cipher), &key.id, &salt);
+        let (file_key, commitment) = derive(key, &salt, &header);
         header.extend_from_slice(&commitment);
-        Self { header, cipher }
+        Self { header, cipher: FileCipher::new(cipher, &file_key) }
     }
 
     /// What stands at the object's beginning.
@@ -145,10 +189,7 @@ impl Sealer {
         assert!(length <= MAX_RECORD, "a record holds one frame");
         let prefix = (length as u32 | if last { LAST } else { 0 }).to_be_bytes();
         record[..PREFIX].copy_from_slice(&prefix);
-        let tag = self
-            .cipher
-            .encrypt_inout_detached(&nonce(offset, last), &prefix, (&mut record[PREFIX..]).into())
-            .expect("AES-GCM takes up to 64 GiB");
+        let tag = self.cipher.encrypt(&nonce(offset, last), &prefix, &mut record[PREFIX..]);
         record.extend_from_slice(&tag);
     }
 }
@@ -158,7 +199,7 @@ impl Sealer {
 pub struct Opener {
     name: String,
     header_length: usize,
-    cipher: Aes256Gcm,
+    cipher: FileCipher,
 }
 
 impl Opener {
@@ -183,19 +224,21 @@ impl Opener {
         }
         let header = bytes.get(..length).ok_or_else(cut)?;
         let (before, commitment) = header.split_at(length - COMMITMENT);
-        take(2)?;
+        let [used, _kind] = array(take(2)?);
         let key_id: [u8; 16] = array(take(16)?);
         let salt: [u8; 32] = array(take(32)?);
         let key = ring.find(&key_id).ok_or_else(|| Error::UnknownKey { object: name.into() })?;
-        let (cipher, expected) = derive(key, &salt, before);
+        let (file_key, expected) = derive(key, &salt, before);
         if !equal(commitment, &expected) {
             return Err(damaged("its header is wrong"));
         }
         // The key vouches for the header; now it must be this object's and no other's.
-        if before != identity.header(&key_id, &salt) {
+        let known = Cipher::ALL.into_iter().find(|cipher| number(*cipher) == used);
+        let cipher = known.ok_or_else(|| Error::TooNew { object: name.into(), found: used.into() })?;
+        if before != identity.header(used, &key_id, &salt) {
             return Err(damaged("it belongs elsewhere"));
         }
-        Ok(Self { name: name.into(), header_length: length, cipher })
+        Ok(Self { name: name.into(), header_length: length, cipher: FileCipher::new(cipher, &file_key) })
     }
 
     pub fn header_length(&self) -> usize {
@@ -226,9 +269,7 @@ impl Opener {
         };
         let end = PREFIX + content.len();
         let tag: Tag = (*tag).into();
-        self.cipher
-            .decrypt_inout_detached(&nonce(offset, last), prefix, content.into(), &tag)
-            .map_err(|_| damaged("does not open"))?;
+        self.cipher.decrypt(&nonce(offset, last), prefix, content, &tag).ok_or_else(|| damaged("does not open"))?;
         Ok((last, PREFIX..end))
     }
 }
@@ -281,7 +322,11 @@ mod tests {
     }
 
     fn sealed(contents: &[&[u8]]) -> Vec<u8> {
-        let sealer = Sealer::new(&key(1), Cipher::Aes256Gcm, identity(), [5; 32]);
+        sealed_with(Cipher::Aes256Gcm, contents)
+    }
+
+    fn sealed_with(cipher: Cipher, contents: &[&[u8]]) -> Vec<u8> {
+        let sealer = Sealer::new(&key(1), cipher, identity(), [5; 32]);
         let mut object = sealer.header().to_vec();
         for (i, content) in contents.iter().enumerate() {
             let mut record = content.to_vec();
@@ -313,8 +358,10 @@ mod tests {
     #[test]
     fn round_trip() {
         let contents: [&[u8]; 3] = [b"first", b"", &[7; 100_000]];
-        let object = sealed(&contents);
-        assert_eq!(walk(&object, &KeyRing::new(key(1)), identity()).unwrap(), contents);
+        for cipher in Cipher::ALL {
+            let object = sealed_with(cipher, &contents);
+            assert_eq!(walk(&object, &KeyRing::new(key(1)), identity()).unwrap(), contents);
+        }
         assert_eq!(Sealer::new(&key(1), Cipher::Aes256Gcm, identity(), [5; 32]).header().len(), identity().header_length());
     }
 
@@ -330,6 +377,24 @@ mod tests {
             }
             assert!(walk(&object[..at], &ring, identity()).is_err(), "cut at {at}");
         }
+    }
+
+    #[test]
+    fn a_header_tells_its_cipher_and_no_other_is_taken_for_it() {
+        let ring = KeyRing::new(key(1));
+        let mut object = sealed_with(Cipher::Aes128Gcm, &[b"content"]);
+        assert_eq!(object[12], 2);
+        assert_ne!(object[identity().header_length()..], sealed(&[b"content"])[identity().header_length()..]);
+        for at in 0..object.len() {
+            object[at] ^= 1;
+            assert!(walk(&object, &ring, identity()).is_err(), "byte {at}");
+            object[at] ^= 1;
+        }
+        // One that is sealed rightly, by a cipher that comes later.
+        let mut header = identity().header(9, &[1; 16], &[5; 32]);
+        let (_, commitment) = derive(&key(1), &[5; 32], &header);
+        header.extend_from_slice(&commitment);
+        assert!(matches!(Opener::new(&ring, &header, identity(), "o"), Err(Error::TooNew { found: 9, .. })));
     }
 
     #[test]

@@ -4,6 +4,7 @@
 mod backup;
 mod delete;
 mod history;
+mod key;
 mod new;
 mod origin;
 mod plan;
@@ -18,8 +19,9 @@ use clap::{Parser, Subcommand};
 pub use self::backup::{Backup, Type};
 pub use self::delete::Delete;
 pub use self::history::History;
-pub use self::new::{FormatOptions, SealOptions, Sources};
-pub use self::origin::{Diff, Find, Ls, Origin, Versions};
+pub use self::key::{Key, KeyAdd, KeyChange, KeyRecovery, KeyRemove, KeyRotate, NewPassword};
+pub use self::new::{FormatOptions, Kdf, SealOptions, Sources};
+pub use self::origin::{Diff, Find, Ls, Origin, Unlock, Versions};
 pub use self::plan::{Plan, PlanAdd, PlanEdit};
 pub use self::restore::Restore;
 pub use self::tools::{Compress, Decompress, Decrypt, Encrypt, Inspect, NewFile};
@@ -34,9 +36,9 @@ Examples:
   strongroom restore --from /media/blue/backups --to /tmp/back
   strongroom verify --from /media/blue/backups --depth full
 
-Password: from --password-file, else from the environment: STRONGROOM_PASSWORD,
-STRONGROOM_PASSWORD_FILE or STRONGROOM_PASSWORD_COMMAND, else it is asked for.
-It is never an argument. A recovery key is taken wherever a password is.
+Password: from --password-file or --key-file, else from the environment: STRONGROOM_PASSWORD,
+STRONGROOM_PASSWORD_FILE, STRONGROOM_PASSWORD_COMMAND or STRONGROOM_KEY_FILE, else it is asked for.
+It is never an argument. A recovery key or a key file is taken wherever a password is.
 
 STRONGROOM_HOME moves all of Strongroom's own files (settings, history, keys, log) to that folder.
 
@@ -84,6 +86,9 @@ pub enum Command {
     /// Show, make, change or remove plans
     #[command(subcommand)]
     Plan(Plan),
+    /// Show and change what opens an encrypted backup: passwords, recovery keys, key files
+    #[command(subcommand)]
+    Key(Key),
     /// List the runs of this home: backups, restores, verifications, deletions
     History(History),
     /// Say what a file is: sealed or not, an archive of any program's, key slots, a manifest

@@ -75,7 +75,7 @@ fn chosen(overview: &Overview, args: &args::Backup) -> Result<Vec<Plan>, Problem
 
 fn back_up(session: &Session, plan: &Plan, args: &args::Backup, output: Output) -> Result<Exit, Problem> {
     if plan.seal.is_some() {
-        let secret = password::given(args.seal.password_file.as_deref())?.map(|given| given.secret);
+        let secret = password::given(&args.seal.opens)?.map(|given| given.secret);
         if let Some(location) = plan.destinations.first() {
             unlock_known(session, location, plan, secret)?;
         }
@@ -126,12 +126,11 @@ fn once(session: &Session, args: &args::Backup, output: Output) -> Result<Exit, 
             if args.seal.recovery_key_file.is_some() {
                 output.note("The backup is there already and goes on with its keys: no new recovery key is made.");
             }
-            let password =
-                if found.sealed { password::given(args.seal.password_file.as_deref())?.map(|given| given.secret) } else { None };
+            let password = if found.sealed { password::given(&args.seal.opens)?.map(|given| given.secret) } else { None };
             if found.sealed && password.is_none() {
                 unlock_known(session, &location, &plan, None)?;
             }
-            NewSecrets { password, recovery_key: None }
+            password.map(NewSecrets::of).unwrap_or_default()
         }
         None => match remembered(session, &plan, &location)? {
             // Under its old id the engine sees that its folder has vanished, and says so.

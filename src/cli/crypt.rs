@@ -25,7 +25,8 @@ pub fn encrypt(args: &args::Encrypt, output: Output) -> Result<Exit, Problem> {
     let mut file = open(&args.file)?;
     let name = args.file.display().to_string();
     let mut new = create(&args.new)?;
-    let secret = match password::given(args.password_file.as_deref())? {
+    let opens = args::Unlock { password_file: args.password_file.clone(), key_file: None };
+    let secret = match password::given(&opens)? {
         Some(given) => given.secret,
         None => password::ask_new(&name)?,
     };
@@ -37,7 +38,8 @@ pub fn encrypt(args: &args::Encrypt, output: Output) -> Result<Exit, Problem> {
         output.note(format!("The password is weak. {}.", strength.in_words()));
     }
     let cancel = cancel_on_interrupt()?;
-    let slot = NewSlot { kind: SlotKind::Password, secret: secret.expose(), cost: KdfCost::default_for(args.kdf.into()) };
+    let created = jiff::Timestamp::now();
+    let slot = NewSlot { kind: SlotKind::Password, secret: secret.expose(), created, cost: KdfCost::least(args.kdf.into()) };
     let mut chance = Ok(());
     let mut random = |bytes: &mut [u8]| {
         if let Err(error) = getrandom::fill(bytes) {
@@ -64,7 +66,7 @@ pub fn decrypt(args: &args::Decrypt, output: Output) -> Result<Exit, Problem> {
         return Err(Problem::new(Code::NotSealed, what, "`strongroom inspect` says what it is."));
     }
     let mut new = create(&args.new)?;
-    let content = unsealed(&args.file, what, args.keys.as_deref(), args.password_file.as_deref())?;
+    let content = unsealed(&args.file, what, args.keys.as_deref(), &args.opens)?;
     let cancel = cancel_on_interrupt()?;
     let copying = Copying { from: &mut io::empty(), to: &mut new, each: &mut |_| {}, cancel: &cancel };
     let bytes = sealed_file::copy_out(content, copying).map_err(wrong)?;
@@ -75,7 +77,7 @@ pub fn decrypt(args: &args::Decrypt, output: Output) -> Result<Exit, Problem> {
 }
 
 /// Opens a sealed file with a password that is given, or asked for as often as it is wrong.
-pub fn unsealed(path: &Path, what: What, keys: Option<&Path>, password_file: Option<&Path>) -> Result<SealedBytes, Problem> {
+pub fn unsealed(path: &Path, what: What, keys: Option<&Path>, opens: &args::Unlock) -> Result<SealedBytes, Problem> {
     let open_with = |secret: &Secret| -> archive::Result<SealedBytes> {
         if what == What::SealedObject {
             return loose::open_object(path, keys, secret.expose());
@@ -83,7 +85,7 @@ pub fn unsealed(path: &Path, what: What, keys: Option<&Path>, password_file: Opt
         let file = std::fs::File::open(path).map_err(|e| Error::file(path, e))?;
         sealed_file::open(file, secret.expose(), path)
     };
-    if let Some(given) = password::given(password_file)? {
+    if let Some(given) = password::given(opens)? {
         return open_with(&given.secret).map_err(|e| explain(e, path));
     }
     let mut tries = 1;

@@ -126,6 +126,7 @@ fn slot(slot: &SlotFacts) -> String {
     let kind = match slot.kind {
         SlotKind::Password => "password",
         SlotKind::RecoveryKey => "recovery key",
+        SlotKind::KeyFile => "key file",
     };
     format!("opens with: {kind}, {}", slot.function)
 }

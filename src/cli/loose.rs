@@ -47,7 +47,7 @@ pub fn open_archive(from: &args::Origin, version: &VersionChoice, keys: Option<&
     let (mut what, mut bytes) = recognise(Box::new(plain)).map_err(wrong)?;
     let mut is_cut = false;
     if matches!(what, What::SealedObject | What::SealedFile) {
-        let content = unsealed(&path, what, keys, from.password_file.as_deref())?;
+        let content = unsealed(&path, what, keys, &from.opens)?;
         is_cut = !content.is_whole();
         (what, bytes) = recognise(Box::new(content)).map_err(wrong)?;
     }

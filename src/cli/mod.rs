@@ -18,6 +18,7 @@ mod find;
 mod follow;
 mod history;
 mod inspect;
+mod key;
 mod local_file;
 mod loose;
 mod loose_ls;
@@ -115,6 +116,7 @@ impl Ready {
             Command::Verify(args) => verify::run(args, output),
             Command::Delete(args) => delete::run(&args, output),
             Command::Plan(args) => plan::run(args, output),
+            Command::Key(args) => key::run(args, output),
             Command::History(args) => history::run(args, output),
             Command::Inspect(args) => inspect::run(&args, output),
             Command::Encrypt(args) => crypt::encrypt(&args, output),

@@ -13,7 +13,6 @@ use crate::model::path::PathBytes;
 use crate::model::plan::{Plan, PlanId};
 use crate::model::problem::{Code, Problem};
 use crate::model::schedule::Schedule;
-use crate::model::secret::{self, Strength};
 use crate::model::source_spec::SourceSpec;
 
 /// The plan that the options describe, with an id of its own.
@@ -44,10 +43,11 @@ pub fn plan(
         sources: spec,
         destinations: vec![parse::destination(to)?],
         format: Format::default(),
-        seal: (!seal.no_encryption).then(|| match seal.kdf {
-            Some(kdf) => SealSpec { kdf: kdf.into(), ..SealSpec::default() },
-            None => SealSpec::default(),
+        seal: (!seal.no_encryption).then(|| {
+            let usual = SealSpec::default();
+            SealSpec { cipher: seal.cipher.map_or(usual.cipher, Into::into), kdf: seal.kdf.map_or(usual.kdf, Into::into) }
         }),
+        secret_file: None,
         schedule,
     };
     set_format(&mut plan, format)?;
@@ -106,20 +106,26 @@ pub fn new_secrets(handle: &Handle, plan: &Plan, seal: &args::SealOptions, outpu
     if plan.seal.is_none() {
         return Ok(NewSecrets::default());
     }
-    password::check_recovery_path(seal.recovery_key_file.as_ref())?;
-    let password = match password::given(seal.password_file.as_deref())? {
-        Some(given) if given.secret.is_empty() => {
+    for path in [&seal.recovery_key_file, &seal.make_password].into_iter().flatten() {
+        password::check_new_path(path)?;
+    }
+    let secret = match (&seal.make_password, password::given(&seal.opens)?) {
+        (Some(path), _) => {
+            let made = password::make(path)?;
+            output.note(format!(
+                "The password is in {}. Keep a copy where the backup is not: without it nobody can restore.",
+                path.display()
+            ));
+            made
+        }
+        (None, Some(given)) if given.secret.is_empty() => {
             return Err(Problem::new(Code::Usage, "The password is empty.", "Give another one."));
         }
-        Some(given) => given.secret,
-        None => password::ask_new(&plan.name)?,
+        (None, Some(given)) => given.secret,
+        (None, None) => password::ask_new(&plan.name)?,
     };
-    let strength = secret::strength(password.expose());
-    if strength <= Strength::Weak {
-        output
-            .note(format!("The password is {}. A longer one is better: several words, say.", strength.in_words().to_lowercase()));
-    }
-    let mut secrets = NewSecrets { password: Some(password), recovery_key: None };
+    password::judge(&secret, output);
+    let mut secrets = NewSecrets::of(secret);
     if let Some(path) = &seal.recovery_key_file {
         let key = handle.new_recovery_key().wait()?;
         password::write_recovery_key(path, &key)?;

@@ -1,16 +1,18 @@
 //! Where passwords come from: a file, the environment, a command, or a prompt. Never an argument.
 
 use std::env;
-use std::fs::{File, OpenOptions};
-use std::io::{self, IsTerminal, Read, Write};
-use std::os::unix::fs::OpenOptionsExt;
-use std::path::{Path, PathBuf};
+use std::io::{self, IsTerminal};
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use zeroize::Zeroizing;
 
+use super::args;
+use super::new_plan::no_chance;
+use super::output::Output;
 use crate::model::problem::{Code, Problem};
-use crate::model::secret::Secret;
+use crate::model::secret::{self, Secret, Strength};
+use crate::state::secret_file;
 
 /// A password that nobody was asked for.
 pub struct Given {
@@ -19,13 +21,15 @@ pub struct Given {
     pub ambient: bool,
 }
 
-/// Longer ones are taken for a mistake in the path.
-const LONGEST: u64 = 4096;
-
-/// The password that was given without asking anybody, if one was: `--password-file`, then the environment.
-pub fn given(file: Option<&Path>) -> Result<Option<Given>, Problem> {
-    if let Some(path) = file {
-        return Ok(Some(Given { secret: from_file(path)?, ambient: false }));
+/// The secret that was given without asking anybody, if one was: `--password-file` or `--key-file`, then the environment.
+pub fn given(opens: &args::Unlock) -> Result<Option<Given>, Problem> {
+    let named = match (&opens.password_file, &opens.key_file) {
+        (Some(path), _) => Some(from_file(path)?),
+        (None, Some(path)) => Some(key_file(path)?),
+        (None, None) => None,
+    };
+    if let Some(secret) = named {
+        return Ok(Some(Given { secret, ambient: false }));
     }
     let set = |name| env::var_os(name).filter(|value| !value.is_empty());
     let secret = if let Some(text) = set("STRONGROOM_PASSWORD") {
@@ -34,10 +38,64 @@ pub fn given(file: Option<&Path>) -> Result<Option<Given>, Problem> {
         from_file(Path::new(&path))?
     } else if let Some(command) = set("STRONGROOM_PASSWORD_COMMAND") {
         from_command(Command::new("sh").arg("-c").arg(command))?
+    } else if let Some(path) = set("STRONGROOM_KEY_FILE") {
+        key_file(Path::new(&path))?
     } else {
         return Ok(None);
     };
     Ok(Some(Given { secret, ambient: true }))
+}
+
+/// A new password besides the one that opens the backup now: from a file, the environment, or asked for twice.
+pub fn new_given(file: Option<&Path>) -> Result<Secret, Problem> {
+    if let Some(path) = file {
+        return from_file(path);
+    }
+    match env::var_os("STRONGROOM_NEW_PASSWORD").filter(|value| !value.is_empty()) {
+        Some(text) => Ok(Secret::new(text.into_string().map_err(|_| usage("STRONGROOM_NEW_PASSWORD is not UTF-8."))?)),
+        None => ask_new("the backup"),
+    }
+}
+
+/// What a key file opens with.
+pub fn key_file(path: &Path) -> Result<Secret, Problem> {
+    secret_file::read_key_file(path).map_err(|e| {
+        let fix = "Name the key file that was added to the backup; `strongroom key new` makes one.";
+        Problem::new(Code::Usage, format!("The key file \"{}\" cannot be used.", path.display()), fix).with_detail(e.to_string())
+    })
+}
+
+/// Makes a password that nobody guesses and writes it to a new file.
+pub fn make(path: &Path) -> Result<Secret, Problem> {
+    let mut random = Zeroizing::new([0; 20]);
+    getrandom::fill(&mut random[..]).map_err(no_chance)?;
+    let mut text = Zeroizing::new(String::with_capacity(40));
+    for part in random.chunks(5) {
+        if !text.is_empty() {
+            text.push('-');
+        }
+        data_encoding::BASE32_NOPAD.encode_append(part, &mut text);
+    }
+    text.make_ascii_lowercase();
+    let secret = Secret::new(text.as_str());
+    write_secret(path, &secret, "password")?;
+    Ok(secret)
+}
+
+/// Makes a key file: random bytes in a new file.
+pub fn make_key_file(path: &Path) -> Result<(), Problem> {
+    let mut random = Zeroizing::new([0; 64]);
+    getrandom::fill(&mut random[..]).map_err(no_chance)?;
+    secret_file::write_new(path, &random[..]).map_err(|e| not_written(path, "key file", &e))
+}
+
+/// Says it of a password that is soon guessed.
+pub fn judge(password: &Secret, output: Output) {
+    let strength = secret::strength(password.expose());
+    if strength <= Strength::Weak {
+        let words = strength.in_words().to_lowercase();
+        output.note(format!("The password is {words}. A longer one is better: several words, say."));
+    }
 }
 
 /// The password of an existing backup: given, or asked for.
@@ -59,20 +117,20 @@ pub fn ask_new(name: &str) -> Result<Secret, Problem> {
 
 /// Writes a new recovery key for the person to put away: a new file that only they can read.
 pub fn write_recovery_key(path: &Path, key: &Secret) -> Result<(), Problem> {
-    let write = || {
-        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
-        file.write_all(key.expose().as_bytes())?;
-        file.write_all(b"\n")?;
-        file.sync_all()
-    };
-    write().map_err(|e| {
-        Problem::new(
-            Code::Usage,
-            format!("The recovery key could not be written to \"{}\".", path.display()),
-            "Name a new file in a folder you can write to.",
-        )
-        .with_detail(e.to_string())
-    })
+    write_secret(path, key, "recovery key")
+}
+
+fn write_secret(path: &Path, secret: &Secret, what: &str) -> Result<(), Problem> {
+    let mut line = Zeroizing::new(String::with_capacity(secret.expose().len() + 1));
+    line.push_str(secret.expose());
+    line.push('\n');
+    secret_file::write_new(path, line.as_bytes()).map_err(|e| not_written(path, what, &e))
+}
+
+fn not_written(path: &Path, what: &str, error: &io::Error) -> Problem {
+    let fix = "Name a new file in a folder you can write to.";
+    Problem::new(Code::Usage, format!("The {what} could not be written to \"{}\".", path.display()), fix)
+        .with_detail(error.to_string())
 }
 
 fn from_file(path: &Path) -> Result<Secret, Problem> {
@@ -84,7 +142,7 @@ fn from_file(path: &Path) -> Result<Secret, Problem> {
         )
         .with_detail(e.to_string())
     };
-    read_line(File::open(path).map_err(wrong)?).map_err(wrong)
+    secret_file::read_password(path).map_err(wrong)
 }
 
 fn from_command(command: &mut Command) -> Result<Secret, Problem> {
@@ -97,7 +155,7 @@ fn from_command(command: &mut Command) -> Result<Secret, Problem> {
         .with_detail(detail)
     };
     let mut child = command.stdout(Stdio::piped()).spawn().map_err(|e| wrong(e.to_string()))?;
-    let secret = child.stdout.take().ok_or_else(|| io::Error::other("no output")).and_then(read_line);
+    let secret = child.stdout.take().ok_or_else(|| io::Error::other("no output")).and_then(secret_file::password_in);
     let status = child.wait().map_err(|e| wrong(e.to_string()))?;
     if !status.success() {
         return Err(wrong(status.to_string()));
@@ -105,32 +163,12 @@ fn from_command(command: &mut Command) -> Result<Secret, Problem> {
     secret.map_err(|e| wrong(e.to_string()))
 }
 
-/// All of it, without one trailing newline.
-fn read_line(from: impl Read) -> io::Result<Secret> {
-    let mut bytes = Zeroizing::new(Vec::with_capacity(LONGEST as usize + 1));
-    from.take(LONGEST + 1).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > LONGEST {
-        return Err(io::Error::other(format!("it holds more than {LONGEST} bytes")));
-    }
-    if bytes.ends_with(b"\n") {
-        bytes.pop();
-        if bytes.ends_with(b"\r") {
-            bytes.pop();
-        }
-    }
-    let text = std::str::from_utf8(&bytes).map_err(|_| io::Error::other("it is not UTF-8"))?;
-    if text.is_empty() {
-        return Err(io::Error::other("it is empty"));
-    }
-    Ok(Secret::new(text))
-}
-
 fn prompt(question: &str) -> Result<Secret, Problem> {
     let needed = || {
         Problem::new(
             Code::PasswordNeeded,
             "A password is needed, and there is no terminal to ask for it.",
-            "Give --password-file, or set STRONGROOM_PASSWORD_FILE, STRONGROOM_PASSWORD_COMMAND or STRONGROOM_PASSWORD.",
+            "Give --password-file or --key-file, or set STRONGROOM_PASSWORD_FILE, STRONGROOM_PASSWORD_COMMAND or STRONGROOM_PASSWORD.",
         )
     };
     if !io::stdin().is_terminal() {
@@ -143,30 +181,17 @@ fn usage(what: &str) -> Problem {
     Problem::new(Code::Usage, what, "")
 }
 
-/// Where a recovery key is to be written must be free before a long backup begins.
-pub fn check_recovery_path(path: Option<&PathBuf>) -> Result<(), Problem> {
-    match path {
-        Some(path) if path.symlink_metadata().is_ok() => {
-            Err(usage(&format!("\"{}\" exists already: a recovery key goes into a new file.", path.display())))
-        }
-        _ => Ok(()),
+/// Where a secret is to be written must be free before a long backup begins.
+pub fn check_new_path(path: &Path) -> Result<(), Problem> {
+    match path.symlink_metadata() {
+        Ok(_) => Err(usage(&format!("\"{}\" exists already: a secret goes into a new file.", path.display()))),
+        Err(_) => Ok(()),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn one_trailing_newline_is_stripped() {
-        let read = |bytes: &[u8]| read_line(bytes).map(|s| s.expose().to_string());
-        assert_eq!(read(b"hunter2\n").unwrap(), "hunter2");
-        assert_eq!(read(b"hunter2\r\n").unwrap(), "hunter2");
-        assert_eq!(read(b" two words \n\n").unwrap(), " two words \n");
-        assert!(read(b"\n").is_err());
-        assert!(read(b"\xff").is_err());
-        assert!(read(&[b'a'; LONGEST as usize + 1]).is_err());
-    }
 
     #[test]
     fn a_failing_command_gives_no_password() {

@@ -29,12 +29,23 @@ pub fn place(from: &args::Origin) -> Result<Place, Problem> {
 /// A place whose password is there if it needs one: given, kept on this machine, or asked for.
 pub fn unlocked(handle: &Handle, from: &args::Origin) -> Result<Place, Problem> {
     let mut place = place(from)?;
-    match password::given(from.password_file.as_deref())? {
+    match password::given(&from.opens)? {
         // Who names a password for this backup knows it as encrypted: the engine then refuses anything else. One that merely lies in the
         // environment says nothing about this backup.
         Some(given) if !given.ambient || is_sealed(handle, &place)? => place.secret = Some(given.secret),
         _ => unlock(handle, &mut place, &from.from)?,
     }
+    Ok(place)
+}
+
+/// A place with the secret that opens it, though the machine may know the key: given, or asked for.
+pub fn with_secret(handle: &Handle, from: &args::Origin) -> Result<Place, Problem> {
+    let mut place = place(from)?;
+    place.secret = Some(match password::given(&from.opens)? {
+        Some(given) => given.secret,
+        None => password::ask_existing(&from.from)?,
+    });
+    handle.unlock(place.clone()).wait()?;
     Ok(place)
 }
 
@@ -53,13 +64,18 @@ fn is_sealed(handle: &Handle, place: &Place) -> Result<bool, Problem> {
 pub fn unlock(handle: &Handle, place: &mut Place, name: &str) -> Result<(), Problem> {
     let mut tries = 0;
     loop {
-        match handle.unlock(place.clone()).wait() {
+        let problem = match handle.unlock(place.clone()).wait() {
             Ok(()) => return Ok(()),
-            Err(problem) if problem.code == Code::PasswordNeeded && place.secret.is_none() => {}
-            Err(problem) if problem.code == Code::WrongPassword && (1..TRIES).contains(&tries) => complain(&problem.what),
+            Err(problem) if problem.code == Code::PasswordNeeded && place.secret.is_none() => problem,
+            Err(problem) if problem.code == Code::WrongPassword && (1..TRIES).contains(&tries) => {
+                complain(&problem.what);
+                problem
+            }
             Err(problem) => return Err(problem),
-        }
+        };
         tries += 1;
-        place.secret = Some(password::ask_existing(name)?);
+        // Where nobody can be asked, a file that the plan names and that cannot be read is what stands in the way.
+        let asked = password::ask_existing(name).map_err(|none| if problem.detail.is_empty() { none } else { problem })?;
+        place.secret = Some(asked);
     }
 }

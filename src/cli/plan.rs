@@ -1,16 +1,18 @@
 //! `strongroom plan …`
 
 use std::io::{self, IsTerminal};
+use std::path::Path;
 
 use serde_json::{Value, json};
 
 use super::engine_access::Session;
 use super::exit::Exit;
 use super::output::{Output, ask, clean};
-use super::{args, backup, new_plan};
+use super::{args, backup, new_plan, parse};
 use crate::engine::message::{NewSecrets, Overview, PlanOverview};
 use crate::model::human;
-use crate::model::plan::PlanId;
+use crate::model::path::PathBytes;
+use crate::model::plan::{PlanId, SecretFile};
 use crate::model::problem::{Code, Problem};
 use crate::model::status::Status;
 
@@ -106,7 +108,8 @@ fn show(name: &str, output: Output) -> Result<Exit, Problem> {
         ("Sources", plan.sources.paths.iter().map(|p| p.display().into_owned()).collect::<Vec<_>>().join(", ")),
         ("Left out", plan.sources.patterns().collect::<Vec<_>>().join("  ")),
         ("Destination", plan.destinations.iter().map(|d| d.display()).collect::<Vec<_>>().join(", ")),
-        ("Encryption", if plan.seal.is_some() { "AES-256-GCM".into() } else { "none".into() }),
+        ("Encryption", plan.seal.map_or("none", |seal| seal.cipher.in_words()).into()),
+        ("Opened with", plan.secret_file.as_ref().map_or(String::new(), |file| file.path().display().into_owned())),
         ("Format", plan.format.in_words(plan.schedule.period_hours())),
         ("Volumes", plan.format.volume_size.map_or_else(|| "grow with the backup".into(), human::bytes)),
         ("Schedule", plan.schedule.in_words()),
@@ -146,7 +149,13 @@ fn add(args: args::PlanAdd, output: Output) -> Result<Exit, Problem> {
             plan.id = id;
             NewSecrets::default()
         }
-        None => new_plan::new_secrets(session.handle(), &plan, &args.seal, output)?,
+        None => {
+            let secrets = new_plan::new_secrets(session.handle(), &plan, &args.seal, output)?;
+            if let Some(path) = &args.seal.make_password {
+                plan.secret_file = Some(SecretFile::Password(PathBytes::from(parse::absolute(path)?)));
+            }
+            secrets
+        }
     };
     let (name, id) = (plan.name.clone(), plan.id.clone());
     session.handle().save_plan(plan, secrets).wait()?;
@@ -173,6 +182,13 @@ fn edit(args: args::PlanEdit, output: Output) -> Result<Exit, Problem> {
     }
     if let Some(schedule) = args.schedule {
         plan.schedule = schedule;
+    }
+    let whole = |path: &Path| parse::absolute(path).map(PathBytes::from);
+    match (&args.password_file, &args.key_file) {
+        (Some(path), _) | (None, Some(path)) if path.as_os_str().is_empty() => plan.secret_file = None,
+        (Some(path), _) => plan.secret_file = Some(SecretFile::Password(whole(path)?)),
+        (None, Some(path)) => plan.secret_file = Some(SecretFile::Key(whole(path)?)),
+        (None, None) => {}
     }
     new_plan::set_format(&mut plan, &args.format)?;
     let (name, id) = (plan.name.clone(), plan.id.clone());

@@ -118,6 +118,7 @@ impl Tour {
             destinations: vec![Location::local(self.destination())],
             format: Format::default(),
             seal: Some(SealSpec::default()),
+            secret_file: None,
             schedule: Schedule::Off,
         })
     }
@@ -140,7 +141,7 @@ impl Tour {
     }
 
     fn back_up(&self, plan: &Plan) -> Result<VersionId, Problem> {
-        let secrets = NewSecrets { password: Some(Secret::new(PASSWORD)), recovery_key: None };
+        let secrets = NewSecrets { password: Some(Secret::new(PASSWORD)), ..NewSecrets::default() };
         let plan = Box::new(plan.clone());
         let ended =
             self.go(|run| Command::BackUpOnce { run, plan, secrets, kind: WantedType::Auto, base: None, take_over: false })?;

@@ -4,6 +4,7 @@ use crate::archive::key;
 use crate::archive::scan;
 use crate::model::plan::{Plan, PlanId};
 use crate::model::problem::{Code, Problem};
+use crate::model::restore::{Place, PlanChoice};
 use crate::model::run::{Cancel, RunId};
 use crate::model::secret::Secret;
 use crate::model::source_spec::SourceSpec;
@@ -17,7 +18,7 @@ use super::explain;
 use super::find;
 use super::folder::Folder;
 use super::keys;
-use super::message::{Answer, Measured, NewSecrets, Question, Rows, Unreadable};
+use super::message::{Answer, KeyChange, Measured, NewSecrets, Question, Rows, Unreadable};
 use super::restore;
 use super::sources;
 
@@ -55,12 +56,21 @@ pub fn answer(core: &Core, question: Question, is_running: &dyn Fn(&PlanId) -> b
             Answer::Done
         }
         Question::ChangePassword { plan, old, new } => {
-            if is_running(&plan) {
-                return Err(explain::busy());
-            }
-            keys::change_password(core, &plan, &old, &new)?;
+            let Some(location) = core.plan(&plan).and_then(|plan| plan.destinations.first().cloned()) else {
+                return Err(explain::no_such_plan());
+            };
+            let place = Place { location, plan: PlanChoice::Id(plan), secret: Some(old) };
+            new.password.as_ref().filter(|p| !p.is_empty()).ok_or_else(explain::password_needed)?;
+            keys::change(core, &place, &KeyChange::Replace(new), None, is_running)?;
             Answer::Done
         }
+        Question::ChangeKeys { place, change, kdf } => {
+            keys::change(core, &place, &change, kdf, is_running)?;
+            Answer::Done
+        }
+        Question::KeysAt { place } => Answer::KeyStatus(keys::status_at(core, &place)?),
+        Question::MakeKeyFile { path } => Answer::KeyFile(keys::make_key_file(core, &path)?),
+        Question::ReadKeyFile { path } => Answer::KeyFile(keys::read_key_file(&path)?),
         Question::KeyStatus { plan } => Answer::KeyStatus(keys::status(core, &plan)?),
         Question::Versions { place } => {
             let listed = core.list_versions(&place)?;

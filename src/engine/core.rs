@@ -19,6 +19,7 @@ use crate::model::snapshot::{Manifest, VersionId};
 use crate::state::config::Config;
 use crate::state::history::History;
 use crate::state::paths::Home;
+use crate::state::secret_file;
 use crate::storage::Storage;
 
 use super::env::Env;
@@ -111,8 +112,26 @@ impl Core {
         format!("plan-{plan}")
     }
 
-    /// Keeps the ring for this session and, where there is a home, on this machine.
-    pub fn keep_ring(&self, plan: &PlanId, ring: &Arc<KeyRing>, on_machine: bool) -> Result<(), Problem> {
+    /// Keeps the ring for this session and, where there is a home, on this machine; returns it with all other keys that were kept
+    /// here: a destination that was put back to an older state must not take them away, nor make an older one the newest.
+    pub fn keep_ring(&self, plan: &PlanId, ring: &Arc<KeyRing>, on_machine: bool) -> Result<Arc<KeyRing>, Problem> {
+        let Some(known) = self.known_ring(plan).ok().flatten() else {
+            self.store_ring(plan, ring, on_machine)?;
+            return Ok(ring.clone());
+        };
+        let whole = Arc::new(ring.with_older_of(&known));
+        let steps_back = known.newest().id != ring.newest().id && known.find(&ring.newest().id).is_some();
+        let kept = if steps_back { Arc::new(known.with_older_of(ring)) } else { whole.clone() };
+        self.store_ring(plan, &kept, on_machine)?;
+        Ok(whole)
+    }
+
+    /// The same for a person who says that the destination's older key is the right one.
+    pub fn step_back(&self, plan: &PlanId, ring: &Arc<KeyRing>) -> Result<(), Problem> {
+        self.store_ring(plan, ring, true)
+    }
+
+    fn store_ring(&self, plan: &PlanId, ring: &Arc<KeyRing>, on_machine: bool) -> Result<(), Problem> {
         lock(&self.session).insert(plan.clone(), ring.clone());
         if on_machine {
             self.env.secrets.set(&Self::secret_name(plan), &ring.to_text())?;
@@ -138,14 +157,57 @@ impl Core {
         Ok(ring)
     }
 
+    /// The ring of a sealed plan folder without asking anybody: as this session, this machine or the plan's secret file knows it. The
+    /// newest key in it is that of the folder's slots; a ring from before a rotation, which has not got that one, is none.
+    pub fn own_ring(&self, folder: &Folder) -> Result<Arc<KeyRing>, Problem> {
+        let plan = folder.plan();
+        let known = self.known_ring(plan);
+        if let Ok(Some(ring)) = &known {
+            match folder.newest_key().ok().flatten() {
+                // Where no slots can be read, the key that is kept is the last way in.
+                None => return Ok(ring.clone()),
+                Some(id) if ring.newest().id == id => return Ok(ring.clone()),
+                Some(id) => {
+                    if let Some(ring) = ring.with_first(&id) {
+                        return Ok(Arc::new(ring));
+                    }
+                }
+            }
+        }
+        let Some(file) = self.plan(plan).and_then(|plan| plan.secret_file) else {
+            known?;
+            return Err(explain::password_needed());
+        };
+        let secret = secret_file::read(&file).map_err(|error| explain::secret_file(&file.path().display(), &error))?;
+        self.keep_ring(plan, &Arc::new(folder.open_keys(secret.expose())?), false)
+    }
+
+    /// Refuses to write where the folder's slots are older than the key that this machine knows: whoever puts them back, a rotation was
+    /// there to be rid of what they hold.
+    pub fn check_rotation(&self, folder: &Folder) -> Result<(), Problem> {
+        let newest = match folder.newest_key() {
+            // That a run goes on without them is better than that it does not.
+            Err(problem) if problem.code == Code::Damaged => None,
+            newest => newest?,
+        };
+        let (Ok(Some(known)), Some(id)) = (self.known_ring(folder.plan()), newest) else { return Ok(()) };
+        let is_older = known.newest().id != id && known.find(&id).is_some();
+        if is_older { Err(explain::keys_put_back()) } else { Ok(()) }
+    }
+
     /// Opens a plan folder for reading: finds it, and the keys where it is sealed.
     pub fn open_place(&self, place: &Place) -> Result<OpenPlace, Problem> {
         let storage = self.storage(&place.location)?;
         let folder = Arc::new(Folder::choose(&storage, &place.location.display(), &place.plan)?);
         let configured = self.plan(folder.plan());
         let ring = match (&place.secret, folder.marker.sealed) {
-            (Some(secret), true) => Some(Arc::new(folder.open_keys(secret.expose())?)),
-            (None, true) => Some(self.known_ring(folder.plan())?.ok_or_else(explain::password_needed)?),
+            (Some(secret), true) => {
+                let ring = folder.open_keys(secret.expose())?;
+                // What else is known here reads what the slots do not.
+                let known = self.known_ring(folder.plan()).ok().flatten();
+                Some(Arc::new(known.map_or_else(|| ring.clone(), |known| ring.with_older_of(&known))))
+            }
+            (None, true) => Some(self.own_ring(&folder)?),
             // Somebody who has a password for it knows it as sealed.
             (Some(_), false) => return Err(archive::Error::NotSealed { object: crate::model::marker::MARKER.into() }.into()),
             (None, false) if configured.is_some_and(|p| p.seal.is_some()) => {

@@ -4,18 +4,21 @@ use std::os::unix::fs::MetadataExt;
 use std::sync::Arc;
 use std::time::Instant;
 
-use crate::archive::key::{KdfCost, KeyFile, KeyRing, NewSlot, PlanKey, SlotKind};
-use crate::model::format::SealSpec;
+use crate::archive::key::{self, KdfCost, KeyRing, NewSlot, PlanKey, SlotKind};
+use crate::model::format::{KdfKind, SealSpec};
 use crate::model::location::Location;
 use crate::model::marker::{self, Marker, Owner};
 use crate::model::plan::{Plan, PlanId};
 use crate::model::problem::{Code, Problem};
 use crate::model::recover;
+use crate::model::restore::PlanChoice;
+use crate::model::secret::Secret;
 use crate::storage::{Kind, Storage};
 
 use super::core::Core;
+use super::costs;
 use super::explain;
-use super::folder::{Folder, sha256_hex};
+use super::folder::{Folder, Keys, sha256_hex};
 use super::message::{DestinationStatus, NewSecrets, PlanAt, TestResult};
 
 /// A plan's folder that this home may write to.
@@ -35,9 +38,23 @@ pub fn open_for_writing(core: &Core, plan: &Plan, secrets: &NewSecrets, take_ove
     let (all, damaged) = Folder::all(&storage)?;
     let folder_name = plan.folder_name();
     if let Some(folder) = all.into_iter().find(|f| *f.plan() == plan.id) {
-        let ring = ring_for(core, plan, &folder, secrets)?;
+        let ring = ring_for(core, plan, &folder, secrets, take_over)?;
         folder.check_marker(ring.as_deref())?;
         own(core, &folder, ring.as_deref(), take_over)?;
+        if let Some(ring) = &ring {
+            folder.settle_keys(ring)?;
+        }
+        folder.renew_recover()?;
+        return Ok(Opened { location: location.clone(), folder: Arc::new(folder), ring });
+    }
+    if let Some(mut folder) = Folder::unmarked(&storage, &damaged, &PlanChoice::Id(plan.id.clone()))?.pop() {
+        // What else lies there says that it is ours: that is vouched for by the key where there is one.
+        let ring = ring_for(core, plan, &folder, secrets, take_over)?;
+        check_owner(core, &folder, ring.as_deref())?;
+        folder.renew_marker(new_marker(core, plan), ring.as_deref())?;
+        if let Some(ring) = &ring {
+            folder.settle_keys(ring)?;
+        }
         folder.renew_recover()?;
         return Ok(Opened { location: location.clone(), folder: Arc::new(folder), ring });
     }
@@ -57,18 +74,7 @@ fn create(
     storage: &Arc<dyn Storage>,
     secrets: &NewSecrets,
 ) -> Result<Opened, Problem> {
-    let now = core.env.clock.now();
-    let marker = Marker {
-        format: marker::FORMAT,
-        kind: Marker::KIND.into(),
-        plan: plan.id.clone(),
-        name: plan.name.clone(),
-        machine: core.machine.clone(),
-        sealed: plan.seal.is_some(),
-        created: now,
-        readme_sha256: sha256_hex(marker::readme(&plan.name, plan.seal.is_some()).as_bytes()),
-        recover_sha256: Some(sha256_hex(recover::TEXT.as_bytes())),
-    };
+    let marker = new_marker(core, plan);
     let keys = match plan.seal {
         None => None,
         Some(seal) => {
@@ -85,8 +91,22 @@ fn create(
         return Err(crate::archive::Error::Missing { object: format!("{name}/{}", marker::MARKER) }.into());
     }
     storage.delete_folder(&name)?;
-    let folder = Folder::create(storage, name, marker, keys.as_ref().map(|(r, n, b)| (&**r, *n, &b[..])), owner)?;
-    Ok(Opened { location: location.clone(), folder: Arc::new(folder), ring: keys.map(|(ring, ..)| ring) })
+    let folder = Folder::create(storage, name, marker, keys.as_ref().map(|(ring, keys)| (&**ring, keys)), owner)?;
+    Ok(Opened { location: location.clone(), folder: Arc::new(folder), ring: keys.map(|(ring, _)| ring) })
+}
+
+fn new_marker(core: &Core, plan: &Plan) -> Marker {
+    Marker {
+        format: marker::FORMAT,
+        kind: Marker::KIND.into(),
+        plan: plan.id.clone(),
+        name: plan.name.clone(),
+        machine: core.machine.clone(),
+        sealed: plan.seal.is_some(),
+        created: core.env.clock.now(),
+        readme_sha256: sha256_hex(marker::readme(&plan.name, plan.seal.is_some()).as_bytes()),
+        recover_sha256: Some(sha256_hex(recover::TEXT.as_bytes())),
+    }
 }
 
 fn new_owner(core: &Core, plan: &PlanId, n: u32) -> Owner {
@@ -101,30 +121,23 @@ fn new_owner(core: &Core, plan: &PlanId, n: u32) -> Owner {
     }
 }
 
-/// The plan's ring, and number and bytes of its file of key slots.
-type NewKeys = (Arc<KeyRing>, u32, Vec<u8>);
-
 /// The plan's key and its first file of slots at a destination. A key that this home keeps already is used again, whether its first
 /// destination was never reached or a further one is added; without a password the slots are copied from where the plan lies now.
-fn new_keys(core: &Core, plan: &Plan, seal: SealSpec, secrets: &NewSecrets) -> Result<NewKeys, Problem> {
+fn new_keys(core: &Core, plan: &Plan, seal: SealSpec, secrets: &NewSecrets) -> Result<(Arc<KeyRing>, Keys), Problem> {
     let known = core.known_ring(&plan.id)?;
-    let password = secrets.password.as_ref().filter(|p| !p.is_empty());
-    let Some(password) = password else {
-        let copied = known.zip(slots_elsewhere(core, plan)?);
-        let (ring, (n, bytes)) = copied.ok_or_else(explain::password_needed)?;
-        return Ok((ring, n, bytes));
-    };
+    if !secrets.can_open() {
+        return known.zip(slots_elsewhere(core, plan)?).ok_or_else(explain::password_needed);
+    }
     let ring = known.unwrap_or_else(|| {
         let bytes = zeroize::Zeroizing::new(core.random());
         Arc::new(KeyRing::new(PlanKey { id: core.random(), bytes }))
     });
-    let slots = slots(seal, password.expose(), secrets);
-    let file = KeyFile::encode(&plan.id, 1, &ring, &slots, &mut |b| (core.env.entropy)(b))?;
-    Ok((ring, 1, file))
+    let file = key::encode(&plan.id, 1, &ring, &slots(core, seal.kdf, secrets), &mut |b| (core.env.entropy)(b))?;
+    Ok((ring, Keys::new(1, file)))
 }
 
 /// Key slots of the plan at the destinations that are saved for it.
-fn slots_elsewhere(core: &Core, plan: &Plan) -> Result<Option<(u32, Vec<u8>)>, Problem> {
+fn slots_elsewhere(core: &Core, plan: &Plan) -> Result<Option<Keys>, Problem> {
     let saved = core.plan(&plan.id).map_or(Vec::new(), |p| p.destinations);
     for location in saved.iter().filter(|at| !plan.destinations.contains(at)) {
         let Ok(storage) = core.storage(location) else { continue };
@@ -137,18 +150,29 @@ fn slots_elsewhere(core: &Core, plan: &Plan) -> Result<Option<(u32, Vec<u8>)>, P
     Ok(None)
 }
 
-/// Slots for a password and, where there is one, a recovery key.
-pub fn slots<'a>(seal: SealSpec, password: &'a str, secrets: &'a NewSecrets) -> Vec<NewSlot<'a>> {
-    let cost = KdfCost::default_for(seal.kdf);
-    let mut slots = vec![NewSlot { kind: SlotKind::Password, secret: password, cost }];
-    if let Some(recovery) = &secrets.recovery_key {
-        slots.push(NewSlot { kind: SlotKind::RecoveryKey, secret: recovery.expose(), cost });
-    }
-    slots
+/// New slots for what is given, with costs that suit this machine.
+pub fn slots<'a>(core: &Core, kdf: KdfKind, secrets: &'a NewSecrets) -> Vec<NewSlot<'a>> {
+    let password = secrets.password.as_ref().filter(|password| !password.is_empty());
+    // Measured only where it matters.
+    let cost = if password.is_some() { costs::measured(kdf) } else { KdfCost::least(kdf) };
+    let created = core.env.clock.now();
+    let given = [
+        (SlotKind::Password, password),
+        (SlotKind::RecoveryKey, secrets.recovery_key.as_ref()),
+        (SlotKind::KeyFile, secrets.key_file.as_ref()),
+    ];
+    let slot = |(kind, secret): (SlotKind, Option<&'a Secret>)| Some(NewSlot { kind, secret: secret?.expose(), cost, created });
+    given.into_iter().filter_map(slot).collect()
 }
 
 /// The ring for a plan folder that exists: a password that is given must fit.
-fn ring_for(core: &Core, plan: &Plan, folder: &Folder, secrets: &NewSecrets) -> Result<Option<Arc<KeyRing>>, Problem> {
+fn ring_for(
+    core: &Core,
+    plan: &Plan,
+    folder: &Folder,
+    secrets: &NewSecrets,
+    take_over: bool,
+) -> Result<Option<Arc<KeyRing>>, Problem> {
     match (folder.marker.sealed, plan.seal.is_some()) {
         (false, false) => return Ok(None),
         (false, true) => return Err(crate::archive::Error::NotSealed { object: marker::MARKER.into() }.into()),
@@ -161,12 +185,17 @@ fn ring_for(core: &Core, plan: &Plan, folder: &Folder, secrets: &NewSecrets) -> 
         }
         (true, true) => {}
     }
-    if let Some(password) = &secrets.password {
-        let ring = Arc::new(folder.open_keys(password.expose())?);
-        core.keep_ring(&plan.id, &ring, true)?;
-        return Ok(Some(ring));
+    if !take_over {
+        core.check_rotation(folder)?;
     }
-    Ok(Some(core.known_ring(&plan.id)?.ok_or_else(explain::password_needed)?))
+    let ring = match secrets.password.as_ref().or(secrets.key_file.as_ref()) {
+        Some(secret) => core.keep_ring(&plan.id, &Arc::new(folder.open_keys(secret.expose())?), true)?,
+        None => core.own_ring(folder)?,
+    };
+    if take_over {
+        core.step_back(&plan.id, &ring)?;
+    }
+    Ok(Some(ring))
 }
 
 /// Makes sure that this home is the owner, taking over if that is wanted.
@@ -241,7 +270,9 @@ pub fn describe(core: &Core, folder: &Folder) -> Result<PlanAt, Problem> {
 }
 
 pub fn plans_at(core: &Core, location: &Location) -> Result<Vec<PlanAt>, Problem> {
-    let (all, _) = Folder::all(&core.storage(location)?)?;
+    let storage = core.storage(location)?;
+    let (mut all, damaged) = Folder::all(&storage)?;
+    all.extend(Folder::unmarked(&storage, &damaged, &PlanChoice::Only)?);
     all.iter().map(|f| describe(core, f)).collect()
 }
 

@@ -184,7 +184,61 @@ pub fn other_backups_password(name: &str) -> Problem {
 }
 
 pub fn password_needed() -> Problem {
-    Problem::new(Code::PasswordNeeded, "This backup is encrypted.", "Give its password or its recovery key.")
+    Problem::new(Code::PasswordNeeded, "This backup is encrypted.", "Give its password, its recovery key or its key file.")
+}
+
+/// The file in which a plan's secret lies for unattended runs cannot be read.
+pub fn secret_file(path: &str, error: &std::io::Error) -> Problem {
+    Problem::new(
+        Code::PasswordNeeded,
+        format!("The backup's key is to be read with {path}, and that file cannot be used."),
+        "Put the file back, give the password once, or name another file with `strongroom plan edit`.",
+    )
+    .with_detail(error.to_string())
+}
+
+pub fn key_file(path: &str, error: &std::io::Error) -> Problem {
+    Problem::new(Code::Usage, format!("{path} cannot be used as a key file."), "Choose the key file of this backup.")
+        .with_detail(error.to_string())
+}
+
+pub fn key_file_not_made(path: &str, error: &std::io::Error) -> Problem {
+    Problem::new(
+        Code::Usage,
+        format!("The key file {path} could not be made."),
+        "Name a new file in a folder that is there and that you can write to.",
+    )
+    .with_detail(error.to_string())
+}
+
+/// The key that this machine keeps is not enough: what is to open the new slot must be given.
+pub fn password_itself_needed() -> Problem {
+    Problem::new(Code::PasswordNeeded, "This takes the backup's password itself.", "Give the password that opens it now.")
+}
+
+/// The slots at the destination hold a key that was rotated away.
+pub fn keys_put_back() -> Problem {
+    Problem::new(
+        Code::ForeignHand,
+        "The key files at the destination are older than those this machine wrote: they were put back.",
+        "If the drive was restored from a copy, take the backup over (on the command line with --take-over), then make a new key.",
+    )
+}
+
+pub fn no_such_slot(id: &str) -> Problem {
+    Problem::new(Code::NothingThere, format!("There is no key slot \u{201c}{id}\u{201d}."), "See the list of slots.")
+}
+
+pub fn last_slot() -> Problem {
+    Problem::new(
+        Code::Usage,
+        "The last way into a backup is never removed.",
+        "Add another password, recovery key or key file first, or delete the backup.",
+    )
+}
+
+pub fn not_encrypted() -> Problem {
+    Problem::new(Code::Usage, "This backup is not encrypted: it has no keys.", "Choose an encrypted one.")
 }
 
 pub fn cancelled() -> Problem {

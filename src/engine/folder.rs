@@ -1,12 +1,15 @@
 //! A plan's folder at a destination: marker, owner, key slots, manifests; and the [`Objects`] the archive asks for.
 
+mod keys;
+pub mod unmarked;
+
 use std::io;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
-use crate::archive::key::{KeyFile, KeyRing};
+use crate::archive::key::KeyRing;
 use crate::archive::object::{ObjectWriter, Objects};
 use crate::archive::{self, json_lines};
 use crate::model::marker::{self, Deleted, Marker, Owner};
@@ -19,6 +22,8 @@ use crate::storage::{self, Kind, Storage, Upload};
 
 use super::explain;
 
+pub use keys::Keys;
+
 /// Most plans that one destination is asked about.
 const MAX_PLANS: usize = 1000;
 /// Longest marker, owner or key file.
@@ -29,6 +34,8 @@ pub struct Folder {
     /// Folder name at the destination.
     pub name: String,
     pub marker: Marker,
+    /// What is wrong with the marker that lies there; then `marker` is made up of what else does.
+    pub unmarked: Option<&'static str>,
 }
 
 /// A manifest as it lies there: read, or why it could not be.
@@ -49,7 +56,9 @@ impl Folder {
                 Err(error) => return Err(error.into()),
             };
             match marker {
-                Some(marker) if marker.kind == Marker::KIND => found.push(Self { storage: storage.clone(), name, marker }),
+                Some(marker) if marker.kind == Marker::KIND => {
+                    found.push(Self { storage: storage.clone(), name, marker, unmarked: None });
+                }
                 _ => damaged.push(name),
             }
         }
@@ -65,6 +74,9 @@ impl Folder {
             all.retain(|f| f.marker.plan == *id);
         } else if let PlanChoice::Name(name) = choice {
             all.retain(|f| f.marker.name == *name || f.name == *name);
+        }
+        if all.is_empty() {
+            all = Self::unmarked(storage, &damaged, choice)?;
         }
         match all.len() {
             1 => Ok(all.remove(0)),
@@ -82,14 +94,14 @@ impl Folder {
         storage: &Arc<dyn Storage>,
         name: String,
         marker: Marker,
-        keys: Option<(&KeyRing, u32, &[u8])>,
+        keys: Option<(&KeyRing, &Keys)>,
         owner: Owner,
     ) -> Result<Self, Problem> {
-        let folder = Self { storage: storage.clone(), name, marker };
-        if let Some((_, n, bytes)) = keys {
-            folder.put_keys(n, bytes)?;
+        let folder = Self { storage: storage.clone(), name, marker, unmarked: None };
+        if let Some((_, keys)) = keys {
+            folder.put_keys(keys)?;
         }
-        let ring = keys.map(|(ring, ..)| ring);
+        let ring = keys.map(|(ring, _)| ring);
         folder.put(marker::README, marker::readme(&folder.marker.name, folder.marker.sealed).as_bytes())?;
         folder.put(recover::NAME, recover::TEXT.as_bytes())?;
         folder.put_owner(Owner { n: 1, ..owner }, ring)?;
@@ -177,55 +189,9 @@ impl Folder {
         self.put(recover::NAME, recover::TEXT.as_bytes())
     }
 
-    // ---- key slots
-
-    /// The highest n with a whole copy, and its bytes. `None` where there are no key files.
-    pub fn keys(&self) -> Result<Option<(u32, Vec<u8>)>, Problem> {
-        let mut numbers: Vec<u32> =
-            self.list("")?.iter().filter_map(|e| marker::parse_keys_name(&e.name).map(|(n, _)| n)).collect();
-        numbers.sort_unstable();
-        numbers.dedup();
-        let mut first_error = None;
-        for n in numbers.into_iter().rev() {
-            for name in [marker::keys_name(n), marker::keys_copy_name(n)] {
-                match self.read_all(&name) {
-                    Ok(bytes) => match KeyFile::check(&name, self.plan(), n, &bytes, None) {
-                        Ok(()) => return Ok(Some((n, bytes))),
-                        Err(error) => first_error = first_error.or(Some(error)),
-                    },
-                    Err(archive::Error::Missing { .. }) => {}
-                    Err(error) => return Err(error.into()),
-                }
-            }
-        }
-        match first_error {
-            Some(error) => Err(error.into()),
-            None => Ok(None),
-        }
-    }
-
-    /// Writes both copies and reads them back.
-    pub fn put_keys(&self, n: u32, bytes: &[u8]) -> Result<(), Problem> {
-        for name in [marker::keys_name(n), marker::keys_copy_name(n)] {
-            self.put(&name, bytes)?;
-            if self.read_all(&name)? != bytes {
-                return Err(archive::Error::damaged(name, "it was not written as it was sent").into());
-            }
-        }
-        Ok(())
-    }
-
-    /// Opens the key slots with a password or recovery key.
-    pub fn open_keys(&self, secret: &str) -> Result<KeyRing, Problem> {
-        let Some((n, bytes)) = self.keys()? else {
-            return Err(archive::Error::Missing { object: marker::keys_name(1) }.into());
-        };
-        Ok(KeyFile::open(&marker::keys_name(n), self.plan(), n, &bytes, secret)?)
-    }
-
     /// How far small objects are to be trusted: the marker says whether the plan is sealed, and a ring proves it.
     pub fn check_marker(&self, ring: Option<&KeyRing>) -> Result<(), Problem> {
-        if let Some(ring) = ring {
+        if let (Some(ring), None) = (ring, self.unmarked) {
             let bytes = self.read_all(marker::MARKER)?;
             json_lines::decode::<Marker>(marker::MARKER, &bytes, json_lines::Trust::Mac(ring))?;
         }

@@ -8,6 +8,7 @@ use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use super::message::*;
 use crate::model::catalog::Row;
 use crate::model::compare::{Differences, PathHistory};
+use crate::model::format::KdfKind;
 use crate::model::history::{HistoryFilter, HistoryPage};
 use crate::model::location::Location;
 use crate::model::path::PathBytes;
@@ -185,6 +186,11 @@ questions! {
     save_plan(plan: Plan, secrets: NewSecrets) -> () = Question::SavePlan { plan: Box::new(plan), secrets } => Answer::Done => ();
     remove_plan(plan: PlanId, delete_versions: bool) -> () = Question::RemovePlan { plan, delete_versions } => Answer::Done => ();
     change_password(plan: PlanId, old: Secret, new: NewSecrets) -> () = Question::ChangePassword { plan, old, new } => Answer::Done => ();
+    change_keys(place: Place, change: KeyChange, kdf: Option<KdfKind>) -> () =
+        Question::ChangeKeys { place, change, kdf } => Answer::Done => ();
+    keys_at(place: Place) -> KeyStatus = Question::KeysAt { place } => Answer::KeyStatus(v) => v;
+    read_key_file(path: PathBytes) -> Secret = Question::ReadKeyFile { path } => Answer::KeyFile(v) => v;
+    make_key_file(path: PathBytes) -> Secret = Question::MakeKeyFile { path } => Answer::KeyFile(v) => v;
     key_status(plan: PlanId) -> KeyStatus = Question::KeyStatus { plan } => Answer::KeyStatus(v) => v;
     /// Newest last.
     versions(place: Place) -> Vec<Manifest> = Question::Versions { place } => Answer::Versions(v) => v;

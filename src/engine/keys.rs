@@ -1,21 +1,27 @@
-//! Keys as a person deals with them: unlock, change the password, see where they are kept.
+//! Keys as a person deals with them: unlock, change what opens a backup, see where its key is kept.
+
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 
-use crate::archive;
-use crate::archive::key::{KeyFile, SlotKind};
-use crate::model::format::Cipher;
-use crate::model::marker;
-use crate::model::plan::PlanId;
+use zeroize::Zeroizing;
+
+use crate::archive::key::{KeyFile, KeyRing, PlanKey};
+use crate::model::format::KdfKind;
+use crate::model::key::{KeySlot, SlotKind};
+use crate::model::path::PathBytes;
+use crate::model::plan::{Plan, PlanId};
 use crate::model::problem::{Code, Problem};
 use crate::model::restore::Place;
 use crate::model::secret::Secret;
+use crate::state::secret_file;
 
 use super::core::Core;
 use super::destination;
 use super::explain;
-use super::folder::Folder;
-use super::message::{KeyStatus, NewSecrets};
+use super::folder::{Folder, Keys};
+use super::message::{KeyChange, KeyStatus, NewSecrets};
 
 /// Other backups at a destination that a wrong password is tried on.
 const OTHERS_TRIED: usize = 4;
@@ -49,57 +55,181 @@ fn of_another(core: &Core, place: &Place) -> Result<Option<Problem>, Problem> {
     Ok(others.take(OTHERS_TRIED).find(fits).map(|folder| explain::other_backups_password(&folder.marker.name)))
 }
 
-/// Changes the password at the plan's destination: rewrites key slots only, never a volume.
-pub fn change_password(core: &Core, plan: &PlanId, old: &Secret, new: &NewSecrets) -> Result<(), Problem> {
-    let plan = core.plan(plan).ok_or_else(explain::no_such_plan)?;
-    let seal = plan.seal.ok_or_else(explain::no_such_plan)?;
-    let password = new.password.as_ref().filter(|p| !p.is_empty()).ok_or_else(explain::password_needed)?;
-    let secrets = NewSecrets { password: Some(old.clone()), recovery_key: None };
-    let opened = destination::open_for_writing(core, &plan, &secrets, false)?;
-    let folder = &opened.folder;
-    let Some((n, bytes)) = folder.keys()? else {
-        return Err(archive::Error::Missing { object: marker::keys_name(1) }.into());
-    };
-    let ring = Arc::new(KeyFile::open(&marker::keys_name(n), &plan.id, n, &bytes, old.expose())?);
-    let slots = destination::slots(seal, password.expose(), new);
-    let rewritten = KeyFile::rewrite(&marker::keys_name(n), &plan.id, n, &bytes, &ring, &slots, &mut |b| (core.env.entropy)(b))?;
-    folder.put_keys(n + 1, &rewritten)?;
-    // Only now that the new ones were read back may the old ones go.
-    for name in [marker::keys_name(n), marker::keys_copy_name(n)] {
-        folder.delete(&name)?;
+/// Changes key slots at a destination: writes a new file of slots, reads it back, and only then removes the old one.
+pub fn change(
+    core: &Core,
+    place: &Place,
+    change: &KeyChange,
+    kdf: Option<KdfKind>,
+    is_running: &dyn Fn(&PlanId) -> bool,
+) -> Result<(), Problem> {
+    let storage = core.storage(&place.location)?;
+    let folder = Folder::choose(&storage, &place.location.display(), &place.plan)?;
+    let plan = folder.plan();
+    if is_running(plan) {
+        return Err(explain::busy());
     }
-    core.close_versions(&plan.id);
-    core.keep_ring(&plan.id, &ring, true)
+    if !folder.marker.sealed {
+        return Err(explain::not_encrypted());
+    }
+    core.check_rotation(&folder)?;
+    let keys = folder.needed_keys()?;
+    let file = keys.file(plan);
+    let (ring, opened) = match &place.secret {
+        Some(secret) => {
+            let (ring, slot) = file.open_slot(secret.expose())?;
+            folder.check_marker(Some(&ring))?;
+            (core.keep_ring(plan, &Arc::new(ring), false)?, Some((secret, slot)))
+        }
+        None => {
+            let ring = core.own_ring(&folder)?;
+            folder.check_marker(Some(&ring))?;
+            (ring, None)
+        }
+    };
+    destination::check_owner(core, &folder, Some(&ring))?;
+
+    let configured = core.plan(plan).and_then(|plan| plan.seal).map(|seal| seal.kdf);
+    let kdf = kdf.or(configured).unwrap_or(KdfKind::Scrypt);
+    let Changed { ring, secrets, goes } = changed(core, change, ring, opened, &file)?;
+    let slots = destination::slots(core, kdf, &secrets);
+    let n = folder.next_keys_number()?;
+    let bytes = file.rewrite(n, &ring, &|slot| !goes(slot), &slots, &mut |b| (core.env.entropy)(b))?;
+    if let Err(problem) = folder.put_keys(&Keys::new(n, bytes)) {
+        // One of the two that got there would count already.
+        folder.withdraw_keys(n);
+        return Err(problem);
+    }
+    core.close_versions(plan);
+    core.keep_ring(plan, &ring, true)?;
+    // Only now that the new one was read back may the old ones go.
+    folder.settle_keys(&ring)
+}
+
+/// What a change makes of ring and slots.
+struct Changed {
+    ring: Arc<KeyRing>,
+    secrets: NewSecrets,
+    /// Whether a slot is not kept.
+    goes: Box<dyn Fn(&KeySlot) -> bool>,
+}
+
+fn changed(
+    core: &Core,
+    change: &KeyChange,
+    ring: Arc<KeyRing>,
+    opened: Option<(&Secret, KeySlot)>,
+    file: &KeyFile<'_>,
+) -> Result<Changed, Problem> {
+    let there = file.shown()?.slots;
+    let password = opened.as_ref().filter(|(_, slot)| slot.kind == SlotKind::Password).map(|(_, slot)| slot.id.clone());
+    Ok(match change {
+        KeyChange::Add(secrets) => Changed { ring, secrets: secrets.clone(), goes: Box::new(|_| false) },
+        KeyChange::Remove { slot } => {
+            if !there.iter().any(|it| it.id == *slot) {
+                return Err(explain::no_such_slot(slot));
+            }
+            if there.iter().all(|it| it.id == *slot) {
+                return Err(explain::last_slot());
+            }
+            let slot = slot.clone();
+            Changed { ring, secrets: NewSecrets::default(), goes: Box::new(move |it| it.id == slot) }
+        }
+        KeyChange::Replace(secrets) => {
+            let new = secrets.clone();
+            let goes = move |it: &KeySlot| match it.kind {
+                SlotKind::Password => new.password.is_some() && password.as_ref().is_none_or(|id| it.id == *id),
+                SlotKind::RecoveryKey => new.recovery_key.is_some(),
+                SlotKind::KeyFile => new.key_file.is_some(),
+            };
+            Changed { ring, secrets: secrets.clone(), goes: Box::new(goes) }
+        }
+        KeyChange::Stretch => {
+            let (secret, slot) = opened.filter(|_| password.is_some()).ok_or_else(explain::password_itself_needed)?;
+            let secrets = NewSecrets { password: Some(secret.clone()), ..NewSecrets::default() };
+            Changed { ring, secrets, goes: Box::new(move |it| it.id == slot.id) }
+        }
+        KeyChange::Rotate(further) => {
+            let (secret, slot) = opened.ok_or_else(explain::password_itself_needed)?;
+            let mut secrets = further.clone();
+            let own = match slot.kind {
+                SlotKind::Password => &mut secrets.password,
+                SlotKind::RecoveryKey => &mut secrets.recovery_key,
+                SlotKind::KeyFile => &mut secrets.key_file,
+            };
+            own.get_or_insert_with(|| secret.clone());
+            let newest = PlanKey { id: core.random(), bytes: Zeroizing::new(core.random()) };
+            Changed { ring: Arc::new(ring.with_newest(newest)), secrets, goes: Box::new(|_| true) }
+        }
+    })
+}
+
+pub fn read_key_file(path: &PathBytes) -> Result<Secret, Problem> {
+    secret_file::read_key_file(path.as_path()).map_err(|error| explain::key_file(&path.display(), &error))
+}
+
+/// Makes a key file of random bytes; never in the place of another file.
+pub fn make_key_file(core: &Core, path: &PathBytes) -> Result<Secret, Problem> {
+    let content: Zeroizing<[u8; 64]> = Zeroizing::new(core.random());
+    secret_file::write_new(path.as_path(), &content[..]).map_err(|error| explain::key_file_not_made(&path.display(), &error))?;
+    read_key_file(path)
 }
 
 pub fn status(core: &Core, plan: &PlanId) -> Result<KeyStatus, Problem> {
     let plan = core.plan(plan).ok_or_else(explain::no_such_plan)?;
-    let mut status = KeyStatus {
-        sealed: plan.seal.is_some(),
-        cipher: plan.seal.map_or(String::new(), |s| match s.cipher {
-            Cipher::Aes256Gcm => "AES-256-GCM".into(),
-        }),
-        password_slots: Vec::new(),
-        recovery_slots: 0,
-        kept_in: "Not kept on this machine".into(),
-        keys_number: 0,
-    };
+    let mut status = bare_status(Some(&plan));
     let Some(location) = plan.destinations.first().filter(|_| status.sealed) else { return Ok(status) };
-    if core.env.secrets.get(&Core::secret_name(&plan.id))?.is_some() {
-        status.kept_in = core.env.secrets.describe();
-    }
+    kept(core, &plan.id, &mut status)?;
     let storage = core.storage(location)?;
-    let Some(folder) = Folder::all(&storage)?.0.into_iter().find(|f| *f.plan() == plan.id) else {
-        return Ok(status);
-    };
-    if let Some((n, bytes)) = folder.keys()? {
-        status.keys_number = n;
-        for (kind, costs) in KeyFile::describe(&marker::keys_name(n), &bytes)? {
-            match kind {
-                SlotKind::Password => status.password_slots.push(costs),
-                SlotKind::RecoveryKey => status.recovery_slots += 1,
-            }
-        }
+    if let Some(folder) = Folder::all(&storage)?.0.into_iter().find(|f| *f.plan() == plan.id) {
+        fill(&folder, &mut status)?;
     }
     Ok(status)
+}
+
+/// The same of a backup at a destination, whether this home has a plan for it or not. Needs no secret.
+pub fn status_at(core: &Core, place: &Place) -> Result<KeyStatus, Problem> {
+    let storage = core.storage(&place.location)?;
+    let folder = Folder::choose(&storage, &place.location.display(), &place.plan)?;
+    let mut status = bare_status(core.plan(folder.plan()).as_ref());
+    status.sealed = folder.marker.sealed;
+    if !status.sealed {
+        return Err(explain::not_encrypted());
+    }
+    kept(core, folder.plan(), &mut status)?;
+    fill(&folder, &mut status)?;
+    Ok(status)
+}
+
+fn bare_status(plan: Option<&Plan>) -> KeyStatus {
+    let file = plan.and_then(|plan| plan.secret_file.as_ref());
+    let kept_in = match file {
+        Some(file) => format!("Not kept on this machine; opened with {}", file.path().display()),
+        None => "Not kept on this machine".into(),
+    };
+    KeyStatus {
+        sealed: plan.is_some_and(|plan| plan.seal.is_some()),
+        cipher: plan.and_then(|plan| plan.seal).map_or(String::new(), |seal| seal.cipher.in_words().into()),
+        slots: Vec::new(),
+        older_keys: 0,
+        kept_in,
+        keys_number: 0,
+    }
+}
+
+fn kept(core: &Core, plan: &PlanId, status: &mut KeyStatus) -> Result<(), Problem> {
+    if core.env.secrets.get(&Core::secret_name(plan))?.is_some() {
+        status.kept_in = core.env.secrets.describe();
+    }
+    Ok(())
+}
+
+fn fill(folder: &Folder, status: &mut KeyStatus) -> Result<(), Problem> {
+    if let Some(keys) = folder.keys()? {
+        let shown = keys.file(folder.plan()).shown()?;
+        status.keys_number = keys.n;
+        status.slots = shown.slots;
+        status.older_keys = shown.older;
+    }
+    Ok(())
 }

@@ -5,7 +5,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::catalog::{FoundFile, Row};
 use crate::model::compare::{Differences, PathHistory};
+use crate::model::format::KdfKind;
 use crate::model::history::{HistoryFilter, HistoryPage};
+use crate::model::key::KeySlot;
 use crate::model::location::Location;
 use crate::model::path::PathBytes;
 use crate::model::plan::{Plan, PlanId};
@@ -71,6 +73,39 @@ pub struct NewSecrets {
     pub password: Option<Secret>,
     /// As shown to the person: a further slot.
     pub recovery_key: Option<Secret>,
+    /// Of a key file: a further slot, or instead of a password.
+    pub key_file: Option<Secret>,
+}
+
+impl NewSecrets {
+    /// A password, or a key file's secret.
+    pub fn of(secret: Secret) -> Self {
+        match secret.is_key_file() {
+            true => Self { key_file: Some(secret), ..Self::default() },
+            false => Self { password: Some(secret), ..Self::default() },
+        }
+    }
+
+    /// Whether there is something that a backup can be opened with from day to day.
+    pub fn can_open(&self) -> bool {
+        [&self.password, &self.key_file].into_iter().flatten().any(|secret| !secret.is_empty())
+    }
+}
+
+/// What is to become of a backup's key slots. Only the file of slots is written anew, never a volume.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum KeyChange {
+    /// Further slots.
+    Add(NewSecrets),
+    /// Takes a slot away; never the last one.
+    Remove { slot: String },
+    /// A new password takes the place of the one that was given, or of all where the place was opened otherwise; a new recovery key that
+    /// of all recovery keys, a new key file that of all key files.
+    Replace(NewSecrets),
+    /// The password that was given stays, stretched as much as this machine can.
+    Stretch,
+    /// A new plan key for what comes. The secret that was given opens it, and these; all other slots lapse.
+    Rotate(NewSecrets),
 }
 
 /// Asks the engine something. [`super::Handle`] has a typed method for each.
@@ -110,9 +145,27 @@ pub enum Question {
         old: Secret,
         new: NewSecrets,
     },
+    /// Changes key slots. `kdf`: what stretches a new password; `None`: as the plan has it.
+    ChangeKeys {
+        place: Place,
+        change: KeyChange,
+        kdf: Option<KdfKind>,
+    },
     /// Key slots and where the key is kept on this machine.
     KeyStatus {
         plan: PlanId,
+    },
+    /// The same of a backup that lies at a destination.
+    KeysAt {
+        place: Place,
+    },
+    /// A key file's secret, to be given wherever a password is.
+    ReadKeyFile {
+        path: PathBytes,
+    },
+    /// The same of one that is made for it: a new file.
+    MakeKeyFile {
+        path: PathBytes,
     },
     /// Versions whose manifests can be read; needs no key.
     Versions {
@@ -188,7 +241,7 @@ pub enum Question {
 impl Question {
     /// Whether answering it may change what the overview shows.
     pub fn changes(&self) -> bool {
-        matches!(self, Self::SavePlan { .. } | Self::RemovePlan { .. } | Self::ChangePassword { .. })
+        matches!(self, Self::SavePlan { .. } | Self::RemovePlan { .. } | Self::ChangePassword { .. } | Self::ChangeKeys { .. })
     }
 }
 
@@ -200,6 +253,7 @@ pub enum Answer {
     Tested(TestResult),
     Plans(Vec<PlanAt>),
     RecoveryKey(Secret),
+    KeyFile(Secret),
     Done,
     KeyStatus(KeyStatus),
     Versions(Vec<Manifest>),
@@ -277,11 +331,11 @@ pub struct PlanAt {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct KeyStatus {
     pub sealed: bool,
-    /// "AES-256-GCM".
+    /// "AES-256-GCM"; empty where no plan here tells.
     pub cipher: String,
-    /// "scrypt 2^15/8/3", one for each password slot.
-    pub password_slots: Vec<String>,
-    pub recovery_slots: usize,
+    pub slots: Vec<KeySlot>,
+    /// Plan keys of before a rotation.
+    pub older_keys: usize,
     /// "System keyring", "File (only you can read it)", "Not kept on this machine".
     pub kept_in: String,
     pub keys_number: u32,

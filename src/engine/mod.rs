@@ -5,6 +5,7 @@ mod answer;
 mod backup;
 mod compare;
 mod core;
+mod costs;
 mod counting;
 mod deletion;
 mod destination;

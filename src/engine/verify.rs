@@ -14,7 +14,8 @@ use crate::model::run::{RunDetail, Stage};
 
 use super::core::{Core, OpenPlace, choose_version};
 use super::explain;
-use super::folder::{Folder, sha256_hex};
+use super::folder::{Folder, sha256_hex, unmarked};
+use super::hand;
 use super::run::{Done, Run, Stages};
 
 /// Carries out a verification. Damage is a finding of the report.
@@ -27,6 +28,10 @@ pub fn run(core: &Core, run: &Run, spec: &VerifySpec, stages: &mut Stages<'_>) -
     match &spec.version {
         Some(choice) => versions.push(choose_version(listed, choice, &core.env.clock.zone())?),
         None => {
+            for id in hand::vanished(core, &folder, &spec.from.location, &listed)? {
+                let gone = archive::Error::Missing { object: "a version that was there".into() };
+                damaged.push(finding(marker::manifest_name(&id), &gone));
+            }
             for entry in listed {
                 match entry.manifest {
                     Ok(manifest) => versions.push(manifest),
@@ -64,13 +69,18 @@ pub fn run(core: &Core, run: &Run, spec: &VerifySpec, stages: &mut Stages<'_>) -
 /// Owner files, both copies of the key slots, marks of deleted versions, and `README.txt` and `recover.py` against what should stand there.
 fn small_objects(folder: &Folder, ring: Option<&archive::key::KeyRing>) -> Result<Vec<DamagedObject>, Problem> {
     let mut damaged = Vec::new();
-    let mut keys_seen = 0;
+    let mut keys_seen = Vec::new();
+    let mut newest_keys = folder.marker.sealed.then_some(1);
     for entry in folder.list("")? {
         let checked = if marker::parse_owner_name(&entry.name).is_some() {
             folder.read_owner(&entry.name, ring).map(drop)
         } else if let Some((n, _)) = marker::parse_keys_name(&entry.name) {
-            keys_seen += 1;
-            folder.read_all(&entry.name).and_then(|bytes| KeyFile::check(&entry.name, folder.plan(), n, &bytes, ring))
+            keys_seen.push(entry.name.clone());
+            newest_keys = newest_keys.max(Some(n));
+            folder.read_all(&entry.name).and_then(|bytes| {
+                let file = KeyFile { object: &entry.name, plan: folder.plan(), n, bytes: &bytes };
+                file.check(ring)
+            })
         } else {
             Ok(())
         };
@@ -83,11 +93,17 @@ fn small_objects(folder: &Folder, ring: Option<&archive::key::KeyRing>) -> Resul
             damaged.push(finding(marker::deleted_name(&id), &error));
         }
     }
-    if folder.marker.sealed && keys_seen < 2 {
-        damaged.push(finding("keys".into(), &archive::Error::Missing { object: "a copy of the key slots".into() }));
+    if let Some(n) = newest_keys {
+        for name in [marker::keys_name(n), marker::keys_copy_name(n)] {
+            if !keys_seen.contains(&name) {
+                damaged.push(finding(name, &archive::Error::Missing { object: "a copy of the key slots".into() }));
+            }
+        }
     }
+    damaged.extend(unmarked::problem(folder).map(|error| finding(marker::MARKER.into(), &error)));
     let readme = folder.read_all(marker::README);
-    if readme.ok().map(|bytes| sha256_hex(&bytes)).as_deref() != Some(&*folder.marker.readme_sha256) {
+    let known = folder.unmarked.is_none();
+    if known && readme.ok().map(|bytes| sha256_hex(&bytes)).as_deref() != Some(&*folder.marker.readme_sha256) {
         let what = archive::Error::damaged(marker::README, "it is not what Strongroom wrote");
         damaged.push(finding(marker::README.into(), &what));
     }

@@ -225,11 +225,26 @@ impl Packing {
     }
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+/// What seals a plan's volumes and catalogs. Each object says which it is sealed with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 pub enum Cipher {
+    #[default]
     #[serde(rename = "aes-256-gcm")]
     Aes256Gcm,
+    #[serde(rename = "aes-128-gcm")]
+    Aes128Gcm,
+}
+
+impl Cipher {
+    pub const ALL: [Self; 2] = [Self::Aes256Gcm, Self::Aes128Gcm];
+
+    /// As people know it: "AES-256-GCM".
+    pub const fn in_words(self) -> &'static str {
+        match self {
+            Self::Aes256Gcm => "AES-256-GCM",
+            Self::Aes128Gcm => "AES-128-GCM",
+        }
+    }
 }
 
 /// Which function turns a password into a key; the costs stand with each slot.

@@ -152,9 +152,10 @@ THIS is this folder; SOMEWHERE a new one. lz4 is needed only where names below d
 Where there is no apt: pip install cryptography zstandard lz4.
 --version and --path choose what; the head of recover.py explains them and how the backup is built.
 
-The backup is encrypted: you need its password or its recovery key, and without one of them nobody can
-open it. Before you type one, be sure that nobody has changed recover.py to steal it: compare it with
-the one that comes with Strongroom's source, if others can write to this folder.
+The backup is encrypted: you need its password, its recovery key or its key file (STRONGROOM_KEY_FILE=FILE
+in front of python3), and without one of them nobody can open it. Before you give one, be sure that nobody
+has changed recover.py to steal it: compare it with the one that comes with Strongroom's source, if others
+can write to this folder.
 
 ";
 
@@ -212,7 +213,7 @@ What lies here:
 
     strongroom.json     says that this is a backup, and of what
     owner-*.json        which machine writes here
-    keys-*.json         the key, wrapped by password and recovery key (encrypted backups only)
+    keys-*.json         the key, wrapped by passwords, recovery keys, key files (encrypted backups only)
     versions/           one small file for each version: its presence is the version
     deleted/            marks of versions that were deleted
     data/               one folder for each run: volumes (v0001...), catalog, list of objects

@@ -5,6 +5,7 @@ pub mod compare;
 pub mod format;
 pub mod history;
 pub mod human;
+pub mod key;
 pub mod location;
 pub mod marker;
 pub mod path;

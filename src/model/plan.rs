@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::format::{Format, SealSpec};
 use super::location::Location;
+use super::path::PathBytes;
 use super::schedule::Schedule;
 use super::source_spec::SourceSpec;
 
@@ -58,6 +59,24 @@ impl fmt::Display for PlanId {
     }
 }
 
+/// A file that opens a plan's key slots.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SecretFile {
+    /// Holds a password.
+    Password(PathBytes),
+    /// Is a key file.
+    Key(PathBytes),
+}
+
+impl SecretFile {
+    pub fn path(&self) -> &PathBytes {
+        match self {
+            Self::Password(path) | Self::Key(path) => path,
+        }
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Plan {
     pub id: PlanId,
@@ -71,6 +90,9 @@ pub struct Plan {
     /// `None`: not encrypted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seal: Option<SealSpec>,
+    /// Where the secret is read for runs that nobody attends, when this machine keeps no key that fits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub secret_file: Option<SecretFile>,
     #[serde(default)]
     pub schedule: Schedule,
 }

@@ -3,7 +3,13 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
+
+/// What the secret of a key file begins with.
+pub const KEY_FILE: &str = "strongroom-key-file:";
+/// Shorter key files could be guessed, in bytes.
+pub const SHORTEST_KEY_FILE: usize = 32;
 
 /// A password, recovery key or the like. Serialised only over the local socket between our own processes.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, Zeroize, ZeroizeOnDrop)]
@@ -13,6 +19,28 @@ pub struct Secret(String);
 impl Secret {
     pub fn new(text: impl Into<String>) -> Self {
         Self(text.into())
+    }
+
+    /// What a key file with this content is as a secret, to be given wherever a password is: the SHA-256 of all of it. `None` where it
+    /// is too short, or has so few different bytes that it could be guessed.
+    pub fn of_key_file(content: &[u8]) -> Option<Self> {
+        let mut seen = [false; 256];
+        content.iter().for_each(|byte| seen[usize::from(*byte)] = true);
+        let different = seen.into_iter().filter(|it| *it).count();
+        if content.len() < SHORTEST_KEY_FILE || different < 16 {
+            return None;
+        }
+        let hash: Zeroizing<[u8; 32]> = Zeroizing::new(Sha256::digest(content).into());
+        let mut text = String::with_capacity(KEY_FILE.len() + 64);
+        text.push_str(KEY_FILE);
+        data_encoding::HEXLOWER.encode_append(&hash[..], &mut text);
+        Some(Self(text))
+    }
+
+    /// Whether it is that of a key file.
+    pub fn is_key_file(&self) -> bool {
+        let hash = self.0.strip_prefix(KEY_FILE);
+        hash.is_some_and(|hash| hash.len() == 64 && hash.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')))
     }
 
     /// The secret itself. Keep what is made of it in `Zeroizing`.
@@ -77,6 +105,18 @@ mod tests {
         assert_eq!(strength(""), Strength::Empty);
         assert_eq!(strength("password1"), Strength::Weak);
         assert_eq!(strength("correct horse battery staple violin"), Strength::Strong);
+    }
+
+    #[test]
+    fn a_key_file_is_its_hash() {
+        let content: Vec<u8> = (0..32).collect();
+        let secret = Secret::of_key_file(&content).unwrap();
+        assert!(secret.is_key_file());
+        assert_eq!(secret.expose().len(), KEY_FILE.len() + 64);
+        assert_ne!(Secret::of_key_file(&[&content[..], b"\n"].concat()).unwrap(), secret);
+        assert_eq!(Secret::of_key_file(&content[..31]), None);
+        assert_eq!(Secret::of_key_file(&[7; 4096]), None, "a file of zeros is no secret");
+        assert!(!Secret::new(KEY_FILE).is_key_file() && !Secret::new("password").is_key_file());
     }
 
     #[test]

@@ -6,6 +6,7 @@ mod files;
 pub mod history;
 pub mod lock;
 pub mod paths;
+pub mod secret_file;
 pub mod secrets;
 
 pub use error::{Error, Result};

@@ -6,6 +6,7 @@ mod closing;
 mod connection;
 pub mod context;
 mod kept;
+mod key_file;
 pub mod load;
 pub mod notice;
 pub mod pace;

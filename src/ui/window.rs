@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU8, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::app::App;
-use super::pick::PickFolders;
+use super::pick::PickPaths;
 use super::theme::size;
 use super::waker::WindowWaker;
 use crate::engine::Handle;
@@ -53,8 +53,8 @@ pub struct Window {
     pub clock: Arc<dyn Clock>,
     pub waker: WindowWaker,
     pub appearance: SystemAppearance,
-    /// `None` where the desktop has no folder dialog.
-    pub pick_folders: Option<PickFolders>,
+    /// `None` where the desktop has no dialog for folders and files.
+    pub pick_paths: Option<PickPaths>,
     /// Whether files dropped onto the window arrive.
     pub drops: bool,
     /// Shows a folder in the desktop's file manager; must return at once.

@@ -36,7 +36,7 @@ impl World {
             zone: window.clock.zone(),
             connection: Connection::new(window.engine.clone()),
             paces: Paces::default(),
-            pickers: Pickers::new(window.pick_folders.clone(), ctx.clone()),
+            pickers: Pickers::new(window.pick_paths.clone(), ctx.clone()),
             drops: window.drops,
         }
     }

@@ -9,7 +9,7 @@ use strongroom::model::format::Kind;
 use crate::support::{World, walk};
 
 /// Formats that were written so far: none may be taken away.
-const FORMATS: [&str; 10] = [
+const FORMATS: [&str; 12] = [
     "format-1-plain",
     "format-1-plain-tar",
     "format-1-plain-tar.bz2",
@@ -18,6 +18,8 @@ const FORMATS: [&str; 10] = [
     "format-1-plain-zip",
     "format-1-plain-zip-zstd",
     "format-1-sealed",
+    "format-1-sealed-aes-128",
+    "format-1-sealed-rotated",
     "format-1-sealed-tar.gz",
     "format-1-sealed-zip",
 ];
@@ -53,6 +55,13 @@ fn old_backups_stay_readable() {
         assert_eq!(versions["count"], 2, "{format}");
         world.run("verify --from @golden --all --depth full").ok();
         world.run("restore --from @golden --to @out").ok();
+        if golden.join(format).join("key").exists() {
+            let key = golden.join(format).join("key");
+            let opened = world.run_with("verify --from @golden --all --depth full --key-file", |c| {
+                c.arg(&key).env_remove("STRONGROOM_PASSWORD");
+            });
+            opened.ok();
+        }
         let (expected, found) = (golden.join(format).join("expected"), world.path("out/notes"));
         let files = |root: &Path| walk(root).into_iter().filter(|p| root.join(p).is_file()).collect::<Vec<_>>();
         assert_eq!(files(&expected), files(&found), "{format}");

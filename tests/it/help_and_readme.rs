@@ -53,6 +53,14 @@ fn every_command_explains_itself() {
         "plan add",
         "plan edit",
         "plan remove",
+        "key",
+        "key list",
+        "key add",
+        "key remove",
+        "key recovery",
+        "key change",
+        "key rotate",
+        "key new",
         "history",
         "inspect",
         "encrypt",
@@ -80,7 +88,10 @@ fn options_in_the_readme_exist() {
     for line in readme.lines().map(str::trim).filter(|l| l.starts_with("strongroom ")) {
         let words: Vec<&str> = line.split_whitespace().skip(1).take_while(|w| !w.starts_with('#')).collect();
         let Some(command) = words.first().filter(|w| !w.starts_with('-')) else { continue };
-        let command = if *command == "plan" { format!("plan {}", words[1]) } else { command.to_string() };
+        let command = match *command {
+            "plan" | "key" => format!("{command} {}", words[1]),
+            command => command.to_string(),
+        };
         let help = world.run(&format!("{command} --help")).ok().out;
         for option in words.iter().filter(|w| w.starts_with("--")) {
             let option = option.split('=').next().unwrap();

@@ -4,6 +4,7 @@
 mod cli_compare;
 mod cli_delete;
 mod cli_errors;
+mod cli_keys;
 mod cli_misuse;
 mod cli_plans;
 mod cli_roundtrip;

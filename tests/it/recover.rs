@@ -30,11 +30,20 @@ fn python() -> &'static str {
 
 /// Runs a script in a plan's folder.
 fn run(script: &Path, folder: &Path, password: &str, args: &[&str]) -> Ran {
+    run_with(script, folder, &[("STRONGROOM_PASSWORD", Path::new(password))], args)
+}
+
+/// Runs the one that lies in the folder, with these variables.
+pub fn recover_with(folder: &Path, variables: &[(&str, &Path)], args: &[&str]) -> Ran {
+    run_with(&folder.join("recover.py"), folder, variables, args)
+}
+
+fn run_with(script: &Path, folder: &Path, variables: &[(&str, &Path)], args: &[&str]) -> Ran {
     let mut command = Command::new(python());
     for (name, _) in std::env::vars_os().filter(|(name, _)| is_callers(name)) {
         command.env_remove(name);
     }
-    command.arg(script).args(args).current_dir(folder).env("STRONGROOM_PASSWORD", password).stdin(std::process::Stdio::null());
+    command.arg(script).args(args).current_dir(folder).envs(variables.iter().copied()).stdin(std::process::Stdio::null());
     let ran = Ran::of(&mut command, &format!("recover.py {}", args.join(" ")));
     assert!(!ran.err.contains("Traceback"), "{}", ran.err);
     ran

@@ -5,8 +5,9 @@ use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
-use super::{KdfCost, SlotKind};
+use super::KdfCost;
 use crate::model::human;
+use crate::model::key::SlotKind;
 
 /// A slot's function and costs, as they stand in the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,14 +22,14 @@ pub enum Kdf {
     Pbkdf2 {
         iterations: u32,
     },
-    /// For recovery keys: 160 random bits cannot be guessed, so that stretching them gains nothing.
+    /// For recovery keys and key files: random bits cannot be guessed, so that stretching them gains nothing.
     HkdfSha256,
 }
 
 impl Kdf {
     pub fn new(kind: SlotKind, cost: KdfCost) -> Self {
         match (kind, cost) {
-            (SlotKind::RecoveryKey, _) => Self::HkdfSha256,
+            (SlotKind::RecoveryKey | SlotKind::KeyFile, _) => Self::HkdfSha256,
             (SlotKind::Password, KdfCost::Scrypt { log_n, r, p }) => Self::Scrypt { log_n, r, p },
             (SlotKind::Password, KdfCost::Pbkdf2 { iterations }) => Self::Pbkdf2 { iterations },
         }
@@ -47,12 +48,12 @@ impl Kdf {
                     && (128 * u64::from(r)) << log_n <= 1 << 30
             }
             Self::Pbkdf2 { iterations } => kind == SlotKind::Password && (1..=20_000_000).contains(&iterations),
-            Self::HkdfSha256 => kind == SlotKind::RecoveryKey,
+            Self::HkdfSha256 => kind != SlotKind::Password,
         }
     }
 
-    /// The wrapping key. `None` where the costs are not possible.
-    pub fn derive(&self, secret: &[u8], salt: &[u8]) -> Option<Zeroizing<[u8; 32]>> {
+    /// The wrapping key of a slot of this kind. `None` where the costs are not possible.
+    pub fn derive(&self, kind: SlotKind, secret: &[u8], salt: &[u8]) -> Option<Zeroizing<[u8; 32]>> {
         let mut key = Zeroizing::new([0; 32]);
         match *self {
             Self::Scrypt { log_n, r, p } => {
@@ -61,7 +62,11 @@ impl Kdf {
             }
             Self::Pbkdf2 { iterations } => pbkdf2::pbkdf2_hmac::<Sha256>(secret, salt, iterations, &mut key[..]),
             Self::HkdfSha256 => {
-                Hkdf::<Sha256>::new(Some(salt), secret).expand(b"strongroom recovery slot", &mut key[..]).ok()?;
+                let info: &[u8] = match kind {
+                    SlotKind::KeyFile => b"strongroom key file slot",
+                    SlotKind::RecoveryKey | SlotKind::Password => b"strongroom recovery slot",
+                };
+                Hkdf::<Sha256>::new(Some(salt), secret).expand(info, &mut key[..]).ok()?;
             }
         }
         Some(key)
@@ -95,16 +100,17 @@ mod tests {
         assert!(!password(Kdf::Pbkdf2 { iterations: 20_000_001 }));
         assert!(!password(Kdf::Pbkdf2 { iterations: 0 }));
         assert!(!password(Kdf::HkdfSha256));
-        assert!(Kdf::HkdfSha256.is_allowed(SlotKind::RecoveryKey));
+        assert!(Kdf::HkdfSha256.is_allowed(SlotKind::RecoveryKey) && Kdf::HkdfSha256.is_allowed(SlotKind::KeyFile));
+        assert!(!Kdf::Pbkdf2 { iterations: 1000 }.is_allowed(SlotKind::KeyFile));
     }
 
     #[test]
     fn known_answers() {
         // RFC 7914 §12, the first 32 bytes.
-        let key = Kdf::Scrypt { log_n: 10, r: 8, p: 16 }.derive(b"password", b"NaCl").unwrap();
+        let key = Kdf::Scrypt { log_n: 10, r: 8, p: 16 }.derive(SlotKind::Password, b"password", b"NaCl").unwrap();
         assert_eq!(data_encoding::HEXLOWER.encode(&key[..4]), "fdbabe1c");
         // RFC 7914 §11: PBKDF2-HMAC-SHA256, 1 iteration.
-        let key = Kdf::Pbkdf2 { iterations: 1 }.derive(b"passwd", b"salt").unwrap();
+        let key = Kdf::Pbkdf2 { iterations: 1 }.derive(SlotKind::Password, b"passwd", b"salt").unwrap();
         assert_eq!(data_encoding::HEXLOWER.encode(&key[..4]), "55ac046e");
     }
 }

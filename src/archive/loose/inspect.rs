@@ -3,7 +3,7 @@
 use std::io::Read;
 
 use data_encoding::HEXLOWER;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::member::{Packed, Visitor};
@@ -14,6 +14,7 @@ use crate::archive::key::{KeyFile, SlotKind};
 use crate::archive::seal::{Facts, MAX_HEADER, ObjectKind};
 use crate::archive::{Error, Result};
 use crate::model::catalog::{Entry, EntryKind};
+use crate::model::plan::PlanId;
 use crate::model::run::Cancel;
 
 /// Damage and samples that are listed; the rest is counted.
@@ -232,9 +233,18 @@ fn small_object(bytes: Box<dyn Bytes>) -> Result<Inspection> {
     Ok(Inspection::SmallObject { kind, intact, sealed, slots, content })
 }
 
+/// What a key file says that it is.
+#[derive(Deserialize)]
+struct Head {
+    plan: PlanId,
+    n: u32,
+}
+
 fn slots(bytes: &[u8]) -> Result<Vec<SlotFacts>> {
-    let found = KeyFile::describe("the key slots", bytes)?;
-    Ok(found.into_iter().map(|(kind, function)| SlotFacts { kind, function }).collect())
+    let object = "the key slots";
+    let Head { plan, n } = json_lines::decode(object, bytes, Trust::Checksum)?;
+    let shown = KeyFile { object, plan: &plan, n, bytes }.shown()?;
+    Ok(shown.slots.into_iter().map(|slot| SlotFacts { kind: slot.kind, function: slot.function }).collect())
 }
 
 fn seal(facts: &Facts, found: &bytes::Lengths) -> Seal {

@@ -62,7 +62,7 @@ fn open(path: &Path, plan: &PlanId, secret: &str) -> Result<KeyRing> {
     if head.plan != *plan {
         return Err(Error::UnknownKey { object: "the file".into() });
     }
-    KeyFile::open(&name, plan, head.n, &bytes, secret)
+    KeyFile { object: &name, plan, n: head.n, bytes: &bytes }.open(secret)
 }
 
 /// Key files in the plan's folder of `data/<run>/<object>`, the highest first.

@@ -8,7 +8,7 @@ use std::path::Path;
 use zeroize::Zeroizing;
 
 use super::bytes::SealedBytes;
-use crate::archive::key::{KeyFile, KeyRing, NewSlot, PlanKey};
+use crate::archive::key::{self, KeyFile, KeyRing, NewSlot, PlanKey};
 use crate::archive::seal::{Facts, Identity, MAX_HEADER, ObjectKind, Opener, Sealer};
 use crate::archive::{Error, Result};
 use crate::model::format::Cipher;
@@ -55,10 +55,10 @@ pub fn encrypt(copying: Copying<'_>, cipher: Cipher, slots: &[NewSlot<'_>], rand
     random(&mut bytes[..]);
     random(&mut salt);
     let plan = PlanId::from_random(id);
-    let key = PlanKey { id: key_id, bytes };
-    let slots = KeyFile::encode(&plan, N, &KeyRing::new(key.clone()), slots, random)?;
+    let plan_key = PlanKey { id: key_id, bytes };
+    let slots = key::encode(&plan, N, &KeyRing::new(plan_key.clone()), slots, random)?;
     let identity = Identity { plan: id, version: "", object: "", kind: ObjectKind::File };
-    let sealer = Sealer::new(&key, cipher, identity, salt);
+    let sealer = Sealer::new(&plan_key, cipher, identity, salt);
 
     let Copying { from, to, each, cancel } = copying;
     let length = u32::try_from(slots.len()).map_err(|_| Error::Limit("the key slots are too long".into()))?;
@@ -128,7 +128,8 @@ pub fn front(file: &File) -> Result<Front> {
 /// Opens the content with a password or a recovery key.
 pub fn open(file: File, secret: &str, path: &Path) -> Result<SealedBytes> {
     let Front { slots, facts, base, header } = front(&file)?;
-    let ring = KeyFile::open(WORDS, &PlanId::from_random(facts.plan), N, &slots, secret)?;
+    let plan = PlanId::from_random(facts.plan);
+    let ring = KeyFile { object: WORDS, plan: &plan, n: N, bytes: &slots }.open(secret)?;
     let opener = Opener::new(&ring, &header, facts.identity(), WORDS)?;
     SealedBytes::new(file, base, opener, path)
 }
@@ -175,7 +176,12 @@ mod tests {
     }
 
     fn sealed(content: &[u8]) -> Vec<u8> {
-        let slot = NewSlot { kind: SlotKind::Password, secret: "pw", cost: KdfCost::Pbkdf2 { iterations: 2 } };
+        let slot = NewSlot {
+            kind: SlotKind::Password,
+            secret: "pw",
+            cost: KdfCost::Pbkdf2 { iterations: 2 },
+            created: jiff::Timestamp::UNIX_EPOCH,
+        };
         let mut out = Vec::new();
         let mut told = 0;
         let copying = Copying { from: &mut &content[..], to: &mut out, each: &mut |n| told += n, cancel: &Cancel::default() };
@@ -220,7 +226,12 @@ mod tests {
     #[test]
     fn slots_of_another_file_do_not_fit() {
         let (a, mut b) = (sealed(b"aaaa"), Vec::new());
-        let slot = NewSlot { kind: SlotKind::Password, secret: "pw", cost: KdfCost::Pbkdf2 { iterations: 2 } };
+        let slot = NewSlot {
+            kind: SlotKind::Password,
+            secret: "pw",
+            cost: KdfCost::Pbkdf2 { iterations: 2 },
+            created: jiff::Timestamp::UNIX_EPOCH,
+        };
         let copying = Copying { from: &mut &b"bbbb"[..], to: &mut b, each: &mut |_| {}, cancel: &Cancel::default() };
         encrypt(copying, Cipher::Aes256Gcm, &[slot], &mut |bytes: &mut [u8]| bytes.fill(9)).unwrap();
         let begin = |bytes: &[u8]| bytes.windows(8).position(|w| w == b"STRGROOM").unwrap();

@@ -2,6 +2,7 @@
 
 use super::{COMMITMENT, FORMAT, Identity, MAGIC, MAX_HEADER, ObjectKind, array};
 use crate::archive::{Error, Result};
+use crate::model::format::Cipher;
 
 /// A header's fields.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,9 +61,7 @@ impl Facts {
     }
 
     pub fn cipher_name(&self) -> String {
-        match self.cipher {
-            super::AES_256_GCM => "AES-256-GCM".into(),
-            other => format!("cipher {other}"),
-        }
+        let known = Cipher::ALL.into_iter().find(|cipher| super::number(*cipher) == self.cipher);
+        known.map_or_else(|| format!("cipher {}", self.cipher), |cipher| cipher.in_words().into())
     }
 }

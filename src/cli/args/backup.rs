@@ -40,7 +40,7 @@ Examples:
 The same --to and --name again continues the same backup: only what changed is stored.";
 
 /// What goes with `backup --source` only: a plan has its own.
-const OF_FOLDERS: [&str; 12] = [
+const OF_FOLDERS: [&str; 14] = [
     "exclude",
     "preset",
     "no_tags",
@@ -51,6 +51,8 @@ const OF_FOLDERS: [&str; 12] = [
     "level",
     "volume_size",
     "no_encryption",
+    "make_password",
+    "cipher",
     "kdf",
     "recovery_key_file",
 ];

@@ -4,8 +4,9 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use super::Unlock;
 use crate::cli::parse;
-use crate::model::format::{KdfKind, Kind, Level};
+use crate::model::format::{Cipher, KdfKind, Kind, Level};
 use crate::model::source_spec::Preset;
 
 #[derive(Debug, Args)]
@@ -102,18 +103,42 @@ impl From<FormatName> for Kind {
 
 #[derive(Debug, Args)]
 pub struct SealOptions {
-    /// Read the password from this file; one newline at its end does not count
-    #[arg(long, value_name = "FILE")]
-    pub password_file: Option<PathBuf>,
+    #[command(flatten)]
+    pub opens: Unlock,
     /// Store everything readable for anybody who has the destination
-    #[arg(long, conflicts_with_all = ["password_file", "kdf", "recovery_key_file"])]
+    #[arg(long, conflicts_with_all = ["password_file", "key_file", "make_password", "cipher", "kdf", "recovery_key_file"])]
     pub no_encryption: bool,
+    /// For a new backup: make the password and write it to this new file, which only you can read. A plan reads it from there when
+    /// nobody is asked and this machine keeps no key
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["password_file", "key_file"])]
+    pub make_password: Option<PathBuf>,
+    /// What encrypts [default: aes-256-gcm]
+    #[arg(long, value_name = "CIPHER")]
+    pub cipher: Option<CipherName>,
     /// What turns the password of a new backup into a key [default: scrypt]
     #[arg(long, value_name = "KDF")]
     pub kdf: Option<Kdf>,
     /// For a new backup: make a recovery key too and write it to this new file
     #[arg(long, value_name = "FILE")]
     pub recovery_key_file: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum CipherName {
+    #[value(name = "aes-256-gcm")]
+    Aes256Gcm,
+    /// A little faster
+    #[value(name = "aes-128-gcm")]
+    Aes128Gcm,
+}
+
+impl From<CipherName> for Cipher {
+    fn from(name: CipherName) -> Self {
+        match name {
+            CipherName::Aes256Gcm => Self::Aes256Gcm,
+            CipherName::Aes128Gcm => Self::Aes128Gcm,
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -16,9 +16,19 @@ pub struct Origin {
     /// Which backup, where several lie at the destination
     #[arg(long, value_name = "NAME")]
     pub plan: Option<String>,
+    #[command(flatten)]
+    pub opens: Unlock,
+}
+
+/// What opens an encrypted backup.
+#[derive(Debug, Args)]
+pub struct Unlock {
     /// Read the password from this file; one newline at its end does not count
     #[arg(long, value_name = "FILE")]
     pub password_file: Option<PathBuf>,
+    /// Open it with this key file, not with a password
+    #[arg(long, value_name = "FILE", conflicts_with = "password_file")]
+    pub key_file: Option<PathBuf>,
 }
 
 const VERSIONS_EXAMPLES: &str = "\

@@ -61,7 +61,7 @@ pub struct PlanAdd {
 }
 
 #[derive(Debug, Args)]
-#[command(group = ArgGroup::new("change").required(true).multiple(true).args(["name", "source", "exclude", "format", "level", "volume_size", "schedule"]))]
+#[command(group = ArgGroup::new("change").required(true).multiple(true).args(["name", "source", "exclude", "format", "level", "volume_size", "schedule", "password_file", "key_file"]))]
 pub struct PlanEdit {
     /// Name or id
     pub plan: String,
@@ -76,6 +76,12 @@ pub struct PlanEdit {
     pub exclude: Option<Vec<String>>,
     #[command(flatten)]
     pub format: FormatOptions,
+    /// Read the password from this file when nobody is asked and this machine keeps no key; an empty name ends that
+    #[arg(long, value_name = "FILE")]
+    pub password_file: Option<PathBuf>,
+    /// The same with a key file
+    #[arg(long, value_name = "FILE", conflicts_with = "password_file")]
+    pub key_file: Option<PathBuf>,
     /// When it runs by itself: off, 6h (every six hours), daily@20:00
     #[arg(long, value_parser = parse::schedule)]
     pub schedule: Option<Schedule>,

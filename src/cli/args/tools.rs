@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::new::Kdf;
+use super::{Kdf, Unlock};
 use crate::archive::loose::Codec;
 use crate::cli::parse;
 use crate::model::format::Level;
@@ -72,9 +72,8 @@ pub struct Decrypt {
     pub file: PathBuf,
     #[command(flatten)]
     pub new: NewFile,
-    /// Read the password from this file; one newline at its end does not count
-    #[arg(long, value_name = "FILE")]
-    pub password_file: Option<PathBuf>,
+    #[command(flatten)]
+    pub opens: Unlock,
     /// Key slots of the backup that a volume is of, where they do not lie above it
     #[arg(long, value_name = "FILE")]
     pub keys: Option<PathBuf>,

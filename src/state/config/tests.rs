@@ -2,6 +2,7 @@ use super::*;
 use crate::model::format::Level;
 use crate::model::location::Location;
 use crate::model::path::PathBytes;
+use crate::model::plan::SecretFile;
 use crate::model::schedule::Schedule;
 use crate::model::settings::Appearance;
 use crate::model::source_spec::SourceSpec;
@@ -21,6 +22,7 @@ fn plan(n: u8, name: &str) -> Plan {
         destinations: vec![Location::local("/mnt/drive")],
         format: Default::default(),
         seal: Some(Default::default()),
+        secret_file: None,
         schedule: Schedule::Daily { hour: 20, minute: 0 },
     }
 }
@@ -38,6 +40,7 @@ fn what_is_saved_is_loaded() {
     odd.destinations = vec![Location::Local { path: PathBytes::new(b"/mnt/\xff".to_vec()) }];
     odd.schedule = Schedule::Hours { hours: 6 };
     odd.seal = None;
+    odd.secret_file = Some(SecretFile::Key(PathBytes::new(b"/media/\xff/key".to_vec())));
     odd.format.volume_size = Some(64 << 30);
     let config = Config {
         settings: Settings { appearance: Appearance::Dark, scale: 125, keep_running: Some(true) },

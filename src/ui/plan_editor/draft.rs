@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use zeroize::Zeroizing;
 
 use crate::engine::message::{Drive, NewSecrets, Suggestion};
-use crate::model::format::{Format, SealSpec};
+use crate::model::format::{Cipher, Format, SealSpec};
 use crate::model::location::Location;
 use crate::model::path::PathBytes;
 use crate::model::plan::{Plan, PlanId};
@@ -50,6 +50,7 @@ pub struct Draft {
     pub time_is_valid: bool,
     pub format: Format,
     pub encrypt: bool,
+    pub cipher: Cipher,
     pub password: Zeroizing<String>,
     pub repeat: Zeroizing<String>,
     pub recovery_key: Option<Secret>,
@@ -76,6 +77,7 @@ impl Draft {
             time_is_valid: true,
             format: Format::default(),
             encrypt: true,
+            cipher: Cipher::default(),
             password: PasswordField::buffer(),
             repeat: PasswordField::buffer(),
             recovery_key: None,
@@ -261,7 +263,11 @@ impl Draft {
             return None;
         }
         let secrets = match self.is_new() && self.encrypt {
-            true => NewSecrets { password: Some(Secret::new(self.password.as_str())), recovery_key: self.recovery_key.clone() },
+            true => NewSecrets {
+                password: Some(Secret::new(self.password.as_str())),
+                recovery_key: self.recovery_key.clone(),
+                ..NewSecrets::default()
+            },
             false => NewSecrets::default(),
         };
         let plan = Plan {
@@ -273,8 +279,9 @@ impl Draft {
             format: self.format,
             seal: match &self.kept {
                 Some(plan) => plan.seal,
-                None => self.encrypt.then(SealSpec::default),
+                None => self.encrypt.then(|| SealSpec { cipher: self.cipher, ..SealSpec::default() }),
             },
+            secret_file: self.kept.as_ref().and_then(|plan| plan.secret_file.clone()),
             schedule: self.schedule()?,
         };
         Some((plan, secrets))

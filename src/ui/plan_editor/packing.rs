@@ -3,7 +3,7 @@
 use egui::Ui;
 
 use super::editor::Editor;
-use crate::model::format::{Kind, Level};
+use crate::model::format::{Cipher, Kind, Level};
 use crate::ui::theme::typography::{body, caption};
 use crate::ui::theme::{icons, space, tokens};
 use crate::ui::widgets::{Button, Segmented, Select, section_head, wrapped};
@@ -66,6 +66,15 @@ pub fn show(ui: &mut Ui, editor: &mut Editor) {
             let levels = levels(format.kind, format.level);
             let options: Vec<(Level, &str)> = levels.iter().map(|(level, label)| (*level, label.as_str())).collect();
             Segmented::new("Compression").show(ui, &mut format.level, &options);
+        });
+    }
+    if editor.draft.is_new() && editor.draft.encrypt {
+        ui.horizontal(|ui| {
+            ui.label(body("Encryption").color(t.text));
+            let options = Cipher::ALL.map(|cipher| (cipher, cipher.in_words()));
+            if Segmented::new("Cipher").show(ui, &mut editor.draft.cipher, &options) {
+                editor.touch();
+            }
         });
     }
     let text = match editor.draft.encrypt {

@@ -103,7 +103,7 @@ impl RestoreWizard {
         let out = page.show(ui, |ui| match step {
             Step::Backup => backup_page::show(ui, cx, wizard, just_came),
             Step::Version => version_page::show(ui, cx, wizard),
-            Step::Password => password_page::show(ui, wizard, just_came),
+            Step::Password => password_page::show(ui, cx, wizard, just_came),
             Step::What => tree_page::show(ui, cx, wizard, view),
             Step::Where => {
                 where_page::show(ui, cx, wizard);

@@ -3,12 +3,13 @@
 use egui::{Key, Ui};
 
 use super::wizard::Wizard;
+use crate::ui::context::Cx;
 use crate::ui::theme::typography::body;
 use crate::ui::theme::{space, tokens};
 use crate::ui::widgets::{FormRow, PasswordField, TextField, problem_text, spinner, wrapped};
 
 /// Whether to go on: Enter in the field.
-pub fn show(ui: &mut Ui, wizard: &mut Wizard, just_came: bool) -> bool {
+pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, wizard: &mut Wizard, just_came: bool) -> bool {
     let t = tokens(ui);
     ui.spacing_mut().item_spacing.y = space::S;
     if wizard.is_open() {
@@ -33,10 +34,15 @@ pub fn show(ui: &mut Ui, wizard: &mut Wizard, just_came: bool) -> bool {
     } else if entered {
         response.request_focus();
     }
+    let chosen = if wizard.unlocking() { None } else { wizard.key_file.show(ui, cx, "key file to restore with") };
+    if let Some(secret) = &chosen {
+        wizard.password.clear();
+        wizard.password.push_str(secret.expose());
+    }
     if wizard.unlocking() {
         spinner(ui, "Trying it…");
     } else if let Some(problem) = &wizard.refused {
         problem_text(ui, problem);
     }
-    entered
+    entered || chosen.is_some()
 }

@@ -20,6 +20,7 @@ use crate::model::problem::Problem;
 use crate::model::restore::{Conflict, Place, PlanChoice, RestoreCounts, RestoreSpec, VersionChoice};
 use crate::model::run::{RunId, RunReport};
 use crate::model::snapshot::{Manifest, VersionId};
+use crate::ui::key_file::KeyFileChoice;
 use crate::ui::load::Load;
 use crate::ui::widgets::PasswordField;
 
@@ -86,6 +87,7 @@ pub struct Wizard {
     pub lock: Lock,
     needs_password: bool,
     pub password: Zeroizing<String>,
+    pub key_file: KeyFileChoice,
     /// What was wrong with the password typed last.
     pub refused: Option<Problem>,
     refused_now: bool,
@@ -164,6 +166,7 @@ impl Wizard {
             lock: Lock::Trying(Load::Idle),
             needs_password: false,
             password: PasswordField::buffer(),
+            key_file: KeyFileChoice::default(),
             refused: None,
             refused_now: false,
             versions: Load::Idle,

@@ -191,7 +191,7 @@ fn only_the_owner_deletes_and_not_soon_after_taking_over() {
     };
     refused(&delete(&case), Code::OtherOwner);
     let plan = Box::new(case.plan.clone());
-    let secrets = NewSecrets { password: Some(Secret::new(PASSWORD)), recovery_key: None };
+    let secrets = NewSecrets { password: Some(Secret::new(PASSWORD)), ..NewSecrets::default() };
     let kind = WantedType::Auto;
     let taken = case.world.run(|run| Command::BackUpOnce { run, plan, secrets, kind, base: None, take_over: true });
     assert!(taken.outcome.is_success(), "{taken:?}");

@@ -29,7 +29,7 @@ fn every_object_is_watched() {
     write(&world.source().join("noise"), random.bytes(150_000));
     let plan = world.plan("Documents");
     let recovery = world.handle().new_recovery_key().wait().unwrap();
-    let secrets = NewSecrets { password: Some(Secret::new(PASSWORD)), recovery_key: Some(recovery) };
+    let secrets = NewSecrets { password: Some(Secret::new(PASSWORD)), recovery_key: Some(recovery), ..NewSecrets::default() };
     world.handle().save_plan(plan.clone(), secrets).wait().unwrap();
     let mut versions: Vec<(VersionId, Files)> = Vec::new();
     versions.push((version_of(&world.back_up(&plan, WantedType::Full)), tree(&world.source())));

@@ -22,7 +22,7 @@ fn another_home_writes_only_after_taking_over() {
     world.start("second-home", false);
     let once = |take_over: bool| {
         let plan = Box::new(plan.clone());
-        let secrets = NewSecrets { password: Some(Secret::new(PASSWORD)), recovery_key: None };
+        let secrets = NewSecrets { password: Some(Secret::new(PASSWORD)), ..NewSecrets::default() };
         world.run(|run| Command::BackUpOnce { run, plan, secrets, kind: WantedType::Auto, base: None, take_over })
     };
     failed_with(&once(false), Code::OtherOwner);

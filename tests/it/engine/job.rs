@@ -1,6 +1,7 @@
 //! The main job: back up, look, verify, restore, change the password, edit, delete.
 
 use strongroom::engine::message::{Command, NewSecrets};
+use strongroom::model::key::SlotKind;
 use strongroom::model::location::Location;
 use strongroom::model::problem::Code;
 use strongroom::model::restore::{Depth, Place, PlanChoice, VersionChoice};
@@ -72,13 +73,14 @@ fn password_change_rewrites_slots_only() {
     fill(&world);
     let plan = world.plan("Documents");
     let recovery = world.handle().new_recovery_key().wait().unwrap();
-    let secrets = NewSecrets { password: Some(Secret::new(PASSWORD)), recovery_key: Some(recovery.clone()) };
+    let secrets =
+        NewSecrets { password: Some(Secret::new(PASSWORD)), recovery_key: Some(recovery.clone()), ..NewSecrets::default() };
     world.handle().save_plan(plan.clone(), secrets).wait().unwrap();
     world.back_up(&plan, WantedType::Auto);
     let folder = world.destination().join(plan.folder_name());
     let data = tree(&folder.join("data"));
 
-    let new = || NewSecrets { password: Some(Secret::new("another password")), recovery_key: None };
+    let new = || NewSecrets { password: Some(Secret::new("another password")), ..NewSecrets::default() };
     let wrong = world.handle().change_password(plan.id.clone(), Secret::new("wrong"), new()).wait();
     assert_eq!(wrong.unwrap_err().code, Code::WrongPassword);
     world.handle().change_password(plan.id.clone(), Secret::new(PASSWORD), new()).wait().unwrap();
@@ -92,7 +94,10 @@ fn password_change_rewrites_slots_only() {
     assert_eq!(unlock("another password"), Ok(()));
     assert_eq!(unlock(&recovery.expose().to_lowercase()), Ok(()), "the recovery key stays, however it is typed");
     let status = world.handle().key_status(plan.id.clone()).wait().unwrap();
-    assert_eq!((status.password_slots.len(), status.recovery_slots, status.keys_number), (1, 1, 2));
+    assert_eq!(
+        (status.slots.iter().map(|slot| slot.kind).collect::<Vec<_>>(), status.keys_number),
+        (vec![SlotKind::RecoveryKey, SlotKind::Password], 2)
+    );
     assert!(world.verify(&plan, Depth::Full).outcome.is_success());
 }
 
@@ -157,7 +162,7 @@ fn the_password_of_another_backup_is_told_from_a_wrong_one() {
     fill(&world);
     let plan = world.plan("Documents");
     world.save(&plan).unwrap();
-    let other = NewSecrets { password: Some(Secret::new("of the other one")), recovery_key: None };
+    let other = NewSecrets { password: Some(Secret::new("of the other one")), ..NewSecrets::default() };
     world.handle().save_plan(world.plan("Pictures"), other).wait().unwrap();
     let unlock = |secret: &str| {
         let place = Place { secret: Some(Secret::new(secret)), ..world.place(&plan) };

@@ -3,8 +3,12 @@
 mod dedup;
 mod deletion;
 mod flip;
+mod fuzz;
 mod hands;
 mod job;
+mod keys;
+mod marker;
+mod matrix;
 mod random;
 mod schedule;
 
@@ -140,12 +144,13 @@ impl World {
             destinations: vec![self.location()],
             format: Format::default(),
             seal: Some(SealSpec::default()),
+            secret_file: None,
             schedule: Schedule::Off,
         }
     }
 
     pub fn save(&self, plan: &Plan) -> Result<(), Problem> {
-        let secrets = NewSecrets { password: Some(Secret::new(PASSWORD)), recovery_key: None };
+        let secrets = NewSecrets { password: Some(Secret::new(PASSWORD)), ..NewSecrets::default() };
         self.handle().save_plan(plan.clone(), secrets).wait()
     }
 

@@ -205,3 +205,44 @@ fn who_wants_to_chooses_format_and_level() {
     let names: Vec<_> = walk(&disk).into_iter().map(|path| path.to_string_lossy().into_owned()).collect();
     assert!(names.iter().any(|name| name.ends_with("v0001.zip.sealed")), "{names:?}");
 }
+
+#[test]
+fn a_key_file_that_was_added_opens_the_backup_on_another_machine() {
+    let root = world();
+    let key = root.path().join("strongroom.key");
+    {
+        let engine = engine(&root, "home");
+        let mut hands = Hands::on(engine.handle());
+        first_run_with(&root, &mut hands, |hands| {
+            hands.button("Advanced");
+            hands.click(Role::RadioButton, "Cipher: AES-128-GCM");
+        });
+        hands.click(Role::Tab, "Encryption");
+        hands.see("AES-128-GCM");
+        hands.button("Add a way into Letters");
+        hands.click(Role::RadioButton, "What is added: Key file");
+        hands.button("Make a key file…");
+        hands.type_into(Role::TextInput, "Path of the key file", "");
+        hands.harness.key_press_modifiers(eframe::egui::Modifiers::COMMAND, eframe::egui::Key::A);
+        hands.type_into(Role::TextInput, "Path of the key file", key.to_str().unwrap());
+        hands.button("Make it");
+        hands.see("The key file is chosen.");
+        assert_eq!(fs::read(&key).unwrap().len(), 64);
+        hands.button("Add");
+        hands.see("Letters can be opened with it.");
+        hands.see("Key file");
+    }
+    let engine = engine(&root, "other home");
+    let mut hands = Hands::on(engine.handle());
+    hands.button("Restore from an existing backup…");
+    hands.type_into(Role::TextInput, "Folder that holds the backup", &path(&root, "disk"));
+    hands.button("Look");
+    hands.see("Letters");
+    hands.button("Next");
+    hands.see("newest · 3 files");
+    hands.button("Next: Password");
+    hands.button("Use a key file…");
+    hands.type_into(Role::TextInput, "Path of the key file", key.to_str().unwrap());
+    hands.button("Use it");
+    hands.see("Everything: 3 files");
+}

@@ -40,7 +40,7 @@ impl Hands {
             clock,
             waker: WindowWaker::default(),
             appearance: SystemAppearance::default(),
-            pick_folders: None,
+            pick_paths: None,
             drops: true,
             open_folder: Arc::new(|_| {}),
         };

@@ -4,6 +4,7 @@ mod desk;
 mod fake;
 mod flow;
 mod hands;
+mod keys;
 mod looks;
 mod refusal;
 mod restore_pages;

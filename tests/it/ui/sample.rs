@@ -8,6 +8,7 @@ use strongroom::engine::env::Clock;
 use strongroom::engine::message::*;
 use strongroom::model::format::{Kind, Packing, SealSpec};
 use strongroom::model::history::HistoryPage;
+use strongroom::model::key::{KeySlot, SlotKind};
 use strongroom::model::location::Location;
 use strongroom::model::plan::{Plan, PlanId};
 use strongroom::model::problem::{Cause, Code, Problem, Warning};
@@ -49,6 +50,7 @@ fn plan(n: u8, name: &str, sealed: bool, schedule: Schedule) -> Plan {
         destinations: vec![Location::local("/media/ada/Blue disk")],
         format: Default::default(),
         seal: sealed.then(SealSpec::default),
+        secret_file: None,
         schedule,
     }
 }
@@ -235,8 +237,8 @@ pub fn answer(question: &Question) -> Option<Result<Answer, Problem>> {
         Question::KeyStatus { .. } => Answer::KeyStatus(KeyStatus {
             sealed: true,
             cipher: "AES-256-GCM".into(),
-            password_slots: vec!["scrypt 2^15/8/3".into()],
-            recovery_slots: 1,
+            slots: slots(),
+            older_keys: 0,
             kept_in: "System keyring".into(),
             keys_number: 1,
         }),
@@ -273,9 +275,34 @@ pub fn answer(question: &Question) -> Option<Result<Answer, Problem>> {
         Question::ChangePassword { old, .. } if old.expose() != "old password" => {
             return Some(Err(Problem::new(Code::WrongPassword, "This is not the password.", "Try again.")));
         }
-        Question::SavePlan { .. } | Question::RemovePlan { .. } | Question::ChangePassword { .. } => Answer::Done,
+        Question::ReadKeyFile { path } if path.file_name() != b"strongroom.key" => {
+            return Some(Err(Problem::new(Code::Usage, "This cannot be used as a key file.", "Choose another.")));
+        }
+        Question::ReadKeyFile { .. } | Question::MakeKeyFile { .. } => {
+            Answer::KeyFile(Secret::of_key_file(&std::array::from_fn::<u8, 32, _>(|i| i as u8)).unwrap())
+        }
+        Question::ChangeKeys { place, change: KeyChange::Rotate(_), .. }
+            if !place.secret.as_ref().is_some_and(|it| it.expose() == "old password" || it.is_key_file()) =>
+        {
+            return Some(Err(Problem::new(Code::WrongPassword, "This is not the password.", "Try again.")));
+        }
+        Question::SavePlan { .. }
+        | Question::RemovePlan { .. }
+        | Question::ChangePassword { .. }
+        | Question::ChangeKeys { .. } => Answer::Done,
         _ => return None,
     }))
+}
+
+/// What opens the backups here.
+pub fn slots() -> Vec<KeySlot> {
+    let slot = |id: &str, kind, function: &str| KeySlot {
+        id: id.into(),
+        kind,
+        function: function.into(),
+        created: Some(at("2026-10-28T09:00:00Z")),
+    };
+    vec![slot("5a5a0001", SlotKind::Password, "scrypt 2^15/8/3"), slot("5a5a0002", SlotKind::RecoveryKey, "HKDF-SHA256")]
 }
 
 /// A window on a pretended engine.
@@ -287,7 +314,7 @@ pub fn window(fake: &Fake) -> Window {
         clock: Arc::new(Still),
         waker: WindowWaker::default(),
         appearance: SystemAppearance::default(),
-        pick_folders: None,
+        pick_paths: None,
         drops: true,
         open_folder: Arc::new(|_| {}),
     }

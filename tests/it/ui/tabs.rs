@@ -88,7 +88,7 @@ fn the_calendar_knows_what_ran_and_what_is_to_come() {
 fn a_password_is_changed_only_with_the_old_one() {
     let mut desk = desk(sample::overview(), [1100.0, 900.0]);
     desk.click("Encryption");
-    desk.until("facts", |desk| desk.reads("1 password, stretched with scrypt 2^15/8/3"));
+    desk.until("facts", |desk| desk.reads("stretched with scrypt 2^15/8/3, made 24 days ago"));
     desk.click("Change the password of Documents");
     desk.type_into("Password or recovery key now", "wrong");
     desk.type_into("New password", "correct horse battery");

@@ -184,6 +184,7 @@ mod tests {
             destinations: vec![],
             format: Format::default(),
             seal: None,
+            secret_file: None,
             schedule: Schedule::Daily { hour: 20, minute: 0 },
         };
         PlanOverview {

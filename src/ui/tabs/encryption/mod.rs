@@ -1,13 +1,21 @@
-//! The Encryption tab: per backup whether it is sealed, how, and where the key is kept; changing the password.
+//! The Encryption tab: per backup whether it is sealed, how, and where the key is kept; what opens it, and changing that.
 
+mod add_dialog;
 mod password_dialog;
+mod removal;
+mod rotate_dialog;
+mod slots;
 
 use egui::Ui;
 
+use self::add_dialog::{AddDialog, Event};
 use self::password_dialog::{DialogEvent, PasswordDialog};
+use self::removal::Removal;
+use self::rotate_dialog::RotateDialog;
 use crate::engine::message::KeyStatus;
 use crate::model::human;
 use crate::model::plan::{Plan, PlanId};
+use crate::model::restore::{Place, PlanChoice};
 use crate::ui::context::{Action, Cx};
 use crate::ui::kept::Kept;
 use crate::ui::theme::typography::{body, section};
@@ -20,7 +28,21 @@ use crate::ui::widgets::{
 #[derive(Default)]
 pub struct EncryptionTab {
     known: Vec<(PlanId, Kept<KeyStatus>)>,
-    dialog: Option<PasswordDialog>,
+    dialog: Option<Open>,
+}
+
+/// The dialog that is open.
+enum Open {
+    Password(PasswordDialog),
+    Add(AddDialog),
+    Remove(Removal),
+    Rotate(RotateDialog),
+}
+
+/// Where a plan's key slots lie; opened with what this computer knows.
+fn place_of(plan: &Plan) -> Option<Place> {
+    let location = plan.destinations.first()?.clone();
+    Some(Place { location, plan: PlanChoice::Id(plan.id.clone()), secret: None })
 }
 
 impl EncryptionTab {
@@ -41,16 +63,26 @@ impl EncryptionTab {
                 self.card(ui, cx, &plan.plan);
             }
         });
-        if let Some(dialog) = &mut self.dialog {
-            match dialog.show(ui, cx) {
-                DialogEvent::Open => {}
-                DialogEvent::Closed => self.dialog = None,
-                DialogEvent::Changed => {
-                    cx.toast(Toast::new(Tone::Ok, format!("The password of {} is changed.", dialog.name())));
-                    self.known.clear();
-                    self.dialog = None;
-                }
+        let Some(dialog) = &mut self.dialog else { return };
+        let (event, said) = match dialog {
+            Open::Password(dialog) => {
+                let event = match dialog.show(ui, cx) {
+                    DialogEvent::Open => Event::Open,
+                    DialogEvent::Closed => Event::Closed,
+                    DialogEvent::Changed => Event::Done,
+                };
+                (event, format!("The password of {} is changed.", dialog.name()))
             }
+            Open::Add(dialog) => (dialog.show(ui, cx), format!("{} can be opened with it.", dialog.name())),
+            Open::Remove(dialog) => (dialog.show(ui, cx), format!("{} is removed.", dialog.what())),
+            Open::Rotate(dialog) => (dialog.show(ui, cx), format!("{} has a new key for versions from now on.", dialog.name())),
+        };
+        if event == Event::Done {
+            cx.toast(Toast::new(Tone::Ok, said));
+            self.known.clear();
+        }
+        if event != Event::Open {
+            self.dialog = None;
         }
     }
 
@@ -72,7 +104,7 @@ impl EncryptionTab {
                     ui.add(StatusPill::new(Tone::Ok, icons::LOCK, "Encrypted"));
                     let name = format!("Change the password of {}", plan.name);
                     if ui.add(Button::plain("Change password…").name(name).icon(icons::KEY)).clicked() {
-                        self.dialog = Some(PasswordDialog::new(plan));
+                        self.dialog = Some(Open::Password(PasswordDialog::new(plan)));
                     }
                 } else {
                     ui.add(StatusPill::new(Tone::Neutral, icons::LOCK_OPEN, "Not encrypted"));
@@ -85,7 +117,11 @@ impl EncryptionTab {
                 return;
             }
             match (status.ready(), status.problem()) {
-                (Some(status), _) => facts(ui, status),
+                (Some(status), _) => {
+                    if let Some(asked) = facts(ui, cx, plan, status) {
+                        self.dialog = Some(asked);
+                    }
+                }
                 (None, Some(problem)) => {
                     problem_text(ui, problem);
                 }
@@ -97,19 +133,28 @@ impl EncryptionTab {
     }
 }
 
-fn facts(ui: &mut Ui, status: &KeyStatus) {
+/// The dialog that is asked for, if one is.
+fn facts(ui: &mut Ui, cx: &Cx<'_>, plan: &Plan, status: &KeyStatus) -> Option<Open> {
     key_value(ui, "Cipher", &status.cipher);
-    if status.password_slots.is_empty() {
-        key_value(ui, "Password", "set when the first backup runs");
-    } else {
-        let slots = human::counted(status.password_slots.len() as u64, "password", "passwords");
-        key_value(ui, "Password", format!("{slots}, stretched with {}", status.password_slots.join("; ")));
-        let recovery = match status.recovery_slots {
-            0 => "none: without the password nobody can restore".to_owned(),
-            1 => "one: it opens this backup without the password".to_owned(),
-            n => format!("{n}: each opens this backup without the password"),
-        };
-        key_value(ui, "Recovery key", recovery);
-    }
     key_value(ui, "Key on this computer", &status.kept_in);
+    if status.older_keys > 0 {
+        key_value(ui, "Keys", format!("the newest and {}", human::counted(status.older_keys as u64, "older one", "older ones")));
+    }
+    if status.slots.is_empty() {
+        key_value(ui, "Opened with", "a password, set when the first backup runs");
+        return None;
+    }
+    key_value(ui, "Opened with", "any one of these:");
+    let mut asked = slots::show(ui, cx, &plan.name, status).and_then(|slot| Some(Open::Remove(Removal::new(plan, slot)?)));
+    ui.horizontal(|ui| {
+        let name = format!("Add a way into {}", plan.name);
+        if ui.add(Button::plain("Add…").name(name).icon(icons::PLUS)).clicked() {
+            asked = AddDialog::new(plan).map(Open::Add);
+        }
+        let name = format!("Make a new key for {}", plan.name);
+        if ui.add(Button::plain("New key…").name(name).icon(icons::ARROW_CLOCKWISE)).clicked() {
+            asked = RotateDialog::new(plan, status.slots.len()).map(Open::Rotate);
+        }
+    });
+    asked
 }

@@ -8,6 +8,7 @@ use crate::model::plan::{Plan, PlanId};
 use crate::model::problem::Code;
 use crate::model::secret::Secret;
 use crate::ui::context::Cx;
+use crate::ui::key_file::KeyFileChoice;
 use crate::ui::load::Load;
 use crate::ui::theme::typography::{body, caption, mono};
 use crate::ui::theme::{icons, size, space, tokens};
@@ -24,6 +25,7 @@ pub struct PasswordDialog {
     with_key: bool,
     key: Load<Secret>,
     key_kept: bool,
+    choice: KeyFileChoice,
     saving: Load<()>,
 }
 
@@ -45,6 +47,7 @@ impl PasswordDialog {
             with_key: false,
             key: Load::default(),
             key_kept: false,
+            choice: KeyFileChoice::default(),
             saving: Load::default(),
         }
     }
@@ -89,7 +92,7 @@ impl PasswordDialog {
     }
 
     /// `true`: Enter was pressed in the last one.
-    fn fields(&mut self, ui: &mut Ui, cx: &Cx<'_>, just_opened: bool) -> bool {
+    fn fields(&mut self, ui: &mut Ui, cx: &mut Cx<'_>, just_opened: bool) -> bool {
         let wrong = self.saving.problem().is_some_and(|problem| problem.code == Code::WrongPassword);
         let error = wrong.then_some("This is not the password of this backup.");
         FormRow::new("Password or recovery key now").error(error).show(ui, |ui| {
@@ -101,6 +104,10 @@ impl PasswordDialog {
                 self.saving = Load::default();
             }
         });
+        if let Some(secret) = self.choice.show(ui, cx, "key file to change the password with") {
+            self.old.clear();
+            self.old.push_str(secret.expose());
+        }
         FormRow::new("New password").hint("A few words that only you would put together are best.").show(ui, |ui| {
             PasswordField::new(&mut self.new).show(ui);
         });
@@ -166,7 +173,7 @@ impl PasswordDialog {
 
     fn save(&mut self, cx: &Cx<'_>) {
         let recovery_key = self.key.ready().filter(|_| self.with_key).cloned();
-        let new = NewSecrets { password: Some(Secret::new(self.new.as_str())), recovery_key };
+        let new = NewSecrets { password: Some(Secret::new(self.new.as_str())), recovery_key, ..NewSecrets::default() };
         self.saving = Load::Waiting(cx.handle.change_password(self.plan.clone(), Secret::new(self.old.as_str()), new));
     }
 }

@@ -42,3 +42,16 @@ for vector in vectors["sealed_volume"], vectors["sealed_volume_aes_128"]:
         except recover.Damaged:
             continue
         raise AssertionError(f"a header opens as that of another file: {other}")
+
+# A file sealed by itself: its slots, then a seal like any other.
+file = bytes.fromhex(vectors["sealed_file"]["file"])
+assert file[:8] == b"STRGFILE" and file[8:10] == b"\0\1"
+base = 14 + int.from_bytes(file[10:14], "big")
+slots, own = json.loads(file[14:base].splitlines()[0]), file[base:]
+keys = recover.open_slots(slots, vectors["sealed_file"]["secret"])
+length = int.from_bytes(own[10:12], "big")
+header, record = own[:length], own[length:]
+made = recover.hkdf(keys[header[14:30]], header[30:62], header[:-32], 64)
+assert made[32:] == header[-32:] and header[13] == 3 and header[62:78].hex() == slots["plan"]
+nonce = length.to_bytes(8, "big") + b"\0\0\0\1"
+assert recover.open_aes_gcm(made[:32], nonce, record[4:], record[:4]) == vectors["sealed_file"]["content"].encode()

@@ -1,6 +1,7 @@
 //! Looks into a version without reading all of it: children of a folder, search, sums.
 
 mod children;
+mod compare;
 mod everywhere;
 mod pattern;
 #[cfg(test)]
@@ -10,6 +11,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use self::children::FolderIndex;
+pub use self::compare::{PathSearch, differences};
 pub use self::everywhere::Everywhere;
 use self::pattern::Pattern;
 use super::catalog_io::CatalogReader;
@@ -120,8 +122,8 @@ struct View<'a> {
     load: &'a dyn Fn(usize) -> Result<Arc<Vec<Entry>>>,
 }
 
-/// `below`: files and bytes below a folder, where known.
-fn row(entry: &Entry, below: Option<(u64, u64)>) -> Row {
+/// What is shown of an entry. `below`: files and bytes below a folder, where known.
+pub fn row(entry: &Entry, below: Option<(u64, u64)>) -> Row {
     let (kind, target) = match &entry.kind {
         EntryKind::File => (RowKind::File, None),
         EntryKind::Folder => (RowKind::Folder, None),

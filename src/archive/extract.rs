@@ -10,8 +10,8 @@ mod last;
 mod names;
 mod place;
 mod plan;
-mod put;
-mod report;
+pub(in crate::archive) mod put;
+pub(in crate::archive) mod report;
 mod resume;
 #[cfg(test)]
 mod tests;

@@ -7,9 +7,11 @@ mod tests {
 
     use crate::archive::json_lines::{self, Trust};
     use crate::archive::key::{self, KdfCost, KeyRing, NewSlot, PlanKey, SlotKind, recovery_key};
+    use crate::archive::loose::sealed_file::{Copying, encrypt};
     use crate::archive::seal::{Identity, ObjectKind, Opener, Sealer};
     use crate::model::format::Cipher;
     use crate::model::plan::PlanId;
+    use crate::model::run::Cancel;
     use crate::model::secret::Secret;
 
     fn counting<const N: usize>(from: u8) -> [u8; N] {
@@ -34,6 +36,15 @@ mod tests {
         let text = include_str!("../../FORMAT.md");
         let (_, chapter) = text.split_once("## 7. Test vectors").unwrap();
         chapter.split("```text\n").skip(1).map(|block| block.split_once("```").unwrap().0).collect()
+    }
+
+    fn sealed_file(slot: &NewSlot<'_>) -> Vec<u8> {
+        let mut out = Vec::new();
+        let from = &mut &b"Strongroom"[..];
+        let copying = Copying { from, to: &mut out, each: &mut |_| {}, cancel: &Cancel::default() };
+        let slot = NewSlot { kind: slot.kind, secret: slot.secret, cost: slot.cost, created: slot.created };
+        encrypt(copying, Cipher::Aes256Gcm, &[slot], &mut |bytes| bytes.fill(0x5a)).unwrap();
+        out
     }
 
     #[test]
@@ -64,6 +75,7 @@ mod tests {
         let file: serde_json::Value = json_lines::decode("keys", &file, Trust::Mac(&ring)).unwrap();
         let wrapped = |n: usize| format!("{}\n", file["slots"][n]["wrapped"].as_str().unwrap());
 
+        let hex_lines = |bytes: &[u8]| bytes.chunks(32).map(|line| HEXLOWER.encode(line) + "\n").collect::<String>();
         let made = [
             sealed(Cipher::Aes256Gcm),
             String::from_utf8(small).unwrap(),
@@ -71,6 +83,7 @@ mod tests {
             wrapped(0) + &wrapped(1),
             sealed(Cipher::Aes128Gcm),
             format!("{}\n{}", key_file.expose(), wrapped(2)),
+            hex_lines(&sealed_file(&slots[0])),
         ];
         assert_eq!(vectors(), made);
     }
@@ -79,7 +92,8 @@ mod tests {
     fn the_vectors_in_json_are_these() {
         let json: serde_json::Value = serde_json::from_str(include_str!("../../tests/vectors.json")).unwrap();
         let text = |pointer: &str| json.pointer(pointer).and_then(|v| v.as_str()).unwrap().to_owned();
-        let [sealed, small, paper, wrapped, sealed_128, key_file] = vectors()[..] else { panic!("six vectors") };
+        let [sealed, small, paper, wrapped, sealed_128, key_file, file] = vectors()[..] else { panic!("seven vectors") };
+        assert_eq!(text("/sealed_file/file"), file.replace('\n', ""));
         assert_eq!(text("/sealed_volume/file"), sealed.replace('\n', ""));
         assert_eq!(text("/sealed_volume_aes_128/file"), sealed_128.replace('\n', ""));
         assert_eq!(format!("{}\n{}\n", text("/slots/2/secret"), text("/slots/2/wrapped")), key_file);

@@ -10,6 +10,7 @@ pub mod format_doc;
 pub mod frame_reader;
 pub mod json_lines;
 pub mod key;
+pub mod loose;
 pub mod object;
 pub mod pieces;
 pub mod run_journal;

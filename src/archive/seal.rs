@@ -1,5 +1,7 @@
 //! The seal: authenticated encryption of an object in records, each of which opens on its own. Layout: `FORMAT.md`.
 
+mod facts;
+
 use std::ops::Range;
 
 use aes_gcm::aead::{AeadInOut, KeyInit};
@@ -13,6 +15,8 @@ use zeroize::Zeroizing;
 use super::key::{KeyRing, PlanKey};
 use super::{Error, Result};
 use crate::model::format::Cipher;
+
+pub use self::facts::Facts;
 
 /// Longest header that is accepted.
 pub const MAX_HEADER: usize = 512;
@@ -36,8 +40,10 @@ const COMMITMENT: usize = 32;
 pub enum ObjectKind {
     Volume = 1,
     Catalog = 2,
+    /// A file sealed by itself.
+    File = 3,
     /// Of a run, on its own machine: never at a destination.
-    Journal = 3,
+    Journal = 4,
 }
 
 /// An object's place, bound into its header, so that none can stand in for another.

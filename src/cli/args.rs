@@ -12,6 +12,7 @@ mod plan;
 mod restore;
 #[cfg(test)]
 mod tests;
+mod tools;
 mod verify;
 
 use clap::{Parser, Subcommand};
@@ -21,10 +22,11 @@ pub use self::delete::Delete;
 pub use self::history::History;
 pub use self::key::{Key, KeyAdd, KeyChange, KeyRecovery, KeyRemove, KeyRotate, NewPassword};
 pub use self::new::{FormatOptions, Kdf, SealOptions, Sources};
-pub use self::origin::{Find, Ls, Origin, Unlock};
+pub use self::origin::{Diff, Find, Ls, Origin, Unlock, Versions};
 pub use self::pause::{Pause, Resume};
 pub use self::plan::{Plan, PlanAdd, PlanEdit};
 pub use self::restore::Restore;
+pub use self::tools::{Compress, Decompress, Decrypt, Encrypt, Inspect, NewFile};
 pub use self::verify::Verify;
 
 const AFTER: &str = "\
@@ -69,12 +71,14 @@ pub struct Cli {
 pub enum Command {
     /// Back up: plans by name, or folders to a destination
     Backup(Box<Backup>),
-    /// List the versions that lie at a destination
-    Versions(Origin),
+    /// List the versions that lie at a destination, or those of one file
+    Versions(Versions),
     /// List the files of a version
     Ls(Ls),
     /// Find files by name in all versions
     Find(Find),
+    /// Say what differs between two versions
+    Diff(Diff),
     /// Restore files from a version
     Restore(Restore),
     /// Check that what lies at a destination is whole
@@ -93,6 +97,16 @@ pub enum Command {
     Resume(Resume),
     /// List the runs of this home: backups, restores, verifications, deletions
     History(History),
+    /// Say what a file is: sealed or not, an archive of any program's, key slots, a manifest
+    Inspect(Inspect),
+    /// Seal a single file with a password
+    Encrypt(Encrypt),
+    /// Take a file out of its seal: one made by `encrypt`, or a volume of a backup
+    Decrypt(Decrypt),
+    /// Compress a single file
+    Compress(Compress),
+    /// Unpack a single compressed file of any program's
+    Decompress(Decompress),
     /// See it work: sample files, two backups, a check and a restore, in a folder of their own
     Tour,
 }

@@ -8,7 +8,7 @@ use super::engine_access::Session;
 use super::exit::Exit;
 use super::output::{Output, clean};
 use super::parse::{self, original_path, shown};
-use super::{args, place};
+use super::{args, loose, loose_ls, place};
 use crate::engine::Handle;
 use crate::model::catalog::{FileTime, Row, RowKind};
 use crate::model::human;
@@ -20,6 +20,10 @@ use crate::model::restore::{Place, VersionChoice};
 const PAGE: usize = 5000;
 
 pub fn run(args: args::Ls, output: Output) -> Result<Exit, Problem> {
+    if loose::is_meant(&args.from.from) {
+        return loose_ls::run(&args, output);
+    }
+    loose::refuse_options(args.keys.is_some())?;
     let session = Session::guest()?;
     let place = place::unlocked(session.handle(), &args.from)?;
     let folder = match &args.path {
@@ -109,9 +113,9 @@ impl Lister<'_> {
     fn show(&mut self, row: &Row) {
         self.count += 1;
         if self.output.json {
-            self.output.object(&object(row));
+            self.output.object(&object(row, &original_path(&row.path)));
         } else {
-            self.output.line(line(row, &TimeZone::system()));
+            self.output.line(line(row, &shown(&row.path), &TimeZone::system()));
         }
     }
 
@@ -121,9 +125,10 @@ impl Lister<'_> {
     }
 }
 
-fn object(row: &Row) -> Value {
+/// A row for scripts, under the path that they know it by.
+pub(super) fn object(row: &Row, path: &PathBytes) -> Value {
     json!({
-        "path": original_path(&row.path),
+        "path": path,
         "kind": row.kind,
         "size": row.size,
         "files": row.files,
@@ -153,7 +158,8 @@ pub(super) fn one_line(text: &str) -> String {
     clean(text).replace('\n', "\u{fffd}")
 }
 
-fn line(row: &Row, zone: &TimeZone) -> String {
+/// A row for people, under the path that they know it by.
+pub(super) fn line(row: &Row, path: &str, zone: &TimeZone) -> String {
     let kind = match row.kind {
         RowKind::Folder => 'd',
         RowKind::Symlink => 'l',
@@ -162,7 +168,7 @@ fn line(row: &Row, zone: &TimeZone) -> String {
     };
     let time = time_text(row.mtime, zone);
     let size = row.size.map(human::bytes).unwrap_or_default();
-    let mut text = format!("{kind}{} {:>5} {:>5} {size:>9} {time:<19} {}", mode(row.mode), row.uid, row.gid, shown(&row.path));
+    let mut text = format!("{kind}{} {:>5} {:>5} {size:>9} {time:<19} {}", mode(row.mode), row.uid, row.gid, path);
     if let Some(target) = &row.target {
         text.push_str(&format!(" -> {}", target.display()));
     }
@@ -219,7 +225,7 @@ mod tests {
             kept_from: None,
             torn: false,
         };
-        let text = line(&row, &TimeZone::UTC);
+        let text = line(&row, &shown(&row.path), &TimeZone::UTC);
         assert!(text.ends_with("/a\u{fffd}b\u{fffd}[2J"), "{text}");
     }
 }

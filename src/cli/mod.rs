@@ -8,18 +8,27 @@
 
 mod args;
 mod backup;
+mod compress;
+mod crypt;
 mod delete;
+mod diff;
 mod engine_access;
 mod exit;
 mod find;
 mod follow;
 mod history;
+mod inspect;
 mod key;
+mod local_file;
+mod loose;
+mod loose_ls;
+mod loose_restore;
 mod ls;
 mod new_plan;
 mod output;
 mod parse;
 mod password;
+mod path_history;
 mod pause;
 mod place;
 mod plan;
@@ -45,7 +54,7 @@ pub enum Asked {
     /// No command: the window.
     Window,
     /// A command, ready to run.
-    Command(Ready),
+    Command(Box<Ready>),
     /// Nothing more: help was printed, or the arguments were wrong.
     Nothing(ExitCode),
 }
@@ -61,7 +70,7 @@ pub fn read(arguments: Vec<OsString>) -> Asked {
     let json = arguments.iter().any(|a| a == "--json");
     match Cli::try_parse_from(arguments) {
         Ok(cli) => match cli.command {
-            Some(command) => Asked::Command(Ready { command, output: Output { json: cli.json, quiet: cli.quiet } }),
+            Some(command) => Asked::Command(Box::new(Ready { command, output: Output { json: cli.json, quiet: cli.quiet } })),
             None => Asked::Window,
         },
         Err(error) if json && error.use_stderr() => {
@@ -101,6 +110,7 @@ impl Ready {
         let ended = match self.command {
             Command::Backup(args) => backup::run(*args, output),
             Command::Versions(args) => versions::run(&args, output),
+            Command::Diff(args) => diff::run(args, output),
             Command::Ls(args) => ls::run(args, output),
             Command::Find(args) => find::run(&args, output),
             Command::Restore(args) => restore::run(args, output),
@@ -111,6 +121,11 @@ impl Ready {
             Command::Pause(args) => pause::run(args.plan.as_deref(), true, output),
             Command::Resume(args) => pause::run(args.plan.as_deref(), false, output),
             Command::History(args) => history::run(args, output),
+            Command::Inspect(args) => inspect::run(&args, output),
+            Command::Encrypt(args) => crypt::encrypt(&args, output),
+            Command::Decrypt(args) => crypt::decrypt(&args, output),
+            Command::Compress(args) => compress::compress(&args, output),
+            Command::Decompress(args) => compress::decompress(&args, output),
             Command::Tour => tour::run(output),
         };
         output.settle(ended.unwrap_or_else(|problem| output.problem(&problem))).into()

@@ -9,6 +9,7 @@ use super::exit::Exit;
 use super::output::{Output, clean, complain, problem_json};
 use super::parse::shown;
 use crate::model::human;
+use crate::model::path::PathBytes;
 use crate::model::problem::{Cause, Problem, Warning};
 use crate::model::restore::{RestoreCounts, VerifyReport};
 use crate::model::run::{Outcome, ReadBack, RunDetail, RunReport};
@@ -69,7 +70,7 @@ pub fn print(report: &RunReport, output: Output) -> Exit {
             output.line(format!("  {} left in {}", human::counted(*left, "version", "versions"), clean(destination)));
         }
     }
-    warnings(&report.warnings, report.warning_count);
+    warnings(&report.warnings, report.warning_count, shown);
     exit
 }
 
@@ -200,7 +201,8 @@ fn verified(output: Output, report: &VerifyReport, took: &str) {
     }
 }
 
-fn warnings(list: &[Warning], count: u64) {
+/// What was not done as asked, by its cause. `shown`: how paths are written.
+pub fn warnings(list: &[Warning], count: u64, shown: fn(&PathBytes) -> String) {
     let mut by_cause: BTreeMap<Cause, Vec<&Warning>> = BTreeMap::new();
     for warning in list {
         by_cause.entry(warning.cause).or_default().push(warning);

@@ -6,13 +6,17 @@ use super::engine_access::Session;
 use super::exit::Exit;
 use super::follow::{follow, new_run_id};
 use super::output::{Output, clean};
-use super::{args, parse, place, report};
+use super::{args, loose, loose_restore, parse, place, report};
 use crate::engine::message::Command;
 use crate::model::path::PathBytes;
 use crate::model::problem::{Code, Problem};
 use crate::model::restore::{RestoreSpec, Target};
 
 pub fn run(args: args::Restore, output: Output) -> Result<Exit, Problem> {
+    if loose::is_meant(&args.from.from) {
+        return loose_restore::run(&args, output);
+    }
+    loose::refuse_options(args.keys.is_some() || args.any_size)?;
     let session = Session::guest()?;
     let target = match &args.to {
         Some(folder) => Target::Folder { path: PathBytes::from(parse::real(folder)?), full_paths: args.full_paths },

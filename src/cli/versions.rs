@@ -6,13 +6,17 @@ use super::engine_access::Session;
 use super::exit::Exit;
 use super::output::Output;
 use super::report::type_name;
-use super::{args, place};
+use super::{args, path_history, place};
 use crate::model::human;
 use crate::model::problem::Problem;
 use crate::model::snapshot::{Manifest, Totals};
 
-pub fn run(args: &args::Origin, output: Output) -> Result<Exit, Problem> {
+pub fn run(args: &args::Versions, output: Output) -> Result<Exit, Problem> {
     let session = Session::guest()?;
+    let args = match &args.of {
+        Some(path) => return path_history::run(&session, &args.from, path, output),
+        None => &args.from,
+    };
     // A manifest says nothing of files: it is listed without a password.
     let place = place::place(args)?;
     let versions = session.handle().versions(place.clone()).wait()?;

@@ -10,6 +10,7 @@ use crate::model::secret::Secret;
 use crate::model::source_spec::SourceSpec;
 use crate::state;
 
+use super::compare;
 use super::core::{Core, lock};
 use super::deletion;
 use super::destination;
@@ -92,6 +93,11 @@ pub fn answer(core: &Core, question: Question, is_running: &dyn Fn(&PlanId) -> b
         }
         Question::FindEverywhere { place, text, limit } => {
             Answer::FoundEverywhere(find::everywhere(core, &place, &text, limit.min(MAX_ROWS), cancel)?)
+        }
+        Question::PathHistory { place, path } => Answer::PathHistory(compare::path_history(core, &place, &path, cancel)?),
+        Question::Differences { place, before, after, past, limit } => {
+            let limit = limit.clamp(1, MAX_ROWS);
+            Answer::Differences(compare::differences(core, &place, [&before, &after], past.as_ref(), limit, cancel)?)
         }
         Question::Sum { place, version, paths, except } => {
             let open = core.open_version(&place, &version)?;

@@ -7,6 +7,7 @@ use tokio::sync::{broadcast, mpsc, oneshot, watch};
 
 use super::message::*;
 use crate::model::catalog::Row;
+use crate::model::compare::{Differences, PathHistory};
 use crate::model::format::KdfKind;
 use crate::model::history::{HistoryFilter, HistoryPage};
 use crate::model::location::Location;
@@ -201,6 +202,10 @@ questions! {
     /// Dropping it ends the search.
     find_everywhere(place: Place, text: String, limit: usize) -> FoundEverywhere =
         Question::FindEverywhere { place, text, limit } => Answer::FoundEverywhere(v) => v;
+    path_history(place: Place, path: PathBytes) -> PathHistory =
+        Question::PathHistory { place, path } => Answer::PathHistory(v) => v;
+    differences(place: Place, before: VersionChoice, after: VersionChoice, past: Option<PathBytes>, limit: usize) -> Differences =
+        Question::Differences { place, before, after, past, limit } => Answer::Differences(v) => v;
     sum(place: Place, version: VersionChoice, paths: Vec<PathBytes>, except: Vec<PathBytes>) -> (u64, u64) =
         Question::Sum { place, version, paths, except } => Answer::Sum { files, bytes } => (files, bytes);
     plan_restore(spec: RestoreSpec) -> RestoreCounts = Question::PlanRestore { spec: Box::new(spec) } => Answer::RestorePlan(v) => v;

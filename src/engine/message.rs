@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::model::catalog::{FoundFile, Row};
+use crate::model::compare::{Differences, PathHistory};
 use crate::model::format::KdfKind;
 use crate::model::history::{HistoryFilter, HistoryPage};
 use crate::model::key::KeySlot;
@@ -199,6 +200,19 @@ pub enum Question {
         text: String,
         limit: usize,
     },
+    /// A path in all versions.
+    PathHistory {
+        place: Place,
+        path: PathBytes,
+    },
+    /// What differs between two versions, in path order: what comes after `past`, at most `limit`.
+    Differences {
+        place: Place,
+        before: VersionChoice,
+        after: VersionChoice,
+        past: Option<PathBytes>,
+        limit: usize,
+    },
     /// Files and bytes of a choice.
     Sum {
         place: Place,
@@ -252,6 +266,8 @@ pub enum Answer {
     Rows(Rows),
     Found(Vec<Row>),
     FoundEverywhere(FoundEverywhere),
+    PathHistory(PathHistory),
+    Differences(Differences),
     Sum { files: u64, bytes: u64 },
     RestorePlan(RestoreCounts),
     Deletion(PrunePlan),

@@ -3,6 +3,7 @@
 mod actor;
 mod answer;
 mod backup;
+mod compare;
 mod core;
 mod costs;
 mod counting;

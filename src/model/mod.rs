@@ -1,6 +1,7 @@
 //! What things are: plain data and pure rules. No IO, no async, no clock: whoever needs the time is given it.
 
 pub mod catalog;
+pub mod compare;
 pub mod format;
 pub mod history;
 pub mod human;

@@ -43,6 +43,7 @@ fn every_command_explains_itself() {
         "versions",
         "ls",
         "find",
+        "diff",
         "restore",
         "verify",
         "delete",
@@ -63,6 +64,11 @@ fn every_command_explains_itself() {
         "pause",
         "resume",
         "history",
+        "inspect",
+        "encrypt",
+        "decrypt",
+        "compress",
+        "decompress",
         "tour",
     ] {
         let ran = world.run(&format!("{line} --help")).ok();

@@ -1,6 +1,7 @@
 //! Everything that needs the real binary, real files and real tools. One binary, so that one link serves all.
 //! `tests/run` installs what these tests need.
 
+mod cli_compare;
 mod cli_delete;
 mod cli_errors;
 mod cli_keys;
@@ -10,6 +11,7 @@ mod cli_roundtrip;
 mod engine;
 mod faults;
 mod flip;
+mod foreign;
 mod formats;
 mod golden;
 mod help_and_readme;
@@ -22,6 +24,7 @@ mod pause;
 mod recover;
 mod resume;
 mod support;
+mod tools;
 mod tree;
 mod ui;
 mod unsealed;

@@ -17,11 +17,11 @@ pub use self::pack::Packer;
 pub use self::unpack::unpack;
 
 /// Local file header: signature, and length of its fixed part.
-const LOCAL: [u8; 4] = *b"PK\x03\x04";
-const LOCAL_LENGTH: usize = 30;
+pub(in crate::archive) const LOCAL: [u8; 4] = *b"PK\x03\x04";
+pub(in crate::archive) const LOCAL_LENGTH: usize = 30;
 /// Header in the central directory.
-const CENTRAL: [u8; 4] = *b"PK\x01\x02";
-const CENTRAL_LENGTH: usize = 46;
+pub(in crate::archive) const CENTRAL: [u8; 4] = *b"PK\x01\x02";
+pub(in crate::archive) const CENTRAL_LENGTH: usize = 46;
 
 const STORE: u16 = 0;
 const DEFLATE: u16 = 8;
@@ -55,10 +55,10 @@ fn put32(bytes: &mut [u8], at: usize, value: u32) {
     }
 }
 
-fn get16(bytes: &[u8], at: usize) -> Option<u16> {
+pub(in crate::archive) fn get16(bytes: &[u8], at: usize) -> Option<u16> {
     Some(u16::from_le_bytes(bytes.get(at..at.checked_add(2)?)?.try_into().ok()?))
 }
 
-fn get32(bytes: &[u8], at: usize) -> Option<u32> {
+pub(in crate::archive) fn get32(bytes: &[u8], at: usize) -> Option<u32> {
     Some(u32::from_le_bytes(bytes.get(at..at.checked_add(4)?)?.try_into().ok()?))
 }

@@ -1,4 +1,4 @@
-//! What is read from a destination: `versions`, `ls` and `find`.
+//! What is read from a destination: `versions`, `ls`, `find` and `diff`.
 
 use std::path::PathBuf;
 
@@ -31,11 +31,33 @@ pub struct Unlock {
     pub key_file: Option<PathBuf>,
 }
 
+const VERSIONS_EXAMPLES: &str = "\
+Examples:
+  strongroom versions --from /media/blue/backups
+  strongroom versions --from /media/blue/backups --of ~/Documents/thesis.odt
+
+With --of each version that has the file is listed, the newest first: what it was then, and what changed since
+the version below it. In JSON, versions with the same \"content\" hold the same bytes.";
+
+#[derive(Debug, Args)]
+#[command(after_help = VERSIONS_EXAMPLES)]
+pub struct Versions {
+    #[command(flatten)]
+    pub from: Origin,
+    /// Original path of a file or folder: only the versions that have it
+    #[arg(long, value_name = "PATH")]
+    pub of: Option<PathBuf>,
+}
+
 const LS_EXAMPLES: &str = "\
 Examples:
   strongroom ls --from /media/blue/backups
   strongroom ls --from /media/blue/backups /home/u/Documents
-  strongroom ls --from /media/blue/backups --version 2026-11-20 -R --json";
+  strongroom ls --from /media/blue/backups --version 2026-11-20 -R --json
+  strongroom ls --from download.tar.gz -R
+
+--from may also be one archive: a tar (plain, gz, bz2, lz4, zst) or zip of any program's, or a volume of a
+backup, sealed or not. PATH is then a path in it.";
 
 #[derive(Debug, Args)]
 #[command(after_help = LS_EXAMPLES)]
@@ -48,6 +70,9 @@ pub struct Ls {
     /// Also what lies below the folders
     #[arg(short = 'R', long)]
     pub recursive: bool,
+    /// Key slots (keys-1.json) of the backup that a single sealed volume is of, where they do not lie above it
+    #[arg(long, value_name = "FILE")]
+    pub keys: Option<PathBuf>,
     /// Original path of a file or folder; without it the sources are listed
     pub path: Option<PathBuf>,
 }
@@ -71,4 +96,25 @@ pub struct Find {
     /// Most files to list
     #[arg(long, value_name = "N", default_value_t = 1000, value_parser = clap::value_parser!(u64).range(1..=10_000))]
     pub limit: u64,
+}
+
+const DIFF_EXAMPLES: &str = "\
+Examples:
+  strongroom diff --from /media/blue/backups 2026-11-20
+  strongroom diff --from /media/blue/backups 20261120T200000Z-full-5f3a9c2e 20261121T200000Z-incr-77aa01be --json
+
++ added, - removed, * changed, > moved. Content is compared by its hashes, without reading it; a folder's
+time alone is no difference. Exits with 0 whether anything differs or not.";
+
+#[derive(Debug, Args)]
+#[command(after_help = DIFF_EXAMPLES)]
+pub struct Diff {
+    #[command(flatten)]
+    pub from: Origin,
+    /// The older of the two: latest, a version's id, or a time
+    #[arg(value_name = "V1", value_parser = parse::version)]
+    pub before: VersionChoice,
+    /// What it is compared with
+    #[arg(value_name = "V2", default_value = "latest", value_parser = parse::version)]
+    pub after: VersionChoice,
 }

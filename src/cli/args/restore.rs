@@ -13,9 +13,14 @@ Examples:
   strongroom restore --from /media/blue/backups --to /tmp/back
   strongroom restore --from /media/blue/backups --in-place --path /home/u/Documents/thesis.odt --conflict keep-both
   strongroom restore --from /media/blue/backups --version 2026-11-20T18:00 --to /tmp/back --dry-run
+  strongroom restore --from download.tar.gz --to /tmp/unpacked
 
 --to DIR puts each source under DIR by its own name (DIR/Documents/…). A file whose content is damaged
-in the backup is not written; it is named, and everything else is restored.";
+in the backup is not written; it is named, and everything else is restored.
+
+--from may also be one archive: a tar (plain, gz, bz2, lz4, zst) or zip of any program's, or a volume of a backup,
+sealed or not, also a broken one: what is readable before and behind the damage is restored, the rest named. Nothing
+is written outside DIR and no link is followed; devices, setuid and security attributes are left out.";
 
 #[derive(Debug, Args)]
 #[command(after_help = RESTORE_EXAMPLES, group = ArgGroup::new("where").required(true).args(["to", "in_place"]))]
@@ -43,6 +48,12 @@ pub struct Restore {
     /// Only say what would be done
     #[arg(long)]
     pub dry_run: bool,
+    /// Key slots (keys-1.json) of the backup that a single sealed volume is of, where they do not lie above it
+    #[arg(long, value_name = "FILE")]
+    pub keys: Option<PathBuf>,
+    /// From a single archive: also what unpacks to more than a thousand times its size
+    #[arg(long)]
+    pub any_size: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

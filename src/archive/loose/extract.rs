@@ -1,0 +1,166 @@
+//! Restores what a single archive holds, as far as it is whole, beneath a folder.
+//!
+//! Nobody vouches for such an archive: nothing is written outside the folder, no link is followed, nothing of other people's is
+//! replaced unless asked, and no file stands under its name before it is complete.
+
+mod file;
+mod folders;
+mod later;
+mod visit;
+
+use std::collections::{HashMap, HashSet};
+use std::path::Path;
+use std::sync::atomic::Ordering::Relaxed;
+
+use self::folders::Folders;
+use self::later::Later;
+use super::{Bytes, Container, walk};
+use crate::archive::extract::Restored;
+use crate::archive::extract::put::Put;
+use crate::archive::extract::report::Tally;
+use crate::archive::select::Selection;
+use crate::archive::target::metadata::Maker;
+use crate::archive::target::root::Root;
+use crate::archive::{Error, Result};
+use crate::model::path::PathBytes;
+use crate::model::restore::Conflict;
+use crate::model::run::{Cancel, Progress};
+
+pub struct Job<'a> {
+    pub container: Container,
+    /// Made where it is missing.
+    pub target: &'a Path,
+    /// Paths in the archive; empty: everything.
+    pub paths: &'a [PathBytes],
+    pub conflict: Conflict,
+    /// Only count what would be done.
+    pub dry_run: bool,
+    /// Also what unpacks to absurdly much.
+    pub any_size: bool,
+    /// Name for this run's temporary files and undo folder.
+    pub tag: &'a str,
+    /// Today, for the names of files that are put beside existing ones: `2026-11-21`.
+    pub date: &'a str,
+    pub progress: &'a Progress,
+    pub cancel: &'a Cancel,
+}
+
+/// Past so much, what unpacks to more than so many times the size of the file is taken for a bomb.
+const BOMB_FROM: u64 = 16 << 30;
+const BOMB_RATIO: u64 = 1000;
+/// So many names are remembered as written by this run: links to them are made, and a later member of the same name takes their place.
+const MOST_WRITTEN: usize = 4 << 20;
+/// Names of files that nothing proves yet.
+const MOST_UNPROVEN: usize = 100_000;
+
+struct Extractor<'a> {
+    job: &'a Job<'a>,
+    selection: Selection,
+    /// Which of the paths that are asked for were met.
+    met: HashSet<usize>,
+    put: Put<'a>,
+    maker: Maker,
+    tally: Tally<'a>,
+    folders: Folders<'a>,
+    /// Files that this run wrote, by a hash of their path, and the number of the member that they were.
+    written: HashMap<u64, u64>,
+    /// Number of the member that is looked at.
+    number: u64,
+    later: Later,
+    unproven: Vec<PathBytes>,
+    /// For content on its way.
+    buffer: Vec<u8>,
+    /// Bytes that were unpacked, and those of the file.
+    unpacked: u64,
+    packed: u64,
+}
+
+/// Restores, or with `dry_run` only counts. What cannot be had is named among the warnings.
+///
+/// `NoSuchPath` where something is asked for that is not there, `File` where the target cannot be used or has no room, `Limit` for bombs.
+pub fn restore(bytes: Box<dyn Bytes>, job: &Job<'_>) -> Result<Restored> {
+    let packed = bytes.length();
+    if !job.dry_run {
+        std::fs::create_dir_all(job.target).map_err(|e| Error::file(job.target, e))?;
+    }
+    let roots = match Root::open(job.target) {
+        Err(e) if job.dry_run && e.kind() == std::io::ErrorKind::NotFound => Vec::new(),
+        opened => vec![opened.map_err(|e| Error::file(job.target, e))?],
+    };
+    let mut extractor = Extractor {
+        job,
+        selection: Selection::new(job.paths, &[]),
+        met: HashSet::new(),
+        put: Put::new(job.conflict, job.tag, job.date, None),
+        maker: Maker::of_this_process(),
+        tally: Tally::new(job.progress, job.cancel),
+        folders: Folders::new(&roots),
+        written: HashMap::new(),
+        number: 0,
+        later: Later::default(),
+        unproven: Vec::new(),
+        buffer: Vec::new(),
+        unpacked: 0,
+        packed,
+    };
+    let walked = walk(bytes, job.container, &mut extractor, job.cancel);
+    // What is complete stays, with the folders around it as they should be.
+    let ended = walked.and_then(|()| extractor.finish_links());
+    extractor.finish_folders();
+    ended?;
+    extractor.check_met()?;
+    if let Some(root) = roots.first().filter(|_| !job.dry_run) {
+        root.sync().map_err(|e| Error::file(job.target, e))?;
+    }
+    let undo = extractor.put.undo.used().map(PathBytes::from);
+    let (mut counts, warnings, warning_count) = extractor.tally.finish()?;
+    counts.free = roots.first().and_then(|root| rustix::fs::fstatvfs(root.fd()).ok()).map(|fs| fs.f_bavail * fs.f_frsize);
+    counts.fetched = packed;
+    Ok(Restored { counts, warnings, warning_count, undo })
+}
+
+impl Extractor<'_> {
+    /// Whether a path is wanted.
+    fn wants(&mut self, path: &PathBytes) -> bool {
+        for (number, asked) in self.job.paths.iter().enumerate() {
+            if path.is_within(asked.as_bytes()) {
+                self.met.insert(number);
+            }
+        }
+        self.selection.takes(path.as_bytes())
+    }
+
+    fn check_met(&self) -> Result<()> {
+        match self.job.paths.iter().enumerate().find(|(number, _)| !self.met.contains(number)) {
+            Some((_, path)) => Err(Error::NoSuchPath(path.display().into_owned())),
+            None => Ok(()),
+        }
+    }
+
+    fn count_unpacked(&mut self, bytes: u64) -> Result<()> {
+        self.unpacked = self.unpacked.saturating_add(bytes);
+        self.job.progress.bytes_done.fetch_add(bytes, Relaxed);
+        if !self.job.any_size && is_bomb(self.unpacked, self.packed) {
+            return Err(Error::Limit(format!("this archive unpacks to more than {BOMB_RATIO} times its size")));
+        }
+        Ok(())
+    }
+
+    fn remember(&mut self, path: &PathBytes) {
+        if self.written.len() < MOST_WRITTEN {
+            self.written.insert(hash(path), self.number);
+        }
+    }
+}
+
+fn is_bomb(unpacked: u64, packed: u64) -> bool {
+    unpacked > BOMB_FROM && unpacked / BOMB_RATIO > packed
+}
+
+fn hash(path: &PathBytes) -> u64 {
+    let hash = blake3::hash(path.as_bytes());
+    hash.as_bytes().first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,109 @@
+//! Links and pipes, made when all files stand, so that nothing was ever written through one.
+
+use std::io;
+use std::os::fd::AsFd;
+
+use rustix::fs::{AtFlags, FileType, Mode};
+use rustix::io::Errno;
+
+use super::file::{believed, is_full};
+use super::{Extractor, hash};
+use crate::archive::extract::put::{Inside, Settled, remove};
+use crate::archive::target::metadata::Wanted;
+use crate::archive::target::root::look;
+use crate::archive::{Error, Result};
+use crate::model::catalog::{Entry, EntryKind};
+use crate::model::problem::Cause;
+
+/// So many wait at most.
+const MOST: usize = 200_000;
+
+/// In the order in which they stand in the archive, each with its number.
+#[derive(Default)]
+pub struct Later(Vec<(u64, Entry)>);
+
+impl Extractor<'_> {
+    /// Puts something off. Where very many wait they are made at once: no link is followed then either.
+    pub(super) fn put_off(&mut self, entry: &Entry) -> Result<()> {
+        self.later.0.push((self.number, entry.clone()));
+        if self.later.0.len() >= MOST { self.finish_links() } else { Ok(()) }
+    }
+
+    pub(super) fn finish_links(&mut self) -> Result<()> {
+        for (number, entry) in std::mem::take(&mut self.later.0) {
+            if self.job.cancel.is_cancelled() {
+                return Err(Error::Cancelled);
+            }
+            // A later member of the same name has its place.
+            if self.written.get(&hash(&entry.path)).is_some_and(|written| *written > number) {
+                continue;
+            }
+            self.number = number;
+            match self.make(&entry) {
+                Ok(()) => {}
+                Err(error) if is_full(&error) => return Err(Error::file(self.job.target.join(entry.path.as_path()), error)),
+                Err(error) => self.not_written(&entry.path, error),
+            }
+        }
+        Ok(())
+    }
+
+    fn make(&mut self, entry: &Entry) -> io::Result<()> {
+        if let Some(first) = &entry.link
+            && !self.written.contains_key(&hash(first))
+        {
+            let what = format!("the file it is a further name of was not restored: {}", first.display());
+            self.tally.lost(Cause::NotWritten, &entry.path, what);
+            return Ok(());
+        }
+        if self.job.dry_run {
+            self.count(&Settled::Created);
+            return Ok(());
+        }
+        let parent = self.folders.make(entry.path.parent(), &self.put)?;
+        let root = self.folders.root()?;
+        // Where the file that it is a further name of lies.
+        let first = match &entry.link {
+            Some(first) => {
+                let folder = self.folders.make(first.parent(), &self.put)?;
+                Some((root.folder(&folder.path)?, first.file_name().to_vec()))
+            }
+            None => None,
+        };
+        let name = entry.path.file_name().to_vec();
+        let fd = self.folders.open(&parent)?;
+        if self.written.contains_key(&hash(&entry.path)) && first.as_ref().is_none_or(|(_, of)| *of != name) {
+            remove(fd, &name);
+        }
+        let into = Inside { root, folder: &parent, fd };
+        let settled = self.put.place(into, &name, entry.mtime, |name| match (&entry.kind, &first) {
+            (_, Some((folder, first))) => match look(folder.as_fd(), first).map(|stat| stat.map(|s| s.st_mode)) {
+                // Only files that this run wrote.
+                Ok(Some(mode)) if FileType::from_raw_mode(mode).is_dir() => Err(Errno::ISDIR),
+                _ => rustix::fs::linkat(folder, first.as_slice(), fd, name, AtFlags::empty()),
+            },
+            (EntryKind::Symlink { target }, _) => rustix::fs::symlinkat(target.as_bytes(), fd, name),
+            (EntryKind::Fifo, _) => rustix::fs::mknodat(fd, name, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0),
+            _ => Err(Errno::OPNOTSUPP),
+        })?;
+        let made = match &settled {
+            Settled::Created | Settled::Replaced => Some(name.as_slice()),
+            Settled::Beside(name) => Some(name.as_slice()),
+            Settled::Skipped => None,
+        };
+        if let Some(made) = made
+            && entry.link.is_none()
+        {
+            let (entry, troubles) = believed(entry, self.maker.is_root());
+            let set = self.maker.set_at(fd, made, &Wanted::from(&entry), entry.kind == EntryKind::Fifo);
+            for what in troubles.into_iter().chain(set.err()) {
+                self.tally.warn(Cause::MetadataNotSet, &entry.path, what);
+            }
+        }
+        if matches!(settled, Settled::Created | Settled::Replaced) {
+            self.remember(&entry.path);
+        }
+        self.count(&settled);
+        Ok(())
+    }
+}

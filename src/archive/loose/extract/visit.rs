@@ -1,0 +1,109 @@
+//! Member by member.
+
+use std::io::Read;
+use std::os::fd::AsFd;
+use std::sync::atomic::Ordering::Relaxed;
+
+use rustix::fs::OFlags;
+
+use super::Extractor;
+use super::file::believed;
+use crate::archive::Result;
+use crate::archive::loose::member::{Damage, Packed, Visitor};
+use crate::archive::target::metadata::Wanted;
+use crate::archive::target::name::is_safe_path;
+use crate::model::catalog::{Entry, EntryKind};
+use crate::model::path::PathBytes;
+use crate::model::problem::Cause;
+
+impl Visitor for Extractor<'_> {
+    fn member(&mut self, entry: &Entry, packed: Packed, content: &mut dyn Read) -> Result<()> {
+        self.number += 1;
+        if !self.wants(&entry.path) {
+            return Ok(());
+        }
+        if packed.has_acl {
+            let what = "its access list is in a form that is not set";
+            self.tally.warn(Cause::MetadataNotSet, &entry.path, what);
+        }
+        // The archive's own top folder is the target.
+        if entry.path.is_empty() {
+            return Ok(());
+        }
+        if !is_safe_path(entry.path.as_bytes()) {
+            self.tally.lost(Cause::Damaged, &entry.path, "its path cannot be one");
+            return Ok(());
+        }
+        match &entry.kind {
+            EntryKind::Folder => self.folder(entry),
+            EntryKind::File if entry.link.is_none() => {
+                self.file(entry, content)?;
+                self.tally.file_done(0);
+            }
+            EntryKind::CharDevice { .. } | EntryKind::BlockDevice { .. } => {
+                self.tally.lost(Cause::UnsupportedKind, &entry.path, "devices are not made out of a single archive");
+            }
+            EntryKind::File | EntryKind::Symlink { .. } | EntryKind::Fifo => self.put_off(entry)?,
+        }
+        Ok(())
+    }
+
+    fn damage(&mut self, damage: Damage) {
+        let Damage { path, at, what, unsupported } = damage;
+        match path {
+            Some(path) => {
+                if !self.wants(&path) {
+                    return;
+                }
+                let cause = if unsupported { Cause::UnsupportedKind } else { Cause::Damaged };
+                self.tally.lost(cause, &path, what);
+            }
+            None => self.tally.warn(Cause::Damaged, &PathBytes::default(), format!("at byte {at}: {what}")),
+        }
+    }
+
+    fn proven(&mut self, proven: bool) {
+        let unproven = std::mem::take(&mut self.unproven);
+        if !proven {
+            let what = "restored, but nothing proves it: what it lies in is damaged";
+            for path in unproven {
+                self.tally.warn(Cause::Damaged, &path, what);
+            }
+        }
+    }
+}
+
+impl Extractor<'_> {
+    fn folder(&mut self, entry: &Entry) {
+        if self.job.dry_run {
+            self.tally.counts.folders.fetch_add(1, Relaxed);
+            return;
+        }
+        match self.folders.make(entry.path.as_bytes(), &self.put) {
+            Ok(folder) => {
+                self.tally.counts.folders.fetch_add(1, Relaxed);
+                self.folders.remember(folder, entry.clone(), self.job.conflict);
+            }
+            Err(error) => self.not_written(&entry.path, error),
+        }
+    }
+
+    /// Owner, mode, attributes and times of folders, the deepest first: nothing more is made in them.
+    pub(super) fn finish_folders(&mut self) {
+        let Ok(root) = self.folders.root() else { return };
+        let mut list = std::mem::take(&mut self.folders.metadata);
+        // A later member says more than an earlier one of the same folder.
+        list.reverse();
+        list.sort_by(|(a, _), (b, _)| b.path.cmp(&a.path));
+        list.dedup_by(|(a, _), (b, _)| a.path == b.path);
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        for (folder, entry) in list {
+            let (entry, troubles) = believed(&entry, self.maker.is_root());
+            let set = root.open_beneath(&folder.path, flags).map_err(|e| e.to_string());
+            let set = set.and_then(|fd| self.maker.set(fd.as_fd(), &Wanted::from(&entry), None, true));
+            for what in troubles.into_iter().chain(set.err()) {
+                self.tally.warn(Cause::MetadataNotSet, &entry.path, what);
+            }
+        }
+    }
+}

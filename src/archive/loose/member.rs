@@ -1,0 +1,91 @@
+//! What a walk through an archive meets.
+
+use std::io::{self, Read};
+
+use super::{MAX_DEPTH, MAX_PATH};
+use crate::archive::Result;
+use crate::model::catalog::Entry;
+use crate::model::path::PathBytes;
+
+/// Takes in what an archive holds.
+pub trait Visitor {
+    /// A member: its path is as it is to be taken, without `/` in front and without `.` and `..`. `content` gives the bytes of a file
+    /// without its holes; it is proven only when it has been read to its end. Need not be read at all. An error of `content` is damage
+    /// and told by [`Visitor::damage`] afterwards.
+    fn member(&mut self, entry: &Entry, packed: Packed, content: &mut dyn Read) -> Result<()>;
+
+    /// What cannot be had.
+    fn damage(&mut self, damage: Damage);
+
+    /// All that was given out so far of a long stream without checksums of its own is proven now (`true`), or is not, for its
+    /// checksum at the end does not fit or it breaks off.
+    fn proven(&mut self, _: bool) {}
+}
+
+/// What an archive says of a member beside its entry.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Packed {
+    /// Bytes in the archive, where it has them member by member.
+    pub bytes: Option<u64>,
+    /// It has access lists in a form that is not set.
+    pub has_acl: bool,
+    /// A further name of a file, which is `entry.link`.
+    pub is_link: bool,
+}
+
+/// A part of an archive that cannot be had.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Damage {
+    /// The member it is about, where that is known.
+    pub path: Option<PathBytes>,
+    /// About where in the file.
+    pub at: u64,
+    pub what: String,
+    /// The member is whole, but not of a kind that can be read: encrypted, an unknown method.
+    pub unsupported: bool,
+}
+
+impl Damage {
+    pub fn new(path: Option<&PathBytes>, at: u64, what: impl Into<String>) -> Self {
+        Self { path: path.cloned(), at, what: what.into(), unsupported: false }
+    }
+}
+
+/// Errors that mean damage, not a failing disk.
+pub fn is_damage(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof | io::ErrorKind::InvalidInput)
+}
+
+/// A member's path as it is to be taken: without `/` in front, empty components and `.`. The error says what is wrong with it.
+pub fn normal_path(raw: &[u8]) -> Result<PathBytes, &'static str> {
+    if raw.len() > MAX_PATH {
+        return Err("its path is longer than is allowed");
+    }
+    if raw.contains(&0) {
+        return Err("its path holds a zero byte");
+    }
+    let parts: Vec<&[u8]> = raw.split(|b| *b == b'/').filter(|part| !matches!(*part, b"" | b".")).collect();
+    if parts.contains(&&b".."[..]) {
+        return Err("its path leads upwards by \u{201c}..\u{201d}");
+    }
+    if parts.len() > MAX_DEPTH {
+        return Err("its path is deeper than is allowed");
+    }
+    Ok(PathBytes::new(parts.join(&b'/')))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_stay_beneath() {
+        let normal = |raw: &str| normal_path(raw.as_bytes()).map(|path| path.display().into_owned());
+        assert_eq!(normal("./a//b/./c/"), Ok("a/b/c".into()));
+        assert_eq!(normal("/etc/passwd"), Ok("etc/passwd".into()));
+        assert_eq!(normal("./"), Ok(String::new()));
+        for bad in ["../x", "a/../../b", "..", "a\0b", &"a/".repeat(2000), &"n".repeat(20_000)] {
+            assert!(normal(bad).is_err(), "{bad}");
+        }
+    }
+}

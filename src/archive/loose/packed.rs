@@ -1,0 +1,100 @@
+//! Single files into a codec and out of it: frames as in volumes, so that they are made on all processors and any program unpacks them.
+
+use std::io::{self, Read};
+use std::thread;
+
+use super::Input;
+use super::sealed_file::Copying;
+use super::unpack::{Codec, Unpacked};
+use crate::archive::codec::{Compressor, FRAME_TARGET};
+use crate::archive::{Error, Result};
+use crate::model::format::Kind;
+
+impl Codec {
+    /// The kind of volumes that has it.
+    pub fn kind(self) -> Kind {
+        match self {
+            Self::Gzip => Kind::TarGz,
+            Self::Bzip2 => Kind::TarBz2,
+            Self::Lz4 => Kind::TarLz4,
+            Self::Zstd => Kind::TarZst,
+        }
+    }
+}
+
+/// More are not worked on at once: each takes about twice a frame of memory.
+const MAX_WORKERS: usize = 8;
+
+/// Compresses content; returns its bytes and those of what came of it.
+pub fn compress(copying: Copying<'_>, codec: Codec, level: i32) -> Result<(u64, u64)> {
+    let Copying { from, to, each, cancel } = copying;
+    let workers = thread::available_parallelism().map_or(1, usize::from).min(MAX_WORKERS);
+    let mut compressors: Vec<Compressor> = (0..workers).map(|_| Compressor::new(codec.kind(), level)).collect();
+    let (mut read, mut written) = (0u64, 0u64);
+    loop {
+        let mut contents: Vec<Vec<u8>> = Vec::with_capacity(workers);
+        for _ in 0..workers {
+            let mut content = Vec::new();
+            from.take(FRAME_TARGET as u64).read_to_end(&mut content).map_err(|e| Error::object("the file", e))?;
+            if content.is_empty() {
+                break;
+            }
+            read += content.len() as u64;
+            contents.push(content);
+        }
+        let ended = contents.len() < workers;
+        // A stream of nothing is one frame of nothing.
+        if ended && read == 0 {
+            contents.push(Vec::new());
+        }
+        if cancel.is_cancelled() {
+            return Err(Error::Cancelled);
+        }
+        let frames = thread::scope(|scope| {
+            let jobs = compressors.iter_mut().zip(&contents);
+            let running: Vec<_> = jobs
+                .map(|(compressor, content)| {
+                    scope.spawn(move || {
+                        let mut frame = Vec::new();
+                        compressor.compress(content, &mut frame);
+                        frame
+                    })
+                })
+                .collect();
+            running.into_iter().map(|worker| worker.join().map_err(|_| io::Error::other("a worker failed"))).collect::<Vec<_>>()
+        });
+        for (frame, content) in frames.into_iter().zip(&contents) {
+            let frame = frame.map_err(|e| Error::object("the new file", e))?;
+            to.write_all(&frame).map_err(|e| Error::object("the new file", e))?;
+            written += frame.len() as u64;
+            each(content.len() as u64);
+        }
+        if ended {
+            return Ok((read, written));
+        }
+    }
+}
+
+/// Gives out all content of a compressed stream, or fails. Returns its bytes.
+pub fn decompress(input: Input, codec: Codec, copying: Copying<'_>) -> Result<u64> {
+    let Copying { to, each, cancel, .. } = copying;
+    let mut stream = Unpacked::new(input, Some(codec));
+    let mut buffer = vec![0; 256 << 10];
+    let mut total = 0;
+    loop {
+        if cancel.is_cancelled() {
+            return Err(Error::Cancelled);
+        }
+        let count = stream.read(&mut buffer).map_err(|error| match error.kind() {
+            io::ErrorKind::UnexpectedEof => Error::damaged("the file", "it is cut short"),
+            io::ErrorKind::InvalidData => Error::damaged("the file", error.to_string()),
+            _ => Error::object("the file", error),
+        })?;
+        if count == 0 {
+            return Ok(total);
+        }
+        to.write_all(buffer.get(..count).unwrap_or_default()).map_err(|e| Error::object("the new file", e))?;
+        total += count as u64;
+        each(count as u64);
+    }
+}

@@ -1,0 +1,187 @@
+//! Zip of any program's making (PKWARE's APPNOTE 6.3.10): by its central directory, and where that is not whole member by member
+//! from the front.
+
+mod content;
+mod directory;
+mod fields;
+mod local;
+
+use std::io::{self, Read};
+
+use self::content::Content;
+use self::directory::Directory;
+use self::fields::{Central, Facts};
+use super::Input;
+use super::member::{Damage, Packed, Visitor, is_damage, normal_path};
+use super::unpack::{find_by, go};
+use crate::archive::{Error, Result};
+use crate::model::catalog::{Entry, EntryKind};
+use crate::model::path::PathBytes;
+use crate::model::run::Cancel;
+
+/// Longest target of a symbolic link.
+const MAX_TARGET: u64 = 64 << 10;
+
+pub fn walk(input: Input, visitor: &mut dyn Visitor, cancel: &Cancel) -> Result<()> {
+    Walk { input, visitor, cancel, taken: 0, end: 0, by_directory: true }.run()
+}
+
+/// Whether a file begins or ends as a zip.
+pub fn is_zip(input: &mut Input) -> Result<bool> {
+    Ok(directory::find_end(input).map_err(failed)?.is_some() || local::starts(input, 0).map_err(failed)?)
+}
+
+struct Walk<'a> {
+    input: Input,
+    visitor: &'a mut dyn Visitor,
+    cancel: &'a Cancel,
+    /// Bytes of the file that members have taken: they cannot lie in each other.
+    taken: u64,
+    /// Where the last member that was seen ends.
+    end: u64,
+    by_directory: bool,
+}
+
+impl Walk<'_> {
+    fn run(&mut self) -> Result<()> {
+        let length = self.input.get_ref().length();
+        let Some(mut directory) = Directory::open(&mut self.input).map_err(failed)? else {
+            self.visitor.damage(Damage::new(None, length, "its central directory is missing"));
+            return self.by_local_headers();
+        };
+        loop {
+            match directory.next(&mut self.input) {
+                Ok(Some(central)) => self.take(&central, directory.base)?,
+                Ok(None) => return Ok(()),
+                Err(error) if is_damage(&error) => {
+                    self.visitor.damage(Damage::new(None, directory.place(), "its central directory is damaged"));
+                    return self.by_local_headers();
+                }
+                Err(error) => return Err(failed(error)),
+            }
+        }
+    }
+
+    /// Members by their local headers, from the last that is known on.
+    fn by_local_headers(&mut self) -> Result<()> {
+        // One after the other they do not lie in each other.
+        self.by_directory = false;
+        let mut at = self.end;
+        loop {
+            let Some(found) = find_by(&mut self.input, at, 4, u64::MAX, |head| head == local::MAGIC).map_err(failed)? else {
+                return Ok(());
+            };
+            self.check_cancel()?;
+            at = match local::read(&mut self.input, found) {
+                Ok(Some(central)) => {
+                    self.take(&central, 0)?;
+                    self.end.max(found + 4)
+                }
+                Ok(None) => found + 4,
+                Err(error) if is_damage(&error) => found + 4,
+                Err(error) => return Err(failed(error)),
+            };
+        }
+    }
+
+    fn check_cancel(&self) -> Result<()> {
+        if self.cancel.is_cancelled() { Err(Error::Cancelled) } else { Ok(()) }
+    }
+
+    /// `base`: what stands before the archive, as a program that unpacks it.
+    fn take(&mut self, central: &Central, base: u64) -> Result<()> {
+        self.check_cancel()?;
+        let facts = central.facts();
+        let at = base.saturating_add(central.offset);
+        self.taken = self.taken.saturating_add(central.packed).saturating_add(30);
+        if self.taken > self.input.get_ref().length() && self.by_directory {
+            return Err(Error::Limit("the members of this zip lie in each other: it unpacks to far more than it holds".into()));
+        }
+        let path = match normal_path(&facts.name) {
+            Ok(path) => path,
+            Err(what) => {
+                self.visitor.damage(Damage::new(Some(&PathBytes::new(facts.name)), at, what));
+                return Ok(());
+            }
+        };
+        let tell = |visitor: &mut dyn Visitor, what: &str, unsupported: bool| {
+            visitor.damage(Damage { unsupported, ..Damage::new(Some(&path), at, what) });
+            Ok(())
+        };
+        let data = match local::data_offset(&mut self.input, at) {
+            Ok(Some(data)) => data,
+            Ok(None) => return tell(self.visitor, "its header is wrong", false),
+            Err(error) if is_damage(&error) => return tell(self.visitor, "its header cannot be read", false),
+            Err(error) => return Err(failed(error)),
+        };
+        // A length that leads out of the file is none to go by.
+        let end = data.saturating_add(central.packed);
+        if end <= self.input.get_ref().length() {
+            self.end = self.end.max(end);
+        }
+        if central.is_encrypted() {
+            return tell(self.visitor, "it is encrypted by another program", true);
+        }
+        go(&mut self.input, data).map_err(failed)?;
+        let mut content = match Content::new(&mut self.input, central).map_err(failed)? {
+            Some(content) => content,
+            None => return tell(self.visitor, &format!("its compression, method {}, is not known", central.method), true),
+        };
+        let entry = match entry(&path, &facts, central.size, &mut content) {
+            Ok(entry) => entry,
+            Err(error) if is_damage(&error) => return tell(self.visitor, &format!("it is damaged: {error}"), false),
+            Err(error) => return Err(failed(error)),
+        };
+        let packed = Packed { bytes: Some(central.packed), ..Packed::default() };
+        self.visitor.member(&entry, packed, &mut content)?;
+        let failure = content.failed.take();
+        let ended_at = content.ended_at();
+        self.end = self.end.max(ended_at);
+        match failure {
+            Some(error) if is_damage(&error) => tell(self.visitor, &format!("it is damaged: {error}"), false),
+            Some(error) => Err(failed(error)),
+            None => Ok(()),
+        }
+    }
+}
+
+fn entry(path: &PathBytes, facts: &Facts, size: u64, content: &mut Content<'_>) -> io::Result<Entry> {
+    let kind = match facts.kind {
+        0o040_000 => EntryKind::Folder,
+        0o120_000 if size > MAX_TARGET => return Err(io::Error::new(io::ErrorKind::InvalidData, "a link's target is too long")),
+        0o120_000 => {
+            let mut target = Vec::new();
+            content.read_to_end(&mut target)?;
+            if target.is_empty() || target.contains(&0) {
+                return Err(io::Error::new(io::ErrorKind::InvalidData, "a symbolic link leads nowhere"));
+            }
+            EntryKind::Symlink { target: PathBytes::new(target) }
+        }
+        _ => EntryKind::File,
+    };
+    Ok(Entry {
+        path: path.clone(),
+        size: if kind == EntryKind::File { size } else { 0 },
+        kind,
+        mode: facts.mode,
+        uid: facts.uid.unwrap_or_else(|| rustix::process::geteuid().as_raw()),
+        gid: facts.gid.unwrap_or_else(|| rustix::process::getegid().as_raw()),
+        mtime: facts.mtime,
+        ctime: facts.mtime,
+        inode: 0,
+        link: None,
+        xattrs: Vec::new(),
+        holes: Vec::new(),
+        pieces: Vec::new(),
+        torn: false,
+        unsettled: false,
+        kept_from: None,
+    })
+}
+
+fn failed(error: io::Error) -> Error {
+    Error::object("the archive", error)
+}
+
+#[cfg(test)]
+mod tests;

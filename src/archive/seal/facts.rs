@@ -1,0 +1,67 @@
+//! What a header says to anybody, without a key: believed only when a key vouches for it.
+
+use super::{COMMITMENT, FORMAT, Identity, MAGIC, MAX_HEADER, ObjectKind, array};
+use crate::archive::{Error, Result};
+use crate::model::format::Cipher;
+
+/// A header's fields.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Facts {
+    /// Of the header in bytes.
+    pub length: usize,
+    /// Number of the cipher.
+    pub cipher: u8,
+    pub kind: ObjectKind,
+    pub key_id: [u8; 16],
+    pub plan: [u8; 16],
+    pub version: String,
+    pub object: String,
+}
+
+impl Facts {
+    /// Reads the header that `bytes` begins with; `name` is the object's in errors.
+    pub fn read(bytes: &[u8], name: &str) -> Result<Self> {
+        let cut = || Error::damaged(name, "its header is cut short");
+        let wrong = || Error::damaged(name, "its header is wrong");
+        let mut rest = bytes.strip_prefix(MAGIC).ok_or_else(|| Error::NotSealed { object: name.into() })?;
+        let mut take = |n: usize| {
+            let (field, left) = rest.split_at_checked(n).ok_or_else(cut)?;
+            rest = left;
+            Ok::<_, Error>(field)
+        };
+        let format = u16::from_be_bytes(array(take(2)?));
+        if format > FORMAT {
+            return Err(Error::TooNew { object: name.into(), found: format.into() });
+        }
+        let length = usize::from(u16::from_be_bytes(array(take(2)?)));
+        let [cipher, kind] = array(take(2)?);
+        let key_id = array(take(16)?);
+        take(32)?;
+        let plan = array(take(16)?);
+        let mut text = || {
+            let [n] = array(take(1)?);
+            let text = take(n.into())?;
+            if text.iter().all(u8::is_ascii_graphic) {
+                String::from_utf8(text.to_vec()).map_err(|_| wrong())
+            } else {
+                Err(wrong())
+            }
+        };
+        let (version, object) = (text()?, text()?);
+        take(COMMITMENT)?;
+        let kind = [ObjectKind::Volume, ObjectKind::Catalog, ObjectKind::File].into_iter().find(|k| *k as u8 == kind);
+        let facts = Self { length, cipher, kind: kind.ok_or_else(wrong)?, key_id, plan, version, object };
+        let fits = format == FORMAT && length <= MAX_HEADER && length == facts.identity().header_length();
+        if fits { Ok(facts) } else { Err(wrong()) }
+    }
+
+    /// What the object says that it is.
+    pub fn identity(&self) -> Identity<'_> {
+        Identity { plan: self.plan, version: &self.version, object: &self.object, kind: self.kind }
+    }
+
+    pub fn cipher_name(&self) -> String {
+        let known = Cipher::ALL.into_iter().find(|cipher| super::number(*cipher) == self.cipher);
+        known.map_or_else(|| format!("cipher {}", self.cipher), |cipher| cipher.in_words().into())
+    }
+}

@@ -1,0 +1,141 @@
+//! What is done with single files: `inspect`, `encrypt`, `decrypt`, `compress`, `decompress`.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use super::{Kdf, Unlock};
+use crate::archive::loose::Codec;
+use crate::cli::parse;
+use crate::model::format::Level;
+
+const INSPECT_EXAMPLES: &str = "\
+Examples:
+  strongroom inspect download.tar.gz
+  strongroom inspect /media/blue/backups/Documents-3f7d7323/data/*/v0001.tar.zst.sealed --json
+
+No password is needed. What it is is told by its content, whatever its name. Archives are walked through:
+what cannot be read of them is named, and the exit code is 3 then.";
+
+#[derive(Debug, Args)]
+#[command(after_help = INSPECT_EXAMPLES)]
+pub struct Inspect {
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+}
+
+/// Where something new is written.
+#[derive(Debug, Args)]
+pub struct NewFile {
+    /// The file to write; it appears whole or not at all
+    #[arg(long, value_name = "FILE")]
+    pub to: PathBuf,
+    /// Replace it where it is there already
+    #[arg(long)]
+    pub overwrite: bool,
+}
+
+const ENCRYPT_EXAMPLES: &str = "\
+Examples:
+  strongroom encrypt letter.pdf --to letter.pdf.sealed
+  STRONGROOM_PASSWORD_FILE=~/.secret strongroom encrypt taxes.tar.zst --to taxes.tar.zst.sealed
+
+The file carries its own key slot: the password alone opens it, on any machine. FORMAT.md describes it.";
+
+#[derive(Debug, Args)]
+#[command(after_help = ENCRYPT_EXAMPLES)]
+pub struct Encrypt {
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    #[command(flatten)]
+    pub new: NewFile,
+    /// Read the password from this file; one newline at its end does not count
+    #[arg(long, value_name = "FILE")]
+    pub password_file: Option<PathBuf>,
+    /// What turns the password into a key
+    #[arg(long, value_name = "KDF", default_value = "scrypt")]
+    pub kdf: Kdf,
+}
+
+const DECRYPT_EXAMPLES: &str = "\
+Examples:
+  strongroom decrypt letter.pdf.sealed --to letter.pdf
+  strongroom decrypt data/20261121T200000Z-full-5f3a9c2e/v0001.tar.zst.sealed --to v0001.tar.zst
+
+A volume or catalog of a backup takes the password of the backup, and its key slots (keys-1.json), which are
+looked for in the backup's folder above it. What is damaged anywhere is not written at all.";
+
+#[derive(Debug, Args)]
+#[command(after_help = DECRYPT_EXAMPLES)]
+pub struct Decrypt {
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    #[command(flatten)]
+    pub new: NewFile,
+    #[command(flatten)]
+    pub opens: Unlock,
+    /// Key slots of the backup that a volume is of, where they do not lie above it
+    #[arg(long, value_name = "FILE")]
+    pub keys: Option<PathBuf>,
+}
+
+const COMPRESS_EXAMPLES: &str = "\
+Examples:
+  strongroom compress dump.sql --to dump.sql.zst
+  strongroom compress dump.sql --to dump.sql.gz --level 9 --json
+
+On all processors. Any program of the format unpacks it: gzip, bzip2, lz4, zstd.";
+
+#[derive(Debug, Args)]
+#[command(after_help = COMPRESS_EXAMPLES)]
+pub struct Compress {
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    #[command(flatten)]
+    pub new: NewFile,
+    /// gz, bz2, lz4 or zst [default: as the new file's name ends, else zst]
+    #[arg(long, value_name = "FORMAT")]
+    pub format: Option<CodecName>,
+    /// How hard to compress: auto, or a number from 1 (fast) up to 19 (zst), 12 (lz4) or 9 (gz, bz2)
+    #[arg(long, value_name = "N|auto", default_value = "auto", value_parser = parse::level)]
+    pub level: Level,
+}
+
+const DECOMPRESS_EXAMPLES: &str = "\
+Examples:
+  strongroom decompress dump.sql.zst --to dump.sql
+
+What it is compressed by is told by its content: gzip, bzip2, LZ4 or Zstandard, of any program's making. What is
+damaged anywhere is not written at all.";
+
+#[derive(Debug, Args)]
+#[command(after_help = DECOMPRESS_EXAMPLES)]
+pub struct Decompress {
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    #[command(flatten)]
+    pub new: NewFile,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum CodecName {
+    #[value(name = "gz")]
+    Gzip,
+    #[value(name = "bz2")]
+    Bzip2,
+    #[value(name = "lz4")]
+    Lz4,
+    #[value(name = "zst")]
+    Zstd,
+}
+
+impl From<CodecName> for Codec {
+    fn from(name: CodecName) -> Self {
+        match name {
+            CodecName::Gzip => Self::Gzip,
+            CodecName::Bzip2 => Self::Bzip2,
+            CodecName::Lz4 => Self::Lz4,
+            CodecName::Zstd => Self::Zstd,
+        }
+    }
+}

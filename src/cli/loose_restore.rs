@@ -1,0 +1,85 @@
+//! `strongroom restore` from one archive.
+
+use jiff::Zoned;
+use serde_json::json;
+
+use super::exit::Exit;
+use super::local_file::{cancel_on_interrupt, explain};
+use super::output::{Output, clean};
+use super::{args, loose, parse, report};
+use crate::archive::loose::extract::{Job, restore};
+use crate::model::path::PathBytes;
+use crate::model::problem::{Cause, Code, Problem, Warning};
+use crate::model::run::Progress;
+
+pub fn run(args: &args::Restore, output: Output) -> Result<Exit, Problem> {
+    let Some(to) = &args.to else {
+        let what = "A single archive does not say where its files were.";
+        return Err(Problem::new(Code::Usage, what, "Give a folder to restore to, by --to."));
+    };
+    let opened = loose::open_archive(&args.from, &args.version, args.keys.as_deref())?;
+    let target = parse::real(to)?;
+    let paths: Vec<PathBytes> = args.path.iter().map(|path| loose::inner_path(path)).collect();
+    let mut tag = [0; 4];
+    getrandom::fill(&mut tag).map_err(super::new_plan::no_chance)?;
+    let (tag, date) = (data_encoding::HEXLOWER.encode(&tag), Zoned::now().date().to_string());
+    let cancel = cancel_on_interrupt()?;
+    let words = opened.in_words();
+    let job = Job {
+        container: opened.container,
+        target: &target,
+        paths: &paths,
+        conflict: args.conflict.into(),
+        dry_run: args.dry_run,
+        any_size: args.any_size,
+        tag: &tag,
+        date: &date,
+        progress: &Progress::default(),
+        cancel: &cancel,
+    };
+    let mut restored = restore(opened.bytes, &job).map_err(|e| in_words(e, &opened.path))?;
+    if opened.is_cut {
+        let detail = "the end of its seal is missing, or something follows it".into();
+        restored.warnings.insert(0, Warning { cause: Cause::Damaged, path: PathBytes::default(), detail });
+        restored.warning_count += 1;
+    }
+    let verb = if args.dry_run { "Would restore" } else { "Restored" };
+    output.line(format!("{verb} from {words} to {}", clean(&target.display().to_string())));
+    report::restored(output, &restored.counts, args.dry_run);
+    if let Some(undo) = &restored.undo {
+        output.line(format!("What was replaced lies in {}", clean(&undo.display())));
+    }
+    if !output.json {
+        report::warnings(&restored.warnings, restored.warning_count, loose::shown);
+    }
+    let sound = restored.warning_count == 0;
+    output.result(
+        if sound { "completed" } else { "completed-with-warnings" },
+        json!({
+            "dry_run": args.dry_run,
+            "counts": restored.counts,
+            "target": PathBytes::from(target.as_path()),
+            "undo": restored.undo,
+            "warnings": restored.warnings,
+            "warning_count": restored.warning_count,
+        }),
+    );
+    Ok(if sound { Exit::Done } else { Exit::Warnings })
+}
+
+fn in_words(error: crate::archive::Error, path: &std::path::Path) -> Problem {
+    use crate::archive::Error;
+    match error {
+        Error::NoSuchPath(inner) => Problem::new(
+            Code::NothingThere,
+            format!("{inner} is not in \"{}\".", path.display()),
+            "`strongroom ls -R --from FILE` shows what is.",
+        ),
+        Error::Limit(what) => Problem::new(
+            Code::Damaged,
+            format!("\"{}\" looks like a bomb: {what}.", path.display()),
+            "What was unpacked so far stays. If it is only very well compressed, give --any-size.",
+        ),
+        error => explain(error, path),
+    }
+}

@@ -1,0 +1,253 @@
+//! `inspect`, `encrypt`, `decrypt`, `compress`, `decompress`: by the real binary, against the programs of each format.
+
+use std::fs;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use crate::support::{Random, World, tool, walk};
+use crate::tree;
+
+fn world_with(name: &str, content: &[u8]) -> World {
+    let world = World::new();
+    // The world's folder is made by making something in it.
+    fs::create_dir_all(world.source()).unwrap();
+    fs::write(world.path(name), content).unwrap();
+    world
+}
+
+/// Text and noise, of a length that fills no record and no frame.
+fn content() -> Vec<u8> {
+    let mut random = Random(91);
+    let mut out = b"a line of text that comes again and again\n".repeat(150_000);
+    out.extend(random.bytes(3_000_001));
+    out
+}
+
+fn nothing_left(world: &World, names: &[&str]) {
+    let mut found: Vec<String> = walk(&world.path("")).iter().map(|p| p.display().to_string()).collect();
+    found.retain(|name| !name.starts_with("home"));
+    found.retain(|name| name != "source");
+    assert_eq!(found, names);
+}
+
+#[test]
+fn a_file_is_sealed_and_opened_by_its_password_alone() {
+    for (length, kdf) in [(0, "scrypt"), (5, "pbkdf2"), (4_000_000, "scrypt")] {
+        let world = world_with("plain", &content()[..length]);
+        let sealed = world.run(&format!("encrypt @plain --to @sealed --kdf {kdf} --json")).ok().last();
+        assert_eq!(sealed["bytes"], length);
+        assert_eq!(world.path("sealed").metadata().unwrap().mode() & 0o777, 0o600);
+        world.run("decrypt @sealed --to @back").ok();
+        assert!(fs::read(world.path("back")).unwrap() == fs::read(world.path("plain")).unwrap());
+        // Whatever its name; with nothing of this machine's.
+        fs::rename(world.path("sealed"), world.path("photo.jpg")).unwrap();
+        let facts = world.run_with("inspect @photo.jpg --json", |c| _ = c.env_remove("STRONGROOM_PASSWORD")).ok().last();
+        assert_eq!((&facts["what"], &facts["bytes"], &facts["whole"]), (&json!("sealed-file"), &json!(length), &json!(true)));
+        let function = facts["slots"][0]["function"].as_str().unwrap();
+        assert!(function.to_lowercase().starts_with(kdf), "{function}");
+        let wrong = |c: &mut std::process::Command| _ = c.env("STRONGROOM_PASSWORD", "hunter2");
+        let ran = world.run_with("decrypt @photo.jpg --to @no --json", wrong).code(12);
+        assert_eq!(ran.problem(), "wrong-password");
+        assert!(!ran.out.contains("hunter2") && !ran.err.contains("hunter2"));
+        world.run_with("decrypt @photo.jpg --to @no", |c| _ = c.env_remove("STRONGROOM_PASSWORD")).code(12);
+        nothing_left(&world, &["back", "photo.jpg", "plain"]);
+    }
+}
+
+#[test]
+fn nothing_is_replaced_unasked_and_nothing_half_is_left() {
+    let world = world_with("plain", b"content");
+    fs::write(world.path("there"), "old").unwrap();
+    for command in ["encrypt", "compress"] {
+        assert_eq!(world.run(&format!("{command} @plain --to @there --json")).code(2).problem(), "usage");
+        assert_eq!(fs::read(world.path("there")).unwrap(), b"old");
+    }
+    world.run("encrypt @plain --to @there --overwrite").ok();
+    world.run("decrypt @there --to @there --overwrite").ok();
+    assert_eq!(fs::read(world.path("there")).unwrap(), b"content");
+    world.run("encrypt @plain --to @there").code(2);
+    world.run("encrypt @nowhere --to @new").code(10);
+    world.run("encrypt @source --to @new").code(2);
+    world.run("encrypt @plain --to @source --overwrite").code(2);
+    world.run("encrypt @plain --to @none/new").code(2);
+    assert_eq!(world.run("decrypt @plain --to @new --json").code(1).problem(), "not-sealed");
+    assert_eq!(world.run("decompress @plain --to @new --json").code(2).problem(), "usage");
+    // What is no file is not replaced by one.
+    tool("mkfifo", [world.path("pipe")]);
+    world.run("encrypt @plain --to @pipe --overwrite").code(2);
+    nothing_left(&world, &["pipe", "plain", "there"]);
+}
+
+#[test]
+fn damage_anywhere_gives_no_file() {
+    let world = world_with("plain", &content()[..2_500_000]);
+    world.run("encrypt @plain --to @sealed").ok();
+    world.run("compress @plain --to @packed.zst").ok();
+    for (name, command) in [("sealed", "decrypt"), ("packed.zst", "decompress")] {
+        let whole = fs::read(world.path(name)).unwrap();
+        let length = whole.len();
+        for at in [9, 40, length / 3, length / 2, length - 1] {
+            let mut bad = whole.clone();
+            bad[at] ^= 0x10;
+            fs::write(world.path("bad"), &bad).unwrap();
+            let ran = world.run(&format!("{command} @bad --to @new"));
+            assert_ne!(ran.code, Some(0), "{command} at {at}");
+            assert!(!world.path("new").exists());
+        }
+        for bad in [&whole[..length - 1], &whole[..length / 2], &[&whole[..], b"x"].concat()] {
+            fs::write(world.path("bad"), bad).unwrap();
+            assert_ne!(world.run(&format!("{command} @bad --to @new")).code, Some(0), "{command} {}", bad.len());
+            assert!(!world.path("new").exists());
+        }
+    }
+    world.run("inspect @sealed").ok();
+    fs::write(world.path("bad"), &fs::read(world.path("sealed")).unwrap()[..100_000]).unwrap();
+    assert_eq!(world.run("inspect @bad --json").code(3).last()["whole"], false);
+}
+
+#[test]
+fn a_volume_comes_out_of_its_seal() {
+    for kind in ["tar.zst", "zip"] {
+        let world = World::new();
+        tree::plain(&world.source(), 30, &mut Random(92));
+        world.run(&format!("backup --source @source --to @dest --format {kind}")).ok();
+        let folder = world.plan_folder();
+        let data = folder.join("data");
+        let objects: Vec<_> = walk(&data).into_iter().filter(|p| p.extension().is_some_and(|e| e == "sealed")).collect();
+        assert_eq!(objects.len(), 2, "{objects:?}");
+        for object in &objects {
+            let path = data.join(object);
+            let with = |line: &str| world.run_with(line, |c| _ = c.arg(&path));
+            let facts = with("inspect --json").ok().last();
+            assert_eq!((&facts["what"], &facts["whole"]), (&json!("sealed-object"), &json!(true)), "{facts}");
+            assert_eq!(facts["object"], object.file_name().unwrap().to_str().unwrap());
+            with("decrypt --to @out --overwrite").ok();
+            let inner = world.run("inspect @out --json").ok().last();
+            match facts["object_kind"].as_str().unwrap() {
+                "volume" => {
+                    assert_eq!((&inner["what"], &inner["format"], &inner["files"]), (&json!("archive"), &json!(kind), &json!(30)))
+                }
+                _ => assert_eq!(inner["what"], "catalog"),
+            }
+            // Away from its backup it takes the key slots beside it.
+            fs::copy(&path, world.path("loose")).unwrap();
+            world.run("decrypt @loose --to @no").code(10);
+            fs::copy(folder.join("keys-1.json"), world.path("k")).unwrap();
+            world.run("decrypt @loose --keys @k --to @out --overwrite").ok();
+            let other = World::new();
+            tree::plain(&other.source(), 1, &mut Random(93));
+            other.back_up();
+            fs::copy(other.plan_folder().join("keys-1.json"), world.path("k")).unwrap();
+            assert_eq!(world.run("decrypt @loose --keys @k --to @no --json").code(12).problem(), "other-backups-key");
+        }
+        let what = |name: &str| world.run_with("inspect --json", |c| _ = c.arg(folder.join(name))).ok().last();
+        let keys = what("keys-1.json");
+        assert_eq!((&keys["kind"], &keys["intact"], &keys["sealed"]), (&json!("keys"), &json!(true), &json!(true)));
+        assert!(keys["slots"][0]["function"].as_str().unwrap().contains("scrypt"), "{keys}");
+        assert_eq!(what("strongroom.json")["kind"], "marker");
+        assert_eq!(what("recover.py")["what"], "other");
+        let manifest = walk(&folder.join("versions")).remove(0);
+        assert_eq!(what(&format!("versions/{}", manifest.display()))["kind"], "version");
+        let mut bytes = fs::read(folder.join("keys-1.json")).unwrap();
+        bytes[60] ^= 1;
+        fs::write(world.path("k"), bytes).unwrap();
+        assert_eq!(world.run("inspect @k --json").code(3).last()["intact"], false);
+    }
+}
+
+/// Format, program, options to compress and to unpack to standard output.
+const PROGRAMS: [(&str, &str, &str, &str); 4] =
+    [("gz", "gzip", "-c", "-dc"), ("bz2", "bzip2", "-c", "-dc"), ("lz4", "lz4", "-qc", "-dqc"), ("zst", "zstd", "-qc", "-dqc")];
+
+fn shell(script: &str) {
+    tool("bash", ["-ec", script]);
+}
+
+#[test]
+fn every_codec_both_ways_with_its_own_program() {
+    let world = world_with("plain", &content());
+    fs::set_permissions(world.path("plain"), fs::Permissions::from_mode(0o640)).unwrap();
+    let at = |name: &str| world.path(name).display().to_string();
+    for (format, program, pack, unpack) in PROGRAMS {
+        for level in ["auto", "1", "9"] {
+            let told = world
+                .run(&format!("compress @plain --to @ours --format {format} --level {level} --overwrite --json"))
+                .ok()
+                .last();
+            assert_eq!(told["packed_bytes"], world.path("ours").metadata().unwrap().len());
+            assert!(told["ratio"].as_f64().unwrap() > 1.5, "{told}");
+            shell(&format!("{program} {unpack} < '{}' | cmp - '{}'", at("ours"), at("plain")));
+            world.run("decompress @ours --to @back --overwrite").ok();
+            shell(&format!("cmp '{}' '{}'", at("back"), at("plain")));
+        }
+        assert_eq!(world.path("back").metadata().unwrap().mode() & 0o777, 0o640);
+        assert_eq!(world.path("back").metadata().unwrap().mtime(), world.path("plain").metadata().unwrap().mtime());
+        // One stream, several, and one of nothing, by the program itself.
+        let (plain, theirs) = (at("plain"), at("theirs"));
+        for script in [
+            format!("{program} {pack} < '{plain}' > '{theirs}'"),
+            format!(
+                "head -c 100 '{plain}' | {program} {pack} > '{theirs}'; tail -c +101 '{plain}' | {program} {pack} >> '{theirs}'"
+            ),
+        ] {
+            shell(&script);
+            world.run("decompress @theirs --to @back --overwrite").ok();
+            shell(&format!("cmp '{}' '{plain}'", at("back")));
+            let facts = world.run("inspect @theirs --json").ok().last();
+            assert_eq!(
+                (&facts["what"], &facts["codec"], &facts["bytes"]),
+                (&json!("compressed"), &json!(format), &json!(content().len()))
+            );
+        }
+        shell(&format!("{program} {pack} < /dev/null > '{theirs}'"));
+        world.run("decompress @theirs --to @back --overwrite").ok();
+        assert_eq!(fs::read(world.path("back")).unwrap(), b"");
+        fs::write(world.path("nothing"), "").unwrap();
+        world.run(&format!("compress @nothing --to @ours --format {format} --overwrite")).ok();
+        shell(&format!("{program} {unpack} < '{}' | cmp - /dev/null", at("ours")));
+    }
+    // By the new file's name, and levels that a codec does not have.
+    world.run("compress @plain --to @plain.bz2").ok();
+    assert!(fs::read(world.path("plain.bz2")).unwrap().starts_with(b"BZh"));
+    world.run("compress @plain --to @x.gz --level 19").code(2);
+    let said = world.run("compress @plain --to @plain.lz4").ok().out;
+    assert!(said.contains(" to 1; ") && said.contains("by lz4, level 1"), "{said}");
+}
+
+#[test]
+fn archives_of_other_programs_are_inspected() {
+    let world = World::new();
+    tree::plain(&world.source(), 40, &mut Random(94));
+    let (from, at) = (world.path("").display().to_string(), |name: &str| world.path(name).display().to_string());
+    let bytes: u64 = walk(&world.source())
+        .iter()
+        .map(|p| world.source().join(p))
+        .filter(|p| p.is_file())
+        .map(|p| p.metadata().unwrap().len())
+        .sum();
+    for (name, format, script) in [
+        ("a", "tar", "tar -C '@' -cf"),
+        ("b", "tar.gz", "tar -C '@' -czf"),
+        ("c", "tar.zst", "tar -C '@' --zstd -cf"),
+        ("d", "zip", "cd '@'; zip -qr"),
+        ("e", "zip", "cd '@'; 7z a -tzip -bd"),
+    ] {
+        // Programs add endings of their own.
+        let file = format!("{name}.{}", if format == "zip" { "zip" } else { "x" });
+        shell(&format!("{} '{}' source >/dev/null", script.replace('@', &from), at(&file)));
+        let facts: Value = world.run(&format!("inspect @{file} --json")).ok().last();
+        assert_eq!((&facts["what"], &facts["format"]), (&json!("archive"), &json!(format)));
+        assert_eq!((&facts["files"], &facts["bytes"], &facts["folders"]), (&json!(40), &json!(bytes), &json!(18)), "{facts}");
+        assert!(world.run(&format!("inspect @{file}")).ok().out.contains("40 files, 18 folders"));
+    }
+    let cut = fs::read(world.path("b.x")).unwrap();
+    fs::write(world.path("cut"), &cut[..cut.len() * 2 / 3]).unwrap();
+    let facts = world.run("inspect @cut --json").code(3).last();
+    assert!(facts["damage"][0]["what"].as_str().unwrap().contains("cut"), "{facts}");
+    fs::write(world.path("empty"), "").unwrap();
+    assert_eq!(world.run("inspect @empty --json").ok().last()["what"], "empty");
+    assert_eq!(world.run("inspect @source --json").code(2).problem(), "usage");
+    assert!(Path::new(&at("a.x")).exists());
+}

@@ -80,7 +80,7 @@ pub enum Command {
     /// Say what differs between two versions
     Diff(Diff),
     /// Restore files from a version
-    Restore(Restore),
+    Restore(Box<Restore>),
     /// Check that what lies at a destination is whole
     Verify(Verify),
     /// Delete versions; all others stay whole

@@ -113,7 +113,7 @@ impl Ready {
             Command::Diff(args) => diff::run(args, output),
             Command::Ls(args) => ls::run(args, output),
             Command::Find(args) => find::run(&args, output),
-            Command::Restore(args) => restore::run(args, output),
+            Command::Restore(args) => restore::run(*args, output),
             Command::Verify(args) => verify::run(args, output),
             Command::Delete(args) => delete::run(&args, output),
             Command::Plan(args) => plan::run(args, output),

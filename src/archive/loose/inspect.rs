@@ -31,7 +31,7 @@ pub enum Inspection {
         plan: String,
         version: String,
         object: String,
-        /// `volume` or `catalog`.
+        /// `volume`, `catalog`; on a run's own machine also `journal`.
         object_kind: &'static str,
     },
     /// Sealed by `encrypt`.
@@ -125,7 +125,12 @@ pub fn inspect(plain: Plain, cancel: &Cancel) -> Result<Inspection> {
         What::SealedObject => {
             let facts = Facts::read(&head, "the file")?;
             let found = bytes::lengths(&file, facts.length as u64).map_err(failed)?;
-            let object_kind = if facts.kind == ObjectKind::Catalog { "catalog" } else { "volume" };
+            let object_kind = match facts.kind {
+                ObjectKind::Volume => "volume",
+                ObjectKind::Catalog => "catalog",
+                ObjectKind::Journal => "journal",
+                ObjectKind::File => "file",
+            };
             let plan = HEXLOWER.encode(&facts.plan);
             let (version, object) = (facts.version.clone(), facts.object.clone());
             Inspection::SealedObject { seal: seal(&facts, &found), plan, version, object, object_kind }

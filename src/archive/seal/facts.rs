@@ -49,7 +49,8 @@ impl Facts {
         };
         let (version, object) = (text()?, text()?);
         take(COMMITMENT)?;
-        let kind = [ObjectKind::Volume, ObjectKind::Catalog, ObjectKind::File].into_iter().find(|k| *k as u8 == kind);
+        let kinds = [ObjectKind::Volume, ObjectKind::Catalog, ObjectKind::Journal, ObjectKind::File];
+        let kind = kinds.into_iter().find(|k| *k as u8 == kind);
         let facts = Self { length, cipher, kind: kind.ok_or_else(wrong)?, key_id, plan, version, object };
         let fits = format == FORMAT && length <= MAX_HEADER && length == facts.identity().header_length();
         if fits { Ok(facts) } else { Err(wrong()) }

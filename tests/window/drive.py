@@ -79,7 +79,8 @@ def verify(name):
 
 def look_at_keys():
     click("page tab", "Encryption")
-    see("one: it opens this backup without the password")
+    see("any one of these:")
+    see("Recovery key")
     shot("encryption")
     click("page tab", "Backups")
 
@@ -163,7 +164,9 @@ def cancel():
 
 def find_damage():
     """One bit of a volume: the check says so and names files, and the next version does not build on it."""
-    volume = max(glob.glob(f"{ROOT}/other disk/Documents-*/data/*/v0001.*"), key=os.path.getsize)
+    # Not one with the film, which the cancelled run has left for the next one to go on from.
+    volumes = glob.glob(f"{ROOT}/other disk/Documents-*/data/*/v0001.*")
+    volume = max((path for path in volumes if os.path.getsize(path) < 1_000_000), key=os.path.getsize)
     with open(volume, "r+b") as file:
         file.seek(os.path.getsize(volume) // 3)
         byte = file.read(1)[0]

@@ -1,0 +1,114 @@
+//! Archives that are made to do harm, and what is chosen of one.
+
+use super::*;
+
+#[test]
+fn nothing_is_written_outside_and_nothing_dangerous_is_made() {
+    let world = World::new();
+    fs::create_dir_all(world.path("outside")).unwrap();
+    fs::write(world.path("outside/secret"), "secret").unwrap();
+    let outside = world.path("outside").display().to_string();
+    let script = format!(
+        r#"
+import tarfile, io, zipfile
+def add(t, name, data=b"evil", **more):
+    i = tarfile.TarInfo(name); i.size = len(data) if more.get("type", b"0") == b"0" else 0
+    for k, v in more.items(): setattr(i, k, v)
+    t.addfile(i, io.BytesIO(data))
+t = tarfile.open("a.tar", "w", format=tarfile.PAX_FORMAT)
+add(t, "../up"); add(t, "a/../../up"); add(t, "{outside}/absolute")
+add(t, "link", type=tarfile.SYMTYPE, linkname="{outside}")
+add(t, "link/through")
+add(t, "dir", type=tarfile.DIRTYPE); add(t, "dir/in", type=tarfile.SYMTYPE, linkname="..")
+add(t, "dir/in/through2")
+add(t, "hard", type=tarfile.LNKTYPE, linkname="{outside}/secret")
+add(t, "hard2", type=tarfile.LNKTYPE, linkname="../outside/secret")
+add(t, "setuid", mode=0o6755)
+add(t, "null", type=tarfile.CHRTYPE, devmajor=1, devminor=3)
+add(t, "good", b"good"); add(t, "good2", type=tarfile.LNKTYPE, linkname="good")
+add(t, "attr", pax_headers={{"SCHILY.xattr.security.capability": "x", "SCHILY.xattr.user.fine": "y"}})
+t.close()
+z = zipfile.ZipFile("a.zip", "w")
+z.writestr("../up", "evil"); z.writestr("{outside}/absolute", "evil"); z.writestr("good", "good")
+i = zipfile.ZipInfo("link"); i.create_system = 3; i.external_attr = 0o120777 << 16; z.writestr(i, "{outside}")
+z.writestr("link/through", "evil"); z.close()
+"#
+    );
+    fs::write(world.path("make.py"), script).unwrap();
+    make(&world, "python3 make.py", "a.tar");
+    for name in ["a.tar", "a.zip"] {
+        let last = world.run(&format!("restore --from @{name} --to @restored --json")).code(3).last();
+        let found: Vec<String> = walk(&world.path("outside")).iter().map(|path| path.display().to_string()).collect();
+        assert_eq!(
+            (found, fs::read(world.path("outside/secret")).unwrap()),
+            (vec!["secret".to_string()], b"secret".to_vec()),
+            "{name}"
+        );
+        assert!(!world.path("up").exists());
+        assert_eq!(fs::read(world.path("restored/good")).unwrap(), b"good");
+        assert!(last["warnings"].to_string().contains("leads upwards"), "{last}");
+        // What is absolute lies beneath the target.
+        assert!(world.path("restored").join(&outside[1..]).join("absolute").exists(), "{name}");
+        if name == "a.tar" {
+            assert_eq!(fs::metadata(world.path("restored/setuid")).unwrap().mode() & 0o7777, 0o755);
+            assert_eq!(fs::metadata(world.path("restored/good2")).unwrap().nlink(), 2);
+            for gone in ["null", "hard", "hard2"] {
+                assert!(world.path("restored").join(gone).symlink_metadata().is_err(), "{gone}");
+            }
+            let attributes = tool("getfattr", ["-m-".as_ref(), world.path("restored/attr").as_os_str()]);
+            assert!(attributes.contains("user.fine") && !attributes.contains("security.capability"), "{attributes}");
+        }
+        fs::remove_dir_all(world.path("restored")).unwrap();
+    }
+    // What lies at the target already: links there are not followed either.
+    fs::create_dir_all(world.path("restored")).unwrap();
+    symlink(&outside, world.path("restored/dir")).unwrap();
+    make(&world, "mkdir -p dir; echo x > dir/through; tar -cf $OUT dir", "b.tar");
+    world.run("restore --from @b.tar --to @restored").code(3);
+    world.run("restore --from @b.tar --to @restored --conflict overwrite").ok();
+    assert!(!world.path("outside/through").exists() && world.path("restored/dir/through").exists());
+}
+
+#[test]
+fn rules_paths_and_listings_of_a_single_archive() {
+    let world = World::new();
+    tree::plain(&world.source(), 34, &mut Random(105));
+    make(&world, "tar -czf $OUT source", "a");
+    let told = world.run("restore --from @a --to @restored --dry-run --json").ok().last();
+    assert_eq!((&told["counts"]["created"], &told["dry_run"]), (&json!(34), &json!(true)));
+    assert!(!world.path("restored").exists());
+    let path = world.source().join("folder 3/file 3.txt");
+    let chosen = |c: &mut Command| _ = c.args(["--path", "source/folder 3"]);
+    world.run_with("restore --from @a --to @restored", chosen).ok();
+    assert_eq!(walk(&world.path("restored")).len(), 4);
+    let restored = world.path("restored/source/folder 3/file 3.txt");
+    fs::write(&restored, "mine").unwrap();
+    let counts = |line: &str| world.run(&format!("restore --from @a --to @restored --json {line}")).ok().last()["counts"].clone();
+    assert_eq!((&counts("")["skipped"], fs::read(&restored).unwrap()), (&json!(2), b"mine".to_vec()));
+    assert_eq!(counts("--conflict newer --dry-run")["skipped"], 34);
+    assert_eq!(counts("--conflict keep-both")["beside"], 34);
+    assert_eq!(fs::read(&restored).unwrap(), b"mine");
+    assert_eq!(counts("--conflict overwrite")["replaced"], 34);
+    assert_eq!(fs::read(&restored).unwrap(), fs::read(&path).unwrap());
+
+    let top = world.run("ls --from @a --json").ok().lines();
+    assert_eq!((top.len(), &top[0]["path"], &top[0]["files"]), (2, &json!("source"), &json!(34)));
+    let inner = world.run("ls --from @a --json source/").ok().lines();
+    assert_eq!((inner.len(), &inner[0]["path"], &inner[0]["files"]), (18, &json!("source/folder 0"), &json!(2)));
+    assert_eq!(world.run("ls --from @a -R --json").ok().last()["count"], 34 + 17 + 1);
+    let one = world.run_with("ls --from @a --json", |c| _ = c.arg("source/folder 3/file 3.txt")).ok().lines();
+    assert_eq!((one.len(), &one[0]["size"]), (2, &json!(path.metadata().unwrap().len())));
+    assert!(world.run("ls --from @a source").ok().out.contains("source/folder 12"));
+    world.run("ls --from @a source/nowhere").code(10);
+
+    for line in ["--in-place", "--to @x --version 2020-01-01", "--to @x --plan p"] {
+        assert_eq!(world.run(&format!("restore --from @a {line} --json")).code(2).problem(), "usage", "{line}");
+    }
+    world.run("restore --from @source --to @x --any-size").code(2);
+    fs::write(world.path("text"), "no archive").unwrap();
+    assert_eq!(world.run("ls --from @text --json").code(2).problem(), "usage");
+    // Sealed by itself.
+    world.run("encrypt @a --to @sealed").ok();
+    assert_eq!(world.run("ls --from @sealed -R --json").ok().last()["count"], 52);
+    world.run_with("ls --from @sealed", |c| _ = c.env("STRONGROOM_PASSWORD", "wrong")).code(12);
+}

@@ -116,19 +116,6 @@ impl Told {
 }
 
 fn object(difference: &Difference) -> Value {
-    let side = |side: &Side| {
-        json!({
-            "kind": side.kind,
-            "size": side.size,
-            "mtime": when(side.mtime),
-            "mtime_nanos": side.mtime,
-            "mode": format!("{:04o}", side.mode),
-            "uid": side.uid,
-            "gid": side.gid,
-            "target": side.target,
-            "content": side.content,
-        })
-    };
     json!({
         "change": difference.change,
         "path": original_path(&difference.path),
@@ -162,4 +149,19 @@ fn line(difference: &Difference) -> String {
         text.push_str(&format!("  ({})", words(&difference.what)));
     }
     text
+}
+
+/// What both `diff` and `versions --of` say of a path in a version.
+pub(super) fn side(side: &Side) -> Value {
+    json!({
+        "kind": side.kind,
+        "size": side.size,
+        "mtime": when(side.mtime),
+        "mtime_nanos": side.mtime,
+        "mode": format!("{:04o}", side.mode),
+        "uid": side.uid,
+        "gid": side.gid,
+        "target": side.target,
+        "content": side.content,
+    })
 }

@@ -6,9 +6,10 @@ use std::path::Path;
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
+use super::diff::side;
 use super::engine_access::Session;
 use super::exit::Exit;
-use super::ls::{one_line, time_text, when};
+use super::ls::{one_line, time_text};
 use super::output::Output;
 use super::parse::{absolute, catalog_path, original_path, shown};
 use super::{args, place};
@@ -57,24 +58,14 @@ pub fn run(session: &Session, from: &args::Origin, path: &Path, output: Output) 
 }
 
 fn object(path: &PathBytes, state: &InVersion) -> Value {
-    let side = &state.side;
-    json!({
-        "version": state.version,
-        "created": state.started,
-        "path": original_path(path),
-        "kind": side.kind,
-        "size": side.size,
-        "mtime": when(side.mtime),
-        "mtime_nanos": side.mtime,
-        "mode": format!("{:04o}", side.mode),
-        "uid": side.uid,
-        "gid": side.gid,
-        "target": side.target,
-        "content": side.content,
-        "changed": state.changed,
-        "kept": side.kept,
-        "torn": side.torn,
-    })
+    let mut object = side(&state.side);
+    object["version"] = json!(state.version);
+    object["created"] = json!(state.started);
+    object["path"] = json!(original_path(path));
+    object["changed"] = json!(state.changed);
+    object["kept"] = json!(state.side.kept);
+    object["torn"] = json!(state.side.torn);
+    object
 }
 
 /// "  20261121T200000Z-incr-5f3a9c2e  2026-11-21 18:02:00    31.7 MB  content, time".

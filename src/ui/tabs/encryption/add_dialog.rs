@@ -3,6 +3,7 @@
 use egui::Ui;
 use zeroize::Zeroizing;
 
+use super::new_key::NewKey;
 use super::place_of;
 use crate::engine::message::{KeyChange, NewSecrets};
 use crate::model::key::SlotKind;
@@ -13,10 +14,10 @@ use crate::model::secret::Secret;
 use crate::ui::context::Cx;
 use crate::ui::key_file::KeyFileChoice;
 use crate::ui::load::Load;
-use crate::ui::theme::typography::{body, caption, mono};
+use crate::ui::theme::typography::{body, caption};
 use crate::ui::theme::{icons, size, space, tokens};
 use crate::ui::widgets::{
-    Button, Card, Check, Dialog, FormRow, PasswordField, Segmented, at_right, problem_text, spinner, strength_line, wrapped,
+    Button, Dialog, FormRow, PasswordField, Segmented, at_right, problem_text, spinner, strength_line, wrapped,
 };
 
 /// What becomes of the dialog.
@@ -33,8 +34,7 @@ pub struct AddDialog {
     kind: SlotKind,
     password: Zeroizing<String>,
     again: Zeroizing<String>,
-    key: Load<Secret>,
-    key_kept: bool,
+    key: NewKey,
     choice: KeyFileChoice,
     file: Option<Secret>,
     /// Asked for only where this computer does not know the key.
@@ -50,8 +50,7 @@ impl AddDialog {
             kind: SlotKind::Password,
             password: PasswordField::buffer(),
             again: PasswordField::buffer(),
-            key: Load::default(),
-            key_kept: false,
+            key: NewKey::default(),
             choice: KeyFileChoice::or_new(),
             file: None,
             now: None,
@@ -106,7 +105,10 @@ impl AddDialog {
         ui.add_space(space::S);
         match self.kind {
             SlotKind::Password => self.password(ui, just_opened),
-            SlotKind::RecoveryKey => self.recovery_key(ui, cx),
+            SlotKind::RecoveryKey => {
+                self.key.ask(cx);
+                self.key.show(ui);
+            }
             SlotKind::KeyFile => self.key_file(ui, cx),
         }
         if let Some(now) = &mut self.now {
@@ -127,34 +129,6 @@ impl AddDialog {
         FormRow::new("The same again").error(error).show(ui, |ui| PasswordField::new(&mut self.again).error(differs).show(ui));
     }
 
-    fn recovery_key(&mut self, ui: &mut Ui, cx: &Cx<'_>) {
-        let t = tokens(ui);
-        if self.key.is_idle() {
-            self.key = Load::Waiting(cx.handle.new_recovery_key());
-        }
-        Card::new().tight().show(ui, |ui| match (self.key.ready(), self.key.problem()) {
-            (Some(key), _) => {
-                ui.horizontal(|ui| {
-                    ui.add(egui::Label::new(mono(key.expose()).color(t.text)).wrap().selectable(true));
-                    if ui.add(Button::icon_only(icons::COPY, "Copy the recovery key")).clicked() {
-                        ui.ctx().copy_text(key.expose().to_owned());
-                    }
-                });
-                let text = "Write it down or print it, and keep it away from this computer. Whoever has it can read this backup.";
-                wrapped(ui, caption(text).color(t.text2));
-                if ui.add(Check::new(self.key_kept, "I have kept it in a safe place")).clicked() {
-                    self.key_kept = !self.key_kept;
-                }
-            }
-            (None, Some(problem)) => {
-                problem_text(ui, problem);
-            }
-            (None, None) => {
-                ui.label(body("Making a key…").color(t.text2));
-            }
-        });
-    }
-
     fn key_file(&mut self, ui: &mut Ui, cx: &mut Cx<'_>) {
         let t = tokens(ui);
         let text = "A file of random bytes, on a stick say, that opens the backup instead of a password. Whoever has the file can \
@@ -171,9 +145,7 @@ impl AddDialog {
         match self.kind {
             SlotKind::Password if self.password.is_empty() => Some("Type a password"),
             SlotKind::Password if *self.password != *self.again => Some("Type the password twice"),
-            SlotKind::RecoveryKey if !self.key_kept || self.key.ready().is_none() => {
-                Some("Keep the recovery key in a safe place first")
-            }
+            SlotKind::RecoveryKey if !self.key.is_kept() => Some("Keep the recovery key in a safe place first"),
             SlotKind::KeyFile if self.file.is_none() => Some("Choose the key file"),
             _ if self.now.as_ref().is_some_and(|now| now.is_empty()) => Some("Type the password as it is now"),
             _ => None,

@@ -1,6 +1,7 @@
 //! The Encryption tab: per backup whether it is sealed, how, and where the key is kept; what opens it, and changing that.
 
 mod add_dialog;
+mod new_key;
 mod password_dialog;
 mod removal;
 mod rotate_dialog;

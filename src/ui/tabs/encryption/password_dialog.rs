@@ -3,6 +3,7 @@
 use egui::Ui;
 use zeroize::Zeroizing;
 
+use super::new_key::NewKey;
 use crate::engine::message::NewSecrets;
 use crate::model::plan::{Plan, PlanId};
 use crate::model::problem::Code;
@@ -10,11 +11,8 @@ use crate::model::secret::Secret;
 use crate::ui::context::Cx;
 use crate::ui::key_file::KeyFileChoice;
 use crate::ui::load::Load;
-use crate::ui::theme::typography::{body, caption, mono};
-use crate::ui::theme::{icons, size, space, tokens};
-use crate::ui::widgets::{
-    Button, Card, Check, Dialog, FormRow, PasswordField, at_right, problem_text, spinner, strength_line, wrapped,
-};
+use crate::ui::theme::{size, space};
+use crate::ui::widgets::{Button, Check, Dialog, FormRow, PasswordField, at_right, problem_text, spinner, strength_line};
 
 pub struct PasswordDialog {
     plan: PlanId,
@@ -23,8 +21,7 @@ pub struct PasswordDialog {
     new: Zeroizing<String>,
     again: Zeroizing<String>,
     with_key: bool,
-    key: Load<Secret>,
-    key_kept: bool,
+    key: NewKey,
     choice: KeyFileChoice,
     saving: Load<()>,
 }
@@ -45,8 +42,7 @@ impl PasswordDialog {
             new: PasswordField::buffer(),
             again: PasswordField::buffer(),
             with_key: false,
-            key: Load::default(),
-            key_kept: false,
+            key: NewKey::default(),
             choice: KeyFileChoice::default(),
             saving: Load::default(),
         }
@@ -120,40 +116,15 @@ impl PasswordDialog {
         let enter = last.lost_focus() && ui.input(|input| input.key_pressed(egui::Key::Enter));
         if ui.add(Check::new(self.with_key, "Make a new recovery key").hint("The old one no longer works then.")).clicked() {
             self.with_key = !self.with_key;
-            self.key_kept = false;
-            if self.with_key && self.key.is_idle() {
-                self.key = Load::Waiting(cx.handle.new_recovery_key());
+            self.key.kept = false;
+            if self.with_key {
+                self.key.ask(cx);
             }
         }
         if self.with_key {
-            self.recovery_key(ui);
+            self.key.show(ui);
         }
         enter
-    }
-
-    fn recovery_key(&mut self, ui: &mut Ui) {
-        let t = tokens(ui);
-        Card::new().tight().show(ui, |ui| match (self.key.ready(), self.key.problem()) {
-            (Some(key), _) => {
-                ui.horizontal(|ui| {
-                    ui.add(egui::Label::new(mono(key.expose()).color(t.text)).wrap().selectable(true));
-                    if ui.add(Button::icon_only(icons::COPY, "Copy the recovery key")).clicked() {
-                        ui.ctx().copy_text(key.expose().to_owned());
-                    }
-                });
-                let text = "Write it down or print it, and keep it away from this computer. Whoever has it can read this backup.";
-                wrapped(ui, caption(text).color(t.text2));
-                if ui.add(Check::new(self.key_kept, "I have kept it in a safe place")).clicked() {
-                    self.key_kept = !self.key_kept;
-                }
-            }
-            (None, Some(problem)) => {
-                problem_text(ui, problem);
-            }
-            (None, None) => {
-                ui.label(body("Making a key…").color(t.text2));
-            }
-        });
     }
 
     /// What is still to be done before it can be saved.
@@ -164,7 +135,7 @@ impl PasswordDialog {
             Some("Type a new password")
         } else if *self.new != *self.again {
             Some("Type the new password twice")
-        } else if self.with_key && !(self.key_kept && self.key.ready().is_some()) {
+        } else if self.with_key && !self.key.is_kept() {
             Some("Keep the recovery key in a safe place first")
         } else {
             None

@@ -36,7 +36,7 @@ class Screen:
         self.log = open(os.path.join(scratch, 'log'), 'ab')
         self.windows = []
         read, write = os.pipe()
-        command = ['Xvfb', *([name] if name else []), '-displayfd', str(write), '-screen', '0', '1280x800x24', '-nolisten', 'tcp', '-fbdir', scratch]
+        command = ['Xvfb', *([name] if name else []), '-displayfd', str(write), '-screen', '0', '1280x800x24', '-nolisten', 'tcp', '-noreset', '-fbdir', scratch]
         self.server = subprocess.Popen(command, pass_fds=[write], stdout=self.log, stderr=self.log)
         os.close(write)
         with os.fdopen(read) as pipe:

@@ -31,7 +31,8 @@ impl Drop for Started {
 /// A display of its own, and its name.
 fn screen() -> (Started, String) {
     let mut server = Command::new("Xvfb");
-    server.args(["-displayfd", "1", "-screen", "0", "1000x700x24", "-nolisten", "tcp"]);
+    // It would start afresh whenever its last client leaves, and take a window with it that is just arriving.
+    server.args(["-displayfd", "1", "-screen", "0", "1000x700x24", "-nolisten", "tcp", "-noreset"]);
     let mut server = Started(server.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("Xvfb"));
     let mut number = String::new();
     BufReader::new(server.0.stdout.take().unwrap()).read_line(&mut number).unwrap();
@@ -192,11 +193,13 @@ fn a_window_that_cannot_start_says_why_and_tries_again() {
     let mut program = window(&world, &display);
     let xdotool = |args: &[&str]| Command::new("xdotool").args(args).env("DISPLAY", &display).output().expect("xdotool");
     let shown = || {
+        sleep(Duration::from_millis(50));
+        assert!(program.0.try_wait().unwrap().is_none(), "it ended");
         let found = xdotool(&["search", "--onlyvisible", "--name", "^Strongroom$"]).stdout;
         String::from_utf8(found).unwrap().split_whitespace().next_back().map(String::from)
     };
     let id = wait("a window that says why", shown);
-    assert!(!socket(&world.home()).exists() && program.0.try_wait().unwrap().is_none());
+    assert!(!socket(&world.home()).exists());
     fs::write(&settings, good).unwrap();
     wait("the engine after another try", || {
         xdotool(&["windowfocus", &id, "key", "Tab", "key", "Return"]);

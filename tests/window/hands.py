@@ -189,7 +189,7 @@ def end_all():
 def open_display(size=f"{WIDTH + 100}x{HEIGHT + 100}"):
     """A screen with a window manager, and the bus on which the window tells what it shows."""
     display = subprocess.Popen(
-        ["Xvfb", "-displayfd", "1", "-screen", "0", f"{size}x24", "-nolisten", "tcp"],
+        ["Xvfb", "-displayfd", "1", "-screen", "0", f"{size}x24", "-nolisten", "tcp", "-noreset"],
         stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
     )
     started.append(display)

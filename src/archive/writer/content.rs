@@ -20,7 +20,7 @@ const CUT_MOST: usize = 4 << 20;
 const HUGE: u64 = 1 << 40;
 const CUT_LEAST_OF_HUGE: usize = 1 << 20;
 /// What is read ahead of the cuts.
-const CUT_BUFFER: usize = 8 << 20;
+const CUT_BUFFER: usize = 6 << 20;
 /// More holes than these are read as data: each costs memory, and room in the catalog.
 const MOST_HOLES: usize = 100_000;
 

@@ -4,7 +4,7 @@ use crossbeam_channel::{Receiver, Sender};
 
 use super::container::Container;
 use crate::archive::Error;
-use crate::archive::codec::{FRAME_MAX, FRAME_TARGET};
+use crate::archive::codec::FRAME_TARGET;
 use crate::archive::pieces::{Log, Record};
 use crate::archive::run_journal::Fresh;
 use crate::archive::zip::{self, Members};
@@ -19,8 +19,9 @@ pub(super) type Stopped = Option<Error>;
 const MOST_ENTRIES: usize = 16 << 10;
 /// Entries that need no frame are handed on after this many.
 const SOME_ENTRIES: usize = 1 << 10;
-/// Headers and padding may lie past a frame's content.
-const SLACK: usize = 64 << 10;
+/// A frame is closed before a piece with which it would come to more, so that no buffer has to be larger than about this: a piece of
+/// the greatest length with its header and padding. Only headers of absurd length go past it, and as far as a frame may.
+const FRAME_FULL: usize = FRAME_TARGET + (256 << 10);
 
 /// A piece whose frame has no place yet: volume 0, and the frame's number for its offset.
 const NO_VOLUME: u32 = 0;
@@ -56,14 +57,16 @@ pub(super) struct Part {
     pub hash: [u8; 32],
 }
 
-/// Buffers and what is in them; they go round from stage to stage.
+/// What goes round from stage to stage. Its large buffers do so by themselves, that they are not held where nothing is in them.
+#[derive(Default)]
 pub(super) struct Frame {
     /// All frames are numbered without gaps in the order in which their entries go into the catalog.
     pub number: u64,
+    /// From the assembler to a compressor.
     pub content: Vec<u8>,
     /// Of zip: whose contents they are.
     pub members: Members,
-    /// Compressed, then sealed.
+    /// Compressed, then sealed: from a compressor to the volumes. Empty where there was no content.
     pub record: Vec<u8>,
     /// Of zip: the members' headers for the volume's directory.
     pub central: Vec<u8>,
@@ -74,22 +77,13 @@ pub(super) struct Frame {
 }
 
 impl Frame {
-    /// Memory is only reserved here; it is taken as it is written to.
-    pub(super) fn new() -> Self {
-        Self {
-            number: 0,
-            content: Vec::with_capacity(FRAME_MAX + SLACK),
-            members: Members::default(),
-            record: Vec::new(),
-            central: Vec::new(),
-            stored: 0,
-            entries: Vec::new(),
-            parts: Vec::new(),
-        }
+    /// A buffer for content. Memory is only reserved here; it is taken as it is written to.
+    pub(super) fn room() -> Vec<u8> {
+        Vec::with_capacity(FRAME_FULL)
     }
 
-    /// Whether anything of it goes into a volume.
-    pub(super) fn is_empty(&self) -> bool {
+    /// Before it is compressed: whether anything of it will go into a volume.
+    fn is_empty(&self) -> bool {
         self.content.is_empty() && self.members.is_empty()
     }
 
@@ -100,9 +94,7 @@ impl Frame {
 
     fn restart(&mut self, number: u64) {
         self.number = number;
-        self.content.clear();
         self.members.clear();
-        self.record.clear();
         self.central.clear();
         self.stored = 0;
         self.entries.clear();
@@ -121,6 +113,8 @@ pub(super) enum Packed {
 pub(super) struct Frames {
     current: Frame,
     free: Receiver<Frame>,
+    /// Buffers for content.
+    rooms: Receiver<Vec<u8>>,
     to_compress: Sender<Frame>,
     /// For frames without content.
     to_place: Sender<Packed>,
@@ -146,19 +140,20 @@ impl Frames {
         run: VersionId,
         first: u64,
         container: Container,
-        free: Receiver<Frame>,
+        (free, rooms): (Receiver<Frame>, Receiver<Vec<u8>>),
         to_compress: Sender<Frame>,
         to_place: Sender<Packed>,
         log: Log,
     ) -> Result<Self, Stopped> {
         let mut current = free.recv().map_err(|_| None)?;
         current.restart(first);
-        Ok(Self { current, free, to_compress, to_place, run, first, container, log })
+        current.content = rooms.recv().map_err(|_| None)?;
+        Ok(Self { current, free, rooms, to_compress, to_place, run, first, container, log })
     }
 
     /// Closes the frame where `bytes` more would not fit.
     pub(super) fn make_room(&mut self, bytes: usize) -> Result<(), Stopped> {
-        if !self.current.is_empty() && self.current.weight() + bytes > FRAME_MAX { self.close() } else { Ok(()) }
+        if !self.current.is_empty() && self.current.weight() + bytes > FRAME_FULL { self.close() } else { Ok(()) }
     }
 
     pub(super) fn content(&mut self) -> &mut Vec<u8> {
@@ -242,13 +237,15 @@ impl Frames {
 
     fn close(&mut self) -> Result<(), Stopped> {
         let next = self.free.recv().map_err(|_| None)?;
-        let full = std::mem::replace(&mut self.current, next);
+        let mut full = std::mem::replace(&mut self.current, next);
         self.current.restart(full.number + 1);
         if full.is_empty() {
-            self.to_place.send(Packed::Frame(full)).map_err(|_| None)
-        } else {
-            self.to_compress.send(full).map_err(|_| None)
+            self.current.content = std::mem::take(&mut full.content);
+            return self.to_place.send(Packed::Frame(full)).map_err(|_| None);
         }
+        self.to_compress.send(full).map_err(|_| None)?;
+        self.current.content = self.rooms.recv().map_err(|_| None)?;
+        Ok(())
     }
 
     /// Sends the last one on its way. Returns what is in all of them.

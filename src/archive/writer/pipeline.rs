@@ -6,7 +6,7 @@
 //! parent ──┘                    └─      …      ┘           └─ catalog
 //! ```
 //!
-//! A fixed number of frames goes round; every channel is bounded. A stage that fails lets go of its channels, upon which all
+//! A fixed number of frames goes round, and of buffers for what is in them; every channel is bounded. A stage that fails lets go of its channels, upon which all
 //! others end; the first that names an error wins.
 
 use std::ops::ControlFlow;
@@ -40,6 +40,10 @@ use crate::model::snapshot::ObjectInfo;
 const MOST_COMPRESSORS: usize = 4;
 /// Frames beside those in the compressors: one that is filled, one that waits, one that is placed.
 const SPARE_FRAMES: usize = 3;
+/// Buffers for content beside those in the compressors: one that is filled, one that waits.
+const SPARE_ROOMS: usize = 2;
+/// Buffers for records beside those in the compressors: one that waits for its turn or is written.
+const SPARE_RECORDS: usize = 1;
 const SCAN_AHEAD: usize = 8;
 const PARENT_AHEAD: usize = 8;
 const PARENT_BATCH: usize = 256;
@@ -64,31 +68,34 @@ pub(super) fn run(job: &BackupJob<'_>) -> Result<Written> {
         let (to_merge, scanned) = bounded(SCAN_AHEAD);
         let (parent_out, parent_in) = bounded(PARENT_AHEAD);
         let (free_out, free) = bounded(frames);
+        let (room_out, rooms) = bounded(compressors + SPARE_ROOMS);
+        let (record_out, records) = bounded(compressors + SPARE_RECORDS);
         let (to_compress, compressing) = bounded(frames);
         // One more for each compressor that may have to say that it broke.
         let (to_place, placing) = bounded(frames + compressors);
         let (to_catalog, cataloguing) = bounded(CATALOG_AHEAD);
         let (to_finish, finishing) = bounded::<Full>(1);
-        for _ in 0..frames {
-            // There is room for all of them.
-            let _ = free_out.send(Frame::new());
-        }
+        // There is room for all of them.
+        (0..frames).for_each(|_| drop(free_out.send(Frame::default())));
+        (0..compressors + SPARE_ROOMS).for_each(|_| drop(room_out.send(Frame::room())));
+        (0..compressors + SPARE_RECORDS).for_each(|_| drop(record_out.send(Vec::new())));
 
         spawn(scope, "scan", move || scan_into(job, &to_merge))?;
         spawn(scope, "parent", move || parent_into(job, &parent_out))?;
         for _ in 0..compressors {
             let (compressing, to_place) = (compressing.clone(), to_place.clone());
-            spawn(scope, "compress", move || compress(job, &compressing, to_place))?;
+            let (records, room_out) = (records.clone(), room_out.clone());
+            spawn(scope, "compress", move || compress(job, &compressing, (&records, &room_out), to_place))?;
         }
-        drop(compressing);
+        drop((compressing, records, room_out));
         let finisher = spawn(scope, "finish", move || finishing.iter().try_for_each(|full| full.finish(journal)))?;
         let volumes = Volumes::new(job, &adopted.volumes);
-        let placing_stage = Placing::new(&job.run, volumes, to_finish, adopted, journal, to_catalog, free_out);
+        let placing_stage = Placing::new(&job.run, volumes, to_finish, adopted, journal, to_catalog, (free_out, record_out));
         let placer = spawn(scope, "place", move || placing_stage.run(&placing))?;
         let cataloguer = spawn(scope, "catalog", move || write_entries(catalog, &cataloguing))?;
 
         let container = Container::of(job.format.kind);
-        let frames = Frames::new(job.run.clone(), first_frame, container, free, to_compress, to_place, log);
+        let frames = Frames::new(job.run.clone(), first_frame, container, (free, rooms), to_compress, to_place, log);
         let assembled = frames.and_then(|frames| {
             let keeper = Keeper::new(job.parent.as_ref().map(|p| p.version.clone()), &offered, &job.whole);
             let before: Before<'_> = Box::new(job.left.into_iter().flat_map(LeftRun::paths));
@@ -247,17 +254,29 @@ impl Drop for Alarm {
 /// Nice value of the threads that take most of the processor's time.
 const COMPRESSOR_NICE: i32 = 5;
 
-fn compress(job: &BackupJob<'_>, frames: &Receiver<Frame>, to_place: Sender<Packed>) {
+fn compress(
+    job: &BackupJob<'_>,
+    frames: &Receiver<Frame>,
+    (records, rooms): (&Receiver<Vec<u8>>, &Sender<Vec<u8>>),
+    to_place: Sender<Packed>,
+) {
     let alarm = Alarm(to_place);
     // Of this thread alone, as Linux has it (setpriority(2)): the window and whatever else a person does go first. Where it is
     // refused the work is done all the same.
     let _ = rustix::process::setpriority_process(None, COMPRESSOR_NICE);
     let mut packer = Packer::new(job);
-    for mut frame in frames {
+    // The buffer first: whoever then takes the frame that the volumes wait for has one, whatever later frames hold.
+    for record in records {
+        let Ok(mut frame) = frames.recv() else { return };
+        frame.record = record;
         // Stands still with the run. That it is to end is for the assembler to say: no frame is ever left out.
         let _ = job.cancel.should_end();
         Volumes::prepare(job.seal.is_some(), &mut frame.record);
         packer.pack(&mut frame);
+        let mut room = std::mem::take(&mut frame.content);
+        room.clear();
+        // Nobody waits for it when all is read.
+        let _ = rooms.send(room);
         if alarm.0.send(Packed::Frame(frame)).is_err() {
             return;
         }

@@ -30,6 +30,8 @@ pub(super) struct Placing<'a> {
     shared: HashMap<u64, (u32, Vec<Piece>)>,
     to_catalog: Sender<Vec<Entry>>,
     free: Sender<Frame>,
+    /// Takes back the buffers of what is written.
+    records: Sender<Vec<u8>>,
 }
 
 impl<'a> Placing<'a> {
@@ -40,12 +42,12 @@ impl<'a> Placing<'a> {
         adopted: Adopted,
         journal: Option<&'a RunJournal>,
         to_catalog: Sender<Vec<Entry>>,
-        free: Sender<Frame>,
+        (free, records): (Sender<Frame>, Sender<Vec<u8>>),
     ) -> Self {
         let (early, shared) = (BTreeMap::new(), HashMap::new());
         let (reached, places) = (adopted.volumes.len() as u32, adopted.places);
         let next = places.len() as u64;
-        Self { volumes, to_finish, journal, run, reached, early, next, places, shared, to_catalog, free }
+        Self { volumes, to_finish, journal, run, reached, early, next, places, shared, to_catalog, free, records }
     }
 
     /// Takes frames until no more come; then closes the last volume. Also returns where all frames lie.
@@ -73,9 +75,13 @@ impl<'a> Placing<'a> {
     }
 
     fn place(&mut self, mut frame: Frame) -> Result<(), Stopped> {
-        let place = match frame.is_empty() {
-            true => Place { volume: 0, offset: 0, length: 0 },
-            false => self.volumes.append(&mut frame)?,
+        let place = if frame.record.is_empty() {
+            Place { volume: 0, offset: 0, length: 0 }
+        } else {
+            let place = self.volumes.append(&mut frame)?;
+            // As with the frame itself: nobody waits for it when all is read.
+            let _ = self.records.send(std::mem::take(&mut frame.record));
+            place
         };
         self.reached = self.reached.max(place.volume);
         self.places.push(place);

@@ -80,7 +80,7 @@ impl Bench {
 
 fn bench(kind: Kind, sealed: bool) -> Bench {
     let mut bench = Bench::new();
-    bench.format = Format { kind, volume_size: Some(4 << 20), ..Format::default() };
+    bench.format = Format { kind, volume_size: Some(3 << 20), ..Format::default() };
     bench.sealed = sealed;
     bench
 }

@@ -21,7 +21,9 @@ pub fn start() {
     let Ok(file) = open(&home.data) else { return };
     let filter = EnvFilter::try_from_env("STRONGROOM_LOG").unwrap_or_else(|_| EnvFilter::new("warn,strongroom=info"));
     // Fails only where there is a logger already.
-    let _ = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(false).with_writer(Mutex::new(file)).try_init();
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(false).with_writer(Mutex::new(file));
+    // A full disk is no news to whoever reads our standard error.
+    let _ = log.log_internal_errors(false).try_init();
     let before = panic::take_hook();
     panic::set_hook(Box::new(move |info| {
         // Where, not what: a panic's message can hold anything.

@@ -49,6 +49,7 @@ impl From<Code> for Exit {
             | Code::Busy
             | Code::EngineGone
             | Code::Keyring
+            | Code::HalfDone
             | Code::Settings
             | Code::TooNew
             | Code::Internal => Self::Failed,

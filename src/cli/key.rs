@@ -149,7 +149,10 @@ fn changed(
 ) -> Result<Exit, Problem> {
     let handle = session.handle();
     handle.change_keys(place.clone(), change, kdf.map(KdfKind::from)).wait()?;
-    let status = handle.keys_at(Place { secret: None, ..place }).wait()?;
+    let status = handle.keys_at(Place { secret: None, ..place }).wait().map_err(|problem| {
+        let what = "The change is made, but what opens the backup now cannot be shown.";
+        Problem::new(Code::HalfDone, what, "Keep what is new: it opens the backup.").with_detail(problem.to_string())
+    })?;
     output.line(said);
     output.result(
         "completed",
@@ -176,8 +179,8 @@ fn new_recovery_key(session: &Session, path: &Path) -> Result<NewSecrets, Proble
 /// A recovery key that opens nothing must not lie about as if it did.
 fn kept_only_if(path: &Path, ended: Result<Exit, Problem>) -> Result<Exit, Problem> {
     ended.inspect_err(|problem| {
-        // Where the engine has ended, nobody knows: then it stays.
-        if problem.code != Code::EngineGone {
+        // Where it may have come to open the backup, it stays.
+        if !matches!(problem.code, Code::EngineGone | Code::HalfDone) {
             let _ = std::fs::remove_file(path);
         }
     })

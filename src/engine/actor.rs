@@ -294,7 +294,7 @@ impl Actor {
             let mut stages = Stages::new(&run.progress);
             // A panic in a run is a bug of ours; it must not take the engine and its other runs with it.
             let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-                journal.map_err(explain::internal)?;
+                journal.map_err(explain::history)?;
                 match &job {
                     Job::Backup(spec) => backup::back_up(&core, &run, spec, &mut stages),
                     Job::Restore(spec) => restore::run(&core, &run, spec, &mut stages),

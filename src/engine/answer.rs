@@ -111,14 +111,14 @@ pub fn answer(core: &Core, question: Question, is_running: &dyn Fn(&PlanId) -> b
             keys::unlock(core, &place)?;
             Answer::Done
         }
-        Question::History { filter } => Answer::History(core.history.page(&filter).map_err(explain::internal)?),
+        Question::History { filter } => Answer::History(core.history.page(&filter).map_err(explain::history)?),
         Question::Report { run } => Answer::Report(report(core, run)?),
         Question::DestinationStatus { location } => Answer::DestinationStatus(destination::status(core, &location)),
     })
 }
 
 fn report(core: &Core, run: RunId) -> Result<Option<Box<crate::model::run::RunReport>>, Problem> {
-    Ok(core.history.report(run).map_err(explain::internal)?.map(Box::new))
+    Ok(core.history.report(run).map_err(explain::history)?.map(Box::new))
 }
 
 /// Saves a plan. For a new sealed one the destination's folder is made at once, so that its key exists before the first run.
@@ -207,7 +207,7 @@ fn remove_plan(core: &Core, id: &PlanId, delete_versions: bool) -> Result<(), Pr
                 folder.remove()?;
             }
         }
-        core.history.forget_plan(id).map_err(explain::internal)?;
+        core.history.forget_plan(id).map_err(explain::history)?;
         core.forget_ring(id)?;
     }
     core.close_versions(id);

@@ -96,7 +96,7 @@ pub fn back_up(core: &Core, run: &Run, spec: &BackupSpec, stages: &mut Stages<'_
         None => VersionId::new(core.env.clock.now(), backup_type, core.random()),
     };
     left::forget_others(core, plan, &id);
-    core.history.begin_version(run.id, &id, location).map_err(explain::internal)?;
+    core.history.begin_version(run.id, &id, location).map_err(explain::history)?;
     let resumed_bytes = left.iter().flat_map(|left| left.volumes()).map(|info| info.size).sum();
 
     let result = write(core, run, plan, &opened, parent.as_ref(), &id, left, &listed, stages);
@@ -104,8 +104,9 @@ pub fn back_up(core: &Core, run: &Run, spec: &BackupSpec, stages: &mut Stages<'_
         Ok(written) => written,
         Err(problem) => {
             // Until its manifest is there nothing refers to the run's folder. The next run goes on from what was finished; what is
-            // nothing and cannot be removed now is litter that it finds.
-            if !left::is_worth_keeping(core, &opened, plan, &id) {
+            // nothing and cannot be removed now is litter that it finds. A manifest that only could not be made durable is there.
+            let is_version = folder.manifest_ids().map_or(true, |ids| ids.contains(&id));
+            if !is_version && !left::is_worth_keeping(core, &opened, plan, &id) {
                 left::forget(core, plan, &id);
                 if folder.delete_folder(&run_folder(&id)).is_ok() {
                     let _ = core.history.forget_version(&plan.id, location, &id);
@@ -116,7 +117,7 @@ pub fn back_up(core: &Core, run: &Run, spec: &BackupSpec, stages: &mut Stages<'_
     };
     drop(counting);
     left::forget(core, plan, &id);
-    core.history.remember_version(&plan.id, location, &id, manifest.sequence).map_err(explain::internal)?;
+    core.history.remember_version(&plan.id, location, &id, manifest.sequence).map_err(explain::history)?;
 
     let older_bytes: u64 = listed.iter().filter_map(|l| l.manifest.as_ref().ok()).map(|m| m.totals.stored_bytes).sum();
     stages.enter(Stage::ReadingBack);
@@ -145,7 +146,7 @@ pub fn back_up(core: &Core, run: &Run, spec: &BackupSpec, stages: &mut Stages<'_
 fn begins_with_a_password(core: &Core, spec: &BackupSpec) -> Result<bool, Problem> {
     let plan = &spec.plan;
     let Some(location) = plan.destinations.first() else { return Ok(false) };
-    let is_first = core.history.known_versions(&plan.id, location).map_err(explain::internal)?.is_empty();
+    let is_first = core.history.known_versions(&plan.id, location).map_err(explain::history)?.is_empty();
     Ok(is_first && plan.seal.is_some() && spec.secrets.password.is_some())
 }
 
@@ -213,7 +214,7 @@ fn write(
     let objects_json = folder.put_objects(&list, ring)?;
     let newest = listed.iter().filter_map(|l| l.manifest.as_ref().ok()).map(|m| m.sequence).max().unwrap_or(0);
     let location = &opened.location;
-    let known = core.history.known_versions(&plan.id, location).map_err(explain::internal)?.last().map_or(0, |(_, n)| *n);
+    let known = core.history.known_versions(&plan.id, location).map_err(explain::history)?.last().map_or(0, |(_, n)| *n);
     let manifest = Manifest {
         format: marker::FORMAT,
         kind: "version".into(),
@@ -278,7 +279,7 @@ fn read_back(
             // One that fails is enough for all.
             let (hash, past_cache) = read.inspect_err(|_| next.store(objects.len(), Relaxed))?;
             if data_encoding::HEXLOWER.encode(&hash) != object.sha256 {
-                core.history.remember_damage(folder.plan(), place, &[&name], false).map_err(explain::internal)?;
+                core.history.remember_damage(folder.plan(), place, &[&name], false).map_err(explain::history)?;
                 return Err(archive::Error::damaged(name, "what was read back is not what was written").into());
             }
             medium.fetch_and(past_cache, Relaxed);

@@ -50,7 +50,7 @@ pub fn run(core: &Core, run: &Run, spec: &DeleteSpec, stages: &mut Stages<'_>) -
     }
     drop_manifests(core, &folder, ring, place)?;
     for id in &spec.versions {
-        core.history.forget_version(folder.plan(), place, id).map_err(explain::internal)?;
+        core.history.forget_version(folder.plan(), place, id).map_err(explain::history)?;
     }
     core.close_versions(folder.plan());
     let plan = look(&folder, &staying, &spec.versions)?;
@@ -140,7 +140,7 @@ fn drop_manifests(core: &Core, folder: &Folder, ring: Option<&KeyRing>, place: &
     let marked = folder.deleted()?;
     for id in folder.manifest_ids()?.iter().filter(|id| marked.contains(id) && folder.read_deleted(id, ring).is_ok()) {
         folder.delete(&marker::manifest_name(id))?;
-        core.history.forget_version(folder.plan(), place, id).map_err(explain::internal)?;
+        core.history.forget_version(folder.plan(), place, id).map_err(explain::history)?;
     }
     Ok(())
 }

@@ -33,7 +33,7 @@ pub fn open_for_writing(core: &Core, plan: &Plan, secrets: &NewSecrets, take_ove
     let Some(location) = plan.destinations.first() else {
         return Err(Problem::new(Code::Usage, "This backup has no destination.", "Edit it and choose one."));
     };
-    let known = !core.history.known_versions(&plan.id, location).map_err(explain::internal)?.is_empty();
+    let known = !core.history.known_versions(&plan.id, location).map_err(explain::history)?.is_empty();
     let storage = (core.env.open_storage)(location, !known)?;
     let (all, damaged) = Folder::all(&storage)?;
     let folder_name = plan.folder_name();

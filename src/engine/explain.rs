@@ -225,6 +225,26 @@ pub fn keys_put_back() -> Problem {
     )
 }
 
+/// New key slots lie at the destination and count; something after that failed.
+pub fn keys_half_changed(problem: &Problem) -> Problem {
+    Problem::new(
+        Code::HalfDone,
+        "What opens the backup is changed, but the change could not be finished.",
+        "Keep what is new: it opens the backup. The next run finishes the change.",
+    )
+    .with_detail(format!("{} ({})", problem.what, problem.detail))
+}
+
+/// New key slots may lie at the destination or not.
+pub fn keys_uncertain(problem: &Problem) -> Problem {
+    Problem::new(
+        Code::HalfDone,
+        "The destination failed in the middle: what opens the backup may be changed or not.",
+        "Keep both what opened it before and what is new, until the destination is back and shows its list of keys.",
+    )
+    .with_detail(format!("{} ({})", problem.what, problem.detail))
+}
+
 pub fn no_such_slot(id: &str) -> Problem {
     Problem::new(Code::NothingThere, format!("There is no key slot \u{201c}{id}\u{201d}."), "See the list of slots.")
 }
@@ -323,6 +343,16 @@ pub fn foreign_hand(what: &str) -> Problem {
         format!("The destination has changed by a hand that is not this machine's: {what}"),
         "If a copy of this machine's settings writes there too, end that; then take the backup over (on the command line with --take-over).",
     )
+}
+
+/// The home's history could not be read or written.
+pub fn history(error: crate::state::Error) -> Problem {
+    Problem::new(
+        Code::Settings,
+        "The history could not be read or written.",
+        "Check that Strongroom's own folder can be written and has room.",
+    )
+    .with_detail(error.to_string())
 }
 
 pub fn internal(what: impl std::fmt::Display) -> Problem {

@@ -38,9 +38,9 @@ pub fn check(
 
 /// Fails where a manifest is there that this home neither wrote nor found when it took over.
 pub fn foreign(core: &Core, folder: &Folder, place: &Location, listed: &[Listed], take_over: bool) -> Result<(), Problem> {
-    let known = core.history.known_versions(folder.plan(), place).map_err(explain::internal)?;
+    let known = core.history.known_versions(folder.plan(), place).map_err(explain::history)?;
     let known: HashMap<VersionId, u64> = known.into_iter().collect();
-    let begun = core.history.begun_versions(folder.plan(), place).map_err(explain::internal)?;
+    let begun = core.history.begun_versions(folder.plan(), place).map_err(explain::history)?;
     let begun: HashSet<VersionId> = begun.into_iter().collect();
     for entry in listed.iter().filter(|entry| !known.contains_key(&entry.id)) {
         let Ok(manifest) = &entry.manifest else { continue };
@@ -48,7 +48,7 @@ pub fn foreign(core: &Core, folder: &Folder, place: &Location, listed: &[Listed]
         if !known.is_empty() && !begun.contains(&entry.id) && !take_over {
             return Err(explain::foreign_hand(&format!("version {} was not made here.", entry.id)));
         }
-        core.history.remember_version(folder.plan(), place, &entry.id, manifest.sequence).map_err(explain::internal)?;
+        core.history.remember_version(folder.plan(), place, &entry.id, manifest.sequence).map_err(explain::history)?;
     }
     Ok(())
 }
@@ -56,7 +56,7 @@ pub fn foreign(core: &Core, folder: &Folder, place: &Location, listed: &[Listed]
 /// Versions that were known to be there and are not any more, without a mark that they were deleted; those with one are forgotten.
 pub fn vanished(core: &Core, folder: &Folder, place: &Location, listed: &[Listed]) -> Result<Vec<VersionId>, Problem> {
     let present: HashSet<&VersionId> = listed.iter().map(|l| &l.id).collect();
-    let known = core.history.known_versions(folder.plan(), place).map_err(explain::internal)?;
+    let known = core.history.known_versions(folder.plan(), place).map_err(explain::history)?;
     let gone: Vec<VersionId> = known.into_iter().map(|(id, _)| id).filter(|id| !present.contains(id)).collect();
     if gone.is_empty() {
         return Ok(gone);
@@ -64,7 +64,7 @@ pub fn vanished(core: &Core, folder: &Folder, place: &Location, listed: &[Listed
     let deleted: HashSet<VersionId> = folder.deleted()?.into_iter().collect();
     let (deleted, vanished): (Vec<_>, Vec<_>) = gone.into_iter().partition(|id| deleted.contains(id));
     for id in deleted {
-        core.history.forget_version(folder.plan(), place, &id).map_err(explain::internal)?;
+        core.history.forget_version(folder.plan(), place, &id).map_err(explain::history)?;
     }
     Ok(vanished)
 }
@@ -76,11 +76,11 @@ fn incomplete(detail: String) -> Warning {
 /// Runs that this home began and that never became versions, oldest first: nobody else writes here, and of this plan no other run is
 /// live. A version that was known to be there, or that something refers to, is never among them, whatever a listing says.
 pub fn dead(core: &Core, folder: &Folder, place: &Location, listed: &[Listed]) -> Result<Vec<VersionId>, Problem> {
-    let known = core.history.known_versions(folder.plan(), place).map_err(explain::internal)?;
+    let known = core.history.known_versions(folder.plan(), place).map_err(explain::history)?;
     let deleted = folder.deleted()?;
     let needs = listed.iter().filter_map(|l| l.manifest.as_ref().ok()).flat_map(|m| &m.needs);
     let needed: HashSet<&VersionId> = needs.map(|need| &need.run).collect();
-    let mut begun = core.history.begun_versions(folder.plan(), place).map_err(explain::internal)?;
+    let mut begun = core.history.begun_versions(folder.plan(), place).map_err(explain::history)?;
     begun.retain(|id| {
         let is_version = listed.iter().any(|l| l.id == *id) || known.iter().any(|(k, _)| k == id) || deleted.contains(id);
         !is_version && !needed.contains(id)
@@ -98,7 +98,7 @@ pub fn clear_litter(
 ) -> Result<(), Problem> {
     for id in dead(core, folder, place, listed)?.iter().filter(|id| Some(*id) != spare) {
         folder.delete_folder(&run_folder(id))?;
-        core.history.forget_version(folder.plan(), place, id).map_err(explain::internal)?;
+        core.history.forget_version(folder.plan(), place, id).map_err(explain::history)?;
     }
     for name in ["", marker::VERSIONS, marker::DELETED] {
         folder.sweep(name)?;

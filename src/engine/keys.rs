@@ -97,13 +97,12 @@ pub fn change(
     let bytes = file.rewrite(n, &ring, &|slot| !goes(slot), &slots, &mut |b| (core.env.entropy)(b))?;
     if let Err(problem) = folder.put_keys(&Keys::new(n, bytes)) {
         // One of the two that got there would count already.
-        folder.withdraw_keys(n);
-        return Err(problem);
+        return Err(if folder.withdraw_keys(n) { problem } else { explain::keys_uncertain(&problem) });
     }
     core.close_versions(plan);
-    core.keep_ring(plan, &ring, true)?;
-    // Only now that the new one was read back may the old ones go.
-    folder.settle_keys(&ring)
+    // From here on it is so, whatever fails. Only now that the new one was read back may the old ones go.
+    let settled = core.keep_ring(plan, &ring, true).and_then(|_| folder.settle_keys(&ring));
+    settled.map_err(|problem| explain::keys_half_changed(&problem))
 }
 
 /// What a change makes of ring and slots.

@@ -70,7 +70,7 @@ fn fits(spec: &BackupSpec, run: &VersionId, cancelled: bool) -> bool {
 /// Whether somebody has cancelled the plan's last backup.
 fn was_cancelled(core: &Core, plan: &Plan) -> Result<bool, Problem> {
     let filter = HistoryFilter { plan: Some(plan.id.clone()), kind: Some(RunKind::Backup), limit: 1, ..HistoryFilter::default() };
-    let last = core.history.page(&filter).map_err(explain::internal)?.runs;
+    let last = core.history.page(&filter).map_err(explain::history)?.runs;
     Ok(last.first().is_some_and(|run| run.outcome == Outcome::Cancelled))
 }
 

@@ -77,7 +77,7 @@ fn with_offers(
 ) -> Result<Parent, Problem> {
     let folder = &opened.folder;
     let sealed = folder.marker.sealed;
-    let damaged = core.history.damaged(folder.plan(), &opened.location).map_err(explain::internal)?;
+    let damaged = core.history.damaged(folder.plan(), &opened.location).map_err(explain::history)?;
     let damaged: HashSet<String> = damaged.into_iter().collect();
     let mut whole = lying_there(folder, &catalog)?;
     whole.retain(|volume| !damaged.contains(&catalog.volume_name(volume, sealed)));

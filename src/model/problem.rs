@@ -39,6 +39,8 @@ pub enum Code {
     Busy,
     EngineGone,
     Keyring,
+    /// What opens a backup was changed, but not to the end, or nobody knows whether it was.
+    HalfDone,
     Settings,
     /// Made by a newer Strongroom.
     TooNew,

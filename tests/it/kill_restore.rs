@@ -4,10 +4,9 @@ use std::fs;
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::process::{Child, Stdio};
-use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::support::{Random, World, assert_same, long, walk};
+use crate::support::{Random, World, assert_same, long, wait, walk};
 use crate::tree;
 
 const POLICIES: [&str; 4] = ["skip", "overwrite", "newer", "keep-both"];
@@ -27,14 +26,6 @@ fn restore(world: &World, policy: &str) -> Child {
     command.args(["restore", "--conflict", policy, "--from"]).arg(world.dest()).arg("--to").arg(world.path("out"));
     // The home has the key: no time goes into the password.
     command.env_remove("STRONGROOM_PASSWORD").stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
-}
-
-/// Waits until that moment or its end.
-fn wait(child: &mut Child, moment: Duration) {
-    let begun = Instant::now();
-    while begun.elapsed() < moment && child.try_wait().unwrap().is_none() {
-        thread::sleep(Duration::from_micros(200).min(moment.saturating_sub(begun.elapsed())));
-    }
 }
 
 /// Whether everything is there, and nothing says that a restore is under way.

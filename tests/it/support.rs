@@ -4,7 +4,9 @@ use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Child, Command, Output, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -48,6 +50,13 @@ impl World {
     }
 
     pub fn run_with(&self, line: &str, change: impl FnOnce(&mut Command)) -> Ran {
+        let mut command = self.words(line);
+        change(&mut command);
+        Ran::of(&mut command, line)
+    }
+
+    /// The command that is run.
+    pub fn words(&self, line: &str) -> Command {
         let mut command = self.command();
         for word in line.split_whitespace() {
             match word.strip_prefix('@') {
@@ -55,8 +64,7 @@ impl World {
                 None => command.arg(word),
             };
         }
-        change(&mut command);
-        Ran::of(&mut command, line)
+        command
     }
 
     /// Backs the source up to the destination, sealed; returns the result line.
@@ -112,7 +120,11 @@ pub struct Ran {
 
 impl Ran {
     pub fn of(command: &mut Command, line: &str) -> Self {
-        let Output { status, stdout, stderr } = command.output().unwrap();
+        Self::with(command.output().unwrap(), line)
+    }
+
+    pub fn with(output: Output, line: &str) -> Self {
+        let Output { status, stdout, stderr } = output;
         let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
         Self { line: line.into(), code: status.code(), out: text(stdout), err: text(stderr) }
     }
@@ -236,6 +248,28 @@ impl Random {
         out.truncate(length);
         out
     }
+}
+
+/// Waits until that moment or its end, whichever is first.
+pub fn wait(child: &mut Child, moment: Duration) {
+    let begun = Instant::now();
+    while begun.elapsed() < moment && child.try_wait().unwrap().is_none() {
+        thread::sleep(Duration::from_micros(200).min(moment.saturating_sub(begun.elapsed())));
+    }
+}
+
+/// Starts it, and does something to it at that moment. How it ended, and whether it was over by then.
+pub fn hit(command: &mut Command, moment: Duration, how: impl FnOnce(&mut Child)) -> (Ran, bool) {
+    const PATIENCE: Duration = Duration::from_secs(120);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    wait(&mut child, moment.min(PATIENCE));
+    let was_over = child.try_wait().unwrap().is_some();
+    how(&mut child);
+    wait(&mut child, PATIENCE);
+    let ended = child.try_wait().unwrap().is_some();
+    let _ = child.kill();
+    assert!(ended, "it hangs");
+    (Ran::with(child.wait_with_output().unwrap(), ""), was_over)
 }
 
 /// The long tests run too: `tests/run --long`.

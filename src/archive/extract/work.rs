@@ -296,12 +296,14 @@ impl Shared<'_> {
         self.tally.counts.bytes.fetch_add(bytes, Relaxed);
         let before = self.tally.progress().bytes_written.fetch_add(bytes, Relaxed);
         if before / SYNC_EVERY != (before + bytes) / SYNC_EVERY {
-            // What could not be made durable fails again, and is told, at the end.
-            if let Ok(stat) = rustix::fs::fstat(file)
-                && rustix::fs::syncfs(file).is_ok()
-                && let Some(journal) = &self.journal
-            {
-                journal.mark(stat.st_dev, changed(&stat));
+            let Ok(stat) = rustix::fs::fstat(file) else { return };
+            match rustix::fs::syncfs(file) {
+                Ok(()) => self.journal.iter().for_each(|journal| journal.mark(stat.st_dev, changed(&stat))),
+                // Told only once: a later one succeeds though what was to be written is lost.
+                Err(e) => {
+                    let root = self.roots.first().map(|root| root.path.as_path()).unwrap_or(std::path::Path::new(""));
+                    self.tally.fail(Error::file(root, e.into()));
+                }
             }
         }
     }

@@ -42,6 +42,8 @@ enum Line {
     },
     /// In good order: nothing that stands there is unfinished.
     Stopped,
+    /// All is restored, but the journal could not be taken away.
+    Finished,
 }
 
 /// A restore's own journal; locked as long as it is open.
@@ -114,14 +116,13 @@ impl Journal {
                 journal.say(&Line::Begun { tag: tag.into(), date: date.into(), at: (at.seconds, at.nanos) })?;
                 journal.file.lock().unwrap_or_else(PoisonError::into_inner).0.sync_all()?;
                 // The folder as well: what is born after a loss of power must find it.
-                let folder = rustix::fs::openat(&journal.folder, c".", OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())?;
-                Ok(rustix::fs::fsync(folder)?)
+                journal.sync_folder()
             });
             match written {
                 // A folder that may be written to but not read.
                 Ok(()) => return Some(journal),
                 Err(e) if e.kind() == io::ErrorKind::PermissionDenied => return Some(journal),
-                Err(_) => journal.take_away(),
+                Err(_) => _ = journal.take_away(),
             }
         }
         None
@@ -151,18 +152,28 @@ impl Journal {
 
     /// Everything is restored, and durable.
     pub fn finish(self) {
-        self.take_away();
+        // One that stays, or comes back after a loss of power, would take what is changed from now on for unfinished work.
+        if !self.take_away() {
+            let _ = self.say(&Line::Finished);
+        }
+        let _ = self.sync_folder();
     }
 
-    /// Unless somebody put another file in its place.
-    fn take_away(&self) {
+    fn sync_folder(&self) -> io::Result<()> {
+        let folder = rustix::fs::openat(&self.folder, c".", OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())?;
+        Ok(rustix::fs::fsync(folder)?)
+    }
+
+    /// Unless somebody put another file in its place. Whether it is gone.
+    fn take_away(&self) -> bool {
         let own = rustix::fs::fstat(&self.file.lock().unwrap_or_else(PoisonError::into_inner).0);
         let there = look(self.folder.as_fd(), self.name.as_bytes());
         if let (Ok(own), Ok(Some(there))) = (own, there)
             && (own.st_dev, own.st_ino) == (there.st_dev, there.st_ino)
         {
-            let _ = rustix::fs::unlinkat(&self.folder, &self.name, AtFlags::empty());
+            return rustix::fs::unlinkat(&self.folder, &self.name, AtFlags::empty()).is_ok();
         }
+        true
     }
 }
 
@@ -243,6 +254,7 @@ fn parse(bytes: &[u8]) -> Option<Before> {
                 before.stopped = false;
             }
             (Ok(Line::Stopped), Some(before)) => before.stopped = true,
+            (Ok(Line::Finished), _) => before = None,
             _ => {}
         }
     }
@@ -295,6 +307,20 @@ mod tests {
         assert_eq!(before.unwrap().tags, ["t1", "t2"]);
         journal.finish();
         assert!(open("t4").unwrap().unwrap().1.is_none());
+    }
+
+    #[test]
+    fn what_ended_is_not_gone_on_with_though_its_journal_stays() {
+        let dir = tempfile::tempdir().unwrap();
+        let open = |tag: &str| Journal::open(folder(dir.path()), "x", tag, "2026-11-21").unwrap().unwrap();
+        let (journal, _) = open("t1");
+        journal.say(&Line::Finished).unwrap();
+        drop(journal);
+        assert!(!others_died(folder(dir.path())[0].as_fd(), ".strongroom-restore-y"));
+        let (journal, before) = open("t2");
+        assert!(before.is_none());
+        journal.finish();
+        assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0);
     }
 
     #[test]

@@ -3,8 +3,8 @@
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use rustix::fs::{AtFlags, CWD, Mode, OFlags, ResolveFlags, Stat};
 use rustix::io::Errno;
@@ -22,18 +22,35 @@ pub struct Root {
     pub path: PathBuf,
     /// Kernels before 5.6 and some sandboxes lack it.
     has_openat2: AtomicBool,
+    /// File systems that folders beneath it were opened on, each with a folder of it; `None` where that may be entered but not read.
+    disks: Mutex<Vec<(u64, Option<OwnedFd>)>>,
 }
 
 impl Root {
     /// Opens an existing folder. Symbolic links in `path` itself are followed: it is the person's own.
     pub fn open(path: &Path) -> io::Result<Self> {
         let fd = rustix::fs::openat(CWD, path, OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?;
-        Ok(Self { fd, path: path.to_path_buf(), has_openat2: AtomicBool::new(true) })
+        let root = Self { fd, path: path.to_path_buf(), has_openat2: AtomicBool::new(true), disks: Mutex::default() };
+        root.meet(root.fd())?;
+        Ok(root)
     }
 
     /// The folder at `relative` (safe components; empty: the root itself), for operations relative to it.
     pub fn folder(&self, relative: &[u8]) -> io::Result<OwnedFd> {
-        self.open_beneath(relative, FOLDER)
+        let folder = self.open_beneath(relative, FOLDER)?;
+        self.meet(folder.as_fd())?;
+        Ok(folder)
+    }
+
+    /// Notes the file system of a folder. What is kept open from before anything is written is told of all that could not be.
+    fn meet(&self, folder: BorrowedFd<'_>) -> io::Result<()> {
+        let device = rustix::fs::fstat(folder)?.st_dev;
+        let mut disks = self.disks.lock().unwrap_or_else(PoisonError::into_inner);
+        if disks.iter().all(|(known, _)| *known != device) {
+            let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+            disks.push((device, rustix::fs::openat(folder, c".", flags, Mode::empty()).ok()));
+        }
+        Ok(())
     }
 
     /// Opens a folder with flags of one's own; longer paths than the kernel takes in one go are walked in steps.
@@ -97,16 +114,17 @@ impl Root {
         if relative.is_empty() { self.path.clone() } else { self.path.join(std::ffi::OsStr::from_bytes(relative)) }
     }
 
-    /// Makes everything written so far on this file system durable.
+    /// Makes everything durable that was written so far into folders beneath it, on whatever file systems they lie.
     pub fn sync(&self) -> io::Result<()> {
-        match self.open_beneath(b"", OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC) {
-            Ok(fd) => Ok(rustix::fs::syncfs(fd)?),
-            // A folder that may be entered but not read.
-            Err(_) => {
+        let disks = self.disks.lock().unwrap_or_else(PoisonError::into_inner);
+        let synced = disks.iter().map(|(_, folder)| match folder {
+            Some(folder) => rustix::fs::syncfs(folder),
+            None => {
                 rustix::fs::sync();
                 Ok(())
             }
-        }
+        });
+        Ok(synced.fold(Ok(()), Result::and)?)
     }
 
     #[cfg(test)]

@@ -78,13 +78,13 @@ impl Folder {
         Ok(())
     }
 
-    /// Takes back a file that could not be written whole, twice; as far as that can be done.
-    pub fn withdraw_keys(&self, n: u32) {
-        for name in [marker::keys_name(n), marker::keys_copy_name(n)] {
-            if let Err(problem) = self.delete(&name) {
-                tracing::warn!("{name} could not be taken back: {problem}");
-            }
-        }
+    /// Takes back a file that could not be written whole, twice. Whether nothing of it can be there any more.
+    pub fn withdraw_keys(&self, n: u32) -> bool {
+        let withdrawn = [marker::keys_copy_name(n), marker::keys_name(n)].map(|name| {
+            let deleted = self.delete(&name).inspect_err(|problem| tracing::warn!("{name} could not be taken back: {problem}"));
+            deleted.is_ok()
+        });
+        withdrawn == [true, true]
     }
 
     /// The number that the next file takes: above all that lie there, damaged ones too.

@@ -116,7 +116,7 @@ fn steps(state: &str) -> VecDeque<Step> {
             // From the top of the page to the first action, or to the last: tabs, Activity, Settings, the empty page's button, the
             // field, Look.
             let stops = if state == "encrypt" { 10 } else { 12 };
-            steps.extend((0..stops).flat_map(|_| [tab(), Step::Wait(2)]));
+            steps.extend((0..stops).map(|_| tab()));
             steps.push(enter());
             steps
         }
@@ -143,7 +143,7 @@ impl eframe::App for Visitor {
             Some(Step::Wait(_)) => {}
             None => return,
         }
-        ctx.request_repaint_after_secs(0.02);
+        ctx.request_repaint();
     }
 
     fn logic(&mut self, ctx: &egui::Context, frame: &mut eframe::Frame) {

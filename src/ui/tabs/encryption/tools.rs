@@ -70,7 +70,8 @@ impl Tools {
             let below = ui.scope(|ui| self.below(ui, cx)).response;
             if reveal {
                 // At once: nothing moves under the pointer.
-                below.scroll_to_me_animation(None, egui::style::ScrollAnimation::none());
+                let with_edge = below.rect.expand2(egui::vec2(0.0, space::XL));
+                ui.scroll_to_rect_animation(with_edge, None, egui::style::ScrollAnimation::none());
             }
         });
     }

@@ -1,14 +1,18 @@
 //! Every component in every state, in light and dark: `cargo run --example gallery -- --light|--dark [--page N]`; with
-//! `--app empty|waiting|healthy|full|long|running|restore [--scale PERCENT]` the whole window on a pretended engine; `--long`
-//! makes all texts 40 % longer.
+//! `--app empty|waiting|healthy|full|long|running|restore|tools|encrypt|archive [--scale PERCENT]` the whole window on a pretended
+//! engine, the last three some steps on; `--long` makes all texts 40 % longer.
 
 #[allow(dead_code, reason = "shared with the tests, which use more of it")]
 #[path = "../tests/it/ui/fake.rs"]
 mod fake;
 #[path = "../tests/it/ui/sample.rs"]
 mod sample;
+#[path = "../tests/it/ui/sample_files.rs"]
+mod sample_files;
 #[path = "../tests/it/ui/sample_restore.rs"]
 mod sample_restore;
+
+use std::collections::VecDeque;
 
 use eframe::egui;
 use egui::{Ui, vec2};
@@ -51,7 +55,9 @@ fn main() -> eframe::Result {
 fn app(state: &str, dark: bool, scale: u16, long: bool) -> eframe::Result {
     let mut live = None;
     let mut overview = match state {
-        "empty" | "restore" => Overview { home_folder: "/home/ada".into(), ..fake::empty_overview() },
+        "empty" | "restore" | "tools" | "encrypt" | "archive" => {
+            Overview { home_folder: "/home/ada".into(), ..fake::empty_overview() }
+        }
         "waiting" => sample::waiting(),
         "long" => sample::long(),
         "healthy" => sample::healthy(),
@@ -66,10 +72,12 @@ fn app(state: &str, dark: bool, scale: u16, long: bool) -> eframe::Result {
     overview.settings.scale = scale;
     let fake = fake::Fake::new(overview, sample_restore::answer);
     sample_restore::end_restores(&fake);
+    sample_files::end_tools(&fake);
     if let (Some((run, progress)), Ok(mut runs)) = (live, fake.live.lock()) {
         runs.insert(run, LiveProgress::Here(std::sync::Arc::new(progress)));
     }
     let window = sample::window(&fake);
+    let steps = steps(state);
     let options = eframe::NativeOptions {
         viewport: egui::ViewportBuilder::default().with_title("Strongroom").with_inner_size([900.0, 600.0]),
         renderer: eframe::Renderer::Glow,
@@ -82,9 +90,86 @@ fn app(state: &str, dark: bool, scale: u16, long: bool) -> eframe::Result {
         if long {
             lengthen(&creation.egui_ctx);
         }
-        Ok(Box::new(app) as Box<dyn eframe::App>)
+        Ok(Box::new(Visitor { app, steps }) as Box<dyn eframe::App>)
     };
     eframe::run_native("gallery", options, Box::new(start))
+}
+
+/// What somebody does until the window shows what is to be seen.
+enum Step {
+    Press(egui::Modifiers, egui::Key),
+    Drop(&'static str),
+    /// Frames, for an answer to come.
+    Wait(usize),
+}
+
+fn steps(state: &str) -> VecDeque<Step> {
+    use egui::{Key, Modifiers};
+    let tab = || Step::Press(Modifiers::NONE, Key::Tab);
+    let enter = || Step::Press(Modifiers::NONE, Key::Enter);
+    let encryption = || Step::Press(Modifiers::COMMAND, Key::Num3);
+    let steps = match state {
+        "tools" => vec![Step::Wait(5), encryption(), Step::Wait(5), Step::Drop("/home/ada/Downloads/download.tar.gz")],
+        "encrypt" | "archive" => {
+            let file = if state == "encrypt" { "/home/ada/letter.pdf" } else { "/home/ada/Downloads/download.tar.gz" };
+            let mut steps = vec![Step::Wait(5), encryption(), Step::Wait(5), Step::Drop(file), Step::Wait(20)];
+            // From the top of the page to the first action, or to the last: tabs, Activity, Settings, the empty page's button, the
+            // field, Look.
+            let stops = if state == "encrypt" { 10 } else { 12 };
+            steps.extend((0..stops).map(|_| tab()));
+            steps.push(enter());
+            steps
+        }
+        _ => Vec::new(),
+    };
+    steps.into()
+}
+
+/// The window with somebody at it.
+struct Visitor {
+    app: strongroom::ui::App,
+    steps: VecDeque<Step>,
+}
+
+impl eframe::App for Visitor {
+    fn raw_input_hook(&mut self, ctx: &egui::Context, input: &mut egui::RawInput) {
+        match self.steps.pop_front() {
+            Some(Step::Press(modifiers, key)) => {
+                let event = |pressed| egui::Event::Key { key, physical_key: None, pressed, repeat: false, modifiers };
+                input.events.extend([event(true), event(false)]);
+            }
+            Some(Step::Drop(path)) => input.dropped_files.push(std::sync::Arc::new(Dropped(path.into()))),
+            Some(Step::Wait(frames)) if frames > 0 => self.steps.push_front(Step::Wait(frames - 1)),
+            Some(Step::Wait(_)) => {}
+            None => return,
+        }
+        ctx.request_repaint();
+    }
+
+    fn logic(&mut self, ctx: &egui::Context, frame: &mut eframe::Frame) {
+        self.app.logic(ctx, frame);
+    }
+
+    fn ui(&mut self, ui: &mut Ui, frame: &mut eframe::Frame) {
+        self.app.ui(ui, frame);
+    }
+
+    fn clear_color(&self, visuals: &egui::Visuals) -> [f32; 4] {
+        self.app.clear_color(visuals)
+    }
+}
+
+#[derive(Debug)]
+struct Dropped(std::path::PathBuf);
+
+impl egui::DroppedFile for Dropped {
+    fn path(&self) -> &std::path::Path {
+        &self.0
+    }
+
+    fn bytes(&self) -> Result<Vec<u8>, String> {
+        Err("only its path is asked for".into())
+    }
 }
 
 /// Makes letters so much wider that every text is as long as in a wordy language; they get higher too, which is not judged.

@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use self::children::FolderIndex;
 pub use self::compare::{PathSearch, differences};
 pub use self::everywhere::Everywhere;
-use self::pattern::Pattern;
+pub(in crate::archive) use self::pattern::Pattern;
 use super::catalog_io::CatalogReader;
 use super::select::Selection;
 use super::{Error, Result};

@@ -7,6 +7,7 @@ mod bytes;
 pub mod extract;
 pub mod inspect;
 mod keys;
+pub mod listing;
 pub mod member;
 pub mod output;
 pub mod packed;
@@ -21,12 +22,13 @@ use std::io::BufReader;
 use std::path::Path;
 
 pub use self::bytes::{Bytes, Plain, SealedBytes};
-pub use self::keys::open_object;
+pub use self::keys::{open_object, open_object_with, sealed_for};
 pub use self::member::{Damage, Visitor};
 pub use self::recognise::{What, recognise};
-pub use self::unpack::{Codec, Unpacked};
+pub use self::unpack::Unpacked;
 
 use super::{Error, Result};
+use crate::model::format::Codec;
 use crate::model::run::Cancel;
 
 /// A file that is read and looked about in.

@@ -152,6 +152,18 @@ pub fn within(path: &[u8], folder: &[u8]) -> bool {
     }
 }
 
+/// Whether `path` lies in `folder` itself, not deeper.
+pub fn is_child(folder: &[u8], path: &[u8]) -> bool {
+    path.len() > folder.len() && child_of(folder, path).len() == path.len() && within(path, folder)
+}
+
+/// The child of `folder` that `path`, which lies below it, is or lies below.
+pub fn child_of<'a>(folder: &[u8], path: &'a [u8]) -> &'a [u8] {
+    let start = if folder.is_empty() { 0 } else { folder.len() + 1 };
+    let length = path.get(start..).unwrap_or_default().iter().position(|b| *b == b'/');
+    length.map_or(path, |length| &path[..start + length])
+}
+
 /// The path itself, then its folders from the innermost to the empty one.
 pub fn ancestors(path: &[u8]) -> impl Iterator<Item = &[u8]> {
     std::iter::successors(Some(path), |path| match path.iter().rposition(|b| *b == b'/') {

@@ -12,7 +12,6 @@ use crate::engine::Handle;
 use crate::model::history::HistoryFilter;
 use crate::model::plan::PlanId;
 use crate::model::problem::{Code, Problem};
-use crate::model::run::RunKind;
 
 pub fn run(args: args::History, output: Output) -> Result<Exit, Problem> {
     let session = Session::reading_home()?;
@@ -30,14 +29,9 @@ pub fn run(args: args::History, output: Output) -> Result<Exit, Problem> {
     let zone = TimeZone::system();
     for run in &page.runs {
         output.object(&report::object(run, run.into()));
-        let kind = match run.kind {
-            RunKind::Backup => "backup",
-            RunKind::Restore => "restore",
-            RunKind::Verify => "verify",
-            RunKind::Delete => "delete",
-        };
+        let kind = run.kind.name();
         let at = run.started.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M:%S").to_string();
-        output.line(format!("{at}  {kind:<8} {:<20} {}", clean(&run.plan_name), report::summary(run)));
+        output.line(format!("{at}  {kind:<10} {:<20} {}", clean(&run.plan_name), report::summary(run)));
     }
     if page.runs.is_empty() {
         output.line("No runs yet.");

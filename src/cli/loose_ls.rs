@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 use serde_json::json;
 
 use super::exit::Exit;
-use super::local_file::{cancel_on_interrupt, explain};
+use super::local_file::cancel_on_interrupt;
 use super::ls::{line, object, one_line};
 use super::output::{Output, complain};
 use super::{args, loose};
@@ -15,6 +15,8 @@ use crate::archive::browse::row;
 use crate::archive::loose::member::{Damage, Packed, Visitor};
 use crate::archive::loose::walk;
 use crate::archive::{Error, Result as ArchiveResult};
+use crate::engine::single::archive::CUT;
+use crate::engine::single::explain;
 use crate::model::catalog::{Entry, EntryKind, Row, RowKind};
 use crate::model::path::PathBytes;
 use crate::model::problem::{Code, Problem};
@@ -28,9 +30,9 @@ pub fn run(args: &args::Ls, output: Output) -> Result<Exit, Problem> {
     let cancel = cancel_on_interrupt()?;
     let mut lister = Lister { output, folder, recursive: args.recursive, rows: BTreeMap::new(), count: 0, damage: 0, met: false };
     if opened.is_cut {
-        lister.damage(Damage::new(None, opened.bytes.length(), "the end of its seal is missing, or something follows it"));
+        lister.damage(Damage::new(None, opened.bytes.length(), CUT));
     }
-    walk(opened.bytes, opened.container, &mut lister, &cancel).map_err(|e| explain(e, &opened.path))?;
+    walk(opened.bytes, opened.container, &mut lister, &cancel).map_err(|e| explain::about(e, &opened.path))?;
     lister.end(&opened.path)
 }
 

@@ -4,10 +4,11 @@ use jiff::Zoned;
 use serde_json::json;
 
 use super::exit::Exit;
-use super::local_file::{cancel_on_interrupt, explain};
+use super::local_file::cancel_on_interrupt;
 use super::output::{Output, clean};
 use super::{args, loose, parse, report};
 use crate::archive::loose::extract::{Job, restore};
+use crate::engine::single::archive::CUT;
 use crate::model::path::PathBytes;
 use crate::model::problem::{Cause, Code, Problem, Warning};
 use crate::model::run::Progress;
@@ -24,11 +25,12 @@ pub fn run(args: &args::Restore, output: Output) -> Result<Exit, Problem> {
     getrandom::fill(&mut tag).map_err(super::new_plan::no_chance)?;
     let (tag, date) = (data_encoding::HEXLOWER.encode(&tag), Zoned::now().date().to_string());
     let cancel = cancel_on_interrupt()?;
-    let words = opened.in_words();
+    let words = loose::in_words(&opened);
     let job = Job {
         container: opened.container,
         target: &target,
         paths: &paths,
+        except: &[],
         conflict: args.conflict.into(),
         dry_run: args.dry_run,
         any_size: args.any_size,
@@ -37,9 +39,9 @@ pub fn run(args: &args::Restore, output: Output) -> Result<Exit, Problem> {
         progress: &Progress::default(),
         cancel: &cancel,
     };
-    let mut restored = restore(opened.bytes, &job).map_err(|e| in_words(e, &opened.path))?;
+    let mut restored = restore(opened.bytes, &job).map_err(|e| loose::wrong(e, &opened.path))?;
     if opened.is_cut {
-        let detail = "the end of its seal is missing, or something follows it".into();
+        let detail = CUT.into();
         restored.warnings.insert(0, Warning { cause: Cause::Damaged, path: PathBytes::default(), detail });
         restored.warning_count += 1;
     }
@@ -65,21 +67,4 @@ pub fn run(args: &args::Restore, output: Output) -> Result<Exit, Problem> {
         }),
     );
     Ok(if sound { Exit::Done } else { Exit::Warnings })
-}
-
-fn in_words(error: crate::archive::Error, path: &std::path::Path) -> Problem {
-    use crate::archive::Error;
-    match error {
-        Error::NoSuchPath(inner) => Problem::new(
-            Code::NothingThere,
-            format!("{inner} is not in \"{}\".", path.display()),
-            "`strongroom ls -R --from FILE` shows what is.",
-        ),
-        Error::Limit(what) => Problem::new(
-            Code::Damaged,
-            format!("\"{}\" looks like a bomb: {what}.", path.display()),
-            "What was unpacked so far stays. If it is only very well compressed, give --any-size.",
-        ),
-        error => explain(error, path),
-    }
 }

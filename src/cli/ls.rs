@@ -14,7 +14,7 @@ use crate::model::catalog::{FileTime, Row, RowKind};
 use crate::model::human;
 use crate::model::path::PathBytes;
 use crate::model::problem::{Code, Problem};
-use crate::model::restore::{Place, VersionChoice};
+use crate::model::restore::Origin;
 
 /// Rows asked for at a time.
 const PAGE: usize = 5000;
@@ -30,7 +30,8 @@ pub fn run(args: args::Ls, output: Output) -> Result<Exit, Problem> {
         Some(path) => parse::catalog_path(&parse::absolute(path)?),
         None => PathBytes::default(),
     };
-    let mut lister = Lister { handle: session.handle(), place, version: args.version, output, count: 0 };
+    let origin = Origin::Version { place, version: args.version };
+    let mut lister = Lister { handle: session.handle(), origin, output, count: 0 };
     if !folder.is_empty() {
         match lister.row(&folder)? {
             Some(row) if row.kind != RowKind::Folder => {
@@ -57,15 +58,14 @@ pub fn run(args: args::Ls, output: Output) -> Result<Exit, Problem> {
 
 struct Lister<'a> {
     handle: &'a Handle,
-    place: Place,
-    version: VersionChoice,
+    origin: Origin,
     output: Output,
     count: u64,
 }
 
 impl Lister<'_> {
     fn page(&self, folder: &PathBytes, skip: usize) -> Result<(Vec<Row>, usize), Problem> {
-        let rows = self.handle.children(self.place.clone(), self.version.clone(), folder.clone(), skip, PAGE).wait()?;
+        let rows = self.handle.children(self.origin.clone(), folder.clone(), skip, PAGE).wait()?;
         Ok((rows.rows, rows.total))
     }
 

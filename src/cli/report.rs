@@ -54,13 +54,16 @@ pub fn print(report: &RunReport, output: Output) -> Exit {
         RunDetail::Backup { .. } => {}
         RunDetail::Restore { version, counts, target, dry_run, undo } => {
             let verb = if *dry_run { "Would restore" } else { "Restored" };
-            output.line(format!("{verb} from {version} to {}", clean(target)));
+            let from = version.as_ref().map_or_else(|| clean(&report.plan_name), ToString::to_string);
+            output.line(format!("{verb} from {from} to {}", clean(target)));
             restored(output, counts, *dry_run);
             if let Some(undo) = undo {
                 output.line(format!("What was replaced lies in {}", clean(&undo.display())));
             }
         }
         RunDetail::Verify { report } => verified(output, report, &took),
+        // The commands for single files print theirs themselves.
+        RunDetail::Tool(_) => {}
         RunDetail::Delete { versions, bytes, kept_bytes, destination, left, .. } => {
             let count = human::counted(versions.len() as u64, "version", "versions");
             output.line(format!("Deleted {count} in {took}: {} freed", human::bytes(*bytes)));
@@ -253,6 +256,7 @@ pub fn summary(report: &RunReport) -> String {
             let count = human::counted(versions.len() as u64, "version", "versions");
             format!(" · {count} · {} freed", human::bytes(*bytes))
         }
+        (_, RunDetail::Tool(done)) => format!(" · {} became {}", human::bytes(done.before), human::bytes(done.after)),
         (_, RunDetail::Verify { report }) if !report.damaged.is_empty() => {
             format!(" · {}", human::counted(report.damaged.len() as u64, "damaged object", "damaged objects"))
         }

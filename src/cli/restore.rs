@@ -10,7 +10,7 @@ use super::{args, loose, loose_restore, parse, place, report};
 use crate::engine::message::Command;
 use crate::model::path::PathBytes;
 use crate::model::problem::{Code, Problem};
-use crate::model::restore::{RestoreSpec, Target};
+use crate::model::restore::{Origin, RestoreSpec, Target};
 
 pub fn run(args: args::Restore, output: Output) -> Result<Exit, Problem> {
     if loose::is_meant(&args.from.from) {
@@ -24,8 +24,7 @@ pub fn run(args: args::Restore, output: Output) -> Result<Exit, Problem> {
     };
     let paths = args.path.iter().map(|p| parse::absolute(p).map(PathBytes::from)).collect::<Result<_, _>>()?;
     let spec = RestoreSpec {
-        from: place::unlocked(session.handle(), &args.from)?,
-        version: args.version,
+        from: Origin::Version { place: place::unlocked(session.handle(), &args.from)?, version: args.version },
         paths,
         except: Vec::new(),
         target,

@@ -25,7 +25,7 @@ use crate::model::location::Location;
 use crate::model::path::PathBytes;
 use crate::model::plan::Plan;
 use crate::model::problem::{Code, Problem};
-use crate::model::restore::{Conflict, Depth, Place, PlanChoice, RestoreSpec, Target, VerifySpec, VersionChoice};
+use crate::model::restore::{Conflict, Depth, Origin, Place, PlanChoice, RestoreSpec, Target, VerifySpec, VersionChoice};
 use crate::model::run::{RunDetail, RunReport};
 use crate::model::schedule::Schedule;
 use crate::model::secret::Secret;
@@ -175,8 +175,7 @@ impl Tour {
     fn restore_and_compare(&self, version: &VersionId, name: &str, with: &Path) -> Result<bool, Problem> {
         let target = self.root.join(name);
         let spec = RestoreSpec {
-            from: self.place(),
-            version: VersionChoice::Id(version.clone()),
+            from: Origin::Version { place: self.place(), version: VersionChoice::Id(version.clone()) },
             paths: Vec::new(),
             except: Vec::new(),
             target: Target::Folder { path: PathBytes::from(target.clone()), full_paths: false },

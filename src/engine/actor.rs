@@ -7,11 +7,13 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 
+use crate::model::path::PathBytes;
 use crate::model::plan::{Plan, PlanId};
-use crate::model::problem::Problem;
+use crate::model::problem::{Code, Problem};
 use crate::model::prune::DeleteSpec;
-use crate::model::restore::PlanChoice;
+use crate::model::restore::{Origin, PlanChoice};
 use crate::model::run::{Cancel, Outcome, Progress, RunDetail, RunId, RunKind, RunReport, Trigger};
+use crate::model::tool::ToolSpec;
 use crate::state::history::Begun;
 
 use super::answer;
@@ -24,6 +26,7 @@ use super::message::{Command, Event, Overview, RunOverview};
 use super::overview;
 use super::restore;
 use super::run::{Run, Stages};
+use super::tool;
 use super::verify;
 
 /// Backups that run at the same time.
@@ -37,6 +40,7 @@ enum Job {
     Restore(Box<crate::model::restore::RestoreSpec>),
     Verify(crate::model::restore::VerifySpec),
     Delete(DeleteSpec),
+    Tool(Box<ToolSpec>),
 }
 
 pub struct Actor {
@@ -141,8 +145,11 @@ impl Actor {
                 self.back_up(run, Trigger::ByHand, BackupSpec { secrets, kind, base, take_over, ..BackupSpec::of(*plan) });
             }
             Command::Restore { run, spec } => {
-                let plan = plan_of(&spec.from.plan);
-                let run = self.new_run(run, RunKind::Restore, Trigger::ByHand, plan, self.name_of(&spec.from));
+                let (plan, name) = match &spec.from {
+                    Origin::Version { place, .. } => (plan_of(&place.plan), self.name_of(place)),
+                    Origin::Archive(archive) => (None, file_name(&archive.path)),
+                };
+                let run = self.new_run(run, RunKind::Restore, Trigger::ByHand, plan, name);
                 self.accept(run, Job::Restore(spec));
             }
             Command::Verify { run, spec } => {
@@ -151,6 +158,10 @@ impl Actor {
                 self.accept(run, Job::Verify(spec));
             }
             Command::Delete { run, spec } => self.delete(run, spec),
+            Command::UseTool { run, spec } => {
+                let run = self.new_run(run, spec.tool.kind(), Trigger::ByHand, None, file_name(&spec.file));
+                self.accept(run, Job::Tool(spec));
+            }
             Command::Cancel { run } => self.cancel(run),
             Command::Pause { run, paused } => {
                 if let Some(run) = lock(&self.runs).iter().find(|r| r.id == run) {
@@ -287,7 +298,8 @@ impl Actor {
             version: None,
             destination: None,
         };
-        let journal = self.core.history.begin(&begun);
+        // A single file that is cut off leaves nothing behind, and nothing to go on with.
+        let journal = if run.kind.is_tool() { Ok(()) } else { self.core.history.begin(&begun) };
         let _ = self.events.send(Event::RunStarted(run.overview()));
         let (core, ended) = (self.core.clone(), self.ended.0.clone());
         let work = move || {
@@ -300,6 +312,7 @@ impl Actor {
                     Job::Restore(spec) => restore::run(&core, &run, spec, &mut stages),
                     Job::Verify(spec) => verify::run(&core, &run, spec, &mut stages),
                     Job::Delete(spec) => deletion::run(&core, &run, spec, &mut stages),
+                    Job::Tool(spec) => tool::run(&core, &run, spec, &mut stages),
                 }
             }));
             let result = result.unwrap_or_else(|panic| Err(explain::internal(panic_text(&*panic))));
@@ -312,7 +325,9 @@ impl Actor {
     fn ended(&mut self, report: RunReport) {
         lock(&self.runs).retain(|r| r.id != report.run);
         lock(&self.core.live).remove(&report.run);
-        if let Err(error) = self.core.history.finish(&report) {
+        if is_noted(&report)
+            && let Err(error) = self.core.history.finish(&report)
+        {
             lock(&self.core.notices).push(format!("The history could not be written: {error}"));
         }
         if matches!(report.detail, RunDetail::Backup { .. })
@@ -395,11 +410,25 @@ impl Actor {
     }
 }
 
+fn file_name(path: &PathBytes) -> String {
+    String::from_utf8_lossy(path.file_name()).into_owned()
+}
+
 fn plan_of(choice: &PlanChoice) -> Option<PlanId> {
     match choice {
         PlanChoice::Id(id) => Some(id.clone()),
         _ => None,
     }
+}
+
+/// Whether a run that has ended goes into the history: not a mistyped password or name for a single file, which whoever typed it is told
+/// in place.
+fn is_noted(report: &RunReport) -> bool {
+    let mistyped = |code| {
+        matches!(code, Code::WrongPassword | Code::PasswordNeeded | Code::Usage | Code::NothingThere | Code::NotSealed)
+            || code == Code::OtherBackupsKey
+    };
+    !matches!(&report.outcome, Outcome::Failed(problem) if report.kind.is_tool() && mistyped(problem.code))
 }
 
 /// The report of a run whose process died.

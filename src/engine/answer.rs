@@ -20,6 +20,7 @@ use super::folder::Folder;
 use super::keys;
 use super::message::{Answer, KeyChange, Measured, NewSecrets, Question, Rows, Unreadable};
 use super::restore;
+use super::single;
 use super::sources;
 
 /// Longest list of rows in one answer.
@@ -81,15 +82,17 @@ pub fn answer(core: &Core, question: Question, is_running: &dyn Fn(&PlanId) -> b
             let unreadable = listed.into_iter().filter_map(|l| Some(Unreadable { id: l.id, problem: l.manifest.err()?.into() }));
             Answer::Unreadable(unreadable.collect())
         }
-        Question::Children { place, version, folder, skip, limit } => {
-            let open = core.open_version(&place, &version)?;
+        Question::OpenArchive { archive } => {
+            let listing = core.list_archive(&archive, cancel)?;
+            Answer::Archive(Box::new(listing.facts.clone()))
+        }
+        Question::Children { origin, folder, skip, limit } => {
             let folder = restore::catalog_path(&folder)?;
-            let (rows, total) = open.browser.children(folder.as_bytes(), skip, limit.min(MAX_ROWS), cancel)?;
+            let (rows, total) = core.open(&origin, cancel)?.children(&folder, skip, limit.min(MAX_ROWS), cancel)?;
             Answer::Rows(Rows { rows, total })
         }
-        Question::Find { place, version, text, limit } => {
-            let open = core.open_version(&place, &version)?;
-            Answer::Found(open.browser.find(&text, limit.min(MAX_ROWS), cancel)?)
+        Question::Find { origin, text, limit } => {
+            Answer::Found(core.open(&origin, cancel)?.find(&text, limit.min(MAX_ROWS), cancel)?)
         }
         Question::FindEverywhere { place, text, limit } => {
             Answer::FoundEverywhere(find::everywhere(core, &place, &text, limit.min(MAX_ROWS), cancel)?)
@@ -99,13 +102,12 @@ pub fn answer(core: &Core, question: Question, is_running: &dyn Fn(&PlanId) -> b
             let limit = limit.clamp(1, MAX_ROWS);
             Answer::Differences(compare::differences(core, &place, [&before, &after], past.as_ref(), limit, cancel)?)
         }
-        Question::Sum { place, version, paths, except } => {
-            let open = core.open_version(&place, &version)?;
+        Question::Sum { origin, paths, except } => {
             let (paths, except) = (restore::catalog_paths(&paths)?, restore::catalog_paths(&except)?);
-            let (files, bytes) = open.browser.sum(&paths, &except, cancel)?;
+            let (files, bytes) = core.open(&origin, cancel)?.sum(&paths, &except, cancel)?;
             Answer::Sum { files, bytes }
         }
-        Question::PlanRestore { spec } => Answer::RestorePlan(restore::plan(core, &spec)?),
+        Question::PlanRestore { spec } => Answer::RestorePlan(restore::plan(core, &spec, cancel)?),
         Question::PlanDeletion { spec } => Answer::Deletion(deletion::plan(core, &spec)?),
         Question::Unlock { place } => {
             keys::unlock(core, &place)?;
@@ -114,6 +116,7 @@ pub fn answer(core: &Core, question: Question, is_running: &dyn Fn(&PlanId) -> b
         Question::History { filter } => Answer::History(core.history.page(&filter).map_err(explain::history)?),
         Question::Report { run } => Answer::Report(report(core, run)?),
         Question::DestinationStatus { location } => Answer::DestinationStatus(destination::status(core, &location)),
+        Question::Inspect { file } => Answer::Inspected(Box::new(single::inspect(file.as_path(), cancel)?)),
     })
 }
 

@@ -26,6 +26,7 @@ use super::env::Env;
 use super::explain;
 use super::folder::{Folder, Listed};
 use super::handle::Live;
+use super::opened::KeptArchive;
 
 /// Versions that stay open for browsing.
 const OPEN_VERSIONS: usize = 4;
@@ -46,6 +47,8 @@ pub struct Core {
     /// Rings opened by a password in this session.
     session: Mutex<HashMap<PlanId, Arc<KeyRing>>>,
     versions: Mutex<VecDeque<Kept>>,
+    /// Lists of single archives.
+    pub archives: Mutex<VecDeque<KeptArchive>>,
 }
 
 /// A version that was opened, and what was asked for then.
@@ -90,6 +93,7 @@ impl Core {
             live: Live::default(),
             session: Mutex::default(),
             versions: Mutex::default(),
+            archives: Mutex::default(),
         }
     }
 

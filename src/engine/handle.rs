@@ -10,12 +10,13 @@ use crate::model::catalog::Row;
 use crate::model::compare::{Differences, PathHistory};
 use crate::model::format::KdfKind;
 use crate::model::history::{HistoryFilter, HistoryPage};
+use crate::model::inspection::{ArchiveFacts, FileFacts};
 use crate::model::location::Location;
 use crate::model::path::PathBytes;
 use crate::model::plan::{Plan, PlanId};
 use crate::model::problem::{Code, Problem};
 use crate::model::prune::{DeleteSpec, PrunePlan};
-use crate::model::restore::{Place, RestoreCounts, RestoreSpec, VersionChoice};
+use crate::model::restore::{ArchiveFile, Origin, Place, RestoreCounts, RestoreSpec, VersionChoice};
 use crate::model::run::{Progress, ProgressView, RunId, RunReport};
 use crate::model::secret::Secret;
 use crate::model::snapshot::Manifest;
@@ -195,10 +196,11 @@ questions! {
     /// Newest last.
     versions(place: Place) -> Vec<Manifest> = Question::Versions { place } => Answer::Versions(v) => v;
     unreadable_versions(place: Place) -> Vec<Unreadable> = Question::UnreadableVersions { place } => Answer::Unreadable(v) => v;
-    children(place: Place, version: VersionChoice, folder: PathBytes, skip: usize, limit: usize) -> Rows =
-        Question::Children { place, version, folder, skip, limit } => Answer::Rows(v) => v;
-    find(place: Place, version: VersionChoice, text: String, limit: usize) -> Vec<Row> =
-        Question::Find { place, version, text, limit } => Answer::Found(v) => v;
+    /// Dropping it ends the reading.
+    open_archive(archive: ArchiveFile) -> ArchiveFacts = Question::OpenArchive { archive } => Answer::Archive(v) => *v;
+    children(origin: Origin, folder: PathBytes, skip: usize, limit: usize) -> Rows =
+        Question::Children { origin, folder, skip, limit } => Answer::Rows(v) => v;
+    find(origin: Origin, text: String, limit: usize) -> Vec<Row> = Question::Find { origin, text, limit } => Answer::Found(v) => v;
     /// Dropping it ends the search.
     find_everywhere(place: Place, text: String, limit: usize) -> FoundEverywhere =
         Question::FindEverywhere { place, text, limit } => Answer::FoundEverywhere(v) => v;
@@ -206,8 +208,8 @@ questions! {
         Question::PathHistory { place, path } => Answer::PathHistory(v) => v;
     differences(place: Place, before: VersionChoice, after: VersionChoice, past: Option<PathBytes>, limit: usize) -> Differences =
         Question::Differences { place, before, after, past, limit } => Answer::Differences(v) => v;
-    sum(place: Place, version: VersionChoice, paths: Vec<PathBytes>, except: Vec<PathBytes>) -> (u64, u64) =
-        Question::Sum { place, version, paths, except } => Answer::Sum { files, bytes } => (files, bytes);
+    sum(origin: Origin, paths: Vec<PathBytes>, except: Vec<PathBytes>) -> (u64, u64) =
+        Question::Sum { origin, paths, except } => Answer::Sum { files, bytes } => (files, bytes);
     plan_restore(spec: RestoreSpec) -> RestoreCounts = Question::PlanRestore { spec: Box::new(spec) } => Answer::RestorePlan(v) => v;
     plan_deletion(spec: DeleteSpec) -> PrunePlan = Question::PlanDeletion { spec } => Answer::Deletion(v) => v;
     unlock(place: Place) -> () = Question::Unlock { place } => Answer::Done => ();
@@ -215,4 +217,6 @@ questions! {
     report(run: RunId) -> Option<Box<RunReport>> = Question::Report { run } => Answer::Report(v) => v;
     destination_status(location: Location) -> DestinationStatus =
         Question::DestinationStatus { location } => Answer::DestinationStatus(v) => v;
+    /// Dropping it ends the looking.
+    inspect(file: PathBytes) -> FileFacts = Question::Inspect { file } => Answer::Inspected(v) => *v;
 }

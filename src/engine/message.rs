@@ -7,19 +7,21 @@ use crate::model::catalog::{FoundFile, Row};
 use crate::model::compare::{Differences, PathHistory};
 use crate::model::format::KdfKind;
 use crate::model::history::{HistoryFilter, HistoryPage};
+use crate::model::inspection::{ArchiveFacts, FileFacts};
 use crate::model::key::KeySlot;
 use crate::model::location::Location;
 use crate::model::path::PathBytes;
 use crate::model::plan::{Plan, PlanId};
 use crate::model::problem::Problem;
 use crate::model::prune::{DeleteSpec, PrunePlan};
-use crate::model::restore::{Place, RestoreCounts, RestoreSpec, VerifySpec, VersionChoice};
+use crate::model::restore::{ArchiveFile, Origin, Place, RestoreCounts, RestoreSpec, VerifySpec, VersionChoice};
 use crate::model::run::{ProgressView, RunId, RunKind, RunReport, Trigger};
 use crate::model::secret::Secret;
 use crate::model::settings::Settings;
 use crate::model::snapshot::{Manifest, VersionId, WantedType};
 use crate::model::source_spec::SourceSpec;
 use crate::model::status::{Day, Status, Why};
+use crate::model::tool::ToolSpec;
 
 /// Asks the engine to do something. Its end is told by [`Event::RunEnded`] where a run comes of it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -54,6 +56,11 @@ pub enum Command {
     Delete {
         run: RunId,
         spec: DeleteSpec,
+    },
+    /// Seals, opens, packs or unpacks a single file.
+    UseTool {
+        run: RunId,
+        spec: Box<ToolSpec>,
     },
     Cancel {
         run: RunId,
@@ -180,17 +187,19 @@ pub enum Question {
     UnreadableVersions {
         place: Place,
     },
-    /// Children of a folder in a version; `folder` empty: the sources.
+    /// Opens an archive, where it is sealed with what is given, and reads what it holds.
+    OpenArchive {
+        archive: ArchiveFile,
+    },
+    /// Children of a folder; `folder` empty: the sources, or what lies at an archive's top.
     Children {
-        place: Place,
-        version: VersionChoice,
+        origin: Origin,
         folder: PathBytes,
         skip: usize,
         limit: usize,
     },
     Find {
-        place: Place,
-        version: VersionChoice,
+        origin: Origin,
         text: String,
         limit: usize,
     },
@@ -215,8 +224,7 @@ pub enum Question {
     },
     /// Files and bytes of a choice.
     Sum {
-        place: Place,
-        version: VersionChoice,
+        origin: Origin,
         paths: Vec<PathBytes>,
         except: Vec<PathBytes>,
     },
@@ -240,6 +248,10 @@ pub enum Question {
     },
     DestinationStatus {
         location: Location,
+    },
+    /// What a single file is, by its content.
+    Inspect {
+        file: PathBytes,
     },
 }
 
@@ -274,6 +286,8 @@ pub enum Answer {
     History(HistoryPage),
     Report(Option<Box<RunReport>>),
     DestinationStatus(DestinationStatus),
+    Inspected(Box<FileFacts>),
+    Archive(Box<ArchiveFacts>),
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

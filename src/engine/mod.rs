@@ -18,12 +18,15 @@ pub mod handle;
 mod keys;
 mod left;
 pub mod message;
+mod opened;
 mod overview;
 mod parent;
 mod restore;
 mod run;
+pub mod single;
 mod sources;
 mod start;
+mod tool;
 mod verify;
 
 pub use env::{Env, Waker};

@@ -1,35 +1,43 @@
 //! A restore run, and what it would do.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
 
+use crate::archive;
 use crate::archive::extract::{RestoreJob, Restored, restore};
+use crate::archive::loose::extract::{self as loose, Job};
 use crate::archive::object::Objects;
 use crate::model::path::PathBytes;
-use crate::model::problem::{Code, Problem};
-use crate::model::restore::{RestoreCounts, RestoreSpec, Target};
+use crate::model::problem::{Cause, Code, Problem, Warning};
+use crate::model::restore::{ArchiveFile, Origin, RestoreCounts, RestoreSpec, Target};
 use crate::model::run::{Cancel, Progress, RunDetail, Stage};
 
 use super::core::{Core, OpenVersion};
 use super::run::{Done, Run, Stages};
+use super::single::archive::CUT;
+use super::single::explain;
 
 /// Carries out a restore.
 pub fn run(core: &Core, run: &Run, spec: &RestoreSpec, stages: &mut Stages<'_>) -> Result<Done, Problem> {
     stages.enter(Stage::Preparing);
-    let version = core.open_version(&spec.from, &spec.version)?;
-    stages.enter(Stage::Restoring);
-    let restored = extract(core, spec, &version, spec.dry_run, &run.progress, &run.cancel)?;
+    let (version, restored) = match &spec.from {
+        Origin::Version { place, version } => {
+            let version = core.open_version(place, version)?;
+            stages.enter(Stage::Restoring);
+            let restored = extract(core, spec, &version, spec.dry_run, &run.progress, &run.cancel)?;
+            (Some(version.manifest.id.clone()), restored)
+        }
+        Origin::Archive(file) => {
+            stages.enter(Stage::Restoring);
+            (None, unpack(core, spec, file, spec.dry_run, &run.progress, &run.cancel)?)
+        }
+    };
     let target = match &spec.target {
         Target::InPlace => "the original place".into(),
         Target::Folder { path, .. } => path.display().into_owned(),
     };
     Ok(Done {
-        detail: RunDetail::Restore {
-            version: version.manifest.id.clone(),
-            counts: restored.counts,
-            target,
-            dry_run: spec.dry_run,
-            undo: restored.undo,
-        },
+        detail: RunDetail::Restore { version, counts: restored.counts, target, dry_run: spec.dry_run, undo: restored.undo },
         warnings: restored.warnings,
         warning_count: restored.warning_count,
         finding: None,
@@ -37,9 +45,13 @@ pub fn run(core: &Core, run: &Run, spec: &RestoreSpec, stages: &mut Stages<'_>) 
 }
 
 /// What a restore would do; nothing is touched.
-pub fn plan(core: &Core, spec: &RestoreSpec) -> Result<RestoreCounts, Problem> {
-    let version = core.open_version(&spec.from, &spec.version)?;
-    Ok(extract(core, spec, &version, true, &Progress::default(), &Cancel::default())?.counts)
+pub fn plan(core: &Core, spec: &RestoreSpec, cancel: &Cancel) -> Result<RestoreCounts, Problem> {
+    let progress = Progress::default();
+    let restored = match &spec.from {
+        Origin::Version { place, version } => extract(core, spec, &*core.open_version(place, version)?, true, &progress, cancel)?,
+        Origin::Archive(file) => unpack(core, spec, file, true, &progress, cancel)?,
+    };
+    Ok(restored.counts)
 }
 
 fn extract(
@@ -52,8 +64,7 @@ fn extract(
 ) -> Result<Restored, Problem> {
     let objects: Arc<dyn Objects> = version.folder.clone();
     let (paths, except) = (catalog_paths(&spec.paths)?, catalog_paths(&spec.except)?);
-    let tag = data_encoding::HEXLOWER.encode(&core.random::<4>());
-    let date = core.env.clock.now().to_zoned(core.env.clock.zone()).date().to_string();
+    let (tag, date) = (tag(core), date(core));
     Ok(restore(&RestoreJob {
         plan: version.folder.plan().clone(),
         objects,
@@ -70,6 +81,64 @@ fn extract(
         progress,
         cancel,
     })?)
+}
+
+/// Out of one archive, as far as it is whole.
+fn unpack(
+    core: &Core,
+    spec: &RestoreSpec,
+    file: &ArchiveFile,
+    dry_run: bool,
+    progress: &Progress,
+    cancel: &Cancel,
+) -> Result<Restored, Problem> {
+    let Target::Folder { path: target, .. } = &spec.target else {
+        let what = "A single archive does not say where its files were.";
+        return Err(Problem::new(Code::Usage, what, "Choose a folder to restore to."));
+    };
+    let (paths, except) = (catalog_paths(&spec.paths)?, catalog_paths(&spec.except)?);
+    if let Some(listing) = core.known_listing(file) {
+        let (files, bytes) = listing.sum(&paths, &except, cancel)?;
+        progress.files_total.store(files, Relaxed);
+        progress.bytes_total.store(bytes, Relaxed);
+        progress.totals_known.store(true, Relaxed);
+    }
+    let opened = core.open_archive(file)?;
+    let (tag, date) = (tag(core), date(core));
+    let job = Job {
+        container: opened.container,
+        target: target.as_path(),
+        paths: &paths,
+        except: &except,
+        conflict: spec.conflict,
+        dry_run,
+        any_size: false,
+        tag: &tag,
+        date: &date,
+        progress,
+        cancel,
+    };
+    let mut restored = loose::restore(opened.bytes, &job).map_err(|error| match error {
+        archive::Error::Limit(what) => explain::bomb(file.path.as_path(), &what),
+        // The target's own.
+        error @ archive::Error::File { .. } => error.into(),
+        error => explain::about(error, file.path.as_path()),
+    })?;
+    if opened.is_cut {
+        restored.warnings.insert(0, Warning { cause: Cause::Damaged, path: PathBytes::default(), detail: CUT.into() });
+        restored.warning_count += 1;
+    }
+    Ok(restored)
+}
+
+/// For a run's temporary files and undo folder.
+fn tag(core: &Core) -> String {
+    data_encoding::HEXLOWER.encode(&core.random::<4>())
+}
+
+/// Today, for the names of files that are put beside existing ones.
+fn date(core: &Core) -> String {
+    core.env.clock.now().to_zoned(core.env.clock.zone()).date().to_string()
 }
 
 /// Original absolute paths as the catalog has them.

@@ -90,6 +90,57 @@ impl Kind {
     }
 }
 
+/// What a single stream is compressed by, by what files end in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Codec {
+    #[serde(rename = "gz")]
+    Gzip,
+    #[serde(rename = "bz2")]
+    Bzip2,
+    #[serde(rename = "lz4")]
+    Lz4,
+    #[serde(rename = "zst")]
+    Zstd,
+}
+
+impl Codec {
+    pub const ALL: [Self; 4] = [Self::Gzip, Self::Bzip2, Self::Lz4, Self::Zstd];
+
+    /// What files end in.
+    pub const fn extension(self) -> &'static str {
+        match self {
+            Self::Gzip => "gz",
+            Self::Bzip2 => "bz2",
+            Self::Lz4 => "lz4",
+            Self::Zstd => "zst",
+        }
+    }
+
+    pub fn of_extension(extension: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|codec| codec.extension() == extension)
+    }
+
+    /// As its makers write it.
+    pub const fn in_words(self) -> &'static str {
+        match self {
+            Self::Gzip => "gzip",
+            Self::Bzip2 => "bzip2",
+            Self::Lz4 => "LZ4",
+            Self::Zstd => "Zstandard",
+        }
+    }
+
+    /// The kind of volumes that has it.
+    pub const fn kind(self) -> Kind {
+        match self {
+            Self::Gzip => Kind::TarGz,
+            Self::Bzip2 => Kind::TarBz2,
+            Self::Lz4 => Kind::TarLz4,
+            Self::Zstd => Kind::TarZst,
+        }
+    }
+}
+
 /// How hard to compress.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(try_from = "LevelText", into = "LevelText")]

@@ -34,11 +34,31 @@ pub enum VersionChoice {
     At(jiff::Timestamp),
 }
 
+/// What is browsed and restored from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Origin {
+    Version {
+        place: Place,
+        version: VersionChoice,
+    },
+    /// Of anybody's making.
+    Archive(ArchiveFile),
+}
+
+/// A single archive, or a volume of a backup taken by itself.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ArchiveFile {
+    pub path: PathBytes,
+    /// Where it is sealed: password, recovery key or key file's secret; `None`: what this machine knows.
+    pub secret: Option<Secret>,
+    /// Key slots of the backup that a volume is of, where they do not lie in the folders above it.
+    pub keys: Option<PathBytes>,
+}
+
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RestoreSpec {
-    pub from: Place,
-    pub version: VersionChoice,
-    /// Original absolute paths of files and folders; empty: everything.
+    pub from: Origin,
+    /// Original absolute paths of files and folders, of an archive those in it; empty: everything.
     pub paths: Vec<PathBytes>,
     /// Paths below `paths` (or of everything) that are not wanted after all.
     pub except: Vec<PathBytes>,
@@ -46,12 +66,13 @@ pub struct RestoreSpec {
     pub conflict: Conflict,
     /// Only say what would be done.
     pub dry_run: bool,
-    /// Owner, mode, times and attributes too.
+    /// Owner, mode, times and attributes too. Of an archive what can be believed always is.
     pub metadata: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Target {
+    /// Not out of an archive, which does not say where its files were.
     InPlace,
     Folder {
         path: PathBytes,

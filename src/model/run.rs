@@ -12,6 +12,7 @@ use super::plan::PlanId;
 use super::problem::{Problem, Warning};
 use super::restore::{RestoreCounts, VerifyReport};
 use super::snapshot::{BackupType, Totals, VersionId};
+use super::tool::ToolDone;
 
 /// Chosen by whoever asks for the run, so that it can be followed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -25,6 +26,60 @@ pub enum RunKind {
     Verify,
     /// Of versions.
     Delete,
+    /// Of single files, as are the three below.
+    Encrypt,
+    Decrypt,
+    Compress,
+    Decompress,
+}
+
+impl RunKind {
+    /// Works on a single file, not on a backup.
+    pub const fn is_tool(self) -> bool {
+        matches!(self, Self::Encrypt | Self::Decrypt | Self::Compress | Self::Decompress)
+    }
+
+    /// The name that scripts and the history have for it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Backup => "backup",
+            Self::Restore => "restore",
+            Self::Verify => "verify",
+            Self::Delete => "delete",
+            Self::Encrypt => "encrypt",
+            Self::Decrypt => "decrypt",
+            Self::Compress => "compress",
+            Self::Decompress => "decompress",
+        }
+    }
+
+    /// What such a run is called before the name of what it is about: "Backup of".
+    pub const fn noun(self) -> &'static str {
+        match self {
+            Self::Backup => "Backup of",
+            Self::Restore => "Restore of",
+            Self::Verify => "Verification of",
+            Self::Delete => "Deletion of versions of",
+            Self::Encrypt => "Encryption of",
+            Self::Decrypt => "Decryption of",
+            Self::Compress => "Compression of",
+            Self::Decompress => "Decompression of",
+        }
+    }
+
+    /// What it does while it runs: "Backing up".
+    pub const fn doing(self) -> &'static str {
+        match self {
+            Self::Backup => "Backing up",
+            Self::Restore => "Restoring",
+            Self::Verify => "Verifying",
+            Self::Delete => "Deleting versions",
+            Self::Encrypt => "Encrypting",
+            Self::Decrypt => "Decrypting",
+            Self::Compress => "Compressing",
+            Self::Decompress => "Decompressing",
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -50,10 +105,12 @@ pub enum Stage {
     Checking,
     Restoring,
     Deleting,
+    /// A single file.
+    Converting,
 }
 
 impl Stage {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 9] = [
         Self::Waiting,
         Self::Preparing,
         Self::Copying,
@@ -62,6 +119,7 @@ impl Stage {
         Self::Checking,
         Self::Restoring,
         Self::Deleting,
+        Self::Converting,
     ];
 
     pub fn in_words(self) -> &'static str {
@@ -74,6 +132,7 @@ impl Stage {
             Self::Checking => "Checking",
             Self::Restoring => "Restoring",
             Self::Deleting => "Deleting",
+            Self::Converting => "Working",
         }
     }
 }
@@ -282,7 +341,9 @@ pub enum RunDetail {
         resumed_bytes: u64,
     },
     Restore {
-        version: VersionId,
+        /// `None`: out of one archive, whose name the run has.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        version: Option<VersionId>,
         counts: RestoreCounts,
         target: String,
         dry_run: bool,
@@ -303,6 +364,7 @@ pub enum RunDetail {
         left: u64,
         plan_bytes: u64,
     },
+    Tool(ToolDone),
 }
 
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde gives references")]

@@ -98,8 +98,9 @@ impl App {
         match &self.page {
             Page::Restore(wizard) => wizard.follows(report.run),
             Page::Tabs => {
-                let card_is_seen = self.tab == Tab::Backups && !self.activity.is_open() && !self.settings.is_open();
-                card_is_seen && report.kind != RunKind::Restore && has_card()
+                let is_seen = !self.activity.is_open() && !self.settings.is_open();
+                let has_card = || self.tab == Tab::Backups && report.kind != RunKind::Restore && has_card();
+                is_seen && (has_card() || self.tabs.tells(self.tab, report.run))
             }
             Page::Editor(_) => false,
         }
@@ -150,6 +151,9 @@ impl App {
             }
             Action::RestoreFrom(place) => {
                 self.page = Page::Restore(Box::new(RestoreWizard::from_place(&mut cx, place)));
+            }
+            Action::RestoreFromFile(file) => {
+                self.page = Page::Restore(Box::new(RestoreWizard::from_file(&mut cx, file)));
             }
             Action::Leave => self.page = Page::Tabs,
             Action::Activity(run) => self.activity.open(run, None),

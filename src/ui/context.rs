@@ -46,6 +46,8 @@ pub enum Action {
     RestorePlan(PlanId, Option<VersionId>),
     /// Opens the restore pages to look for backups anywhere.
     RestoreFrom(Option<Place>),
+    /// Opens the restore pages at one archive file, of anybody's making.
+    RestoreFromFile(Option<PathBytes>),
     /// Leaves the pages of steps.
     Leave,
     /// Opens Activity, at a run's report if one is named.

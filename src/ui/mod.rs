@@ -5,6 +5,8 @@ pub mod app;
 mod closing;
 mod connection;
 pub mod context;
+mod file_facts;
+mod follow;
 mod kept;
 mod key_file;
 pub mod load;

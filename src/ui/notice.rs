@@ -4,7 +4,7 @@ use super::context::Action;
 use super::theme::Tone;
 use super::widgets::Toast;
 use crate::model::human;
-use crate::model::run::{Outcome, RunDetail, RunKind, RunReport, Trigger};
+use crate::model::run::{Outcome, RunDetail, RunReport, Trigger};
 
 /// A run's end in one sentence; nothing for a scheduled run that went well.
 pub fn toast(report: &RunReport) -> Option<Toast<Box<Action>>> {
@@ -21,13 +21,7 @@ pub fn toast(report: &RunReport) -> Option<Toast<Box<Action>>> {
 
 /// A run's result in one sentence, with what was done counted.
 pub fn sentence(report: &RunReport) -> String {
-    let name = &report.plan_name;
-    let what = match report.kind {
-        RunKind::Backup => format!("Backup of {name}"),
-        RunKind::Restore => format!("Restore of {name}"),
-        RunKind::Verify => format!("Verification of {name}"),
-        RunKind::Delete => format!("Deletion of versions of {name}"),
-    };
+    let what = format!("{} {}", report.kind.noun(), report.plan_name);
     let tail = match &report.outcome {
         Outcome::Failed(problem) => return format!("{what} failed. {}", problem.what),
         Outcome::Cancelled => return format!("{what} was cancelled."),
@@ -53,6 +47,10 @@ pub fn sentence(report: &RunReport) -> String {
             let count = human::counted(versions.len() as u64, "version", "versions");
             format!("{count} deleted, {} freed", human::bytes(*bytes))
         }
+        RunDetail::Tool(done) => {
+            let ratio = done.ratio().map(|ratio| format!(", {ratio:.2} to 1")).unwrap_or_default();
+            format!("{} became {}{ratio}", human::bytes(done.before), human::bytes(done.after))
+        }
         RunDetail::Verify { report } if report.damaged.is_empty() => {
             format!("{} checked, nothing is damaged", human::counted(report.objects, "object", "objects"))
         }
@@ -68,7 +66,7 @@ mod tests {
     use super::*;
     use crate::model::problem::{Code, Problem};
     use crate::model::restore::RestoreCounts;
-    use crate::model::run::RunId;
+    use crate::model::run::{RunId, RunKind};
 
     fn report(kind: RunKind, outcome: Outcome, detail: RunDetail) -> RunReport {
         RunReport {
@@ -91,7 +89,7 @@ mod tests {
     fn results_count_what_was_done() {
         let counts = RestoreCounts { created: 3, replaced: 1, bytes: 1_300_000, ..RestoreCounts::default() };
         let version = crate::model::snapshot::VersionId::try_from("20261121T200000Z-full-5f3a9c2e".to_owned()).unwrap();
-        let detail = RunDetail::Restore { version, counts, target: String::new(), dry_run: false, undo: None };
+        let detail = RunDetail::Restore { version: Some(version), counts, target: String::new(), dry_run: false, undo: None };
         let restored = report(RunKind::Restore, Outcome::CompletedWithWarnings, detail);
         assert_eq!(sentence(&restored), "Restore of Documents: 4 files restored, 1.3 MB, with 2 warnings.");
         let problem = Problem::new(Code::NoRoom, "The destination is full.", "Free some space.");

@@ -1,7 +1,7 @@
 //! Children of a folder, a page at a time.
 
 use super::{View, row};
-use crate::archive::select::{segment_of, trim, within};
+use crate::archive::select::{child_of, is_child, segment_of, trim};
 use crate::archive::{Error, Result};
 use crate::model::catalog::{Entry, EntryKind, FileTime, Row};
 use crate::model::path::{PathBytes, compare_components};
@@ -187,18 +187,6 @@ impl View<'_> {
         let end = from + inside;
         Ok(if end == entries.len() { Position { segment: last + 1, entry: 0 } } else { Position { segment: last, entry: end } })
     }
-}
-
-/// Whether `path` lies in `folder` itself, not deeper.
-fn is_child(folder: &[u8], path: &[u8]) -> bool {
-    path.len() > folder.len() && child_of(folder, path).len() == path.len() && within(path, folder)
-}
-
-/// The child of `folder` that `path`, which lies below it, is or lies below.
-fn child_of<'a>(folder: &[u8], path: &'a [u8]) -> &'a [u8] {
-    let start = if folder.is_empty() { 0 } else { folder.len() + 1 };
-    let length = path.get(start..).unwrap_or_default().iter().position(|b| *b == b'/');
-    length.map_or(path, |length| &path[..start + length])
 }
 
 /// For a folder that something lies below, but that has no entry itself.

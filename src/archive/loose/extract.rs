@@ -32,6 +32,8 @@ pub struct Job<'a> {
     pub target: &'a Path,
     /// Paths in the archive; empty: everything.
     pub paths: &'a [PathBytes],
+    /// Paths below these that are not wanted after all.
+    pub except: &'a [PathBytes],
     pub conflict: Conflict,
     /// Only count what would be done.
     pub dry_run: bool,
@@ -89,7 +91,7 @@ pub fn restore(bytes: Box<dyn Bytes>, job: &Job<'_>) -> Result<Restored> {
     };
     let mut extractor = Extractor {
         job,
-        selection: Selection::new(job.paths, &[]),
+        selection: Selection::new(job.paths, job.except),
         met: HashSet::new(),
         put: Put::new(job.conflict, job.tag, job.date, None),
         maker: Maker::of_this_process(),

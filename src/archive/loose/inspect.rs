@@ -3,115 +3,24 @@
 use std::io::Read;
 
 use data_encoding::HEXLOWER;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::Value;
 
 use super::member::{Packed, Visitor};
-use super::unpack::{Codec, Unpacked, input_of};
+use super::unpack::{Unpacked, input_of};
 use super::{Bytes, Container, Damage, Plain, What, bytes, recognise, sealed_file, walk};
 use crate::archive::json_lines::{self, Trust};
-use crate::archive::key::{KeyFile, SlotKind};
+use crate::archive::key::KeyFile;
 use crate::archive::seal::{Facts, MAX_HEADER, ObjectKind};
 use crate::archive::{Error, Result};
 use crate::model::catalog::{Entry, EntryKind};
+use crate::model::format::Codec;
+use crate::model::inspection::{ArchiveFacts, DamageFacts, Inspection, Seal, SealedKind, SlotFacts};
 use crate::model::plan::PlanId;
 use crate::model::run::Cancel;
 
 /// Damage and samples that are listed; the rest is counted.
 const LISTED: usize = 100;
-
-#[derive(Debug, Serialize)]
-#[serde(tag = "what", rename_all = "kebab-case")]
-pub enum Inspection {
-    Empty,
-    /// A volume or catalog of a sealed backup.
-    SealedObject {
-        #[serde(flatten)]
-        seal: Seal,
-        plan: String,
-        version: String,
-        object: String,
-        /// `volume`, `catalog`; on a run's own machine also `journal`.
-        object_kind: &'static str,
-    },
-    /// Sealed by `encrypt`.
-    SealedFile {
-        #[serde(flatten)]
-        seal: Seal,
-        slots: Vec<SlotFacts>,
-    },
-    Archive(Archive),
-    Compressed {
-        codec: Codec,
-        bytes: u64,
-        /// Bytes that one byte of the file holds.
-        ratio: Option<f64>,
-        damage: Option<String>,
-    },
-    Catalog {
-        #[serde(skip_serializing_if = "Option::is_none")]
-        damage: Option<String>,
-        bytes: u64,
-        /// Of entries, and of what stands between them.
-        lines: u64,
-    },
-    SmallObject {
-        kind: String,
-        /// As its own last line says.
-        intact: bool,
-        /// It carries a proof by a key.
-        sealed: bool,
-        #[serde(skip_serializing_if = "Vec::is_empty")]
-        slots: Vec<SlotFacts>,
-        content: Value,
-    },
-    Other,
-}
-
-#[derive(Debug, Serialize)]
-pub struct Seal {
-    pub cipher: String,
-    pub key_id: String,
-    pub records: u64,
-    /// Of content.
-    pub bytes: u64,
-    /// Ends as it should; whether it opens takes the password.
-    pub whole: bool,
-}
-
-#[derive(Debug, Serialize)]
-pub struct SlotFacts {
-    pub kind: SlotKind,
-    /// "scrypt 2^15/8/3".
-    pub function: String,
-}
-
-#[derive(Debug, Default, Serialize)]
-pub struct Archive {
-    /// "tar.gz".
-    pub format: String,
-    pub members: u64,
-    pub files: u64,
-    pub folders: u64,
-    /// Links, pipes, devices.
-    pub others: u64,
-    /// Of files' content.
-    pub bytes: u64,
-    pub ratio: Option<f64>,
-    /// Holds what only Strongroom writes: it may be a volume of a backup.
-    pub is_volume: bool,
-    pub damage_count: u64,
-    /// The first of it.
-    pub damage: Vec<DamageFacts>,
-    pub unsupported: u64,
-}
-
-#[derive(Debug, Serialize)]
-pub struct DamageFacts {
-    pub path: Option<crate::model::path::PathBytes>,
-    pub at: u64,
-    pub what: String,
-}
 
 /// Looks a file through.
 pub fn inspect(plain: Plain, cancel: &Cancel) -> Result<Inspection> {
@@ -126,10 +35,10 @@ pub fn inspect(plain: Plain, cancel: &Cancel) -> Result<Inspection> {
             let facts = Facts::read(&head, "the file")?;
             let found = bytes::lengths(&file, facts.length as u64).map_err(failed)?;
             let object_kind = match facts.kind {
-                ObjectKind::Volume => "volume",
-                ObjectKind::Catalog => "catalog",
-                ObjectKind::Journal => "journal",
-                ObjectKind::File => "file",
+                ObjectKind::Volume => SealedKind::Volume,
+                ObjectKind::Catalog => SealedKind::Catalog,
+                ObjectKind::Journal => SealedKind::Journal,
+                ObjectKind::File => SealedKind::File,
             };
             let plan = HEXLOWER.encode(&facts.plan);
             let (version, object) = (facts.version.clone(), facts.object.clone());
@@ -162,38 +71,48 @@ pub fn format_name(container: Container) -> String {
     }
 }
 
-fn look_through(bytes: Box<dyn Bytes>, container: Container, size: u64, cancel: &Cancel) -> Result<Archive> {
-    let mut archive = Archive { format: format_name(container), ..Archive::default() };
+fn look_through(bytes: Box<dyn Bytes>, container: Container, size: u64, cancel: &Cancel) -> Result<ArchiveFacts> {
+    let mut archive = ArchiveFacts { format: format_name(container), ..ArchiveFacts::default() };
     walk(bytes, container, &mut Counting(&mut archive), cancel)?;
     archive.ratio = ratio(archive.bytes, size);
     Ok(archive)
 }
 
-struct Counting<'a>(&'a mut Archive);
+/// Counts what an archive holds.
+struct Counting<'a>(&'a mut ArchiveFacts);
 
 impl Visitor for Counting<'_> {
     fn member(&mut self, entry: &Entry, packed: Packed, _: &mut dyn Read) -> Result<()> {
-        let archive = &mut *self.0;
-        archive.members += 1;
-        match entry.kind {
-            EntryKind::File if !packed.is_link => archive.files += 1,
-            EntryKind::Folder => archive.folders += 1,
-            _ => archive.others += 1,
-        }
-        archive.bytes = archive.bytes.saturating_add(entry.size);
-        archive.is_volume |= entry.path.as_bytes().starts_with(b".strongroom-parts");
+        count(self.0, entry, packed);
         Ok(())
     }
 
     fn damage(&mut self, damage: Damage) {
-        if damage.unsupported {
-            self.0.unsupported += 1;
-        } else {
-            self.0.damage_count += 1;
-        }
-        if self.0.damage.len() < LISTED {
-            self.0.damage.push(DamageFacts { path: damage.path, at: damage.at, what: damage.what });
-        }
+        count_damage(self.0, damage);
+    }
+}
+
+/// A member, as it is counted.
+pub fn count(archive: &mut ArchiveFacts, entry: &Entry, packed: Packed) {
+    archive.members += 1;
+    match entry.kind {
+        EntryKind::File if !packed.is_link => archive.files += 1,
+        EntryKind::Folder => archive.folders += 1,
+        _ => archive.others += 1,
+    }
+    archive.bytes = archive.bytes.saturating_add(entry.size);
+    archive.is_volume |= entry.path.as_bytes().starts_with(b".strongroom-parts");
+}
+
+/// What cannot be had: counted, and the first of it listed.
+pub fn count_damage(archive: &mut ArchiveFacts, damage: Damage) {
+    if damage.unsupported {
+        archive.unsupported += 1;
+    } else {
+        archive.damage_count += 1;
+    }
+    if archive.damage.len() < LISTED {
+        archive.damage.push(DamageFacts { path: damage.path, at: damage.at, what: damage.what });
     }
 }
 
@@ -263,7 +182,7 @@ fn seal(facts: &Facts, found: &bytes::Lengths) -> Seal {
 }
 
 /// To two digits; `None` where there is nothing to tell.
-fn ratio(bytes: u64, size: u64) -> Option<f64> {
+pub(super) fn ratio(bytes: u64, size: u64) -> Option<f64> {
     (bytes > 0 && size > 0).then(|| (bytes as f64 / size as f64 * 100.0).round() / 100.0)
 }
 

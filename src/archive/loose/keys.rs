@@ -26,15 +26,48 @@ struct Head {
 /// Opens a sealed volume or catalog. `keys`: its plan's key slots, where they do not lie in the folder above it. The object is what it
 /// says of itself; whether it lies where it belongs nobody asks.
 pub fn open_object(path: &Path, keys: Option<&Path>, secret: &str) -> Result<SealedBytes> {
-    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let file = File::open(path).map_err(|e| Error::file(path, e))?;
-    let length = file.metadata().map_err(|e| Error::file(path, e))?.len();
-    let mut header = vec![0; MAX_HEADER.min(usize::try_from(length).unwrap_or(MAX_HEADER))];
-    file.read_exact_at(&mut header, 0).map_err(|e| Error::file(path, e))?;
-    let facts = Facts::read(&header, &name)?;
-    let ring = ring(path, keys, &PlanId::from_random(facts.plan), secret)?;
-    let opener = Opener::new(&ring, &header, facts.identity(), &name)?;
-    SealedBytes::new(file, 0, opener, path)
+    let head = SealedHead::read(path)?;
+    let ring = ring(path, keys, &head.plan(), secret)?;
+    head.open(path, &ring)
+}
+
+/// The same with keys that are known already; `UnknownKey` where its own is not among them.
+pub fn open_object_with(path: &Path, ring: &KeyRing) -> Result<SealedBytes> {
+    SealedHead::read(path)?.open(path, ring)
+}
+
+/// Whose keys a sealed volume or catalog says that it opens with.
+pub fn sealed_for(path: &Path) -> Result<PlanId> {
+    Ok(SealedHead::read(path)?.plan())
+}
+
+/// An object and what its seal begins with.
+struct SealedHead {
+    file: File,
+    header: Vec<u8>,
+    facts: Facts,
+    name: String,
+}
+
+impl SealedHead {
+    fn read(path: &Path) -> Result<Self> {
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let file = File::open(path).map_err(|e| Error::file(path, e))?;
+        let length = file.metadata().map_err(|e| Error::file(path, e))?.len();
+        let mut header = vec![0; MAX_HEADER.min(usize::try_from(length).unwrap_or(MAX_HEADER))];
+        file.read_exact_at(&mut header, 0).map_err(|e| Error::file(path, e))?;
+        let facts = Facts::read(&header, &name)?;
+        Ok(Self { file, header, facts, name })
+    }
+
+    fn plan(&self) -> PlanId {
+        PlanId::from_random(self.facts.plan)
+    }
+
+    fn open(self, path: &Path, ring: &KeyRing) -> Result<SealedBytes> {
+        let opener = Opener::new(ring, &self.header, self.facts.identity(), &self.name)?;
+        SealedBytes::new(self.file, 0, opener, path)
+    }
 }
 
 /// The highest key file that is whole counts, as in a plan's folder.

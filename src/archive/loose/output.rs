@@ -16,6 +16,7 @@ pub struct Output {
     /// Where the file system knows none without a name.
     temporary: Option<PathBuf>,
     overwrite: bool,
+    written: u64,
 }
 
 const TRIES: u32 = 100;
@@ -51,7 +52,12 @@ impl Output {
                 (file, Some(name))
             }
         };
-        Ok(Self { file, to, folder, temporary, overwrite })
+        Ok(Self { file, to, folder, temporary, overwrite, written: 0 })
+    }
+
+    /// Bytes so far.
+    pub fn written(&self) -> u64 {
+        self.written
     }
 
     /// Gives it the permissions and the time of the file that it is made of.
@@ -109,7 +115,9 @@ fn named<T>(folder: &Path, to: &Path, mut make: impl FnMut(&Path) -> io::Result<
 
 impl Write for Output {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.file.write(bytes)
+        let count = self.file.write(bytes)?;
+        self.written += count as u64;
+        Ok(count)
     }
 
     fn flush(&mut self) -> io::Result<()> {

@@ -4,23 +4,11 @@ use std::io::{self, Read};
 use std::thread;
 
 use super::Input;
-use super::sealed_file::Copying;
-use super::unpack::{Codec, Unpacked};
+use super::sealed_file::{Copying, NEW};
+use super::unpack::Unpacked;
 use crate::archive::codec::{Compressor, FRAME_TARGET};
 use crate::archive::{Error, Result};
-use crate::model::format::Kind;
-
-impl Codec {
-    /// The kind of volumes that has it.
-    pub fn kind(self) -> Kind {
-        match self {
-            Self::Gzip => Kind::TarGz,
-            Self::Bzip2 => Kind::TarBz2,
-            Self::Lz4 => Kind::TarLz4,
-            Self::Zstd => Kind::TarZst,
-        }
-    }
-}
+use crate::model::format::Codec;
 
 /// More are not worked on at once: each takes about twice a frame of memory.
 const MAX_WORKERS: usize = 8;
@@ -64,8 +52,8 @@ pub fn compress(copying: Copying<'_>, codec: Codec, level: i32) -> Result<(u64, 
             running.into_iter().map(|worker| worker.join().map_err(|_| io::Error::other("a worker failed"))).collect::<Vec<_>>()
         });
         for (frame, content) in frames.into_iter().zip(&contents) {
-            let frame = frame.map_err(|e| Error::object("the new file", e))?;
-            to.write_all(&frame).map_err(|e| Error::object("the new file", e))?;
+            let frame = frame.map_err(|e| Error::object(NEW, e))?;
+            to.write_all(&frame).map_err(|e| Error::object(NEW, e))?;
             written += frame.len() as u64;
             each(content.len() as u64);
         }
@@ -93,7 +81,7 @@ pub fn decompress(input: Input, codec: Codec, copying: Copying<'_>) -> Result<u6
         if count == 0 {
             return Ok(total);
         }
-        to.write_all(buffer.get(..count).unwrap_or_default()).map_err(|e| Error::object("the new file", e))?;
+        to.write_all(buffer.get(..count).unwrap_or_default()).map_err(|e| Error::object(NEW, e))?;
         total += count as u64;
         each(count as u64);
     }

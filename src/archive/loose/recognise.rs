@@ -2,9 +2,10 @@
 
 use std::io::{Read, Seek, SeekFrom};
 
-use super::unpack::{Codec, HEAD, find_by, input_of};
+use super::unpack::{HEAD, find_by, input_of};
 use super::{Bytes, Container, Input, Unpacked, sealed_file, tar, zip};
 use crate::archive::{Error, Result, seal};
+use crate::model::format::Codec;
 use crate::model::run::Cancel;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

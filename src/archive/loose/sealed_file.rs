@@ -27,6 +27,8 @@ const RECORD: usize = 1 << 20;
 /// Its slots are the first and only ones.
 const N: u32 = 1;
 const WORDS: &str = "the sealed file";
+/// What errors call the file that is being written.
+pub const NEW: &str = "the new file";
 
 /// What stands before the sealed content.
 pub struct Front {
@@ -92,7 +94,7 @@ fn chunk(from: &mut dyn Read) -> Result<Zeroizing<Vec<u8>>> {
 }
 
 fn writing(error: std::io::Error) -> Error {
-    Error::object("the new file", error)
+    Error::object(NEW, error)
 }
 
 /// Reads what stands before the content.

@@ -5,36 +5,12 @@ use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
 
 use bzip2::bufread::BzDecoder;
 use flate2::bufread::GzDecoder;
-use serde::Serialize;
 
 use super::Input;
 use crate::archive::codec::FRAME_MAX;
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub enum Codec {
-    #[serde(rename = "gz")]
-    Gzip,
-    #[serde(rename = "bz2")]
-    Bzip2,
-    #[serde(rename = "lz4")]
-    Lz4,
-    #[serde(rename = "zst")]
-    Zstd,
-}
+use crate::model::format::Codec;
 
 impl Codec {
-    pub const ALL: [Self; 4] = [Self::Gzip, Self::Bzip2, Self::Lz4, Self::Zstd];
-
-    /// What files end in.
-    pub fn extension(self) -> &'static str {
-        match self {
-            Self::Gzip => "gz",
-            Self::Bzip2 => "bz2",
-            Self::Lz4 => "lz4",
-            Self::Zstd => "zst",
-        }
-    }
-
     /// Whether a frame begins so. Enough bytes for any of them: [`HEAD`].
     pub fn fits(self, head: &[u8]) -> bool {
         match self {

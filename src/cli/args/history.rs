@@ -29,6 +29,10 @@ pub enum KindName {
     Restore,
     Verify,
     Delete,
+    Encrypt,
+    Decrypt,
+    Compress,
+    Decompress,
 }
 
 impl From<KindName> for RunKind {
@@ -38,6 +42,10 @@ impl From<KindName> for RunKind {
             KindName::Restore => Self::Restore,
             KindName::Verify => Self::Verify,
             KindName::Delete => Self::Delete,
+            KindName::Encrypt => Self::Encrypt,
+            KindName::Decrypt => Self::Decrypt,
+            KindName::Compress => Self::Compress,
+            KindName::Decompress => Self::Decompress,
         }
     }
 }

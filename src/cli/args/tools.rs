@@ -5,9 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use super::{Kdf, Unlock};
-use crate::archive::loose::Codec;
 use crate::cli::parse;
-use crate::model::format::Level;
+use crate::model::format::{Codec, Level};
 
 const INSPECT_EXAMPLES: &str = "\
 Examples:

@@ -10,7 +10,7 @@ use super::{History, key};
 use crate::model::history::{HistoryFilter, HistoryPage};
 use crate::model::plan::PlanId;
 use crate::model::problem::Warning;
-use crate::model::run::{Outcome, RunId, RunKind, RunReport};
+use crate::model::run::{Outcome, RunId, RunReport};
 use crate::state::Result;
 
 /// Runs whose lists of warnings are kept, newest first; of older ones the number stays.
@@ -37,7 +37,7 @@ impl History {
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
             params![
                 key(report.run),
-                kind_name(report.kind),
+                report.kind.name(),
                 report.plan.as_ref().map(PlanId::as_str),
                 report.started.as_millisecond(),
                 report.finished.as_millisecond(),
@@ -66,7 +66,7 @@ impl History {
         }
         if let Some(kind) = filter.kind {
             sql.push_str(" AND kind = ?");
-            values.push(kind_name(kind).to_string().into());
+            values.push(kind.name().to_string().into());
         }
         if filter.troubled {
             sql.push_str(" AND troubled");
@@ -122,15 +122,6 @@ impl History {
 
 fn json(row: &Row<'_>) -> rusqlite::Result<String> {
     row.get(0)
-}
-
-fn kind_name(kind: RunKind) -> &'static str {
-    match kind {
-        RunKind::Backup => "backup",
-        RunKind::Restore => "restore",
-        RunKind::Verify => "verify",
-        RunKind::Delete => "delete",
-    }
 }
 
 /// What the search looks at: plan name, problem, warnings, in lower case.

@@ -108,6 +108,10 @@ impl List {
                 (Some(RunKind::Restore), "Restores"),
                 (Some(RunKind::Verify), "Verifications"),
                 (Some(RunKind::Delete), "Deletions"),
+                (Some(RunKind::Encrypt), "Encryptions"),
+                (Some(RunKind::Decrypt), "Decryptions"),
+                (Some(RunKind::Compress), "Compressions"),
+                (Some(RunKind::Decompress), "Decompressions"),
             ];
             let now = kinds.iter().find(|(kind, _)| *kind == self.filter.kind).map_or("All kinds", |(_, label)| label);
             Select::new("Kind", now).width(140.0).show(ui, |ui| {
@@ -138,7 +142,7 @@ impl List {
 /// What runs just now.
 fn live(ui: &mut Ui, cx: &mut Cx<'_>) {
     for run in &cx.overview.runs.clone() {
-        let name = format!("{} {}", words::doing(run.kind), run.name);
+        let name = format!("{} {}", run.kind.doing(), run.name);
         ui.label(caption_strong(&name).color(tokens(ui).text));
         let share = cx.progress(run.run).and_then(|pace| pace.view.fraction());
         ui.add(ProgressBar::new(share, &name));
@@ -163,8 +167,7 @@ fn row(ui: &mut Ui, cx: &Cx<'_>, run: &RunReport) -> bool {
         let right = rect.right() - space::S - time.size().x;
         ui.painter().galley(pos2(right, rect.top() + 6.0), time, t.text2);
         let left = rect.left() + 38.0;
-        let title =
-            galley(ui, &format!("{} {}", words::kind(run.kind), run.plan_name), Role::Body, t.text, right - left - space::S);
+        let title = galley(ui, &format!("{} {}", run.kind.noun(), run.plan_name), Role::Body, t.text, right - left - space::S);
         ui.painter().galley(pos2(left, rect.top() + 3.0), title, t.text);
         let result_color = if tone == Tone::Ok { t.text2 } else { color };
         let result = galley(ui, &summary, Role::Caption, result_color, rect.right() - left - space::S);
@@ -172,7 +175,7 @@ fn row(ui: &mut Ui, cx: &Cx<'_>, run: &RunReport) -> bool {
         focus_ring(ui, &response, radius::CONTROL);
     }
     let time = human::moment(run.started, cx.now, cx.zone);
-    let name = format!("{} {}, {time}, {summary}", words::kind(run.kind), run.plan_name);
+    let name = format!("{} {}, {time}, {summary}", run.kind.noun(), run.plan_name);
     response.widget_info(|| WidgetInfo::labeled(AccessRole::Button, true, &name));
     response.clicked()
 }

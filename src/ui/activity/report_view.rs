@@ -69,7 +69,7 @@ impl ReportView {
 
 fn draw(ui: &mut Ui, cx: &mut Cx<'_>, report: &RunReport, open: &mut Vec<crate::model::problem::Cause>) {
     let t = tokens(ui);
-    ui.label(section(format!("{} {}", words::kind(report.kind), report.plan_name)).color(t.text));
+    ui.label(section(format!("{} {}", report.kind.noun(), report.plan_name)).color(t.text));
     ui.add(StatusPill::of_outcome(&report.outcome));
     wrapped(ui, body(format!("{}.", words::result(report))).color(t.text));
     ui.add_space(space::S);

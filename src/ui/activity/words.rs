@@ -9,28 +9,10 @@ use jiff::{SignedDuration, Timestamp};
 use crate::model::history::HistoryFilter;
 use crate::model::human;
 use crate::model::problem::{Cause, Warning};
-use crate::model::run::{Outcome, ReadBack, RunDetail, RunKind, RunReport, Trigger};
+use crate::model::run::{Outcome, ReadBack, RunDetail, RunReport, Trigger};
 use crate::model::snapshot::BackupType;
 use crate::ui::notice;
 use crate::ui::theme::{Icon, Tone, icons};
-
-pub fn kind(kind: RunKind) -> &'static str {
-    match kind {
-        RunKind::Backup => "Backup of",
-        RunKind::Restore => "Restore of",
-        RunKind::Verify => "Verification of",
-        RunKind::Delete => "Deletion from",
-    }
-}
-
-pub fn doing(kind: RunKind) -> &'static str {
-    match kind {
-        RunKind::Backup => "Backing up",
-        RunKind::Restore => "Restoring",
-        RunKind::Verify => "Verifying",
-        RunKind::Delete => "Deleting versions",
-    }
-}
 
 pub fn icon(outcome: &Outcome) -> (Tone, Icon) {
     match outcome {
@@ -63,7 +45,7 @@ pub fn day(date: Date, now: Timestamp, zone: &TimeZone) -> String {
 /// What came of it, without what and when it was.
 pub fn result(run: &RunReport) -> String {
     let sentence = notice::sentence(run);
-    let name = format!("{} {}", kind(run.kind), run.plan_name);
+    let name = format!("{} {}", run.kind.noun(), run.plan_name);
     let rest = sentence.strip_prefix(&name).map_or(sentence.as_str(), |rest| rest.trim_start_matches([':', ' ']));
     let mut chars = rest.trim_end_matches('.').chars();
     chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
@@ -157,7 +139,10 @@ pub fn facts(run: &RunReport, now: Timestamp, zone: &TimeZone) -> Vec<(&'static 
             facts.push(("Read back", read_back.into()));
         }
         RunDetail::Restore { version, counts, target, dry_run, undo } => {
-            facts.push(("Version", version.to_string()));
+            match version {
+                Some(version) => facts.push(("Version", version.to_string())),
+                None => facts.push(("Archive", run.plan_name.clone())),
+            }
             facts.push((if *dry_run { "Would restore to" } else { "Restored to" }, target.clone()));
             facts.push(("New", human::counted(counts.created, "file", "files")));
             for (name, n) in [
@@ -183,6 +168,13 @@ pub fn facts(run: &RunReport, now: Timestamp, zone: &TimeZone) -> Vec<(&'static 
             }
             facts.push(("Left", human::counted(*left, "version", "versions")));
             facts.push(("Destination", destination.clone()));
+        }
+        RunDetail::Tool(done) => {
+            facts.push(("File", done.from.display().into_owned()));
+            facts.push(("New file", done.to.display().into_owned()));
+            facts.push(("Before", human::bytes(done.before)));
+            facts.push(("After", human::bytes(done.after)));
+            facts.extend(done.packing().map(|packing| ("Compression", packing)));
         }
         RunDetail::Verify { report } => {
             facts.push(("Versions", human::count(report.versions)));
@@ -229,7 +221,7 @@ pub fn as_text(run: &RunReport, now: Timestamp, zone: &TimeZone) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::run::RunId;
+    use crate::model::run::{RunId, RunKind};
 
     fn failed() -> RunReport {
         let at = "2026-11-21T20:00:00Z".parse().unwrap();

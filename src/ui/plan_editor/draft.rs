@@ -7,7 +7,7 @@ use crate::engine::message::{Drive, NewSecrets, Suggestion};
 use crate::model::format::{Cipher, Format, SealSpec};
 use crate::model::location::Location;
 use crate::model::path::PathBytes;
-use crate::model::plan::{Plan, PlanId};
+use crate::model::plan::{Plan, PlanId, SecretFile};
 use crate::model::schedule::Schedule;
 use crate::model::secret::{Secret, Strength, strength};
 use crate::model::source_spec::{Preset, SourceSpec};
@@ -55,6 +55,8 @@ pub struct Draft {
     pub repeat: Zeroizing<String>,
     pub recovery_key: Option<Secret>,
     pub written_down: bool,
+    /// What opens the backup for runs that nobody attends.
+    pub secret_file: Option<SecretFile>,
 }
 
 impl Draft {
@@ -82,6 +84,7 @@ impl Draft {
             repeat: PasswordField::buffer(),
             recovery_key: None,
             written_down: false,
+            secret_file: None,
         }
     }
 
@@ -101,12 +104,18 @@ impl Draft {
         }
         draft.format = plan.format;
         draft.encrypt = plan.seal.is_some();
+        draft.secret_file.clone_from(&plan.secret_file);
         draft.kept = Some(plan.clone());
         draft
     }
 
     pub fn is_new(&self) -> bool {
         self.kept.is_none()
+    }
+
+    /// The plan as it was before, where there was one.
+    pub fn kept(&self) -> Option<&Plan> {
+        self.kept.as_ref()
     }
 
     pub fn id(&self) -> &PlanId {
@@ -281,7 +290,7 @@ impl Draft {
                 Some(plan) => plan.seal,
                 None => self.encrypt.then(|| SealSpec { cipher: self.cipher, ..SealSpec::default() }),
             },
-            secret_file: self.kept.as_ref().and_then(|plan| plan.secret_file.clone()),
+            secret_file: self.secret_file.clone(),
             schedule: self.schedule()?,
         };
         Some((plan, secrets))

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 
 use super::draft::{Draft, drive_of};
 use super::measuring::Measuring;
+use super::secret_file::SecretFileChoice;
 use crate::engine::Handle;
 use crate::engine::message::{Command, Drive, PlanAt, Suggestion, TestResult};
 use crate::model::location::Location;
@@ -66,6 +67,7 @@ pub struct Editor {
     pub show_left_out: bool,
     pub show_packing: bool,
     pub new_key: Load<Secret>,
+    pub secret_file: SecretFileChoice,
     saving: Load<()>,
     back_up_then: bool,
     pub save_problem: Option<Problem>,
@@ -101,6 +103,7 @@ impl Editor {
             show_left_out: false,
             show_packing: false,
             new_key: Load::Idle,
+            secret_file: SecretFileChoice::default(),
             saving: Load::Idle,
             back_up_then: false,
             save_problem: None,
@@ -117,6 +120,7 @@ impl Editor {
             || self.test.is_waiting()
             || self.plans_here.is_waiting()
             || self.new_key.is_waiting()
+            || self.secret_file.is_waiting()
             || self.saving.is_waiting()
     }
 
@@ -145,6 +149,12 @@ impl Editor {
         {
             self.draft.recovery_key = Some(key.clone());
             self.draft.written_down = false;
+        }
+        if let Some(plan) = self.draft.kept()
+            && let Some(file) = self.secret_file.poll(handle, plan)
+        {
+            self.draft.secret_file = Some(file);
+            self.touched = true;
         }
         self.poll_saving(handle)
     }

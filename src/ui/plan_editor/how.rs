@@ -4,7 +4,7 @@ use egui::{Align, Key, Layout, Ui};
 
 use super::draft::When;
 use super::editor::Editor;
-use super::{packing, recovery};
+use super::{packing, recovery, secret_file};
 use crate::ui::context::Cx;
 use crate::ui::theme::typography::{body, caption_strong, section};
 use crate::ui::theme::{Tone, icons, space, tokens};
@@ -109,6 +109,9 @@ fn encryption(ui: &mut Ui, cx: &mut Cx<'_>, editor: &mut Editor, just_came: bool
             "This backup is not encrypted. To encrypt these files, add a backup with a password."
         };
         wrapped(ui, body(text).color(t.text2));
+        if editor.draft.encrypt {
+            secret_file::show(ui, cx, editor);
+        }
         return false;
     }
     let options = [(true, "Encrypted"), (false, "Not encrypted")];

@@ -5,8 +5,9 @@ pub mod editor;
 mod how;
 mod leave_out;
 pub mod measuring;
-mod packing;
+pub mod packing;
 mod recovery;
+mod secret_file;
 mod what;
 mod where_to;
 

@@ -1,8 +1,9 @@
-//! Which backup: a folder or drive, and what lies in it.
+//! What is restored from: a backup in a folder or on a drive, or one archive file.
 
 use egui::{Key, Ui};
 
-use super::wizard::Wizard;
+use super::file_page;
+use super::wizard::{Source, Wizard};
 use crate::engine::message::PlanAt;
 use crate::model::human;
 use crate::ui::context::Cx;
@@ -15,8 +16,32 @@ const PURPOSE: &str = "look for backups";
 
 /// Whether to go on at once.
 pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, wizard: &mut Wizard, just_came: bool) -> bool {
-    let t = tokens(ui);
     ui.spacing_mut().item_spacing.y = space::S;
+    let sources = [
+        (Source::Backup, icons::HARD_DRIVE, "From a backup", "In a folder or on a drive, of any computer"),
+        (Source::File, icons::PACKAGE, "From one archive file", "A tar or zip of any program, or a volume of a backup"),
+    ];
+    let before = wizard.source;
+    ui.columns(2, |columns| {
+        for (ui, (source, icon, title, text)) in columns.iter_mut().zip(sources) {
+            if ui.add(ChoiceCard::new(wizard.source == source, icon, title, text)).clicked() {
+                wizard.choose_source(source);
+            }
+        }
+    });
+    ui.add_space(space::XS);
+    let just_came = just_came || wizard.source != before;
+    match wizard.source {
+        Source::Backup => backup(ui, cx, wizard, just_came),
+        Source::File => {
+            file_page::show(ui, cx, wizard, just_came);
+            false
+        }
+    }
+}
+
+fn backup(ui: &mut Ui, cx: &mut Cx<'_>, wizard: &mut Wizard, just_came: bool) -> bool {
+    let t = tokens(ui);
     let text = "Backups made on this or any other computer can be restored: all that is needed lies beside them.";
     wrapped(ui, body(text).color(t.text2));
     if let Some(path) = cx.pickers.picked(PURPOSE).and_then(|picked| picked.into_iter().next()) {

@@ -2,7 +2,9 @@
 
 mod backup_page;
 pub mod everywhere;
+mod file_page;
 mod found_page;
+mod history_page;
 mod icon;
 mod password_page;
 mod progress_page;
@@ -18,6 +20,7 @@ pub mod wizard;
 
 use self::wizard::{Step, Wizard};
 use crate::model::human;
+use crate::model::path::PathBytes;
 use crate::model::plan::PlanId;
 use crate::model::restore::{Place, PlanChoice};
 use crate::model::run::RunId;
@@ -57,6 +60,11 @@ impl RestoreWizard {
         })
     }
 
+    /// From one archive that is chosen in the pages, or from this one.
+    pub fn from_file(cx: &mut Cx<'_>, file: Option<PathBytes>) -> Self {
+        Self::with(Wizard::from_archive(cx.handle, file, suggested(cx)))
+    }
+
     fn with(wizard: Wizard) -> Self {
         Self { wizard, shown: None, view: tree_page::View::default(), confirm_leave: false }
     }
@@ -75,7 +83,7 @@ impl RestoreWizard {
         let step = self.wizard.step;
         let just_came = self.shown.replace(step) != Some(step);
         let steps = self.wizard.steps();
-        let labels: Vec<&str> = steps.iter().map(|step| step.label()).collect();
+        let labels: Vec<&str> = steps.iter().map(|step| self.wizard.label(*step)).collect();
         let at = |step: Step| steps.iter().position(|s| *s == step);
         let title = if self.wizard.name.is_empty() { "Restore".into() } else { format!("Restore {}", self.wizard.name) };
         let blocked = self.wizard.blocked();
@@ -104,6 +112,7 @@ impl RestoreWizard {
             Step::Backup => backup_page::show(ui, cx, wizard, just_came),
             Step::Version => version_page::show(ui, cx, wizard),
             Step::Password => password_page::show(ui, cx, wizard, just_came),
+            Step::What if wizard.history.is_some() => history_page::show(ui, cx, wizard),
             Step::What => tree_page::show(ui, cx, wizard, view),
             Step::Where => {
                 where_page::show(ui, cx, wizard);
@@ -162,7 +171,9 @@ impl RestoreWizard {
 
     fn next_label(&self) -> Option<String> {
         Some(match self.wizard.step {
-            Step::Backup => "Next".into(),
+            Step::Backup if !self.wizard.is_archive() => "Next".into(),
+            Step::Backup if self.wizard.asks_password() => "Next: Password".into(),
+            Step::Backup => "Next: What".into(),
             Step::Version if self.wizard.asks_password() => "Next: Password".into(),
             Step::Version if self.wizard.everywhere.is_active() => "Next: Where".into(),
             Step::Version => "Next: What".into(),
@@ -185,6 +196,7 @@ impl RestoreWizard {
     /// At the left of the footer.
     fn note(&mut self, cx: &Cx<'_>) -> String {
         match self.wizard.step {
+            Step::What if self.wizard.history.is_some() => "Only this file is restored.".into(),
             Step::What | Step::Where => match self.wizard.chosen_weight(cx.handle) {
                 Some((files, bytes)) => format!("{}, {} chosen", human::bytes(bytes), human::counted(files, "file", "files")),
                 None => "Adding up…".into(),

@@ -16,7 +16,10 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, wizard: &mut Wizard, just_came: bool) 
         wrapped(ui, body("The backup is open.").color(t.text));
         return false;
     }
-    let text = "This backup is encrypted, and this computer does not know its password.";
+    let text = match wizard.is_archive() {
+        true => "This file is encrypted. A file takes the password that it was encrypted with, a volume that of its backup.",
+        false => "This backup is encrypted, and this computer does not know its password.",
+    };
     wrapped(ui, body(text).color(t.text2));
     ui.add_space(space::S);
     let refused = wizard.refused.is_some() && !wizard.unlocking();
@@ -33,6 +36,14 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, wizard: &mut Wizard, just_came: bool) 
         TextField::select_all(ui, response.id, wizard.password.chars().count());
     } else if entered {
         response.request_focus();
+    }
+    if let Some(keys) = &mut wizard.from_file.keys {
+        let row =
+            FormRow::new("Key slots of its backup").hint("A copy of the keys-1.json of the backup's folder, or a higher number.");
+        row.show(ui, |ui| {
+            let width = ui.available_width().min(420.0);
+            ui.add(TextField::new(keys).name("Key slots of its backup").hint("/media/…/keys-1.json").width(width))
+        });
     }
     let chosen = if wizard.unlocking() { None } else { wizard.key_file.show(ui, cx, "key file to restore with") };
     if let Some(secret) = &chosen {

@@ -16,19 +16,21 @@ use crate::ui::widgets::{Button, Card, icon_at, key_value, problem_text, wrapped
 
 /// The headline and its look.
 pub fn headline(report: &RunReport) -> (Tone, Icon, String) {
-    let counts = match &report.detail {
-        RunDetail::Restore { counts, .. } => *counts,
-        _ => RestoreCounts::default(),
+    let (counts, proven) = match &report.detail {
+        // Nothing vouches for a single archive as a version's hashes do.
+        RunDetail::Restore { counts, version, .. } => (*counts, version.is_some()),
+        _ => (RestoreCounts::default(), true),
     };
+    let restored = if proven { "restored and verified" } else { "restored" };
     let done = counts.created + counts.replaced + counts.beside;
     let files = human::counted(done, "file", "files");
     match &report.outcome {
         Outcome::Completed if done == 0 => (Tone::Neutral, icons::INFO, "Nothing had to be restored".into()),
-        Outcome::Completed => (Tone::Ok, icons::CHECK_CIRCLE, format!("{files} restored and verified")),
+        Outcome::Completed => (Tone::Ok, icons::CHECK_CIRCLE, format!("{files} {restored}")),
         Outcome::CompletedWithWarnings if counts.failed > 0 => {
-            (Tone::Warn, icons::WARNING, format!("{files} restored and verified, {} not", human::count(counts.failed)))
+            (Tone::Warn, icons::WARNING, format!("{files} {restored}, {} not", human::count(counts.failed)))
         }
-        Outcome::CompletedWithWarnings => (Tone::Warn, icons::WARNING, format!("{files} restored and verified, with warnings")),
+        Outcome::CompletedWithWarnings => (Tone::Warn, icons::WARNING, format!("{files} {restored}, with warnings")),
         Outcome::Cancelled if done == 0 => (Tone::Neutral, icons::PROHIBIT, "Cancelled: nothing was restored".into()),
         Outcome::Cancelled => (Tone::Neutral, icons::PROHIBIT, format!("Cancelled after {files}")),
         Outcome::Failed(_) => (Tone::Bad, icons::X_CIRCLE, "The restore failed".into()),
@@ -99,7 +101,9 @@ fn facts(ui: &mut Ui, report: &RunReport, counts: &RestoreCounts, target: &str, 
             }
         }
         let took = took(report);
-        key_value(ui, "Written", format!("{}, every byte checked, in {took}", human::bytes(counts.bytes)));
+        let checked =
+            if matches!(&report.detail, RunDetail::Restore { version: None, .. }) { "" } else { ", every byte checked" };
+        key_value(ui, "Written", format!("{}{checked}, in {took}", human::bytes(counts.bytes)));
         if let Some(undo) = undo {
             key_value(ui, "Replaced files are in", undo.display());
         }
@@ -130,7 +134,7 @@ mod tests {
             started: at,
             finished: at,
             outcome,
-            detail: RunDetail::Restore { version, counts, target: String::new(), dry_run: false, undo: None },
+            detail: RunDetail::Restore { version: Some(version), counts, target: String::new(), dry_run: false, undo: None },
             warnings: vec![],
             warning_count: 0,
             stages: vec![],

@@ -23,7 +23,11 @@ pub fn show(ui: &mut Ui, cx: &Cx<'_>, wizard: &Wizard) {
                 }
             });
             ui.add_space(space::XS);
-            wrapped(ui, body("Every file is checked against its hash as it is written.").color(t.text2));
+            let text = match wizard.is_archive() {
+                true => "The whole archive was read through for this. What it has checksums for is checked as it is written.",
+                false => "Every file is checked against its hash as it is written.",
+            };
+            wrapped(ui, body(text).color(t.text2));
         }
         Load::Failed(problem) => {
             problem_text(ui, problem);
@@ -43,8 +47,11 @@ fn facts(cx: &Cx<'_>, wizard: &Wizard, counts: &RestoreCounts) -> Vec<(&'static 
         PlaceKind::Original => "the original place".to_owned(),
         PlaceKind::Folder => wizard.folder.trim().to_owned(),
     };
-    let version = wizard.manifest().map_or(String::new(), |m| human::moment(m.started, cx.now, cx.zone));
-    let mut facts = vec![("From the version of", version), ("Restored to", target), ("Created", files(counts.created))];
+    let from = match wizard.manifest() {
+        Some(version) => ("From the version of", human::moment(version.started, cx.now, cx.zone)),
+        None => ("From", wizard.name.clone()),
+    };
+    let mut facts = vec![from, ("Restored to", target), ("Created", files(counts.created))];
     if counts.replaced > 0 || matches!(wizard.conflict, Conflict::Overwrite | Conflict::Newer) {
         let aside = if counts.replaced > 0 { ", the old ones are moved aside" } else { "" };
         facts.push(("Replaced", format!("{}{aside}", files(counts.replaced))));

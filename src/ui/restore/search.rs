@@ -1,10 +1,9 @@
-//! "Find a file by name" in a version: asked a moment after the last key, one question at a time.
+//! "Find a file by name" in a version or archive: asked a moment after the last key, one question at a time.
 
 use crate::engine::{Handle, Pending};
 use crate::model::catalog::Row;
 use crate::model::problem::Problem;
-use crate::model::restore::{Place, VersionChoice};
-use crate::model::snapshot::VersionId;
+use crate::model::restore::Origin;
 
 /// Results that are shown at most.
 pub const LIMIT: usize = 500;
@@ -35,7 +34,7 @@ impl Search {
     }
 
     /// Takes in the answer, and asks anew where the text has changed.
-    pub fn poll(&mut self, handle: &Handle, place: &Place, version: &VersionId) {
+    pub fn poll(&mut self, handle: &Handle, origin: &Origin) {
         if let Some(pending) = &mut self.pending {
             match pending.take_ready() {
                 Some(answer) => {
@@ -50,8 +49,7 @@ impl Search {
             self.forget_results();
         } else if text != self.asked {
             self.asked = text.to_owned();
-            let version = VersionChoice::Id(version.clone());
-            self.pending = Some(handle.find(place.clone(), version, text.to_owned(), LIMIT));
+            self.pending = Some(handle.find(origin.clone(), text.to_owned(), LIMIT));
         }
     }
 }

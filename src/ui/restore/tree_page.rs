@@ -12,17 +12,22 @@ use crate::model::human;
 use crate::model::path::PathBytes;
 use crate::model::snapshot::VersionId;
 use crate::ui::context::Cx;
+use crate::ui::file_facts;
 use crate::ui::theme::typography::{body, caption};
-use crate::ui::theme::{icons, size, space, tokens};
+use crate::ui::theme::{Tone, icons, size, space, tokens};
 use crate::ui::warnings::shorten;
 use crate::ui::widgets::{
-    Button, Card, Check, Checked, Ends, RowList, TextField, TreeEvent, TreeRow, problem_text, spinner, wrapped,
+    Banner, BannerEvent, Button, Card, Check, Checked, Ends, RowList, TextField, TreeEvent, TreeRow, problem_text, spinner,
+    wrapped,
 };
 
 /// What only the drawing needs.
 #[derive(Default)]
 pub struct View {
     scroll_to: Option<usize>,
+    /// Where the list's cursor stood in the frame before.
+    cursor: Option<usize>,
+    show_lost: bool,
 }
 
 /// Widths of the columns for size and time.
@@ -50,18 +55,60 @@ enum Deed {
 pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, wizard: &mut Wizard, view: &mut View) -> bool {
     ui.spacing_mut().item_spacing.y = space::S;
     bar(ui, cx, wizard);
+    lost(ui, wizard, view);
     if wizard.search.is_active() {
-        found(ui, cx, wizard);
+        found(ui, cx, wizard, view);
     } else {
         tree(ui, cx, wizard, view);
     }
     false
 }
 
+/// That an archive is not whole, and on demand what of it is not.
+fn lost(ui: &mut Ui, wizard: &Wizard, view: &mut View) {
+    let Some(archive) = wizard.archive().filter(|archive| archive.lost() > 0) else { return };
+    let parts = human::counted(archive.lost(), "part", "parts");
+    let text = format!("{parts} of this archive cannot be read. All the rest can be restored.");
+    let label = if view.show_lost { "Hide them" } else { "Show them" };
+    if Banner::new(Tone::Warn, &text).action(label).show(ui) == Some(BannerEvent::Action) {
+        view.show_lost = !view.show_lost;
+    }
+    if view.show_lost {
+        Card::new().tight().show(ui, |ui| file_facts::name_lost(ui, archive));
+    }
+}
+
+/// The file that the cursor stands on, and the way to its other versions.
+fn foot(ui: &mut Ui, cx: &Cx<'_>, wizard: &mut Wizard, file: Option<PathBytes>) {
+    if wizard.is_archive() {
+        return;
+    }
+    let mut asked = false;
+    let line = Ends::new(ui, size::CONTROL).left(|ui| {
+        let t = tokens(ui);
+        let text = match &file {
+            Some(file) => shorten(&file.display(), &cx.overview.home_folder.display()),
+            None => "Click a file to see its other versions.".to_owned(),
+        };
+        ui.add(egui::Label::new(caption(text).color(t.text2)).truncate());
+    });
+    line.right(|ui| {
+        let button = Button::plain("Versions of this file").icon(icons::CLOCK_COUNTER_CLOCKWISE).enabled(file.is_some());
+        asked = ui.add(button.why_off("Click a file in the list first")).clicked();
+    });
+    if let (true, Some(file)) = (asked, file) {
+        wizard.look_back(cx.handle, file);
+    }
+}
+
 /// "Everything" at the left, the search at the right.
 fn bar(ui: &mut Ui, cx: &Cx<'_>, wizard: &mut Wizard) {
-    let hint = "Find in this version";
-    let version = wizard.manifest().map_or(String::new(), |m| human::moment(m.started, cx.now, cx.zone));
+    let hint = if wizard.is_archive() { "Find in this archive" } else { "Find in this version" };
+    let of = match (wizard.archive(), wizard.manifest()) {
+        (Some(archive), _) => format!("{} archive", archive.format),
+        (None, Some(version)) => format!("Version of {}", human::moment(version.started, cx.now, cx.zone)),
+        (None, None) => String::new(),
+    };
     let whole = wizard.whole();
     let label = match whole {
         Some((files, bytes)) => format!("Everything: {}, {}", human::counted(files, "file", "files"), human::bytes(bytes)),
@@ -72,7 +119,7 @@ fn bar(ui: &mut Ui, cx: &Cx<'_>, wizard: &mut Wizard) {
     let room = ui.available_width();
     let mut toggled = false;
     let line = Ends::new(ui, 40.0).left(|ui| {
-        toggled = ui.add(Check::new(tick, &label).hint(&format!("Version of {version}"))).clicked();
+        toggled = ui.add(Check::new(tick, &label).hint(&of)).clicked();
     });
     line.right(|ui| {
         let width = (room * 0.5 - size::CONTROL - space::S).min(320.0);
@@ -93,9 +140,10 @@ fn bar(ui: &mut Ui, cx: &Cx<'_>, wizard: &mut Wizard) {
     }
 }
 
-/// A list on a card that fills the page.
-fn on_surface<R>(ui: &mut Ui, list: impl FnOnce(&mut Ui, f32) -> R) -> R {
-    let height = (ui.available_height() - 2.0 * space::S - 2.0).max(size::ROW);
+/// A list on a card that fills the page but for the line below it.
+fn on_surface<R>(ui: &mut Ui, wizard: &Wizard, list: impl FnOnce(&mut Ui, f32) -> R) -> R {
+    let foot = if wizard.is_archive() { 0.0 } else { size::CONTROL + space::S };
+    let height = (ui.available_height() - 2.0 * space::S - 2.0 - foot).max(size::ROW);
     Card::new().tight().show(ui, |ui| list(ui, height)).inner
 }
 
@@ -103,12 +151,13 @@ fn tree(ui: &mut Ui, cx: &Cx<'_>, wizard: &mut Wizard, view: &mut View) {
     let mut wanted = Vec::new();
     let mut deeds = Vec::new();
     let rows = wizard.tree.len();
+    let marked = view.cursor.filter(|_| !wizard.is_archive());
     let list = RowList::new("files", "Files in this version", rows).scroll_to(view.scroll_to.take());
-    let out = on_surface(ui, |ui, height| {
+    let out = on_surface(ui, wizard, |ui, height| {
         list.show(ui, height, |ui, at, rect, cursor| {
             let Some(shown) = wizard.tree.row(at) else { return };
             match &shown.content {
-                Content::Row(row) => match draw(ui, cx, wizard, row, Some(&shown), rect, cursor) {
+                Content::Row(row) => match draw(ui, cx, wizard, row, Some(&shown), rect, (cursor, marked == Some(at))) {
                     Some(TreeEvent::Toggle) => deeds.push(tick(row, Some(shown.folder))),
                     Some(TreeEvent::Expand | TreeEvent::Open) => deeds.push(Deed::Open(at)),
                     None => {}
@@ -140,7 +189,13 @@ fn tree(ui: &mut Ui, cx: &Cx<'_>, wizard: &mut Wizard, view: &mut View) {
     if let Some(at) = out.cursor {
         keys(wizard, view, at, out, &mut deeds);
     }
+    view.cursor = out.cursor;
     carry_out(wizard, deeds);
+    let file = out.cursor.and_then(|at| match wizard.tree.row(at)?.content {
+        Content::Row(row) => Some(row).filter(|row| row.kind == RowKind::File).map(|row| row.path.clone()),
+        _ => None,
+    });
+    foot(ui, cx, wizard, file);
 }
 
 /// Space ticks; Enter opens a folder and ticks a file; the right arrow opens or goes inside, the left one closes or goes to
@@ -198,7 +253,7 @@ fn draw(
     row: &Row,
     shown: Option<&Shown<'_>>,
     rect: egui::Rect,
-    cursor: bool,
+    (cursor, marked): (bool, bool),
 ) -> Option<TreeEvent> {
     let home = cx.overview.home_folder.display();
     let is_source = shown.is_some_and(|shown| shown.folder.is_empty());
@@ -220,6 +275,7 @@ fn draw(
         .checked(wizard.selection.tick(&row.path).into())
         .expanded(shown.filter(|_| row.kind == RowKind::Folder).map(|shown| shown.open))
         .cursor(cursor)
+        .selected(marked)
         .columns(&[(&amount, SIZE), (&time, TIME)])
         .note(note)
         .show(ui, rect)
@@ -231,12 +287,13 @@ fn kept_from(version: &VersionId) -> String {
     day.map_or("kept from an older version".into(), |day| format!("kept from {}", day.strftime("%-d %b")))
 }
 
-fn found(ui: &mut Ui, cx: &Cx<'_>, wizard: &mut Wizard) {
+fn found(ui: &mut Ui, cx: &Cx<'_>, wizard: &mut Wizard, view: &mut View) {
     let t = tokens(ui);
     let mut deeds = Vec::new();
+    let mut at_cursor = None;
     match &wizard.search.results {
         Some(Ok(rows)) if rows.is_empty() && !wizard.search.is_waiting() => {
-            wrapped(ui, body("No file or folder of this version has that in its name.").color(t.text));
+            wrapped(ui, body("No file or folder here has that in its name.").color(t.text));
         }
         Some(Ok(rows)) => {
             let count = match rows.len() {
@@ -245,10 +302,13 @@ fn found(ui: &mut Ui, cx: &Cx<'_>, wizard: &mut Wizard) {
             };
             ui.label(caption(count).color(t.text2));
             let list = RowList::new("found", "Found files", rows.len());
-            let out = on_surface(ui, |ui, height| {
+            let marked = view.cursor.filter(|_| !wizard.is_archive());
+            let out = on_surface(ui, wizard, |ui, height| {
                 list.show(ui, height, |ui, at, rect, cursor| {
                     let Some(row) = rows.get(at) else { return };
-                    if let Some(TreeEvent::Toggle | TreeEvent::Open) = draw(ui, cx, wizard, row, None, rect, cursor) {
+                    if let Some(TreeEvent::Toggle | TreeEvent::Open) =
+                        draw(ui, cx, wizard, row, None, rect, (cursor, marked == Some(at)))
+                    {
                         deeds.push(tick(row, None));
                     }
                 })
@@ -256,6 +316,9 @@ fn found(ui: &mut Ui, cx: &Cx<'_>, wizard: &mut Wizard) {
             if let (true, Some(row)) = (out.toggle || out.activate, out.cursor.and_then(|at| rows.get(at))) {
                 deeds.push(tick(row, None));
             }
+            view.cursor = out.cursor;
+            let file = out.cursor.and_then(|at| rows.get(at)).filter(|row| row.kind == RowKind::File);
+            at_cursor = Some(file.map(|row| row.path.clone()));
         }
         Some(Err(problem)) => {
             problem_text(ui, problem);
@@ -265,6 +328,9 @@ fn found(ui: &mut Ui, cx: &Cx<'_>, wizard: &mut Wizard) {
         }
     }
     carry_out(wizard, deeds);
+    if let Some(file) = at_cursor {
+        foot(ui, cx, wizard, file);
+    }
 }
 
 #[cfg(test)]

@@ -5,8 +5,9 @@ use egui::Ui;
 use super::wizard::{PlaceKind, Wizard};
 use crate::model::restore::Conflict;
 use crate::ui::context::Cx;
-use crate::ui::theme::{icons, space};
-use crate::ui::widgets::{Button, Check, ChoiceCard, FormRow, TextField, section_head};
+use crate::ui::theme::typography::body;
+use crate::ui::theme::{icons, space, tokens};
+use crate::ui::widgets::{Button, Check, ChoiceCard, FormRow, TextField, section_head, wrapped};
 
 const PURPOSE: &str = "restore to";
 
@@ -23,17 +24,12 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, wizard: &mut Wizard) {
         wizard.folder = path.display().into_owned();
         wizard.place_kind = PlaceKind::Folder;
     }
-    let kinds = [
-        (PlaceKind::Original, icons::HOUSE, "To the original place", "Every file goes back to where it was"),
-        (PlaceKind::Folder, icons::FOLDER_OPEN, "To another folder", "Nothing that is in use is touched"),
-    ];
-    ui.columns(2, |columns| {
-        for (ui, (kind, icon, title, text)) in columns.iter_mut().zip(kinds) {
-            if ui.add(ChoiceCard::new(wizard.place_kind == kind, icon, title, text)).clicked() {
-                wizard.place_kind = kind;
-            }
-        }
-    });
+    if wizard.is_archive() {
+        let text = "An archive does not say where its files were: they are put into a folder of your choice.";
+        wrapped(ui, body(text).color(tokens(ui).text2));
+    } else {
+        kinds(ui, wizard);
+    }
     if wizard.place_kind == PlaceKind::Folder {
         folder(ui, cx, wizard);
     }
@@ -47,17 +43,38 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, wizard: &mut Wizard) {
                     Conflict::Newer => icons::CLOCK,
                     Conflict::Overwrite => icons::ARROW_COUNTER_CLOCKWISE,
                 };
+                let title = match conflict {
+                    Conflict::Newer if wizard.is_archive() => "Replace if the archive's is newer",
+                    _ => title,
+                };
                 if ui.add(ChoiceCard::new(wizard.conflict == *conflict, icon, title, text)).clicked() {
                     wizard.conflict = *conflict;
                 }
             }
         });
     }
+    if wizard.is_archive() {
+        return;
+    }
     ui.add_space(space::S);
     let metadata = Check::new(wizard.metadata, "Owners, permissions and times too").hint("Else new files are yours, of now");
     if ui.add(metadata).clicked() {
         wizard.metadata = !wizard.metadata;
     }
+}
+
+fn kinds(ui: &mut Ui, wizard: &mut Wizard) {
+    let kinds = [
+        (PlaceKind::Original, icons::HOUSE, "To the original place", "Every file goes back to where it was"),
+        (PlaceKind::Folder, icons::FOLDER_OPEN, "To another folder", "Nothing that is in use is touched"),
+    ];
+    ui.columns(2, |columns| {
+        for (ui, (kind, icon, title, text)) in columns.iter_mut().zip(kinds) {
+            if ui.add(ChoiceCard::new(wizard.place_kind == kind, icon, title, text)).clicked() {
+                wizard.place_kind = kind;
+            }
+        }
+    });
 }
 
 fn folder(ui: &mut Ui, cx: &mut Cx<'_>, wizard: &mut Wizard) {
@@ -73,6 +90,9 @@ fn folder(ui: &mut Ui, cx: &mut Cx<'_>, wizard: &mut Wizard) {
             }
         });
     });
+    if wizard.is_archive() {
+        return;
+    }
     let full = Check::new(wizard.full_paths, "With the whole original path").hint("Else each source by its own name");
     if ui.add(full).clicked() {
         wizard.full_paths = !wizard.full_paths;

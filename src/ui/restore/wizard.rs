@@ -1,25 +1,29 @@
 //! The restore wizard as a state machine, without drawing: which step, what is chosen, why Next is off.
 
+mod archive;
 mod blocked;
+pub mod history;
 mod opening;
 mod running;
 mod steps;
 
-use tokio::sync::broadcast;
 use zeroize::Zeroizing;
 
+pub use self::archive::{FromFile, Source};
+pub use self::history::FileHistory;
 use super::everywhere::Everywhere;
 use super::rows::{PageKey, Tree};
 use super::search::Search;
 use super::selection::{Choice, Selection};
 use crate::engine::Handle;
-use crate::engine::message::{Event, PlanAt, Unreadable};
+use crate::engine::message::{PlanAt, Unreadable};
 use crate::model::path::PathBytes;
 use crate::model::plan::{Plan, PlanId};
 use crate::model::problem::Problem;
-use crate::model::restore::{Conflict, Place, PlanChoice, RestoreCounts, RestoreSpec, VersionChoice};
+use crate::model::restore::{Conflict, Place, PlanChoice, RestoreCounts, RestoreSpec};
 use crate::model::run::{RunId, RunReport};
 use crate::model::snapshot::{Manifest, VersionId};
+use crate::ui::follow::Follow;
 use crate::ui::key_file::KeyFileChoice;
 use crate::ui::load::Load;
 use crate::ui::widgets::PasswordField;
@@ -39,8 +43,18 @@ pub enum Step {
     Result,
 }
 
+impl Wizard {
+    /// What the stepper calls a step.
+    pub fn label(&self, step: Step) -> &'static str {
+        match step {
+            Step::Backup if self.is_archive() => "File",
+            step => step.label(),
+        }
+    }
+}
+
 impl Step {
-    pub fn label(self) -> &'static str {
+    fn label(self) -> &'static str {
         match self {
             Self::Backup => "Backup",
             Self::Version => "Version",
@@ -77,6 +91,8 @@ pub struct Wizard {
     pub step: Step,
     /// Opened without a backup: the first step asks for one.
     from_anywhere: bool,
+    pub source: Source,
+    pub from_file: FromFile,
     pub destination: String,
     pub plans: Load<Vec<PlanAt>>,
     pub plan_chosen: Option<usize>,
@@ -105,6 +121,8 @@ pub struct Wizard {
     pages: Vec<(PageKey, crate::engine::Pending<crate::engine::message::Rows>)>,
     pub selection: Selection,
     pub search: Search,
+    /// The file whose versions are looked at, in the tree's place.
+    pub history: Option<FileHistory>,
     /// In all versions, on the page of these.
     pub everywhere: Everywhere,
     /// The field of that search gets the focus as soon as it is there.
@@ -119,8 +137,7 @@ pub struct Wizard {
     review_of: Option<RestoreSpec>,
     pub review: Load<RestoreCounts>,
     pub run: Option<RunId>,
-    events: Option<broadcast::Receiver<Event>>,
-    missed: Load<Option<Box<RunReport>>>,
+    following: Option<Follow>,
     pub refused_start: Option<Problem>,
     pub report: Option<Box<RunReport>>,
     pub cancel_asked: bool,
@@ -153,10 +170,22 @@ impl Wizard {
         wizard
     }
 
+    /// For one archive that is named in the pages, or this one.
+    pub fn from_archive(handle: &Handle, file: Option<PathBytes>, default_folder: String) -> Self {
+        let mut wizard = Self { source: Source::File, ..Self::from_anywhere(default_folder) };
+        if let Some(file) = file {
+            wizard.from_file.path = file.display().into_owned();
+            wizard.look_into(handle, file);
+        }
+        wizard
+    }
+
     fn empty(step: Step, folder: String) -> Self {
         Self {
             step,
             from_anywhere: false,
+            source: Source::default(),
+            from_file: FromFile::default(),
             destination: String::new(),
             plans: Load::Idle,
             plan_chosen: None,
@@ -179,6 +208,7 @@ impl Wizard {
             pages: Vec::new(),
             selection: Selection::default(),
             search: Search::default(),
+            history: None,
             everywhere: Everywhere::default(),
             focus_search: false,
             sum: Load::Idle,
@@ -191,8 +221,7 @@ impl Wizard {
             review_of: None,
             review: Load::Idle,
             run: None,
-            events: None,
-            missed: Load::Idle,
+            following: None,
             refused_start: None,
             report: None,
             cancel_asked: false,
@@ -204,6 +233,8 @@ impl Wizard {
         self.poll_plans();
         self.poll_lists();
         self.poll_lock(handle);
+        self.poll_file();
+        self.poll_history();
         for (key, mut pending) in std::mem::take(&mut self.pages) {
             match pending.take_ready() {
                 Some(answer) => self.tree.insert(&key, answer.map(|rows| (rows.rows, rows.total))),
@@ -213,9 +244,9 @@ impl Wizard {
         self.sum.poll();
         self.review.poll();
         if self.step == Step::What
-            && let (Some(place), Some(version)) = (&self.place, &self.version)
+            && let Some(origin) = self.origin()
         {
-            self.search.poll(handle, place, version);
+            self.search.poll(handle, &origin);
         }
         if self.step == Step::Version
             && self.is_open()
@@ -238,6 +269,8 @@ impl Wizard {
             || (self.step == Step::Version && self.is_open() && self.everywhere.is_waiting())
             || self.sum.is_waiting()
             || self.review.is_waiting()
+            || self.from_file.opening.is_waiting()
+            || self.history.as_ref().is_some_and(|history| history.answer.is_waiting())
     }
 
     fn forget_tree(&mut self) {
@@ -246,6 +279,7 @@ impl Wizard {
         self.pages.clear();
         self.selection.clear();
         self.search.forget_results();
+        self.history = None;
         self.sum = Load::Idle;
     }
 
@@ -255,8 +289,8 @@ impl Wizard {
         if self.pages.len() >= 6 || self.pages.iter().any(|(asked, _)| *asked == key) {
             return;
         }
-        if let (Some(place), Some(version)) = (&self.place, self.version_choice()) {
-            let pending = handle.children(place.clone(), version, key.folder.clone(), key.skip(), super::rows::PAGE);
+        if let Some(origin) = self.origin() {
+            let pending = handle.children(origin, key.folder.clone(), key.skip(), super::rows::PAGE);
             self.pages.push((key, pending));
         }
     }
@@ -276,10 +310,6 @@ impl Wizard {
         Some(PathBytes::new(first.parent())).filter(|parent| !parent.is_empty())
     }
 
-    pub fn version_choice(&self) -> Option<VersionChoice> {
-        self.version.clone().map(VersionChoice::Id)
-    }
-
     /// Whether versions lie there that cannot be read.
     pub fn has_unreadable(&self) -> bool {
         self.unreadable.ready().is_some_and(|list| !list.is_empty())
@@ -290,8 +320,11 @@ impl Wizard {
         self.versions.ready()?.iter().find(|manifest| manifest.id == *chosen)
     }
 
-    /// Files and bytes of all that the version holds.
+    /// Files and bytes of all that the version or archive holds.
     pub fn whole(&self) -> Option<(u64, u64)> {
+        if let Some(archive) = self.archive() {
+            return Some((archive.files, archive.bytes));
+        }
         self.manifest().map(|manifest| (manifest.totals.files, manifest.totals.bytes))
     }
 
@@ -306,8 +339,8 @@ impl Wizard {
             if self.sum.is_waiting() {
                 return None;
             }
-            if let (Some(place), Some(version)) = (&self.place, self.version_choice()) {
-                let pending = handle.sum(place.clone(), version, choice.paths.clone(), choice.except.clone());
+            if let Some(origin) = self.origin() {
+                let pending = handle.sum(origin, choice.paths.clone(), choice.except.clone());
                 (self.sum, self.sum_of) = (Load::Waiting(pending), choice);
             }
         }

@@ -82,6 +82,9 @@ impl BackupsTab {
                     ui.push_id(plan.plan.id.as_str(), |ui| self.card(ui, cx, plan));
                     ui.add_space(space::XS);
                 }
+                if ui.add(Button::quiet("Restore from another backup or a file…").icon(icons::FOLDER_OPEN)).clicked() {
+                    cx.act(Action::RestoreFrom(None));
+                }
             }
         });
         self.confirm_removal(ui, cx);

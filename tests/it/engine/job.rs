@@ -195,7 +195,7 @@ fn a_file_is_found_by_its_name_in_all_versions() {
     assert_eq!(states, [(Some(25), 2), (Some(5), 1)]);
     // The version that is named has it so.
     let version = VersionChoice::Id(found.files[0].states[0].version.clone());
-    let rows = world.handle().find(world.place(&plan), version, "a.txt".into(), 10).wait().unwrap();
+    let rows = world.handle().find(Origin::Version { place: world.place(&plan), version }, "a.txt".into(), 10).wait().unwrap();
     assert_eq!(rows[0].size, Some(25));
     assert!(find("no such name").files.is_empty());
     // A version that cannot be read is counted, and the others are looked through.
@@ -214,20 +214,19 @@ fn browsing_shows_what_a_restore_would_give() {
     world.save(&plan).unwrap();
     world.back_up(&plan, WantedType::Auto);
     let handle = world.handle();
-    let (place, latest) = (world.place(&plan), VersionChoice::Latest);
-    let roots = handle.children(place.clone(), latest.clone(), PathBytes::default(), 0, 100).wait().unwrap();
+    let latest = Origin::Version { place: world.place(&plan), version: VersionChoice::Latest };
+    let roots = handle.children(latest.clone(), PathBytes::default(), 0, 100).wait().unwrap();
     assert_eq!(roots.total, 1);
     assert_eq!(roots.rows[0].size, Some(9_300_005));
-    let inside = handle.children(place.clone(), latest.clone(), world.source().into(), 0, 100).wait().unwrap();
+    let inside = handle.children(latest.clone(), world.source().into(), 0, 100).wait().unwrap();
     let names: Vec<_> = inside.rows.iter().map(|r| String::from_utf8_lossy(r.path.file_name()).into_owned()).collect();
     assert_eq!(names, ["a.txt", "folder"]);
-    let found = handle.find(place.clone(), latest.clone(), "BIG".into(), 10).wait().unwrap();
+    let found = handle.find(latest.clone(), "BIG".into(), 10).wait().unwrap();
     assert_eq!(found.len(), 1);
-    let sum = handle.sum(place.clone(), latest, vec![world.source().into()], vec![world.source().join("folder").into()]);
+    let sum = handle.sum(latest.clone(), vec![world.source().into()], vec![world.source().join("folder").into()]);
     assert_eq!(sum.wait().unwrap(), (1, 5));
     let spec = RestoreSpec {
-        from: place,
-        version: VersionChoice::Latest,
+        from: latest,
         paths: Vec::new(),
         except: Vec::new(),
         target: Target::InPlace,

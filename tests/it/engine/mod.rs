@@ -13,6 +13,7 @@ mod pause;
 mod pulled;
 mod random;
 mod schedule;
+mod single;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
@@ -27,7 +28,7 @@ use strongroom::model::format::{Format, SealSpec};
 use strongroom::model::location::Location;
 use strongroom::model::plan::{Plan, PlanId};
 use strongroom::model::problem::Problem;
-use strongroom::model::restore::{Conflict, Depth, Place, PlanChoice, RestoreSpec, Target, VerifySpec, VersionChoice};
+use strongroom::model::restore::{Conflict, Depth, Origin, Place, PlanChoice, RestoreSpec, Target, VerifySpec, VersionChoice};
 use strongroom::model::run::{RunDetail, RunId, RunReport};
 use strongroom::model::schedule::Schedule;
 use strongroom::model::secret::Secret;
@@ -192,8 +193,7 @@ impl World {
 
     pub fn restore(&self, from: Place, version: VersionChoice, to: &Path) -> RunReport {
         let spec = RestoreSpec {
-            from,
-            version,
+            from: Origin::Version { place: from, version },
             paths: Vec::new(),
             except: Vec::new(),
             target: Target::Folder { path: to.into(), full_paths: false },

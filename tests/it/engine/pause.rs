@@ -1,7 +1,7 @@
 //! Runs that stand still for a while, go on, or are cancelled meanwhile.
 
 use strongroom::engine::message::Command;
-use strongroom::model::restore::{Conflict, Depth, RestoreSpec, Target, VerifySpec, VersionChoice};
+use strongroom::model::restore::{Conflict, Depth, Origin, RestoreSpec, Target, VerifySpec, VersionChoice};
 use strongroom::model::run::{Outcome, RunReport};
 use strongroom::model::snapshot::WantedType;
 
@@ -61,8 +61,7 @@ fn every_long_run_stands_still_and_goes_on() {
     let verified = goes_on(&world, RunId(2), Command::Verify { run: RunId(2), spec });
     assert_eq!(verified.outcome, Outcome::Completed, "{verified:?}");
     let spec = RestoreSpec {
-        from: world.place(&plan),
-        version: VersionChoice::Latest,
+        from: Origin::Version { place: world.place(&plan), version: VersionChoice::Latest },
         paths: Vec::new(),
         except: Vec::new(),
         target: Target::Folder { path: world.path("out").into(), full_paths: false },

@@ -104,7 +104,26 @@ impl Desk {
         self.harness.run_steps(2);
     }
 
+    /// As a file manager does it.
+    pub fn drop_file(&mut self, path: &str) {
+        self.harness.input_mut().dropped_files.push(Arc::new(Dropped(path.into())));
+        self.harness.run_steps(2);
+    }
+
     pub fn told(&self) -> Vec<Command> {
         self.fake.told.lock().unwrap().clone()
+    }
+}
+
+#[derive(Debug)]
+struct Dropped(std::path::PathBuf);
+
+impl egui::DroppedFile for Dropped {
+    fn path(&self) -> &std::path::Path {
+        &self.0
+    }
+
+    fn bytes(&self) -> Result<Vec<u8>, String> {
+        Err("only its path is asked for".into())
     }
 }

@@ -13,7 +13,7 @@ use strongroom::state::secrets::MemoryStore;
 use tempfile::TempDir;
 
 use super::hands::Hands;
-use crate::support::walk;
+use crate::support::{tool, walk};
 
 const PASSWORD: &str = "correct horse battery staple";
 
@@ -58,7 +58,8 @@ fn first_run_with(root: &TempDir, hands: &mut Hands, choose: impl FnOnce(&mut Ha
         }
     }
     hands.button("Next: Where");
-    hands.type_into(Role::TextInput, "Path of the destination", &path(root, "disk"));
+    // Where a drive is plugged in it is suggested.
+    hands.replace(Role::TextInput, "Path of the destination", &path(root, "disk"));
     hands.button("Test connection");
     hands.see("Can be read and written");
     hands.button("Next: How");
@@ -117,9 +118,7 @@ fn first_run_then_back_up_then_restore_on_another_machine() {
     hands.button("Next: Where");
     hands.click(Role::RadioButton, "To another folder");
     hands.harness.run_steps(2);
-    hands.type_into(Role::TextInput, "Folder to restore to", "");
-    hands.harness.key_press_modifiers(eframe::egui::Modifiers::COMMAND, eframe::egui::Key::A);
-    hands.type_into(Role::TextInput, "Folder to restore to", &path(&root, "back"));
+    hands.replace(Role::TextInput, "Folder to restore to", &path(&root, "back"));
     hands.button("Next: Review");
     hands.see("Nothing has been touched yet");
     assert!(!root.path().join("back").exists(), "a review writes nothing");
@@ -245,4 +244,102 @@ fn a_key_file_that_was_added_opens_the_backup_on_another_machine() {
     hands.type_into(Role::TextInput, "Path of the key file", key.to_str().unwrap());
     hands.button("Use it");
     hands.see("Everything: 3 files");
+}
+
+#[test]
+fn a_file_is_encrypted_and_decrypted_in_the_encryption_tab() {
+    let root = world();
+    let engine = engine(&root, "home");
+    let mut hands = Hands::on(engine.handle());
+    hands.click(Role::Tab, "Encryption");
+    let letter = path(&root, "Letters/one.txt");
+    hands.type_into(Role::TextInput, "Path of the file", &letter);
+    hands.button("Look");
+    hands.see("Not encrypted");
+    hands.button("Encrypt…");
+    hands.type_into(Role::PasswordInput, "Password for the file", PASSWORD);
+    hands.type_into(Role::PasswordInput, "Password for the file again", PASSWORD);
+    hands.button("Encrypt");
+    hands.see("still there, not encrypted");
+    let sealed = format!("{letter}.sealed");
+    assert!(fs::read(&sealed).unwrap().starts_with(b"STRGFILE"));
+    // The same once more: what is there stays.
+    hands.button("Another file");
+    hands.replace(Role::TextInput, "Path of the file", &sealed);
+    hands.button("Look");
+    hands.see("File sealed by itself");
+    hands.button("Decrypt…");
+    hands.type_into(Role::PasswordInput, "Password of the file", "wrong");
+    hands.button("Decrypt");
+    hands.see("is there already.");
+    fs::write(&letter, "changed meanwhile").unwrap();
+    hands.click(Role::CheckBox, "Replace it if it is there already");
+    hands.button("Decrypt");
+    hands.see("This password does not open");
+    assert_eq!(fs::read(&letter).unwrap(), b"changed meanwhile");
+    hands.replace(Role::PasswordInput, "Password of the file", PASSWORD);
+    hands.button("Decrypt");
+    hands.see("Decrypted, every byte proven");
+    assert_eq!(fs::read(&letter).unwrap(), b"first");
+}
+
+#[test]
+fn files_come_back_out_of_an_archive_of_another_program() {
+    let root = world();
+    let archive = path(&root, "letters.tar.gz");
+    tool("tar", ["-C", &path(&root, "Letters"), "-czf", &archive, "one.txt", "2026"]);
+    let engine = engine(&root, "home");
+    let mut hands = Hands::on(engine.handle());
+    hands.button("Restore from an existing backup…");
+    hands.click(Role::RadioButton, "From one archive file");
+    hands.type_into(Role::TextInput, "Path of the archive file", &archive);
+    hands.button("Look");
+    hands.see("tar.gz archive · 3 files");
+    hands.button("Next: What");
+    hands.see("Everything: 3 files, 300 kB");
+    hands.wait("the top", |hands| hands.sees("/2026"));
+    hands.click(Role::CheckBox, "/2026");
+    hands.button("Next: Where");
+    hands.replace(Role::TextInput, "Folder to restore to", &path(&root, "back"));
+    hands.button("Next: Review");
+    hands.see("Nothing has been touched yet");
+    hands.button("Restore 2 files");
+    hands.see("2 files restored");
+    assert_eq!(fs::read(root.path().join("back/2026/two.txt")).unwrap(), b"second");
+    assert!(!root.path().join("back/one.txt").exists(), "it was not chosen");
+}
+
+#[test]
+fn an_older_version_of_a_file_comes_back_from_the_tree() {
+    let root = world();
+    let engine = engine(&root, "home");
+    let mut hands = Hands::on(engine.handle());
+    first_run(&root, &mut hands);
+    fs::write(root.path().join("Letters/one.txt"), "second draft").unwrap();
+    hands.button("Back up Letters now");
+    hands.wait("the second version", |_| engine.handle().overview().plans[0].versions == Some(2));
+    hands.button("Restore Letters…");
+    hands.see("newest · 3 files");
+    hands.button("Next: What");
+    hands.wait("the source", |hands| hands.sees("/Letters"));
+    hands.type_into(Role::TextInput, "Find in this version", "one.txt");
+    hands.see("1 match");
+    hands.focus(Role::Tree, "Found files");
+    hands.button("Versions of this file");
+    hands.see("In 2 of 2 versions · 2 different states");
+    let older = |hands: &Hands| {
+        let screen = hands.screen();
+        let row = screen.lines().find(|line| line.starts_with("RadioButton ") && line.contains("not in the version before"));
+        row.map(|line| line["RadioButton ".len()..].to_owned())
+    };
+    let row = older(&hands).expect("the first version");
+    hands.click(Role::RadioButton, &row);
+    hands.button("Next: Where");
+    hands.click(Role::RadioButton, "To another folder");
+    hands.harness.run_steps(2);
+    hands.replace(Role::TextInput, "Folder to restore to", &path(&root, "back"));
+    hands.button("Next: Review");
+    hands.button("Restore 1 file");
+    hands.see("1 file restored and verified");
+    assert_eq!(fs::read(root.path().join("back/Letters/one.txt")).unwrap(), b"first");
 }

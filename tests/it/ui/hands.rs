@@ -67,6 +67,8 @@ impl Hands {
         self.wait(name, |hands| {
             hands.harness.query_all_by_role_and_label(role, name).any(|node| !node.accesskit_node().is_disabled())
         });
+        // What has just come may still be scrolled into view.
+        self.harness.run_steps(2);
         let node = self.harness.query_all_by_role_and_label(role, name).next().expect("it was there");
         node.click();
         self.harness.run_steps(2);
@@ -76,6 +78,13 @@ impl Hands {
         self.click(Role::Button, name);
     }
 
+    /// Gives the keyboard to what has exactly this role and name.
+    pub fn focus(&mut self, role: Role, name: &str) {
+        self.wait(name, |hands| hands.harness.query_all_by_role_and_label(role, name).next().is_some());
+        self.harness.query_all_by_role_and_label(role, name).next().expect("it was there").focus();
+        self.harness.run_steps(2);
+    }
+
     /// Types into a field.
     pub fn type_into(&mut self, role: Role, name: &str, text: &str) {
         self.wait(name, |hands| hands.harness.query_all_by_role_and_label(role, name).next().is_some());
@@ -83,6 +92,13 @@ impl Hands {
         self.harness.run_steps(2);
         self.harness.query_all_by_role_and_label(role, name).next().expect("it was there").type_text(text);
         self.harness.run_steps(2);
+    }
+
+    /// Types into a field in the place of what stands there.
+    pub fn replace(&mut self, role: Role, name: &str, text: &str) {
+        self.type_into(role, name, "");
+        self.harness.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::A);
+        self.type_into(role, name, text);
     }
 
     /// All names on the screen; for what a test says when it fails.

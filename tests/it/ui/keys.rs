@@ -116,7 +116,7 @@ fn the_last_one_cannot_be_removed() {
 fn a_new_key_takes_the_password() {
     let mut desk = encryption();
     desk.click("Make a new key for Documents");
-    assert!(desk.reads("Only what you give here opens the backup then"), "{:?}", desk.names());
+    assert!(desk.reads("Only what you give and make here opens the backup then"), "{:?}", desk.names());
     assert!(desk.harness.get_by_label("Make a new key").accesskit_node().is_disabled());
     desk.type_into("Password or recovery key now", "wrong");
     desk.click("Make a new key");
@@ -132,4 +132,52 @@ fn a_new_key_takes_the_password() {
         matches!(&last, (place, KeyChange::Rotate(_)) if place.secret.as_ref().unwrap().expose() == "old password"),
         "{last:?}"
     );
+}
+
+#[test]
+fn a_new_key_brings_a_new_recovery_key_where_it_is_wished() {
+    let mut desk = encryption();
+    desk.click("Make a new key for Documents");
+    desk.type_into("Password or recovery key now", "old password");
+    desk.click("Make a new recovery key");
+    desk.until("key", |desk| desk.is_shown("Copy the recovery key"));
+    assert!(desk.harness.get_by_label("Make a new key").accesskit_node().is_disabled(), "it is not kept yet");
+    desk.click("I have kept it in a safe place");
+    desk.click("Make a new key");
+    desk.until("done", |desk| desk.reads("Documents has a new key for versions from now on."));
+    let last = changes(&desk).pop().unwrap();
+    assert!(matches!(&last, (_, KeyChange::Rotate(further)) if further.recovery_key.is_some()), "{last:?}");
+}
+
+/// The pages that change a backup, at its last step.
+fn editing() -> Desk {
+    let fake = Fake::new(sample::overview(), |question| match question {
+        Question::Unlock { place } if place.secret.as_ref().is_some_and(|secret| secret.is_key_file()) => Some(Ok(Answer::Done)),
+        other => sample::answer(other),
+    });
+    let window = sample::window(&fake);
+    let mut desk = Desk::of(fake, window, [1100.0, 900.0]);
+    desk.click("More for Documents");
+    desk.click("Edit…");
+    desk.click("Next: Where");
+    desk.click("Next: How");
+    desk.until("the page", |desk| desk.reads("Its password is changed in the Encryption tab."));
+    desk
+}
+
+#[test]
+fn a_key_file_for_unattended_runs_is_taken_only_if_it_opens_the_backup() {
+    let mut desk = editing();
+    desk.click("Use a key file…");
+    desk.type_into("Path of the key file", "/media/stick/notes.txt");
+    desk.click("Use it");
+    desk.until("refusal", |desk| desk.reads("This cannot be used as a key file."));
+    desk.type_into("Path of the key file", "x");
+    desk.harness.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::A);
+    desk.harness.run_steps(2);
+    desk.type_into("Path of the key file", "/media/stick/strongroom.key");
+    desk.click("Use it");
+    desk.until("taken", |desk| desk.reads("/media/stick/strongroom.key") && desk.is_shown("Do without the key file"));
+    desk.click("Do without the key file");
+    desk.wait_for("Use a key file…");
 }

@@ -9,5 +9,7 @@ mod looks;
 mod refusal;
 mod restore_pages;
 mod sample;
+mod sample_files;
 mod tabs;
+mod tools;
 mod wizard;

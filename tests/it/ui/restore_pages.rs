@@ -7,10 +7,12 @@ use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use strongroom::engine::message::{Answer, Command, FoundEverywhere, Question, Rows};
 use strongroom::model::catalog::{FileState, FileTime, FoundFile, RowKind};
 use strongroom::model::problem::{Code, Problem};
-use strongroom::model::restore::VersionChoice;
+use strongroom::model::restore::{Origin, RestoreSpec, Target, VersionChoice};
+use strongroom::model::snapshot::VersionId;
 
 use super::fake::{Fake, empty_overview};
 use super::hands::Hands;
+use super::sample_files;
 use super::wizard::{answer, manifest, row, unreadable};
 
 type Answered = Option<Result<Answer, Problem>>;
@@ -284,6 +286,14 @@ fn the_welcome_has_two_buttons_side_by_side() {
     assert!((middle - 450.0).abs() < 2.0, "they stand in the middle: {set_up:?} {restore:?}");
 }
 
+/// From which version it is to be restored.
+fn version_of(spec: &RestoreSpec) -> VersionId {
+    match &spec.from {
+        Origin::Version { version: VersionChoice::Id(id), .. } => id.clone(),
+        other => panic!("{other:?}"),
+    }
+}
+
 /// A backup whose key is known, with one file that changed between its two versions and one that is only in the older.
 fn searchable(question: &Question) -> Answered {
     let state = |hour: u8, size: u64, mtime: i64| FileState {
@@ -329,7 +339,7 @@ fn a_file_is_found_by_its_name_in_all_versions_and_restored_in_few_clicks() {
     let told = fake.told.lock().unwrap();
     let Some(Command::Restore { spec, .. }) = told.first() else { panic!("{told:?}") };
     assert_eq!(spec.paths, ["/home/u/Notes/letter.odt".into()]);
-    assert_eq!(spec.version, VersionChoice::Id(manifest(18, 0).id));
+    assert_eq!(version_of(spec), manifest(18, 0).id);
 }
 
 #[test]
@@ -370,4 +380,122 @@ fn a_search_waits_for_the_password() {
     hands.type_into(Role::PasswordInput, "Password or recovery key", "right");
     hands.press(Key::Enter);
     hands.see("2 matches in 2 versions");
+}
+
+#[test]
+fn one_archive_is_restored_as_far_as_it_is_whole() {
+    let fake = Fake::new(empty_overview(), |question| sample_files::answer(question).or_else(|| answer(question)));
+    let mut hands = Hands::on_sample(fake.handle.clone());
+    hands.button("Restore from an existing backup…");
+    hands.click(Role::RadioButton, "From one archive file");
+    hands.harness.run_steps(2);
+    assert_eq!(hands.focused(), "Path of the archive file", "typing can begin at once");
+    hands.type_into(Role::TextInput, "Path of the archive file", "/home/ada/letter.pdf");
+    hands.button("Look");
+    hands.see("is no archive.");
+    hands.harness.key_press_modifiers(Modifiers::COMMAND, Key::A);
+    hands.type_into(Role::TextInput, "Path of the archive file", "");
+    hands.harness.key_press_modifiers(Modifiers::COMMAND, Key::A);
+    hands.type_into(Role::TextInput, "Path of the archive file", "/home/ada/download.tar.gz");
+    hands.press(Key::Enter);
+    hands.see("tar.gz archive · 1,204 files · 3.1 GB");
+    assert_reading_order(&mut hands, "file");
+    hands.button("Next: What");
+    hands.see("2 parts of this archive cannot be read.");
+    assert!(!hands.sees("Versions of this file"), "it has none: {}", hands.screen());
+    hands.button("Show them");
+    hands.see("IMG_0412.raw: its checksum does not fit");
+    hands.button("Hide them");
+    hands.click(Role::CheckBox, "~/Notes");
+    hands.button("Next: Where");
+    assert!(!hands.sees("To the original place"), "an archive does not know it: {}", hands.screen());
+    hands.button("Next: Review");
+    hands.see("What it has checksums for is checked as it is written.");
+    hands.button("Restore 3 files");
+    hands.wait("the command", |_| !fake.told.lock().unwrap().is_empty());
+    let told = fake.told.lock().unwrap();
+    let Some(Command::Restore { spec, .. }) = told.first() else { panic!("{told:?}") };
+    let Origin::Archive(file) = &spec.from else { panic!("{:?}", spec.from) };
+    assert_eq!((file.path.clone(), &file.secret), ("/home/ada/download.tar.gz".into(), &None));
+    assert_eq!(spec.paths, ["/home/u/Notes".into()]);
+    assert!(matches!(spec.target, Target::Folder { .. }));
+}
+
+#[test]
+fn a_sealed_archive_asks_for_its_password() {
+    let fake = Fake::new(empty_overview(), |question| sample_files::answer(question).or_else(|| answer(question)));
+    let mut hands = Hands::on_sample(fake.handle.clone());
+    hands.button("Restore from an existing backup…");
+    hands.click(Role::RadioButton, "From one archive file");
+    hands.type_into(Role::TextInput, "Path of the archive file", "/home/ada/photos.tar.sealed");
+    hands.button("Look");
+    hands.see("It is encrypted: what it holds is seen once its password is given.");
+    hands.button("Next: Password");
+    hands.type_into(Role::PasswordInput, "Password or recovery key", "wrong");
+    hands.press(Key::Enter);
+    hands.see("This password does not open");
+    hands.harness.run_steps(2);
+    assert_eq!(hands.focused(), "Password or recovery key");
+    hands.type_into(Role::PasswordInput, "Password or recovery key", "right");
+    hands.press(Key::Enter);
+    hands.see("Everything: 1,204 files");
+    // Back leads to the file, not to the open lock.
+    hands.button("Back");
+    hands.see("From one archive file");
+}
+
+#[test]
+fn an_older_version_of_one_file_is_restored_from_the_tree() {
+    let (fake, mut hands) = at_tree(|question| sample_files::answer(question).or_else(|| answer(question)));
+    assert!(hands.sees("Click a file to see its other versions."), "{}", hands.screen());
+    hands.click(Role::DisclosureTriangle, "Open ~/Notes");
+    hands.see("a.jpg");
+    let row = |hands: &Hands| {
+        let node = hands
+            .harness
+            .query_all_by_role(Role::TreeItem)
+            .find(|node| node.accesskit_node().label().is_some_and(|label| label.starts_with("a.jpg")));
+        node.expect("the row").rect().center()
+    };
+    let at = row(&hands);
+    hands.harness.drag_at(at);
+    hands.harness.drop_at(at);
+    hands.harness.run_steps(3);
+    hands.button("Versions of this file");
+    hands.see("In 24 of 29 versions · 7 different states · 1 version could not be looked into");
+    assert!(hands.sees("Choose a version of the file."), "the tree's version has none: {}", hands.screen());
+    hands.click(Role::CheckBox, "Only where it changed");
+    assert!(!hands.sees("not changed"), "{}", hands.screen());
+    let name = hands.screen();
+    let line = name.lines().find(|line| line.contains("Yesterday 03:02, changed: content, time")).expect("a changed one");
+    let line = line.trim_start_matches("RadioButton ").to_owned();
+    hands.click(Role::RadioButton, &line);
+    hands.see("Only this file is restored.");
+    assert_reading_order(&mut hands, "history");
+    hands.button("Next: Where");
+    hands.click(Role::RadioButton, "To another folder");
+    hands.button("Next: Review");
+    hands.button("Restore 3 files");
+    hands.wait("the command", |_| !fake.told.lock().unwrap().is_empty());
+    let told = fake.told.lock().unwrap();
+    let Some(Command::Restore { spec, .. }) = told.first() else { panic!("{told:?}") };
+    assert_eq!(spec.paths, ["/home/u/Notes/a.jpg".into()]);
+    assert!(version_of(spec).as_str().starts_with("20261120T"), "{}", version_of(spec));
+}
+
+#[test]
+fn escape_leads_back_from_a_files_versions_to_the_tree() {
+    let (_fake, mut hands) = at_tree(|question| sample_files::answer(question).or_else(|| answer(question)));
+    hands.click(Role::CheckBox, "~/Notes");
+    hands.type_into(Role::TextInput, "Find in this version", "letter");
+    hands.see("letter.jpg");
+    // By keyboard: Tab to the list, then to the button.
+    let list = hands.harness.get_by_role_and_label(Role::Tree, "Found files");
+    list.focus();
+    hands.harness.run_steps(3);
+    hands.button("Versions of this file");
+    hands.see("Only where it changed");
+    hands.press(Key::Escape);
+    hands.see("letter.jpg");
+    assert!(!hands.sees("Leave the restore?") && hands.sees("3 files"), "what was ticked stays: {}", hands.screen());
 }

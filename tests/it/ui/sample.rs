@@ -21,6 +21,7 @@ use strongroom::model::status::{self, Status, Why};
 use strongroom::ui::{Joined, SystemAppearance, Window, WindowWaker};
 
 use super::fake::{Fake, empty_overview};
+use super::sample_files;
 
 pub const NOW: &str = "2026-11-21T20:14:00Z";
 
@@ -292,7 +293,7 @@ pub fn answer(question: &Question) -> Option<Result<Answer, Problem>> {
         | Question::RemovePlan { .. }
         | Question::ChangePassword { .. }
         | Question::ChangeKeys { .. } => Answer::Done,
-        _ => return None,
+        other => return sample_files::answer(other),
     }))
 }
 

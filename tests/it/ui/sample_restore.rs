@@ -206,7 +206,7 @@ fn report(run: strongroom::model::run::RunId, at: Timestamp) -> RunReport {
         finished: at,
         outcome: Outcome::CompletedWithWarnings,
         detail: RunDetail::Restore {
-            version: version(0).id,
+            version: Some(version(0).id),
             counts: counts(),
             target: "/home/ada/Restored".into(),
             dry_run: false,

@@ -238,19 +238,6 @@ fn tab_goes_in_the_order_of_reading() {
     }
 }
 
-#[derive(Debug)]
-struct Dropped(std::path::PathBuf);
-
-impl egui::DroppedFile for Dropped {
-    fn path(&self) -> &std::path::Path {
-        &self.0
-    }
-
-    fn bytes(&self) -> Result<Vec<u8>, String> {
-        Err("only its path is asked for".into())
-    }
-}
-
 #[test]
 fn folders_are_dropped_where_drops_arrive() {
     for drops in [true, false] {
@@ -263,8 +250,7 @@ fn folders_are_dropped_where_drops_arrive() {
         desk.click("Set up a backup");
         desk.wait_for("Path of a folder to add");
         assert_eq!(desk.reads("drop folders here"), drops);
-        desk.harness.input_mut().dropped_files.push(Arc::new(Dropped("/home/u/Letters".into())));
-        desk.harness.run_steps(2);
+        desk.drop_file("/home/u/Letters");
         assert!(desk.is_shown("Letters"), "what arrives is taken in any case: {:?}", desk.names());
     }
 }

@@ -8,7 +8,7 @@ use strongroom::engine::message::{Answer, Command, Event, PlanAt, Question, Rows
 use strongroom::model::catalog::{FileTime, Row, RowKind};
 use strongroom::model::plan::PlanId;
 use strongroom::model::problem::{Code, Problem};
-use strongroom::model::restore::{Conflict, Place, RestoreCounts, Target};
+use strongroom::model::restore::{Conflict, Origin, Place, RestoreCounts, Target};
 use strongroom::model::run::{Outcome, RunDetail, RunKind, RunReport, Trigger};
 use strongroom::model::snapshot::{BackupType, CatalogRef, Manifest, Totals, VersionId};
 use strongroom::ui::restore::rows::{Content, PageKey};
@@ -165,10 +165,11 @@ fn from_a_bare_folder_to_a_result() {
     assert_eq!(spec.paths, ["/home/u/Pictures".into()]);
     assert_eq!(spec.target, Target::Folder { path: "/home/u/Restored".into(), full_paths: false });
     assert!(!spec.dry_run && spec.metadata && spec.conflict == Conflict::KeepBoth);
-    assert_eq!(spec.from.secret.as_ref().map(|s| s.expose()), Some("right"));
+    let Origin::Version { place, .. } = &spec.from else { panic!("{:?}", spec.from) };
+    assert_eq!(place.secret.as_ref().map(|s| s.expose()), Some("right"));
     let at = "2026-11-21T18:00:00Z".parse().unwrap();
     let counts = RestoreCounts { created: 3, ..RestoreCounts::default() };
-    let version = manifest(18, 0).id;
+    let version = Some(manifest(18, 0).id);
     let report = RunReport {
         run,
         kind: RunKind::Restore,

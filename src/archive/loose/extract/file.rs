@@ -151,7 +151,7 @@ impl Extractor<'_> {
                 break;
             }
             self.count_unpacked(count as u64).map_err(Failed::Ended)?;
-            if self.job.cancel.is_cancelled() {
+            if self.job.cancel.should_end() {
                 return Err(Failed::Ended(Error::Cancelled));
             }
             if let Some(file) = file {

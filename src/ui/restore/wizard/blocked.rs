@@ -9,6 +9,16 @@ impl Wizard {
     /// Why the next step is off, in words.
     pub fn blocked(&self) -> Option<String> {
         let text = match self.step {
+            Step::Backup if self.is_archive() => match &self.from_file.opening {
+                Load::Idle if self.from_file.sealed && matches!(self.lock, Lock::Closed) => return None,
+                Load::Idle if self.from_file.path.trim().is_empty() => "Name the archive file.",
+                Load::Idle if !self.from_file.path.trim().starts_with('/') => "Give the whole path, beginning with /.",
+                Load::Idle => "Press Look to see what it holds.",
+                Load::Waiting(_) => "Looking through it…",
+                Load::Failed(_) => "Nothing can be restored from this file.",
+                Load::Ready(archive) if archive.members == 0 => "There is nothing in it that can be read.",
+                Load::Ready(_) => return None,
+            },
             Step::Backup => match &self.plans {
                 Load::Idle if self.destination.trim().is_empty() => "Name the folder or drive that holds the backup.",
                 Load::Idle if !self.destination.trim().starts_with('/') => "Give the whole path, beginning with /.",
@@ -37,6 +47,12 @@ impl Wizard {
                 Lock::Trying(_) => "Trying it…",
                 Lock::Closed if self.password.is_empty() => "Type the password or the recovery key.",
                 Lock::Closed => return None,
+            },
+            Step::What if self.history.is_some() => match self.history.as_ref().map(|history| &history.answer) {
+                Some(Load::Ready(_)) if self.history.as_ref().is_some_and(|history| history.choice().is_some()) => return None,
+                Some(Load::Ready(_)) => "Choose a version of the file.",
+                Some(Load::Failed(_)) => "The versions could not be looked into.",
+                _ => "Looking into all versions…",
             },
             Step::What if self.selection.is_empty() => "Nothing is chosen yet: tick what you want back.",
             Step::What => return None,

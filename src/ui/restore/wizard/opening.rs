@@ -1,6 +1,6 @@
 //! Which backups lie in a folder, which versions a backup has, and its key: known to this machine, or typed.
 
-use super::{Lock, Step, Wizard};
+use super::{Lock, Source, Step, Wizard};
 use crate::engine::Handle;
 use crate::engine::message::Unreadable;
 use crate::model::location::Location;
@@ -22,6 +22,7 @@ impl Wizard {
 
     /// Lists the versions and, meanwhile, tries the key that this machine may know.
     pub(super) fn open(&mut self, handle: &Handle, place: Place, sealed: bool) {
+        self.source = Source::Backup;
         self.needs_password = false;
         self.refused = None;
         self.version = None;
@@ -106,7 +107,9 @@ impl Wizard {
         if self.password.is_empty() || self.unlocking() {
             return;
         }
-        if let Some(place) = &mut self.place {
+        if self.is_archive() {
+            self.unlock_file(handle);
+        } else if let Some(place) = &mut self.place {
             place.secret = Some(Secret::new(self.password.as_str()));
             self.lock = Lock::Trying(Load::Waiting(handle.unlock(place.clone())));
         }

@@ -1,13 +1,12 @@
 //! The review, the run and its end.
 
-use tokio::sync::broadcast;
-
 use super::{Choice, PlaceKind, Step, Wizard};
 use crate::engine::Handle;
-use crate::engine::message::{Command, Event};
+use crate::engine::message::Command;
 use crate::model::path::PathBytes;
 use crate::model::restore::{RestoreSpec, Target};
 use crate::ui::context::new_run_id;
+use crate::ui::follow::Follow;
 use crate::ui::load::Load;
 
 impl Wizard {
@@ -18,8 +17,7 @@ impl Wizard {
             PlaceKind::Folder => Target::Folder { path: PathBytes::from(self.folder.trim()), full_paths: self.full_paths },
         };
         Some(RestoreSpec {
-            from: self.place.clone()?,
-            version: self.version_choice()?,
+            from: self.origin()?,
             paths,
             except,
             target,
@@ -44,7 +42,7 @@ impl Wizard {
     pub(super) fn start(&mut self, handle: &Handle) {
         let Some(spec) = self.spec(false) else { return };
         let run = new_run_id();
-        self.events = Some(handle.events());
+        self.following = Some(Follow::new(handle, run));
         match handle.send(Command::Restore { run, spec: Box::new(spec) }) {
             Ok(()) => {
                 self.run = Some(run);
@@ -66,31 +64,11 @@ impl Wizard {
 
     /// Waits for the end of the run.
     pub(super) fn follow(&mut self, handle: &Handle) {
-        let (Some(run), Step::Progress, Some(events)) = (self.run, self.step, &mut self.events) else { return };
-        loop {
-            match events.try_recv() {
-                Ok(Event::RunEnded(report)) if report.run == run => {
-                    self.report = Some(report);
-                    break;
-                }
-                Ok(_) => {}
-                Err(broadcast::error::TryRecvError::Lagged(_)) => self.missed = Load::Waiting(handle.report(run)),
-                // The window is joined to another engine by now: whether it has ended meanwhile stands in the history.
-                Err(broadcast::error::TryRecvError::Closed) if !self.missed.is_waiting() => {
-                    *events = handle.events();
-                    self.missed = Load::Waiting(handle.report(run));
-                    break;
-                }
-                Err(_) => break,
-            }
-        }
-        if self.missed.poll()
-            && let Load::Ready(Some(report)) = std::mem::take(&mut self.missed)
+        if self.step == Step::Progress
+            && let Some(report) = self.following.as_mut().and_then(|following| following.poll(handle))
         {
             self.report = Some(report);
-        }
-        if self.report.is_some() {
-            self.events = None;
+            self.following = None;
             self.step = Step::Result;
         }
     }

@@ -14,7 +14,9 @@ impl Wizard {
         if self.from_anywhere {
             steps.push(Step::Backup);
         }
-        steps.push(Step::Version);
+        if !self.is_archive() {
+            steps.push(Step::Version);
+        }
         if self.needs_password {
             steps.push(Step::Password);
         }
@@ -28,12 +30,14 @@ impl Wizard {
             return;
         }
         match self.step {
+            Step::Backup if self.is_archive() => self.take_file(),
             Step::Backup => self.take_plan(handle),
             Step::Version if matches!(self.lock, Lock::Closed) => self.step = Step::Password,
             Step::Version if self.everywhere.is_active() => self.take_found(),
             Step::Version => self.enter_what(),
             Step::Password if self.is_open() => self.leave_password(),
             Step::Password => self.unlock(handle),
+            Step::What if self.history.is_some() => self.take_history(),
             Step::What => self.step = Step::Where,
             Step::Where => {
                 self.step = Step::Review;
@@ -65,6 +69,9 @@ impl Wizard {
     }
 
     pub fn back(&mut self) {
+        if self.step == Step::What && self.history.take().is_some() {
+            return;
+        }
         if let Some(step) = self.previous() {
             self.step = step;
         }
@@ -100,8 +107,9 @@ impl Wizard {
         self.step = Step::Where;
     }
 
-    fn enter_what(&mut self) {
+    pub(super) fn enter_what(&mut self) {
         self.step = Step::What;
+        self.history = None;
         if self.tree_of != self.version {
             self.forget_tree();
             self.tree_of = self.version.clone();

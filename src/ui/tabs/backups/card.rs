@@ -173,12 +173,7 @@ fn facts(ui: &mut Ui, cx: &mut Cx<'_>, plan: &PlanOverview) {
 fn running(ui: &mut Ui, cx: &mut Cx<'_>, run: &RunOverview) {
     let pace = cx.progress(run.run);
     let home = cx.overview.home_folder.clone();
-    let doing = match run.kind {
-        RunKind::Backup => "Backing up",
-        RunKind::Restore => "Restoring",
-        RunKind::Verify => "Verifying",
-        RunKind::Delete => "Deleting versions",
-    };
+    let doing = run.kind.doing();
     ui.add_space(space::S);
     let line = Ends::new(ui, 56.0).left(|ui| {
         let (view, speed, left) = match pace {

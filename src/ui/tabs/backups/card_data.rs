@@ -154,7 +154,7 @@ pub fn result(report: &RunReport) -> RunResult {
             human::counted(versions.len() as u64, "version", "versions"),
             human::bytes(*bytes)
         ),
-        RunDetail::Restore { .. } | RunDetail::None => format!("{} in {took}.", report.outcome.in_words()),
+        RunDetail::Restore { .. } | RunDetail::Tool(_) | RunDetail::None => format!("{} in {took}.", report.outcome.in_words()),
     };
     match report.warning_count {
         0 => RunResult::Good(text),

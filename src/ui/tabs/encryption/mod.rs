@@ -1,4 +1,5 @@
-//! The Encryption tab: per backup whether it is sealed, how, and where the key is kept; what opens it, and changing that.
+//! The Encryption tab: per backup whether it is sealed, how, and where the key is kept; what opens it, and changing that. Below them
+//! the tools for single files.
 
 mod add_dialog;
 mod new_key;
@@ -6,6 +7,7 @@ mod password_dialog;
 mod removal;
 mod rotate_dialog;
 mod slots;
+mod tools;
 
 use egui::Ui;
 
@@ -13,10 +15,12 @@ use self::add_dialog::{AddDialog, Event};
 use self::password_dialog::{DialogEvent, PasswordDialog};
 use self::removal::Removal;
 use self::rotate_dialog::RotateDialog;
+use self::tools::Tools;
 use crate::engine::message::KeyStatus;
 use crate::model::human;
 use crate::model::plan::{Plan, PlanId};
 use crate::model::restore::{Place, PlanChoice};
+use crate::model::run::RunId;
 use crate::ui::context::{Action, Cx};
 use crate::ui::kept::Kept;
 use crate::ui::theme::typography::{body, section};
@@ -30,6 +34,7 @@ use crate::ui::widgets::{
 pub struct EncryptionTab {
     known: Vec<(PlanId, Kept<KeyStatus>)>,
     dialog: Option<Open>,
+    tools: Tools,
 }
 
 /// The dialog that is open.
@@ -47,6 +52,11 @@ fn place_of(plan: &Plan) -> Option<Place> {
 }
 
 impl EncryptionTab {
+    /// Whether the tab shows how this run goes and ends.
+    pub fn follows(&self, run: RunId) -> bool {
+        self.tools.follows(run)
+    }
+
     pub fn show(&mut self, ui: &mut Ui, cx: &mut Cx<'_>) {
         self.known.retain(|(id, _)| cx.overview.plans.iter().any(|plan| plan.plan.id == *id));
         tab_page(ui, "encryption", |ui| {
@@ -54,15 +64,19 @@ impl EncryptionTab {
                 let text = "Once there is a backup, this page shows how it is encrypted and where its key is kept, and changes \
                             its password.";
                 let empty = EmptyState::new(icons::LOCK, "Nothing to encrypt yet", text);
-                if empty.primary("Set up your first backup").show(ui).is_some() {
+                // One filled button at a time.
+                let label = "Set up your first backup";
+                let empty = if self.tools.has_form() { empty.secondary(label) } else { empty.primary(label) };
+                if empty.show(ui).is_some() {
                     cx.act(Action::NewPlan);
                 }
-                return;
+                ui.add_space(space::XL);
             }
             ui.spacing_mut().item_spacing.y = space::M;
             for plan in &cx.overview.plans.clone() {
                 self.card(ui, cx, &plan.plan);
             }
+            self.tools.show(ui, cx);
         });
         let Some(dialog) = &mut self.dialog else { return };
         let (event, said) = match dialog {

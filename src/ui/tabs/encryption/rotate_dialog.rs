@@ -4,6 +4,7 @@ use egui::Ui;
 use zeroize::Zeroizing;
 
 use super::add_dialog::Event;
+use super::new_key::NewKey;
 use super::place_of;
 use crate::engine::message::{KeyChange, NewSecrets};
 use crate::model::plan::Plan;
@@ -15,7 +16,7 @@ use crate::ui::key_file::KeyFileChoice;
 use crate::ui::load::Load;
 use crate::ui::theme::typography::body;
 use crate::ui::theme::{size, space, tokens};
-use crate::ui::widgets::{Button, Dialog, FormRow, PasswordField, at_right, problem_text, spinner, wrapped};
+use crate::ui::widgets::{Button, Check, Dialog, FormRow, PasswordField, at_right, problem_text, spinner, wrapped};
 
 pub struct RotateDialog {
     place: Place,
@@ -24,6 +25,8 @@ pub struct RotateDialog {
     others: bool,
     secret: Zeroizing<String>,
     choice: KeyFileChoice,
+    with_key: bool,
+    key: NewKey,
     saving: Load<()>,
 }
 
@@ -35,6 +38,8 @@ impl RotateDialog {
             others: slots > 1,
             secret: PasswordField::buffer(),
             choice: KeyFileChoice::default(),
+            with_key: false,
+            key: NewKey::default(),
             saving: Load::default(),
         })
     }
@@ -44,19 +49,20 @@ impl RotateDialog {
     }
 
     pub fn show(&mut self, ui: &Ui, cx: &mut Cx<'_>) -> Event {
+        self.key.poll();
         if self.saving.poll() && self.saving.ready().is_some() {
             return Event::Done;
         }
         let title = format!("Make a new key for {}", self.name);
         let mut event = Event::Open;
-        let out = Dialog::new(&title).dirty(!self.secret.is_empty()).width(520.0).show(ui, |ui, just_opened| {
+        let out = Dialog::new(&title).dirty(!self.secret.is_empty() || self.with_key).width(520.0).show(ui, |ui, just_opened| {
             ui.spacing_mut().item_spacing.y = space::XS;
             let t = tokens(ui);
             let text = "For when somebody may have got hold of the key: versions from now on are encrypted with a new one. What they \
                         share with older versions stays under the old key, until a full backup. Older versions stay readable.";
             wrapped(ui, body(text).color(t.text));
             if self.others {
-                let text = "Only what you give here opens the backup then: other passwords, recovery keys and key files do not.";
+                let text = "Only what you give and make here opens the backup then: other passwords, recovery keys and key files do not.";
                 wrapped(ui, body(text).color(t.warn));
             }
             ui.add_space(space::S);
@@ -76,6 +82,17 @@ impl RotateDialog {
                     self.secret.clear();
                     self.secret.push_str(secret.expose());
                 }
+                let check = Check::new(self.with_key, "Make a new recovery key").hint("The old one no longer works then.");
+                if ui.add(check).clicked() {
+                    self.with_key = !self.with_key;
+                    self.key.kept = false;
+                    if self.with_key {
+                        self.key.ask(cx);
+                    }
+                }
+                if self.with_key {
+                    self.key.show(ui);
+                }
             });
             if let Some(problem) = self.saving.problem().filter(|problem| problem.code != Code::WrongPassword) {
                 problem_text(ui, problem);
@@ -88,14 +105,27 @@ impl RotateDialog {
                 if ui.add(Button::plain("Cancel").enabled(!self.saving.is_waiting())).clicked() {
                     event = Event::Closed;
                 }
-                let make = Button::primary("Make a new key").enabled(!self.secret.is_empty() && !self.saving.is_waiting());
-                if ui.add(make.why_off("Type the password first")).clicked() {
+                let missing = self.missing();
+                let make = Button::primary("Make a new key").enabled(missing.is_none() && !self.saving.is_waiting());
+                if ui.add(make.why_off(missing.unwrap_or("Making it…"))).clicked() {
                     let place = Place { secret: Some(Secret::new(self.secret.as_str())), ..self.place.clone() };
-                    let change = KeyChange::Rotate(NewSecrets::default());
+                    let recovery_key = self.key.ready().filter(|_| self.with_key).cloned();
+                    let change = KeyChange::Rotate(NewSecrets { recovery_key, ..NewSecrets::default() });
                     self.saving = Load::Waiting(cx.handle.change_keys(place, change, None));
                 }
             });
         });
         if out.close { Event::Closed } else { event }
+    }
+
+    /// What is still to be done before it can be made.
+    fn missing(&self) -> Option<&'static str> {
+        if self.secret.is_empty() {
+            Some("Type the password first")
+        } else if self.with_key && !self.key.is_kept() {
+            Some("Keep the recovery key in a safe place first")
+        } else {
+            None
+        }
     }
 }

@@ -1,0 +1,125 @@
+//! Failures about one file in words.
+
+use std::io::{self, ErrorKind};
+use std::path::Path;
+
+use crate::archive::Error;
+use crate::archive::loose::What;
+use crate::model::problem::{Code, Problem};
+
+/// A failure about one file.
+pub fn about(error: Error, path: &Path) -> Problem {
+    let name = path.display();
+    let detail = error.to_string();
+    match error {
+        Error::WrongSecret => Problem::new(
+            Code::WrongPassword,
+            format!("This password does not open \u{201c}{name}\u{201d}."),
+            "Check capital letters and the keyboard's language.",
+        ),
+        Error::Damaged { .. } => Problem::new(
+            Code::Damaged,
+            format!("\u{201c}{name}\u{201d} is damaged."),
+            "Nothing was written. Look for another copy.",
+        )
+        .with_detail(detail),
+        Error::UnknownKey { .. } => Problem::new(
+            Code::OtherBackupsKey,
+            format!("\u{201c}{name}\u{201d} was sealed for another backup than these key slots are of."),
+            "Give the key slots of the backup that it is of (on the command line by --keys).",
+        )
+        .with_detail(detail),
+        Error::Missing { .. } => Problem::new(
+            Code::NothingThere,
+            format!("The key slots of the backup that \u{201c}{name}\u{201d} is of are not there."),
+            "Give a copy of its keys-1.json, or of a higher number (on the command line by --keys).",
+        )
+        .with_detail(detail),
+        Error::NoSuchPath(inner) => Problem::new(
+            Code::NothingThere,
+            format!("{inner} is not in \u{201c}{name}\u{201d}."),
+            "Look at what is: choose another path.",
+        ),
+        Error::Limit(what) => {
+            Problem::new(Code::Damaged, format!("Something about \u{201c}{name}\u{201d} is larger than can be true: {what}."), "")
+        }
+        error => error.into(),
+    }
+}
+
+/// What is to be read cannot be.
+pub fn not_read(path: &Path, error: &io::Error) -> Problem {
+    let code = if error.kind() == ErrorKind::NotFound { Code::NothingThere } else { Code::Usage };
+    let what = format!("\u{201c}{}\u{201d} cannot be read.", path.display());
+    Problem::new(code, what, "Name a file that is there and that you may read.").with_detail(error.to_string())
+}
+
+pub fn no_file(path: &Path) -> Problem {
+    Problem::new(Code::Usage, format!("\u{201c}{}\u{201d} is no file.", path.display()), "Name a single file.")
+}
+
+/// What is to be written cannot be.
+pub fn not_written(to: &Path, error: &io::Error) -> Problem {
+    let to = to.display();
+    let problem = match error.kind() {
+        ErrorKind::AlreadyExists => Problem::new(
+            Code::Usage,
+            format!("\u{201c}{to}\u{201d} is there already."),
+            "Give another name, or let it be replaced (on the command line by --overwrite).",
+        ),
+        ErrorKind::IsADirectory | ErrorKind::InvalidInput => {
+            Problem::new(Code::Usage, format!("\u{201c}{to}\u{201d} is no file."), "Give the name of a file.")
+        }
+        ErrorKind::NotFound => {
+            Problem::new(Code::Usage, format!("The folder of \u{201c}{to}\u{201d} is not there."), "Make it, or give another.")
+        }
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
+            Problem::new(Code::NoRoom, "There is no room left.", "Make room, or write elsewhere. Nothing was left behind.")
+        }
+        _ => {
+            Problem::new(Code::NotWritable, format!("\u{201c}{to}\u{201d} cannot be written."), "Check the folder's permissions.")
+        }
+    };
+    problem.with_detail(error.to_string())
+}
+
+pub fn password_needed(path: &Path) -> Problem {
+    let what = format!("\u{201c}{}\u{201d} is encrypted.", path.display());
+    Problem::new(Code::PasswordNeeded, what, "Give its password, its recovery key or its key file.")
+}
+
+pub fn empty_password() -> Problem {
+    Problem::new(Code::Usage, "The password is empty.", "Give one.")
+}
+
+pub fn not_sealed(path: &Path) -> Problem {
+    let what = format!("\u{201c}{}\u{201d} is not sealed.", path.display());
+    Problem::new(Code::NotSealed, what, "Look at what it is (on the command line by `strongroom inspect`).")
+}
+
+pub fn not_compressed(path: &Path) -> Problem {
+    let what = format!("\u{201c}{}\u{201d} is not compressed by gzip, bzip2, LZ4 or Zstandard.", path.display());
+    Problem::new(Code::Usage, what, "Look at what it is (on the command line by `strongroom inspect`).")
+}
+
+/// It is not of a kind that can be looked into as a whole.
+pub fn no_archive(path: &Path, what: What) -> Problem {
+    let fix = match what {
+        What::Compressed(_) => "It is one compressed file: decompress it, in the Encryption tab or by `strongroom decompress`.",
+        What::SealedFile | What::SealedObject => {
+            "It is sealed twice: decrypt it first, in the Encryption tab or by `strongroom decrypt`."
+        }
+        What::Catalog | What::SmallObject => "It is part of a backup, but holds no files: choose the backup's folder.",
+        _ => "Choose a tar or zip file, or a volume of a backup.",
+    };
+    Problem::new(Code::Usage, format!("\u{201c}{}\u{201d} is no archive.", path.display()), fix)
+}
+
+/// It unpacks to so much that nobody can have meant it.
+pub fn bomb(path: &Path, what: &str) -> Problem {
+    Problem::new(
+        Code::Damaged,
+        format!("\u{201c}{}\u{201d} looks like a bomb: {what}.", path.display()),
+        "What was unpacked so far stays. If it is only very well compressed, restore it by the command line with --any-size.",
+    )
+}

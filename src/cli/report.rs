@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use jiff::SignedDuration;
 use serde_json::{Map, Value, json};
 
 use super::exit::Exit;
@@ -110,8 +109,9 @@ pub fn object(report: &RunReport, exit: Exit) -> Value {
 }
 
 fn took(report: &RunReport) -> String {
-    let span = report.finished.duration_since(report.started).max(SignedDuration::ZERO);
-    if span.as_secs() == 0 { "under a second".into() } else { human::duration(span) }
+    let span = report.took();
+    let took = if span.as_secs() == 0 { "under a second".into() } else { human::duration(span) };
+    took + &report.paused_in_words()
 }
 
 fn backup(
@@ -293,6 +293,7 @@ mod tests {
             plan_name: "Documents".into(),
             started: "2026-11-21T20:00:00Z".parse().unwrap(),
             finished: "2026-11-21T20:00:03Z".parse().unwrap(),
+            paused_ms: 0,
             outcome,
             detail,
             warnings: Vec::new(),

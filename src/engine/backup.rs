@@ -214,13 +214,14 @@ fn write(
     let objects_json = folder.put_objects(&list, ring)?;
     let newest = listed.iter().filter_map(|l| l.manifest.as_ref().ok()).map(|m| m.sequence).max().unwrap_or(0);
     let location = &opened.location;
-    let known = core.history.known_versions(&plan.id, location).map_err(explain::history)?.last().map_or(0, |(_, n)| *n);
+    // No number is given twice: a deleted version whose manifest comes back stands before all that followed it.
+    let highest = core.history.highest_sequence(&plan.id, location).map_err(explain::history)?;
     let manifest = Manifest {
         format: marker::FORMAT,
         kind: "version".into(),
         plan: plan.id.clone(),
         id: id.clone(),
-        sequence: newest.max(known) + 1,
+        sequence: newest.max(highest).saturating_add(1),
         backup_type: id.backup_type(),
         parent: parent.map(|p| p.id.clone()),
         sealed: ring.is_some(),

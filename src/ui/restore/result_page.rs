@@ -129,6 +129,7 @@ mod tests {
             plan_name: String::new(),
             started: at,
             finished: at,
+            paused_ms: 0,
             outcome,
             detail: RunDetail::Restore { version, counts, target: String::new(), dry_run: false, undo: None },
             warnings: vec![],

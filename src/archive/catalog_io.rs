@@ -63,7 +63,7 @@ pub struct FrameRef {
     pub hash: [u8; 32],
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct VolumeInfo {
     pub volume: VolumeRef,
     pub kind: Kind,

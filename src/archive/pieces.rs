@@ -11,9 +11,11 @@ mod index;
 mod log;
 mod record;
 mod sorted;
+mod table;
 #[cfg(test)]
 mod tests;
 
 pub use index::{PieceIndex, keep};
 pub use log::Log;
 pub use record::{Key, Record};
+pub use table::Table;

@@ -1,5 +1,6 @@
 //! Checks versions at three depths and says which files damage hits.
 
+mod checked;
 mod findings;
 mod hash;
 mod hits;

@@ -1,6 +1,7 @@
 //! Writes a version: scan → changes → read, cut, hash, tar → compress → seal → volumes → catalog.
 
 mod adopted;
+mod aside;
 mod assemble;
 mod attributes;
 mod container;
@@ -12,6 +13,7 @@ mod fresh;
 mod hard_links;
 mod pipeline;
 mod placing;
+mod shared;
 mod volumes;
 mod warnings;
 

@@ -18,7 +18,7 @@ use crate::model::restore::VersionChoice;
 /// Differences asked for at a time.
 const PAGE: usize = 5000;
 /// Differences among which moves are found.
-const HELD: usize = 100_000;
+const HELD: usize = 40_000;
 
 pub fn run(args: args::Diff, output: Output) -> Result<Exit, Problem> {
     let session = Session::guest()?;

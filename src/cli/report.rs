@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use jiff::SignedDuration;
 use serde_json::{Map, Value, json};
 
 use super::exit::Exit;
@@ -47,8 +46,14 @@ pub fn print(report: &RunReport, output: Output) -> Exit {
                 let bytes = human::bytes(*resumed_bytes);
                 output.line(format!("  went on from {bytes} that had been stored before it was cut off"));
             }
-            if *read_back == ReadBack::Cache {
-                output.note("The read-back may have come from memory: this file system does not let the cache be bypassed.");
+            match read_back {
+                ReadBack::Medium => {}
+                ReadBack::Cache => {
+                    output.note("The read-back may have come from memory: this file system does not let the cache be bypassed.");
+                }
+                ReadBack::Stopped => {
+                    output.note("It was cancelled when the version was made already: what was not read back can be verified.");
+                }
             }
         }
         RunDetail::Backup { .. } => {}
@@ -113,8 +118,9 @@ pub fn object(report: &RunReport, exit: Exit) -> Value {
 }
 
 fn took(report: &RunReport) -> String {
-    let span = report.finished.duration_since(report.started).max(SignedDuration::ZERO);
-    if span.as_secs() == 0 { "under a second".into() } else { human::duration(span) }
+    let span = report.took();
+    let took = if span.as_secs() == 0 { "under a second".into() } else { human::duration(span) };
+    took + &report.paused_in_words()
 }
 
 fn backup(
@@ -297,6 +303,7 @@ mod tests {
             plan_name: "Documents".into(),
             started: "2026-11-21T20:00:00Z".parse().unwrap(),
             finished: "2026-11-21T20:00:03Z".parse().unwrap(),
+            paused_ms: 0,
             outcome,
             detail,
             warnings: Vec::new(),

@@ -214,6 +214,7 @@ impl Actor {
             started: self.core.env.clock.now(),
             progress: Arc::new(Progress::default()),
             cancel: Cancel::default(),
+            pauses: Arc::default(),
         }
     }
 
@@ -303,7 +304,7 @@ impl Actor {
         let _ = self.events.send(Event::RunStarted(run.overview()));
         let (core, ended) = (self.core.clone(), self.ended.0.clone());
         let work = move || {
-            let mut stages = Stages::new(&run.progress);
+            let mut stages = Stages::new(&run);
             // A panic in a run is a bug of ours; it must not take the engine and its other runs with it.
             let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
                 journal.map_err(explain::history)?;
@@ -367,12 +368,11 @@ impl Actor {
         if !self.autonomous || self.quitting {
             return Vec::new();
         }
-        let now = self.core.env.clock.now();
         let due = |plan: Plan| {
             if plan.schedule == crate::model::schedule::Schedule::Off {
                 return None;
             }
-            let at = overview::due(&self.core, &plan, &overview::recent(&self.core, &plan, now))?;
+            let at = overview::due(&self.core, &plan)?;
             Some((plan, at))
         };
         self.plans().into_iter().filter(|p| !self.is_writing(&p.id)).filter_map(due).collect()
@@ -441,6 +441,7 @@ pub fn left_report(begun: &Begun, now: Timestamp) -> RunReport {
         plan_name: begun.plan_name.clone(),
         started: begun.started,
         finished: now,
+        paused_ms: 0,
         outcome: Outcome::LeftRunning,
         detail: RunDetail::None,
         warnings: Vec::new(),

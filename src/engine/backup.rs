@@ -15,7 +15,7 @@ use crate::model::format::Packing;
 use crate::model::location::Location;
 use crate::model::marker;
 use crate::model::plan::Plan;
-use crate::model::problem::{Problem, Warning};
+use crate::model::problem::{Code, Problem, Warning};
 use crate::model::run::{ReadBack, RunDetail, Stage};
 use crate::model::snapshot::{BackupType, Manifest, ObjectInfo, ObjectList, VersionId, WantedType};
 
@@ -121,7 +121,11 @@ pub fn back_up(core: &Core, run: &Run, spec: &BackupSpec, stages: &mut Stages<'_
 
     let older_bytes: u64 = listed.iter().filter_map(|l| l.manifest.as_ref().ok()).map(|m| m.totals.stored_bytes).sum();
     stages.enter(Stage::ReadingBack);
-    let read_back = read_back(core, run, location, folder, &manifest, &objects)?;
+    let read_back = match read_back(core, run, location, folder, &manifest, &objects) {
+        // Too late to leave no version: what is there is as good as those of programs that do not read back.
+        Err(problem) if problem.code == Code::Cancelled => ReadBack::Stopped,
+        read => read?,
+    };
     let count = found.1 + warnings.len() as u64;
     warnings.append(&mut found.0);
     Ok(Done {
@@ -214,13 +218,14 @@ fn write(
     let objects_json = folder.put_objects(&list, ring)?;
     let newest = listed.iter().filter_map(|l| l.manifest.as_ref().ok()).map(|m| m.sequence).max().unwrap_or(0);
     let location = &opened.location;
-    let known = core.history.known_versions(&plan.id, location).map_err(explain::history)?.last().map_or(0, |(_, n)| *n);
+    // No number is given twice: a deleted version whose manifest comes back stands before all that followed it.
+    let highest = core.history.highest_sequence(&plan.id, location).map_err(explain::history)?;
     let manifest = Manifest {
         format: marker::FORMAT,
         kind: "version".into(),
         plan: plan.id.clone(),
         id: id.clone(),
-        sequence: newest.max(known) + 1,
+        sequence: newest.max(highest).saturating_add(1),
         backup_type: id.backup_type(),
         parent: parent.map(|p| p.id.clone()),
         sealed: ring.is_some(),

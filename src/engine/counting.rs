@@ -86,6 +86,7 @@ mod tests {
             started: jiff::Timestamp::UNIX_EPOCH,
             progress: Arc::default(),
             cancel: Cancel::default(),
+            pauses: Arc::default(),
         }
     }
 

@@ -15,6 +15,8 @@ use crate::model::restore::PlanChoice;
 use crate::model::secret::Secret;
 use crate::storage::{Kind, Storage};
 
+use crate::model::snapshot::VersionId;
+
 use super::core::Core;
 use super::costs;
 use super::explain;
@@ -251,11 +253,10 @@ fn identity(path: &std::path::Path) -> Option<(u64, u64)> {
 /// A plan folder as it shows itself without any key.
 pub fn describe(core: &Core, folder: &Folder) -> Result<PlanAt, Problem> {
     let ids = folder.versions()?;
-    let newest = ids.iter().max().and_then(|id| {
-        let time = id.as_str().get(..16)?;
-        let time = jiff::civil::DateTime::strptime("%Y%m%dT%H%M%SZ", time).ok()?;
-        Some(time.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp())
-    });
+    // A run that was gone on with is older by its name than its content is; of one second there may be several.
+    let last = ids.iter().filter_map(VersionId::time).max();
+    let lasts = ids.iter().filter(|id| id.time() == last);
+    let newest = lasts.filter_map(|id| folder.manifest(id, None).map_or_else(|_| id.time(), |m| Some(m.started))).max();
     let ours = folder.owner(None).ok().flatten().is_some_and(|o| o.home == core.home_id);
     Ok(PlanAt {
         id: folder.plan().clone(),

@@ -4,7 +4,8 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::model::path::PathBytes;
 use crate::model::plan::Plan;
-use crate::model::run::{RunDetail, RunKind, RunReport};
+use crate::model::recent::Recent;
+use crate::model::run::RunDetail;
 use crate::model::status::{judge, strip};
 
 use super::core::{Core, lock};
@@ -32,29 +33,26 @@ pub fn make(core: &Core, runs: Vec<RunOverview>) -> Overview {
     }
 }
 
-/// A plan's newest runs, newest first.
-pub fn recent(core: &Core, plan: &Plan, now: Timestamp) -> Vec<RunReport> {
-    let since = now.checked_sub(LOOK_BACK).unwrap_or(Timestamp::MIN);
-    core.history.recent(&plan.id, since).unwrap_or_default()
-}
-
 /// When the plan's next run is due; in the past where it was missed.
-pub fn due(core: &Core, plan: &Plan, runs: &[RunReport]) -> Option<Timestamp> {
-    let last_attempt = runs.iter().find(|r| r.kind == RunKind::Backup).map(|r| r.started);
+pub fn due(core: &Core, plan: &Plan) -> Option<Timestamp> {
+    let last_attempt = core.history.last_backup(&plan.id).unwrap_or_default();
     plan.schedule.due(last_attempt, plan.created, &core.env.clock.zone())
 }
 
 fn plan_overview(core: &Core, plan: Plan, now: Timestamp) -> PlanOverview {
     let zone = core.env.clock.zone();
-    let runs = recent(core, &plan, now);
-    let (status, why) = judge(plan.schedule, plan.created, &runs, now, &zone);
-    let backups = || runs.iter().filter(|r| r.kind == RunKind::Backup);
-    let last_good = backups().find(|r| r.outcome.is_success());
-    let source_bytes = last_good.and_then(|r| match &r.detail {
+    let since = now.checked_sub(LOOK_BACK).unwrap_or(Timestamp::MIN);
+    let recent = core.history.recent(&plan.id, since).unwrap_or_default();
+    let (status, why) = judge(plan.schedule, plan.created, &recent, now, &zone);
+    let strip = strip(plan.schedule, plan.created, &recent, now, &zone);
+    let Recent { last_backup, last_good, last_deleted, .. } = recent;
+    let source_bytes = last_good.as_ref().and_then(|r| match &r.detail {
         RunDetail::Backup { totals, .. } => Some(totals.bytes),
         _ => None,
     });
-    let stored = runs.iter().filter(|r| r.outcome.is_success()).find_map(|r| match &r.detail {
+    // By whichever was last.
+    let newest = last_good.iter().chain(&last_deleted).max_by_key(|run| run.started);
+    let stored = newest.and_then(|r| match &r.detail {
         RunDetail::Backup { versions, plan_bytes, .. } => Some((*versions, *plan_bytes)),
         RunDetail::Delete { left, plan_bytes, .. } => Some((*left, *plan_bytes)),
         _ => None,
@@ -63,9 +61,9 @@ fn plan_overview(core: &Core, plan: Plan, now: Timestamp) -> PlanOverview {
         status,
         why,
         last_success: last_good.map(|r| r.finished),
-        last_run: backups().next().cloned(),
-        next_run: due(core, &plan, &runs),
-        strip: strip(plan.schedule, plan.created, &runs, now, &zone),
+        last_run: last_backup,
+        next_run: due(core, &plan),
+        strip,
         source_bytes,
         versions: stored.map(|(versions, _)| versions),
         stored_bytes: stored.map(|(_, bytes)| bytes),

@@ -1,7 +1,8 @@
 //! One execution of something: what it reports to, and how its end becomes a report.
 
-use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
@@ -9,6 +10,7 @@ use crate::model::plan::PlanId;
 use crate::model::problem::{Code, Problem, Warning};
 use crate::model::run::{Cancel, Outcome, Progress, RunDetail, RunId, RunKind, RunReport, Stage, Trigger};
 
+use super::core::lock;
 use super::env::Env;
 use super::message::RunOverview;
 
@@ -23,6 +25,27 @@ pub struct Run {
     pub started: Timestamp,
     pub progress: Arc<Progress>,
     pub cancel: Cancel,
+    pub pauses: Arc<Pauses>,
+}
+
+/// How long a run has stood still: in all, and since when it does.
+#[derive(Debug, Default)]
+pub struct Pauses(Mutex<(Duration, Option<Instant>)>);
+
+impl Pauses {
+    fn set(&self, paused: bool) {
+        let mut state = lock(&self.0);
+        match (paused, state.1) {
+            (true, None) => state.1 = Some(Instant::now()),
+            (false, Some(since)) => *state = (state.0 + since.elapsed(), None),
+            _ => {}
+        }
+    }
+
+    pub fn total(&self) -> Duration {
+        let (ended, since) = *lock(&self.0);
+        ended + since.map_or(Duration::ZERO, |since| since.elapsed())
+    }
 }
 
 /// What a run that reached its end has to say.
@@ -53,6 +76,7 @@ impl Run {
         // A deletion is short, and half of one is worth nothing.
         if self.kind != RunKind::Delete {
             self.progress.paused.store(paused, Relaxed);
+            self.pauses.set(paused);
             self.cancel.pause(paused);
         }
     }
@@ -77,6 +101,7 @@ impl Run {
             plan_name: self.name.clone(),
             started: self.started,
             finished: env.clock.now(),
+            paused_ms: milliseconds(self.pauses.total()),
             outcome,
             detail: done.detail,
             warnings: done.warnings,
@@ -86,17 +111,21 @@ impl Run {
     }
 }
 
-/// Measures how long each stage takes, and shows the stage.
+/// Measures how long each stage takes, without what the run stands still, and shows the stage.
 pub struct Stages<'a> {
     progress: &'a Progress,
-    since: std::time::Instant,
+    pauses: &'a Pauses,
+    since: Instant,
+    /// How long the run had stood still by then.
+    paused: Duration,
     current: Option<Stage>,
     done: Vec<(Stage, u64)>,
 }
 
 impl<'a> Stages<'a> {
-    pub fn new(progress: &'a Progress) -> Self {
-        Self { progress, since: std::time::Instant::now(), current: None, done: Vec::new() }
+    pub fn new(run: &'a Run) -> Self {
+        let (progress, pauses) = (&*run.progress, &*run.pauses);
+        Self { progress, pauses, since: Instant::now(), paused: pauses.total(), current: None, done: Vec::new() }
     }
 
     pub fn enter(&mut self, stage: Stage) {
@@ -111,9 +140,13 @@ impl<'a> Stages<'a> {
     }
 
     fn close(&mut self) {
-        if let Some(stage) = self.current.take() {
-            self.done.push((stage, u64::try_from(self.since.elapsed().as_millis()).unwrap_or(u64::MAX)));
-        }
-        self.since = std::time::Instant::now();
+        let paused = self.pauses.total();
+        let took = self.since.elapsed().saturating_sub(paused.saturating_sub(self.paused));
+        self.done.extend(self.current.take().map(|stage| (stage, milliseconds(took))));
+        (self.since, self.paused) = (Instant::now(), paused);
     }
+}
+
+fn milliseconds(span: Duration) -> u64 {
+    u64::try_from(span.as_millis()).unwrap_or(u64::MAX)
 }

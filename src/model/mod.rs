@@ -13,6 +13,7 @@ pub mod path;
 pub mod plan;
 pub mod problem;
 pub mod prune;
+pub mod recent;
 pub mod recover;
 pub mod restore;
 pub mod run;

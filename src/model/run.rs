@@ -3,10 +3,11 @@
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::format::Packing;
+use super::human;
 use super::path::PathBytes;
 use super::plan::PlanId;
 use super::problem::{Problem, Warning};
@@ -307,6 +308,9 @@ pub struct RunReport {
     pub plan_name: String,
     pub started: Timestamp,
     pub finished: Timestamp,
+    /// Milliseconds between the two in which it stood still by somebody's wish.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub paused_ms: u64,
     #[serde(flatten)]
     pub outcome: Outcome,
     pub detail: RunDetail,
@@ -315,6 +319,23 @@ pub struct RunReport {
     pub warning_count: u64,
     /// Stage and milliseconds it took.
     pub stages: Vec<(Stage, u64)>,
+}
+
+impl RunReport {
+    /// How long it worked: without what it stood still.
+    pub fn took(&self) -> SignedDuration {
+        self.finished.duration_since(self.started).saturating_sub(self.paused()).max(SignedDuration::ZERO)
+    }
+
+    pub fn paused(&self) -> SignedDuration {
+        SignedDuration::from_millis(i64::try_from(self.paused_ms).unwrap_or(i64::MAX))
+    }
+
+    /// ", paused 3 s", where it was for a second or more.
+    pub fn paused_in_words(&self) -> String {
+        let paused = self.paused();
+        if paused.as_secs() == 0 { String::new() } else { format!(", paused {}", human::duration(paused)) }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -379,6 +400,8 @@ pub enum ReadBack {
     Medium,
     /// The file system does not allow that: what was checked may have come from memory.
     Cache,
+    /// Cancelled in the middle; the version was there and whole already.
+    Stopped,
 }
 
 #[cfg(test)]

@@ -5,7 +5,8 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::run::{Outcome, RunDetail, RunKind, RunReport};
+use super::recent::{Ended, Recent};
+use super::run::{Outcome, RunDetail};
 use super::schedule::Schedule;
 
 /// Running stands beside it, never instead.
@@ -31,22 +32,21 @@ pub enum Why {
 /// How late a scheduled run may be before it is overdue.
 const GRACE: SignedDuration = SignedDuration::from_hours(24);
 
-/// Judges a plan from its newest finished runs, newest first (backups and verifications).
-pub fn judge(schedule: Schedule, created: Timestamp, runs: &[RunReport], now: Timestamp, zone: &TimeZone) -> (Status, Why) {
-    let backups = || runs.iter().filter(|r| r.kind == RunKind::Backup);
-    let damaged = damage_found(runs);
+/// Judges a plan from what ran.
+pub fn judge(schedule: Schedule, created: Timestamp, recent: &Recent, now: Timestamp, zone: &TimeZone) -> (Status, Why) {
+    let damaged = damage_found(recent);
+    let last_good = recent.last_good.as_ref();
     if let Some(found) = damaged
         // The next version refers to nothing that is damaged: then only what is older is.
-        && !backups().any(|r| r.outcome.is_success() && r.started >= found)
+        && last_good.is_none_or(|run| run.started < found)
     {
         return (Status::NeedsAttention, Why::Damaged);
     }
-    match backups().find(|r| r.outcome != Outcome::Cancelled).map(|r| &r.outcome) {
+    match recent.last_ended.as_ref().map(|r| &r.outcome) {
         Some(Outcome::Failed(problem)) => return (Status::NeedsAttention, Why::Failed(problem.clone())),
         Some(Outcome::LeftRunning) => return (Status::NeedsAttention, Why::LeftRunning),
         _ => {}
     }
-    let last_good = backups().find(|r| r.outcome.is_success());
     if let Some(due) = schedule.due(last_good.map(|r| r.started), created, zone)
         && due.checked_add(GRACE).is_ok_and(|late| late < now)
     {
@@ -60,12 +60,10 @@ pub fn judge(schedule: Schedule, created: Timestamp, runs: &[RunReport], now: Ti
     }
 }
 
-/// When the newest verification that came to an end found damage; one that was cancelled or failed says nothing.
-fn damage_found(runs: &[RunReport]) -> Option<Timestamp> {
-    runs.iter().find_map(|run| match &run.detail {
-        RunDetail::Verify { report } => Some((!report.damaged.is_empty()).then_some(run.started)),
-        _ => None,
-    })?
+/// When the newest verification that came to an end found damage.
+fn damage_found(recent: &Recent) -> Option<Timestamp> {
+    let run = recent.last_verified.as_ref()?;
+    matches!(&run.detail, RunDetail::Verify { report } if !report.damaged.is_empty()).then_some(run.started)
 }
 
 /// A day on the strip of thirty; the worst outcome of the day wins.
@@ -90,38 +88,39 @@ pub struct Day {
 }
 
 /// The last thirty local days, oldest first.
-pub fn strip(schedule: Schedule, created: Timestamp, runs: &[RunReport], now: Timestamp, zone: &TimeZone) -> Vec<Day> {
+pub fn strip(schedule: Schedule, created: Timestamp, recent: &Recent, now: Timestamp, zone: &TimeZone) -> Vec<Day> {
     let local = |at: Timestamp| at.to_zoned(zone.clone()).date();
     let today = local(now);
     let born = local(created);
-    let backups: Vec<&RunReport> = runs.iter().filter(|r| r.kind == RunKind::Backup).collect();
-    let last_good = backups.iter().filter(|r| r.outcome.is_success()).map(|r| r.started).max();
+    let last_good = recent.last_good.as_ref().map(|run| run.started);
     let overdue_from =
         schedule.due(last_good, created, zone).and_then(|due| due.checked_add(GRACE).ok()).filter(|late| *late < now).map(local);
-    (0..30)
-        .rev()
-        .map(|back| {
-            let date = today.saturating_sub(jiff::Span::new().days(back));
-            let mut day = Day { date, mark: if date < born { DayMark::Blank } else { DayMark::Idle }, runs: 0, failed: 0 };
-            for run in backups.iter().filter(|r| local(r.started) == date) {
-                day.runs += 1;
-                let mark = match run.outcome {
-                    Outcome::Completed => DayMark::Success,
-                    Outcome::CompletedWithWarnings => DayMark::Warnings,
-                    Outcome::Cancelled => DayMark::Idle,
-                    Outcome::Failed(_) | Outcome::LeftRunning => {
-                        day.failed += 1;
-                        DayMark::Failed
-                    }
-                };
-                day.mark = day.mark.max(mark);
+    let blank = |back| {
+        let date = today.saturating_sub(jiff::Span::new().days(back));
+        Day { date, mark: if date < born { DayMark::Blank } else { DayMark::Idle }, runs: 0, failed: 0 }
+    };
+    let mut days: Vec<Day> = (0..30).rev().map(blank).collect();
+    for run in &recent.backups {
+        let date = local(run.started);
+        let Some(day) = days.binary_search_by_key(&date, |day| day.date).ok().and_then(|at| days.get_mut(at)) else { continue };
+        day.runs += 1;
+        let mark = match run.ended {
+            Ended::Well => DayMark::Success,
+            Ended::WithWarnings => DayMark::Warnings,
+            Ended::Cancelled => DayMark::Idle,
+            Ended::Badly => {
+                day.failed += 1;
+                DayMark::Failed
             }
-            if day.runs == 0 && overdue_from.is_some_and(|from| date >= from) {
-                day.mark = day.mark.max(DayMark::Overdue);
-            }
-            day
-        })
-        .collect()
+        };
+        day.mark = day.mark.max(mark);
+    }
+    for day in days.iter_mut().filter(|day| day.runs == 0) {
+        if overdue_from.is_some_and(|from| day.date >= from) {
+            day.mark = day.mark.max(DayMark::Overdue);
+        }
+    }
+    days
 }
 
 #[cfg(test)]
@@ -129,7 +128,7 @@ mod tests {
     use super::*;
     use crate::model::problem::{Code, Problem};
     use crate::model::restore::{DamagedObject, VerifyReport};
-    use crate::model::run::{ReadBack, RunId, Trigger};
+    use crate::model::run::{ReadBack, RunId, RunKind, RunReport, Trigger};
     use crate::model::snapshot::{BackupType, Totals, VersionId};
 
     fn run(hour: i64, kind: RunKind, outcome: Outcome, detail: RunDetail) -> RunReport {
@@ -142,6 +141,7 @@ mod tests {
             plan_name: "Documents".into(),
             started,
             finished: started,
+            paused_ms: 0,
             outcome,
             detail,
             warnings: vec![],
@@ -177,7 +177,7 @@ mod tests {
     /// Runs are given oldest first.
     fn judged(mut runs: Vec<RunReport>) -> (Status, Why) {
         runs.reverse();
-        judge(Schedule::Off, Timestamp::UNIX_EPOCH, &runs, Timestamp::UNIX_EPOCH, &TimeZone::UTC)
+        judge(Schedule::Off, Timestamp::UNIX_EPOCH, &Recent::of(&runs), Timestamp::UNIX_EPOCH, &TimeZone::UTC)
     }
 
     #[test]

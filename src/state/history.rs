@@ -163,10 +163,23 @@ impl History {
     }
 
     pub fn remember_version(&self, plan: &PlanId, destination: &Location, version: &VersionId, sequence: u64) -> Result<()> {
-        let sql = "INSERT OR REPLACE INTO version (plan, destination, version, sequence) VALUES (?1, ?2, ?3, ?4)";
         let destination = serde_json::to_string(destination)?;
-        self.db().execute(sql, params![plan.as_str(), destination, version.as_str(), sequence.cast_signed()])?;
-        Ok(())
+        let mut db = self.db();
+        let step = db.transaction()?;
+        let sql = "INSERT OR REPLACE INTO version (plan, destination, version, sequence) VALUES (?1, ?2, ?3, ?4)";
+        step.execute(sql, params![plan.as_str(), destination, version.as_str(), sequence.cast_signed()])?;
+        let sql = "INSERT INTO highest (plan, destination, sequence) VALUES (?1, ?2, ?3)
+                   ON CONFLICT DO UPDATE SET sequence = max(sequence, excluded.sequence)";
+        step.execute(sql, params![plan.as_str(), destination, sequence.cast_signed()])?;
+        Ok(step.commit()?)
+    }
+
+    /// The highest sequence number that this home knows a destination to have had, also of a version that was deleted since; 0 for none.
+    pub fn highest_sequence(&self, plan: &PlanId, destination: &Location) -> Result<u64> {
+        let sql = "SELECT sequence FROM highest WHERE plan = ?1 AND destination = ?2";
+        let of = params![plan.as_str(), serde_json::to_string(destination)?];
+        let found = self.db().query_row(sql, of, |row| row.get::<_, i64>(0)).optional()?;
+        Ok(found.unwrap_or(0).cast_unsigned())
     }
 
     /// Forgets a version and its folder: it was deleted, or its dead folder was cleared away.
@@ -189,6 +202,7 @@ impl History {
         let step = db.transaction()?;
         step.execute("DELETE FROM version WHERE plan = ?1", [plan.as_str()])?;
         step.execute("DELETE FROM folder WHERE plan = ?1", [plan.as_str()])?;
+        step.execute("DELETE FROM highest WHERE plan = ?1", [plan.as_str()])?;
         step.execute("DELETE FROM damaged WHERE plan = ?1", [plan.as_str()])?;
         Ok(step.commit()?)
     }

@@ -77,6 +77,7 @@ mod tests {
             plan_name: "Documents".into(),
             started: jiff::Timestamp::UNIX_EPOCH,
             finished: jiff::Timestamp::UNIX_EPOCH,
+            paused_ms: 0,
             outcome,
             detail,
             warnings: Vec::new(),

@@ -25,6 +25,7 @@ mod pause;
 mod power_cut;
 mod recover;
 mod resume;
+mod scale;
 mod support;
 mod syscalls;
 mod tools;

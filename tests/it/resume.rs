@@ -310,7 +310,7 @@ fn damaged_volumes_are_not_gone_on_from_or_found_by_the_read_back() {
 }
 
 #[test]
-fn without_its_journal_or_for_another_kind_a_run_begins_anew() {
+fn without_its_journal_or_its_key_or_for_another_kind_a_run_begins_anew() {
     let world = source();
     cut_off(&world, 3);
     fs::remove_dir_all(world.home().join("cache")).unwrap();
@@ -321,6 +321,15 @@ fn without_its_journal_or_for_another_kind_a_run_begins_anew() {
     cut_off(&world, 3);
     let result = world.run("backup --source @source --to @dest --json --volume-size 4M --format tar.gz").ok().last();
     assert!(result["resumed_bytes"].is_null(), "{result}");
+    is_whole(&world);
+
+    // Its volumes are sealed with a key that is not the newest any more.
+    let world = source();
+    let there = cut_off(&world, 3);
+    world.run("key rotate --from @dest --kdf pbkdf2 --yes").ok();
+    let result = finish(&world, &WAYS[0]);
+    assert!(result["resumed_bytes"].is_null(), "{result}");
+    assert!(!there.iter().any(|path| path.exists()), "what was begun is cleared away");
     is_whole(&world);
 
     // A full one is gone on with by whoever asks for nothing else, and only by them.

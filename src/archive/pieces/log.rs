@@ -6,11 +6,13 @@ use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::PathBuf;
 
 use super::record::{Key, LENGTH, Record};
+use super::table::Table;
 
 /// Records that are kept in memory before they are written; the newest may have to be taken back.
 const KEPT: usize = 1024;
-/// Pieces of a run that it finds again itself: at eight bytes each and half-empty, 16 MiB. What is stored beyond is found by later runs.
-const MOST_FOUND: usize = 1 << 20;
+/// Slots for pieces of a run that it finds again itself, eight bytes each, so 8 MiB for 900,000 pieces. What is stored beyond is found by
+/// later runs.
+const MOST_SLOTS: usize = 1 << 20;
 const READ_AT_ONCE: usize = 1024;
 
 /// A log that fails in any way is empty from then on: what would be found is stored again.
@@ -29,7 +31,7 @@ pub struct Log {
 impl Log {
     /// `findable`: whether [`Log::find`] is asked.
     pub fn new(folder: Option<PathBuf>, key: Key, findable: bool) -> Self {
-        let table = (findable && folder.is_some()).then(Table::default);
+        let table = (findable && folder.is_some()).then(|| Table::new(MOST_SLOTS));
         Self { folder, key, file: None, written: 0, newest: Vec::new(), table }
     }
 
@@ -46,6 +48,9 @@ impl Log {
             return;
         }
         let Ok(number) = u32::try_from(self.len()) else { return };
+        if self.table.as_ref().is_some_and(Table::wants_more) {
+            self.enlarge();
+        }
         if let Some(table) = &mut self.table {
             table.insert(fingerprint(&record.hash), number);
         }
@@ -78,23 +83,36 @@ impl Log {
         }
     }
 
+    fn enlarge(&mut self) {
+        let Some(mut table) = self.table.take().map(Table::larger) else { return };
+        let filled = self.for_each_numbered(|number, record| {
+            table.insert(fingerprint(&record.hash), number);
+            Ok(())
+        });
+        self.table = filled.is_ok().then_some(table);
+    }
+
     /// All records in order.
     pub fn for_each(&self, mut each: impl FnMut(Record) -> io::Result<()>) -> io::Result<()> {
+        self.for_each_numbered(|_, record| each(record))
+    }
+
+    fn for_each_numbered(&self, mut each: impl FnMut(u32, Record) -> io::Result<()>) -> io::Result<()> {
         let mut bytes = Vec::new();
         let mut at = 0;
         while let Some(file) = self.file.as_ref().filter(|_| at < self.written) {
             let many = (self.written - at).min(READ_AT_ONCE as u32);
             bytes.resize(many as usize * LENGTH, 0);
             file.read_exact_at(&mut bytes, u64::from(at) * LENGTH as u64)?;
-            for record in bytes.as_chunks().0 {
+            for (number, record) in (at..).zip(bytes.as_chunks().0) {
                 // One that is damaged is as good as never stored.
                 if let Some(record) = Record::from_bytes(record, &self.key) {
-                    each(record)?;
+                    each(number, record)?;
                 }
             }
             at += many;
         }
-        self.newest.iter().try_for_each(|record| each(*record))
+        (self.written..).zip(&self.newest).try_for_each(|(number, record)| each(number, *record))
     }
 
     fn get(&self, number: u32) -> Option<Record> {
@@ -137,47 +155,4 @@ impl Log {
 
 fn fingerprint(hash: &[u8; 32]) -> u32 {
     u32::from_le_bytes([hash[0], hash[1], hash[2], hash[3]])
-}
-
-/// Fingerprints of hashes and numbers of records, in order of probing. Nothing is ever removed.
-#[derive(Default)]
-struct Table {
-    /// The record's number and one; 0 is free.
-    slots: Vec<(u32, u32)>,
-    used: usize,
-}
-
-impl Table {
-    fn insert(&mut self, fingerprint: u32, number: u32) {
-        if self.used >= MOST_FOUND || number == u32::MAX {
-            return;
-        }
-        if self.used * 4 >= self.slots.len() * 3 {
-            let larger = (self.slots.len() * 2).max(1024);
-            let before = std::mem::replace(&mut self.slots, vec![(0, 0); larger]);
-            for (fingerprint, number) in before.into_iter().filter(|(_, number)| *number != 0) {
-                self.put(fingerprint, number);
-            }
-        }
-        self.put(fingerprint, number + 1);
-        self.used += 1;
-    }
-
-    /// There is a free slot.
-    fn put(&mut self, fingerprint: u32, number: u32) {
-        let mask = self.slots.len() - 1;
-        let mut at = fingerprint as usize & mask;
-        while self.slots[at].1 != 0 {
-            at = (at + 1) & mask;
-        }
-        self.slots[at] = (fingerprint, number);
-    }
-
-    fn all(&self, fingerprint: u32) -> impl Iterator<Item = u32> {
-        let mask = self.slots.len().wrapping_sub(1);
-        let from = fingerprint as usize & mask;
-        let probes = (0..self.slots.len()).map_while(move |step| self.slots.get((from + step) & mask));
-        let probes = probes.take_while(|(_, number)| *number != 0);
-        probes.filter(move |(found, _)| *found == fingerprint).map(|(_, number)| number - 1)
-    }
 }

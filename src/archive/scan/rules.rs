@@ -46,10 +46,10 @@ impl Rules {
         if !self.honour_tags {
             return None;
         }
-        if listing.has(NO_BACKUP) {
+        if listing.has(folder, NO_BACKUP) {
             return Some(NO_BACKUP);
         }
-        (listing.has(CACHE_TAG) && is_cache_tag(folder)).then_some(CACHE_TAG)
+        (listing.has(folder, CACHE_TAG) && is_cache_tag(folder)).then_some(CACHE_TAG)
     }
 }
 

@@ -60,6 +60,7 @@ struct Level {
     /// Length of its path.
     length: usize,
     device: u64,
+    owner: u32,
     stable: bool,
     left_out: bool,
     tag: Option<&'static CStr>,
@@ -133,8 +134,22 @@ impl<'a> Walk<'a> {
             }
             self.path.truncate(level.length);
             let Some(name) = level.listing.get(level.next) else {
+                if !level.listing.is_all() {
+                    let hide = self.user == 0 || self.user == level.owner;
+                    let folder = chain.top().and_then(|folder| open_folder(folder, c".", hide));
+                    level.next = 0;
+                    if let Err(error) = folder.and_then(|folder| level.listing.read_on(folder, &mut self.buffer))
+                        // It may have gone with all that is in it.
+                        && !is_gone(&error)
+                        && !level.left_out
+                        && visit(Visit::Unreadable { path: &self.path, error }).is_break()
+                    {
+                        return Ok(ControlFlow::Break(()));
+                    }
+                    continue;
+                }
                 chain.pop();
-                self.spare.extend(levels.pop().map(|l| l.listing));
+                self.spare.extend(levels.pop().map(|l| l.listing).filter(Listing::is_worth_keeping));
                 continue;
             };
             level.next += 1;
@@ -215,7 +230,8 @@ impl<'a> Walk<'a> {
         let mut listing = self.spare.pop().unwrap_or_default();
         listing.read(folder, &mut self.buffer)?;
         let tag = self.rules.tag(folder, &listing);
-        Ok(Level { listing, next: 0, length: self.path.len(), device: meta.device, stable: meta.stable, left_out, tag })
+        let Meta { device, uid: owner, stable, .. } = *meta;
+        Ok(Level { listing, next: 0, length: self.path.len(), device, owner, stable, left_out, tag })
     }
 
     fn avoids(&self, meta: &Meta) -> bool {

@@ -5,6 +5,7 @@ use std::ops::Range;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 
 use super::VerifyJob;
+use super::checked::Checked;
 use super::findings::{Findings, reason};
 use crate::archive::catalog_io::CatalogReader;
 use crate::archive::frame_reader::FrameReader;
@@ -20,18 +21,28 @@ pub struct Pieces<'a> {
     findings: &'a Findings,
     /// Segments that an earlier version had, by hash: their pieces are checked.
     segments: HashSet<[u8; 32]>,
+    known: Checked,
     pub checked: u64,
+}
+
+/// The volume that the piece before lay in: mostly the next one does too.
+struct Last {
+    volume: VolumeRef,
+    /// As [`Checked`] knows it; `None` where the catalog does not.
+    number: Option<u32>,
+    /// Nothing in it can be relied on.
+    lost: bool,
 }
 
 impl<'a> Pieces<'a> {
     pub fn new(job: &'a VerifyJob<'a>, findings: &'a Findings) -> Self {
-        Self { job, findings, segments: HashSet::new(), checked: 0 }
+        Self { job, findings, segments: HashSet::new(), known: Checked::default(), checked: 0 }
     }
 
-    /// Checks a version's catalog segments, and the pieces in those that no earlier version had.
+    /// Checks a version's catalog segments, and those pieces in them that no earlier version had.
     pub fn check(&mut self, catalog: &CatalogReader, sealed: bool) -> Result<()> {
         let mut window: Vec<Piece> = Vec::new();
-        let mut lost: Option<(VolumeRef, bool)> = None;
+        let mut last: Option<Last> = None;
         for (number, segment) in catalog.index.segments.iter().enumerate() {
             self.job.check_cancel()?;
             if self.segments.contains(&segment.hash) {
@@ -52,10 +63,11 @@ impl<'a> Pieces<'a> {
                     self.findings.catalog(&object, format!("the pieces of {} do not fit its size", entry.path.display()));
                 }
                 for piece in entry.pieces {
-                    if lost.as_ref().is_none_or(|(volume, _)| *volume != piece.volume) {
-                        lost = Some((piece.volume.clone(), self.findings.is_lost(&piece.volume)));
-                    }
-                    if lost.as_ref().is_some_and(|(_, lost)| *lost) {
+                    let last = match &mut last {
+                        Some(last) if last.volume == piece.volume => last,
+                        last => last.insert(self.look_up(catalog, &piece.volume)),
+                    };
+                    if last.lost || last.number.is_some_and(|number| self.known.has(number, &piece)) {
                         continue;
                     }
                     window.push(piece);
@@ -66,6 +78,11 @@ impl<'a> Pieces<'a> {
             }
         }
         self.flush(catalog, &mut window, sealed)
+    }
+
+    fn look_up(&mut self, catalog: &CatalogReader, volume: &VolumeRef) -> Last {
+        let number = catalog.volume(volume).map(|info| self.known.volume(info));
+        Last { volume: volume.clone(), number, lost: self.findings.is_lost(volume) }
     }
 
     fn flush(&mut self, catalog: &CatalogReader, window: &mut Vec<Piece>, sealed: bool) -> Result<()> {
@@ -100,8 +117,16 @@ impl<'a> Pieces<'a> {
             }
         });
         self.checked += checked.into_inner();
+        self.job.check_cancel()?;
+        // With one version none of it is asked for again.
+        for pieces in frames.into_iter().filter(|_| self.job.versions.len() > 1).filter_map(|range| window.get(range)) {
+            if let Some(info) = pieces.first().and_then(|piece| catalog.volume(&piece.volume)) {
+                let number = self.known.volume(info);
+                self.known.add(number, pieces);
+            }
+        }
         window.clear();
-        self.job.check_cancel()
+        Ok(())
     }
 }
 

@@ -1,8 +1,17 @@
 //! Damage of every kind is found, and told whom it hits.
 
+use sha2::{Digest, Sha256};
+
 use super::*;
-use crate::archive::test_version::{Builder, TestVersion};
+use crate::archive::catalog_io::CatalogWriter;
+use crate::archive::json_lines;
+use crate::archive::object::catalog_file_name;
+use crate::archive::seal::{Identity, ObjectKind, Sealer};
+use crate::archive::test_version::{Builder, TestVersion, entry};
+use crate::model::catalog::EntryKind;
+use crate::model::format::Cipher;
 use crate::model::path::PathBytes;
+use crate::model::snapshot::{BackupType, ObjectInfo, ObjectList, VersionId};
 
 fn noise(length: usize, seed: u8) -> Vec<u8> {
     let mut out = vec![0; length];
@@ -151,6 +160,66 @@ fn several_versions_share_what_they_share() {
     let volume = &version.volume_names()[0];
     let read: usize = version.objects.take_reads().iter().filter(|(name, ..)| name == volume).map(|(_, _, length)| length).sum();
     assert_eq!(read, 2 * version.objects.get(volume).len(), "once as a whole, once by frames");
+}
+
+/// A version with the same content and one folder more.
+fn next(version: &TestVersion) -> Manifest {
+    let catalog = version.catalog();
+    let (plan, ring) = (&version.plan, version.ring.as_deref());
+    let run = VersionId::new("2026-11-22T20:00:00Z".parse().unwrap(), BackupType::Incremental, [5; 4]);
+    let name = catalog_file_name(ring.is_some());
+    let identity = Identity { plan: plan.bytes(), version: run.as_str(), object: name, kind: ObjectKind::Catalog };
+    let sealer = ring.map(|ring| Sealer::new(ring.newest(), Cipher::Aes256Gcm, identity, [8; 32]));
+    let out = version.objects.create(&format!("{}/{name}", run_folder(&run))).unwrap();
+    let sources = catalog.index.sources.clone();
+    let mut new = CatalogWriter::new(out, name, sealer, run.clone(), sources, vec![], Some(&catalog.index)).unwrap();
+    for entry in catalog.entries() {
+        new.push(&entry.unwrap()).unwrap();
+    }
+    new.push(&entry("s/z", EntryKind::Folder)).unwrap();
+    let written = new.finish(Vec::new(), &catalog.index.volumes).unwrap();
+    let sha256 = data_encoding::HEXLOWER.encode(&written.sha256);
+    let objects = vec![ObjectInfo { name: name.into(), size: written.catalog.size, sha256 }];
+    let list = ObjectList { format: 1, kind: "objects".into(), plan: plan.clone(), id: run.clone(), objects };
+    let bytes = json_lines::encode(&list, ring.map(KeyRing::newest));
+    let objects_sha256 = data_encoding::HEXLOWER.encode(&Sha256::digest(&bytes));
+    version.objects.put(&format!("{}/objects.json", run_folder(&run)), bytes);
+    let (catalog, needs) = (written.catalog, written.needs);
+    Manifest { id: run, backup_type: BackupType::Incremental, objects_sha256, catalog, needs, ..version.manifest.clone() }
+}
+
+#[test]
+fn a_frame_is_opened_once_whatever_changed_around_what_lies_in_it() {
+    for sealed in [false, true] {
+        let version = sample(sealed);
+        let versions = [version.manifest.clone(), next(&version)];
+        let run = || {
+            let job = VerifyJob {
+                plan: version.plan.clone(),
+                objects: Arc::new(version.objects.clone()),
+                ring: version.ring.clone(),
+                versions: &versions,
+                depth: Depth::Full,
+                progress: &Progress::default(),
+                cancel: &Cancel::default(),
+            };
+            verify(&job).unwrap()
+        };
+        version.objects.take_reads();
+        let report = run();
+        assert_eq!((report.damaged, report.pieces), (vec![], 6));
+        let reads = version.objects.take_reads();
+        for volume in version.volume_names() {
+            let length: usize = reads.iter().filter(|(name, ..)| *name == volume).map(|(_, _, length)| length).sum();
+            let header = version.catalog().index.volumes[0].header.len();
+            assert_eq!(length, 2 * version.objects.get(&volume).len() - header, "once as a whole, once by frames");
+        }
+        // Damage is named for both all the same.
+        let first = &version.volume_names()[0];
+        version.objects.flip(first, version.objects.get(first).len() - 5);
+        let report = run();
+        assert_eq!((report.damaged.len(), report.damaged[0].hit_count, report.files_hit), (1, 4, 2));
+    }
 }
 
 #[test]

@@ -86,7 +86,7 @@ impl<'a> Assembler<'a> {
             attributes: Attributes::new(),
             cutter: Cutter::default(),
             elsewhere: Elsewhere::new(job),
-            links: HardLinks::default(),
+            links: HardLinks::new(job.pieces),
             warnings: Warnings::new(job.progress),
             totals: Totals::default(),
             parts,
@@ -113,9 +113,15 @@ impl<'a> Assembler<'a> {
             }
         }
         // Behind everything they may link to.
-        for link in std::mem::take(&mut self.links.in_tar) {
+        let mut before = None;
+        while let Some((number, length, link)) = self.links.next_in_tar(before).map_err(Some)? {
             self.further_name(&link)?;
             self.frames.settle()?;
+            before = Some((number, length));
+        }
+        if self.links.without_room > 0 {
+            let what = "very many files have several names: the further names of some of them are kept as files of their own";
+            self.warnings.add(Cause::Incomplete, b"", what);
         }
         let log = self.frames.finish()?;
         Ok((self.totals, self.warnings, log))
@@ -173,7 +179,7 @@ impl<'a> Assembler<'a> {
         if meta.kind == Kind::Folder {
             return self.push(entry, Share::Alone, None);
         }
-        if let Some((link, share)) = self.links.link(&entry.path, meta) {
+        if let Some((link, share)) = self.links.link(&entry.path, meta).map_err(Some)? {
             return self.push(link, share, None);
         }
         if let Some(fresh) = fresh.filter(|_| meta.kind == Kind::File) {
@@ -185,7 +191,7 @@ impl<'a> Assembler<'a> {
             self.job.progress.set_current(&entry.path);
         }
         entry.link = None;
-        let share = self.links.first(&entry, meta, fresh.is_some_and(|fresh| fresh.whole_here));
+        let share = self.links.first(&entry, meta, fresh.is_some_and(|fresh| fresh.whole_here)).map_err(Some)?;
         self.push(entry, share, None)
     }
 
@@ -224,7 +230,7 @@ impl<'a> Assembler<'a> {
     /// Folders, links, pipes and devices: a header, and no content.
     fn other(&mut self, task: Task, keeper: &mut Keeper<'_>) -> Result<(), Stopped> {
         let is_folder = task.meta.kind == Kind::Folder;
-        if !is_folder && let Some((link, share)) = self.links.link(&task.path, &task.meta) {
+        if !is_folder && let Some((link, share)) = self.links.link(&task.path, &task.meta).map_err(Some)? {
             return self.push(link, share, None);
         }
         let kind = match task.meta.kind {
@@ -256,7 +262,7 @@ impl<'a> Assembler<'a> {
             }
         }
         self.append_header(&entry)?;
-        let share = if is_folder { Share::Alone } else { self.links.first(&entry, &task.meta, true) };
+        let share = if is_folder { Share::Alone } else { self.links.first(&entry, &task.meta, true).map_err(Some)? };
         self.push(entry, share, fresh)
     }
 

@@ -16,7 +16,7 @@ use crate::model::snapshot::VersionId;
 pub(super) type Stopped = Option<Error>;
 
 /// Entries that wait for one frame at most, so that memory stays bounded where much is unchanged.
-const MOST_ENTRIES: usize = 16 << 10;
+const MOST_ENTRIES: usize = 8 << 10;
 /// Entries that need no frame are handed on after this many.
 const SOME_ENTRIES: usize = 1 << 10;
 /// A frame is closed before a piece with which it would come to more, so that no buffer has to be larger than about this: a piece of
@@ -30,10 +30,9 @@ const NO_VOLUME: u32 = 0;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Share {
     Alone,
-    /// Others follow: at most so many names.
+    /// Others may follow. Ids count from 0, in the order of the catalog.
     First {
         id: u64,
-        others: u32,
     },
     /// Takes over the pieces of the first.
     Link {

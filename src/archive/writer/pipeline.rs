@@ -22,6 +22,7 @@ use super::elsewhere::Elsewhere;
 use super::frames::{Frame, Frames, Packed};
 use super::fresh::FreshPieces;
 use super::placing::Placing;
+use super::shared::Shared;
 use super::volumes::{Full, Volumes};
 use super::{BackupJob, Written};
 use crate::archive::catalog_io::{CatalogIndex, CatalogWriter, SegmentRef};
@@ -47,7 +48,7 @@ const SPARE_RECORDS: usize = 1;
 const SCAN_AHEAD: usize = 8;
 const PARENT_AHEAD: usize = 8;
 const PARENT_BATCH: usize = 256;
-const CATALOG_AHEAD: usize = 4;
+const CATALOG_AHEAD: usize = 8;
 
 pub(super) fn run(job: &BackupJob<'_>) -> Result<Written> {
     let roots = Roots::new(job.sources)?;
@@ -90,7 +91,8 @@ pub(super) fn run(job: &BackupJob<'_>) -> Result<Written> {
         drop((compressing, records, room_out));
         let finisher = spawn(scope, "finish", move || finishing.iter().try_for_each(|full| full.finish(journal)))?;
         let volumes = Volumes::new(job, &adopted.volumes);
-        let placing_stage = Placing::new(&job.run, volumes, to_finish, adopted, journal, to_catalog, (free_out, record_out));
+        let (shared, freed) = (Shared::new(job.pieces), (free_out, record_out));
+        let placing_stage = Placing::new(&job.run, volumes, to_finish, adopted, shared, journal, to_catalog, freed);
         let placer = spawn(scope, "place", move || placing_stage.run(&placing))?;
         let cataloguer = spawn(scope, "catalog", move || write_entries(catalog, &cataloguing))?;
 

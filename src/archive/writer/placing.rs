@@ -1,16 +1,20 @@
 //! Frames into volumes in their order, and the entries that waited for them on to the catalog.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use crossbeam_channel::{Receiver, Sender};
 
 use super::adopted::Adopted;
 use super::frames::{Frame, Packed, Part, Share, Stopped, Waiting, waits_for};
+use super::shared::Shared;
 use super::volumes::{Full, Place, Volumes, WrittenVolumes};
 use crate::archive::Error;
 use crate::archive::run_journal::RunJournal;
 use crate::model::catalog::{Entry, Piece, VolumeRef};
 use crate::model::snapshot::VersionId;
+
+/// Entries that go to the catalog together.
+const TOGETHER: usize = 512;
 
 /// The stage behind the compressors.
 pub(super) struct Placing<'a> {
@@ -26,8 +30,7 @@ pub(super) struct Placing<'a> {
     next: u64,
     /// Of all frames, by number: an entry may refer to any that came before. Of one without content volume 0. 1 TiB takes 4 MiB.
     places: Vec<Place>,
-    /// Content of hard-linked files whose other names are still to come: names left, and the pieces.
-    shared: HashMap<u64, (u32, Vec<Piece>)>,
+    shared: Shared,
     to_catalog: Sender<Vec<Entry>>,
     free: Sender<Frame>,
     /// Takes back the buffers of what is written.
@@ -35,16 +38,18 @@ pub(super) struct Placing<'a> {
 }
 
 impl<'a> Placing<'a> {
+    #[allow(clippy::too_many_arguments, reason = "each is a different thing; a struct for one call would only rename them")]
     pub(super) fn new(
         run: &'a VersionId,
         volumes: Volumes<'a>,
         to_finish: Sender<Full>,
         adopted: Adopted,
+        shared: Shared,
         journal: Option<&'a RunJournal>,
         to_catalog: Sender<Vec<Entry>>,
         (free, records): (Sender<Frame>, Sender<Vec<u8>>),
     ) -> Self {
-        let (early, shared) = (BTreeMap::new(), HashMap::new());
+        let early = BTreeMap::new();
         let (reached, places) = (adopted.volumes.len() as u32, adopted.places);
         let next = places.len() as u64;
         Self { volumes, to_finish, journal, run, reached, early, next, places, shared, to_catalog, free, records }
@@ -85,8 +90,12 @@ impl<'a> Placing<'a> {
         };
         self.reached = self.reached.max(place.volume);
         self.places.push(place);
-        let mut entries = Vec::with_capacity(frame.entries.len());
-        for waiting in frame.entries.drain(..) {
+        let mut entries = Vec::new();
+        // Not kept for the next ones that wait for this frame: most have few.
+        for waiting in std::mem::take(&mut frame.entries) {
+            if entries.len() >= TOGETHER {
+                self.to_catalog.send(std::mem::take(&mut entries)).map_err(|_| None)?;
+            }
             let fresh = waiting.fresh;
             let entry = self.complete(waiting)?;
             if let (Some(journal), Some(fresh)) = (self.journal, fresh) {
@@ -138,18 +147,8 @@ impl<'a> Placing<'a> {
         }
         match share {
             Share::Alone => {}
-            Share::First { id, others } => {
-                self.shared.insert(id, (others, entry.pieces.clone()));
-            }
-            Share::Link { id } => {
-                let (left, pieces) = self.shared.get_mut(&id).ok_or(None)?;
-                *left = left.saturating_sub(1);
-                if *left == 0 {
-                    entry.pieces = self.shared.remove(&id).map(|(_, pieces)| pieces).unwrap_or_default();
-                } else {
-                    entry.pieces.clone_from(pieces);
-                }
-            }
+            Share::First { id } => self.shared.add(id, &entry.pieces)?,
+            Share::Link { id } => entry.pieces = self.shared.get(id)?,
         }
         Ok(entry)
     }

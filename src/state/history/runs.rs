@@ -10,6 +10,7 @@ use super::{History, key};
 use crate::model::history::{HistoryFilter, HistoryPage};
 use crate::model::plan::PlanId;
 use crate::model::problem::Warning;
+use crate::model::recent::{Ended, Ran, Recent, came_to_an_end};
 use crate::model::run::{Outcome, RunId, RunReport};
 use crate::state::Result;
 
@@ -100,23 +101,49 @@ impl History {
         Ok(Some(report))
     }
 
-    /// For a plan's status and strip: its runs since then, newest first and without warnings, and besides, however old, its
-    /// newest backup that was not cancelled, newest good backup and newest verification.
-    pub fn recent(&self, plan: &PlanId, since: Timestamp) -> Result<Vec<RunReport>> {
-        let newest = |what: &str| {
-            format!("SELECT id FROM (SELECT id FROM run WHERE plan = ?1 AND {what} ORDER BY started DESC, id DESC LIMIT 1)")
-        };
-        let sql = format!(
-            "SELECT report FROM run WHERE plan = ?1 AND (started >= ?2 OR id IN ({} UNION {} UNION {}))
-             ORDER BY started DESC, id DESC",
-            newest("kind = 'backup' AND (success OR troubled)"),
-            newest("kind = 'backup' AND success"),
-            newest("kind = 'verify'"),
-        );
+    /// For a plan's status and strip. Of all its runs since then only what stands in the index is read: there may be thousands.
+    pub fn recent(&self, plan: &PlanId, since: Timestamp) -> Result<Recent> {
         let db = self.db();
-        let mut query = db.prepare(&sql)?;
-        let rows = query.query_map(params![plan.as_str(), since.as_millisecond()], json)?;
-        rows.map(|row| Ok(serde_json::from_str(&row?)?)).collect()
+        let sql = "SELECT started, success, troubled FROM run WHERE plan = ?1 AND kind = 'backup' AND started >= ?2
+                   ORDER BY started DESC";
+        let mut query = db.prepare(sql)?;
+        let rows = query.query_map(params![plan.as_str(), since.as_millisecond()], |row| {
+            let ended = match (row.get(1)?, row.get(2)?) {
+                (true, false) => Ended::Well,
+                (true, true) => Ended::WithWarnings,
+                (false, false) => Ended::Cancelled,
+                (false, true) => Ended::Badly,
+            };
+            Ok(Timestamp::from_millisecond(row.get(0)?).ok().map(|started| Ran { started, ended }))
+        })?;
+        let backups = rows.filter_map(rusqlite::Result::transpose).collect::<rusqlite::Result<_>>()?;
+        let newest = |what: &str, fits: &dyn Fn(&RunReport) -> bool| -> Result<Option<RunReport>> {
+            let sql = format!("SELECT report FROM run WHERE plan = ?1 AND {what} ORDER BY started DESC, id DESC");
+            let mut query = db.prepare(&sql)?;
+            for row in query.query_map([plan.as_str()], json)? {
+                let report = serde_json::from_str(&row?)?;
+                if fits(&report) {
+                    return Ok(Some(report));
+                }
+            }
+            Ok(None)
+        };
+        let any = |_: &RunReport| true;
+        Ok(Recent {
+            backups,
+            last_backup: newest("kind = 'backup'", &any)?,
+            last_ended: newest("kind = 'backup' AND (success OR troubled)", &any)?,
+            last_good: newest("kind = 'backup' AND success", &any)?,
+            last_verified: newest("kind = 'verify' AND (success OR troubled)", &came_to_an_end)?,
+            last_deleted: newest("kind = 'delete' AND success", &any)?,
+        })
+    }
+
+    /// When the plan's newest backup was begun that has ended, however it did.
+    pub fn last_backup(&self, plan: &PlanId) -> Result<Option<Timestamp>> {
+        let sql = "SELECT max(started) FROM run WHERE plan = ?1 AND kind = 'backup'";
+        let started: Option<i64> = self.db().prepare(sql)?.query_row([plan.as_str()], |row| row.get(0))?;
+        Ok(started.and_then(|at| Timestamp::from_millisecond(at).ok()))
     }
 }
 

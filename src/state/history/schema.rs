@@ -7,7 +7,7 @@ use rusqlite::Connection;
 use crate::state::{Error, Result};
 
 /// Each step brings a database one version further; `user_version` counts them. Steps are never changed, only added.
-const STEPS: [&str; 2] = [
+const STEPS: [&str; 3] = [
     "
     -- Runs that ended. `report` is the RunReport as JSON without its warnings, which stand beside it.
     CREATE TABLE run (
@@ -59,6 +59,19 @@ const STEPS: [&str; 2] = [
         object TEXT NOT NULL,
         PRIMARY KEY (plan, destination, object)
     ) WITHOUT ROWID;
+",
+    "
+    -- The highest sequence number that a destination has had, also of a version that was deleted since.
+    CREATE TABLE highest (
+        plan TEXT NOT NULL,
+        destination TEXT NOT NULL,
+        sequence INTEGER NOT NULL,
+        PRIMARY KEY (plan, destination)
+    ) WITHOUT ROWID;
+    -- What a calendar shows of thousands of runs stands in the index itself.
+    DROP INDEX run_plan;
+    CREATE INDEX run_plan ON run (plan, kind, started, success, troubled);
+    INSERT INTO highest SELECT plan, destination, max(sequence) FROM version GROUP BY plan, destination;
 ",
 ];
 

@@ -2,6 +2,8 @@ use super::*;
 use crate::model::history::HistoryFilter;
 use crate::model::path::PathBytes;
 use crate::model::problem::{Cause, Code, Problem, Warning};
+use crate::model::recent::Recent;
+use crate::model::restore::VerifyReport;
 use crate::model::run::{Outcome, RunDetail, RunReport, Stage};
 use crate::model::snapshot::BackupType;
 
@@ -26,6 +28,7 @@ fn report(run: u64, seconds: i64, outcome: Outcome) -> RunReport {
         plan_name: "Documents".into(),
         started: at(seconds),
         finished: at(seconds + 5),
+        paused_ms: 0,
         outcome,
         detail: RunDetail::None,
         warnings: vec![],
@@ -148,16 +151,69 @@ fn pages_are_filtered_and_searched() {
 fn recent_reaches_back_for_what_status_needs() {
     let history = History::in_memory().unwrap();
     let day = 86_400;
-    history.finish(&report(1, 0, Outcome::Completed)).unwrap();
-    history.finish(&report(2, day, Outcome::Completed)).unwrap();
-    history.finish(&RunReport { kind: RunKind::Verify, ..report(3, 2 * day, Outcome::Completed) }).unwrap();
-    history.finish(&failed(4, 3 * day)).unwrap();
-    history.finish(&report(5, 4 * day, Outcome::Cancelled)).unwrap();
-    let recent = |since| history.recent(&plan(1), at(since)).unwrap().iter().map(|r| r.run.0).collect::<Vec<_>>();
-    assert_eq!(recent(100 * day), [4, 3, 2]);
-    assert_eq!(recent(4 * day), [5, 4, 3, 2]);
-    assert_eq!(recent(0), [5, 4, 3, 2, 1]);
-    assert!(history.recent(&plan(2), at(0)).unwrap().is_empty());
+    let verify = |run, seconds, outcome| {
+        let detail = RunDetail::Verify { report: VerifyReport::default() };
+        RunReport { kind: RunKind::Verify, detail, ..report(run, seconds, outcome) }
+    };
+    let all = [
+        report(1, 0, Outcome::Completed),
+        warned(2, day),
+        verify(3, 2 * day, Outcome::Completed),
+        RunReport { detail: RunDetail::None, ..verify(4, 2 * day + 9, Outcome::LeftRunning) },
+        failed(5, 3 * day),
+        RunReport { kind: RunKind::Delete, ..report(6, 3 * day + 9, Outcome::Completed) },
+        report(7, 4 * day, Outcome::Cancelled),
+    ];
+    all.iter().for_each(|run| history.finish(run).unwrap());
+    // The same as of all reports, but that they have no warnings here.
+    let newest_first: Vec<_> = all.iter().rev().map(|run| RunReport { warnings: vec![], ..run.clone() }).collect();
+    let expected = Recent::of(&newest_first);
+    assert_eq!(history.recent(&plan(1), at(0)).unwrap(), expected);
+    let last =
+        [&expected.last_backup, &expected.last_ended, &expected.last_good, &expected.last_verified, &expected.last_deleted];
+    assert_eq!(last.map(|run| run.as_ref().unwrap().run.0), [7, 5, 2, 3, 6]);
+    let later = history.recent(&plan(1), at(3 * day)).unwrap();
+    assert_eq!(later, Recent { backups: expected.backups[..2].to_vec(), ..expected });
+    assert_eq!(history.recent(&plan(2), at(0)).unwrap(), Recent::default());
+    assert_eq!((history.last_backup(&plan(1)).unwrap(), history.last_backup(&plan(2)).unwrap()), (Some(at(4 * day)), None));
+}
+
+#[test]
+fn of_thousands_of_runs_hardly_any_is_read() {
+    let history = History::in_memory().unwrap();
+    (0..5000).for_each(|n| history.finish(&report(n, n as i64 * 60, Outcome::Completed)).unwrap());
+    // A report that is read is one that must be JSON.
+    history.db().execute("UPDATE run SET report = 'no report' WHERE id < 4999", []).unwrap();
+    let recent = history.recent(&plan(1), at(0)).unwrap();
+    assert_eq!((recent.backups.len(), recent.last_good.unwrap().run.0), (5000, 4999));
+    let db = history.db();
+    let mut plan = db
+        .prepare(
+            "EXPLAIN QUERY PLAN SELECT started, success, troubled FROM run
+         WHERE plan = 'x' AND kind = 'backup' AND started >= 5 ORDER BY started DESC",
+        )
+        .unwrap();
+    let how: String = plan.query_row([], |row| row.get("detail")).unwrap();
+    assert!(how.contains("COVERING INDEX run_plan"), "{how}");
+}
+
+#[test]
+fn no_sequence_number_comes_twice() {
+    let (_dir, home) = home();
+    let (history, _) = History::open(&home, at(0)).unwrap();
+    let (a, b) = (Location::local("/a"), Location::local("/b"));
+    history.remember_version(&plan(1), &a, &version(1), 4).unwrap();
+    history.remember_version(&plan(1), &a, &version(2), 7).unwrap();
+    history.forget_version(&plan(1), &a, &version(2)).unwrap();
+    let highest = |history: &History| [&a, &b].map(|at| history.highest_sequence(&plan(1), at).unwrap());
+    assert_eq!(highest(&history), [7, 0]);
+    // An older database knows of those that are there.
+    history.db().execute_batch("DROP TABLE highest; PRAGMA user_version = 2").unwrap();
+    drop(history);
+    let (history, _) = History::open(&home, at(0)).unwrap();
+    assert_eq!(highest(&history), [4, 0]);
+    history.forget_plan(&plan(1)).unwrap();
+    assert_eq!(highest(&history), [0, 0]);
 }
 
 #[test]
@@ -262,7 +318,7 @@ fn an_older_database_is_brought_up() {
     let (_dir, home) = home();
     let (history, _) = History::open(&home, at(0)).unwrap();
     history.finish(&failed(1, 0)).unwrap();
-    history.db().execute_batch("DROP TABLE damaged; PRAGMA user_version = 1").unwrap();
+    history.db().execute_batch("DROP TABLE damaged; DROP TABLE highest; PRAGMA user_version = 1").unwrap();
     drop(history);
     let (history, notice) = History::open(&home, at(1)).unwrap();
     assert_eq!((history.page(&all()).unwrap().total, notice), (1, None));

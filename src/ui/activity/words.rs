@@ -93,8 +93,8 @@ pub fn milliseconds(ms: u64) -> String {
 /// A run's facts in two columns.
 pub fn facts(run: &RunReport, now: Timestamp, zone: &TimeZone) -> Vec<(&'static str, String)> {
     let mut facts = vec![("Started", human::moment(run.started, now, zone))];
-    let took = run.finished.duration_since(run.started);
-    facts.push(("Took", milliseconds(u64::try_from(took.as_millis()).unwrap_or(0))));
+    let took = milliseconds(u64::try_from(run.took().as_millis()).unwrap_or(0));
+    facts.push(("Took", took + &run.paused_in_words()));
     facts.push((
         "Started by",
         match run.trigger {
@@ -135,6 +135,7 @@ pub fn facts(run: &RunReport, now: Timestamp, zone: &TimeZone) -> Vec<(&'static 
             let read_back = match read_back {
                 ReadBack::Medium => "from the medium itself, all as written",
                 ReadBack::Cache => "all as written, perhaps from memory: the file system allows no more",
+                ReadBack::Stopped => "cancelled in the middle, when the version was made already: verify it to make up for that",
             };
             facts.push(("Read back", read_back.into()));
         }
@@ -233,6 +234,7 @@ mod tests {
             plan_name: "Documents".into(),
             started: at,
             finished: at,
+            paused_ms: 0,
             outcome: Outcome::CompletedWithWarnings,
             detail: RunDetail::None,
             warnings: [Cause::Vanished, Cause::Unreadable, Cause::Vanished]

@@ -133,6 +133,7 @@ mod tests {
             plan_name: String::new(),
             started: at,
             finished: at,
+            paused_ms: 0,
             outcome,
             detail: RunDetail::Restore { version: Some(version), counts, target: String::new(), dry_run: false, undo: None },
             warnings: vec![],

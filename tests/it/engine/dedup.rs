@@ -7,16 +7,16 @@ use strongroom::model::snapshot::{BackupType, Totals, VersionId, WantedType};
 
 use super::*;
 
-const MIB: usize = 1 << 20;
+pub(super) const MIB: usize = 1 << 20;
 
 /// Bytes that neither repeat nor compress.
-fn noise(length: usize, seed: u64) -> Vec<u8> {
+pub(super) fn noise(length: usize, seed: u64) -> Vec<u8> {
     let mut out = vec![0; length];
     blake3::Hasher::new().update(&seed.to_le_bytes()).finalize_xof().fill(&mut out);
     out
 }
 
-fn totals(report: &RunReport) -> Totals {
+pub(super) fn totals(report: &RunReport) -> Totals {
     match &report.detail {
         RunDetail::Backup { totals, .. } => *totals,
         other => panic!("{other:?}: {:?}", report.outcome),

@@ -256,3 +256,30 @@ fn copy(from: &Path, to: &Path) {
         write(&to.join(name), content);
     }
 }
+
+#[test]
+fn no_number_comes_twice_and_what_was_deleted_does_not_come_back() {
+    let mut case = three_versions();
+    let folder = case.world.destination().join(case.plan.folder_name());
+    let name = format!("versions/{}.json", case.id(2));
+    let manifest = std::fs::read(folder.join(&name)).unwrap();
+    assert_eq!(case.delete(&[case.id(2)]).outcome, Outcome::Completed);
+    case.back_up(WantedType::Incremental);
+    let listed = || case.world.handle().versions(case.world.place(&case.plan)).wait().unwrap();
+    assert_eq!(listed().iter().map(|version| version.sequence).collect::<Vec<_>>(), [1, 2, 4]);
+    // Put back with its mark it is none; without it this home knows that it is not its own doing.
+    std::fs::write(folder.join(&name), manifest).unwrap();
+    assert_eq!(listed().len(), 3);
+    std::fs::remove_file(folder.join("deleted").join(case.id(2).as_str())).unwrap();
+    assert_eq!(listed().last().unwrap().id, case.id(3), "and it stands behind what followed it");
+    refused(&case.world.back_up(&case.plan, WantedType::Auto), Code::ForeignHand);
+}
+
+#[test]
+fn the_newest_version_is_as_old_as_its_run() {
+    let case = three_versions();
+    let listed = case.world.handle().versions(case.world.place(&case.plan)).wait().unwrap();
+    let shown = case.world.handle().plans_at(case.world.location()).wait().unwrap();
+    // To the nanosecond: a version's name has only seconds, and those of its first begin where its run was gone on with.
+    assert_eq!(shown[0].newest, listed.last().map(|version| version.started));
+}

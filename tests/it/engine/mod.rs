@@ -1,6 +1,7 @@
 //! The engine driven through its handle, on real folders, with a clock and a key store of the test's own.
 
 mod dedup;
+mod dedup_formats;
 mod deletion;
 mod flip;
 mod fuzz;

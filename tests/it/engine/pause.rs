@@ -57,6 +57,13 @@ fn every_long_run_stands_still_and_goes_on() {
     let (world, plan) = world();
     let backup = goes_on(&world, RunId(1), back_up(RunId(1), &plan));
     assert_eq!(backup.outcome, Outcome::Completed, "{backup:?}");
+    // It stood still for 25 looks at least, which is no time that it took.
+    assert!(backup.paused_ms >= 500, "{backup:?}");
+    let all = backup.finished.duration_since(backup.started);
+    assert!(backup.took() <= all - jiff::SignedDuration::from_millis(500), "{backup:?}");
+    let stages: u64 = backup.stages.iter().map(|(_, ms)| ms).sum();
+    assert!(i128::from(stages) <= all.as_millis() - 500, "{backup:?}");
+    assert_eq!(world.back_up(&plan, WantedType::Auto).paused_ms, 0);
     let spec = VerifySpec { from: world.place(&plan), version: None, depth: Depth::Full };
     let verified = goes_on(&world, RunId(2), Command::Verify { run: RunId(2), spec });
     assert_eq!(verified.outcome, Outcome::Completed, "{verified:?}");

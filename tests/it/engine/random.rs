@@ -1,5 +1,5 @@
-//! Random sequences of edits, backups of all types, deletions, damage and restores against a naive model: whatever happened,
-//! every version that is there comes back as it was, but for the very files that verification names.
+//! Random sequences of edits, backups of all types, runs that are cut off, deletions, damage and restores against a naive model: whatever
+//! happened, every version that is there comes back as it was, but for the very files that verification names.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -27,12 +27,16 @@ struct Model {
     hit: BTreeSet<(VersionId, PathBuf)>,
     /// Damage was done since.
     unverified: bool,
+    /// Runs that were cut off, and those that went on from what one of them had stored.
+    cut: u32,
+    resumed: u32,
     log: Vec<String>,
 }
 
 #[test]
 fn every_version_comes_back_whatever_happened() {
     let (rounds, steps) = if long() { (10, 400) } else { (2, 120) };
+    let (mut cut, mut resumed) = (0, 0);
     for seed in 0..rounds {
         let mut model = Model::new(seed, seed % 2 == 0);
         let all = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
@@ -43,7 +47,9 @@ fn every_version_comes_back_whatever_happened() {
             eprintln!("seed {seed}:\n{}", model.log.join("\n"));
             std::panic::resume_unwind(panic);
         }
+        (cut, resumed) = (cut + model.cut, resumed + model.resumed);
     }
+    assert!(cut > 2 * rounds as u32 && resumed >= rounds as u32, "{cut} runs were cut off, {resumed} gone on with");
 }
 
 impl Model {
@@ -54,7 +60,17 @@ impl Model {
         plan.format.volume_size = Some(1 << 20);
         world.save(&plan).unwrap();
         let (versions, hit) = (BTreeMap::new(), BTreeSet::new());
-        let mut model = Self { world, plan, random: Random(1000 + seed), versions, hit, unverified: false, log: Vec::new() };
+        let mut model = Self {
+            world,
+            plan,
+            random: Random(1000 + seed),
+            versions,
+            hit,
+            unverified: false,
+            cut: 0,
+            resumed: 0,
+            log: Vec::new(),
+        };
         (0..30).for_each(|_| model.new_file());
         model
     }
@@ -63,8 +79,9 @@ impl Model {
         if self.versions.len() > MOST_VERSIONS {
             return self.delete(5);
         }
-        match self.random.below(20) {
+        match self.random.below(24) {
             0..8 => self.edit(),
+            20.. => self.cut_off(),
             8..14 => drop(self.back_up()),
             14..16 => {
                 let many = 1 + self.random.below(2);
@@ -148,13 +165,76 @@ impl Model {
             return None;
         }
         assert_eq!(report.outcome, Outcome::Completed);
-        let version = version_of(&report);
+        Some(self.made(&report))
+    }
+
+    /// A version has come of it.
+    fn made(&mut self, report: &RunReport) -> VersionId {
+        let version = version_of(report);
         self.versions.insert(version.clone(), tree(&self.world.source()));
+        if matches!(report.detail, RunDetail::Backup { resumed_bytes: 1.., .. }) {
+            self.resumed += 1;
+        }
         if self.unverified {
             // It could not know what it should not refer to.
             self.verify();
         }
-        Some(version)
+        version
+    }
+
+    /// Begins a run that is cancelled, or whose drive is pulled out, somewhere; or that is over before. Then it may be gone on with at
+    /// once, or after whatever else happens.
+    fn cut_off(&mut self) {
+        use WantedType::{Auto, Full};
+        let kind = [Auto, Full, Full][self.random.below(3) as usize];
+        if kind == Full {
+            // Otherwise there is hardly enough to be cut.
+            self.new_file();
+        }
+        let report = if self.random.below(2) == 0 {
+            let bytes = self.random.below(8 << 20) + 1;
+            *self.world.pulled.lock().unwrap() = Some(bytes);
+            let report = self.world.back_up(&self.plan, kind);
+            *self.world.pulled.lock().unwrap() = None;
+            report
+        } else {
+            let after = Duration::from_micros(self.random.below(60_000));
+            let (handle, run, plan) = (self.world.handle(), RunId(rand_u64()), self.plan.id.clone());
+            let mut events = handle.events();
+            handle.send(Command::BackUp { run, plan, kind, base: None, take_over: false }).unwrap();
+            std::thread::sleep(after);
+            // It may have ended meanwhile.
+            let _ = handle.send(Command::Cancel { run });
+            report_of(&mut events, run)
+        };
+        self.log.push(format!("{kind:?} to be cut off: {:?} {:?}", report.outcome, report.detail));
+        match report.outcome {
+            Outcome::Completed => drop(self.made(&report)),
+            Outcome::Cancelled => self.cut += 1,
+            Outcome::Failed(_) => {
+                self.cut += 1;
+                // Where the drive went while it was read back, it is there.
+                let listed = self.world.handle().versions(self.world.place(&self.plan)).wait().unwrap();
+                let new = listed.into_iter().map(|manifest| manifest.id).find(|id| !self.versions.contains_key(id));
+                if let Some(version) = new {
+                    self.versions.insert(version, tree(&self.world.source()));
+                }
+            }
+            other => panic!("{other:?}"),
+        }
+        match self.random.below(4) {
+            0 | 1 => {
+                let next = self.world.back_up(&self.plan, kind);
+                self.log.push(format!("{kind:?} after it: {:?} {:?}", next.outcome, next.detail));
+                if next.outcome == Outcome::Completed {
+                    self.made(&next);
+                } else {
+                    assert!(self.unverified, "{next:?}");
+                }
+            }
+            2 => self.world.start("home", false),
+            _ => {}
+        }
     }
 
     fn delete(&mut self, many: u64) {

@@ -12,6 +12,7 @@ use strongroom::model::key::{KeySlot, SlotKind};
 use strongroom::model::location::Location;
 use strongroom::model::plan::{Plan, PlanId};
 use strongroom::model::problem::{Cause, Code, Problem, Warning};
+use strongroom::model::recent::Recent;
 use strongroom::model::run::*;
 use strongroom::model::schedule::Schedule;
 use strongroom::model::secret::Secret;
@@ -100,6 +101,7 @@ pub fn runs(plan: &Plan) -> Vec<RunReport> {
                 plan_name: plan.name.clone(),
                 started,
                 finished: started + SignedDuration::from_secs(94),
+                paused_ms: 0,
                 outcome,
                 detail,
                 warning_count: warnings.len() as u64,
@@ -138,14 +140,15 @@ fn overview_of(plan: Plan, last_failed: bool) -> PlanOverview {
         history[0].outcome = Outcome::Failed(gone);
         history[0].detail = RunDetail::None;
     }
-    let (status, why) = status::judge(plan.schedule, plan.created, &history, now, &zone);
+    let recent = Recent::of(&history);
+    let (status, why) = status::judge(plan.schedule, plan.created, &recent, now, &zone);
     PlanOverview {
         status,
         why,
         last_success: history.iter().find(|run| run.outcome.is_success()).map(|run| run.started),
         last_run: history.first().cloned(),
         next_run: plan.schedule.due(history.first().map(|run| run.started), plan.created, &zone),
-        strip: status::strip(plan.schedule, plan.created, &history, now, &zone),
+        strip: status::strip(plan.schedule, plan.created, &recent, now, &zone),
         versions: Some(18),
         stored_bytes: Some(9_800_000_000),
         source_bytes: Some(12_400_000_000),

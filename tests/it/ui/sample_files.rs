@@ -141,6 +141,7 @@ pub fn tool_report(run: RunId, spec: &ToolSpec, outcome: Outcome) -> RunReport {
         plan_name: String::from_utf8_lossy(spec.file.file_name()).into_owned(),
         started: finished,
         finished,
+        paused_ms: 0,
         outcome,
         detail,
         warnings: vec![],

@@ -204,6 +204,7 @@ fn report(run: strongroom::model::run::RunId, at: Timestamp) -> RunReport {
         plan_name: "Pictures".into(),
         started: at - SignedDuration::from_secs(94),
         finished: at,
+        paused_ms: 0,
         outcome: Outcome::CompletedWithWarnings,
         detail: RunDetail::Restore {
             version: Some(version(0).id),

@@ -178,6 +178,7 @@ fn from_a_bare_folder_to_a_result() {
         plan_name: "Pictures".into(),
         started: at,
         finished: at,
+        paused_ms: 0,
         outcome: Outcome::Completed,
         detail: RunDetail::Restore { version, counts, target: "/home/u/Restored".into(), dry_run: false, undo: None },
         warnings: vec![],

@@ -97,7 +97,7 @@ impl Assembler<'_> {
         opened: Option<io::Result<OwnedFd>>,
         keeper: &mut Keeper<'_>,
     ) -> Result<(), Stopped> {
-        if let Some((link, share)) = self.links.link(&task.path, &task.meta) {
+        if let Some((link, share)) = self.links.link(&task.path, &task.meta).map_err(Some)? {
             return self.push(link, share, None);
         }
         self.job.progress.set_current(&task.path);
@@ -124,7 +124,7 @@ impl Assembler<'_> {
         self.totals.dedup_bytes += known_bytes;
         // Another file than the one whose names the scan met.
         let same_inode = (meta.device, meta.inode) == (task.meta.device, task.meta.inode);
-        let share = if same_inode { self.links.first(&entry, &meta, whole_here) } else { Share::Alone };
+        let share = if same_inode { self.links.first(&entry, &meta, whole_here).map_err(Some)? } else { Share::Alone };
         entry.pieces.shrink_to_fit();
         let fresh = Fresh { known_bytes, whole_here };
         // Whoever goes on with the run has a warning to say again.

@@ -106,8 +106,9 @@ pub enum RunResult {
 
 /// "94 s", "under 1 s".
 pub fn took(report: &RunReport) -> String {
-    let span = report.finished.duration_since(report.started);
-    if span.as_secs() == 0 { "under 1 s".into() } else { human::duration(span) }
+    let span = report.took();
+    let took = if span.as_secs() == 0 { "under 1 s".into() } else { human::duration(span) };
+    took + &report.paused_in_words()
 }
 
 /// What the newest run of a card did, in words: a result counts what was done.
@@ -226,6 +227,7 @@ mod tests {
             plan_name: "Documents".into(),
             started: at("2026-11-21T10:00:00Z"),
             finished: at("2026-11-21T10:00:04Z"),
+            paused_ms: 0,
             outcome,
             detail,
             warnings: vec![],

@@ -27,7 +27,7 @@ fn odd_world(seed: u64) -> World {
 }
 
 fn back_up_plain(world: &World, kind: Kind) -> Vec<PathBuf> {
-    let line = format!("backup --source @source --to @dest --no-encryption --volume-size 4M --format {}", kind.name());
+    let line = format!("backup --source @source --to @dest --no-encryption --volume-size 2M --format {}", kind.name());
     world.run(&line).ok();
     volumes(world, kind)
 }

@@ -13,7 +13,7 @@ fn gnu_tar_gives_every_file() {
     let mut random = Random(21);
     tree::plain(&world.source(), 300, &mut random);
     tree::odd(&world.source(), &mut random);
-    world.run("backup --source @source --to @dest --no-encryption --volume-size 4M").ok();
+    world.run("backup --source @source --to @dest --no-encryption --volume-size 2M").ok();
 
     let data = world.plan_folder().join("data");
     let volumes: Vec<PathBuf> =

@@ -49,7 +49,7 @@ fn every_version_comes_back_whatever_happened() {
         }
         (cut, resumed) = (cut + model.cut, resumed + model.resumed);
     }
-    assert!(cut > 2 * rounds as u32 && resumed >= rounds as u32, "{cut} runs were cut off, {resumed} gone on with");
+    assert!(cut > rounds as u32 && resumed >= rounds as u32, "{cut} runs were cut off, {resumed} gone on with");
 }
 
 impl Model {
@@ -237,6 +237,21 @@ impl Model {
         }
     }
 
+    /// However quick the machine is: a run that is cut off behind some finished volumes is gone on with.
+    fn goes_on(&mut self) {
+        let path = self.world.source().join("long");
+        write(&path, self.random.bytes(24 << 20));
+        *self.world.pulled.lock().unwrap() = Some(18 << 20);
+        let report = self.world.back_up(&self.plan, WantedType::Full);
+        *self.world.pulled.lock().unwrap() = None;
+        assert!(matches!(report.outcome, Outcome::Failed(_)), "{report:?}");
+        self.cut += 1;
+        let next = self.world.back_up(&self.plan, WantedType::Full);
+        assert!(matches!(next.detail, RunDetail::Backup { resumed_bytes: 1.., .. }), "{next:?}");
+        self.made(&next);
+        std::fs::remove_file(path).unwrap();
+    }
+
     fn delete(&mut self, many: u64) {
         let mut gone: Vec<VersionId> = (0..many).filter_map(|_| self.any_version()).collect();
         gone.sort();
@@ -306,6 +321,7 @@ impl Model {
 
     fn all_come_back(&mut self) {
         self.verify();
+        self.goes_on();
         let listed = self.world.handle().versions(self.world.place(&self.plan)).wait().unwrap();
         let listed: BTreeSet<VersionId> = listed.into_iter().map(|m| m.id).collect();
         assert_eq!(listed, self.versions.keys().cloned().collect());

@@ -43,7 +43,7 @@ impl Removal {
             let made = self
                 .slot
                 .created
-                .map_or(String::new(), |at| format!(" It was made {}.", crate::model::human::exact(at, cx.zone)));
+                .map_or(String::new(), |at| format!(" It was made {}.", crate::model::human::moment(at, cx.now, cx.zone)));
             let text = format!("It will no longer open {}.{made}", self.name);
             wrapped(ui, body(text).color(t.text));
             let text = match self.slot.kind {

@@ -138,7 +138,7 @@ impl eframe::App for Visitor {
                 let event = |pressed| egui::Event::Key { key, physical_key: None, pressed, repeat: false, modifiers };
                 input.events.extend([event(true), event(false)]);
             }
-            Some(Step::Drop(path)) => input.dropped_files.push(std::sync::Arc::new(Dropped(path.into()))),
+            Some(Step::Drop(path)) => input.dropped_files.push(std::sync::Arc::new(sample_files::Dropped(path.into()))),
             Some(Step::Wait(frames)) if frames > 0 => self.steps.push_front(Step::Wait(frames - 1)),
             Some(Step::Wait(_)) => {}
             None => return,
@@ -156,19 +156,6 @@ impl eframe::App for Visitor {
 
     fn clear_color(&self, visuals: &egui::Visuals) -> [f32; 4] {
         self.app.clear_color(visuals)
-    }
-}
-
-#[derive(Debug)]
-struct Dropped(std::path::PathBuf);
-
-impl egui::DroppedFile for Dropped {
-    fn path(&self) -> &std::path::Path {
-        &self.0
-    }
-
-    fn bytes(&self) -> Result<Vec<u8>, String> {
-        Err("only its path is asked for".into())
     }
 }
 

@@ -11,6 +11,7 @@ use strongroom::ui::{App, Closed, Window};
 
 use super::fake::Fake;
 use super::sample;
+use super::sample_files::Dropped;
 
 pub struct Desk {
     pub harness: Harness<'static, App>,
@@ -112,18 +113,5 @@ impl Desk {
 
     pub fn told(&self) -> Vec<Command> {
         self.fake.told.lock().unwrap().clone()
-    }
-}
-
-#[derive(Debug)]
-struct Dropped(std::path::PathBuf);
-
-impl egui::DroppedFile for Dropped {
-    fn path(&self) -> &std::path::Path {
-        &self.0
-    }
-
-    fn bytes(&self) -> Result<Vec<u8>, String> {
-        Err("only its path is asked for".into())
     }
 }

@@ -222,7 +222,12 @@ fn tab_stops(hands: &mut Hands) -> Vec<(String, egui::Rect)> {
 }
 
 /// Each stop stands below the one before, or beside it to the right; one round begins at the top.
-fn assert_reading_order(hands: &mut Hands, page: &str) {
+/// `onward`: how the button begins that leads on, and is reached only once all is there that it needs.
+fn assert_reading_order(hands: &mut Hands, page: &str, onward: &str) {
+    hands.wait(onward, |hands| {
+        let mut nodes = hands.harness.query_all_by_role(Role::Button).map(|node| node.accesskit_node());
+        nodes.any(|node| !node.is_disabled() && node.label().is_some_and(|label| label.starts_with(onward)))
+    });
     let mut stops = tab_stops(hands);
     let first = stops.iter().position(|(name, _)| name == "Back to the overview").expect("the arrow before the title");
     stops.rotate_left(first);
@@ -240,20 +245,20 @@ fn assert_reading_order(hands: &mut Hands, page: &str) {
 #[test]
 fn the_tab_key_goes_in_reading_order_through_every_page() {
     let (_fake, mut hands) = at_versions(answer);
-    assert_reading_order(&mut hands, "version");
+    assert_reading_order(&mut hands, "version", "Next: Password");
     hands.button("Next: Password");
     hands.type_into(Role::PasswordInput, "Password or recovery key", "right");
-    assert_reading_order(&mut hands, "password");
+    assert_reading_order(&mut hands, "password", "Open");
     hands.button("Open");
     hands.see("~/Notes");
     hands.click(Role::CheckBox, "~/Notes");
-    assert_reading_order(&mut hands, "what");
+    assert_reading_order(&mut hands, "what", "Next: Where");
     hands.button("Next: Where");
     hands.click(Role::RadioButton, "To another folder");
-    assert_reading_order(&mut hands, "where");
+    assert_reading_order(&mut hands, "where", "Next: Review");
     hands.button("Next: Review");
     hands.see("This will happen");
-    assert_reading_order(&mut hands, "review");
+    assert_reading_order(&mut hands, "review", "Restore");
 }
 
 #[test]
@@ -399,7 +404,7 @@ fn one_archive_is_restored_as_far_as_it_is_whole() {
     hands.type_into(Role::TextInput, "Path of the archive file", "/home/ada/download.tar.gz");
     hands.press(Key::Enter);
     hands.see("tar.gz archive · 1,204 files · 3.1 GB");
-    assert_reading_order(&mut hands, "file");
+    assert_reading_order(&mut hands, "file", "Next: What");
     hands.button("Next: What");
     hands.see("2 parts of this archive cannot be read.");
     assert!(!hands.sees("Versions of this file"), "it has none: {}", hands.screen());
@@ -471,7 +476,7 @@ fn an_older_version_of_one_file_is_restored_from_the_tree() {
     let line = line.trim_start_matches("RadioButton ").to_owned();
     hands.click(Role::RadioButton, &line);
     hands.see("Only this file is restored.");
-    assert_reading_order(&mut hands, "history");
+    assert_reading_order(&mut hands, "history", "Next: Where");
     hands.button("Next: Where");
     hands.click(Role::RadioButton, "To another folder");
     hands.button("Next: Review");

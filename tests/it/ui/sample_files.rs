@@ -18,6 +18,20 @@ use strongroom::model::tool::{Tool, ToolDone, ToolSpec};
 use super::fake::Fake;
 use super::sample::{NOW, at};
 
+/// A file that is dropped onto the window.
+#[derive(Debug)]
+pub struct Dropped(pub std::path::PathBuf);
+
+impl egui::DroppedFile for Dropped {
+    fn path(&self) -> &std::path::Path {
+        &self.0
+    }
+
+    fn bytes(&self) -> Result<Vec<u8>, String> {
+        Err("only its path is asked for".into())
+    }
+}
+
 /// An archive that is broken in two places.
 pub fn broken() -> ArchiveFacts {
     let damage = |path: Option<&str>, at: u64, what: &str| DamageFacts { path: path.map(Into::into), at, what: what.into() };

@@ -14,6 +14,8 @@ pub struct NewKey {
     key: Load<Secret>,
     /// The person says so.
     pub kept: bool,
+    /// Where it is for choice.
+    wanted: bool,
 }
 
 impl NewKey {
@@ -35,6 +37,35 @@ impl NewKey {
     /// Whether it is there, and the person has it.
     pub fn is_kept(&self) -> bool {
         self.kept && self.key.ready().is_some()
+    }
+
+    pub fn is_wanted(&self) -> bool {
+        self.wanted
+    }
+
+    /// Whether one is wanted and the person does not have it yet.
+    pub fn is_open(&self) -> bool {
+        self.wanted && !self.is_kept()
+    }
+
+    /// That goes into the backup, if one is wanted.
+    pub fn chosen(&self) -> Option<Secret> {
+        self.ready().filter(|_| self.wanted).cloned()
+    }
+
+    /// Leaves it to the person whether one is made in place of the old one.
+    pub fn offer(&mut self, ui: &mut Ui, cx: &Cx<'_>) {
+        let check = Check::new(self.wanted, "Make a new recovery key").hint("The old one no longer works then.");
+        if ui.add(check).clicked() {
+            self.wanted = !self.wanted;
+            self.kept = false;
+            if self.wanted {
+                self.ask(cx);
+            }
+        }
+        if self.wanted {
+            self.show(ui);
+        }
     }
 
     pub fn show(&mut self, ui: &mut Ui) {

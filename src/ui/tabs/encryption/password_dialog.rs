@@ -12,7 +12,7 @@ use crate::ui::context::Cx;
 use crate::ui::key_file::KeyFileChoice;
 use crate::ui::load::Load;
 use crate::ui::theme::{size, space};
-use crate::ui::widgets::{Button, Check, Dialog, FormRow, PasswordField, at_right, problem_text, spinner, strength_line};
+use crate::ui::widgets::{Button, Dialog, FormRow, PasswordField, at_right, problem_text, spinner, strength_line};
 
 pub struct PasswordDialog {
     plan: PlanId,
@@ -20,7 +20,6 @@ pub struct PasswordDialog {
     old: Zeroizing<String>,
     new: Zeroizing<String>,
     again: Zeroizing<String>,
-    with_key: bool,
     key: NewKey,
     choice: KeyFileChoice,
     saving: Load<()>,
@@ -41,7 +40,6 @@ impl PasswordDialog {
             old: PasswordField::buffer(),
             new: PasswordField::buffer(),
             again: PasswordField::buffer(),
-            with_key: false,
             key: NewKey::default(),
             choice: KeyFileChoice::default(),
             saving: Load::default(),
@@ -61,7 +59,7 @@ impl PasswordDialog {
         let dirty = !(self.old.is_empty() && self.new.is_empty() && self.again.is_empty());
         let title = format!("Change the password of {}", self.name);
         let mut event = DialogEvent::Open;
-        let out = Dialog::new(&title).dirty(dirty || self.with_key).width(520.0).show(ui, |ui, just_opened| {
+        let out = Dialog::new(&title).dirty(dirty || self.key.is_wanted()).width(520.0).show(ui, |ui, just_opened| {
             ui.spacing_mut().item_spacing.y = space::XS;
             let enter = ui.add_enabled_ui(!self.saving.is_waiting(), |ui| self.fields(ui, cx, just_opened)).inner;
             if enter && self.missing().is_none() {
@@ -114,16 +112,7 @@ impl PasswordDialog {
             .error(error)
             .show(ui, |ui| PasswordField::new(&mut self.again).error(differs).show(ui));
         let enter = last.lost_focus() && ui.input(|input| input.key_pressed(egui::Key::Enter));
-        if ui.add(Check::new(self.with_key, "Make a new recovery key").hint("The old one no longer works then.")).clicked() {
-            self.with_key = !self.with_key;
-            self.key.kept = false;
-            if self.with_key {
-                self.key.ask(cx);
-            }
-        }
-        if self.with_key {
-            self.key.show(ui);
-        }
+        self.key.offer(ui, cx);
         enter
     }
 
@@ -135,7 +124,7 @@ impl PasswordDialog {
             Some("Type a new password")
         } else if *self.new != *self.again {
             Some("Type the new password twice")
-        } else if self.with_key && !self.key.is_kept() {
+        } else if self.key.is_open() {
             Some("Keep the recovery key in a safe place first")
         } else {
             None
@@ -143,7 +132,7 @@ impl PasswordDialog {
     }
 
     fn save(&mut self, cx: &Cx<'_>) {
-        let recovery_key = self.key.ready().filter(|_| self.with_key).cloned();
+        let recovery_key = self.key.chosen();
         let new = NewSecrets { password: Some(Secret::new(self.new.as_str())), recovery_key, ..NewSecrets::default() };
         self.saving = Load::Waiting(cx.handle.change_password(self.plan.clone(), Secret::new(self.old.as_str()), new));
     }

@@ -16,7 +16,7 @@ use crate::ui::key_file::KeyFileChoice;
 use crate::ui::load::Load;
 use crate::ui::theme::typography::body;
 use crate::ui::theme::{size, space, tokens};
-use crate::ui::widgets::{Button, Check, Dialog, FormRow, PasswordField, at_right, problem_text, spinner, wrapped};
+use crate::ui::widgets::{Button, Dialog, FormRow, PasswordField, at_right, problem_text, spinner, wrapped};
 
 pub struct RotateDialog {
     place: Place,
@@ -25,7 +25,6 @@ pub struct RotateDialog {
     others: bool,
     secret: Zeroizing<String>,
     choice: KeyFileChoice,
-    with_key: bool,
     key: NewKey,
     saving: Load<()>,
 }
@@ -38,7 +37,6 @@ impl RotateDialog {
             others: slots > 1,
             secret: PasswordField::buffer(),
             choice: KeyFileChoice::default(),
-            with_key: false,
             key: NewKey::default(),
             saving: Load::default(),
         })
@@ -55,7 +53,7 @@ impl RotateDialog {
         }
         let title = format!("Make a new key for {}", self.name);
         let mut event = Event::Open;
-        let out = Dialog::new(&title).dirty(!self.secret.is_empty() || self.with_key).width(520.0).show(ui, |ui, just_opened| {
+        let out = Dialog::new(&title).dirty(!self.secret.is_empty() || self.key.is_wanted()).width(520.0).show(ui, |ui, just_opened| {
             ui.spacing_mut().item_spacing.y = space::XS;
             let t = tokens(ui);
             let text = "For when somebody may have got hold of the key: versions from now on are encrypted with a new one. What they \
@@ -82,17 +80,7 @@ impl RotateDialog {
                     self.secret.clear();
                     self.secret.push_str(secret.expose());
                 }
-                let check = Check::new(self.with_key, "Make a new recovery key").hint("The old one no longer works then.");
-                if ui.add(check).clicked() {
-                    self.with_key = !self.with_key;
-                    self.key.kept = false;
-                    if self.with_key {
-                        self.key.ask(cx);
-                    }
-                }
-                if self.with_key {
-                    self.key.show(ui);
-                }
+                self.key.offer(ui, cx);
             });
             if let Some(problem) = self.saving.problem().filter(|problem| problem.code != Code::WrongPassword) {
                 problem_text(ui, problem);
@@ -109,7 +97,7 @@ impl RotateDialog {
                 let make = Button::primary("Make a new key").enabled(missing.is_none() && !self.saving.is_waiting());
                 if ui.add(make.why_off(missing.unwrap_or("Making it…"))).clicked() {
                     let place = Place { secret: Some(Secret::new(self.secret.as_str())), ..self.place.clone() };
-                    let recovery_key = self.key.ready().filter(|_| self.with_key).cloned();
+                    let recovery_key = self.key.chosen();
                     let change = KeyChange::Rotate(NewSecrets { recovery_key, ..NewSecrets::default() });
                     self.saving = Load::Waiting(cx.handle.change_keys(place, change, None));
                 }
@@ -122,7 +110,7 @@ impl RotateDialog {
     fn missing(&self) -> Option<&'static str> {
         if self.secret.is_empty() {
             Some("Type the password first")
-        } else if self.with_key && !self.key.is_kept() {
+        } else if self.key.is_open() {
             Some("Keep the recovery key in a safe place first")
         } else {
             None

@@ -43,7 +43,7 @@ fn tell(verb: &str, done: &ToolDone, output: Output) {
     let ratio_text = ratio.map(|ratio| format!(": {ratio:.2} to 1")).unwrap_or_default();
     output.line(format!("  by {codec}{by}{ratio_text}; {seconds:.1} s, {}/s", size(done.speed().unwrap_or(0))));
     let round = |value: f64| (value * 100.0).round() / 100.0;
-    let (bytes, packed) = if done.level.is_some() { (done.before, done.after) } else { (done.after, done.before) };
+    let (bytes, packed) = done.content_and_packed();
     output.result(
         "completed",
         json!({

@@ -5,6 +5,7 @@ use std::path::Path;
 use super::crypt::with_password;
 use super::output::clean;
 use super::{args, parse};
+use crate::archive::Error;
 use crate::engine::single::archive::{self, Archive};
 use crate::engine::single::{Opening, explain};
 use crate::model::path::PathBytes;
@@ -41,16 +42,11 @@ pub fn in_words(archive: &Archive) -> String {
     clean(&format!("{} ({})", archive.path.display(), archive.format()))
 }
 
-/// A failure about an archive.
-pub fn wrong(error: crate::archive::Error, path: &Path) -> Problem {
-    use crate::archive::Error;
-    match error {
-        Error::NoSuchPath(_) => {
-            Problem { fix: "`strongroom ls -R --from FILE` shows what is.".into(), ..explain::about(error, path) }
-        }
-        Error::Limit(what) => explain::bomb(path, &what),
-        error => explain::about(error, path),
-    }
+/// A failure while something is restored out of an archive.
+pub fn not_restored(error: Error, path: &Path) -> Problem {
+    let is_path = matches!(error, Error::NoSuchPath(_));
+    let problem = explain::not_restored(error, path);
+    if is_path { Problem { fix: "`strongroom ls -R --from FILE` shows what is.".into(), ..problem } } else { problem }
 }
 
 /// A path in an archive as it may be given: with or without `/` around it.

@@ -7,10 +7,9 @@ use super::exit::Exit;
 use super::local_file::cancel_on_interrupt;
 use super::output::{Output, clean};
 use super::{args, loose, parse, report};
-use crate::archive::loose::extract::{Job, restore};
-use crate::engine::single::archive::CUT;
+use crate::archive::loose::extract::Job;
 use crate::model::path::PathBytes;
-use crate::model::problem::{Cause, Code, Problem, Warning};
+use crate::model::problem::{Code, Problem};
 use crate::model::run::Progress;
 
 pub fn run(args: &args::Restore, output: Output) -> Result<Exit, Problem> {
@@ -39,12 +38,8 @@ pub fn run(args: &args::Restore, output: Output) -> Result<Exit, Problem> {
         progress: &Progress::default(),
         cancel: &cancel,
     };
-    let mut restored = restore(opened.bytes, &job).map_err(|e| loose::wrong(e, &opened.path))?;
-    if opened.is_cut {
-        let detail = CUT.into();
-        restored.warnings.insert(0, Warning { cause: Cause::Damaged, path: PathBytes::default(), detail });
-        restored.warning_count += 1;
-    }
+    let path = opened.path.clone();
+    let restored = opened.restore(&job).map_err(|e| loose::not_restored(e, &path))?;
     let verb = if args.dry_run { "Would restore" } else { "Restored" };
     output.line(format!("{verb} from {words} to {}", clean(&target.display().to_string())));
     report::restored(output, &restored.counts, args.dry_run);

@@ -372,7 +372,8 @@ impl Actor {
             if plan.schedule == crate::model::schedule::Schedule::Off {
                 return None;
             }
-            let at = overview::due(&self.core, &plan)?;
+            let last_attempt = self.core.history.last_backup(&plan.id).unwrap_or_default();
+            let at = overview::due(&self.core, &plan, last_attempt)?;
             Some((plan, at))
         };
         self.plans().into_iter().filter(|p| !self.is_writing(&p.id)).filter_map(due).collect()
@@ -424,10 +425,8 @@ fn plan_of(choice: &PlanChoice) -> Option<PlanId> {
 /// Whether a run that has ended goes into the history: not a mistyped password or name for a single file, which whoever typed it is told
 /// in place.
 fn is_noted(report: &RunReport) -> bool {
-    let mistyped = |code| {
-        matches!(code, Code::WrongPassword | Code::PasswordNeeded | Code::Usage | Code::NothingThere | Code::NotSealed)
-            || code == Code::OtherBackupsKey
-    };
+    use Code::{NotSealed, NothingThere, OtherBackupsKey, PasswordNeeded, Usage, WrongPassword};
+    let mistyped = |code| matches!(code, WrongPassword | PasswordNeeded | OtherBackupsKey | Usage | NothingThere | NotSealed);
     !matches!(&report.outcome, Outcome::Failed(problem) if report.kind.is_tool() && mistyped(problem.code))
 }
 

@@ -13,9 +13,8 @@ use crate::model::problem::{Code, Problem};
 use crate::model::recover;
 use crate::model::restore::PlanChoice;
 use crate::model::secret::Secret;
-use crate::storage::{Kind, Storage};
-
 use crate::model::snapshot::VersionId;
+use crate::storage::{Kind, Storage};
 
 use super::core::Core;
 use super::costs;

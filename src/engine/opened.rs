@@ -14,7 +14,7 @@ use crate::model::run::Cancel;
 
 use super::core::{Core, OpenVersion, lock};
 use super::single::archive::{self, Archive};
-use super::single::{self, Opening, explain};
+use super::single::{Opening, explain};
 
 /// Archives whose lists are kept.
 const OPEN_ARCHIVES: usize = 2;
@@ -83,7 +83,7 @@ impl Core {
 }
 
 fn stamp(file: &ArchiveFile) -> Option<Stamp> {
-    let found = single::open(file.path.as_path()).ok()?.metadata().ok()?;
+    let found = file.path.as_path().metadata().ok()?;
     Some((found.len(), found.mtime(), found.mtime_nsec(), found.ino()))
 }
 

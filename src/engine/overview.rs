@@ -33,9 +33,8 @@ pub fn make(core: &Core, runs: Vec<RunOverview>) -> Overview {
     }
 }
 
-/// When the plan's next run is due; in the past where it was missed.
-pub fn due(core: &Core, plan: &Plan) -> Option<Timestamp> {
-    let last_attempt = core.history.last_backup(&plan.id).unwrap_or_default();
+/// When the plan's next run is due; in the past where it was missed. `last_attempt`: when its newest backup was begun that has ended.
+pub fn due(core: &Core, plan: &Plan, last_attempt: Option<Timestamp>) -> Option<Timestamp> {
     plan.schedule.due(last_attempt, plan.created, &core.env.clock.zone())
 }
 
@@ -61,8 +60,8 @@ fn plan_overview(core: &Core, plan: Plan, now: Timestamp) -> PlanOverview {
         status,
         why,
         last_success: last_good.map(|r| r.finished),
+        next_run: due(core, &plan, last_backup.as_ref().map(|run| run.started)),
         last_run: last_backup,
-        next_run: due(core, &plan),
         strip,
         source_bytes,
         versions: stored.map(|(versions, _)| versions),

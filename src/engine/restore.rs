@@ -3,18 +3,16 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
-use crate::archive;
 use crate::archive::extract::{RestoreJob, Restored, restore};
-use crate::archive::loose::extract::{self as loose, Job};
+use crate::archive::loose::extract::Job;
 use crate::archive::object::Objects;
 use crate::model::path::PathBytes;
-use crate::model::problem::{Cause, Code, Problem, Warning};
+use crate::model::problem::{Code, Problem};
 use crate::model::restore::{ArchiveFile, Origin, RestoreCounts, RestoreSpec, Target};
 use crate::model::run::{Cancel, Progress, RunDetail, Stage};
 
 use super::core::{Core, OpenVersion};
 use super::run::{Done, Run, Stages};
-use super::single::archive::CUT;
 use super::single::explain;
 
 /// Carries out a restore.
@@ -118,17 +116,7 @@ fn unpack(
         progress,
         cancel,
     };
-    let mut restored = loose::restore(opened.bytes, &job).map_err(|error| match error {
-        archive::Error::Limit(what) => explain::bomb(file.path.as_path(), &what),
-        // The target's own.
-        error @ archive::Error::File { .. } => error.into(),
-        error => explain::about(error, file.path.as_path()),
-    })?;
-    if opened.is_cut {
-        restored.warnings.insert(0, Warning { cause: Cause::Damaged, path: PathBytes::default(), detail: CUT.into() });
-        restored.warning_count += 1;
-    }
-    Ok(restored)
+    opened.restore(&job).map_err(|error| explain::not_restored(error, file.path.as_path()))
 }
 
 /// For a run's temporary files and undo folder.

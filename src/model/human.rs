@@ -84,6 +84,12 @@ pub fn exact(at: Timestamp, zone: &TimeZone) -> String {
     at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M:%S %z").to_string()
 }
 
+/// With a capital first letter.
+pub fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
 /// Reads "64M", "1.5 GiB", "500kB", "1000000". A bare letter means powers of 1024, as `tar` and `split` have it.
 pub fn parse_bytes(text: &str) -> Option<u64> {
     let text = text.trim();

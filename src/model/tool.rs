@@ -63,20 +63,25 @@ pub struct ToolDone {
 }
 
 impl ToolDone {
+    /// Sizes of what was compressed or came out, and of what it is packed into, in bytes.
+    pub fn content_and_packed(&self) -> (u64, u64) {
+        if self.level.is_some() { (self.before, self.after) } else { (self.after, self.before) }
+    }
+
     /// How many bytes of content one compressed byte holds; `None` where nothing was compressed or unpacked.
     pub fn ratio(&self) -> Option<f64> {
         self.codec?;
-        let (content, packed) = if self.level.is_some() { (self.before, self.after) } else { (self.after, self.before) };
+        let (content, packed) = self.content_and_packed();
         (content > 0 && packed > 0).then(|| content as f64 / packed as f64)
     }
 
     /// Bytes of content a second.
     pub fn speed(&self) -> Option<u64> {
-        let content = if self.level.is_some() || self.codec.is_none() { self.before } else { self.after };
+        let content = if self.codec.is_some() { self.content_and_packed().0 } else { self.before };
         (self.milliseconds > 0).then(|| content.saturating_mul(1000) / self.milliseconds)
     }
 
-    /// "zst, level 3: 2.41 to 1".
+    /// "Zstandard, level 3: 2.41 to 1".
     pub fn packing(&self) -> Option<String> {
         let codec = self.codec?;
         let level = self.level.map(|level| format!(", level {level}")).unwrap_or_default();

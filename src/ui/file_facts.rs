@@ -4,23 +4,12 @@ use egui::Ui;
 
 use crate::model::human;
 use crate::model::inspection::{ArchiveFacts, FileFacts, Inspection, Seal, SlotFacts};
-use crate::ui::context::Cx;
 use crate::ui::theme::typography::{body, body_strong, caption};
 use crate::ui::theme::{Icon, Tone, icons, size, space, tokens};
 use crate::ui::widgets::{Ends, StatusPill, key_value, wrapped};
 
 /// Parts that cannot be read are named up to here; the rest is counted.
 const NAMED: usize = 5;
-
-/// In which ways a file can be named here.
-pub fn ways(cx: &Cx<'_>) -> &'static str {
-    match (cx.pickers.available(), cx.drops) {
-        (true, true) => "Choose it, type its path, or drop it here.",
-        (true, false) => "Choose it, or type its path.",
-        (false, true) => "Type its path, or drop it here.",
-        (false, false) => "Type its path.",
-    }
-}
 
 pub fn show(ui: &mut Ui, facts: &FileFacts) {
     let name = String::from_utf8_lossy(facts.file.file_name()).into_owned();
@@ -90,11 +79,7 @@ fn kind(found: &Inspection) -> String {
     match found {
         Inspection::Other => "An ordinary file".into(),
         Inspection::Archive(_) => found.headline(),
-        _ => {
-            let text = found.headline();
-            let mut letters = text.chars();
-            letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
-        }
+        _ => human::capital(&found.headline()),
     }
 }
 

@@ -44,24 +44,16 @@ pub fn list(bytes: Box<dyn Bytes>, container: Container, cancel: &Cancel) -> Res
     let facts = ArchiveFacts { format: format_name(container), ..ArchiveFacts::default() };
     let mut gatherer = Gatherer { items: Vec::new(), paths: 0, facts };
     walk(bytes, container, &mut gatherer, cancel)?;
-    let Gatherer { mut items, mut facts, .. } = gatherer;
+    let Gatherer { mut items, facts, .. } = gatherer;
     // A later member of the same name takes the place of an earlier one.
     items.reverse();
     items.sort_by(|a, b| a.path.cmp(&b.path));
     items.dedup_by(|a, b| a.path == b.path);
-    let mut sums = Vec::with_capacity(items.len() + 1);
-    let (mut files, mut bytes) = (0u64, 0u64);
-    for item in &items {
-        sums.push((files, bytes));
-        if item.kind == RowKind::File {
-            files += 1;
-            bytes = bytes.saturating_add(item.size);
-        }
-    }
-    sums.push((files, bytes));
-    (facts.files, facts.bytes) = (files, bytes);
-    facts.ratio = super::inspect::ratio(bytes, size);
-    Ok(Listing { items, sums, facts })
+    let mut listing = Listing::new(items, facts);
+    let (files, bytes) = listing.whole();
+    (listing.facts.files, listing.facts.bytes) = (files, bytes);
+    listing.facts.ratio = super::inspect::ratio(bytes, size);
+    Ok(listing)
 }
 
 struct Gatherer {
@@ -93,6 +85,26 @@ impl Visitor for Gatherer {
 }
 
 impl Listing {
+    /// Of items in catalog order.
+    fn new(items: Vec<Item>, facts: ArchiveFacts) -> Self {
+        let mut sums = Vec::with_capacity(items.len() + 1);
+        let (mut files, mut bytes) = (0u64, 0u64);
+        for item in &items {
+            sums.push((files, bytes));
+            if item.kind == RowKind::File {
+                files += 1;
+                bytes = bytes.saturating_add(item.size);
+            }
+        }
+        sums.push((files, bytes));
+        Self { items, sums, facts }
+    }
+
+    /// Files and bytes of all.
+    fn whole(&self) -> (u64, u64) {
+        self.sums.last().copied().unwrap_or_default()
+    }
+
     /// Immediate children of a folder (empty: the archive itself), from row `skip`, at most `limit`; and how many there are in all.
     /// Folders carry the sums of what lies below them, also those that have no member of their own.
     pub fn children(&self, folder: &[u8], skip: usize, limit: usize, cancel: &Cancel) -> Result<(Vec<Row>, usize)> {
@@ -140,7 +152,7 @@ impl Listing {
     pub fn sum(&self, paths: &[PathBytes], except: &[PathBytes], cancel: &Cancel) -> Result<(u64, u64)> {
         let selection = Selection::new(paths, except);
         if selection.is_everything() {
-            return Ok(self.sums.last().copied().unwrap_or_default());
+            return Ok(self.whole());
         }
         let (mut files, mut bytes) = (0u64, 0u64);
         for item in self.items.iter().filter(|item| item.kind == RowKind::File) {
@@ -221,13 +233,7 @@ mod tests {
         };
         let mut items: Vec<Item> = members.iter().map(item).collect();
         items.sort_by(|a, b| a.path.cmp(&b.path));
-        let mut sums = vec![(0, 0)];
-        for item in &items {
-            let (files, bytes) = *sums.last().unwrap();
-            let is_file = item.kind == RowKind::File;
-            sums.push((files + u64::from(is_file), bytes + if is_file { item.size } else { 0 }));
-        }
-        Listing { items, sums, facts: ArchiveFacts::default() }
+        Listing::new(items, ArchiveFacts::default())
     }
 
     fn told(rows: &[Row]) -> Vec<String> {

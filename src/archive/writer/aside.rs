@@ -5,6 +5,8 @@ use std::io;
 use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
+use crate::archive::Error;
+
 /// Records begin at multiples of this, so that 32 bits number them in a file of up to 64 GiB.
 const ALIGN: u64 = 16;
 const PREFIX: usize = 4;
@@ -102,6 +104,11 @@ impl Aside {
             Store::None(_) => Err(io::ErrorKind::NotFound.into()),
         }
     }
+}
+
+/// What lies aside, or should, cannot be had.
+pub(super) fn lost(source: io::Error) -> Error {
+    Error::Object { object: "what is laid aside of files with several names".into(), source }
 }
 
 fn create(path: &Path) -> io::Result<File> {

@@ -3,13 +3,13 @@
 use std::io;
 use std::path::Path;
 
-use super::aside::Aside;
+use super::aside::{Aside, lost};
 use super::frames::Share;
+use crate::archive::Result;
 use crate::archive::catalog_io::index;
 use crate::archive::catalog_io::line::EntryLine;
 use crate::archive::pieces::Table;
 use crate::archive::scan::Meta;
-use crate::archive::{Error, Result};
 use crate::model::catalog::Entry;
 use crate::model::path::PathBytes;
 
@@ -164,8 +164,4 @@ fn line(entry: &Entry) -> Vec<u8> {
 
 fn entry(line: &[u8]) -> Option<Entry> {
     serde_json::from_slice::<EntryLine<'_>>(line).ok()?.entry(&[]).ok()
-}
-
-fn lost(source: io::Error) -> Error {
-    Error::Object { object: "what is laid aside of files with several names".into(), source }
 }

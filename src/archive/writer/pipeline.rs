@@ -6,8 +6,8 @@
 //! parent ──┘                    └─      …      ┘           └─ catalog
 //! ```
 //!
-//! A fixed number of frames goes round, and of buffers for what is in them; every channel is bounded. A stage that fails lets go of its channels, upon which all
-//! others end; the first that names an error wins.
+//! A fixed number of frames goes round, and of buffers for what is in them; every channel is bounded. A stage that fails lets go of
+//! its channels, upon which all others end; the first that names an error wins.
 
 use std::ops::ControlFlow;
 use std::sync::atomic::Ordering::Relaxed;

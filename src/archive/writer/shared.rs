@@ -3,10 +3,10 @@
 use std::io;
 use std::path::Path;
 
-use super::aside::Aside;
+use super::aside::{Aside, lost};
+use crate::archive::Result;
 use crate::archive::catalog_io::index::{push, take_line};
 use crate::archive::catalog_io::line::{HeaderLine, MoreLine, PieceForm};
-use crate::archive::{Error, Result};
 use crate::model::catalog::{Piece, VolumeRef};
 
 /// Pieces by the number of their file; all but the last asked for lie aside.
@@ -67,8 +67,4 @@ fn decode(mut content: &[u8]) -> Option<Vec<Piece>> {
     let volumes: Vec<VolumeRef> = volumes.into_iter().map(|(run, number)| VolumeRef { run, number }).collect();
     let MoreLine { more, .. } = serde_json::from_slice(take_line(&mut content)?).ok()?;
     more.iter().map(|form| form.piece(&volumes).ok()).collect()
-}
-
-fn lost(source: io::Error) -> Error {
-    Error::Object { object: "what is laid aside of files with several names".into(), source }
 }

@@ -3,9 +3,13 @@
 use std::path::{Path, PathBuf};
 
 use super::{Opening, explain, plain, unsealed};
+use crate::archive;
+use crate::archive::extract::Restored;
+use crate::archive::loose::extract::{self, Job};
 use crate::archive::loose::inspect::format_name;
 use crate::archive::loose::{Bytes, Container, What, recognise};
-use crate::model::problem::Problem;
+use crate::model::path::PathBytes;
+use crate::model::problem::{Cause, Problem, Warning};
 
 /// An archive that is ready to be walked through, once.
 pub struct Archive {
@@ -38,6 +42,16 @@ pub fn open(path: &Path, opening: &Opening<'_>) -> Result<Archive, Problem> {
 }
 
 impl Archive {
+    /// Restores out of it, as far as it is whole.
+    pub fn restore(self, job: &Job<'_>) -> archive::Result<Restored> {
+        let mut restored = extract::restore(self.bytes, job)?;
+        if self.is_cut {
+            restored.warnings.insert(0, Warning { cause: Cause::Damaged, path: PathBytes::default(), detail: CUT.into() });
+            restored.warning_count += 1;
+        }
+        Ok(restored)
+    }
+
     /// "tar.gz".
     pub fn format(&self) -> String {
         format_name(self.container)

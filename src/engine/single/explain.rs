@@ -47,6 +47,14 @@ pub fn about(error: Error, path: &Path) -> Problem {
     }
 }
 
+/// A failure while something is restored out of an archive.
+pub fn not_restored(error: Error, path: &Path) -> Problem {
+    match error {
+        Error::Limit(what) => bomb(path, &what),
+        error => about(error, path),
+    }
+}
+
 /// What is to be read cannot be.
 pub fn not_read(path: &Path, error: &io::Error) -> Problem {
     let code = if error.kind() == ErrorKind::NotFound { Code::NothingThere } else { Code::Usage };
@@ -116,7 +124,7 @@ pub fn no_archive(path: &Path, what: What) -> Problem {
 }
 
 /// It unpacks to so much that nobody can have meant it.
-pub fn bomb(path: &Path, what: &str) -> Problem {
+fn bomb(path: &Path, what: &str) -> Problem {
     Problem::new(
         Code::Damaged,
         format!("\u{201c}{}\u{201d} looks like a bomb: {what}.", path.display()),

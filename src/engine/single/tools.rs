@@ -18,7 +18,7 @@ use crate::archive::loose::{Bytes, Container, Plain, What, packed, recognise};
 use crate::model::format::{Cipher, Codec, Format, KdfKind};
 use crate::model::plan::PlanId;
 use crate::model::problem::{Code, Problem};
-use crate::model::run::{Cancel, Progress, Stage};
+use crate::model::run::{Cancel, Progress};
 use crate::model::secret::Secret;
 use crate::model::tool::{Tool, ToolDone, ToolSpec};
 
@@ -41,7 +41,6 @@ pub fn carry_out(spec: &ToolSpec, doing: &mut Doing<'_>) -> Result<ToolDone, Pro
     let file = open(from)?;
     let metadata = file.metadata().map_err(|e| explain::not_read(from, &e))?;
     let progress = doing.progress;
-    progress.set_stage(Stage::Converting);
     progress.set_current(&spec.file);
     progress.files_total.store(1, Relaxed);
     progress.bytes_total.store(metadata.len(), Relaxed);

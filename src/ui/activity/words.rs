@@ -47,8 +47,7 @@ pub fn result(run: &RunReport) -> String {
     let sentence = notice::sentence(run);
     let name = format!("{} {}", run.kind.noun(), run.plan_name);
     let rest = sentence.strip_prefix(&name).map_or(sentence.as_str(), |rest| rest.trim_start_matches([':', ' ']));
-    let mut chars = rest.trim_end_matches('.').chars();
-    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+    human::capital(rest.trim_end_matches('.'))
 }
 
 /// What a group of warnings is about, and what can be done.

@@ -25,7 +25,8 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, wizard: &mut Wizard, just_came: bool) 
     ui.columns(2, |columns| {
         for (ui, (source, icon, title, text)) in columns.iter_mut().zip(sources) {
             if ui.add(ChoiceCard::new(wizard.source == source, icon, title, text)).clicked() {
-                wizard.choose_source(source);
+                // What was chosen in the other is kept until it is looked into this one.
+                wizard.source = source;
             }
         }
     });

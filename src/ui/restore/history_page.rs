@@ -78,7 +78,7 @@ fn list(ui: &mut Ui, cx: &Cx<'_>, history: &mut FileHistory) -> bool {
     let list = RowList::new("versions of the file", "Versions of the file", lines.len()).row_height(36.0).start(start);
     let draw = |ui: &mut Ui, at: usize, rect, cursor| {
         let Some((index, state)) = lines.get(at).and_then(|index| Some((*index, states.get(*index)?))) else { return };
-        let when = capital(&human::moment(state.started, cx.now, cx.zone));
+        let when = human::capital(&human::moment(state.started, cx.now, cx.zone));
         let (said, bytes, dated) = words(cx, state);
         let row = FoundRow::new(&when, mark(state)).place(&said);
         let columns = [(bytes.as_str(), 84.0), (dated.as_str(), 190.0)];
@@ -108,11 +108,6 @@ fn mark(state: &InVersion) -> Icon {
         Some(aspects) if aspects.is_empty() => icons::MINUS,
         Some(_) => icons::PENCIL_SIMPLE,
     }
-}
-
-fn capital(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 /// Whether it had changed, its size, and when it was changed.

@@ -37,14 +37,7 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, wizard: &mut Wizard, just_came: bool) 
     } else if entered {
         response.request_focus();
     }
-    if let Some(keys) = &mut wizard.from_file.keys {
-        let row =
-            FormRow::new("Key slots of its backup").hint("A copy of the keys-1.json of the backup's folder, or a higher number.");
-        row.show(ui, |ui| {
-            let width = ui.available_width().min(420.0);
-            ui.add(TextField::new(keys).name("Key slots of its backup").hint("/media/…/keys-1.json").width(width))
-        });
-    }
+    wizard.from_file.keys.show(ui);
     let chosen = if wizard.unlocking() { None } else { wizard.key_file.show(ui, cx, "key file to restore with") };
     if let Some(secret) = &chosen {
         wizard.password.clear();

@@ -105,6 +105,14 @@ impl Desk {
         self.harness.run_steps(2);
     }
 
+    /// Types into a field in the place of what stands there.
+    pub fn replace(&mut self, name: &str, text: &str) {
+        self.type_into(name, "x");
+        self.harness.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::A);
+        self.harness.run_steps(2);
+        self.type_into(name, text);
+    }
+
     /// As a file manager does it.
     pub fn drop_file(&mut self, path: &str) {
         self.harness.input_mut().dropped_files.push(Arc::new(Dropped(path.into())));

@@ -67,8 +67,7 @@ fn first_run_with(root: &TempDir, hands: &mut Hands, choose: impl FnOnce(&mut Ha
     hands.type_into(Role::PasswordInput, "Password", PASSWORD);
     hands.type_into(Role::PasswordInput, "Password again", "another");
     assert!(hands.sees("The two passwords differ."), "{}", hands.screen());
-    hands.harness.key_press_modifiers(eframe::egui::Modifiers::COMMAND, eframe::egui::Key::A);
-    hands.type_into(Role::PasswordInput, "Password again", PASSWORD);
+    hands.replace(Role::PasswordInput, "Password again", PASSWORD);
     assert!(hands.sees("Letters, encrypted, to "), "{}", hands.screen());
     choose(hands);
     hands.button("Back up now");
@@ -221,9 +220,7 @@ fn a_key_file_that_was_added_opens_the_backup_on_another_machine() {
         hands.button("Add a way into Letters");
         hands.click(Role::RadioButton, "What is added: Key file");
         hands.button("Make a key file…");
-        hands.type_into(Role::TextInput, "Path of the key file", "");
-        hands.harness.key_press_modifiers(eframe::egui::Modifiers::COMMAND, eframe::egui::Key::A);
-        hands.type_into(Role::TextInput, "Path of the key file", key.to_str().unwrap());
+        hands.replace(Role::TextInput, "Path of the key file", key.to_str().unwrap());
         hands.button("Make it");
         hands.see("The key file is chosen.");
         assert_eq!(fs::read(&key).unwrap().len(), 64);

@@ -52,10 +52,7 @@ fn a_key_file_is_added_by_its_path_where_there_is_no_dialog() {
     desk.type_into("Path of the key file", "/media/stick/notes.txt");
     desk.click("Use it");
     desk.until("refusal", |desk| desk.reads("This cannot be used as a key file."));
-    desk.type_into("Path of the key file", "x");
-    desk.harness.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::A);
-    desk.harness.run_steps(2);
-    desk.type_into("Path of the key file", "/media/stick/strongroom.key");
+    desk.replace("Path of the key file", "/media/stick/strongroom.key");
     desk.click("Use it");
     desk.until("chosen", |desk| desk.reads("The key file is chosen."));
     desk.click("Add");
@@ -121,10 +118,7 @@ fn a_new_key_takes_the_password() {
     desk.type_into("Password or recovery key now", "wrong");
     desk.click("Make a new key");
     desk.until("refusal", |desk| desk.reads("This does not open the backup."));
-    desk.type_into("Password or recovery key now", "x");
-    desk.harness.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::A);
-    desk.harness.run_steps(2);
-    desk.type_into("Password or recovery key now", "old password");
+    desk.replace("Password or recovery key now", "old password");
     desk.click("Make a new key");
     desk.until("done", |desk| desk.reads("Documents has a new key for versions from now on."));
     let last = changes(&desk).pop().unwrap();
@@ -172,10 +166,7 @@ fn a_key_file_for_unattended_runs_is_taken_only_if_it_opens_the_backup() {
     desk.type_into("Path of the key file", "/media/stick/notes.txt");
     desk.click("Use it");
     desk.until("refusal", |desk| desk.reads("This cannot be used as a key file."));
-    desk.type_into("Path of the key file", "x");
-    desk.harness.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::A);
-    desk.harness.run_steps(2);
-    desk.type_into("Path of the key file", "/media/stick/strongroom.key");
+    desk.replace("Path of the key file", "/media/stick/strongroom.key");
     desk.click("Use it");
     desk.until("taken", |desk| desk.reads("/media/stick/strongroom.key") && desk.is_shown("Do without the key file"));
     desk.click("Do without the key file");

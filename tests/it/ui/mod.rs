@@ -7,6 +7,8 @@ mod hands;
 mod keys;
 mod looks;
 mod refusal;
+mod restore_archive;
+mod restore_one_file;
 mod restore_pages;
 mod sample;
 mod sample_files;

@@ -4,21 +4,19 @@ use eframe::egui;
 use egui::accesskit::Role;
 use egui::{Key, Modifiers};
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
-use strongroom::engine::message::{Answer, Command, FoundEverywhere, Question, Rows};
-use strongroom::model::catalog::{FileState, FileTime, FoundFile, RowKind};
+use strongroom::engine::message::{Answer, Command, Question, Rows};
+use strongroom::model::catalog::RowKind;
 use strongroom::model::problem::{Code, Problem};
-use strongroom::model::restore::{Origin, RestoreSpec, Target, VersionChoice};
-use strongroom::model::snapshot::VersionId;
+use strongroom::model::restore::RestoreSpec;
 
 use super::fake::{Fake, empty_overview};
 use super::hands::Hands;
-use super::sample_files;
-use super::wizard::{answer, manifest, row, unreadable};
+use super::wizard::{answer, row, unreadable};
 
-type Answered = Option<Result<Answer, Problem>>;
+pub(super) type Answered = Option<Result<Answer, Problem>>;
 
 /// The window at the versions of the one backup in a folder.
-fn at_versions(answer: impl Fn(&Question) -> Answered + Send + 'static) -> (Fake, Hands) {
+pub(super) fn at_versions(answer: impl Fn(&Question) -> Answered + Send + 'static) -> (Fake, Hands) {
     let fake = Fake::new(empty_overview(), answer);
     let mut hands = Hands::on_sample(fake.handle.clone());
     hands.button("Restore from an existing backup…");
@@ -31,7 +29,7 @@ fn at_versions(answer: impl Fn(&Question) -> Answered + Send + 'static) -> (Fake
 }
 
 /// The window at the tree of the newest version.
-fn at_tree(answer: impl Fn(&Question) -> Answered + Send + 'static) -> (Fake, Hands) {
+pub(super) fn at_tree(answer: impl Fn(&Question) -> Answered + Send + 'static) -> (Fake, Hands) {
     let (fake, mut hands) = at_versions(answer);
     hands.button("Next: Password");
     hands.type_into(Role::PasswordInput, "Password or recovery key", "right");
@@ -41,12 +39,12 @@ fn at_tree(answer: impl Fn(&Question) -> Answered + Send + 'static) -> (Fake, Ha
 }
 
 impl Hands {
-    fn focused(&self) -> String {
+    pub(super) fn focused(&self) -> String {
         let focused = self.harness.query_all_by(|node| node.is_focused()).next();
         focused.and_then(|node| node.accesskit_node().label()).unwrap_or_default()
     }
 
-    fn press(&mut self, key: Key) {
+    pub(super) fn press(&mut self, key: Key) {
         self.harness.key_press(key);
         self.harness.run_steps(2);
     }
@@ -223,7 +221,7 @@ fn tab_stops(hands: &mut Hands) -> Vec<(String, egui::Rect)> {
 
 /// Each stop stands below the one before, or beside it to the right; one round begins at the top.
 /// `onward`: how the button begins that leads on, and is reached only once all is there that it needs.
-fn assert_reading_order(hands: &mut Hands, page: &str, onward: &str) {
+pub(super) fn assert_reading_order(hands: &mut Hands, page: &str, onward: &str) {
     hands.wait(onward, |hands| {
         let mut nodes = hands.harness.query_all_by_role(Role::Button).map(|node| node.accesskit_node());
         nodes.any(|node| !node.is_disabled() && node.label().is_some_and(|label| label.starts_with(onward)))
@@ -291,216 +289,11 @@ fn the_welcome_has_two_buttons_side_by_side() {
     assert!((middle - 450.0).abs() < 2.0, "they stand in the middle: {set_up:?} {restore:?}");
 }
 
-/// From which version it is to be restored.
-fn version_of(spec: &RestoreSpec) -> VersionId {
-    match &spec.from {
-        Origin::Version { version: VersionChoice::Id(id), .. } => id.clone(),
-        other => panic!("{other:?}"),
-    }
-}
-
-/// A backup whose key is known, with one file that changed between its two versions and one that is only in the older.
-fn searchable(question: &Question) -> Answered {
-    let state = |hour: u8, size: u64, mtime: i64| FileState {
-        version: manifest(hour, 0).id,
-        versions: 1,
-        kind: RowKind::File,
-        size: Some(size),
-        mtime: FileTime { seconds: mtime, nanos: 0 },
-        kept: false,
-        torn: false,
-    };
-    match question {
-        Question::Unlock { .. } => Some(Ok(Answer::Done)),
-        Question::FindEverywhere { text, .. } if text == "nothing" => {
-            Some(Ok(Answer::FoundEverywhere(FoundEverywhere { versions: 2, ..FoundEverywhere::default() })))
-        }
-        Question::FindEverywhere { .. } => {
-            let old = 1_795_000_000;
-            let file = |path: &str, states| FoundFile { path: path.into(), states };
-            let files = vec![
-                file("home/u/Notes/letter.odt", vec![state(18, 300, old + 3600), state(9, 200, old)]),
-                file("home/u/Notes/letter to Ada.odt", vec![state(9, 100, old)]),
-            ];
-            Some(Ok(Answer::FoundEverywhere(FoundEverywhere { files, versions: 2, ..FoundEverywhere::default() })))
-        }
-        other => answer(other),
-    }
-}
-
-#[test]
-fn a_file_is_found_by_its_name_in_all_versions_and_restored_in_few_clicks() {
-    let (fake, mut hands) = at_versions(searchable);
-    hands.harness.run_steps(2);
-    assert_eq!(hands.focused(), "Find a file by its name in all versions", "typing can begin at once");
-    hands.type_into(Role::TextInput, "Find a file by its name in all versions", "letter");
-    hands.see("2 matches in 2 versions");
-    // The best match is chosen: on with it, to another folder, as one file.
-    hands.button("Next: Where");
-    hands.click(Role::RadioButton, "To another folder");
-    hands.button("Next: Review");
+/// Begins the restore of three files; what was asked for.
+pub(super) fn begun(fake: &Fake, hands: &mut Hands) -> RestoreSpec {
     hands.button("Restore 3 files");
     hands.wait("the command", |_| !fake.told.lock().unwrap().is_empty());
     let told = fake.told.lock().unwrap();
     let Some(Command::Restore { spec, .. }) = told.first() else { panic!("{told:?}") };
-    assert_eq!(spec.paths, ["/home/u/Notes/letter.odt".into()]);
-    assert_eq!(version_of(spec), manifest(18, 0).id);
-}
-
-#[test]
-fn an_older_state_of_a_file_is_chosen_by_keyboard() {
-    let (_fake, mut hands) = at_versions(searchable);
-    hands.type_into(Role::TextInput, "Find a file by its name in all versions", "letter");
-    hands.see("2 matches in 2 versions");
-    hands.press(Key::ArrowDown);
-    hands.wait("the list", |hands| hands.focused().starts_with("letter.odt, ~/Notes, 300 B"));
-    hands.press(Key::ArrowDown);
-    assert!(hands.focused().starts_with("as changed "), "{}", hands.focused());
-    hands.press(Key::Enter);
-    hands.see("If a file is there already");
-    hands.see("200 B, 1 file chosen");
-    hands.button("Back");
-    hands.see("Everything: 2 files, 200 B");
-}
-
-#[test]
-fn a_search_says_when_nothing_has_that_name() {
-    let (_fake, mut hands) = at_versions(searchable);
-    hands.type_into(Role::TextInput, "Find a file by its name in all versions", "nothing");
-    hands.see("None of 2 versions has a file or folder with that in its name.");
-    assert!(hands.harness.get_by_role_and_label(Role::Button, "Next: Where").accesskit_node().is_disabled());
-    hands.press(Key::Escape);
-    hands.see("newest · 6 files");
-}
-
-#[test]
-fn a_search_waits_for_the_password() {
-    let (_fake, mut hands) = at_versions(|question| match question {
-        Question::Unlock { .. } => answer(question),
-        other => searchable(other),
-    });
-    hands.type_into(Role::TextInput, "Find a file by its name in all versions", "letter");
-    hands.see("The names of files are encrypted too");
-    hands.button("Next: Password");
-    hands.type_into(Role::PasswordInput, "Password or recovery key", "right");
-    hands.press(Key::Enter);
-    hands.see("2 matches in 2 versions");
-}
-
-#[test]
-fn one_archive_is_restored_as_far_as_it_is_whole() {
-    let fake = Fake::new(empty_overview(), |question| sample_files::answer(question).or_else(|| answer(question)));
-    let mut hands = Hands::on_sample(fake.handle.clone());
-    hands.button("Restore from an existing backup…");
-    hands.click(Role::RadioButton, "From one archive file");
-    hands.harness.run_steps(2);
-    assert_eq!(hands.focused(), "Path of the archive file", "typing can begin at once");
-    hands.type_into(Role::TextInput, "Path of the archive file", "/home/ada/letter.pdf");
-    hands.button("Look");
-    hands.see("is no archive.");
-    hands.harness.key_press_modifiers(Modifiers::COMMAND, Key::A);
-    hands.type_into(Role::TextInput, "Path of the archive file", "");
-    hands.harness.key_press_modifiers(Modifiers::COMMAND, Key::A);
-    hands.type_into(Role::TextInput, "Path of the archive file", "/home/ada/download.tar.gz");
-    hands.press(Key::Enter);
-    hands.see("tar.gz archive · 1,204 files · 3.1 GB");
-    assert_reading_order(&mut hands, "file", "Next: What");
-    hands.button("Next: What");
-    hands.see("2 parts of this archive cannot be read.");
-    assert!(!hands.sees("Versions of this file"), "it has none: {}", hands.screen());
-    hands.button("Show them");
-    hands.see("IMG_0412.raw: its checksum does not fit");
-    hands.button("Hide them");
-    hands.click(Role::CheckBox, "~/Notes");
-    hands.button("Next: Where");
-    assert!(!hands.sees("To the original place"), "an archive does not know it: {}", hands.screen());
-    hands.button("Next: Review");
-    hands.see("What it has checksums for is checked as it is written.");
-    hands.button("Restore 3 files");
-    hands.wait("the command", |_| !fake.told.lock().unwrap().is_empty());
-    let told = fake.told.lock().unwrap();
-    let Some(Command::Restore { spec, .. }) = told.first() else { panic!("{told:?}") };
-    let Origin::Archive(file) = &spec.from else { panic!("{:?}", spec.from) };
-    assert_eq!((file.path.clone(), &file.secret), ("/home/ada/download.tar.gz".into(), &None));
-    assert_eq!(spec.paths, ["/home/u/Notes".into()]);
-    assert!(matches!(spec.target, Target::Folder { .. }));
-}
-
-#[test]
-fn a_sealed_archive_asks_for_its_password() {
-    let fake = Fake::new(empty_overview(), |question| sample_files::answer(question).or_else(|| answer(question)));
-    let mut hands = Hands::on_sample(fake.handle.clone());
-    hands.button("Restore from an existing backup…");
-    hands.click(Role::RadioButton, "From one archive file");
-    hands.type_into(Role::TextInput, "Path of the archive file", "/home/ada/photos.tar.sealed");
-    hands.button("Look");
-    hands.see("It is encrypted: what it holds is seen once its password is given.");
-    hands.button("Next: Password");
-    hands.type_into(Role::PasswordInput, "Password or recovery key", "wrong");
-    hands.press(Key::Enter);
-    hands.see("This password does not open");
-    hands.harness.run_steps(2);
-    assert_eq!(hands.focused(), "Password or recovery key");
-    hands.type_into(Role::PasswordInput, "Password or recovery key", "right");
-    hands.press(Key::Enter);
-    hands.see("Everything: 1,204 files");
-    // Back leads to the file, not to the open lock.
-    hands.button("Back");
-    hands.see("From one archive file");
-}
-
-#[test]
-fn an_older_version_of_one_file_is_restored_from_the_tree() {
-    let (fake, mut hands) = at_tree(|question| sample_files::answer(question).or_else(|| answer(question)));
-    assert!(hands.sees("Click a file to see its other versions."), "{}", hands.screen());
-    hands.click(Role::DisclosureTriangle, "Open ~/Notes");
-    hands.see("a.jpg");
-    let row = |hands: &Hands| {
-        let node = hands
-            .harness
-            .query_all_by_role(Role::TreeItem)
-            .find(|node| node.accesskit_node().label().is_some_and(|label| label.starts_with("a.jpg")));
-        node.expect("the row").rect().center()
-    };
-    let at = row(&hands);
-    hands.harness.drag_at(at);
-    hands.harness.drop_at(at);
-    hands.harness.run_steps(3);
-    hands.button("Versions of this file");
-    hands.see("In 24 of 29 versions · 7 different states · 1 version could not be looked into");
-    assert!(hands.sees("Choose a version of the file."), "the tree's version has none: {}", hands.screen());
-    hands.click(Role::CheckBox, "Only where it changed");
-    assert!(!hands.sees("not changed"), "{}", hands.screen());
-    let name = hands.screen();
-    let line = name.lines().find(|line| line.contains("Yesterday 03:02, changed: content, time")).expect("a changed one");
-    let line = line.trim_start_matches("RadioButton ").to_owned();
-    hands.click(Role::RadioButton, &line);
-    hands.see("Only this file is restored.");
-    assert_reading_order(&mut hands, "history", "Next: Where");
-    hands.button("Next: Where");
-    hands.click(Role::RadioButton, "To another folder");
-    hands.button("Next: Review");
-    hands.button("Restore 3 files");
-    hands.wait("the command", |_| !fake.told.lock().unwrap().is_empty());
-    let told = fake.told.lock().unwrap();
-    let Some(Command::Restore { spec, .. }) = told.first() else { panic!("{told:?}") };
-    assert_eq!(spec.paths, ["/home/u/Notes/a.jpg".into()]);
-    assert!(version_of(spec).as_str().starts_with("20261120T"), "{}", version_of(spec));
-}
-
-#[test]
-fn escape_leads_back_from_a_files_versions_to_the_tree() {
-    let (_fake, mut hands) = at_tree(|question| sample_files::answer(question).or_else(|| answer(question)));
-    hands.click(Role::CheckBox, "~/Notes");
-    hands.type_into(Role::TextInput, "Find in this version", "letter");
-    hands.see("letter.jpg");
-    // By keyboard: Tab to the list, then to the button.
-    let list = hands.harness.get_by_role_and_label(Role::Tree, "Found files");
-    list.focus();
-    hands.harness.run_steps(3);
-    hands.button("Versions of this file");
-    hands.see("Only where it changed");
-    hands.press(Key::Escape);
-    hands.see("letter.jpg");
-    assert!(!hands.sees("Leave the restore?") && hands.sees("3 files"), "what was ticked stays: {}", hands.screen());
+    RestoreSpec::clone(spec)
 }

@@ -7,6 +7,7 @@ use crate::model::path::PathBytes;
 use crate::model::problem::Code;
 use crate::model::restore::{ArchiveFile, Origin, VersionChoice};
 use crate::model::secret::Secret;
+use crate::ui::key_slots::KeySlots;
 use crate::ui::load::Load;
 
 /// What is restored from.
@@ -26,8 +27,7 @@ pub struct FromFile {
     pub opening: Load<ArchiveFacts>,
     /// It takes a password, whatever is in it.
     pub sealed: bool,
-    /// Key slots of the backup that a volume is of: asked for where they are not found.
-    pub keys: Option<String>,
+    pub keys: KeySlots,
 }
 
 impl Wizard {
@@ -48,11 +48,6 @@ impl Wizard {
                 Some(Origin::Version { place: self.place.clone()?, version: VersionChoice::Id(self.version.clone()?) })
             }
         }
-    }
-
-    /// Another of the two; what was chosen in the one is kept until it is looked into the other.
-    pub fn choose_source(&mut self, source: Source) {
-        self.source = source;
     }
 
     /// Looks into the file that was named.
@@ -79,8 +74,8 @@ impl Wizard {
     /// Tries what was typed.
     pub(super) fn unlock_file(&mut self, handle: &Handle) {
         let Some(file) = &self.from_file.file else { return };
-        let keys = self.from_file.keys.as_deref().map(str::trim).filter(|keys| !keys.is_empty()).map(PathBytes::from);
-        let file = ArchiveFile { secret: Some(Secret::new(self.password.as_str())), keys, ..file.clone() };
+        let secret = Some(Secret::new(self.password.as_str()));
+        let file = ArchiveFile { secret, keys: self.from_file.keys.path(), ..file.clone() };
         self.open_file(handle, file);
     }
 
@@ -96,9 +91,7 @@ impl Wizard {
                 self.needs_password = true;
                 self.refused = typed.then(|| problem.clone());
                 self.refused_now = typed;
-                if matches!(problem.code, Code::NothingThere | Code::OtherBackupsKey) {
-                    self.from_file.keys.get_or_insert_default();
-                }
+                self.from_file.keys.ask_after(problem);
                 self.from_file.opening = Load::Idle;
             }
             Load::Ready(_) => {

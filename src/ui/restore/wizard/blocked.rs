@@ -48,14 +48,11 @@ impl Wizard {
                 Lock::Closed if self.password.is_empty() => "Type the password or the recovery key.",
                 Lock::Closed => return None,
             },
-            Step::What if self.history.is_some() => match self.history.as_ref().map(|history| &history.answer) {
-                Some(Load::Ready(_)) if self.history.as_ref().is_some_and(|history| history.choice().is_some()) => return None,
-                Some(Load::Ready(_)) => "Choose a version of the file.",
-                Some(Load::Failed(_)) => "The versions could not be looked into.",
-                _ => "Looking into all versions…",
+            Step::What => match &self.history {
+                Some(history) => history.blocked()?,
+                None if self.selection.is_empty() => "Nothing is chosen yet: tick what you want back.",
+                None => return None,
             },
-            Step::What if self.selection.is_empty() => "Nothing is chosen yet: tick what you want back.",
-            Step::What => return None,
             Step::Where if self.place_kind == PlaceKind::Folder && self.folder.trim().is_empty() => {
                 "Name the folder to restore to."
             }

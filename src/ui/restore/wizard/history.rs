@@ -25,6 +25,16 @@ impl FileHistory {
         states.iter().enumerate().filter(|(_, state)| shown(state)).map(|(index, _)| index).collect()
     }
 
+    /// Why it cannot be gone on with.
+    pub fn blocked(&self) -> Option<&'static str> {
+        match &self.answer {
+            Load::Ready(_) if self.choice().is_some() => None,
+            Load::Ready(_) => Some("Choose a version of the file."),
+            Load::Failed(_) => Some("The versions could not be looked into."),
+            Load::Idle | Load::Waiting(_) => Some("Looking into all versions…"),
+        }
+    }
+
     pub fn choice(&self) -> Option<&InVersion> {
         self.answer.ready()?.states.get(self.chosen?)
     }

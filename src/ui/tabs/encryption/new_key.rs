@@ -13,7 +13,7 @@ use crate::ui::widgets::{Button, Card, Check, problem_text, wrapped};
 pub struct NewKey {
     key: Load<Secret>,
     /// The person says so.
-    pub kept: bool,
+    kept: bool,
     /// Where it is for choice.
     wanted: bool,
 }

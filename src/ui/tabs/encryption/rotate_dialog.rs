@@ -60,7 +60,8 @@ impl RotateDialog {
                         share with older versions stays under the old key, until a full backup. Older versions stay readable.";
             wrapped(ui, body(text).color(t.text));
             if self.others {
-                let text = "Only what you give and make here opens the backup then: other passwords, recovery keys and key files do not.";
+                let text = "Only what you give and make here opens the backup then: other passwords, recovery keys and key \
+                            files do not.";
                 wrapped(ui, body(text).color(t.warn));
             }
             ui.add_space(space::S);

@@ -4,7 +4,7 @@ mod draft;
 mod form;
 mod outcome;
 
-use egui::{Key, Ui};
+use egui::Ui;
 
 use self::draft::Draft;
 use self::form::{Pressed, verb};
@@ -15,14 +15,16 @@ use crate::model::path::PathBytes;
 use crate::model::problem::Problem;
 use crate::model::run::{Outcome, ProgressView, RunId, RunKind, RunReport};
 use crate::ui::context::{Action, Cx, new_run_id};
+use crate::ui::file_choice::FileChoice;
 use crate::ui::file_facts;
 use crate::ui::follow::Follow;
 use crate::ui::load::Load;
 use crate::ui::theme::typography::{body, section};
 use crate::ui::theme::{Icon, Tone, icons, space, tokens};
-use crate::ui::widgets::{Button, Card, FormRow, ProgressRow, TextField, problem_text, spinner, wrapped};
+use crate::ui::widgets::{Button, Card, ProgressRow, problem_text, spinner, wrapped};
 
-const PURPOSE: &str = "single file";
+const CHOICE: FileChoice =
+    FileChoice { label: "File", name: "Path of the file", purpose: "single file", title: "The file to look into" };
 
 /// The section's state between frames.
 #[derive(Default)]
@@ -107,10 +109,7 @@ impl Tools {
     }
 
     fn poll(&mut self, ui: &Ui, cx: &mut Cx<'_>) {
-        let dropped = ui.input(|input| input.raw.dropped_files.first().map(|file| file.path().to_owned()));
-        let dropped = dropped.filter(|path| !path.as_os_str().is_empty()).map(PathBytes::from);
-        let picked = cx.pickers.picked(PURPOSE).and_then(|picked| picked.into_iter().next());
-        if let Some(path) = picked.or(dropped).filter(|_| self.running.is_none()) {
+        if let Some(path) = CHOICE.given(ui, cx).filter(|_| self.running.is_none()) {
             self.path = path.display().into_owned();
             self.look(cx, path);
         }
@@ -141,25 +140,13 @@ impl Tools {
     }
 
     fn choose(&mut self, ui: &mut Ui, cx: &mut Cx<'_>) {
-        FormRow::new("File").hint(file_facts::ways(cx)).show(ui, |ui| {
-            ui.horizontal(|ui| {
-                let buttons = if cx.pickers.available() { 196.0 } else { 88.0 };
-                let width = (ui.available_width() - buttons).max(160.0);
-                let response = ui.add(TextField::new(&mut self.path).name("Path of the file").hint("/home/…").width(width));
-                if response.changed() {
-                    (self.looking, self.draft, self.problem, self.ended) = (Load::Idle, None, None, None);
-                }
-                let entered = response.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
-                if cx.pickers.available() && ui.add(Button::plain("Choose…").enabled(!cx.pickers.busy())).clicked() {
-                    cx.pickers.pick_file(PURPOSE, "The file to look into");
-                }
-                let whole = self.path.trim().starts_with('/');
-                let look = Button::plain("Look").icon(icons::MAGNIFYING_GLASS).enabled(whole && !self.looking.is_waiting());
-                if ui.add(look.why_off("Type the whole path, from “/” on")).clicked() || (entered && whole) {
-                    self.look(cx, PathBytes::from(self.path.trim()));
-                }
-            });
-        });
+        let named = CHOICE.show(ui, cx, &mut self.path, self.looking.is_waiting(), false);
+        if named.changed {
+            (self.looking, self.draft, self.problem, self.ended) = (Load::Idle, None, None, None);
+        }
+        if let Some(path) = named.look {
+            self.look(cx, path);
+        }
     }
 
     /// What it is, and what can be done with it.

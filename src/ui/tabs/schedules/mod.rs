@@ -61,7 +61,7 @@ impl SchedulesTab {
             line(ui, |ui| {
                 let t = tokens(ui);
                 let on = plan.plan.schedule != Schedule::Off;
-                let words = capital(&plan.plan.schedule.in_words());
+                let words = human::capital(&plan.plan.schedule.in_words());
                 ui.spacing_mut().item_spacing.x = space::XS;
                 ui.label(body(format!("{} {words}", if on { icons::CLOCK } else { icons::PAUSE })).color(t.text));
                 weak(ui, format!("· {}", when(plan, cx)));
@@ -103,11 +103,6 @@ fn when(plan: &PlanOverview, cx: &Cx<'_>) -> String {
         Some(next) => format!("next {} · {last}", human::moment(next, cx.now, cx.zone)),
         None => last,
     }
-}
-
-fn capital(text: &str) -> String {
-    let mut chars = text.chars();
-    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }
 
 /// A quiet line below a control.

@@ -9,6 +9,7 @@ use crate::model::run::RunKind;
 use crate::model::secret::Secret;
 use crate::model::tool::{Tool, ToolSpec};
 use crate::ui::key_file::KeyFileChoice;
+use crate::ui::key_slots::KeySlots;
 use crate::ui::widgets::PasswordField;
 
 /// What a sealed file's name ends in.
@@ -24,8 +25,7 @@ pub struct Draft {
     pub password: Zeroizing<String>,
     pub again: Zeroizing<String>,
     pub key_file: KeyFileChoice,
-    /// Key slots of the backup that a volume is of: asked for where they are not found.
-    pub keys: Option<String>,
+    pub keys: KeySlots,
     pub codec: Codec,
     pub level: Level,
     /// Of a backup: this computer may know what opens it.
@@ -43,7 +43,7 @@ impl Draft {
             password: PasswordField::buffer(),
             again: PasswordField::buffer(),
             key_file: KeyFileChoice::default(),
-            keys: None,
+            keys: KeySlots::default(),
             codec: facts.found.codec().filter(|_| kind == RunKind::Decompress).unwrap_or(Codec::Zstd),
             level: Level::Auto,
             of_backup: matches!(facts.found, Inspection::SealedObject { .. }),
@@ -90,10 +90,7 @@ impl Draft {
         let secret = || Secret::new(self.password.as_str());
         let tool = match self.kind {
             RunKind::Encrypt => Tool::Encrypt { password: secret(), kdf: KdfKind::Scrypt },
-            RunKind::Decrypt => Tool::Decrypt {
-                secret: (!self.password.is_empty()).then(secret),
-                keys: self.keys.as_deref().map(str::trim).filter(|keys| !keys.is_empty()).map(PathBytes::from),
-            },
+            RunKind::Decrypt => Tool::Decrypt { secret: (!self.password.is_empty()).then(secret), keys: self.keys.path() },
             RunKind::Decompress => Tool::Decompress,
             _ => Tool::Compress { codec: self.codec, level: self.level },
         };

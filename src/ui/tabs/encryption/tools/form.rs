@@ -112,15 +112,10 @@ fn password(ui: &mut Ui, cx: &mut Cx<'_>, draft: &mut Draft, problem: Option<&Pr
         draft.password.clear();
         draft.password.push_str(secret.expose());
     }
-    let keys_missing = draft.of_backup && problem.is_some_and(|it| matches!(it.code, Code::NothingThere | Code::OtherBackupsKey));
-    if keys_missing {
-        draft.keys.get_or_insert_default();
+    if let Some(problem) = problem.filter(|_| draft.of_backup) {
+        draft.keys.ask_after(problem);
     }
-    if let Some(keys) = &mut draft.keys {
-        let row =
-            FormRow::new("Key slots of its backup").hint("A copy of the keys-1.json of the backup's folder, or a higher number.");
-        row.show(ui, |ui| ui.add(TextField::new(keys).name("Key slots of its backup").hint("/media/…/keys-1.json").width(WIDTH)));
-    }
+    draft.keys.show(ui);
     response.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter))
 }
 

@@ -3,6 +3,7 @@
 //! Everything is opened and looked at relative to its folder's descriptor, so that neither long paths nor folders that are
 //! swapped for links meanwhile matter. A scan never opens files, other than to look at a `CACHEDIR.TAG`.
 
+mod ahead;
 mod chain;
 mod listing;
 mod measure;
@@ -134,7 +135,8 @@ pub fn scan(
 ) -> Result<()> {
     let mut batch = Batch { begun: now(), ..Batch::default() };
     let mut counted = Counted::default();
-    let flow = walk_all(spec, avoid, cancel, &mut |visit| {
+    let (rules, roots) = prepare(spec)?;
+    let flow = Walk::new(&rules, avoid, cancel).looking_ahead().roots(&roots, &mut |visit| {
         match visit {
             Visit::Found { path, meta } => {
                 if meta.kind == Kind::File {
@@ -166,7 +168,8 @@ pub fn count(
 ) -> Result<()> {
     let mut counted = Counted::default();
     let mut seen = 0u64;
-    let flow = walk_all(spec, avoid, cancel, &mut |visit| {
+    let (rules, roots) = prepare(spec)?;
+    let flow = Walk::new(&rules, avoid, cancel).roots(&roots, &mut |visit| {
         let Visit::Found { meta, .. } = visit else { return ControlFlow::Continue(()) };
         if meta.kind == Kind::File {
             counted.files += 1;
@@ -181,16 +184,11 @@ pub fn count(
     Ok(())
 }
 
-fn walk_all(
-    spec: &SourceSpec,
-    avoid: &[(u64, u64)],
-    cancel: &Cancel,
-    visit: &mut dyn FnMut(Visit<'_>) -> ControlFlow<()>,
-) -> Result<ControlFlow<()>> {
+fn prepare(spec: &SourceSpec) -> Result<(Rules, Roots)> {
     let rules = Rules::new(spec)?;
     let roots = Roots::new(spec)?;
     roots.check_readable()?;
-    Walk::new(&rules, avoid, cancel).roots(&roots, visit)
+    Ok((rules, roots))
 }
 
 /// A catalog path as it may be shown in errors: absolute.

@@ -315,7 +315,8 @@ fn ctrl_c_ends_with_130_and_leaves_no_version() {
     world.back_up();
     fs::write(world.source().join("big"), Random(12).bytes(400 << 20)).unwrap();
     let mut command = world.command();
-    command.args(["backup", "--source"]).arg(world.source()).arg("--to").arg(world.dest());
+    // One volume, so that nothing is finished that would be kept for the next run.
+    command.args(["backup", "--volume-size", "whole", "--source"]).arg(world.source()).arg("--to").arg(world.dest());
     let mut child = command.stderr(std::process::Stdio::null()).spawn().unwrap();
     let data = world.plan_folder().join("data");
     while fs::read_dir(&data).unwrap().count() < 2 {

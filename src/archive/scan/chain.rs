@@ -32,6 +32,11 @@ impl Chain {
         Self { path: Vec::new(), levels: vec![Level { length: 0, folder: Some(root) }] }
     }
 
+    /// The root's folder once more.
+    pub(super) fn root(&self) -> Option<OwnedFd> {
+        self.levels.first()?.folder.as_ref()?.try_clone().ok()
+    }
+
     /// Goes down into `name`, which the caller has opened.
     pub fn push(&mut self, name: &[u8], folder: OwnedFd) {
         if !self.path.is_empty() {

@@ -54,6 +54,11 @@ impl Listing {
         self.rest.is_none()
     }
 
+    /// Names, and their bytes.
+    pub(super) fn size(&self) -> (usize, usize) {
+        (self.spans.len(), self.names.len())
+    }
+
     fn read_from(&mut self, from: &[u8], folder: impl AsFd, buffer: &mut Vec<u8>) -> io::Result<()> {
         self.names.clear();
         self.spans.clear();

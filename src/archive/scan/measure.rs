@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use super::{Kind, Roots, Rules, Visit, Walk};
+use super::{Kind, Visit, Walk, prepare};
 use crate::archive::Result;
 use crate::model::run::Cancel;
 use crate::model::source_spec::SourceSpec;
@@ -24,13 +24,11 @@ pub struct Measured {
 
 /// Walks the sources and what is left out of them. `tell` is called now and then with the sums so far.
 pub fn measure(spec: &SourceSpec, avoid: &[(u64, u64)], cancel: &Cancel, tell: &mut dyn FnMut(&Measured)) -> Result<Measured> {
-    let rules = Rules::new(spec)?;
-    let roots = Roots::new(spec)?;
-    roots.check_readable()?;
+    let (rules, roots) = prepare(spec)?;
     let mut sums = Measured::default();
     let mut seen = 0u64;
     // Nothing breaks this walk but the cancellation, which is an error.
-    let _ = Walk::new(&rules, avoid, cancel).telling_left_out().roots(&roots, &mut |visit| {
+    let _ = Walk::new(&rules, avoid, cancel).telling_left_out().looking_ahead().roots(&roots, &mut |visit| {
         match visit {
             Visit::Found { meta, .. } if meta.kind == Kind::File => {
                 sums.files += 1;

@@ -17,6 +17,7 @@ const NO_BACKUP: &CStr = c".nobackup";
 /// A cache folder's tag begins with this (<https://bford.info/cachedir/>).
 const SIGNATURE: &[u8; 43] = b"Signature: 8a477f597d28d172789f06886806bc55";
 
+#[derive(Clone)]
 pub struct Rules {
     patterns: Gitignore,
     honour_tags: bool,

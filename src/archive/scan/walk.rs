@@ -3,11 +3,13 @@
 use std::ffi::CStr;
 use std::io;
 use std::ops::ControlFlow;
+use std::time::{Duration, Instant};
 
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::fs::{Mode, OFlags, openat};
 use rustix::io::Errno;
 
+use super::ahead::{Ahead, Start};
 use super::chain::Chain;
 use super::listing::Listing;
 use super::metadata::{Kind, Meta, is_pseudo, is_stable, status};
@@ -46,6 +48,7 @@ pub struct Walk<'a> {
     avoid: &'a [(u64, u64)],
     cancel: &'a Cancel,
     tell_left_out: bool,
+    looks_ahead: bool,
     /// Of the process, to know whose folders may be read without touching their access times.
     user: u32,
     path: Vec<u8>,
@@ -74,6 +77,7 @@ impl<'a> Walk<'a> {
             avoid,
             cancel,
             tell_left_out: false,
+            looks_ahead: false,
             user: rustix::process::geteuid().as_raw(),
             path: Vec::new(),
             buffer: Vec::with_capacity(LISTING_BUFFER),
@@ -84,6 +88,12 @@ impl<'a> Walk<'a> {
     /// Also walks what is left out, and tells of it.
     pub fn telling_left_out(mut self) -> Self {
         self.tell_left_out = true;
+        self
+    }
+
+    /// Has the system's cache filled by several threads where it waits for the medium.
+    pub fn looking_ahead(mut self) -> Self {
+        self.looks_ahead = true;
         self
     }
 
@@ -123,11 +133,15 @@ impl<'a> Walk<'a> {
     /// Walks what is in the folder at `self.path`.
     fn tree(&mut self, root: OwnedFd, meta: &Meta, visit: &mut Visitor<'_>) -> Result<ControlFlow<()>> {
         let base = self.path.len();
+        let (device, owner) = (meta.device, meta.uid);
         let mut levels = match self.enter(root.as_fd(), meta, false) {
             Ok(level) => vec![level],
             Err(error) => return Ok(visit(Visit::Unreadable { path: &self.path, error })),
         };
         let mut chain = Chain::new(root);
+        let mut ahead = self.looks_ahead.then(Ahead::new);
+        // Time that went into opening and listing a folder, and looking at the first thing in one.
+        let mut waited = Duration::ZERO;
         while let Some(level) = levels.last_mut() {
             if self.cancel.should_end() {
                 return Err(Error::Cancelled);
@@ -161,7 +175,10 @@ impl<'a> Walk<'a> {
             let looked_at = if self.path.len() > LONGEST_PATH {
                 Err(io::ErrorKind::InvalidFilename.into())
             } else {
-                chain.top().and_then(|folder| status(folder, name))
+                let begun = (level.next == 1).then(Instant::now);
+                let looked_at = chain.top().and_then(|folder| status(folder, name));
+                waited += begun.map_or(Duration::ZERO, |begun| begun.elapsed());
+                looked_at
             };
             let mut meta = match looked_at {
                 Ok(meta) => meta,
@@ -185,6 +202,7 @@ impl<'a> Walk<'a> {
             meta.stable = level.stable;
             let other_device = meta.device != level.device;
             let descend = is_folder && !(other_device && self.rules.one_file_system);
+            let begun = Instant::now();
             let mut folder = if descend {
                 match chain.top().and_then(|parent| open_folder(parent, name, self.may_hide_access(meta.uid))) {
                     Err(error) if is_gone(&error) => continue,
@@ -193,6 +211,7 @@ impl<'a> Walk<'a> {
             } else {
                 None
             };
+            waited += begun.elapsed();
             if other_device {
                 // The strict comparison where it cannot be known.
                 meta.stable = folder.as_ref().is_none_or(|opened| opened.as_ref().is_ok_and(is_stable));
@@ -205,13 +224,22 @@ impl<'a> Walk<'a> {
             if visit(told).is_break() {
                 return Ok(ControlFlow::Break(()));
             }
+            let begun = Instant::now();
             let entered = match folder {
                 None => continue,
                 Some(Err(error)) => Err(error),
                 Some(Ok(folder)) => self.enter(folder.as_fd(), &meta, left_out).map(|level| (folder, level)),
             };
+            waited += begun.elapsed();
             match entered {
                 Ok((folder, level)) => {
+                    if let Some(ahead) = &mut ahead {
+                        let relative = self.path.get(base + usize::from(base > 0)..).unwrap_or_default();
+                        ahead.entered(relative, std::mem::take(&mut waited), level.listing.size(), || {
+                            let (rules, avoid) = (self.rules.clone(), self.avoid.to_vec());
+                            Some(Start { root: chain.root()?, device, owner, rules, avoid, user: self.user })
+                        });
+                    }
                     chain.push(name.to_bytes(), folder);
                     levels.push(level);
                 }
@@ -244,7 +272,7 @@ impl<'a> Walk<'a> {
     }
 }
 
-fn open_folder(parent: BorrowedFd<'_>, name: &CStr, hide_access: bool) -> io::Result<OwnedFd> {
+pub(super) fn open_folder(parent: BorrowedFd<'_>, name: &CStr, hide_access: bool) -> io::Result<OwnedFd> {
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     if hide_access {
         match openat(parent, name, flags | OFlags::NOATIME, Mode::empty()) {

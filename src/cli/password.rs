@@ -69,17 +69,7 @@ pub fn key_file(path: &Path) -> Result<Secret, Problem> {
 pub fn make(path: &Path) -> Result<Secret, Problem> {
     let mut random = Zeroizing::new([0; 20]);
     getrandom::fill(&mut random[..]).map_err(no_chance)?;
-    let mut text = Zeroizing::new(String::with_capacity(40));
-    for part in random.chunks(5) {
-        if !text.is_empty() {
-            text.push('-');
-        }
-        data_encoding::BASE32_NOPAD.encode_append(part, &mut text);
-    }
-    text.make_ascii_lowercase();
-    let secret = Secret::new(text.as_str());
-    write_secret(path, &secret, "password")?;
-    Ok(secret)
+    secret_file::make_password(path, &random).map_err(|e| not_written(path, "password", &e))
 }
 
 /// Makes a key file: random bytes in a new file.
@@ -117,14 +107,7 @@ pub fn ask_new(name: &str) -> Result<Secret, Problem> {
 
 /// Writes a new recovery key for the person to put away: a new file that only they can read.
 pub fn write_recovery_key(path: &Path, key: &Secret) -> Result<(), Problem> {
-    write_secret(path, key, "recovery key")
-}
-
-fn write_secret(path: &Path, secret: &Secret, what: &str) -> Result<(), Problem> {
-    let mut line = Zeroizing::new(String::with_capacity(secret.expose().len() + 1));
-    line.push_str(secret.expose());
-    line.push('\n');
-    secret_file::write_new(path, line.as_bytes()).map_err(|e| not_written(path, what, &e))
+    secret_file::write_line(path, key).map_err(|e| not_written(path, "recovery key", &e))
 }
 
 fn not_written(path: &Path, what: &str, error: &io::Error) -> Problem {

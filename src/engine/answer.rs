@@ -71,6 +71,7 @@ pub fn answer(core: &Core, question: Question, is_running: &dyn Fn(&PlanId) -> b
         }
         Question::KeysAt { place } => Answer::KeyStatus(keys::status_at(core, &place)?),
         Question::MakeKeyFile { path } => Answer::KeyFile(keys::make_key_file(core, &path)?),
+        Question::MakePasswordFile { path } => Answer::Password(keys::make_password_file(core, &path)?),
         Question::ReadKeyFile { path } => Answer::KeyFile(keys::read_key_file(&path)?),
         Question::KeyStatus { plan } => Answer::KeyStatus(keys::status(core, &plan)?),
         Question::Versions { place } => {

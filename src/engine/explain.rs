@@ -203,12 +203,16 @@ pub fn key_file(path: &str, error: &std::io::Error) -> Problem {
 }
 
 pub fn key_file_not_made(path: &str, error: &std::io::Error) -> Problem {
-    Problem::new(
-        Code::Usage,
-        format!("The key file {path} could not be made."),
-        "Name a new file in a folder that is there and that you can write to.",
-    )
-    .with_detail(error.to_string())
+    not_made("key file", path, error)
+}
+
+pub fn password_file_not_made(path: &str, error: &std::io::Error) -> Problem {
+    not_made("password file", path, error)
+}
+
+fn not_made(what: &str, path: &str, error: &std::io::Error) -> Problem {
+    let fix = "Name a new file in a folder that is there and that you can write to.";
+    Problem::new(Code::Usage, format!("The {what} {path} could not be made."), fix).with_detail(error.to_string())
 }
 
 /// The key that this machine keeps is not enough: what is to open the new slot must be given.

@@ -192,6 +192,7 @@ questions! {
     keys_at(place: Place) -> KeyStatus = Question::KeysAt { place } => Answer::KeyStatus(v) => v;
     read_key_file(path: PathBytes) -> Secret = Question::ReadKeyFile { path } => Answer::KeyFile(v) => v;
     make_key_file(path: PathBytes) -> Secret = Question::MakeKeyFile { path } => Answer::KeyFile(v) => v;
+    make_password_file(path: PathBytes) -> Secret = Question::MakePasswordFile { path } => Answer::Password(v) => v;
     key_status(plan: PlanId) -> KeyStatus = Question::KeyStatus { plan } => Answer::KeyStatus(v) => v;
     /// Newest last.
     versions(place: Place) -> Vec<Manifest> = Question::Versions { place } => Answer::Versions(v) => v;

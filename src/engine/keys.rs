@@ -174,6 +174,12 @@ pub fn make_key_file(core: &Core, path: &PathBytes) -> Result<Secret, Problem> {
     read_key_file(path)
 }
 
+/// Makes a password and a file with it; never in the place of another file.
+pub fn make_password_file(core: &Core, path: &PathBytes) -> Result<Secret, Problem> {
+    let random = Zeroizing::new(core.random());
+    secret_file::make_password(path.as_path(), &random).map_err(|error| explain::password_file_not_made(&path.display(), &error))
+}
+
 pub fn status(core: &Core, plan: &PlanId) -> Result<KeyStatus, Problem> {
     let plan = core.plan(plan).ok_or_else(explain::no_such_plan)?;
     let mut status = bare_status(Some(&plan));

@@ -179,6 +179,10 @@ pub enum Question {
     MakeKeyFile {
         path: PathBytes,
     },
+    /// A password that is made, and a new file that holds it.
+    MakePasswordFile {
+        path: PathBytes,
+    },
     /// Versions whose manifests can be read; needs no key.
     Versions {
         place: Place,
@@ -271,6 +275,7 @@ pub enum Answer {
     Plans(Vec<PlanAt>),
     RecoveryKey(Secret),
     KeyFile(Secret),
+    Password(Secret),
     Done,
     KeyStatus(KeyStatus),
     Versions(Vec<Manifest>),

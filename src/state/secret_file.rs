@@ -52,6 +52,29 @@ pub fn read_key_file(path: &Path) -> io::Result<Secret> {
     Secret::of_key_file(&bytes).ok_or_else(|| io::Error::other("it is no key file: that is at least 32 random bytes"))
 }
 
+/// Makes a password that nobody guesses of so many random bits and writes it to a new file of its own.
+pub fn make_password(path: &Path, random: &[u8; 20]) -> io::Result<Secret> {
+    let mut text = Zeroizing::new(String::with_capacity(40));
+    for part in random.chunks(5) {
+        if !text.is_empty() {
+            text.push('-');
+        }
+        data_encoding::BASE32_NOPAD.encode_append(part, &mut text);
+    }
+    text.make_ascii_lowercase();
+    let secret = Secret::new(text.as_str());
+    write_line(path, &secret)?;
+    Ok(secret)
+}
+
+/// Writes a secret that a person may read to a new file, as a line.
+pub fn write_line(path: &Path, secret: &Secret) -> io::Result<()> {
+    let mut line = Zeroizing::new(String::with_capacity(secret.expose().len() + 1));
+    line.push_str(secret.expose());
+    line.push('\n');
+    write_new(path, line.as_bytes())
+}
+
 /// Writes a new file (0600) that is there after a power cut too; refuses where there is one already.
 pub fn write_new(path: &Path, content: &[u8]) -> io::Result<()> {
     let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
@@ -85,6 +108,19 @@ mod tests {
         assert!(read(b"\n").is_err());
         assert!(read(b"\xff").is_err());
         assert!(read(&[b'a'; LONGEST as usize + 1]).is_err());
+    }
+
+    #[test]
+    fn a_made_password_is_what_its_file_opens_with() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("made");
+        let made = make_password(&path, &[7; 20]).unwrap();
+        assert_eq!(std::fs::metadata(&path).unwrap().mode() & 0o7777, 0o600);
+        assert_eq!(read(&SecretFile::Password(path.as_path().into())).unwrap(), made);
+        assert_eq!(made.expose().len(), 35, "160 bits, five to a character, in four groups");
+        assert_ne!(made, make_password(&dir.path().join("other"), &[8; 20]).unwrap());
+        assert_eq!(make_password(&path, &[8; 20]).unwrap_err().kind(), io::ErrorKind::AlreadyExists);
+        assert_eq!(read_password(&path).unwrap(), made, "what is there stays");
     }
 
     #[test]

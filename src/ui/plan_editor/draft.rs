@@ -1,17 +1,16 @@
 //! A backup that is being made or changed: what was typed so far, what is still missing, and the plan it will be.
 
 use jiff::Timestamp;
-use zeroize::Zeroizing;
 
+use super::new_password::NewPassword;
 use crate::engine::message::{Drive, NewSecrets, Suggestion};
 use crate::model::format::{Cipher, Format, SealSpec};
 use crate::model::location::Location;
 use crate::model::path::PathBytes;
 use crate::model::plan::{Plan, PlanId, SecretFile};
 use crate::model::schedule::Schedule;
-use crate::model::secret::{Secret, Strength, strength};
+use crate::model::secret::Secret;
 use crate::model::source_spec::{Preset, SourceSpec};
-use crate::ui::widgets::PasswordField;
 
 /// A folder on the first page.
 #[derive(Clone, Debug, PartialEq)]
@@ -51,8 +50,7 @@ pub struct Draft {
     pub format: Format,
     pub encrypt: bool,
     pub cipher: Cipher,
-    pub password: Zeroizing<String>,
-    pub repeat: Zeroizing<String>,
+    pub password: NewPassword,
     pub recovery_key: Option<Secret>,
     pub written_down: bool,
     /// What opens the backup for runs that nobody attends.
@@ -60,7 +58,8 @@ pub struct Draft {
 }
 
 impl Draft {
-    pub fn new(id: PlanId, now: Timestamp) -> Self {
+    /// `home_folder`: the person's.
+    pub fn new(id: PlanId, now: Timestamp, home_folder: PathBytes) -> Self {
         Self {
             id,
             created: now,
@@ -80,8 +79,7 @@ impl Draft {
             format: Format::default(),
             encrypt: true,
             cipher: Cipher::default(),
-            password: PasswordField::buffer(),
-            repeat: PasswordField::buffer(),
+            password: NewPassword::new(home_folder),
             recovery_key: None,
             written_down: false,
             secret_file: None,
@@ -89,7 +87,7 @@ impl Draft {
     }
 
     pub fn of(plan: &Plan) -> Self {
-        let mut draft = Self::new(plan.id.clone(), plan.created);
+        let mut draft = Self::new(plan.id.clone(), plan.created, PathBytes::default());
         draft.sources = plan.sources.paths.iter().map(|path| source(path, true)).collect();
         draft.presets.clone_from(&plan.sources.presets);
         draft.excludes.clone_from(&plan.sources.excludes);
@@ -206,10 +204,6 @@ impl Draft {
         schedule.is_valid().then_some(schedule)
     }
 
-    pub fn strength(&self) -> Strength {
-        strength(&self.password)
-    }
-
     /// Why the page after *what* is off.
     pub fn what_blocked(&self) -> Option<String> {
         self.ticked().next().is_none().then(|| "Tick at least one folder.".into())
@@ -240,12 +234,8 @@ impl Draft {
             }
         } else if !self.is_new() || !self.encrypt {
             return None;
-        } else if self.password.is_empty() {
-            "Choose a password, or switch encryption off."
-        } else if self.repeat.is_empty() {
-            "Type the password a second time."
-        } else if self.password != self.repeat {
-            "The two passwords differ."
+        } else if let Some(why) = self.password.blocked(&self.name(), self.destination.trim()) {
+            why
         } else if self.recovery_key.is_some() && !self.written_down {
             "Tick that the recovery key is written down, or take it away."
         } else {
@@ -266,18 +256,23 @@ impl Draft {
         sentence
     }
 
+    /// The file that a password is to be made for before anything can be saved.
+    pub fn password_to_make(&self) -> Option<PathBytes> {
+        if self.is_new() && self.encrypt { self.password.to_make(&self.name()) } else { None }
+    }
+
     /// The plan as it will be saved, and what its key slots are made of.
     pub fn finish(&self) -> Option<(Plan, NewSecrets)> {
         if self.what_blocked().or_else(|| self.where_blocked()).or_else(|| self.how_blocked()).is_some() {
             return None;
         }
-        let secrets = match self.is_new() && self.encrypt {
-            true => NewSecrets {
-                password: Some(Secret::new(self.password.as_str())),
-                recovery_key: self.recovery_key.clone(),
-                ..NewSecrets::default()
-            },
-            false => NewSecrets::default(),
+        let (secrets, secret_file) = match self.is_new() && self.encrypt {
+            true => {
+                let (password, file) = self.password.chosen(&self.name())?;
+                let recovery_key = self.recovery_key.clone();
+                (NewSecrets { password: Some(password), recovery_key, ..NewSecrets::default() }, file)
+            }
+            false => (NewSecrets::default(), self.secret_file.clone()),
         };
         let plan = Plan {
             id: self.id.clone(),
@@ -290,7 +285,7 @@ impl Draft {
                 Some(plan) => plan.seal,
                 None => self.encrypt.then(|| SealSpec { cipher: self.cipher, ..SealSpec::default() }),
             },
-            secret_file: self.secret_file.clone(),
+            secret_file,
             schedule: self.schedule()?,
         };
         Some((plan, secrets))
@@ -340,7 +335,7 @@ mod tests {
     use super::*;
 
     fn draft() -> Draft {
-        let mut draft = Draft::new(PlanId::from_random([7; 16]), "2026-11-21T12:00:00Z".parse().unwrap());
+        let mut draft = Draft::new(PlanId::from_random([7; 16]), "2026-11-21T12:00:00Z".parse().unwrap(), "/home/u".into());
         let suggestion =
             |name: &str, chosen| Suggestion { name: name.into(), path: format!("/home/u/{name}").as_str().into(), chosen };
         draft.suggest(&[suggestion("Documents", true), suggestion("Pictures", true), suggestion("Downloads", false)]);
@@ -403,12 +398,12 @@ mod tests {
         assert_eq!(d.where_blocked(), None);
 
         for (password, repeat, word) in [("", "", "Choose"), ("a", "", "second"), ("a", "b", "differ")] {
-            *d.password = password.into();
-            *d.repeat = repeat.into();
+            *d.password.typed = password.into();
+            *d.password.repeat = repeat.into();
             assert!(d.how_blocked().unwrap().contains(word), "{password} {repeat}");
             assert!(d.finish().is_none());
         }
-        *d.repeat = "a".into();
+        *d.password.repeat = "a".into();
         assert_eq!(d.how_blocked(), None);
         d.recovery_key = Some(Secret::new("ABCD"));
         assert!(d.how_blocked().unwrap().contains("written down"));
@@ -427,7 +422,7 @@ mod tests {
     fn unencrypted_is_deliberate_and_brings_no_secret() {
         let mut d = draft();
         d.destination = "/x/".into();
-        *d.password = "left over".into();
+        *d.password.typed = "left over".into();
         d.encrypt = false;
         let (plan, secrets) = d.finish().unwrap();
         assert_eq!((plan.seal, secrets), (None, NewSecrets::default()));

@@ -8,6 +8,7 @@ use super::secret_file::SecretFileChoice;
 use crate::engine::Handle;
 use crate::engine::message::{Command, Drive, PlanAt, Suggestion, TestResult};
 use crate::model::location::Location;
+use crate::model::path::PathBytes;
 use crate::model::plan::{Plan, PlanId};
 use crate::model::problem::Problem;
 use crate::model::run::RunId;
@@ -68,6 +69,9 @@ pub struct Editor {
     pub show_packing: bool,
     pub new_key: Load<Secret>,
     pub secret_file: SecretFileChoice,
+    /// A password file that is made before the backup is saved.
+    making: Load<Secret>,
+    made_for: PathBytes,
     saving: Load<()>,
     back_up_then: bool,
     pub save_problem: Option<Problem>,
@@ -76,8 +80,8 @@ pub struct Editor {
 }
 
 impl Editor {
-    pub fn new(handle: &Handle, now: Timestamp) -> Self {
-        Self::with(handle, Draft::new(PlanId::from_random(random()), now))
+    pub fn new(handle: &Handle, now: Timestamp, home_folder: &PathBytes) -> Self {
+        Self::with(handle, Draft::new(PlanId::from_random(random()), now, home_folder.clone()))
     }
 
     pub fn edit(handle: &Handle, plan: &Plan) -> Self {
@@ -104,6 +108,8 @@ impl Editor {
             show_packing: false,
             new_key: Load::Idle,
             secret_file: SecretFileChoice::default(),
+            making: Load::Idle,
+            made_for: PathBytes::default(),
             saving: Load::Idle,
             back_up_then: false,
             save_problem: None,
@@ -121,7 +127,11 @@ impl Editor {
             || self.plans_here.is_waiting()
             || self.new_key.is_waiting()
             || self.secret_file.is_waiting()
-            || self.saving.is_waiting()
+            || self.is_saving()
+    }
+
+    fn is_saving(&self) -> bool {
+        self.making.is_waiting() || self.saving.is_waiting()
     }
 
     pub fn suggesting(&self) -> bool {
@@ -254,7 +264,7 @@ impl Editor {
 
     /// Why the next step is off, in words.
     pub fn blocked(&self) -> Option<String> {
-        if self.saving.is_waiting() {
+        if self.is_saving() {
             return Some("Saving…".into());
         }
         match self.step {
@@ -296,14 +306,27 @@ impl Editor {
         if self.blocked().is_some() {
             return;
         }
-        if let Some((plan, secrets)) = self.draft.finish() {
-            self.save_problem = None;
-            self.back_up_then = back_up;
+        self.save_problem = None;
+        self.back_up_then = back_up;
+        if let Some(path) = self.draft.password_to_make() {
+            self.made_for = path.clone();
+            self.making = Load::Waiting(handle.make_password_file(path));
+        } else if let Some((plan, secrets)) = self.draft.finish() {
             self.saving = Load::Waiting(handle.save_plan(plan, secrets));
         }
     }
 
     fn poll_saving(&mut self, handle: &Handle) -> Option<Left> {
+        if self.making.poll() {
+            match std::mem::take(&mut self.making) {
+                Load::Ready(password) => {
+                    self.draft.password.keep(std::mem::take(&mut self.made_for), password);
+                    self.save(handle, self.back_up_then);
+                }
+                Load::Failed(problem) => self.save_problem = Some(problem),
+                _ => {}
+            }
+        }
         if !self.saving.poll() {
             return None;
         }

@@ -1,16 +1,15 @@
 //! Third page: name, schedule, password; and in one sentence what was set up.
 
-use egui::{Align, Key, Layout, Ui};
+use egui::{Align, Layout, Ui};
 
 use super::draft::When;
 use super::editor::Editor;
-use super::{packing, recovery, secret_file};
+use super::{encryption, packing};
 use crate::ui::context::Cx;
-use crate::ui::theme::typography::{body, caption_strong, section};
-use crate::ui::theme::{Tone, icons, space, tokens};
+use crate::ui::theme::typography::{body, section};
+use crate::ui::theme::{icons, space, tokens};
 use crate::ui::widgets::{
-    Banner, Button, Card, FormRow, NumberField, PasswordField, Segmented, TextField, TimeField, icon_at, problem_text,
-    section_head, strength_line, wrapped,
+    Button, Card, FormRow, NumberField, Segmented, TextField, TimeField, icon_at, problem_text, section_head, wrapped,
 };
 
 /// Whether Enter was pressed in the last field.
@@ -33,7 +32,7 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, editor: &mut Editor, just_came: bool) 
         ui.vertical(|ui| {
             ui.set_width(column);
             ui.spacing_mut().item_spacing.x = space::S;
-            entered = encryption(ui, cx, editor, just_came);
+            entered = encryption::show(ui, cx, editor, just_came);
         });
     });
     entered
@@ -96,62 +95,6 @@ fn schedule(ui: &mut Ui, editor: &mut Editor) {
     if editor.draft.when != When::Off {
         wrapped(ui, body("A time that was missed is made up as soon as the computer is on again.").color(t.text2));
     }
-}
-
-fn encryption(ui: &mut Ui, cx: &mut Cx<'_>, editor: &mut Editor, just_came: bool) -> bool {
-    let mut entered = false;
-    let t = tokens(ui);
-    ui.label(section("Encryption").color(t.text));
-    if !editor.draft.is_new() {
-        let text = if editor.draft.encrypt {
-            "This backup is encrypted. Its password is changed in the Encryption tab."
-        } else {
-            "This backup is not encrypted. To encrypt these files, add a backup with a password."
-        };
-        wrapped(ui, body(text).color(t.text2));
-        if editor.draft.encrypt {
-            secret_file::show(ui, cx, editor);
-        }
-        return false;
-    }
-    let options = [(true, "Encrypted"), (false, "Not encrypted")];
-    if Segmented::new("Encryption").show(ui, &mut editor.draft.encrypt, &options) {
-        editor.touch();
-    }
-    if !editor.draft.encrypt {
-        let text = "Whoever gets hold of the destination can read all these files.";
-        Banner::new(Tone::Warn, text).show(ui);
-        return false;
-    }
-    let differ = !editor.draft.repeat.is_empty() && editor.draft.password != editor.draft.repeat;
-    ui.vertical(|ui| {
-        ui.spacing_mut().item_spacing.y = space::XS;
-        field_label(ui, "Password");
-        let response = PasswordField::new(&mut editor.draft.password).name("Password").show(ui);
-        if just_came && editor.draft.password.is_empty() {
-            response.request_focus();
-        }
-        if response.changed() {
-            editor.touch();
-        }
-        strength_line(ui, &editor.draft.password);
-        field_label(ui, "Password again");
-        let repeat = PasswordField::new(&mut editor.draft.repeat).name("Password again").error(differ);
-        let response = repeat.show(ui);
-        if response.changed() {
-            editor.touch();
-        }
-        entered = response.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
-    });
-    let text = "Without the password or the recovery key nobody can restore, not even we.";
-    wrapped(ui, body(text).color(t.text2));
-    recovery::show(ui, cx, editor);
-    entered
-}
-
-/// As a form's, for fields whose line below says something of its own.
-fn field_label(ui: &mut Ui, text: &str) {
-    ui.label(caption_strong(text).color(tokens(ui).text2));
 }
 
 fn summary(ui: &mut Ui, editor: &Editor) {

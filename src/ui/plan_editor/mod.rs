@@ -2,9 +2,11 @@
 
 pub mod draft;
 pub mod editor;
+mod encryption;
 mod how;
 mod leave_out;
 pub mod measuring;
+mod new_password;
 pub mod packing;
 mod recovery;
 mod secret_file;
@@ -35,7 +37,7 @@ impl PlanEditor {
     /// A new backup; the first one of all is a first run.
     pub fn new(cx: &mut Cx<'_>) -> Self {
         Self {
-            editor: Editor::new(cx.handle, cx.now),
+            editor: Editor::new(cx.handle, cx.now, &cx.overview.home_folder),
             first_run: cx.overview.plans.is_empty(),
             pattern: String::new(),
             shown: None,

@@ -2,11 +2,13 @@
 //! never seen them, by name and role.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::sync::Arc;
 
 use eframe::egui::accesskit::Role;
 use strongroom::engine::{Engine, Env, Mode};
 use strongroom::model::format::{Kind, Level};
+use strongroom::model::plan::SecretFile;
 use strongroom::state::lock::HomeLock;
 use strongroom::state::paths::Home;
 use strongroom::state::secrets::MemoryStore;
@@ -47,6 +49,20 @@ fn first_run(root: &TempDir, hands: &mut Hands) {
 
 /// `choose`: what else is set on the last page.
 fn first_run_with(root: &TempDir, hands: &mut Hands, choose: impl FnOnce(&mut Hands)) {
+    to_last_page(root, hands);
+    assert!(hands.sees("Choose a password, or switch encryption off."), "{}", hands.screen());
+    hands.type_into(Role::PasswordInput, "Password", PASSWORD);
+    hands.type_into(Role::PasswordInput, "Password again", "another");
+    assert!(hands.sees("The two passwords differ."), "{}", hands.screen());
+    hands.replace(Role::PasswordInput, "Password again", PASSWORD);
+    assert!(hands.sees("Letters, encrypted, to "), "{}", hands.screen());
+    choose(hands);
+    hands.button("Back up now");
+    hands.see("3 of 3 files copied");
+    hands.see("Protected · 1 of 1");
+}
+
+fn to_last_page(root: &TempDir, hands: &mut Hands) {
     hands.button("Set up a backup");
     hands.type_into(Role::TextInput, "Path of a folder to add", &path(root, "Letters"));
     hands.button("Add this path");
@@ -63,16 +79,6 @@ fn first_run_with(root: &TempDir, hands: &mut Hands, choose: impl FnOnce(&mut Ha
     hands.button("Test connection");
     hands.see("Can be read and written");
     hands.button("Next: How");
-    assert!(hands.sees("Choose a password, or switch encryption off."), "{}", hands.screen());
-    hands.type_into(Role::PasswordInput, "Password", PASSWORD);
-    hands.type_into(Role::PasswordInput, "Password again", "another");
-    assert!(hands.sees("The two passwords differ."), "{}", hands.screen());
-    hands.replace(Role::PasswordInput, "Password again", PASSWORD);
-    assert!(hands.sees("Letters, encrypted, to "), "{}", hands.screen());
-    choose(hands);
-    hands.button("Back up now");
-    hands.see("3 of 3 files copied");
-    hands.see("Protected · 1 of 1");
 }
 
 #[test]
@@ -127,6 +133,41 @@ fn first_run_then_back_up_then_restore_on_another_machine() {
     assert_eq!(fs::read(root.path().join("back/Letters/2026/three.bin")).unwrap(), vec![7; 300_000]);
     hands.button("Done");
     hands.see("Welcome to Strongroom");
+}
+
+#[test]
+fn a_password_is_made_and_runs_read_it_from_its_file() {
+    let root = world();
+    let password_file = root.path().join("made.password");
+    fs::write(root.path().join("taken"), "something else").unwrap();
+    {
+        let engine = engine(&root, "home");
+        let mut hands = Hands::on(engine.handle());
+        to_last_page(&root, &mut hands);
+        hands.click(Role::RadioButton, "Password: Make one for me");
+        hands.see("strongroom Letters.password");
+        hands.replace(Role::TextInput, "Password file", &path(&root, "disk/password"));
+        hands.see("The password would lie with the backup");
+        hands.replace(Role::TextInput, "Password file", &path(&root, "taken"));
+        hands.button("Back up now");
+        hands.see("could not be made.");
+        assert!(engine.handle().overview().plans.is_empty(), "nothing is saved without its password");
+        assert_eq!(fs::read(root.path().join("taken")).unwrap(), b"something else");
+        hands.replace(Role::TextInput, "Password file", &path(&root, "made.password"));
+        hands.button("Back up now");
+        hands.see("3 of 3 files copied");
+        hands.see("Protected · 1 of 1");
+        let plan = engine.handle().overview().plans[0].plan.clone();
+        assert_eq!(plan.secret_file, Some(SecretFile::Password(password_file.as_path().into())));
+    }
+    let mode = fs::metadata(&password_file).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    // This computer has lost its keyring: the file stands in.
+    let engine = engine(&root, "home");
+    fs::write(root.path().join("Letters/one.txt"), "changed").unwrap();
+    let mut hands = Hands::on(engine.handle());
+    hands.button("Back up Letters now");
+    hands.wait("the second version", |_| engine.handle().overview().plans[0].versions == Some(2));
 }
 
 #[test]

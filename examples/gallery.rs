@@ -11,6 +11,8 @@ mod sample;
 mod sample_files;
 #[path = "../tests/it/ui/sample_restore.rs"]
 mod sample_restore;
+#[path = "../tests/it/ui/sample_setup.rs"]
+mod sample_setup;
 
 use std::collections::VecDeque;
 
@@ -70,7 +72,7 @@ fn app(state: &str, dark: bool, scale: u16, long: bool) -> eframe::Result {
     };
     overview.settings.appearance = if dark { Appearance::Dark } else { Appearance::Light };
     overview.settings.scale = scale;
-    let fake = fake::Fake::new(overview, sample_restore::answer);
+    let fake = fake::Fake::new(overview, |question| sample_setup::answer(question).or_else(|| sample_restore::answer(question)));
     sample_restore::end_restores(&fake);
     sample_files::end_tools(&fake);
     if let (Some((run, progress)), Ok(mut runs)) = (live, fake.live.lock()) {

@@ -17,8 +17,12 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, editor: &mut Editor, just_came: bool) 
         of_known(ui, cx, editor);
         return false;
     }
-    let options = [(true, "Encrypted"), (false, "Not encrypted")];
-    if Segmented::new("Encryption").show(ui, &mut editor.draft.encrypt, &options) {
+    let own = PasswordFrom::Person;
+    let options = [((true, own), "Password"), ((true, PasswordFrom::File), "Password file"), ((false, own), "Not encrypted")];
+    let draft = &mut editor.draft;
+    let mut chosen = if draft.encrypt { (true, draft.password.from) } else { (false, own) };
+    if Segmented::new("Encryption").show(ui, &mut chosen, &options) {
+        (draft.encrypt, draft.password.from) = chosen;
         editor.touch();
     }
     if !editor.draft.encrypt {
@@ -26,17 +30,13 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, editor: &mut Editor, just_came: bool) 
         Banner::new(Tone::Warn, text).show(ui);
         return false;
     }
-    let ways = [(PasswordFrom::Person, "My own password"), (PasswordFrom::File, "Make one for me")];
-    if Segmented::new("Password").show(ui, &mut editor.draft.password.from, &ways) {
-        editor.touch();
-    }
     let (entered, text) = match editor.draft.password.from {
         PasswordFrom::Person => {
             let text = "Without the password or the recovery key nobody can restore, not even we.";
             (typed(ui, editor, just_came), text)
         }
         PasswordFrom::File => {
-            let text = "Keep a copy of it in a safe place, away from this computer and from the backup. Without the password or a \
+            let text = "Keep a copy of the file in a safe place, away from this computer and from the backup. Without the password or a \
                         recovery key nobody can restore, not even we.";
             (made(ui, editor), text)
         }

@@ -144,7 +144,7 @@ fn a_password_is_made_and_runs_read_it_from_its_file() {
         let engine = engine(&root, "home");
         let mut hands = Hands::on(engine.handle());
         to_last_page(&root, &mut hands);
-        hands.click(Role::RadioButton, "Password: Make one for me");
+        hands.click(Role::RadioButton, "Encryption: Password file");
         hands.see("strongroom Letters.password");
         hands.replace(Role::TextInput, "Password file", &path(&root, "disk/password"));
         hands.see("The password would lie with the backup");

@@ -31,7 +31,7 @@ pub fn encrypt(args: &args::Encrypt, output: Output) -> Result<Exit, Problem> {
         output.note(format!("The password is weak. {}.", strength.in_words()));
     }
     let cancel = cancel_on_interrupt()?;
-    let tool = Tool::Encrypt { password, kdf: args.kdf.into() };
+    let tool = Tool::Encrypt { password, cipher: args.cipher.into(), kdf: args.kdf.into() };
     let done = carry_out(&spec(&args.file, &args.new, tool), &cancel)?;
     let to = args.new.to.display().to_string();
     output.line(format!("Sealed {} ({}) as {}", clean(&name), human::bytes(done.before), clean(&to)));

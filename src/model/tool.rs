@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::format::{Codec, KdfKind, Level};
+use super::format::{Cipher, Codec, KdfKind, Level};
 use super::path::PathBytes;
 use super::run::RunKind;
 use super::secret::Secret;
@@ -21,6 +21,7 @@ pub struct ToolSpec {
 pub enum Tool {
     Encrypt {
         password: Secret,
+        cipher: Cipher,
         kdf: KdfKind,
     },
     Decrypt {

@@ -57,6 +57,20 @@ fn a_file_is_sealed_and_opened_by_its_password_alone() {
 }
 
 #[test]
+fn a_file_is_sealed_by_the_cipher_that_is_chosen() {
+    let world = world_with("plain", &content()[..3_000_000]);
+    for (cipher, words) in [("", "AES-256-GCM"), ("--cipher aes-256-gcm", "AES-256-GCM"), ("--cipher aes-128-gcm", "AES-128-GCM")]
+    {
+        world.run(&format!("encrypt @plain --to @sealed --overwrite --kdf pbkdf2 {cipher}")).ok();
+        assert_eq!(world.run("inspect @sealed --json").ok().last()["cipher"], words);
+        world.run("decrypt @sealed --to @back --overwrite").ok();
+        assert!(fs::read(world.path("back")).unwrap() == fs::read(world.path("plain")).unwrap());
+    }
+    world.run("encrypt @plain --to @new --cipher rot13").code(2);
+    nothing_left(&world, &["back", "plain", "sealed"]);
+}
+
+#[test]
 fn nothing_is_replaced_unasked_and_nothing_half_is_left() {
     let world = world_with("plain", b"content");
     fs::write(world.path("there"), "old").unwrap();

@@ -63,7 +63,7 @@ fn every_form_of_the_command_line_is_read() {
         "ls --from d --key-file f",
         "history --plan n --limit 5",
         "inspect f --json",
-        "encrypt f --to g --kdf pbkdf2 --password-file p --overwrite",
+        "encrypt f --to g --kdf pbkdf2 --cipher aes-128-gcm --password-file p --overwrite",
         "decrypt f --to g --keys k",
         "compress f --to g --format lz4 --level 9",
         "compress f --to g.gz",

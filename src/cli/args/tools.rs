@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::{Kdf, Unlock};
+use super::{CipherName, Kdf, Unlock};
 use crate::cli::parse;
 use crate::model::format::{Codec, Level};
 
@@ -51,6 +51,9 @@ pub struct Encrypt {
     /// Read the password from this file; one newline at its end does not count
     #[arg(long, value_name = "FILE")]
     pub password_file: Option<PathBuf>,
+    /// What encrypts
+    #[arg(long, value_name = "CIPHER", default_value = "aes-256-gcm")]
+    pub cipher: CipherName,
     /// What turns the password into a key
     #[arg(long, value_name = "KDF", default_value = "scrypt")]
     pub kdf: Kdf,

@@ -48,7 +48,7 @@ pub fn carry_out(spec: &ToolSpec, doing: &mut Doing<'_>) -> Result<ToolDone, Pro
     let begun = Instant::now();
     let work = Work { from, file, metadata: &metadata, spec };
     let (after, codec, level) = match &spec.tool {
-        Tool::Encrypt { password, kdf } => (work.encrypt(password, *kdf, doing)?, None, None),
+        Tool::Encrypt { password, cipher, kdf } => (work.encrypt(password, *cipher, *kdf, doing)?, None, None),
         Tool::Decrypt { secret, keys } => {
             let opening = Opening { secret: secret.as_ref(), keys: keys.as_ref().map(|keys| keys.as_path()), known: doing.known };
             (work.decrypt(&opening, doing)?, None, None)
@@ -112,7 +112,7 @@ impl Work<'_> {
         }
     }
 
-    fn encrypt(mut self, password: &Secret, kdf: KdfKind, doing: &mut Doing<'_>) -> Result<u64, Problem> {
+    fn encrypt(mut self, password: &Secret, cipher: Cipher, kdf: KdfKind, doing: &mut Doing<'_>) -> Result<u64, Problem> {
         if password.is_empty() {
             return Err(explain::empty_password());
         }
@@ -127,7 +127,7 @@ impl Work<'_> {
         };
         let each = &mut each(doing.progress, doing.cancel);
         let copying = Copying { from: &mut self.file, to: &mut output, each, cancel: doing.cancel };
-        let sealed = sealed_file::encrypt(copying, Cipher::Aes256Gcm, &[slot], &mut random);
+        let sealed = sealed_file::encrypt(copying, cipher, &[slot], &mut random);
         chance?;
         sealed.map_err(|e| self.wrong(e))?;
         self.finish(output, doing.cancel)

@@ -5,7 +5,7 @@ use std::os::unix::fs::MetadataExt;
 
 use strongroom::engine::message::Command;
 use strongroom::model::catalog::RowKind;
-use strongroom::model::format::{Codec, KdfKind, Level};
+use strongroom::model::format::{Cipher, Codec, KdfKind, Level};
 use strongroom::model::history::HistoryFilter;
 use strongroom::model::inspection::Inspection;
 use strongroom::model::path::PathBytes;
@@ -48,7 +48,7 @@ impl World {
 }
 
 fn encrypt(password: &str) -> Tool {
-    Tool::Encrypt { password: Secret::new(password), kdf: KdfKind::Pbkdf2 }
+    Tool::Encrypt { password: Secret::new(password), cipher: Cipher::Aes256Gcm, kdf: KdfKind::Pbkdf2 }
 }
 
 fn decrypt(password: Option<&str>) -> Tool {

@@ -2,7 +2,7 @@
 
 use egui_kittest::kittest::{NodeT, Queryable};
 use strongroom::engine::message::{Command, Event, Question};
-use strongroom::model::format::{Codec, KdfKind, Level};
+use strongroom::model::format::{Cipher, Codec, KdfKind, Level};
 use strongroom::model::problem::{Code, Problem};
 use strongroom::model::run::{Outcome, RunId};
 use strongroom::model::tool::{Tool, ToolSpec};
@@ -58,13 +58,14 @@ fn a_file_is_encrypted_with_a_password_that_was_typed_twice() {
     assert!(is_off(&desk, "Encrypt"), "the two differ");
     assert!(desk.reads("The two are not the same."));
     desk.type_into("Password for the file again", " battery staple violin");
+    desk.click("Cipher: AES-128-GCM");
     desk.click("Encrypt");
     desk.wait_for("Cancel: Encrypting");
     desk.until("the command", |desk| !asked(desk).is_empty());
     let [(_, spec)] = &asked(&desk)[..] else { panic!("{:?}", asked(&desk)) };
     assert_eq!(spec.to, "/home/ada/letter.pdf.sealed".into());
     assert!(!spec.overwrite, "nothing is replaced unasked");
-    let Tool::Encrypt { password, kdf: KdfKind::Scrypt } = &spec.tool else { panic!("{spec:?}") };
+    let Tool::Encrypt { password, cipher: Cipher::Aes128Gcm, kdf: KdfKind::Scrypt } = &spec.tool else { panic!("{spec:?}") };
     assert_eq!(password.expose(), "correct horse battery staple violin");
     end(&mut desk, Outcome::Completed);
     desk.until("the result", |desk| desk.reads("/home/ada/letter.pdf.sealed"));

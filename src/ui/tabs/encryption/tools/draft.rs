@@ -2,7 +2,7 @@
 
 use zeroize::Zeroizing;
 
-use crate::model::format::{Codec, KdfKind, Level};
+use crate::model::format::{Cipher, Codec, KdfKind, Level};
 use crate::model::inspection::{FileFacts, Inspection};
 use crate::model::path::PathBytes;
 use crate::model::run::RunKind;
@@ -26,6 +26,7 @@ pub struct Draft {
     pub again: Zeroizing<String>,
     pub key_file: KeyFileChoice,
     pub keys: KeySlots,
+    pub cipher: Cipher,
     pub codec: Codec,
     pub level: Level,
     /// Of a backup: this computer may know what opens it.
@@ -44,6 +45,7 @@ impl Draft {
             again: PasswordField::buffer(),
             key_file: KeyFileChoice::default(),
             keys: KeySlots::default(),
+            cipher: Cipher::default(),
             codec: facts.found.codec().filter(|_| kind == RunKind::Decompress).unwrap_or(Codec::Zstd),
             level: Level::Auto,
             of_backup: matches!(facts.found, Inspection::SealedObject { .. }),
@@ -89,7 +91,7 @@ impl Draft {
     pub fn spec(&self) -> ToolSpec {
         let secret = || Secret::new(self.password.as_str());
         let tool = match self.kind {
-            RunKind::Encrypt => Tool::Encrypt { password: secret(), kdf: KdfKind::Scrypt },
+            RunKind::Encrypt => Tool::Encrypt { password: secret(), cipher: self.cipher, kdf: KdfKind::Scrypt },
             RunKind::Decrypt => Tool::Decrypt { secret: (!self.password.is_empty()).then(secret), keys: self.keys.path() },
             RunKind::Decompress => Tool::Decompress,
             _ => Tool::Compress { codec: self.codec, level: self.level },

@@ -3,7 +3,7 @@
 use egui::{Key, Ui};
 
 use super::draft::Draft;
-use crate::model::format::{Codec, Level};
+use crate::model::format::{Cipher, Codec, Level};
 use crate::model::problem::{Code, Problem};
 use crate::model::run::RunKind;
 use crate::ui::context::Cx;
@@ -89,6 +89,11 @@ fn new_password(ui: &mut Ui, draft: &mut Draft, just_came: bool) -> bool {
     });
     let text = "The password alone opens the file, on any computer. If it is forgotten, nobody can open it, not even we.";
     wrapped(ui, body(text).color(tokens(ui).text2));
+    ui.add_space(space::XS);
+    ui.label(caption_strong("Cipher").color(tokens(ui).text2));
+    let options = Cipher::ALL.map(|cipher| (cipher, cipher.in_words()));
+    Segmented::new("Cipher").show(ui, &mut draft.cipher, &options);
+    ui.add_space(space::XS);
     entered
 }
 

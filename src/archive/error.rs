@@ -46,6 +46,9 @@ pub enum Error {
     /// A bound of ours was reached: sizes, counts, depth.
     #[error("{0}")]
     Limit(String),
+    /// More than is taken unless somebody says that it may be.
+    #[error("{0}")]
+    TooMuch(String),
 }
 
 impl Error {

@@ -37,6 +37,7 @@ impl From<Code> for Exit {
             Code::WrongPassword | Code::PasswordNeeded | Code::OtherBackupsKey => Self::WrongPassword,
             Code::Cancelled => Self::Cancelled,
             Code::Damaged
+            | Code::TooMuch
             | Code::NotSealed
             | Code::MarkerMissing
             | Code::NotWritable

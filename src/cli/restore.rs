@@ -31,6 +31,7 @@ pub fn run(args: args::Restore, output: Output) -> Result<Exit, Problem> {
         conflict: args.conflict.into(),
         dry_run: args.dry_run,
         metadata: true,
+        any_size: false,
     };
     if args.dry_run {
         return dry_run(&session, spec, output);

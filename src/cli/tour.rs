@@ -182,6 +182,7 @@ impl Tour {
             conflict: Conflict::Skip,
             dry_run: false,
             metadata: true,
+            any_size: false,
         };
         self.go(|run| Command::Restore { run, spec: Box::new(spec) })?;
         let mut differing = Vec::new();

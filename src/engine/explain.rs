@@ -47,6 +47,7 @@ impl From<archive::Error> for Problem {
             E::File { path, source } => io_problem(source.kind(), format!("{} could not be used.", path.display())),
             E::Cancelled => cancelled(),
             E::Limit(what) => Problem::new(Code::Damaged, format!("Something is larger than can be true: {what}."), ""),
+            E::TooMuch(what) => Problem::new(Code::TooMuch, format!("This is more than is taken unasked: {what}."), ""),
             E::NoSuchPath(path) => Problem::new(
                 Code::NothingThere,
                 format!("/{} is not in this version.", path.trim_start_matches('/')),

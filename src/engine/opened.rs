@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::archive::loose::Damage;
 use crate::archive::loose::inspect::count_damage;
-use crate::archive::loose::listing::{self, Listing};
+use crate::archive::loose::listing::{self, Bounds, Listing};
 use crate::model::catalog::Row;
 use crate::model::path::PathBytes;
 use crate::model::problem::Problem;
@@ -50,7 +50,9 @@ impl Core {
         let stamp = stamp(file);
         let Archive { bytes, container, path, is_cut } = self.open_archive(file)?;
         let length = bytes.length();
-        let mut listing = listing::list(bytes, container, cancel).map_err(|e| explain::about(e, &path))?;
+        let bounds = if file.long_list { Bounds::WIDEST } else { Bounds::USUAL };
+        let listed = listing::list(bytes, container, bounds, cancel);
+        let mut listing = listed.map_err(|e| explain::not_listed(e, &path, file.long_list))?;
         if is_cut {
             count_damage(&mut listing.facts, Damage::new(None, length, archive::CUT));
         }

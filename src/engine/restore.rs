@@ -110,7 +110,7 @@ fn unpack(
         except: &except,
         conflict: spec.conflict,
         dry_run,
-        any_size: false,
+        any_size: spec.any_size,
         tag: &tag,
         date: &date,
         progress,

@@ -18,6 +18,8 @@ pub enum Code {
     OtherBackupsKey,
     /// A checksum or authentication tag does not fit.
     Damaged,
+    /// More than is read or written unless somebody says that it may be: what looks like a bomb, or a very long list.
+    TooMuch,
     /// Unsealed where the plan says sealed.
     NotSealed,
     /// The destination is not plugged in, not mounted, or not there.

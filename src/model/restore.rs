@@ -53,6 +53,9 @@ pub struct ArchiveFile {
     pub secret: Option<Secret>,
     /// Key slots of the backup that a volume is of, where they do not lie in the folders above it.
     pub keys: Option<PathBytes>,
+    /// List it also where it holds so much that the list takes a lot of memory.
+    #[serde(default)]
+    pub long_list: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -68,6 +71,9 @@ pub struct RestoreSpec {
     pub dry_run: bool,
     /// Owner, mode, times and attributes too. Of an archive what can be believed always is.
     pub metadata: bool,
+    /// Of an archive: also what unpacks to absurdly much.
+    #[serde(default)]
+    pub any_size: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -79,7 +79,7 @@ struct Extractor<'a> {
 
 /// Restores, or with `dry_run` only counts. What cannot be had is named among the warnings.
 ///
-/// `NoSuchPath` where something is asked for that is not there, `File` where the target cannot be used or has no room, `Limit` for bombs.
+/// `NoSuchPath` where something is asked for that is not there, `File` where the target cannot be used or has no room, `TooMuch` for bombs.
 pub fn restore(bytes: Box<dyn Bytes>, job: &Job<'_>) -> Result<Restored> {
     let packed = bytes.length();
     if !job.dry_run {
@@ -143,7 +143,7 @@ impl Extractor<'_> {
         self.unpacked = self.unpacked.saturating_add(bytes);
         self.job.progress.bytes_done.fetch_add(bytes, Relaxed);
         if !self.job.any_size && is_bomb(self.unpacked, self.packed) {
-            return Err(Error::Limit(format!("this archive unpacks to more than {BOMB_RATIO} times its size")));
+            return Err(Error::TooMuch(format!("it unpacks to more than {BOMB_RATIO} times its size")));
         }
         Ok(())
     }

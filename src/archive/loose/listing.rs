@@ -14,9 +14,20 @@ use crate::model::inspection::ArchiveFacts;
 use crate::model::path::{PathBytes, compare_components};
 use crate::model::run::Cancel;
 
-/// More members are not kept, nor more bytes of their paths.
-const MOST: usize = 1_000_000;
-const MOST_PATHS: usize = 256 << 20;
+/// How much is kept of an archive.
+#[derive(Clone, Copy)]
+pub struct Bounds {
+    members: usize,
+    /// Bytes of their paths.
+    paths: usize,
+}
+
+impl Bounds {
+    /// Unasked: some 200 MB of memory.
+    pub const USUAL: Self = Self { members: 1_000_000, paths: 256 << 20 };
+    /// Where somebody says that the list may be long.
+    pub const WIDEST: Self = Self { members: 10_000_000, paths: 1 << 30 };
+}
 
 /// Kept of a member.
 struct Item {
@@ -38,11 +49,11 @@ pub struct Listing {
     pub facts: ArchiveFacts,
 }
 
-/// Walks through an archive. `Limit` where it holds more than can be kept.
-pub fn list(bytes: Box<dyn Bytes>, container: Container, cancel: &Cancel) -> Result<Listing> {
+/// Walks through an archive. `TooMuch` where it holds more than is kept.
+pub fn list(bytes: Box<dyn Bytes>, container: Container, bounds: Bounds, cancel: &Cancel) -> Result<Listing> {
     let size = bytes.length();
     let facts = ArchiveFacts { format: format_name(container), ..ArchiveFacts::default() };
-    let mut gatherer = Gatherer { items: Vec::new(), paths: 0, facts };
+    let mut gatherer = Gatherer { items: Vec::new(), paths: 0, bounds, facts };
     walk(bytes, container, &mut gatherer, cancel)?;
     let Gatherer { mut items, facts, .. } = gatherer;
     // A later member of the same name takes the place of an earlier one.
@@ -59,6 +70,7 @@ pub fn list(bytes: Box<dyn Bytes>, container: Container, cancel: &Cancel) -> Res
 struct Gatherer {
     items: Vec<Item>,
     paths: usize,
+    bounds: Bounds,
     facts: ArchiveFacts,
 }
 
@@ -71,8 +83,9 @@ impl Visitor for Gatherer {
         }
         let row = browse::row(entry, None);
         self.paths += row.path.as_bytes().len() + row.target.as_ref().map_or(0, |target| target.as_bytes().len());
-        if self.items.len() >= MOST || self.paths > MOST_PATHS {
-            return Err(Error::Limit(format!("it holds more than {MOST} entries")));
+        if self.items.len() >= self.bounds.members || self.paths > self.bounds.paths {
+            let entries = crate::model::human::count(self.items.len() as u64);
+            return Err(Error::TooMuch(format!("it holds more than {entries} entries")));
         }
         let Row { path, kind, size, mtime, mode, uid, gid, target, .. } = row;
         self.items.push(Item { path, kind, size: size.unwrap_or(0), mtime, mode, uid, gid, target });
@@ -219,6 +232,7 @@ impl Listing {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::archive::loose::Plain;
 
     fn listing(members: &[(&str, RowKind, u64)]) -> Listing {
         let item = |(path, kind, size): &(&str, RowKind, u64)| Item {
@@ -266,6 +280,33 @@ mod tests {
         assert_eq!(children("", 1, 1), (vec!["d 0 in 0".into()], 3));
         assert_eq!(children("nowhere", 0, 10), (vec![], 0));
         assert_eq!(children("top", 0, 10), (vec![], 0));
+    }
+
+    #[test]
+    fn more_than_its_bounds_is_not_kept() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a.tar");
+        let header = |name: &str| {
+            let mut block = [0u8; 512];
+            block[..name.len()].copy_from_slice(name.as_bytes());
+            block[100..107].copy_from_slice(b"0000644");
+            block[124..135].copy_from_slice(b"00000000000");
+            block[148..156].fill(b' ');
+            let sum: u32 = block.iter().map(|b| u32::from(*b)).sum();
+            block[148..155].copy_from_slice(format!("{sum:06o}\0").as_bytes());
+            block
+        };
+        let mut tar: Vec<u8> = ["one", "two", "three"].into_iter().flat_map(header).collect();
+        tar.extend([0; 1024]);
+        std::fs::write(&path, tar).unwrap();
+        let list = |members, paths| {
+            let bytes = Box::new(Plain::new(std::fs::File::open(&path).unwrap()).unwrap());
+            list(bytes, Container::Tar(None), Bounds { members, paths }, &Cancel::default()).map(|listing| listing.items.len())
+        };
+        assert_eq!(list(3, 11).unwrap(), 3);
+        let words = |listed: Result<usize>| listed.unwrap_err().to_string();
+        assert_eq!(words(list(2, 11)), "it holds more than 2 entries");
+        assert!(matches!(list(3, 10), Err(Error::TooMuch(_))), "so long may their names be");
     }
 
     #[test]

@@ -50,7 +50,22 @@ pub fn about(error: Error, path: &Path) -> Problem {
 /// A failure while something is restored out of an archive.
 pub fn not_restored(error: Error, path: &Path) -> Problem {
     match error {
-        Error::Limit(what) => bomb(path, &what),
+        Error::TooMuch(what) => bomb(path, &what),
+        error => about(error, path),
+    }
+}
+
+/// A failure while it is listed. `asked`: a long list was asked for.
+pub fn not_listed(error: Error, path: &Path, asked: bool) -> Problem {
+    let fix = match asked {
+        false => "Its list takes some 200 MB of memory for each million entries.",
+        true => "On the command line `strongroom restore` takes paths out of it without a list.",
+    };
+    match error {
+        Error::TooMuch(what) => {
+            let code = if asked { Code::Usage } else { Code::TooMuch };
+            Problem::new(code, format!("\u{201c}{}\u{201d} is very large: {what}.", path.display()), fix)
+        }
         error => about(error, path),
     }
 }
@@ -126,8 +141,8 @@ pub fn no_archive(path: &Path, what: What) -> Problem {
 /// It unpacks to so much that nobody can have meant it.
 fn bomb(path: &Path, what: &str) -> Problem {
     Problem::new(
-        Code::Damaged,
+        Code::TooMuch,
         format!("\u{201c}{}\u{201d} looks like a bomb: {what}.", path.display()),
-        "What was unpacked so far stays. If it is only very well compressed, restore it by the command line with --any-size.",
+        "What was unpacked so far stays. Go on only if you know it to be very well compressed (on the command line by --any-size).",
     )
 }

@@ -11,7 +11,7 @@ use crate::ui::file_facts;
 use crate::ui::load::Load;
 use crate::ui::theme::typography::{body, body_strong};
 use crate::ui::theme::{icons, space, tokens};
-use crate::ui::widgets::{Card, problem_text, spinner, wrapped};
+use crate::ui::widgets::{Button, Card, problem_text, spinner, wrapped};
 
 const CHOICE: FileChoice = FileChoice {
     label: "Archive file",
@@ -45,6 +45,9 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, wizard: &mut Wizard, just_came: bool) 
         }
         Load::Failed(problem) => {
             problem_text(ui, problem);
+            if wizard.is_very_long() && ui.add(Button::plain("List it all the same")).clicked() {
+                wizard.list_all_the_same(cx.handle);
+            }
         }
         Load::Ready(archive) => found(ui, &wizard.name, archive),
     }

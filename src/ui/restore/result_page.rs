@@ -2,9 +2,11 @@
 
 use egui::Ui;
 
+use super::review_page;
 use super::wizard::{PlaceKind, Wizard};
 use crate::model::human;
 use crate::model::path::PathBytes;
+use crate::model::problem::Code;
 use crate::model::restore::RestoreCounts;
 use crate::model::run::{Outcome, RunDetail, RunReport};
 use crate::ui::context::{Action, Cx};
@@ -52,7 +54,12 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, wizard: &mut Wizard) {
     });
     if let Outcome::Failed(problem) = &report.outcome {
         problem_text(ui, problem);
-        if ui.add(Button::plain("Try again").icon(icons::ARROW_CLOCKWISE)).clicked() {
+        if problem.code == Code::TooMuch {
+            if review_page::any_size(ui) {
+                wizard.take_any_size(cx.handle);
+                return;
+            }
+        } else if ui.add(Button::plain("Try again").icon(icons::ARROW_CLOCKWISE)).clicked() {
             wizard.again(cx.handle);
             return;
         }
@@ -117,7 +124,7 @@ fn facts(ui: &mut Ui, report: &RunReport, counts: &RestoreCounts, target: &str, 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::problem::{Code, Problem};
+    use crate::model::problem::Problem;
     use crate::model::run::{RunId, RunKind, Trigger};
     use crate::model::snapshot::{BackupType, VersionId};
 

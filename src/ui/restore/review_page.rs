@@ -4,14 +4,15 @@ use egui::Ui;
 
 use super::wizard::{PlaceKind, Wizard};
 use crate::model::human;
+use crate::model::problem::Code;
 use crate::model::restore::{Conflict, RestoreCounts};
 use crate::ui::context::Cx;
 use crate::ui::load::Load;
 use crate::ui::theme::typography::{body, section};
-use crate::ui::theme::{space, tokens};
-use crate::ui::widgets::{Card, key_value, problem_text, spinner, wrapped};
+use crate::ui::theme::{icons, space, tokens};
+use crate::ui::widgets::{Button, Card, key_value, problem_text, spinner, wrapped};
 
-pub fn show(ui: &mut Ui, cx: &Cx<'_>, wizard: &Wizard) {
+pub fn show(ui: &mut Ui, cx: &Cx<'_>, wizard: &mut Wizard) {
     let t = tokens(ui);
     ui.spacing_mut().item_spacing.y = space::S;
     match &wizard.review {
@@ -31,6 +32,9 @@ pub fn show(ui: &mut Ui, cx: &Cx<'_>, wizard: &Wizard) {
         }
         Load::Failed(problem) => {
             problem_text(ui, problem);
+            if problem.code == Code::TooMuch && any_size(ui) {
+                wizard.take_any_size(cx.handle);
+            }
         }
         _ => {
             spinner(ui, "Working out what would be done…");
@@ -39,6 +43,11 @@ pub fn show(ui: &mut Ui, cx: &Cx<'_>, wizard: &Wizard) {
     if let Some(problem) = &wizard.refused_start {
         problem_text(ui, problem);
     }
+}
+
+/// The question whether what looks like a bomb is wanted all the same, below the problem that says so.
+pub fn any_size(ui: &mut Ui) -> bool {
+    ui.add(Button::plain("Go on, however large it is").icon(icons::WARNING)).clicked()
 }
 
 fn facts(cx: &Cx<'_>, wizard: &Wizard, counts: &RestoreCounts) -> Vec<(&'static str, String)> {

@@ -134,6 +134,8 @@ pub struct Wizard {
     pub conflict: Conflict,
     pub metadata: bool,
     pub full_paths: bool,
+    /// Of an archive: also what unpacks to absurdly much.
+    any_size: bool,
     review_of: Option<RestoreSpec>,
     pub review: Load<RestoreCounts>,
     pub run: Option<RunId>,
@@ -218,6 +220,7 @@ impl Wizard {
             conflict: Conflict::default(),
             metadata: true,
             full_paths: false,
+            any_size: false,
             review_of: None,
             review: Load::Idle,
             run: None,

@@ -233,6 +233,7 @@ fn browsing_shows_what_a_restore_would_give() {
         conflict: Conflict::Skip,
         dry_run: true,
         metadata: true,
+        any_size: false,
     };
     std::fs::remove_file(world.source().join("a.txt")).unwrap();
     let counts = handle.plan_restore(spec).wait().unwrap();

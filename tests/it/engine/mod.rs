@@ -201,6 +201,7 @@ impl World {
             conflict: Conflict::Skip,
             dry_run: false,
             metadata: true,
+            any_size: false,
         };
         self.run(|run| Command::Restore { run, spec: Box::new(spec) })
     }

@@ -75,6 +75,7 @@ fn every_long_run_stands_still_and_goes_on() {
         conflict: Conflict::Skip,
         dry_run: false,
         metadata: true,
+        any_size: false,
     };
     let restored = goes_on(&world, RunId(3), Command::Restore { run: RunId(3), spec: Box::new(spec) });
     assert_eq!(restored.outcome, Outcome::Completed, "{restored:?}");

@@ -25,7 +25,7 @@ impl World {
     }
 
     fn archive(&self, name: &str) -> ArchiveFile {
-        ArchiveFile { path: self.path(name).into(), secret: None, keys: None }
+        ArchiveFile { path: self.path(name).into(), secret: None, keys: None, long_list: false }
     }
 
     fn restore_from(&self, file: ArchiveFile, paths: &[&str], except: &[&str], to: &str) -> RunReport {
@@ -43,6 +43,7 @@ impl World {
             conflict: Conflict::Skip,
             dry_run: false,
             metadata: true,
+            any_size: false,
         }
     }
 }
@@ -180,7 +181,7 @@ fn what_this_machine_knows_opens_a_volume_and_else_its_password() {
     done(&world.use_tool("v0001", "opened.tar.zst", with_keys));
     assert!(fs::read(world.path("opened.tar.zst")).unwrap() == fs::read(world.path("known.tar.zst")).unwrap());
     // The same volume, browsed and restored from as it stands.
-    let archive = ArchiveFile { path: volume.as_path().into(), secret: None, keys: None };
+    let archive = ArchiveFile { path: volume.as_path().into(), secret: None, keys: None, long_list: false };
     let facts = world.handle().open_archive(archive.clone()).wait().unwrap();
     assert_eq!((facts.files, facts.damage_count), (2, 0), "{facts:?}");
     let report = world.restore_from(archive, &[], &[], "out");

@@ -66,3 +66,46 @@ fn a_sealed_archive_asks_for_its_password() {
     hands.button("Back");
     hands.see("From one archive file");
 }
+
+#[test]
+fn a_very_large_archive_is_listed_and_unpacked_once_somebody_says_so() {
+    let fake = Fake::new(empty_overview(), |question| sample_files::answer(question).or_else(|| answer(question)));
+    let mut hands = Hands::on_sample(fake.handle.clone());
+    hands.button("Restore from an existing backup…");
+    hands.click(Role::RadioButton, "From one archive file");
+    hands.type_into(Role::TextInput, "Path of the archive file", "/home/ada/huge.tar.zst");
+    hands.button("Look");
+    hands.see("it holds more than 1,000,000 entries");
+    assert!(hands.sees("It is not listed yet."), "{}", hands.screen());
+    hands.button("List it all the same");
+    hands.see("tar.gz archive · 1,204 files · 3.1 GB");
+    hands.button("Next: What");
+    hands.click(Role::CheckBox, "~/Notes");
+    hands.button("Next: Where");
+    hands.button("Next: Review");
+    hands.see("looks like a bomb");
+    assert!(hands.sees("It cannot be restored like this."), "{}", hands.screen());
+    hands.button("Go on, however large it is");
+    hands.see("What it has checksums for is checked as it is written.");
+    let spec = begun(&fake, &mut hands);
+    let Origin::Archive(file) = &spec.from else { panic!("{:?}", spec.from) };
+    assert!(file.long_list && spec.any_size, "{spec:?}");
+}
+
+#[test]
+fn a_very_long_list_is_asked_for_behind_a_password_too() {
+    let fake = Fake::new(empty_overview(), |question| sample_files::answer(question).or_else(|| answer(question)));
+    let mut hands = Hands::on_sample(fake.handle.clone());
+    hands.button("Restore from an existing backup…");
+    hands.click(Role::RadioButton, "From one archive file");
+    hands.type_into(Role::TextInput, "Path of the archive file", "/home/ada/huge.tar.sealed");
+    hands.button("Look");
+    hands.button("Next: Password");
+    hands.type_into(Role::PasswordInput, "Password or recovery key", "right");
+    hands.press(Key::Enter);
+    hands.see("it holds more than 1,000,000 entries");
+    hands.button("List it all the same");
+    hands.see("tar.gz archive · 1,204 files · 3.1 GB");
+    hands.button("Next: What");
+    hands.see("Everything: 1,204 files");
+}

@@ -11,6 +11,7 @@ use strongroom::model::format::Codec;
 use strongroom::model::inspection::*;
 use strongroom::model::key::SlotKind;
 use strongroom::model::problem::{Code, Problem};
+use strongroom::model::restore::Origin;
 use strongroom::model::run::{Outcome, RunDetail, RunId, RunReport, Trigger};
 use strongroom::model::snapshot::{BackupType, VersionId};
 use strongroom::model::tool::{Tool, ToolDone, ToolSpec};
@@ -95,7 +96,20 @@ pub fn answer(question: &Question) -> Option<Result<Answer, Problem>> {
                 let fix = "Choose a tar or zip file, or a volume of a backup.";
                 Err(Problem::new(Code::Usage, "“/home/ada/letter.pdf” is no archive.", fix))
             }
+            (name, _) if name.starts_with("huge.") && !archive.long_list => {
+                let what = format!("“{}” is very large: it holds more than 1,000,000 entries.", archive.path.display());
+                Err(Problem::new(Code::TooMuch, what, "Its list takes some 200 MB of memory for each million entries."))
+            }
             _ => Ok(Answer::Archive(Box::new(broken()))),
+        },
+        Question::PlanRestore { spec } => match &spec.from {
+            Origin::Archive(file) if file.path.file_name().starts_with(b"huge.") && !spec.any_size => {
+                let what = format!("“{}” looks like a bomb: it unpacks to more than 1000 times its size.", file.path.display());
+                let fix = "What was unpacked so far stays. Go on only if you know it to be very well compressed (on the command \
+                           line by --any-size).";
+                Err(Problem::new(Code::TooMuch, what, fix))
+            }
+            _ => return None,
         },
         Question::PathHistory { .. } => Ok(Answer::PathHistory(history())),
         _ => return None,

@@ -59,16 +59,27 @@ impl Wizard {
         // Nothing of a backup that was looked into before.
         (self.place, self.version) = (None, None);
         self.forget_tree();
-        (self.needs_password, self.refused) = (false, None);
+        (self.needs_password, self.refused, self.any_size) = (false, None, false);
         let typed = std::mem::take(&mut self.from_file.path);
         self.from_file = FromFile { path: typed, ..FromFile::default() };
-        self.open_file(handle, ArchiveFile { path, secret: None, keys: None });
+        self.open_file(handle, ArchiveFile { path, secret: None, keys: None, long_list: false });
     }
 
     fn open_file(&mut self, handle: &Handle, file: ArchiveFile) {
         self.from_file.opening = Load::Waiting(handle.open_archive(file.clone()));
         self.from_file.file = Some(file);
         self.lock = Lock::Trying(Load::Idle);
+    }
+
+    /// Lists it although it holds very much.
+    pub fn list_all_the_same(&mut self, handle: &Handle) {
+        let Some(file) = self.from_file.file.clone() else { return };
+        self.open_file(handle, ArchiveFile { long_list: true, ..file });
+    }
+
+    /// Whether it holds so much that it was not listed unasked.
+    pub fn is_very_long(&self) -> bool {
+        self.from_file.opening.problem().is_some_and(|problem| problem.code == Code::TooMuch)
     }
 
     /// Tries what was typed.
@@ -85,6 +96,11 @@ impl Wizard {
         }
         let typed = self.from_file.file.as_ref().is_some_and(|file| file.secret.is_some());
         match &self.from_file.opening {
+            // Asked where the file was named, whatever opened it.
+            Load::Failed(problem) if problem.code == Code::TooMuch => {
+                self.refused = None;
+                self.step = Step::Backup;
+            }
             Load::Failed(problem) if problem.code == Code::PasswordNeeded || typed => {
                 self.lock = Lock::Closed;
                 self.from_file.sealed = true;

@@ -15,6 +15,7 @@ impl Wizard {
                 Load::Idle if !self.from_file.path.trim().starts_with('/') => "Give the whole path, beginning with /.",
                 Load::Idle => "Press Look to see what it holds.",
                 Load::Waiting(_) => "Looking through it…",
+                Load::Failed(_) if self.is_very_long() => "It is not listed yet.",
                 Load::Failed(_) => "Nothing can be restored from this file.",
                 Load::Ready(archive) if archive.members == 0 => "There is nothing in it that can be read.",
                 Load::Ready(_) => return None,

@@ -24,6 +24,7 @@ impl Wizard {
             conflict: self.conflict,
             dry_run,
             metadata: self.metadata,
+            any_size: self.any_size,
         })
     }
 
@@ -79,6 +80,12 @@ impl Wizard {
         self.selection.clear();
         self.review_of = None;
         self.step = Step::What;
+    }
+
+    /// From what looked like a bomb to a review of all it unpacks to.
+    pub fn take_any_size(&mut self, handle: &Handle) {
+        self.any_size = true;
+        self.again(handle);
     }
 
     /// From the result back to the review, to try again.

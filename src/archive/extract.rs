@@ -12,7 +12,7 @@ mod place;
 mod plan;
 pub(in crate::archive) mod put;
 pub(in crate::archive) mod report;
-mod resume;
+pub(in crate::archive) mod resume;
 #[cfg(test)]
 mod tests;
 mod work;

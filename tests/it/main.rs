@@ -19,6 +19,7 @@ mod injected;
 mod keyring;
 mod kill;
 mod kill_restore;
+mod kill_unpack;
 mod layers;
 mod left;
 mod pause;

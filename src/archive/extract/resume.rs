@@ -14,7 +14,8 @@ use rustix::io::Errno;
 
 use super::Shared;
 use super::content::{Item, Layout};
-use super::put::{How, Inside, MOST_BESIDE, remove};
+use super::put::{How, Inside, MOST_BESIDE, Put, remove};
+use crate::archive::target::journal::Before;
 use crate::archive::target::metadata::{Wanted, chmod_itself, forget_inherited};
 use crate::archive::target::name::beside;
 use crate::archive::target::root::look;
@@ -107,22 +108,9 @@ impl Shared<'_> {
         Ok(self.put.decide(item.entry.mtime, &existing))
     }
 
-    /// The name under which a thing stands that the restore before has made: its own, or where both are kept one beside it. `is`
-    /// tells whether that is it.
+    /// See [`made_as`].
     pub fn made_as(&self, into: Inside<'_>, name: &[u8], is: impl Fn(&[u8], &Stat) -> bool) -> io::Result<Option<Vec<u8>>> {
-        let Some(before) = &self.before else { return Ok(None) };
-        let mut tried = name.to_vec();
-        for n in 1..MOST_BESIDE {
-            let Some(existing) = look(into.fd, &tried)? else { break };
-            if before.made(into.fd, &tried, &existing) && is(&tried, &existing) {
-                return Ok(Some(tried));
-            }
-            if self.put.conflict != Conflict::KeepBoth {
-                break;
-            }
-            tried = beside(name, &self.put.date, n);
-        }
-        Ok(None)
+        self.before.as_ref().map_or(Ok(None), |before| made_as(before, &self.put, into, name, is))
     }
 
     /// A folder of the restore before that stands beside something else of its name.
@@ -138,18 +126,46 @@ impl Shared<'_> {
         Ok(None)
     }
 
-    /// Takes the temporary files of the restore before out of a folder.
     pub fn sweep(&self, folder: BorrowedFd<'_>) {
-        let Some(before) = &self.before else { return };
-        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-        let opened = rustix::fs::openat(folder, c".", flags, Mode::empty());
-        let Ok(entries) = opened.and_then(rustix::fs::Dir::new) else { return };
-        for entry in entries.flatten() {
-            let rest = entry.file_name().to_bytes().strip_prefix(super::put::TEMPORARY.as_bytes());
-            let tag = rest.and_then(|rest| rest.iter().rposition(|b| *b == b'-').and_then(|end| rest.get(..end)));
-            if tag.is_some_and(|tag| tag != self.put.tag.as_bytes() && before.tags.iter().any(|known| known.as_bytes() == tag)) {
-                remove(folder, entry.file_name().to_bytes());
-            }
+        if let Some(before) = &self.before {
+            sweep(before, self.put.tag, folder);
+        }
+    }
+}
+
+/// The name under which a thing stands that the restore before has made: its own, or where both are kept one beside it. `is` tells
+/// whether that is it.
+pub fn made_as(
+    before: &Before,
+    put: &Put<'_>,
+    into: Inside<'_>,
+    name: &[u8],
+    is: impl Fn(&[u8], &Stat) -> bool,
+) -> io::Result<Option<Vec<u8>>> {
+    let mut tried = name.to_vec();
+    for n in 1..MOST_BESIDE {
+        let Some(existing) = look(into.fd, &tried)? else { break };
+        if before.made(into.fd, &tried, &existing) && is(&tried, &existing) {
+            return Ok(Some(tried));
+        }
+        if put.conflict != Conflict::KeepBoth {
+            break;
+        }
+        tried = beside(name, &put.date, n);
+    }
+    Ok(None)
+}
+
+/// Takes the temporary files of the restore before out of a folder; `tag`: that of this one, which has its own.
+pub fn sweep(before: &Before, tag: &str, folder: BorrowedFd<'_>) {
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    let opened = rustix::fs::openat(folder, c".", flags, Mode::empty());
+    let Ok(entries) = opened.and_then(rustix::fs::Dir::new) else { return };
+    for entry in entries.flatten() {
+        let rest = entry.file_name().to_bytes().strip_prefix(super::put::TEMPORARY.as_bytes());
+        let of = rest.and_then(|rest| rest.iter().rposition(|b| *b == b'-').and_then(|end| rest.get(..end)));
+        if of.is_some_and(|of| of != tag.as_bytes() && before.tags.iter().any(|known| known.as_bytes() == of)) {
+            remove(folder, entry.file_name().to_bytes());
         }
     }
 }
@@ -159,7 +175,7 @@ pub fn modified(stat: &Stat) -> FileTime {
 }
 
 /// Opens for reading a file that is ours, and whether its mode had to be changed for it.
-fn open_own(folder: BorrowedFd<'_>, name: &[u8]) -> io::Result<(File, bool)> {
+pub fn open_own(folder: BorrowedFd<'_>, name: &[u8]) -> io::Result<(File, bool)> {
     let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
     let open = || rustix::fs::openat(folder, name, flags, Mode::empty()).map(File::from);
     match open() {
@@ -192,7 +208,7 @@ fn is_remains(file: &File, item: &Item, piece: &[u8]) -> io::Result<bool> {
 }
 
 /// Whether there is nothing but zeros where an entry has holes, up to `size`.
-fn holes_are_zero(file: &File, entry: &Entry, size: u64) -> io::Result<bool> {
+pub fn holes_are_zero(file: &File, entry: &Entry, size: u64) -> io::Result<bool> {
     let mut bytes = Vec::new();
     for (offset, length) in &entry.holes {
         let end = offset.saturating_add(*length).min(size);

@@ -6,10 +6,12 @@
 mod file;
 mod folders;
 mod later;
+mod resume;
 mod visit;
 
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
+use std::rc::Rc;
 use std::sync::atomic::Ordering::Relaxed;
 
 use self::folders::Folders;
@@ -19,6 +21,7 @@ use crate::archive::extract::Restored;
 use crate::archive::extract::put::Put;
 use crate::archive::extract::report::Tally;
 use crate::archive::select::Selection;
+use crate::archive::target::journal::Before;
 use crate::archive::target::metadata::Maker;
 use crate::archive::target::root::Root;
 use crate::archive::{Error, Result};
@@ -60,7 +63,7 @@ struct Extractor<'a> {
     selection: Selection,
     /// Which of the paths that are asked for were met.
     met: HashSet<usize>,
-    put: Put<'a>,
+    put: Rc<Put<'a>>,
     maker: Maker,
     tally: Tally<'a>,
     folders: Folders<'a>,
@@ -70,6 +73,8 @@ struct Extractor<'a> {
     number: u64,
     later: Later,
     unproven: Vec<PathBytes>,
+    /// The same restore, that was begun before and did not end.
+    before: Option<Before>,
     /// For content on its way.
     buffer: Vec<u8>,
     /// Bytes that were unpacked, and those of the file.
@@ -77,10 +82,11 @@ struct Extractor<'a> {
     packed: u64,
 }
 
-/// Restores, or with `dry_run` only counts. What cannot be had is named among the warnings.
+/// Restores, or with `dry_run` only counts. What cannot be had is named among the warnings. What the same restore has made before, when
+/// it did not end, stays where it is whole.
 ///
 /// `NoSuchPath` where something is asked for that is not there, `File` where the target cannot be used or has no room, `TooMuch` for bombs.
-pub fn restore(bytes: Box<dyn Bytes>, job: &Job<'_>) -> Result<Restored> {
+pub fn restore(mut bytes: Box<dyn Bytes>, job: &Job<'_>) -> Result<Restored> {
     let packed = bytes.length();
     if !job.dry_run {
         std::fs::create_dir_all(job.target).map_err(|e| Error::file(job.target, e))?;
@@ -89,11 +95,16 @@ pub fn restore(bytes: Box<dyn Bytes>, job: &Job<'_>) -> Result<Restored> {
         Err(e) if job.dry_run && e.kind() == std::io::ErrorKind::NotFound => Vec::new(),
         opened => vec![opened.map_err(|e| Error::file(job.target, e))?],
     };
+    let opened = match roots.first().filter(|_| !job.dry_run) {
+        Some(root) => resume::open_journal(&mut *bytes, job, root)?,
+        None => None,
+    };
+    let (journal, before) = opened.map_or((None, None), |(journal, before)| (Some(journal), before));
     let mut extractor = Extractor {
         job,
         selection: Selection::new(job.paths, job.except),
         met: HashSet::new(),
-        put: Put::new(job.conflict, job.tag, job.date, None),
+        put: Rc::new(Put::new(job.conflict, job.tag, job.date, before.as_ref())),
         maker: Maker::of_this_process(),
         tally: Tally::new(job.progress, job.cancel),
         folders: Folders::new(&roots),
@@ -101,19 +112,30 @@ pub fn restore(bytes: Box<dyn Bytes>, job: &Job<'_>) -> Result<Restored> {
         number: 0,
         later: Later::default(),
         unproven: Vec::new(),
+        before,
         buffer: Vec::new(),
         unpacked: 0,
         packed,
     };
+    extractor.recall(journal.as_ref());
     let walked = walk(bytes, job.container, &mut extractor, job.cancel);
     // What is complete stays, with the folders around it as they should be.
     let ended = walked.and_then(|()| extractor.finish_links());
     extractor.finish_folders();
-    ended?;
-    extractor.check_met()?;
-    if let Some(root) = roots.first().filter(|_| !job.dry_run) {
-        root.sync().map_err(|e| Error::file(job.target, e))?;
+    let ended = ended.and_then(|()| extractor.check_met());
+    let synced = match roots.first().filter(|_| !job.dry_run) {
+        Some(root) => root.sync().map_err(|e| Error::file(job.target, e)),
+        None => Ok(()),
+    };
+    if let Some(journal) = journal {
+        match (&ended, &synced) {
+            // What was written may be lost: whoever goes on has to look at it all.
+            (_, Err(_)) => drop(journal),
+            (Ok(()) | Err(Error::NoSuchPath(_)), Ok(())) => journal.finish(),
+            (Err(_), Ok(())) => journal.stop(),
+        }
     }
+    ended.and(synced)?;
     let undo = extractor.put.undo.used().map(PathBytes::from);
     let (mut counts, warnings, warning_count) = extractor.tally.finish()?;
     counts.free = roots.first().and_then(|root| rustix::fs::fstatvfs(root.fd()).ok()).map(|fs| fs.f_bavail * fs.f_frsize);

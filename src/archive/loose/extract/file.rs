@@ -4,18 +4,23 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::os::fd::AsFd;
 use std::os::unix::fs::FileExt;
+use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
+use super::resume::{Compared, file_before, settled_before};
 use super::{Extractor, hash};
 use crate::archive::extract::put::{How, Inside, Settled, remove};
 use crate::archive::target::metadata::Wanted;
-use crate::archive::target::root::look;
+use crate::archive::target::root::{Folder, look};
 use crate::archive::{Error, Result};
 use crate::model::catalog::{Entry, Xattr};
 use crate::model::path::PathBytes;
 use crate::model::problem::Cause;
 
 const BUFFER: usize = 256 << 10;
+
+/// Takes bytes of content and their place in the file.
+type Sink<'a> = dyn FnMut(&[u8], u64) -> io::Result<()> + 'a;
 
 /// Why a file did not come to be.
 enum Failed {
@@ -58,7 +63,7 @@ impl Extractor<'_> {
                 Some(how) => how,
                 None => return Ok(()),
             };
-            self.copy(entry, content, None)?;
+            self.copy(entry, content, &mut |_, _| Ok(()))?;
             self.remember(&entry.path);
             self.count(&match how {
                 How::New => Settled::Created,
@@ -67,11 +72,16 @@ impl Extractor<'_> {
             });
             return Ok(());
         }
-        let parent = self.folders.make(entry.path.parent(), &self.put).map_err(Failed::Target)?;
+        let parent = self.folders.make(entry.path.parent(), &self.put, self.before.as_ref()).map_err(Failed::Target)?;
         let root = self.folders.root().map_err(Failed::Target)?;
         // A later member of the same name takes the place of an earlier one.
         let again = self.written.contains_key(&hash(&entry.path));
         let fd = self.folders.open(&parent).map_err(Failed::Target)?;
+        let into = Inside { root, folder: &parent, fd };
+        let before = self.before.as_ref().filter(|_| !again);
+        if let Some((standing, made)) = file_before(before, &self.put, into, &name, entry).map_err(Failed::Target)? {
+            return self.compare(entry, content, &parent, standing, &made);
+        }
         if let Some(existing) = look(fd, &name).map_err(Failed::Target)?
             && !again
         {
@@ -84,29 +94,21 @@ impl Extractor<'_> {
             }
         }
         let (file, temporary) = self.put.create_temporary(fd, 0o600).map_err(Failed::Target)?;
-        let copied = self.copy(entry, content, Some(&file));
+        let copied = self.copy_into(entry, content, &file);
+        if copied.is_ok() {
+            self.set_metadata(&file, entry);
+        }
         let fd = self.folders.open(&parent).map_err(Failed::Target)?;
         if let Err(failed) = copied {
             remove(fd, &temporary);
             return Err(failed);
-        }
-        let (entry, troubles) = believed(entry, self.maker.is_root());
-        let set = self.maker.set(file.as_fd(), &Wanted::from(&entry), None, true);
-        for what in troubles.into_iter().chain(set.err()) {
-            self.tally.warn(Cause::MetadataNotSet, &entry.path, what);
         }
         if again {
             remove(fd, &name);
         }
         let into = Inside { root, folder: &parent, fd };
         let settled = self.put.settle(into, &temporary, &name, entry.mtime, how).map_err(Failed::Target)?;
-        if matches!(settled, Settled::Created | Settled::Replaced) {
-            self.remember(&entry.path);
-        }
-        if !matches!(settled, Settled::Skipped) && self.unproven.len() < super::MOST_UNPROVEN {
-            self.unproven.push(entry.path.clone());
-        }
-        self.count(&settled);
+        self.finished(entry, &settled);
         Ok(())
     }
 
@@ -128,16 +130,82 @@ impl Extractor<'_> {
         }
     }
 
-    /// Content into a file, holes left out; only looked at where there is none.
-    fn copy(&mut self, entry: &Entry, content: &mut dyn Read, file: Option<&File>) -> Result<(), Failed> {
+    /// A file that the restore before has made stays if it has the member's content.
+    fn compare(
+        &mut self,
+        entry: &Entry,
+        content: &mut dyn Read,
+        parent: &Arc<Folder>,
+        standing: File,
+        made: &[u8],
+    ) -> Result<(), Failed> {
+        let name = entry.path.file_name();
+        let root = self.folders.root().map_err(Failed::Target)?;
+        let folder = root.folder(&parent.path).map_err(Failed::Target)?;
+        let put = self.put.clone();
+        let create = || put.create_temporary(folder.as_fd(), 0o600);
+        let mut compared = Compared::new(standing, entry, &create);
+        let taken = self.copy(entry, content, &mut |bytes, at| compared.take(bytes, at));
+        let taken = taken.and_then(|length| compared.end(length).map_err(Failed::Target));
+        let into = Inside { root, folder: parent, fd: folder.as_fd() };
+        let settled = match (taken, compared.anew) {
+            (Err(failed), anew) => {
+                if let Some((_, temporary)) = anew {
+                    remove(into.fd, &temporary);
+                }
+                return Err(failed);
+            }
+            (Ok(()), None) => settled_before(made, name),
+            (Ok(()), Some((file, temporary))) => {
+                self.set_metadata(&file, entry);
+                // Ours, and wrong.
+                remove(into.fd, made);
+                let how = if made == name { How::New } else { How::Beside };
+                self.put.settle(into, &temporary, name, entry.mtime, how).map_err(Failed::Target)?
+            }
+        };
+        self.finished(entry, &settled);
+        Ok(())
+    }
+
+    /// Counts a file that has its name, and remembers that it may be wrong.
+    fn finished(&mut self, entry: &Entry, settled: &Settled) {
+        if matches!(settled, Settled::Created | Settled::Replaced) {
+            self.remember(&entry.path);
+        }
+        if !matches!(settled, Settled::Skipped) && self.unproven.len() < super::MOST_UNPROVEN {
+            self.unproven.push(entry.path.clone());
+        }
+        self.count(settled);
+    }
+
+    fn set_metadata(&self, file: &File, entry: &Entry) {
+        let (entry, troubles) = believed(entry, self.maker.is_root());
+        let set = self.maker.set(file.as_fd(), &Wanted::from(&entry), None, true);
+        for what in troubles.into_iter().chain(set.err()) {
+            self.tally.warn(Cause::MetadataNotSet, &entry.path, what);
+        }
+    }
+
+    /// Content into a new file, holes left out.
+    fn copy_into(&mut self, entry: &Entry, content: &mut dyn Read, file: &File) -> Result<(), Failed> {
+        self.copy(entry, content, &mut |bytes, at| file.write_all_at(bytes, at))?;
+        if !entry.holes.is_empty() {
+            file.set_len(entry.size).map_err(Failed::Target)?;
+        }
+        Ok(())
+    }
+
+    /// Content to wherever it goes, with its place in the file; holes are left out. How long it is with them.
+    fn copy(&mut self, entry: &Entry, content: &mut dyn Read, to: &mut Sink<'_>) -> Result<u64, Failed> {
         let mut buffer = std::mem::take(&mut self.buffer);
         buffer.resize(BUFFER, 0);
-        let copied = self.copy_by(&mut buffer, entry, content, file);
+        let copied = self.copy_by(&mut buffer, entry, content, to);
         self.buffer = buffer;
         copied
     }
 
-    fn copy_by(&mut self, buffer: &mut [u8], entry: &Entry, content: &mut dyn Read, file: Option<&File>) -> Result<(), Failed> {
+    fn copy_by(&mut self, buffer: &mut [u8], entry: &Entry, content: &mut dyn Read, to: &mut Sink<'_>) -> Result<u64, Failed> {
         let (mut at, mut data) = (0u64, 0u64);
         let mut holes = entry.holes.iter().copied().peekable();
         loop {
@@ -154,17 +222,12 @@ impl Extractor<'_> {
             if self.job.cancel.should_end() {
                 return Err(Failed::Ended(Error::Cancelled));
             }
-            if let Some(file) = file {
-                file.write_all_at(&buffer[..count], at).map_err(Failed::Target)?;
-            }
+            to(&buffer[..count], at).map_err(Failed::Target)?;
             at += count as u64;
             data += count as u64;
         }
-        if let Some(file) = file.filter(|_| !entry.holes.is_empty()) {
-            file.set_len(entry.size).map_err(Failed::Target)?;
-        }
         self.tally.counts.bytes.fetch_add(data, Relaxed);
-        Ok(())
+        Ok(if entry.holes.is_empty() { at } else { entry.size })
     }
 
     pub(super) fn count(&self, settled: &Settled) {

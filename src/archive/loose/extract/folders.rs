@@ -9,6 +9,8 @@ use rustix::fs::{FileType, Mode};
 use rustix::io::Errno;
 
 use crate::archive::extract::put::{Inside, Put, Settled};
+use crate::archive::extract::resume::made_as;
+use crate::archive::target::journal::Before;
 use crate::archive::target::root::{Folder, OpenFolders, Root, look};
 use crate::model::catalog::{Entry, FileTime};
 use crate::model::path::PathBytes;
@@ -25,7 +27,6 @@ pub struct Folders<'a> {
     known: HashMap<PathBytes, Known>,
     /// Folders whose metadata is set at the end, in the order in which they were met.
     pub metadata: Vec<(Arc<Folder>, Entry)>,
-    pub made: u64,
 }
 
 #[derive(Clone)]
@@ -37,7 +38,7 @@ struct Known {
 
 impl<'a> Folders<'a> {
     pub fn new(roots: &'a [Root]) -> Self {
-        Self { roots, open: OpenFolders::new(roots), known: HashMap::new(), metadata: Vec::new(), made: 0 }
+        Self { roots, open: OpenFolders::new(roots), known: HashMap::new(), metadata: Vec::new() }
     }
 
     pub fn root(&self) -> io::Result<&'a Root> {
@@ -50,7 +51,7 @@ impl<'a> Folders<'a> {
 
     /// The folder at a path of the archive; it and those above it are made where they are missing. `Unsupported`: something else
     /// stands there and is left alone.
-    pub fn make(&mut self, path: &[u8], put: &Put<'_>) -> io::Result<Arc<Folder>> {
+    pub fn make(&mut self, path: &[u8], put: &Put<'_>, before: Option<&Before>) -> io::Result<Arc<Folder>> {
         if let Some(known) = self.known.get(&PathBytes::new(path)) {
             return Ok(known.folder.clone());
         }
@@ -68,7 +69,7 @@ impl<'a> Folders<'a> {
         while end < path.len() {
             let begin = if end == 0 { 0 } else { end + 1 };
             end = path[begin..].iter().position(|b| *b == b'/').map_or(path.len(), |length| begin + length);
-            let (folder, renamed) = self.make_one(&at, &path[begin..end], put)?;
+            let (folder, renamed) = self.make_one(&at, &path[begin..end], put, before)?;
             at = folder;
             if self.known.len() >= MOST {
                 self.known.retain(|_, known| known.renamed);
@@ -78,7 +79,13 @@ impl<'a> Folders<'a> {
         Ok(at)
     }
 
-    fn make_one(&mut self, parent: &Arc<Folder>, name: &[u8], put: &Put<'_>) -> io::Result<(Arc<Folder>, bool)> {
+    fn make_one(
+        &mut self,
+        parent: &Arc<Folder>,
+        name: &[u8],
+        put: &Put<'_>,
+        before: Option<&Before>,
+    ) -> io::Result<(Arc<Folder>, bool)> {
         let root = self.root()?;
         let fd = self.open.get(parent)?;
         let beneath = |name: &[u8]| match &*parent.path {
@@ -87,17 +94,24 @@ impl<'a> Folders<'a> {
         };
         let folder = |name: &[u8], fresh| Folder { root: 0, path: beneath(name).into(), fresh, odd_group: true };
         let is_folder = |stat: &rustix::fs::Stat| FileType::from_raw_mode(stat.st_mode).is_dir();
-        if look(fd, name)?.is_some_and(|stat| is_folder(&stat)) {
-            return Ok((Arc::new(folder(name, false)), false));
-        }
         let into = Inside { root, folder: parent, fd };
+        if let Some(stat) = look(fd, name)?.filter(is_folder) {
+            let ours = before.map_or(Ok(false), |before| Self::take_over(before, put.tag, into, name, &stat))?;
+            return Ok((Arc::new(folder(name, ours)), false));
+        }
+        if let Some(before) = before
+            && let Some(made) = made_as(before, put, into, name, |_, stat| is_folder(stat))?
+            && let Some(stat) = look(fd, &made)?
+        {
+            let ours = Self::take_over(before, put.tag, into, &made, &stat)?;
+            return Ok((Arc::new(folder(&made, ours)), true));
+        }
         let make = |name: &[u8]| rustix::fs::mkdirat(fd, name, Mode::RWXU | Mode::RWXG | Mode::RWXO);
         let (name, renamed) = match put.place(into, name, FileTime { seconds: i64::MAX, nanos: 0 }, make)? {
             Settled::Created | Settled::Replaced => (name.to_vec(), false),
             Settled::Beside(name) => (name, true),
             Settled::Skipped => return Err(io::ErrorKind::Unsupported.into()),
         };
-        self.made += 1;
         Ok((Arc::new(folder(&name, true)), renamed))
     }
 

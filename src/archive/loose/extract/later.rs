@@ -3,12 +3,14 @@
 use std::io;
 use std::os::fd::AsFd;
 
-use rustix::fs::{AtFlags, FileType, Mode};
+use rustix::fs::{AtFlags, FileType, Mode, Stat};
 use rustix::io::Errno;
 
 use super::file::{believed, is_full};
+use super::resume::{made_as_before, settled_before};
 use super::{Extractor, hash};
 use crate::archive::extract::put::{Inside, Settled, remove};
+use crate::archive::extract::resume::modified;
 use crate::archive::target::metadata::Wanted;
 use crate::archive::target::root::look;
 use crate::archive::{Error, Result};
@@ -60,12 +62,12 @@ impl Extractor<'_> {
             self.count(&Settled::Created);
             return Ok(());
         }
-        let parent = self.folders.make(entry.path.parent(), &self.put)?;
+        let parent = self.folders.make(entry.path.parent(), &self.put, self.before.as_ref())?;
         let root = self.folders.root()?;
         // Where the file that it is a further name of lies.
         let first = match &entry.link {
             Some(first) => {
-                let folder = self.folders.make(first.parent(), &self.put)?;
+                let folder = self.folders.make(first.parent(), &self.put, self.before.as_ref())?;
                 Some((root.folder(&folder.path)?, first.file_name().to_vec()))
             }
             None => None,
@@ -76,7 +78,28 @@ impl Extractor<'_> {
             remove(fd, &name);
         }
         let into = Inside { root, folder: &parent, fd };
-        let settled = self.put.place(into, &name, entry.mtime, |name| match (&entry.kind, &first) {
+        let first_stat = match &first {
+            Some((folder, first)) => look(folder.as_fd(), first)?,
+            None => None,
+        };
+        let is = |name: &[u8], stat: &Stat| match &entry.kind {
+            _ if entry.link.is_some() => first_stat.is_some_and(|of| (of.st_dev, of.st_ino) == (stat.st_dev, stat.st_ino)),
+            EntryKind::Symlink { target } => {
+                rustix::fs::readlinkat(fd, name, Vec::new()).is_ok_and(|there| there.to_bytes() == target.as_bytes())
+            }
+            _ => FileType::from_raw_mode(stat.st_mode) == FileType::Fifo,
+        };
+        let before = made_as_before(self.before.as_ref(), &self.put, into, &name, is)?.map(|made| settled_before(&made, &name));
+        // One to a file that had to be made again.
+        let dated = |_: &[u8], stat: &Stat| {
+            entry.link.is_some() && FileType::from_raw_mode(stat.st_mode).is_file() && modified(stat) == entry.mtime
+        };
+        if before.is_none()
+            && let Some(old) = made_as_before(self.before.as_ref(), &self.put, into, &name, dated)?
+        {
+            remove(fd, &old);
+        }
+        let place = |name: &[u8]| match (&entry.kind, &first) {
             (_, Some((folder, first))) => match look(folder.as_fd(), first).map(|stat| stat.map(|s| s.st_mode)) {
                 // Only files that this run wrote.
                 Ok(Some(mode)) if FileType::from_raw_mode(mode).is_dir() => Err(Errno::ISDIR),
@@ -85,7 +108,11 @@ impl Extractor<'_> {
             (EntryKind::Symlink { target }, _) => rustix::fs::symlinkat(target.as_bytes(), fd, name),
             (EntryKind::Fifo, _) => rustix::fs::mknodat(fd, name, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0),
             _ => Err(Errno::OPNOTSUPP),
-        })?;
+        };
+        let settled = match before {
+            Some(settled) => settled,
+            None => self.put.place(into, &name, entry.mtime, place)?,
+        };
         let made = match &settled {
             Settled::Created | Settled::Replaced => Some(name.as_slice()),
             Settled::Beside(name) => Some(name.as_slice()),

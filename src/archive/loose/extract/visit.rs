@@ -79,7 +79,7 @@ impl Extractor<'_> {
             self.tally.counts.folders.fetch_add(1, Relaxed);
             return;
         }
-        match self.folders.make(entry.path.as_bytes(), &self.put) {
+        match self.folders.make(entry.path.as_bytes(), &self.put, self.before.as_ref()) {
             Ok(folder) => {
                 self.tally.counts.folders.fetch_add(1, Relaxed);
                 self.folders.remember(folder, entry.clone(), self.job.conflict);

@@ -18,7 +18,7 @@ mod tests;
 mod work;
 
 use std::collections::HashMap;
-use std::sync::atomic::Ordering::Relaxed;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use self::content::{Item, Marks, Ticket, Window};
@@ -88,6 +88,8 @@ struct Shared<'a> {
     journal: Option<Journal>,
     /// The same restore, that was begun before and did not end.
     before: Option<Before>,
+    /// Not all that was written became durable.
+    unsynced: AtomicBool,
 }
 
 /// So many windows are alive: one that is filled, one that is worked on, one between.
@@ -121,6 +123,7 @@ pub fn restore(job: &RestoreJob<'_>) -> Result<Restored> {
         begun: Mutex::default(),
         journal,
         before,
+        unsynced: AtomicBool::new(false),
     };
     shared.recall();
     if job.dry_run {
@@ -133,7 +136,12 @@ pub fn restore(job: &RestoreJob<'_>) -> Result<Restored> {
     let journal = shared.journal.take();
     let ended = shared.tally.finish();
     if let Some(journal) = journal {
-        if ended.is_ok() { journal.finish() } else { journal.stop() }
+        match (&ended, shared.unsynced.into_inner()) {
+            (Ok(_), _) => journal.finish(),
+            // What was written may be lost: whoever goes on has to look at it all.
+            (Err(_), true) => drop(journal),
+            (Err(_), false) => journal.stop(),
+        }
     }
     let (mut counts, warnings, warning_count) = ended?;
     counts.free = free;
@@ -224,6 +232,7 @@ impl Shared<'_> {
         }
         for root in &self.roots {
             if let Err(e) = root.sync() {
+                self.unsynced.store(true, Relaxed);
                 self.tally.fail(Error::file(&root.path, e));
             }
         }

@@ -6,7 +6,10 @@ use std::path::Path;
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::support::{Random, World, assert_same, long, wait, walk};
+use rustix::io::Errno;
+
+use crate::support::{Random, World, assert_same, long, tool, wait, walk};
+use crate::syscalls::{self, Fault};
 use crate::tree;
 
 const POLICIES: [&str; 4] = ["skip", "overwrite", "newer", "keep-both"];
@@ -143,5 +146,67 @@ fn a_cancelled_restore_is_finished_by_the_next() {
         assert!(restore(&world, policy).wait().unwrap().success(), "{policy}");
         assert_same(&world.source(), &out.join("source"));
         nothing_but(&world, &out);
+    }
+}
+
+/// What is restored later, since it could not be the first time or was lost since, leaves a folder the time it had.
+#[test]
+fn a_repeated_restore_leaves_folders_their_times() {
+    let mut random = Random(80);
+    let world = World::new();
+    tree::plain(&world.source(), 40, &mut random);
+    world.back_up();
+    tool("tar", ["--format=posix".into(), "-C".into(), world.path(""), "-cf".into(), world.path("a.tar"), "source".into()]);
+    for from in ["@dest", "@a.tar"] {
+        let out = world.path("out");
+        let _ = fs::remove_dir_all(&out);
+        let line = format!("restore --from {from} --to @out");
+        world.run(&line).ok();
+        let (folder, other) = (out.join("source/folder 1"), out.join("source/folder 2"));
+        for folder in [&folder, &other] {
+            let before = fs::metadata(folder).unwrap().modified().unwrap();
+            fs::remove_file(walk(folder).first().map(|name| folder.join(name)).unwrap()).unwrap();
+            // Somebody has changed the second one for good.
+            if folder.ends_with("folder 1") {
+                fs::File::open(folder).unwrap().set_modified(before).unwrap();
+            }
+        }
+        let theirs = fs::metadata(&other).unwrap().modified().unwrap();
+        world.run(&line).ok();
+        let time = |path: &Path| fs::metadata(path).unwrap().modified().unwrap();
+        assert_eq!(time(&folder), time(&world.source().join("folder 1")), "{from}");
+        assert!(time(&other) >= theirs && time(&other) != time(&world.source().join("folder 2")), "{from}");
+        assert_eq!(walk(&out).len(), walk(&world.source()).len() + 1, "{from}");
+    }
+}
+
+/// A restore whose last sync fails has not ended in good order: whoever goes on looks at all of it again.
+#[test]
+fn a_restore_that_may_be_lost_is_not_one_that_was_stopped() {
+    let mut random = Random(84);
+    let world = World::new();
+    tree::plain(&world.source(), 40, &mut random);
+    world.back_up();
+    tool("tar", ["--format=posix".into(), "-C".into(), world.path(""), "-cf".into(), world.path("a.tar"), "source".into()]);
+    for from in ["@dest", "@a.tar"] {
+        let out = world.path("out");
+        let begin = || {
+            let _ = fs::remove_dir_all(&out);
+            world.words(&format!("restore --from {from} --to @out --json"))
+        };
+        let below = [out.clone()];
+        let (ran, calls) = syscalls::run(&mut begin(), &below, None);
+        assert_eq!(ran.code, Some(0), "{}{}", ran.out, ran.err);
+        let at = calls.iter().rposition(|call| call.starts_with("syncfs")).expect("the last sync");
+        let fault = Fault { at, error: Errno::IO, lasting: false };
+        let (ran, calls) = syscalls::run(&mut begin(), &below, Some(fault));
+        assert!(calls[at].starts_with("syncfs"), "{:?}", calls[at]);
+        assert_ne!(ran.code, Some(0), "{from}");
+        let journal = walk(&out).into_iter().find(|path| path.to_string_lossy().starts_with(".strongroom-restore-"));
+        let journal = fs::read_to_string(out.join(journal.expect("it has not ended"))).unwrap();
+        assert!(!journal.contains("stopped"), "{from}: {journal}");
+        world.run(&format!("restore --from {from} --to @out")).ok();
+        assert_same(&world.source(), &out.join("source"));
+        assert_eq!(walk(&out).len(), walk(&world.source()).len() + 1, "{from}: something is left over");
     }
 }

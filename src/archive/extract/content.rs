@@ -26,6 +26,8 @@ pub const OWN_NAME: u8 = 1;
 pub const WRITTEN: u8 = 2;
 /// Is made in the last pass: links and all that is neither file nor folder.
 pub const LATER: u8 = 4;
+/// A folder of somebody else's that had its time when it was found, and is to have it again.
+pub const DATED: u8 = 8;
 
 impl Marks {
     pub fn new(segments: usize) -> Self {

@@ -9,13 +9,13 @@ use rustix::fs::{AtFlags, FileType, Mode, OFlags, Stat, makedev};
 use rustix::io::Errno;
 
 use super::Shared;
-use super::content::{LATER, OWN_NAME, Spot, WRITTEN};
+use super::content::{DATED, LATER, OWN_NAME, Spot, WRITTEN};
 use super::find::Finder;
 use super::names::{Names, is_impossible};
 use super::plan::Planner;
 use super::put::{Inside, Settled};
 use super::resume::modified;
-use crate::archive::target::metadata::Wanted;
+use crate::archive::target::metadata::{Maker, Wanted, set_time};
 use crate::archive::target::root::{Folder, OpenFolders};
 use crate::archive::{Error, Result};
 use crate::model::catalog::{Entry, EntryKind};
@@ -41,7 +41,7 @@ impl<'a> Last<'a> {
     /// After a restore that was stopped, only the folders that were made get their modes.
     pub fn walk(&mut self) -> Result<()> {
         for segment in (0..self.shared.catalog.index.segments.len()).rev() {
-            if !self.shared.marks.any(segment, LATER | OWN_NAME) {
+            if !self.shared.marks.any(segment, LATER | OWN_NAME | DATED) {
                 continue;
             }
             let entries = match self.shared.catalog.segment(segment) {
@@ -60,6 +60,8 @@ impl<'a> Last<'a> {
                 if entry.kind == EntryKind::Folder {
                     if self.shared.marks.has(spot, OWN_NAME) {
                         self.folder(entry);
+                    } else if self.shared.marks.has(spot, DATED) {
+                        self.date(entry);
                     }
                 } else if self.shared.marks.has(spot, LATER) && !self.shared.tally.is_stopped() {
                     self.other(entry, spot);
@@ -70,6 +72,15 @@ impl<'a> Last<'a> {
     }
 
     fn folder(&mut self, entry: &Entry) {
+        self.set(entry, |maker, fd| maker.set(fd, &Wanted::from(entry), None, true));
+    }
+
+    /// What was put into it has changed its time.
+    fn date(&mut self, entry: &Entry) {
+        self.set(entry, |_, fd| set_time(fd, entry.mtime).map_err(|e| format!("time: {e}")));
+    }
+
+    fn set(&mut self, entry: &Entry, set: impl FnOnce(&Maker, BorrowedFd<'_>) -> std::result::Result<(), String>) {
         if !self.shared.metadata {
             return;
         }
@@ -80,8 +91,7 @@ impl<'a> Last<'a> {
             }
             None => return,
         };
-        let set =
-            opened.map_err(|e| e.to_string()).and_then(|fd| self.shared.maker.set(fd.as_fd(), &Wanted::from(entry), None, true));
+        let set = opened.map_err(|e| e.to_string()).and_then(|fd| set(&self.shared.maker, fd.as_fd()));
         if let Err(what) = set {
             self.shared.tally.warn(Cause::MetadataNotSet, &entry.path, what);
         }

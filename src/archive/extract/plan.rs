@@ -10,11 +10,12 @@ use std::sync::atomic::Ordering::Relaxed;
 use rustix::fs::{FileType, Mode, Stat};
 
 use super::Shared;
-use super::content::{Bit, Item, LATER, Layout, OWN_NAME, Spot, State, WRITTEN, Window, volume_numbers};
+use super::content::{Bit, DATED, Item, LATER, Layout, OWN_NAME, Spot, State, WRITTEN, Window, volume_numbers};
 use super::decide::Decision;
 use super::find::Finder;
 use super::place::{Fate, MAX_PATH, Places};
 use super::put::{How, Inside, Settled};
+use super::resume::modified;
 use crate::archive::select::within;
 use crate::archive::target::metadata::{chmod_itself, forget_inherited};
 use crate::archive::target::name::is_safe_path;
@@ -303,6 +304,8 @@ impl<'a> Planner<'a> {
             };
             if take {
                 shared.marks.set(spot, OWN_NAME);
+            } else if modified(existing) == entry.mtime {
+                shared.marks.set(spot, DATED);
             }
             if ours && shared.metadata && existing.st_mode & 0o700 != 0o700 {
                 // It was done but for what it lost; its mode is set again in the end.

@@ -301,6 +301,7 @@ impl Shared<'_> {
                 Ok(()) => self.journal.iter().for_each(|journal| journal.mark(stat.st_dev, changed(&stat))),
                 // Told only once: a later one succeeds though what was to be written is lost.
                 Err(e) => {
+                    self.unsynced.store(true, Relaxed);
                     let root = self.roots.first().map(|root| root.path.as_path()).unwrap_or(std::path::Path::new(""));
                     self.tally.fail(Error::file(root, e.into()));
                 }

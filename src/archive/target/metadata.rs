@@ -153,6 +153,14 @@ pub fn forget_inherited(fd: BorrowedFd<'_>) {
     }
 }
 
+/// Sets when something was modified, where that is not so already.
+pub fn set_time(fd: BorrowedFd<'_>, mtime: FileTime) -> Result<(), Errno> {
+    let stat = rustix::fs::fstat(fd)?;
+    let wanted = times(mtime);
+    let is_so = stat.st_mtime == mtime.seconds && i64::try_from(stat.st_mtime_nsec) == Ok(wanted.last_modification.tv_nsec);
+    if is_so { Ok(()) } else { rustix::fs::futimens(fd, &wanted) }
+}
+
 fn times(mtime: FileTime) -> Timestamps {
     Timestamps {
         last_access: Timespec { tv_sec: 0, tv_nsec: UTIME_OMIT },

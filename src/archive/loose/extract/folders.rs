@@ -9,7 +9,7 @@ use rustix::fs::{FileType, Mode};
 use rustix::io::Errno;
 
 use crate::archive::extract::put::{Inside, Put, Settled};
-use crate::archive::extract::resume::made_as;
+use crate::archive::extract::resume::{made_as, modified};
 use crate::archive::target::journal::Before;
 use crate::archive::target::root::{Folder, OpenFolders, Root, look};
 use crate::model::catalog::{Entry, FileTime};
@@ -27,6 +27,8 @@ pub struct Folders<'a> {
     known: HashMap<PathBytes, Known>,
     /// Folders whose metadata is set at the end, in the order in which they were met.
     pub metadata: Vec<(Arc<Folder>, Entry)>,
+    /// Others that had the right time when they were met, and are to have it again.
+    pub dated: Vec<(Arc<Folder>, FileTime)>,
 }
 
 #[derive(Clone)]
@@ -38,7 +40,7 @@ struct Known {
 
 impl<'a> Folders<'a> {
     pub fn new(roots: &'a [Root]) -> Self {
-        Self { roots, open: OpenFolders::new(roots), known: HashMap::new(), metadata: Vec::new() }
+        Self { roots, open: OpenFolders::new(roots), known: HashMap::new(), metadata: Vec::new(), dated: Vec::new() }
     }
 
     pub fn root(&self) -> io::Result<&'a Root> {
@@ -115,11 +117,17 @@ impl<'a> Folders<'a> {
         Ok((Arc::new(folder(&name, true)), renamed))
     }
 
-    /// What a folder should look like at the end: one that this run made, or any where existing things are replaced.
+    /// What a folder should look like at the end: one that this run made, or any where existing things are replaced; one that has its
+    /// time already keeps it.
     pub fn remember(&mut self, folder: Arc<Folder>, entry: Entry, conflict: Conflict) {
         let ours = folder.fresh || conflict == Conflict::Overwrite;
         if ours && self.metadata.len() < MOST_METADATA {
             self.metadata.push((folder, entry));
+        } else if !ours && self.dated.len() < MOST_METADATA {
+            let stat = self.open.get(&folder).and_then(|fd| Ok(rustix::fs::fstat(fd)?));
+            if stat.is_ok_and(|stat| modified(&stat) == entry.mtime) {
+                self.dated.push((folder, entry.mtime));
+            }
         }
     }
 }

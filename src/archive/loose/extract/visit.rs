@@ -10,7 +10,7 @@ use super::Extractor;
 use super::file::believed;
 use crate::archive::Result;
 use crate::archive::loose::member::{Damage, Packed, Visitor};
-use crate::archive::target::metadata::Wanted;
+use crate::archive::target::metadata::{Wanted, set_time};
 use crate::archive::target::name::is_safe_path;
 use crate::model::catalog::{Entry, EntryKind};
 use crate::model::path::PathBytes;
@@ -103,6 +103,12 @@ impl Extractor<'_> {
             let set = set.and_then(|fd| self.maker.set(fd.as_fd(), &Wanted::from(&entry), None, true));
             for what in troubles.into_iter().chain(set.err()) {
                 self.tally.warn(Cause::MetadataNotSet, &entry.path, what);
+            }
+        }
+        for (folder, mtime) in std::mem::take(&mut self.folders.dated) {
+            let set = root.open_beneath(&folder.path, flags).and_then(|fd| Ok(set_time(fd.as_fd(), mtime)?));
+            if let Err(e) = set {
+                self.tally.warn(Cause::MetadataNotSet, &PathBytes::new(&*folder.path), format!("time: {e}"));
             }
         }
     }

@@ -31,6 +31,9 @@ pub enum Error {
     /// The file system where files are read or restored.
     #[error("{path}: {source}", path = path.display())]
     File { path: PathBuf, source: io::Error },
+    /// What a run lays aside in a folder of this machine until it needs it again.
+    #[error("{folder}: {source}", folder = folder.display())]
+    Aside { folder: PathBuf, source: io::Error },
     /// The version holds no such file or folder.
     #[error("{0} is not in this version")]
     NoSuchPath(String),

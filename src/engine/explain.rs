@@ -45,6 +45,14 @@ impl From<archive::Error> for Problem {
                 "Update Strongroom on this machine.",
             ),
             E::File { path, source } => io_problem(source.kind(), format!("{} could not be used.", path.display())),
+            E::Aside { folder, source } => match source.kind() {
+                ErrorKind::StorageFull | ErrorKind::QuotaExceeded => Problem::new(
+                    Code::NoRoom,
+                    format!("The disk that Strongroom's own folder lies on is full: {}.", folder.display()),
+                    "Make room there, then run it again: it goes on from what it had finished.",
+                ),
+                kind => io_problem(kind, format!("Strongroom's own folder {} could not be used.", folder.display())),
+            },
             E::Cancelled => cancelled(),
             E::Limit(what) => Problem::new(Code::Damaged, format!("Something is larger than can be true: {what}."), ""),
             E::TooMuch(what) => Problem::new(Code::TooMuch, format!("This is more than is taken unasked: {what}."), ""),

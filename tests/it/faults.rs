@@ -331,3 +331,27 @@ fn ctrl_c_ends_with_130_and_leaves_no_version() {
     let history = world.run("history --json --limit 1").ok().lines();
     assert_eq!(history[0]["result"], "cancelled");
 }
+
+/// What is laid aside of files with several names finds no room on the disk of the home: memory takes it.
+#[test]
+fn a_full_home_disk_does_not_keep_hard_links_from_their_backup() {
+    let world = World::new();
+    let home = Small::mount(world.home(), "8m");
+    let mut random = Random(41);
+    tree::plain(&world.source(), 20, &mut random);
+    world.back_up();
+    let folder = world.source().join("a folder with a name that is long enough to make what is kept of each file longer");
+    fs::create_dir(&folder).unwrap();
+    for n in 0..8000 {
+        fs::write(folder.join(format!("{n:05} first")), format!("file {n}")).unwrap();
+        fs::hard_link(folder.join(format!("{n:05} first")), folder.join(format!("{n:05} second"))).unwrap();
+    }
+    // Room for the history, and not for what is laid aside.
+    let free = || rustix::fs::statvfs(&world.home()).map(|fs| fs.f_bavail * fs.f_frsize).unwrap();
+    fs::write(world.home().join("filler"), vec![0; usize::try_from(free()).unwrap() - (600 << 10)]).unwrap();
+    let backup = world.run("backup --source @source --to @dest --json");
+    assert!(matches!(backup.code, Some(0 | 3)), "{:?} {}{}", backup.code, backup.out, backup.err);
+    fs::remove_file(world.home().join("filler")).unwrap();
+    world.restore_and_compare("latest", &world.source());
+    drop(home);
+}

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::Path;
 
-use super::aside::{Aside, lost};
+use super::aside::Aside;
 use super::frames::Share;
 use crate::archive::Result;
 use crate::archive::catalog_io::index;
@@ -54,17 +54,17 @@ impl HardLinks {
             return Ok(None);
         }
         let key = (meta.device, meta.inode);
-        let Some((number, first)) = self.find(key).map_err(lost)? else { return Ok(None) };
+        let Some((number, first)) = self.find(key)? else { return Ok(None) };
         // Where inode numbers are made up they may meet by chance, and a number may be given anew.
         if !meta.kind.is(&first.entry.kind) || (!meta.stable && (meta.size, meta.mtime) != (first.entry.size, first.entry.mtime))
         {
             return Ok(None);
         }
         let share = Share::Link { id: first.id };
-        self.firsts.change(number, &(first.left - 1).to_le_bytes()).map_err(lost)?;
+        self.firsts.change(number, &(first.left - 1).to_le_bytes())?;
         let entry = Entry { path: path.clone(), link: Some(first.entry.path.clone()), ..first.entry };
         if first.in_tar {
-            self.in_tar.append(&line(&entry)).map_err(lost)?;
+            self.in_tar.append(&line(&entry))?;
         }
         Ok(Some((entry, share)))
     }
@@ -77,7 +77,7 @@ impl HardLinks {
         }
         let key = (meta.device, meta.inode);
         if self.table.wants_more() {
-            self.enlarge().map_err(lost)?;
+            self.enlarge()?;
         }
         let id = self.next_id;
         let mut record = Vec::with_capacity(HEAD + 256);
@@ -87,7 +87,7 @@ impl HardLinks {
         }
         record.push(in_tar.into());
         record.extend_from_slice(&line(entry));
-        let number = self.firsts.append(&record).map_err(lost)?;
+        let number = self.firsts.append(&record)?;
         if !self.table.insert(fingerprint(key), number) {
             self.without_room += 1;
             return Ok(Share::Alone);
@@ -98,15 +98,16 @@ impl HardLinks {
 
     /// The links that follow behind all else, in order. `None` at the end.
     pub(super) fn next_in_tar(&self, before: Option<(u32, usize)>) -> Result<Option<(u32, usize, Entry)>> {
-        let Some((number, content)) = self.in_tar.next(before).map_err(lost)? else { return Ok(None) };
-        Ok(Some((number, content.len(), entry(&content).ok_or_else(|| lost(io::ErrorKind::InvalidData.into()))?)))
+        let Some((number, content)) = self.in_tar.next(before)? else { return Ok(None) };
+        Ok(Some((number, content.len(), entry(&content).ok_or_else(|| self.in_tar.lost(io::ErrorKind::InvalidData.into()))?)))
     }
 
     /// The one that was met last, if names of it may still come.
-    fn find(&self, key: (u64, u64)) -> io::Result<Option<(u32, First)>> {
+    fn find(&self, key: (u64, u64)) -> Result<Option<(u32, First)>> {
         let mut found = None;
         for number in self.table.all(fingerprint(key)) {
-            let first = First::read(&self.firsts.read(number)?).ok_or(io::ErrorKind::InvalidData)?;
+            let first =
+                First::read(&self.firsts.read(number)?).ok_or_else(|| self.firsts.lost(io::ErrorKind::InvalidData.into()))?;
             if first.key == key && first.left > 0 {
                 found = Some((number, first));
             }
@@ -114,7 +115,7 @@ impl HardLinks {
         Ok(found)
     }
 
-    fn enlarge(&mut self) -> io::Result<()> {
+    fn enlarge(&mut self) -> Result<()> {
         let small = std::mem::replace(&mut self.table, Table::new(0));
         self.table = small.larger();
         let mut before = None;

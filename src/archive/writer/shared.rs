@@ -3,7 +3,7 @@
 use std::io;
 use std::path::Path;
 
-use super::aside::{Aside, lost};
+use super::aside::Aside;
 use crate::archive::Result;
 use crate::archive::catalog_io::index::{push, take_line};
 use crate::archive::catalog_io::line::{HeaderLine, MoreLine, PieceForm};
@@ -25,9 +25,9 @@ impl Shared {
     /// Ids come in order, from 0.
     pub(super) fn add(&mut self, id: u64, pieces: &[Piece]) -> Result<()> {
         if self.numbers.len() as u64 != id {
-            return Err(lost(io::ErrorKind::InvalidInput.into()));
+            return Err(self.aside.lost(io::ErrorKind::InvalidInput.into()));
         }
-        self.numbers.push(self.aside.append(&encode(pieces)).map_err(lost)?);
+        self.numbers.push(self.aside.append(&encode(pieces))?);
         Ok(())
     }
 
@@ -38,8 +38,8 @@ impl Shared {
             return Ok(pieces.clone());
         }
         let number = usize::try_from(id).ok().and_then(|id| self.numbers.get(id)).copied();
-        let content = self.aside.read(number.ok_or_else(|| lost(io::ErrorKind::NotFound.into()))?).map_err(lost)?;
-        let pieces = decode(&content).ok_or_else(|| lost(io::ErrorKind::InvalidData.into()))?;
+        let content = self.aside.read(number.ok_or_else(|| self.aside.lost(io::ErrorKind::NotFound.into()))?)?;
+        let pieces = decode(&content).ok_or_else(|| self.aside.lost(io::ErrorKind::InvalidData.into()))?;
         self.last = Some((id, pieces.clone()));
         Ok(pieces)
     }

@@ -2,7 +2,7 @@
 
 mod list;
 mod report_view;
-mod words;
+pub mod words;
 
 use self::list::List;
 use self::report_view::ReportView;

@@ -11,6 +11,7 @@ use crate::model::human;
 use crate::model::problem::{Cause, Warning};
 use crate::model::run::{Outcome, ReadBack, RunDetail, RunReport, Trigger};
 use crate::model::snapshot::BackupType;
+use crate::model::tool::ToolDone;
 use crate::ui::notice;
 use crate::ui::theme::{Icon, Tone, icons};
 
@@ -171,10 +172,7 @@ pub fn facts(run: &RunReport, now: Timestamp, zone: &TimeZone) -> Vec<(&'static 
         }
         RunDetail::Tool(done) => {
             facts.push(("File", done.from.display().into_owned()));
-            facts.push(("New file", done.to.display().into_owned()));
-            facts.push(("Before", human::bytes(done.before)));
-            facts.push(("After", human::bytes(done.after)));
-            facts.extend(done.packing().map(|packing| ("Compression", packing)));
+            facts.extend(new_file(done));
         }
         RunDetail::Verify { report } => {
             facts.push(("Versions", human::count(report.versions)));
@@ -186,6 +184,17 @@ pub fn facts(run: &RunReport, now: Timestamp, zone: &TimeZone) -> Vec<(&'static 
             facts.push(("Damaged", human::counted(report.damaged.len() as u64, "object", "objects")));
         }
     }
+    facts
+}
+
+/// The file that was made of another, and how it compares with that.
+pub fn new_file(done: &ToolDone) -> Vec<(&'static str, String)> {
+    let mut facts = vec![
+        ("New file", done.to.display().into_owned()),
+        ("Before", human::bytes(done.before)),
+        ("After", human::bytes(done.after)),
+    ];
+    facts.extend(done.packing().map(|packing| ("Compression", packing)));
     facts
 }
 

@@ -6,6 +6,7 @@ use crate::model::human;
 use crate::model::path::PathBytes;
 use crate::model::run::{RunDetail, RunKind, RunReport};
 use crate::model::tool::ToolDone;
+use crate::ui::activity::words::new_file;
 use crate::ui::context::{Action, Cx};
 use crate::ui::theme::typography::{body_strong, caption};
 use crate::ui::theme::{icons, space, tokens};
@@ -62,12 +63,7 @@ fn headline(kind: RunKind, done: &ToolDone) -> String {
 
 /// Before, after, and how fast.
 pub fn rows(done: &ToolDone) -> Vec<(&'static str, String)> {
-    let mut rows = vec![
-        ("New file", done.to.display().into_owned()),
-        ("Before", human::bytes(done.before)),
-        ("After", human::bytes(done.after)),
-    ];
-    rows.extend(done.packing().map(|packing| ("Compression", packing)));
+    let mut rows = new_file(done);
     let seconds = done.milliseconds as f64 / 1000.0;
     let speed = done.speed().map(|speed| format!(", {}/s", human::bytes(speed))).unwrap_or_default();
     rows.push(("Took", format!("{seconds:.1} s{speed}")));

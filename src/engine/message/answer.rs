@@ -1,0 +1,156 @@
+//! What the engine answers.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::model::catalog::{FoundFile, Row};
+use crate::model::compare::{Differences, PathHistory};
+use crate::model::history::HistoryPage;
+use crate::model::inspection::{ArchiveFacts, FileFacts};
+use crate::model::key::KeySlot;
+use crate::model::location::Location;
+use crate::model::path::PathBytes;
+use crate::model::plan::PlanId;
+use crate::model::problem::Problem;
+use crate::model::prune::PrunePlan;
+use crate::model::restore::RestoreCounts;
+use crate::model::run::RunReport;
+use crate::model::secret::Secret;
+use crate::model::snapshot::{Manifest, VersionId};
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub enum Answer {
+    Suggestions(Vec<Suggestion>),
+    Drives(Vec<Drive>),
+    Measured(Measured),
+    Tested(TestResult),
+    Plans(Vec<PlanAt>),
+    RecoveryKey(Secret),
+    KeyFile(Secret),
+    Password(Secret),
+    Done,
+    KeyStatus(KeyStatus),
+    Versions(Vec<Manifest>),
+    Unreadable(Vec<Unreadable>),
+    Rows(Rows),
+    Found(Vec<Row>),
+    FoundEverywhere(FoundEverywhere),
+    PathHistory(PathHistory),
+    Differences(Differences),
+    Sum { files: u64, bytes: u64 },
+    RestorePlan(RestoreCounts),
+    Deletion(PrunePlan),
+    History(HistoryPage),
+    Report(Option<Box<RunReport>>),
+    DestinationStatus(DestinationStatus),
+    Inspected(Box<FileFacts>),
+    Archive(Box<ArchiveFacts>),
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Suggestion {
+    pub name: String,
+    pub path: PathBytes,
+    /// Ticked from the start.
+    pub chosen: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Drive {
+    /// Label or the mount point's last component.
+    pub name: String,
+    pub mount_point: PathBytes,
+    pub device: String,
+    pub file_system: String,
+    pub free: u64,
+    pub total: u64,
+    /// Holds the system or the home folder: a backup there dies with the disk.
+    pub is_system: bool,
+    pub is_network: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Measured {
+    pub files: u64,
+    pub bytes: u64,
+    pub left_out_files: u64,
+    pub left_out_bytes: u64,
+    pub unreadable: u64,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TestResult {
+    pub writable: bool,
+    pub free: Option<u64>,
+    pub total: Option<u64>,
+    /// Bytes a second, measured with a small file.
+    pub write_speed: Option<f64>,
+    /// On the same disk as the system.
+    pub on_system_disk: bool,
+    pub plans: usize,
+}
+
+/// A plan as its folder at a destination shows it, without any key.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PlanAt {
+    pub id: PlanId,
+    pub name: String,
+    pub folder: String,
+    pub machine: String,
+    pub sealed: bool,
+    pub versions: usize,
+    pub newest: Option<Timestamp>,
+    /// Written by this home.
+    pub ours: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct KeyStatus {
+    pub sealed: bool,
+    /// "AES-256-GCM"; empty where no plan here tells.
+    pub cipher: String,
+    pub slots: Vec<KeySlot>,
+    /// Plan keys of before a rotation.
+    pub older_keys: usize,
+    /// "System keyring", "File (only you can read it)", "Not kept on this machine".
+    pub kept_in: String,
+    pub keys_number: u32,
+}
+
+/// A version whose manifest cannot be read, or not be trusted.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Unreadable {
+    pub id: VersionId,
+    pub problem: Problem,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct FoundEverywhere {
+    /// Those of the newest version first.
+    pub files: Vec<FoundFile>,
+    /// There would be more.
+    pub more: bool,
+    /// Versions that were looked through.
+    pub versions: usize,
+    /// Versions that could not be.
+    pub unreadable: usize,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Rows {
+    pub rows: Vec<Row>,
+    pub total: usize,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct DestinationStatus {
+    pub location: Location,
+    /// `None`: all well.
+    pub problem: Option<Problem>,
+    pub free: Option<u64>,
+    pub total: Option<u64>,
+    /// Bytes used by our plan folders.
+    pub used: u64,
+    pub plans: Vec<PlanAt>,
+    pub latency_ms: Option<u64>,
+}

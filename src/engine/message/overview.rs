@@ -1,0 +1,73 @@
+//! What the engine tells unasked.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::model::path::PathBytes;
+use crate::model::plan::{Plan, PlanId};
+use crate::model::run::{ProgressView, RunId, RunKind, RunReport, Trigger};
+use crate::model::settings::Settings;
+use crate::model::status::{Day, Status, Why};
+
+/// Everything the window shows all the time; a new one replaces the old as a whole.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Overview {
+    pub plans: Vec<PlanOverview>,
+    /// Waiting and running.
+    pub runs: Vec<RunOverview>,
+    pub settings: Settings,
+    /// Troubled runs that ended since the activity was last looked at.
+    pub unseen: u64,
+    /// What is wrong with the home itself: unknown keys in the settings and the like.
+    pub notices: Vec<String>,
+    /// Of this machine, for showing times.
+    pub zone: String,
+    /// This person's home folder, for shortening paths.
+    pub home_folder: PathBytes,
+    pub machine: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PlanOverview {
+    pub plan: Plan,
+    pub status: Status,
+    pub why: Why,
+    pub last_success: Option<Timestamp>,
+    /// The newest finished backup run, whatever its outcome; without its warnings.
+    pub last_run: Option<RunReport>,
+    pub next_run: Option<Timestamp>,
+    pub strip: Vec<Day>,
+    /// Versions and bytes as the last run left them.
+    pub versions: Option<u64>,
+    pub stored_bytes: Option<u64>,
+    /// Bytes of the newest version's files.
+    pub source_bytes: Option<u64>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RunOverview {
+    pub run: RunId,
+    pub kind: RunKind,
+    pub trigger: Trigger,
+    pub plan: Option<PlanId>,
+    pub name: String,
+    pub started: Timestamp,
+    pub cancelling: bool,
+    pub paused: bool,
+}
+
+/// What just happened. For following; never the only record.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub enum Event {
+    RunStarted(RunOverview),
+    RunEnded(Box<RunReport>),
+    /// A second start asks the window to come to the front.
+    Raise,
+}
+
+/// A running run's progress, as a front end on the other side of the socket gets it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct RunProgress {
+    pub run: RunId,
+    pub progress: ProgressView,
+}

@@ -1,0 +1,161 @@
+//! What the engine is asked.
+
+use serde::{Deserialize, Serialize};
+
+use super::{KeyChange, NewSecrets};
+use crate::model::format::KdfKind;
+use crate::model::history::HistoryFilter;
+use crate::model::location::Location;
+use crate::model::path::PathBytes;
+use crate::model::plan::{Plan, PlanId};
+use crate::model::prune::DeleteSpec;
+use crate::model::restore::{ArchiveFile, Origin, Place, RestoreSpec, VersionChoice};
+use crate::model::run::RunId;
+use crate::model::secret::Secret;
+use crate::model::source_spec::SourceSpec;
+
+/// Asks the engine something. [`crate::engine::Handle`] has a typed method for each.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub enum Question {
+    /// Folders of this person that are worth a backup.
+    SuggestSources,
+    /// Drives that are mounted, with room.
+    Drives,
+    /// Files and bytes of one source with these rules, and what the rules leave out.
+    Measure {
+        path: PathBytes,
+        rules: SourceSpec,
+    },
+    /// What "Test connection" says.
+    TestDestination {
+        location: Location,
+    },
+    /// Plans that lie at a destination.
+    PlansAt {
+        location: Location,
+    },
+    NewRecoveryKey,
+    /// Saves a new or changed plan; `secrets` where it is new and sealed, or where the password is changed.
+    SavePlan {
+        plan: Box<Plan>,
+        secrets: NewSecrets,
+    },
+    /// Takes the plan out of the settings; with `delete_versions` also everything of it at its destinations.
+    RemovePlan {
+        plan: PlanId,
+        delete_versions: bool,
+    },
+    /// Changes the password (and recovery key where given): rewrites key slots only.
+    ChangePassword {
+        plan: PlanId,
+        old: Secret,
+        new: NewSecrets,
+    },
+    /// Changes key slots. `kdf`: what stretches a new password; `None`: as the plan has it.
+    ChangeKeys {
+        place: Place,
+        change: KeyChange,
+        kdf: Option<KdfKind>,
+    },
+    /// Key slots and where the key is kept on this machine.
+    KeyStatus {
+        plan: PlanId,
+    },
+    /// The same of a backup that lies at a destination.
+    KeysAt {
+        place: Place,
+    },
+    /// A key file's secret, to be given wherever a password is.
+    ReadKeyFile {
+        path: PathBytes,
+    },
+    /// The same of one that is made for it: a new file.
+    MakeKeyFile {
+        path: PathBytes,
+    },
+    /// A password that is made, and a new file that holds it.
+    MakePasswordFile {
+        path: PathBytes,
+    },
+    /// Versions whose manifests can be read; needs no key.
+    Versions {
+        place: Place,
+    },
+    /// The others, with what is wrong with them.
+    UnreadableVersions {
+        place: Place,
+    },
+    /// Opens an archive, where it is sealed with what is given, and reads what it holds.
+    OpenArchive {
+        archive: ArchiveFile,
+    },
+    /// Children of a folder; `folder` empty: the sources, or what lies at an archive's top.
+    Children {
+        origin: Origin,
+        folder: PathBytes,
+        skip: usize,
+        limit: usize,
+    },
+    Find {
+        origin: Origin,
+        text: String,
+        limit: usize,
+    },
+    /// Files by name, in all versions that can be read.
+    FindEverywhere {
+        place: Place,
+        text: String,
+        limit: usize,
+    },
+    /// A path in all versions.
+    PathHistory {
+        place: Place,
+        path: PathBytes,
+    },
+    /// What differs between two versions, in path order: what comes after `past`, at most `limit`.
+    Differences {
+        place: Place,
+        before: VersionChoice,
+        after: VersionChoice,
+        past: Option<PathBytes>,
+        limit: usize,
+    },
+    /// Files and bytes of a choice.
+    Sum {
+        origin: Origin,
+        paths: Vec<PathBytes>,
+        except: Vec<PathBytes>,
+    },
+    /// What a restore would do: a dry run without a history entry.
+    PlanRestore {
+        spec: Box<RestoreSpec>,
+    },
+    /// What deleting versions would do.
+    PlanDeletion {
+        spec: DeleteSpec,
+    },
+    /// Whether a password or recovery key opens the plan; it is remembered for this session.
+    Unlock {
+        place: Place,
+    },
+    History {
+        filter: HistoryFilter,
+    },
+    Report {
+        run: RunId,
+    },
+    DestinationStatus {
+        location: Location,
+    },
+    /// What a single file is, by its content.
+    Inspect {
+        file: PathBytes,
+    },
+}
+
+impl Question {
+    /// Whether answering it may change what the overview shows.
+    pub fn changes(&self) -> bool {
+        matches!(self, Self::SavePlan { .. } | Self::RemovePlan { .. } | Self::ChangePassword { .. } | Self::ChangeKeys { .. })
+    }
+}

@@ -72,7 +72,9 @@ fn app(state: &str, dark: bool, scale: u16, long: bool) -> eframe::Result {
     };
     overview.settings.appearance = if dark { Appearance::Dark } else { Appearance::Light };
     overview.settings.scale = scale;
-    let fake = fake::Fake::new(overview, |question| sample_setup::answer(question).or_else(|| sample_restore::answer(question)));
+    let fake = fake::Fake::new(overview, |question| {
+        sample_setup::answer(question).or_else(|| sample_files::answer(question)).or_else(|| sample_restore::answer(question))
+    });
     sample_restore::end_restores(&fake);
     sample_files::end_tools(&fake);
     if let (Some((run, progress)), Ok(mut runs)) = (live, fake.live.lock()) {

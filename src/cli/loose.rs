@@ -43,10 +43,14 @@ pub fn in_words(archive: &Archive) -> String {
 }
 
 /// A failure while something is restored out of an archive.
-pub fn not_restored(error: Error, path: &Path) -> Problem {
-    let is_path = matches!(error, Error::NoSuchPath(_));
-    let problem = explain::not_restored(error, path);
-    if is_path { Problem { fix: "`strongroom ls -R --from FILE` shows what is.".into(), ..problem } } else { problem }
+pub fn not_restored(error: Error, path: &Path, dry_run: bool) -> Problem {
+    let (is_path, is_bomb) = (matches!(error, Error::NoSuchPath(_)), matches!(error, Error::TooMuch(_)));
+    let problem = explain::not_restored(error, path, dry_run);
+    match (is_path, is_bomb) {
+        (true, _) => Problem { fix: "`strongroom ls -R --from FILE` shows what is.".into(), ..problem },
+        (_, true) => Problem { fix: format!("{} With --any-size it is gone on with.", problem.fix), ..problem },
+        _ => problem,
+    }
 }
 
 /// A path in an archive as it may be given: with or without `/` around it.

@@ -39,7 +39,7 @@ pub fn run(args: &args::Restore, output: Output) -> Result<Exit, Problem> {
         cancel: &cancel,
     };
     let path = opened.path.clone();
-    let restored = opened.restore(&job).map_err(|e| loose::not_restored(e, &path))?;
+    let restored = opened.restore(&job).map_err(|e| loose::not_restored(e, &path, args.dry_run))?;
     let verb = if args.dry_run { "Would restore" } else { "Restored" };
     output.line(format!("{verb} from {words} to {}", clean(&target.display().to_string())));
     report::restored(output, &restored.counts, args.dry_run);

@@ -116,7 +116,7 @@ fn unpack(
         progress,
         cancel,
     };
-    opened.restore(&job).map_err(|error| explain::not_restored(error, file.path.as_path()))
+    opened.restore(&job).map_err(|error| explain::not_restored(error, file.path.as_path(), dry_run))
 }
 
 /// For a run's temporary files and undo folder.

@@ -347,7 +347,7 @@ fn a_full_home_disk_does_not_keep_hard_links_from_their_backup() {
         fs::hard_link(folder.join(format!("{n:05} first")), folder.join(format!("{n:05} second"))).unwrap();
     }
     // Room for the history, and not for what is laid aside.
-    let free = || rustix::fs::statvfs(&world.home()).map(|fs| fs.f_bavail * fs.f_frsize).unwrap();
+    let free = || rustix::fs::statvfs(world.home()).map(|fs| fs.f_bavail * fs.f_frsize).unwrap();
     fs::write(world.home().join("filler"), vec![0; usize::try_from(free()).unwrap() - (600 << 10)]).unwrap();
     let backup = world.run("backup --source @source --to @dest --json");
     assert!(matches!(backup.code, Some(0 | 3)), "{:?} {}{}", backup.code, backup.out, backup.err);

@@ -25,6 +25,7 @@ use crate::archive::target::journal::Before;
 use crate::archive::target::metadata::Maker;
 use crate::archive::target::root::Root;
 use crate::archive::{Error, Result};
+use crate::model::human;
 use crate::model::path::PathBytes;
 use crate::model::restore::Conflict;
 use crate::model::run::{Cancel, Progress};
@@ -165,7 +166,8 @@ impl Extractor<'_> {
         self.unpacked = self.unpacked.saturating_add(bytes);
         self.job.progress.bytes_done.fetch_add(bytes, Relaxed);
         if !self.job.any_size && is_bomb(self.unpacked, self.packed) {
-            return Err(Error::TooMuch(format!("it unpacks to more than {BOMB_RATIO} times its size")));
+            let (size, ratio) = (human::bytes(BOMB_FROM), human::count(BOMB_RATIO));
+            return Err(Error::TooMuch(format!("it unpacks to more than {size}, over {ratio} times its size")));
         }
         Ok(())
     }

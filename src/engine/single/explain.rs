@@ -47,10 +47,10 @@ pub fn about(error: Error, path: &Path) -> Problem {
     }
 }
 
-/// A failure while something is restored out of an archive.
-pub fn not_restored(error: Error, path: &Path) -> Problem {
+/// A failure while something is restored out of an archive, or `dry_run` would be.
+pub fn not_restored(error: Error, path: &Path, dry_run: bool) -> Problem {
     match error {
-        Error::TooMuch(what) => bomb(path, &what),
+        Error::TooMuch(what) => bomb(path, &what, dry_run),
         error => about(error, path),
     }
 }
@@ -139,10 +139,11 @@ pub fn no_archive(path: &Path, what: What) -> Problem {
 }
 
 /// It unpacks to so much that nobody can have meant it.
-fn bomb(path: &Path, what: &str) -> Problem {
-    Problem::new(
-        Code::TooMuch,
-        format!("\u{201c}{}\u{201d} looks like a bomb: {what}.", path.display()),
-        "What was unpacked so far stays. Go on only if you know it to be very well compressed (on the command line by --any-size).",
-    )
+fn bomb(path: &Path, what: &str, dry_run: bool) -> Problem {
+    let what = format!("\u{201c}{}\u{201d} looks like a bomb: {what}.", path.display());
+    let fix = match dry_run {
+        true => "Such files are made to fill disks. Go on only if you know what is in it.",
+        false => "What was unpacked so far stays. Such files are made to fill disks: go on only if you know what is in it.",
+    };
+    Problem::new(Code::TooMuch, what, fix)
 }

@@ -2,6 +2,7 @@
 
 use egui::Ui;
 
+use super::large;
 use super::wizard::Wizard;
 use crate::model::human;
 use crate::model::inspection::ArchiveFacts;
@@ -11,7 +12,7 @@ use crate::ui::file_facts;
 use crate::ui::load::Load;
 use crate::ui::theme::typography::{body, body_strong};
 use crate::ui::theme::{icons, space, tokens};
-use crate::ui::widgets::{Button, Card, problem_text, spinner, wrapped};
+use crate::ui::widgets::{Card, problem_text, spinner, wrapped};
 
 const CHOICE: FileChoice = FileChoice {
     label: "Archive file",
@@ -43,11 +44,13 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, wizard: &mut Wizard, just_came: bool) 
         Load::Waiting(_) => {
             spinner(ui, "Looking through it…");
         }
-        Load::Failed(problem) => {
-            problem_text(ui, problem);
-            if wizard.is_very_long() && ui.add(Button::plain("List it all the same")).clicked() {
+        Load::Failed(problem) if large::is_asked(problem) => {
+            if large::show(ui, problem, "List it all the same") {
                 wizard.list_all_the_same(cx.handle);
             }
+        }
+        Load::Failed(problem) => {
+            problem_text(ui, problem);
         }
         Load::Ready(archive) => found(ui, &wizard.name, archive),
     }

@@ -6,6 +6,7 @@ mod file_page;
 mod found_page;
 mod history_page;
 mod icon;
+mod large;
 mod password_page;
 mod progress_page;
 mod result_page;

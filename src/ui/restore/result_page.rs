@@ -2,11 +2,12 @@
 
 use egui::Ui;
 
-use super::review_page;
+use super::large;
+use super::review_page::GO_ON;
 use super::wizard::{PlaceKind, Wizard};
 use crate::model::human;
 use crate::model::path::PathBytes;
-use crate::model::problem::Code;
+use crate::model::problem::Problem;
 use crate::model::restore::RestoreCounts;
 use crate::model::run::{Outcome, RunDetail, RunReport};
 use crate::ui::context::{Action, Cx};
@@ -53,13 +54,12 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, wizard: &mut Wizard) {
         ui.add(egui::Label::new(title(text).color(t.text)).wrap());
     });
     if let Outcome::Failed(problem) = &report.outcome {
-        problem_text(ui, problem);
-        if problem.code == Code::TooMuch {
-            if review_page::any_size(ui) {
+        if large::is_asked(problem) {
+            if large::show(ui, problem, GO_ON) {
                 wizard.take_any_size(cx.handle);
                 return;
             }
-        } else if ui.add(Button::plain("Try again").icon(icons::ARROW_CLOCKWISE)).clicked() {
+        } else if failed(ui, problem) {
             wizard.again(cx.handle);
             return;
         }
@@ -89,6 +89,12 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, wizard: &mut Wizard) {
             warnings::show(ui, &report.warnings, report.warning_count, &cx.overview.home_folder.display());
         });
     }
+}
+
+/// Whether it is to be tried again.
+fn failed(ui: &mut Ui, problem: &Problem) -> bool {
+    problem_text(ui, problem);
+    ui.add(Button::plain("Try again").icon(icons::ARROW_CLOCKWISE)).clicked()
 }
 
 fn facts(ui: &mut Ui, report: &RunReport, counts: &RestoreCounts, target: &str, undo: Option<&PathBytes>) {
@@ -124,7 +130,7 @@ fn facts(ui: &mut Ui, report: &RunReport, counts: &RestoreCounts, target: &str, 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::problem::Problem;
+    use crate::model::problem::Code;
     use crate::model::run::{RunId, RunKind, Trigger};
     use crate::model::snapshot::{BackupType, VersionId};
 

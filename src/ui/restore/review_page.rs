@@ -2,15 +2,18 @@
 
 use egui::Ui;
 
+use super::large;
 use super::wizard::{PlaceKind, Wizard};
 use crate::model::human;
-use crate::model::problem::Code;
 use crate::model::restore::{Conflict, RestoreCounts};
 use crate::ui::context::Cx;
 use crate::ui::load::Load;
 use crate::ui::theme::typography::{body, section};
-use crate::ui::theme::{icons, space, tokens};
-use crate::ui::widgets::{Button, Card, key_value, problem_text, spinner, wrapped};
+use crate::ui::theme::{space, tokens};
+use crate::ui::widgets::{Card, key_value, problem_text, spinner, wrapped};
+
+/// Answers that what looks like a bomb is wanted.
+pub const GO_ON: &str = "Go on, however large it is";
 
 pub fn show(ui: &mut Ui, cx: &Cx<'_>, wizard: &mut Wizard) {
     let t = tokens(ui);
@@ -30,11 +33,13 @@ pub fn show(ui: &mut Ui, cx: &Cx<'_>, wizard: &mut Wizard) {
             };
             wrapped(ui, body(text).color(t.text2));
         }
-        Load::Failed(problem) => {
-            problem_text(ui, problem);
-            if problem.code == Code::TooMuch && any_size(ui) {
+        Load::Failed(problem) if large::is_asked(problem) => {
+            if large::show(ui, problem, GO_ON) {
                 wizard.take_any_size(cx.handle);
             }
+        }
+        Load::Failed(problem) => {
+            problem_text(ui, problem);
         }
         _ => {
             spinner(ui, "Working out what would be done…");
@@ -43,11 +48,6 @@ pub fn show(ui: &mut Ui, cx: &Cx<'_>, wizard: &mut Wizard) {
     if let Some(problem) = &wizard.refused_start {
         problem_text(ui, problem);
     }
-}
-
-/// The question whether what looks like a bomb is wanted all the same, below the problem that says so.
-pub fn any_size(ui: &mut Ui) -> bool {
-    ui.add(Button::plain("Go on, however large it is").icon(icons::WARNING)).clicked()
 }
 
 fn facts(cx: &Cx<'_>, wizard: &Wizard, counts: &RestoreCounts) -> Vec<(&'static str, String)> {

@@ -84,7 +84,7 @@ fn a_very_large_archive_is_listed_and_unpacked_once_somebody_says_so() {
     hands.button("Next: Where");
     hands.button("Next: Review");
     hands.see("looks like a bomb");
-    assert!(hands.sees("It cannot be restored like this."), "{}", hands.screen());
+    assert!(hands.sees("It is not unpacked unasked."), "{}", hands.screen());
     hands.button("Go on, however large it is");
     hands.see("What it has checksums for is checked as it is written.");
     let spec = begun(&fake, &mut hands);

@@ -104,9 +104,9 @@ pub fn answer(question: &Question) -> Option<Result<Answer, Problem>> {
         },
         Question::PlanRestore { spec } => match &spec.from {
             Origin::Archive(file) if file.path.file_name().starts_with(b"huge.") && !spec.any_size => {
-                let what = format!("“{}” looks like a bomb: it unpacks to more than 1000 times its size.", file.path.display());
-                let fix = "What was unpacked so far stays. Go on only if you know it to be very well compressed (on the command \
-                           line by --any-size).";
+                let name = file.path.display();
+                let what = format!("“{name}” looks like a bomb: it unpacks to more than 17.2 GB, over 1,000 times its size.");
+                let fix = "Such files are made to fill disks. Go on only if you know what is in it.";
                 Err(Problem::new(Code::TooMuch, what, fix))
             }
             _ => return None,

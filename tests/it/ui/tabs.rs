@@ -7,7 +7,7 @@ use strongroom::engine::Handle;
 use strongroom::engine::handle::LiveProgress;
 use strongroom::engine::message::{Answer, Command, Event, Question};
 use strongroom::model::path::PathBytes;
-use strongroom::model::plan::Plan;
+use strongroom::model::plan::{Plan, SecretFile};
 use strongroom::model::run::{Outcome, Trigger};
 use strongroom::model::schedule::Schedule;
 use strongroom::model::settings::Appearance;
@@ -370,4 +370,14 @@ fn menus_work_by_keyboard() {
     desk.harness.run_steps(4);
     assert!(desk.harness.query_all_by_label("Restores").next().is_none(), "the menu is closed");
     assert_eq!(desk.focused().as_deref(), Some("Kind"));
+}
+
+#[test]
+fn a_password_file_that_grows_old_is_named_where_the_password_is_changed() {
+    let mut overview = sample::overview();
+    overview.plans[0].plan.secret_file = Some(SecretFile::Password("/home/ada/made.password".into()));
+    let mut desk = desk(overview, [900.0, 700.0]);
+    desk.click("Encryption");
+    desk.click("Change the password of Documents");
+    desk.until("the file", |desk| desk.reads("If this is the password in /home/ada/made.password, that file no longer opens"));
 }

@@ -2,6 +2,7 @@
 
 use super::{Lock, PlaceKind, Step, Wizard};
 use crate::model::human;
+use crate::model::problem::Code;
 use crate::model::restore::RestoreCounts;
 use crate::ui::load::Load;
 
@@ -63,6 +64,7 @@ impl Wizard {
             Step::Where => return None,
             Step::Review => match &self.review {
                 Load::Ready(counts) => return blocked_by(counts),
+                Load::Failed(problem) if problem.code == Code::TooMuch => "It is not unpacked unasked.",
                 Load::Failed(_) => "It cannot be restored like this.",
                 _ => "Working out what would be done…",
             },

@@ -5,14 +5,16 @@ use zeroize::Zeroizing;
 
 use super::new_key::NewKey;
 use crate::engine::message::NewSecrets;
-use crate::model::plan::{Plan, PlanId};
+use crate::model::path::PathBytes;
+use crate::model::plan::{Plan, PlanId, SecretFile};
 use crate::model::problem::Code;
 use crate::model::secret::Secret;
 use crate::ui::context::Cx;
 use crate::ui::key_file::KeyFileChoice;
 use crate::ui::load::Load;
-use crate::ui::theme::{size, space};
-use crate::ui::widgets::{Button, Dialog, FormRow, PasswordField, at_right, problem_text, spinner, strength_line};
+use crate::ui::theme::typography::caption;
+use crate::ui::theme::{size, space, tokens};
+use crate::ui::widgets::{Button, Dialog, FormRow, PasswordField, at_right, problem_text, spinner, strength_line, wrapped};
 
 pub struct PasswordDialog {
     plan: PlanId,
@@ -22,6 +24,8 @@ pub struct PasswordDialog {
     again: Zeroizing<String>,
     key: NewKey,
     choice: KeyFileChoice,
+    /// That runs nobody attends read the password from.
+    file: Option<PathBytes>,
     saving: Load<()>,
 }
 
@@ -42,6 +46,10 @@ impl PasswordDialog {
             again: PasswordField::buffer(),
             key: NewKey::default(),
             choice: KeyFileChoice::default(),
+            file: match &plan.secret_file {
+                Some(SecretFile::Password(path)) => Some(path.clone()),
+                _ => None,
+            },
             saving: Load::default(),
         }
     }
@@ -112,6 +120,10 @@ impl PasswordDialog {
             .error(error)
             .show(ui, |ui| PasswordField::new(&mut self.again).error(differs).show(ui));
         let enter = last.lost_focus() && ui.input(|input| input.key_pressed(egui::Key::Enter));
+        if let Some(file) = &self.file {
+            let text = format!("If this is the password in {}, that file no longer opens the backup then.", file.display());
+            wrapped(ui, caption(text).color(tokens(ui).warn));
+        }
         self.key.offer(ui, cx);
         enter
     }

@@ -1,7 +1,7 @@
 //! Archives that other programs have made, in each of their formats: restored by us, compared by rsync.
 
 mod broken;
-mod hostile;
+pub mod hostile;
 
 use std::ffi::OsStr;
 use std::fs::{self, Permissions};

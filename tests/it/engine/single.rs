@@ -15,6 +15,7 @@ use strongroom::model::run::{Outcome, RunKind};
 use strongroom::model::tool::{Tool, ToolDone, ToolSpec};
 
 use super::*;
+use crate::foreign::hostile::{bomb, crowd};
 use crate::support::{tool, walk};
 
 impl World {
@@ -253,4 +254,29 @@ fn what_is_readable_of_a_broken_archive_comes_back_and_the_rest_is_named() {
     tool("gzip", ["-k".into(), world.path("plain")]);
     let problem = world.handle().open_archive(world.archive("plain.gz")).wait().unwrap_err();
     assert!(problem.fix.contains("decompress"), "{problem}");
+}
+
+#[test]
+fn what_unpacks_to_absurdly_much_is_gone_on_with_only_where_that_is_said() {
+    let world = World::new();
+    let length = 18 << 30;
+    bomb(&world.path("a.tar.zst"), length);
+    let spec = RestoreSpec { dry_run: true, ..world.spec_from(world.archive("a.tar.zst"), &[], &[], "out") };
+    let refused = world.handle().plan_restore(spec.clone()).wait().unwrap_err();
+    assert_eq!(refused.code, Code::TooMuch, "{refused}");
+    assert!(!refused.fix.contains("stays"), "nothing was unpacked: {refused}");
+    let counts = world.handle().plan_restore(RestoreSpec { any_size: true, ..spec }).wait().unwrap();
+    assert_eq!((counts.created, counts.bytes), (1, length));
+}
+
+#[test]
+fn a_very_long_list_is_made_only_where_that_is_said() {
+    let world = World::new();
+    // Their names take more than 256 MiB.
+    crowd(&world.path("a.tar.zst"), 68_000);
+    let refused = world.handle().open_archive(world.archive("a.tar.zst")).wait().unwrap_err();
+    assert_eq!(refused.code, Code::TooMuch, "{refused}");
+    assert!(refused.what.contains("it holds more than 67,108 entries"), "{refused}");
+    let facts = world.handle().open_archive(ArchiveFile { long_list: true, ..world.archive("a.tar.zst") }).wait().unwrap();
+    assert_eq!((facts.members, facts.files), (68_000, 1), "all have the same name");
 }

@@ -1,5 +1,7 @@
 //! Archives that are made to do harm, and what is chosen of one.
 
+use std::io::Write;
+
 use super::*;
 
 #[test]
@@ -111,4 +113,66 @@ fn rules_paths_and_listings_of_a_single_archive() {
     world.run("encrypt @a --to @sealed").ok();
     assert_eq!(world.run("ls --from @sealed -R --json").ok().last()["count"], 52);
     world.run_with("ls --from @sealed", |c| _ = c.env("STRONGROOM_PASSWORD", "wrong")).code(12);
+}
+
+/// What stands in a tar before a member of this length and kind.
+fn header(length: u64, kind: u8) -> [u8; 512] {
+    let mut header = [0u8; 512];
+    header[..5].copy_from_slice(b"zeros");
+    header[100..107].copy_from_slice(b"0000644");
+    // In binary: octal digits end at 8 GiB.
+    header[124] = 0x80;
+    header[128..136].copy_from_slice(&length.to_be_bytes());
+    header[148..156].fill(b' ');
+    header[156] = kind;
+    header[257..265].copy_from_slice(b"ustar  \0");
+    let sum: u32 = header.iter().map(|byte| u32::from(*byte)).sum();
+    header[148..155].copy_from_slice(format!("{sum:06o}\0").as_bytes());
+    header
+}
+
+/// A tar of so many empty files, with names of 4,000 bytes.
+pub fn crowd(path: &Path, count: usize) {
+    let mut member = header(4001, b'L').to_vec();
+    member.extend([b'x'; 4000]);
+    member.resize(512 + 4096, 0);
+    member.extend(header(0, b'0'));
+    let mut out = zstd::Encoder::new(fs::File::create(path).unwrap(), 1).unwrap();
+    for _ in 0..count {
+        out.write_all(&member).unwrap();
+    }
+    out.write_all(&[0; 1024]).unwrap();
+    out.finish().unwrap();
+}
+
+/// A tar of one file of zeros, `length` bytes, in Zstandard's runs of one byte: a few bytes for each 128 KiB.
+pub fn bomb(path: &Path, length: u64) {
+    const BLOCK: u64 = 128 << 10;
+    assert_eq!(length % BLOCK, 0);
+    let header = header(length, b'0');
+    let block = |last: u32, kind: u32, length: u64| (last | kind << 1 | (length as u32) << 3).to_le_bytes()[..3].to_vec();
+    // Magic; neither content size nor checksum; a window of 128 KiB.
+    let mut out = vec![0x28, 0xb5, 0x2f, 0xfd, 0x00, 0x38];
+    out.extend(block(0, 0, 512));
+    out.extend(header);
+    for _ in 0..length / BLOCK {
+        out.extend(block(0, 1, BLOCK));
+        out.push(0);
+    }
+    out.extend(block(1, 1, 1024));
+    out.push(0);
+    fs::write(path, out).unwrap();
+}
+
+#[test]
+fn what_unpacks_to_absurdly_much_is_asked_about() {
+    let world = World::new();
+    let length = 18 << 30;
+    bomb(&world.path("a.tar.zst"), length);
+    let refused = world.run("restore --from @a.tar.zst --to @out --dry-run --json").code(1);
+    assert_eq!(refused.problem(), "too-much");
+    assert!(refused.last()["error"]["fix"].as_str().unwrap().contains("--any-size"), "{}", refused.out);
+    let told = world.run("restore --from @a.tar.zst --to @out --dry-run --any-size --json").ok().last();
+    assert_eq!(told["counts"]["bytes"], json!(length));
+    assert!(!world.path("out").exists());
 }

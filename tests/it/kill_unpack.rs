@@ -9,7 +9,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
+use rustix::io::Errno;
+
 use crate::support::{Random, World, assert_same, long, tool, wait, walk};
+use crate::syscalls::{self, Fault};
 use crate::tree;
 
 const POLICIES: [&str; 4] = ["skip", "overwrite", "newer", "keep-both"];
@@ -163,4 +166,43 @@ fn a_finished_file_that_lost_its_content_is_made_anew() {
     assert!(restore(&world, "skip").wait().unwrap().success());
     assert_same(&world.source(), &out.join("source"));
     assert_eq!(walk(&out).len(), walk(&world.source()).len() + 1, "something is left over");
+}
+
+/// One that found no room has not ended, whatever came after.
+#[test]
+fn a_restore_out_of_an_archive_that_found_no_room_is_gone_on_with() {
+    let mut random = Random(85);
+    let world = world(&mut random);
+    let out = world.path("out");
+    let begin = || {
+        let _ = fs::remove_dir_all(&out);
+        world.words("restore --from @a.tar.gz --to @out --json")
+    };
+    let below = [out.clone()];
+    let (ran, calls) = syscalls::run(&mut begin(), &below, None);
+    assert_eq!(ran.code, Some(0), "{}{}", ran.out, ran.err);
+    for call in ["mkdirat", "pwrite64", "renameat2", "symlinkat"] {
+        let at = calls.iter().rposition(|made| made.starts_with(call)).expect(call);
+        let (ran, calls) = syscalls::run(&mut begin(), &below, Some(Fault { at, error: Errno::NOSPC, lasting: false }));
+        assert!(calls[at].starts_with(call), "{:?}", calls[at]);
+        assert_eq!((ran.code, ran.problem().as_str()), (Some(1), "no-room"), "{call}");
+        assert!(journal(&out), "{call}");
+        world.run("restore --from @a.tar.gz --to @out").ok();
+        assert_same(&world.source(), &out.join("source"));
+        assert_eq!(walk(&out).len(), walk(&world.source()).len() + 1, "{call}: something is left over");
+    }
+}
+
+/// An archive cannot bring a journal: what it says would be believed.
+#[test]
+fn no_journal_comes_out_of_an_archive() {
+    let world = World::new();
+    fs::create_dir(world.source()).unwrap();
+    fs::write(world.source().join("file"), "content").unwrap();
+    let planted = world.source().join(".strongroom-restore-0123456789abcdef");
+    fs::write(planted, "{\"begun\":{\"tag\":\"a\",\"date\":\"d\",\"at\":[0,0]}}\n").unwrap();
+    tool("tar", ["-C".into(), world.path(""), "-cf".into(), world.path("a.tar"), "source".into()]);
+    let ran = world.run("restore --from @a.tar --to @out --json").code(3);
+    assert!(ran.out.contains("left out: it would be taken for"), "{}", ran.out);
+    assert_eq!(walk(&world.path("out")), [PathBuf::from("source"), PathBuf::from("source/file")]);
 }

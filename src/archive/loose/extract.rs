@@ -128,17 +128,19 @@ pub fn restore(mut bytes: Box<dyn Bytes>, job: &Job<'_>) -> Result<Restored> {
         Some(root) => root.sync().map_err(|e| Error::file(job.target, e)),
         None => Ok(()),
     };
+    let undo = extractor.put.undo.used().map(PathBytes::from);
+    let told = extractor.tally.finish();
+    let ended = ended.and(told);
     if let Some(journal) = journal {
         match (&ended, &synced) {
             // What was written may be lost: whoever goes on has to look at it all.
             (_, Err(_)) => drop(journal),
-            (Ok(()) | Err(Error::NoSuchPath(_)), Ok(())) => journal.finish(),
+            (Ok(_) | Err(Error::NoSuchPath(_)), Ok(())) => journal.finish(),
             (Err(_), Ok(())) => journal.stop(),
         }
     }
-    ended.and(synced)?;
-    let undo = extractor.put.undo.used().map(PathBytes::from);
-    let (mut counts, warnings, warning_count) = extractor.tally.finish()?;
+    let (mut counts, warnings, warning_count) = ended?;
+    synced?;
     counts.free = roots.first().and_then(|root| rustix::fs::fstatvfs(root.fd()).ok()).map(|fs| fs.f_bavail * fs.f_frsize);
     counts.fetched = packed;
     Ok(Restored { counts, warnings, warning_count, undo })

@@ -208,6 +208,11 @@ fn born(folder: BorrowedFd<'_>, name: &[u8]) -> Option<FileTime> {
     known.then_some(FileTime { seconds: stat.stx_btime.tv_sec, nanos: stat.stx_btime.tv_nsec })
 }
 
+/// Whether a name is that of a journal: nobody but a restore itself may make one, since it is believed.
+pub fn is_journal(name: &[u8]) -> bool {
+    name.starts_with(PREFIX.as_bytes())
+}
+
 /// Whether a restore with another journal in this folder has died.
 fn others_died(folder: BorrowedFd<'_>, own: &str) -> bool {
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;

@@ -10,6 +10,7 @@ use super::Extractor;
 use super::file::believed;
 use crate::archive::Result;
 use crate::archive::loose::member::{Damage, Packed, Visitor};
+use crate::archive::target::journal::is_journal;
 use crate::archive::target::metadata::{Wanted, set_time};
 use crate::archive::target::name::is_safe_path;
 use crate::model::catalog::{Entry, EntryKind};
@@ -32,6 +33,11 @@ impl Visitor for Extractor<'_> {
         }
         if !is_safe_path(entry.path.as_bytes()) {
             self.tally.lost(Cause::Damaged, &entry.path, "its path cannot be one");
+            return Ok(());
+        }
+        if is_journal(entry.path.file_name()) {
+            let what = "left out: it would be taken for what a restore that did not end has noted";
+            self.tally.lost(Cause::UnsupportedKind, &entry.path, what);
             return Ok(());
         }
         match &entry.kind {

@@ -121,7 +121,7 @@ fn has_program(name: &str) -> bool {
 
 /// Shows a folder in the file manager; does not wait for it.
 pub fn open_folder(path: &PathBytes) {
-    let path: &Path = path.as_path();
+    let path: &Path = &path.as_path();
     let spawned = Command::new("xdg-open").arg(path).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
     match spawned {
         Ok(mut child) => {

@@ -223,7 +223,7 @@ pub fn check_owner(core: &Core, folder: &Folder, ring: Option<&KeyRing>) -> Resu
 /// No source may be the destination itself or a folder of our own: these are left out of every backup, and nothing would remain.
 pub fn check_apart(core: &Core, plan: &Plan) -> Result<(), Problem> {
     let apart = own_folders_at(core, plan.destinations.first());
-    let is_one = |source: &&crate::model::path::PathBytes| identity(source.as_path()).is_some_and(|it| apart.contains(&it));
+    let is_one = |source: &&crate::model::path::PathBytes| identity(&source.as_path()).is_some_and(|it| apart.contains(&it));
     match plan.sources.paths.iter().find(is_one) {
         Some(source) => Err(explain::source_is_destination(&source.display())),
         None => Ok(()),
@@ -237,7 +237,7 @@ pub fn own_folders(core: &Core, folder: &Folder) -> Vec<(u64, u64)> {
 
 /// The same before the destination has been opened.
 pub fn own_folders_at(core: &Core, location: Option<&Location>) -> Vec<(u64, u64)> {
-    let there = location.and_then(|Location::Local { path }| identity(path.as_path()));
+    let there = location.and_then(|Location::Local { path }| identity(&path.as_path()));
     there.into_iter().chain(homes_folders(core)).collect()
 }
 
@@ -329,7 +329,7 @@ fn on_system_disk(location: &Location) -> bool {
     let Location::Local { path } = location;
     let device = |p: &std::path::Path| std::fs::metadata(p).map(|m| m.dev()).ok();
     let system = device(std::path::Path::new("/"));
-    system.is_some() && device(path.as_path()) == system
+    system.is_some() && device(&path.as_path()) == system
 }
 
 /// What the Storage tab shows of a destination.

@@ -73,12 +73,10 @@ impl Core {
 
     /// The archive itself, to be walked through once.
     pub fn open_archive(&self, file: &ArchiveFile) -> Result<Archive, Problem> {
-        let opening = Opening {
-            secret: file.secret.as_ref(),
-            keys: file.keys.as_ref().map(|keys| keys.as_path()),
-            known: &|plan| self.known_ring(plan).ok().flatten(),
-        };
-        archive::open(file.path.as_path(), &opening)
+        let keys = file.keys.as_ref().map(|keys| keys.as_path());
+        let opening =
+            Opening { secret: file.secret.as_ref(), keys: keys.as_deref(), known: &|plan| self.known_ring(plan).ok().flatten() };
+        archive::open(&file.path.as_path(), &opening)
     }
 }
 

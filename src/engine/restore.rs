@@ -105,7 +105,7 @@ fn unpack(
     let (tag, date) = (tag(core), date(core));
     let job = Job {
         container: opened.container,
-        target: target.as_path(),
+        target: &target.as_path(),
         paths: &paths,
         except: &except,
         conflict: spec.conflict,
@@ -116,7 +116,7 @@ fn unpack(
         progress,
         cancel,
     };
-    opened.restore(&job).map_err(|error| explain::not_restored(error, file.path.as_path()))
+    opened.restore(&job).map_err(|error| explain::not_restored(error, &file.path.as_path()))
 }
 
 /// For a run's temporary files and undo folder.

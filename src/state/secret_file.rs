@@ -20,8 +20,8 @@ const LARGEST_KEY_FILE: u64 = 1 << 20;
 /// The secret of a plan's secret file.
 pub fn read(file: &SecretFile) -> io::Result<Secret> {
     match file {
-        SecretFile::Password(path) => read_password(path.as_path()),
-        SecretFile::Key(path) => read_key_file(path.as_path()),
+        SecretFile::Password(path) => read_password(&path.as_path()),
+        SecretFile::Key(path) => read_key_file(&path.as_path()),
     }
 }
 
@@ -95,7 +95,7 @@ mod tests {
         write_new(&path, &content).unwrap();
         assert_eq!(std::fs::metadata(&path).unwrap().mode() & 0o7777, 0o600);
         assert_eq!(write_new(&path, b"other").unwrap_err().kind(), io::ErrorKind::AlreadyExists);
-        let secret = read(&SecretFile::Key(path.as_path().into())).unwrap();
+        let secret = read(&SecretFile::Key(&path.as_path().into())).unwrap();
         assert_eq!(secret, Secret::of_key_file(&content).unwrap());
         assert!(read_key_file(dir.path()).is_err() && read_key_file(&dir.path().join("none")).is_err());
         std::fs::write(&path, vec![0; LARGEST_KEY_FILE as usize + 1]).unwrap();

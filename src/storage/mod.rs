@@ -181,7 +181,7 @@ impl Kind {
 /// Opens a destination. `Unreachable` where its folder does not exist.
 pub fn open(location: &Location) -> Result<Box<dyn Storage>, Error> {
     match location {
-        Location::Local { path } => Ok(Box::new(local::Local::open(path.as_path())?)),
+        Location::Local { path } => Ok(Box::new(local::Local::open(&path.as_path())?)),
     }
 }
 
@@ -189,7 +189,7 @@ pub fn open(location: &Location) -> Result<Box<dyn Storage>, Error> {
 /// new: for a known one a missing folder means that the drive is not there.
 pub fn create_and_open(location: &Location) -> Result<Box<dyn Storage>, Error> {
     match location {
-        Location::Local { path } => Ok(Box::new(local::Local::create_and_open(path.as_path())?)),
+        Location::Local { path } => Ok(Box::new(local::Local::create_and_open(&path.as_path())?)),
     }
 }
 

@@ -100,11 +100,11 @@ pub fn destination(text: &str) -> Result<Location, Problem> {
 /// A path as the file system knows it: absolute, without links. What does not exist (yet) keeps its name below what does.
 pub fn real(path: &Path) -> Result<PathBuf, Problem> {
     let path = &*at_home(path);
-    if let Ok(found) = path.canonicalize() {
+    if let Ok(found) = dunce::canonicalize(path) {
         return Ok(found);
     }
     let plain = absolute(path)?;
-    Ok(match (plain.parent().map(Path::canonicalize), plain.file_name()) {
+    Ok(match (plain.parent().map(dunce::canonicalize), plain.file_name()) {
         (Some(Ok(parent)), Some(name)) => parent.join(name),
         _ => plain,
     })
@@ -123,14 +123,15 @@ fn at_home(path: &Path) -> Cow<'_, Path> {
 pub fn absolute(path: &Path) -> Result<PathBuf, Problem> {
     let whole = std::path::absolute(at_home(path))
         .map_err(|e| Problem::new(Code::Usage, format!("\"{}\" is no path.", path.display()), "").with_detail(e.to_string()))?;
-    let mut out = PathBuf::from("/");
+    let mut out = PathBuf::new();
     for part in whole.components() {
         match part {
-            Component::Normal(name) => out.push(name),
+            Component::Prefix(_) | Component::RootDir | Component::Normal(_) => out.push(part),
+            // The top has none above it.
             Component::ParentDir => {
                 out.pop();
             }
-            Component::RootDir | Component::CurDir | Component::Prefix(_) => {}
+            Component::CurDir => {}
         }
     }
     Ok(out)

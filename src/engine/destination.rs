@@ -14,6 +14,9 @@ use crate::model::recover;
 use crate::model::restore::PlanChoice;
 use crate::model::secret::Secret;
 use crate::model::snapshot::VersionId;
+use crate::os::drives;
+use crate::os::identity::device;
+use crate::os::permissions::may_make_in;
 use crate::storage::{Kind, Storage};
 
 use super::core::Core;
@@ -311,7 +314,7 @@ fn test_missing(location: &Location) -> Option<TestResult> {
     let Location::Local { path } = location;
     let path = path.to_path_buf();
     let parent = path.parent()?;
-    if path.exists() || rustix::fs::access(parent, rustix::fs::Access::WRITE_OK | rustix::fs::Access::EXEC_OK).is_err() {
+    if path.exists() || !may_make_in(parent) {
         return None;
     }
     let room = rustix::fs::statvfs(parent).ok()?;
@@ -327,8 +330,7 @@ fn test_missing(location: &Location) -> Option<TestResult> {
 
 fn on_system_disk(location: &Location) -> bool {
     let Location::Local { path } = location;
-    let device = |p: &std::path::Path| std::fs::metadata(p).map(|m| m.dev()).ok();
-    let system = device(std::path::Path::new("/"));
+    let system = device(&drives::system_root());
     system.is_some() && device(&path.as_path()) == system
 }
 

@@ -1,14 +1,14 @@
 //! Files with a secret in them: passwords, recovery keys, key files. New ones are for their owner alone.
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{self, Read, Write};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use zeroize::Zeroizing;
 
 use crate::model::plan::SecretFile;
 use crate::model::secret::Secret;
+use crate::os::private;
 
 use super::files::sync_parent;
 
@@ -54,7 +54,7 @@ pub fn read_key_file(path: &Path) -> io::Result<Secret> {
 
 /// Writes a new file (0600) that is there after a power cut too; refuses where there is one already.
 pub fn write_new(path: &Path, content: &[u8]) -> io::Result<()> {
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+    let mut file = private::create_file(path)?;
     file.write_all(content)?;
     file.sync_all()?;
     sync_parent(&std::path::absolute(path)?).map_err(io::Error::other)
@@ -95,7 +95,7 @@ mod tests {
         write_new(&path, &content).unwrap();
         assert_eq!(std::fs::metadata(&path).unwrap().mode() & 0o7777, 0o600);
         assert_eq!(write_new(&path, b"other").unwrap_err().kind(), io::ErrorKind::AlreadyExists);
-        let secret = read(&SecretFile::Key(&path.as_path().into())).unwrap();
+        let secret = read(&SecretFile::Key(path.as_path().into())).unwrap();
         assert_eq!(secret, Secret::of_key_file(&content).unwrap());
         assert!(read_key_file(dir.path()).is_err() && read_key_file(&dir.path().join("none")).is_err());
         std::fs::write(&path, vec![0; LARGEST_KEY_FILE as usize + 1]).unwrap();

@@ -30,10 +30,21 @@ pub(super) fn to_os(bytes: &[u8]) -> Cow<'_, OsStr> {
 
 #[cfg(windows)]
 pub(super) fn from_os(name: OsString) -> Vec<u8> {
-    match name.into_string() {
+    slashed(match name.into_string() {
         Ok(text) => text.into_bytes(),
         Err(name) => from_wide(std::os::windows::ffi::OsStrExt::encode_wide(name.as_os_str())),
+    })
+}
+
+/// A path of Windows with the one of its two separators that is everybody's: no name there has either.
+#[cfg_attr(not(windows), allow(dead_code, reason = "tested everywhere"))]
+pub(super) fn slashed(mut path: Vec<u8>) -> Vec<u8> {
+    for byte in &mut path {
+        if *byte == b'\\' {
+            *byte = b'/';
+        }
     }
+    path
 }
 
 /// The bytes of a Windows name.
@@ -104,6 +115,11 @@ mod tests {
         for text in ["", "plain", "ä€😀"] {
             assert_eq!(from_wide(text.encode_utf16()), text.as_bytes());
         }
+    }
+
+    #[test]
+    fn separators_are_one() {
+        assert_eq!(slashed(br"C:\Users/u\".to_vec()), b"C:/Users/u/");
     }
 
     #[test]

@@ -28,10 +28,7 @@ impl PathBytes {
     }
 
     pub fn as_path(&self) -> Cow<'_, Path> {
-        match native::to_os(&self.0) {
-            Cow::Borrowed(name) => Cow::Borrowed(Path::new(name)),
-            Cow::Owned(name) => Cow::Owned(name.into()),
-        }
+        as_path(&self.0)
     }
 
     pub fn to_path_buf(&self) -> PathBuf {
@@ -73,6 +70,14 @@ impl PathBytes {
     /// Whether this path is `folder` or lies below it. Every path lies below the empty one.
     pub fn is_within(&self, folder: &[u8]) -> bool {
         folder.is_empty() || (self.0.starts_with(folder) && (self.0.len() == folder.len() || self.0[folder.len()] == b'/'))
+    }
+}
+
+/// The bytes as a path of the system.
+pub fn as_path(bytes: &[u8]) -> Cow<'_, Path> {
+    match native::to_os(bytes) {
+        Cow::Borrowed(name) => Cow::Borrowed(Path::new(name)),
+        Cow::Owned(name) => Cow::Owned(name.into()),
     }
 }
 

@@ -6,11 +6,31 @@
 
 #[cfg(windows)]
 mod account;
+pub mod at;
+pub mod attributes;
+pub mod beneath;
+pub mod content;
+pub mod disk;
 pub mod drives;
+pub mod durable;
+pub mod folder;
+pub mod handle;
 pub mod identity;
 pub mod interrupt;
 pub mod links;
+pub mod names;
+#[cfg(windows)]
+mod nt;
+pub mod owner;
 pub mod permissions;
+pub mod priority;
 pub mod private;
+pub mod reason;
+#[cfg_attr(not(windows), allow(dead_code, reason = "tested everywhere"))]
+mod reparse;
 pub mod session;
 pub mod socket;
+pub mod stat;
+pub mod temporary;
+#[cfg_attr(not(windows), allow(dead_code, reason = "tested everywhere"))]
+mod windows_time;

@@ -25,6 +25,7 @@ use crate::archive::{Error, Result};
 use crate::model::path::PathBytes;
 use crate::model::restore::Conflict;
 use crate::model::run::{Cancel, Progress};
+use crate::os::disk::room;
 
 pub struct Job<'a> {
     pub container: Container,
@@ -116,7 +117,7 @@ pub fn restore(bytes: Box<dyn Bytes>, job: &Job<'_>) -> Result<Restored> {
     }
     let undo = extractor.put.undo.used().map(PathBytes::from);
     let (mut counts, warnings, warning_count) = extractor.tally.finish()?;
-    counts.free = roots.first().and_then(|root| rustix::fs::fstatvfs(root.fd()).ok()).map(|fs| fs.f_bavail * fs.f_frsize);
+    counts.free = roots.first().and_then(|root| room(root.fd()).ok()).map(|room| room.free);
     counts.fetched = packed;
     Ok(Restored { counts, warnings, warning_count, undo })
 }

@@ -2,18 +2,20 @@
 
 use std::fs::File;
 use std::io::{self, Read};
-use std::os::fd::AsFd;
-use std::os::unix::fs::FileExt;
 use std::sync::atomic::Ordering::Relaxed;
 
 use super::{Extractor, hash};
 use crate::archive::extract::put::{How, Inside, Settled, remove};
 use crate::archive::target::metadata::Wanted;
-use crate::archive::target::root::look;
 use crate::archive::{Error, Result};
 use crate::model::catalog::{Entry, Xattr};
 use crate::model::path::PathBytes;
 use crate::model::problem::Cause;
+use crate::os::at::FileExt;
+use crate::os::content::will_have_holes;
+use crate::os::durable;
+use crate::os::owner::User;
+use crate::os::stat::look;
 
 const BUFFER: usize = 256 << 10;
 
@@ -72,7 +74,7 @@ impl Extractor<'_> {
         // A later member of the same name takes the place of an earlier one.
         let again = self.written.contains_key(&hash(&entry.path));
         let fd = self.folders.open(&parent).map_err(Failed::Target)?;
-        if let Some(existing) = look(fd, &name).map_err(Failed::Target)?
+        if let Some(existing) = look(fd, name.as_slice()).map_err(Failed::Target)?
             && !again
         {
             match self.put.decide(entry.mtime, &existing) {
@@ -84,14 +86,14 @@ impl Extractor<'_> {
             }
         }
         let (file, temporary) = self.put.create_temporary(fd, 0o600).map_err(Failed::Target)?;
-        let copied = self.copy(entry, content, Some(&file));
+        let copied = self.copy(entry, content, Some(&file)).and_then(|()| durable::is_whole(&file).map_err(Failed::Target));
         let fd = self.folders.open(&parent).map_err(Failed::Target)?;
         if let Err(failed) = copied {
             remove(fd, &temporary);
             return Err(failed);
         }
         let (entry, troubles) = believed(entry, self.maker.is_root());
-        let set = self.maker.set(file.as_fd(), &Wanted::from(&entry), None, true);
+        let set = self.maker.set(&file, &Wanted::from(&entry), None, true);
         for what in troubles.into_iter().chain(set.err()) {
             self.tally.warn(Cause::MetadataNotSet, &entry.path, what);
         }
@@ -114,7 +116,7 @@ impl Extractor<'_> {
     fn foresee(&mut self, entry: &Entry) -> Option<How> {
         let there = self.folders.root().and_then(|root| {
             let folder = root.folder(entry.path.parent())?;
-            look(folder.as_fd(), entry.path.file_name())
+            look(&folder, entry.path.file_name())
         });
         match there {
             Ok(Some(existing)) => {
@@ -139,6 +141,9 @@ impl Extractor<'_> {
 
     fn copy_by(&mut self, buffer: &mut [u8], entry: &Entry, content: &mut dyn Read, file: Option<&File>) -> Result<(), Failed> {
         let (mut at, mut data) = (0u64, 0u64);
+        if let Some(file) = file.filter(|_| !entry.holes.is_empty()) {
+            will_have_holes(file);
+        }
         let mut holes = entry.holes.iter().copied().peekable();
         loop {
             while let Some((_, length)) = holes.next_if(|(offset, _)| *offset == at) {
@@ -199,8 +204,7 @@ pub fn believed(entry: &Entry, is_root: bool) -> (Entry, Vec<String>) {
     }
     if !is_root {
         // Numbers of another machine: what this person restores is theirs.
-        entry.uid = rustix::process::geteuid().as_raw();
-        entry.gid = rustix::process::getegid().as_raw();
+        User { uid: entry.uid, gid: entry.gid } = User::of_this_process();
     }
     (entry, troubles)
 }

@@ -2,17 +2,16 @@
 
 use std::collections::HashMap;
 use std::io;
-use std::os::fd::BorrowedFd;
 use std::sync::Arc;
 
-use rustix::fs::{FileType, Mode};
-use rustix::io::Errno;
-
 use crate::archive::extract::put::{Inside, Put, Settled};
-use crate::archive::target::root::{Folder, OpenFolders, Root, look};
+use crate::archive::target::root::{Folder, OpenFolders, Root};
 use crate::model::catalog::{Entry, FileTime};
 use crate::model::path::PathBytes;
 use crate::model::restore::Conflict;
+use crate::os::folder;
+use crate::os::reason::Reason;
+use crate::os::stat::look;
 
 /// So many are remembered; then what has its own name is forgotten.
 const MOST: usize = 200_000;
@@ -41,10 +40,10 @@ impl<'a> Folders<'a> {
     }
 
     pub fn root(&self) -> io::Result<&'a Root> {
-        self.roots.first().ok_or_else(|| Errno::NOENT.into())
+        self.roots.first().ok_or_else(|| Reason::NotThere.into())
     }
 
-    pub fn open(&mut self, folder: &Arc<Folder>) -> io::Result<BorrowedFd<'_>> {
+    pub fn open(&mut self, folder: &Arc<Folder>) -> io::Result<&folder::Folder> {
         self.open.get(folder)
     }
 
@@ -86,12 +85,11 @@ impl<'a> Folders<'a> {
             path => [path, b"/", name].concat(),
         };
         let folder = |name: &[u8], fresh| Folder { root: 0, path: beneath(name).into(), fresh, odd_group: true };
-        let is_folder = |stat: &rustix::fs::Stat| FileType::from_raw_mode(stat.st_mode).is_dir();
-        if look(fd, name)?.is_some_and(|stat| is_folder(&stat)) {
+        if look(fd, name)?.is_some_and(|stat| stat.is_folder()) {
             return Ok((Arc::new(folder(name, false)), false));
         }
         let into = Inside { root, folder: parent, fd };
-        let make = |name: &[u8]| rustix::fs::mkdirat(fd, name, Mode::RWXU | Mode::RWXG | Mode::RWXO);
+        let make = |name: &[u8]| fd.new_folder(name, 0o777);
         let (name, renamed) = match put.place(into, name, FileTime { seconds: i64::MAX, nanos: 0 }, make)? {
             Settled::Created | Settled::Replaced => (name.to_vec(), false),
             Settled::Beside(name) => (name, true),

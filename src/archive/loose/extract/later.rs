@@ -1,19 +1,17 @@
 //! Links and pipes, made when all files stand, so that nothing was ever written through one.
 
 use std::io;
-use std::os::fd::AsFd;
-
-use rustix::fs::{AtFlags, FileType, Mode};
-use rustix::io::Errno;
 
 use super::file::{believed, is_full};
 use super::{Extractor, hash};
 use crate::archive::extract::put::{Inside, Settled, remove};
 use crate::archive::target::metadata::Wanted;
-use crate::archive::target::root::look;
 use crate::archive::{Error, Result};
 use crate::model::catalog::{Entry, EntryKind};
 use crate::model::problem::Cause;
+use crate::os::folder::Node;
+use crate::os::reason::Reason;
+use crate::os::stat::look;
 
 /// So many wait at most.
 const MOST: usize = 200_000;
@@ -77,14 +75,14 @@ impl Extractor<'_> {
         }
         let into = Inside { root, folder: &parent, fd };
         let settled = self.put.place(into, &name, entry.mtime, |name| match (&entry.kind, &first) {
-            (_, Some((folder, first))) => match look(folder.as_fd(), first).map(|stat| stat.map(|s| s.st_mode)) {
+            (_, Some((folder, first))) => match look(folder, first.as_slice()) {
                 // Only files that this run wrote.
-                Ok(Some(mode)) if FileType::from_raw_mode(mode).is_dir() => Err(Errno::ISDIR),
-                _ => rustix::fs::linkat(folder, first.as_slice(), fd, name, AtFlags::empty()),
+                Ok(Some(stat)) if stat.is_folder() => Err(Reason::AFolder.into()),
+                _ => folder.link(first.as_slice(), fd, name),
             },
-            (EntryKind::Symlink { target }, _) => rustix::fs::symlinkat(target.as_bytes(), fd, name),
-            (EntryKind::Fifo, _) => rustix::fs::mknodat(fd, name, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0),
-            _ => Err(Errno::OPNOTSUPP),
+            (EntryKind::Symlink { target }, _) => fd.new_link(name, target.as_bytes()),
+            (EntryKind::Fifo, _) => fd.new_node(name, Node::Fifo, 0o600),
+            _ => Err(Reason::NotSupported.into()),
         })?;
         let made = match &settled {
             Settled::Created | Settled::Replaced => Some(name.as_slice()),

@@ -22,10 +22,10 @@ pub use rules::Rules;
 pub use walk::{Visit, Walk};
 
 use super::Result;
+use crate::model::names::system_path;
 use crate::model::path::PathBytes;
 use crate::model::run::Cancel;
 use crate::model::source_spec::SourceSpec;
-use crate::os::names::system_path;
 use crate::os::reason::Reason;
 
 /// Entries that are handed on together.

@@ -1,6 +1,5 @@
 //! Opening a plan's destination for writing: who writes there, with which key; and what can be said of a destination.
 
-use std::os::unix::fs::MetadataExt;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -14,9 +13,10 @@ use crate::model::recover;
 use crate::model::restore::PlanChoice;
 use crate::model::secret::Secret;
 use crate::model::snapshot::VersionId;
-use crate::os::drives;
-use crate::os::identity::device;
+use crate::os::folder::For;
+use crate::os::identity::{self, device};
 use crate::os::permissions::may_make_in;
+use crate::os::{self, disk, drives};
 use crate::storage::{Kind, Storage};
 
 use super::core::Core;
@@ -249,7 +249,7 @@ fn homes_folders(core: &Core) -> impl Iterator<Item = (u64, u64)> {
 }
 
 fn identity(path: &std::path::Path) -> Option<(u64, u64)> {
-    std::fs::metadata(path).ok().map(|m| (m.dev(), m.ino()))
+    identity::of(path).ok()
 }
 
 /// A plan folder as it shows itself without any key.
@@ -317,11 +317,11 @@ fn test_missing(location: &Location) -> Option<TestResult> {
     if path.exists() || !may_make_in(parent) {
         return None;
     }
-    let room = rustix::fs::statvfs(parent).ok()?;
+    let room = disk::room(&os::folder::Folder::open(parent, For::Reaching).ok()?).ok()?;
     Some(TestResult {
         writable: true,
-        free: Some(room.f_bavail.saturating_mul(room.f_frsize)),
-        total: Some(room.f_blocks.saturating_mul(room.f_frsize)),
+        free: Some(room.free),
+        total: Some(room.total),
         write_speed: None,
         on_system_disk: on_system_disk(&Location::local(parent)),
         plans: 0,

@@ -1,6 +1,7 @@
 //! Names of files, and the one form that catalogs have of absolute paths.
 //!
-//! On Windows a catalog path begins with the drive (`C:/Users/…`) or, of a share, with server and share (`server/share/…`).
+//! On Windows a catalog path begins with the drive (`C:/Users/…`) or, of a share, as Windows itself
+//! has it (`UNC/server/share/…`); one from another system means a folder at the top of the current drive.
 
 use std::path::Path;
 
@@ -128,7 +129,8 @@ fn windows_catalog_path(system: &[u8]) -> Option<Vec<u8>> {
     let first = clean.split(|b| *b == b'/').next().unwrap_or_default();
     if share {
         // Server and share.
-        return (clean.contains(&b'/') && first != b"?" && !first.contains(&b':')).then_some(clean);
+        let is_share = clean.contains(&b'/') && first != b"?" && !first.contains(&b':');
+        return is_share.then(|| [SHARE, clean.as_slice()].concat());
     }
     // `C:a` is relative to the current folder of that drive.
     let is_absolute = is_drive(first) && path.get(2) == Some(&b'/') || is_drive(&path);
@@ -141,23 +143,32 @@ fn windows_catalog_path(system: &[u8]) -> Option<Vec<u8>> {
     Some(clean)
 }
 
+/// How catalog paths of shares begin.
+#[cfg_attr(not(windows), allow(dead_code, reason = "tested everywhere"))]
+const SHARE: &[u8] = b"UNC/";
+
 #[cfg_attr(not(windows), allow(dead_code, reason = "tested everywhere"))]
 fn windows_system_path(catalog: &[u8]) -> Vec<u8> {
-    let is_local = catalog.split(|b| *b == b'/').next().is_some_and(is_drive);
-    let start: &[u8] = if is_local || catalog.is_empty() { b"" } else { b"//" };
-    let mut path = [start, catalog].concat();
     if is_drive(catalog) {
-        path.push(b'/');
+        return [catalog, b"/"].concat();
     }
-    path
+    if matches!(catalog, [letter, b':', b'/', ..] if letter.is_ascii_alphabetic()) {
+        return catalog.to_vec();
+    }
+    match catalog.strip_prefix(SHARE) {
+        Some(share) if share.contains(&b'/') => [b"//", share].concat(),
+        _ => [b"/", catalog].concat(),
+    }
 }
 
 #[cfg_attr(not(windows), allow(dead_code, reason = "tested everywhere"))]
 fn windows_parent_length(catalog: &[u8]) -> Option<usize> {
-    let first = catalog.iter().position(|b| *b == b'/')?;
-    let last = catalog.iter().rposition(|b| *b == b'/')?;
-    let in_share = !is_drive(&catalog[..first]);
-    (!in_share || last > first).then_some(last)
+    let share = catalog.strip_prefix(SHARE).filter(|share| share.contains(&b'/'));
+    let is_top = match share {
+        Some(share) => share.iter().filter(|b| **b == b'/').count() == 1,
+        None => catalog.is_empty() || is_drive(catalog),
+    };
+    (!is_top).then(|| catalog.iter().rposition(|b| *b == b'/').unwrap_or(0))
 }
 
 #[cfg(test)]
@@ -186,8 +197,8 @@ mod tests {
             (r"c:/Users//u/.\x\", "C:/Users/u/x", "C:/Users/u/x"),
             (r"C:\", "C:", "C:/"),
             (r"\\?\C:\a", "C:/a", "C:/a"),
-            (r"\\server\share", "server/share", "//server/share"),
-            (r"\\?\UNC\server\share\a", "server/share/a", "//server/share/a"),
+            (r"\\server\share", "UNC/server/share", "//server/share"),
+            (r"\\?\UNC\server\share\a", "UNC/server/share/a", "//server/share/a"),
         ];
         for (given, catalog, system) in cases {
             assert_eq!(windows_catalog_path(given.as_bytes()).as_deref(), Some(catalog.as_bytes()), "{given}");
@@ -196,7 +207,19 @@ mod tests {
         for given in ["", "a", r"\a", "C:a", r"C:\a\..\b", r"\\server", r"\\.\C:\a", r"\\?\Volume{1}\a"] {
             assert_eq!(windows_catalog_path(given.as_bytes()), None, "{given}");
         }
-        let parents = [("C:", None), ("C:/a", Some(2)), ("C:/a/b", Some(4)), ("s/h", None), ("s/h/a", Some(3))];
+        for (catalog, system) in [("", "/"), ("home/u", "/home/u"), ("UNC/x", "/UNC/x"), ("C:x/a", "/C:x/a")] {
+            assert_eq!(windows_system_path(catalog.as_bytes()), system.as_bytes());
+        }
+        let parents = [
+            ("", None),
+            ("C:", None),
+            ("C:/a", Some(2)),
+            ("C:/a/b", Some(4)),
+            ("UNC/s/h", None),
+            ("UNC/s/h/a", Some(7)),
+            ("home", Some(0)),
+            ("home/u", Some(4)),
+        ];
         for (path, length) in parents {
             assert_eq!(windows_parent_length(path.as_bytes()), length, "{path}");
         }

@@ -4,8 +4,8 @@ use std::fs::File;
 use std::io;
 
 use super::folder::{Folder, For};
-use super::names::is_component;
 use super::reason::Reason;
+use crate::model::names::is_component;
 
 /// Whatever is mounted over its path later, this stays the one.
 pub struct Beneath {

@@ -18,7 +18,6 @@ pub mod handle;
 pub mod identity;
 pub mod interrupt;
 pub mod links;
-pub mod names;
 #[cfg(windows)]
 mod nt;
 pub mod owner;

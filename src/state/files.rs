@@ -1,11 +1,13 @@
 //! Files and folders that only their owner may read, written whole or not at all.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::thread;
 
 use super::{Error, Result};
+use crate::os::durable::sync_folder;
+use crate::os::folder::{Folder, For};
 use crate::os::private;
 
 /// Makes a folder (0700; parents as the umask has it) or takes the one that is there, if it is a real folder of ours.
@@ -68,7 +70,7 @@ fn give_up(temporary: &Path, path: &Path, error: io::Error) -> Error {
 
 pub(super) fn sync_parent(path: &Path) -> Result<()> {
     let Some(parent) = path.parent() else { return Ok(()) };
-    File::open(parent).and_then(|folder| folder.sync_all()).map_err(|e| Error::file(parent, e))
+    Folder::open(parent, For::Reading).and_then(|folder| sync_folder(&folder)).map_err(|e| Error::file(parent, e))
 }
 
 #[cfg(test)]

@@ -8,10 +8,10 @@ use crate::archive::select::{Selection, ancestors, trim, within};
 use crate::archive::target::name::{is_safe_path, numbered};
 use crate::archive::target::root::Root;
 use crate::archive::{Error, Result};
+use crate::model::names::{parent_length, system_path};
 use crate::model::path::PathBytes;
 use crate::model::restore::Target;
 use crate::os::folder::Folder;
-use crate::os::names::{parent_length, system_path};
 
 /// Paths longer than this are not restored: what is kept for the folders above an entry grows with its square.
 pub const MAX_PATH: usize = 16 << 10;

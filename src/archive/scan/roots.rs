@@ -4,10 +4,10 @@ use std::io;
 
 use super::metadata::{Kind, Meta, status, status_of};
 use crate::archive::{Error, Result};
+use crate::model::names::{catalog_path, parent_length, system_path};
 use crate::model::path::PathBytes;
 use crate::model::source_spec::SourceSpec;
 use crate::os::folder::{Folder, For};
-use crate::os::names::{catalog_path, parent_length, system_path};
 use crate::os::stat::leads_to_folder;
 
 /// A source: a folder (a link to one is followed: its content is what was meant), or a single thing.

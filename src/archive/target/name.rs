@@ -1,6 +1,6 @@
 //! Names under which things are restored.
 
-pub use crate::os::names::is_component as is_safe;
+pub use crate::model::names::is_component as is_safe;
 
 /// Longest name that file systems take, in bytes.
 const NAME_MAX: usize = 255;

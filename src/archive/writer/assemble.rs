@@ -22,12 +22,12 @@ use crate::archive::pieces::Log;
 use crate::archive::run_journal::Fresh;
 use crate::archive::scan::{Kind, Meta, Roots, is_gone};
 use crate::model::catalog::{Entry, EntryKind, FileTime, Piece};
+use crate::model::names::system_path;
 use crate::model::path::PathBytes;
 use crate::model::problem::Cause;
 use crate::model::snapshot::Totals;
 use crate::os::attributes::Reader;
 use crate::os::content::{is_cached, will_need};
-use crate::os::names::system_path;
 use crate::os::owner::User;
 
 /// Files that are opened and asked for ahead of their turn: cold, that reads three times as fast.

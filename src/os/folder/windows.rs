@@ -22,8 +22,8 @@ use windows_sys::Win32::Storage::FileSystem::{
 use windows_sys::Win32::System::Ioctl::FSCTL_GET_REPARSE_POINT;
 
 use super::{For, Node};
+use crate::model::names::windows_takes;
 use crate::model::path::{as_path, from_wide, to_wide};
-use crate::os::names::windows_takes;
 use crate::os::nt::{self, How, Plain};
 use crate::os::reason::Reason;
 use crate::os::reparse;

@@ -63,10 +63,18 @@ pub fn sync_disk(open: &impl AsHandle) -> io::Result<()> {
     }
 }
 
-/// Windows has no call for the names in a folder: NTFS writes them to its journal in order, before what follows them.
+/// NTFS writes names to its journal in order, before what follows them; what is flushed besides is what this person may.
 #[cfg(windows)]
-pub fn sync_folder(_folder: &Folder) -> io::Result<()> {
-    Ok(())
+pub fn sync_folder(folder: &Folder) -> io::Result<()> {
+    use windows_sys::Win32::Foundation::GENERIC_WRITE;
+
+    use super::nt;
+    use super::reason::Reason;
+    let flushed = nt::reopen(folder, GENERIC_WRITE, nt::SHARE_ALL, 0).and_then(|open| nt::file(open).sync_all());
+    match flushed {
+        Err(e) if matches!(Reason::of(&e), Reason::Refused | Reason::Invalid | Reason::NotSupported) => Ok(()),
+        flushed => flushed,
+    }
 }
 
 /// Only administrators may do so on Windows; every file was made durable when it was whole.

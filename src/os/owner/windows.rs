@@ -33,12 +33,19 @@ pub(super) fn is_own(open: &impl AsHandle, _stat: &Stat) -> io::Result<bool> {
     account::owns(&open.as_handle(), account::Kind::File)
 }
 
-pub(super) fn set_owner(_open: &impl AsHandle, _uid: Option<u32>, _gid: Option<u32>) -> io::Result<()> {
-    Err(Reason::NotSupported.into())
+pub(super) fn set_owner(_open: &impl AsHandle, uid: Option<u32>, gid: Option<u32>) -> io::Result<()> {
+    without_numbers(uid, gid)
 }
 
-pub(super) fn set_owner_at(_folder: &Folder, _name: &[u8], _uid: Option<u32>, _gid: Option<u32>) -> io::Result<()> {
-    Err(Reason::NotSupported.into())
+pub(super) fn set_owner_at(_folder: &Folder, _name: &[u8], uid: Option<u32>, gid: Option<u32>) -> io::Result<()> {
+    without_numbers(uid, gid)
+}
+
+/// What has those of [`this_user`] came from a system without them.
+fn without_numbers(uid: Option<u32>, gid: Option<u32>) -> io::Result<()> {
+    let User { uid: own, gid: own_group } = this_user();
+    let is_own = uid.is_none_or(|uid| uid == own) && gid.is_none_or(|gid| gid == own_group);
+    if is_own { Ok(()) } else { Err(Reason::NotSupported.into()) }
 }
 
 pub(super) fn set_mode(open: &impl AsHandle, wanted: u32) -> io::Result<()> {

@@ -5,6 +5,7 @@ mod native;
 #[cfg(not(any(target_os = "macos", windows)))]
 mod xdg;
 
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::thread;
@@ -37,9 +38,10 @@ pub fn path_dialog() -> Option<PickPaths> {
 
 /// Shows a folder in the file manager; does not wait for it.
 pub fn open_folder(path: &PathBytes) {
-    let path = path.as_path();
+    // With the separators that Windows's file manager wants.
+    let path: PathBuf = path.as_path().components().collect();
     let spawned =
-        Command::new(system::FILE_MANAGER).arg(&*path).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
+        Command::new(system::FILE_MANAGER).arg(path).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
     match spawned {
         Ok(mut child) => {
             // Somebody has to take its exit code.

@@ -174,7 +174,8 @@ impl Drop for Turn {
 /// `None` where another process shows them.
 fn take_turn(folder: &Path) -> Option<Turn> {
     let path = folder.join("window.lock");
-    match File::options().create(true).append(true).open(&path) {
+    // Windows locks nothing that is open for appending alone.
+    match File::options().read(true).append(true).create(true).open(&path) {
         Ok(file) => match file.try_lock() {
             Ok(()) => Some(Turn { held: Some(file) }),
             Err(_) => None,

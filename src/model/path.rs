@@ -124,7 +124,7 @@ impl From<PathBuf> for PathBytes {
 
 impl From<&str> for PathBytes {
     fn from(path: &str) -> Self {
-        Self(path.as_bytes().to_vec())
+        Self(native::of_text(path))
     }
 }
 

@@ -28,6 +28,7 @@ pub mod reason;
 #[cfg_attr(not(windows), allow(dead_code, reason = "tested everywhere"))]
 mod reparse;
 pub mod session;
+pub mod shell;
 pub mod socket;
 pub mod stat;
 pub mod temporary;

@@ -36,6 +36,17 @@ pub(super) fn from_os(name: OsString) -> Vec<u8> {
     })
 }
 
+/// The bytes of a path that was typed.
+#[cfg(unix)]
+pub(super) fn of_text(path: &str) -> Vec<u8> {
+    path.as_bytes().to_vec()
+}
+
+#[cfg(windows)]
+pub(super) fn of_text(path: &str) -> Vec<u8> {
+    slashed(path.as_bytes().to_vec())
+}
+
 /// A path of Windows with the one of its two separators that is everybody's: no name there has either.
 #[cfg_attr(not(windows), allow(dead_code, reason = "tested everywhere"))]
 pub(super) fn slashed(mut path: Vec<u8>) -> Vec<u8> {

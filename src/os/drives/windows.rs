@@ -9,8 +9,9 @@ use super::Mounted;
 use crate::model::path::PathBytes;
 
 pub fn system_root() -> PathBuf {
-    let drive = std::env::var_os("SystemDrive").unwrap_or_else(|| "C:".into());
-    PathBuf::from(drive).join(r"\")
+    let mut drive = std::env::var_os("SystemDrive").unwrap_or_else(|| "C:".into());
+    drive.push(r"\");
+    drive.into()
 }
 
 pub fn mounted() -> Vec<Mounted> {

@@ -169,7 +169,7 @@ impl Folder {
         let (path, target) = (as_path(&path), as_path(&target));
         let is_folder = path.parent().is_some_and(|folder| folder.join(&target).is_dir());
         let make = if is_folder { std::os::windows::fs::symlink_dir } else { std::os::windows::fs::symlink_file };
-        make(&*target, &*path)
+        make(&target, &path)
     }
 
     pub fn read_link(&self, name: impl Name) -> io::Result<Vec<u8>> {

@@ -107,6 +107,15 @@ mod windows {
     }
 }
 
+/// The name of a folder that stands for the beginning of a catalog path: Windows has none that is called like a drive.
+pub fn folder_name(first: &[u8]) -> &[u8] {
+    if cfg!(windows) { windows_folder_name(first) } else { first }
+}
+
+fn windows_folder_name(first: &[u8]) -> &[u8] {
+    if is_drive(first) { first.strip_suffix(b":").unwrap_or(first) } else { first }
+}
+
 fn is_drive(component: &[u8]) -> bool {
     matches!(component, [letter, b':'] if letter.is_ascii_alphabetic())
 }
@@ -188,6 +197,13 @@ mod tests {
         }
         assert!(!windows_takes(b"\xff") && windows_takes(b"\xed\xa0\xbd"));
         assert!(!windows_takes("ä".repeat(256).as_bytes()) && windows_takes("ä".repeat(255).as_bytes()));
+    }
+
+    #[test]
+    fn a_drive_becomes_a_folder() {
+        for (first, name) in [("C:", "C"), ("C", "C"), ("CC:", "CC:"), (":", ":"), ("UNC", "UNC")] {
+            assert_eq!(windows_folder_name(first.as_bytes()), name.as_bytes());
+        }
     }
 
     #[test]

@@ -8,7 +8,7 @@ use crate::archive::select::{Selection, ancestors, trim, within};
 use crate::archive::target::name::{is_safe_path, numbered};
 use crate::archive::target::root::Root;
 use crate::archive::{Error, Result};
-use crate::model::names::{parent_length, system_path};
+use crate::model::names::{folder_name, parent_length, system_path};
 use crate::model::path::PathBytes;
 use crate::model::restore::Target;
 use crate::os::folder::Folder;
@@ -145,7 +145,10 @@ impl Place {
     pub fn name_of<'a>(&'a self, path: &'a [u8]) -> &'a [u8] {
         match &self.name {
             Some(name) if path.len() == self.source.len() => name,
-            _ => path.rsplit(|b| *b == b'/').next().unwrap_or_default(),
+            _ => match path.iter().rposition(|b| *b == b'/') {
+                Some(at) => path.get(at + 1..).unwrap_or_default(),
+                None => folder_name(path),
+            },
         }
     }
 }

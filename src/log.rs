@@ -1,13 +1,13 @@
 //! The log: a file of ours that only its owner can read, begun anew when it has grown. Secrets never come here: their types
 //! print nothing.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io;
-use std::os::unix::fs::OpenOptionsExt;
 use std::panic;
 use std::path::Path;
 use std::sync::Mutex;
 
+use strongroom::os::private;
 use strongroom::state::paths::Home;
 use tracing_subscriber::EnvFilter;
 
@@ -38,5 +38,5 @@ fn open(folder: &Path) -> io::Result<File> {
     if fs::metadata(&path).is_ok_and(|m| m.len() > LONGEST) {
         fs::rename(&path, folder.join("strongroom.log.old"))?;
     }
-    OpenOptions::new().create(true).append(true).mode(0o600).open(path)
+    private::options().create(true).append(true).open(path)
 }

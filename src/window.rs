@@ -15,10 +15,10 @@ use strongroom::ipc::attach;
 use strongroom::ipc::connection::{Connection, home_problem};
 use strongroom::model::problem::Problem;
 use strongroom::model::schedule::Schedule;
+use strongroom::os::interrupt::Interrupts;
 use strongroom::state::paths::Home;
 use strongroom::state::secrets::open_store;
 use strongroom::ui::{self, Closed, Joined, Window, WindowWaker};
-use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::watch;
 
@@ -174,7 +174,8 @@ impl Drop for Turn {
 /// `None` where another process shows them.
 fn take_turn(folder: &Path) -> Option<Turn> {
     let path = folder.join("window.lock");
-    match File::options().create(true).append(true).open(&path) {
+    // Windows locks nothing that is open for appending alone.
+    match File::options().read(true).append(true).create(true).open(&path) {
         Ok(file) => match file.try_lock() {
             Ok(()) => Some(Turn { held: Some(file) }),
             Err(_) => None,
@@ -186,22 +187,19 @@ fn take_turn(folder: &Path) -> Option<Turn> {
     }
 }
 
-/// Watches SIGINT and SIGTERM for as long as the process lives: once they are listened to, they end nothing by themselves any
+/// Watches for being asked to end for as long as the process lives: once they are listened to, they end nothing by themselves any
 /// more, also after the listener is gone. The first closes the window and ends the engine in good order, a second one at once.
 fn watch_signals(waker: WindowWaker) -> Result<watch::Receiver<bool>, Problem> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(system)?;
-    let (mut interrupt, mut terminate) = {
+    let mut interrupts = {
         let _context = runtime.enter();
-        (signal(SignalKind::interrupt()).map_err(system)?, signal(SignalKind::terminate()).map_err(system)?)
+        Interrupts::listen().map_err(system)?
     };
     let (sender, ended) = watch::channel(false);
     let watching = move || {
         runtime.block_on(async {
             loop {
-                tokio::select! {
-                    _ = interrupt.recv() => {}
-                    _ = terminate.recv() => {}
-                }
+                interrupts.next().await;
                 if *sender.borrow() || sender.is_closed() {
                     std::process::exit(130);
                 }

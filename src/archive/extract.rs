@@ -42,6 +42,7 @@ use crate::model::plan::PlanId;
 use crate::model::problem::{Cause, Warning};
 use crate::model::restore::{Conflict, RestoreCounts, Target};
 use crate::model::run::{Cancel, Progress};
+use crate::os::disk::room;
 
 pub struct RestoreJob<'a> {
     pub plan: PlanId,
@@ -286,7 +287,6 @@ impl Shared<'_> {
 
     /// Bytes free where most is written to.
     fn free(&self) -> Option<u64> {
-        let stat = rustix::fs::fstatvfs(self.roots.first()?.fd()).ok()?;
-        Some(stat.f_bavail.saturating_mul(stat.f_frsize))
+        Some(room(self.roots.first()?.fd()).ok()?.free)
     }
 }

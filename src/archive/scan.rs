@@ -17,15 +17,17 @@ use std::ops::ControlFlow;
 
 pub use chain::Chain;
 pub use measure::{Measured, measure};
-pub use metadata::{Kind, Meta, status};
+pub use metadata::{Kind, Meta, status, status_of};
 pub use roots::{Opened, Root, Roots};
 pub use rules::Rules;
-pub use walk::{Visit, Walk, is_gone};
+pub use walk::{Visit, Walk};
 
 use super::Result;
+use crate::model::names::system_path;
 use crate::model::path::PathBytes;
 use crate::model::run::Cancel;
 use crate::model::source_spec::SourceSpec;
+use crate::os::reason::Reason;
 
 /// Entries that are handed on together.
 const BATCH_ENTRIES: usize = 512;
@@ -191,10 +193,12 @@ fn prepare(spec: &SourceSpec) -> Result<(Rules, Roots)> {
     Ok((rules, roots))
 }
 
+/// Whether what was there a moment ago has gone, or something else has taken its name.
+pub fn is_gone(error: &io::Error) -> bool {
+    Reason::of(error).is_gone()
+}
+
 /// A catalog path as it may be shown in errors: absolute.
 pub fn absolute(catalog_path: &[u8]) -> PathBytes {
-    let mut bytes = Vec::with_capacity(catalog_path.len() + 1);
-    bytes.push(b'/');
-    bytes.extend_from_slice(catalog_path);
-    PathBytes::new(bytes)
+    system_path(catalog_path)
 }

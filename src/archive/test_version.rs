@@ -17,6 +17,7 @@ use crate::model::format::{Cipher, Kind};
 use crate::model::path::PathBytes;
 use crate::model::plan::PlanId;
 use crate::model::snapshot::{BackupType, Manifest, ObjectInfo, ObjectList, Totals, VersionId};
+use crate::os::owner::User;
 
 pub const TIME: FileTime = FileTime { seconds: 1_600_000_000, nanos: 123_456_789 };
 
@@ -44,8 +45,8 @@ pub fn entry(path: &str, kind: EntryKind) -> Entry {
         path: PathBytes::from(path),
         mode: if kind == EntryKind::Folder { 0o755 } else { 0o644 },
         kind,
-        uid: rustix::process::geteuid().as_raw(),
-        gid: rustix::process::getegid().as_raw(),
+        uid: User::of_this_process().uid,
+        gid: User::of_this_process().gid,
         size: 0,
         mtime: TIME,
         ctime: TIME,

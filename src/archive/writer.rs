@@ -3,7 +3,6 @@
 mod adopted;
 mod aside;
 mod assemble;
-mod attributes;
 mod container;
 mod content;
 mod elsewhere;

@@ -6,12 +6,13 @@ use super::engine_access::Session;
 use super::exit::Exit;
 use super::ls::{one_line, when};
 use super::output::Output;
-use super::parse::{original_path, shown};
+use super::parse::original_path;
 use super::path_history::words;
 use super::{args, place};
 use crate::model::catalog::RowKind;
 use crate::model::compare::{Change, Difference, Moves, Side};
 use crate::model::human;
+use crate::model::names::shown;
 use crate::model::problem::Problem;
 use crate::model::restore::VersionChoice;
 

@@ -7,10 +7,11 @@ use super::engine_access::Session;
 use super::exit::Exit;
 use super::ls::{one_line, time_text, when};
 use super::output::Output;
-use super::parse::{original_path, shown};
+use super::parse::original_path;
 use super::{args, place};
 use crate::model::catalog::{FileState, FoundFile};
 use crate::model::human;
+use crate::model::names::shown;
 use crate::model::problem::{Code, Problem};
 
 pub fn run(args: &args::Find, output: Output) -> Result<Exit, Problem> {

@@ -3,7 +3,6 @@
 use std::time::{Duration, Instant};
 
 use serde_json::json;
-use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::broadcast::error::RecvError;
 use tokio::time::{MissedTickBehavior, interval};
 
@@ -15,6 +14,7 @@ use crate::engine::message::{Command, Event};
 use crate::engine::{Handle, Pending};
 use crate::model::problem::{Code, Problem};
 use crate::model::run::{RunId, RunReport};
+use crate::os::interrupt::Interrupts;
 
 /// How often progress is looked at.
 const TICK: Duration = Duration::from_millis(100);
@@ -51,8 +51,7 @@ impl Follower<'_> {
         let mut events = self.handle.events();
         let unheard =
             |e: std::io::Error| Problem::new(Code::Internal, "Ctrl-C cannot be listened for.", "").with_detail(e.to_string());
-        let mut interrupt = signal(SignalKind::interrupt()).map_err(unheard)?;
-        let mut terminate = signal(SignalKind::terminate()).map_err(unheard)?;
+        let mut interrupts = Interrupts::listen().map_err(unheard)?;
         self.handle.send(command)?;
 
         let mut ticks = interval(TICK);
@@ -68,8 +67,7 @@ impl Follower<'_> {
                     Err(RecvError::Lagged(_)) => ask_at = Instant::now(),
                     Err(RecvError::Closed) => return Err(gone()),
                 },
-                _ = interrupt.recv() => self.end(&mut asked_to_end)?,
-                _ = terminate.recv() => self.end(&mut asked_to_end)?,
+                () = interrupts.next() => self.end(&mut asked_to_end)?,
                 _ = ticks.tick() => {
                     if let Some(pending) = &mut report {
                         if let Some(answer) = pending.take_ready() {

@@ -54,7 +54,7 @@ pub enum Asked {
     /// No command: the window.
     Window,
     /// A command, ready to run.
-    Command(Ready),
+    Command(Box<Ready>),
     /// Nothing more: help was printed, or the arguments were wrong.
     Nothing(ExitCode),
 }
@@ -70,7 +70,7 @@ pub fn read(arguments: Vec<OsString>) -> Asked {
     let json = arguments.iter().any(|a| a == "--json");
     match Cli::try_parse_from(arguments) {
         Ok(cli) => match cli.command {
-            Some(command) => Asked::Command(Ready { command, output: Output { json: cli.json, quiet: cli.quiet } }),
+            Some(command) => Asked::Command(Box::new(Ready { command, output: Output { json: cli.json, quiet: cli.quiet } })),
             None => Asked::Window,
         },
         Err(error) if json && error.use_stderr() => {

@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 use std::ffi::OsStr;
-use std::os::unix::ffi::OsStrExt;
 use std::path::{Component, Path, PathBuf};
 
 use directories::BaseDirs;
@@ -13,6 +12,7 @@ use jiff::tz::TimeZone;
 use crate::model::format::{Format, Kind, Level};
 use crate::model::human;
 use crate::model::location::Location;
+use crate::model::names;
 use crate::model::path::PathBytes;
 use crate::model::problem::{Code, Problem};
 use crate::model::restore::VersionChoice;
@@ -100,11 +100,11 @@ pub fn destination(text: &str) -> Result<Location, Problem> {
 /// A path as the file system knows it: absolute, without links. What does not exist (yet) keeps its name below what does.
 pub fn real(path: &Path) -> Result<PathBuf, Problem> {
     let path = &*at_home(path);
-    if let Ok(found) = path.canonicalize() {
+    if let Ok(found) = dunce::canonicalize(path) {
         return Ok(found);
     }
     let plain = absolute(path)?;
-    Ok(match (plain.parent().map(Path::canonicalize), plain.file_name()) {
+    Ok(match (plain.parent().map(dunce::canonicalize), plain.file_name()) {
         (Some(Ok(parent)), Some(name)) => parent.join(name),
         _ => plain,
     })
@@ -123,33 +123,29 @@ fn at_home(path: &Path) -> Cow<'_, Path> {
 pub fn absolute(path: &Path) -> Result<PathBuf, Problem> {
     let whole = std::path::absolute(at_home(path))
         .map_err(|e| Problem::new(Code::Usage, format!("\"{}\" is no path.", path.display()), "").with_detail(e.to_string()))?;
-    let mut out = PathBuf::from("/");
+    let mut out = PathBuf::new();
     for part in whole.components() {
         match part {
-            Component::Normal(name) => out.push(name),
+            Component::Prefix(_) | Component::RootDir | Component::Normal(_) => out.push(part),
+            // The top has none above it.
             Component::ParentDir => {
                 out.pop();
             }
-            Component::RootDir | Component::CurDir | Component::Prefix(_) => {}
+            Component::CurDir => {}
         }
     }
     Ok(out)
 }
 
-/// A path as people know it: in catalogs the leading `/` is left out, in warnings it is there.
-pub fn shown(path: &PathBytes) -> String {
-    format!("/{}", path.display().trim_start_matches('/'))
-}
-
-/// A path as it was, for scripts: with the leading `/` that catalogs leave out.
+/// A path as it was, for scripts: with the beginning that catalogs leave out.
 pub fn original_path(path: &PathBytes) -> PathBytes {
-    PathBytes::new([b"/".as_slice(), path.as_bytes()].concat())
+    names::system_path(path.as_bytes())
 }
 
 /// The catalog path of an absolute one.
 pub fn catalog_path(path: &Path) -> PathBytes {
-    let bytes = path.as_os_str().as_bytes();
-    PathBytes::new(bytes.strip_prefix(b"/").unwrap_or(bytes))
+    let path = PathBytes::from(path);
+    names::catalog_path(path.as_bytes()).map_or(path, PathBytes::new)
 }
 
 /// What a backup is called by default: the name of its first source.
@@ -160,6 +156,8 @@ pub fn default_name(source: &Path) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::ffi::OsStrExt;
+
     use super::*;
 
     #[test]

@@ -12,6 +12,7 @@ use super::new_plan::no_chance;
 use super::output::Output;
 use crate::model::problem::{Code, Problem};
 use crate::model::secret::{self, Secret, Strength};
+use crate::os::shell;
 use crate::state::secret_file;
 
 /// A password that nobody was asked for.
@@ -37,7 +38,7 @@ pub fn given(opens: &args::Unlock) -> Result<Option<Given>, Problem> {
     } else if let Some(path) = set("STRONGROOM_PASSWORD_FILE") {
         from_file(Path::new(&path))?
     } else if let Some(command) = set("STRONGROOM_PASSWORD_COMMAND") {
-        from_command(Command::new("sh").arg("-c").arg(command))?
+        from_command(&mut shell::command(&command))?
     } else if let Some(path) = set("STRONGROOM_KEY_FILE") {
         key_file(Path::new(&path))?
     } else {
@@ -178,7 +179,7 @@ mod tests {
 
     #[test]
     fn a_failing_command_gives_no_password() {
-        let run = |script: &str| from_command(Command::new("sh").arg("-c").arg(script));
+        let run = |script: &str| from_command(&mut shell::command(script.as_ref()));
         assert_eq!(run("printf 'pw\\n'").unwrap().expose(), "pw");
         assert_eq!(run("echo pw; exit 3").unwrap_err().code, Code::Usage);
         assert_eq!(run("true").unwrap_err().code, Code::Usage);

@@ -11,11 +11,12 @@ use super::engine_access::Session;
 use super::exit::Exit;
 use super::ls::{one_line, time_text};
 use super::output::Output;
-use super::parse::{absolute, catalog_path, original_path, shown};
+use super::parse::{absolute, catalog_path, original_path};
 use super::{args, place};
 use crate::model::catalog::RowKind;
 use crate::model::compare::{Aspect, InVersion};
 use crate::model::human;
+use crate::model::names::shown;
 use crate::model::path::PathBytes;
 use crate::model::problem::{Code, Problem};
 

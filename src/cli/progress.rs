@@ -5,8 +5,8 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::output::{Output, clean};
-use super::parse::shown;
 use crate::model::human;
+use crate::model::names::shown;
 use crate::model::run::{ProgressView, Stage};
 
 const KNOWN: &str = "[{bar:24}] {percent:>3}%  {prefix}\n  {wide_msg}";

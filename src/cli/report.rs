@@ -6,8 +6,8 @@ use serde_json::{Map, Value, json};
 
 use super::exit::Exit;
 use super::output::{Output, clean, complain, problem_json};
-use super::parse::shown;
 use crate::model::human;
+use crate::model::names::shown;
 use crate::model::path::PathBytes;
 use crate::model::problem::{Cause, Problem, Warning};
 use crate::model::restore::{RestoreCounts, VerifyReport};

@@ -6,7 +6,6 @@ mod samples;
 
 use std::fs;
 use std::io;
-use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -31,6 +30,7 @@ use crate::model::schedule::Schedule;
 use crate::model::secret::Secret;
 use crate::model::snapshot::{VersionId, WantedType};
 use crate::model::source_spec::SourceSpec;
+use crate::os::private;
 
 /// Of the tour's own backup only, and printed: it protects sample files.
 const PASSWORD: &str = "correct horse battery staple";
@@ -206,8 +206,8 @@ fn failed(what: &str, error: &io::Error) -> Problem {
 fn new_folder() -> io::Result<PathBuf> {
     for _ in 0..100 {
         let number = getrandom::u32().map_err(io::Error::other)?;
-        let path = std::path::absolute(std::env::temp_dir())?.canonicalize()?.join(format!("strongroom-tour-{number:08x}"));
-        match fs::DirBuilder::new().mode(0o700).create(&path) {
+        let path = dunce::canonicalize(std::path::absolute(std::env::temp_dir())?)?.join(format!("strongroom-tour-{number:08x}"));
+        match private::make_folder(&path) {
             Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {}
             made => return made.map(|()| path),
         }

@@ -117,7 +117,7 @@ pub fn answer(core: &Core, question: Question, is_running: &dyn Fn(&PlanId) -> b
         Question::History { filter } => Answer::History(core.history.page(&filter).map_err(explain::history)?),
         Question::Report { run } => Answer::Report(report(core, run)?),
         Question::DestinationStatus { location } => Answer::DestinationStatus(destination::status(core, &location)),
-        Question::Inspect { file } => Answer::Inspected(Box::new(single::inspect(file.as_path(), cancel)?)),
+        Question::Inspect { file } => Answer::Inspected(Box::new(single::inspect(&file.as_path(), cancel)?)),
     })
 }
 

@@ -81,7 +81,7 @@ pub fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl Core {
     pub fn new(env: Env, home: Option<Home>, home_id: String, config: Config, notices: Vec<String>, history: History) -> Self {
-        let machine = rustix::system::uname().nodename().to_string_lossy().into_owned();
+        let machine = gethostname::gethostname().to_string_lossy().into_owned();
         Self {
             env,
             home,

@@ -1,6 +1,5 @@
 //! Opening a plan's destination for writing: who writes there, with which key; and what can be said of a destination.
 
-use std::os::unix::fs::MetadataExt;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -14,6 +13,10 @@ use crate::model::recover;
 use crate::model::restore::PlanChoice;
 use crate::model::secret::Secret;
 use crate::model::snapshot::VersionId;
+use crate::os::folder::For;
+use crate::os::identity::{self, device};
+use crate::os::permissions::may_make_in;
+use crate::os::{self, disk, drives};
 use crate::storage::{Kind, Storage};
 
 use super::core::Core;
@@ -223,7 +226,7 @@ pub fn check_owner(core: &Core, folder: &Folder, ring: Option<&KeyRing>) -> Resu
 /// No source may be the destination itself or a folder of our own: these are left out of every backup, and nothing would remain.
 pub fn check_apart(core: &Core, plan: &Plan) -> Result<(), Problem> {
     let apart = own_folders_at(core, plan.destinations.first());
-    let is_one = |source: &&crate::model::path::PathBytes| identity(source.as_path()).is_some_and(|it| apart.contains(&it));
+    let is_one = |source: &&crate::model::path::PathBytes| identity(&source.as_path()).is_some_and(|it| apart.contains(&it));
     match plan.sources.paths.iter().find(is_one) {
         Some(source) => Err(explain::source_is_destination(&source.display())),
         None => Ok(()),
@@ -237,7 +240,7 @@ pub fn own_folders(core: &Core, folder: &Folder) -> Vec<(u64, u64)> {
 
 /// The same before the destination has been opened.
 pub fn own_folders_at(core: &Core, location: Option<&Location>) -> Vec<(u64, u64)> {
-    let there = location.and_then(|Location::Local { path }| identity(path.as_path()));
+    let there = location.and_then(|Location::Local { path }| identity(&path.as_path()));
     there.into_iter().chain(homes_folders(core)).collect()
 }
 
@@ -246,7 +249,7 @@ fn homes_folders(core: &Core) -> impl Iterator<Item = (u64, u64)> {
 }
 
 fn identity(path: &std::path::Path) -> Option<(u64, u64)> {
-    std::fs::metadata(path).ok().map(|m| (m.dev(), m.ino()))
+    identity::of(path).ok()
 }
 
 /// A plan folder as it shows itself without any key.
@@ -311,14 +314,14 @@ fn test_missing(location: &Location) -> Option<TestResult> {
     let Location::Local { path } = location;
     let path = path.to_path_buf();
     let parent = path.parent()?;
-    if path.exists() || rustix::fs::access(parent, rustix::fs::Access::WRITE_OK | rustix::fs::Access::EXEC_OK).is_err() {
+    if path.exists() || !may_make_in(parent) {
         return None;
     }
-    let room = rustix::fs::statvfs(parent).ok()?;
+    let room = disk::room(&os::folder::Folder::open(parent, For::Reaching).ok()?).ok()?;
     Some(TestResult {
         writable: true,
-        free: Some(room.f_bavail.saturating_mul(room.f_frsize)),
-        total: Some(room.f_blocks.saturating_mul(room.f_frsize)),
+        free: Some(room.free),
+        total: Some(room.total),
         write_speed: None,
         on_system_disk: on_system_disk(&Location::local(parent)),
         plans: 0,
@@ -327,9 +330,8 @@ fn test_missing(location: &Location) -> Option<TestResult> {
 
 fn on_system_disk(location: &Location) -> bool {
     let Location::Local { path } = location;
-    let device = |p: &std::path::Path| std::fs::metadata(p).map(|m| m.dev()).ok();
-    let system = device(std::path::Path::new("/"));
-    system.is_some() && device(path.as_path()) == system
+    let system = device(&drives::system_root());
+    system.is_some() && device(&path.as_path()) == system
 }
 
 /// What the Storage tab shows of a destination.

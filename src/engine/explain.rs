@@ -4,6 +4,7 @@ use std::io::ErrorKind;
 
 use crate::archive;
 use crate::model::human;
+use crate::model::names;
 use crate::model::problem::{Code, Problem};
 use crate::model::restore::VerifyReport;
 use crate::state;
@@ -58,7 +59,7 @@ impl From<archive::Error> for Problem {
             E::TooMuch(what) => Problem::new(Code::TooMuch, format!("This is more than is taken unasked: {what}."), ""),
             E::NoSuchPath(path) => Problem::new(
                 Code::NothingThere,
-                format!("/{} is not in this version.", path.trim_start_matches('/')),
+                format!("{} is not in this version.", names::shown_text(&path)),
                 "Look at what is: choose another version or path.",
             ),
             E::Source { path, source } => source_problem(&path.display().to_string(), source.kind()),

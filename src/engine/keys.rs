@@ -164,20 +164,20 @@ fn changed(
 }
 
 pub fn read_key_file(path: &PathBytes) -> Result<Secret, Problem> {
-    secret_file::read_key_file(path.as_path()).map_err(|error| explain::key_file(&path.display(), &error))
+    secret_file::read_key_file(&path.as_path()).map_err(|error| explain::key_file(&path.display(), &error))
 }
 
 /// Makes a key file of random bytes; never in the place of another file.
 pub fn make_key_file(core: &Core, path: &PathBytes) -> Result<Secret, Problem> {
     let content: Zeroizing<[u8; 64]> = Zeroizing::new(core.random());
-    secret_file::write_new(path.as_path(), &content[..]).map_err(|error| explain::key_file_not_made(&path.display(), &error))?;
+    secret_file::write_new(&path.as_path(), &content[..]).map_err(|error| explain::key_file_not_made(&path.display(), &error))?;
     read_key_file(path)
 }
 
 /// Makes a password and a file with it; never in the place of another file.
 pub fn make_password_file(core: &Core, path: &PathBytes) -> Result<Secret, Problem> {
     let random = Zeroizing::new(core.random());
-    secret_file::make_password(path.as_path(), &random).map_err(|error| explain::password_file_not_made(&path.display(), &error))
+    secret_file::make_password(&path.as_path(), &random).map_err(|error| explain::password_file_not_made(&path.display(), &error))
 }
 
 pub fn status(core: &Core, plan: &PlanId) -> Result<KeyStatus, Problem> {

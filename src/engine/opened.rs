@@ -1,7 +1,7 @@
 //! What can be browsed and restored from, opened: a version of a backup, or one archive.
 
-use std::os::unix::fs::MetadataExt;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use crate::archive::loose::Damage;
 use crate::archive::loose::inspect::count_damage;
@@ -11,6 +11,7 @@ use crate::model::path::PathBytes;
 use crate::model::problem::Problem;
 use crate::model::restore::{ArchiveFile, Origin};
 use crate::model::run::Cancel;
+use crate::os::identity;
 
 use super::core::{Core, OpenVersion, lock};
 use super::single::archive::{self, Archive};
@@ -31,8 +32,8 @@ pub struct KeptArchive {
     listing: Arc<Listing>,
 }
 
-/// Size, time and inode: tells whether a file is still what it was.
-type Stamp = (u64, i64, i64, u64);
+/// Size, time, device and inode: tells whether a file is still what it was.
+type Stamp = (u64, SystemTime, (u64, u64));
 
 impl Core {
     pub fn open(&self, origin: &Origin, cancel: &Cancel) -> Result<Opened, Problem> {
@@ -75,18 +76,17 @@ impl Core {
 
     /// The archive itself, to be walked through once.
     pub fn open_archive(&self, file: &ArchiveFile) -> Result<Archive, Problem> {
-        let opening = Opening {
-            secret: file.secret.as_ref(),
-            keys: file.keys.as_ref().map(|keys| keys.as_path()),
-            known: &|plan| self.known_ring(plan).ok().flatten(),
-        };
-        archive::open(file.path.as_path(), &opening)
+        let keys = file.keys.as_ref().map(|keys| keys.as_path());
+        let opening =
+            Opening { secret: file.secret.as_ref(), keys: keys.as_deref(), known: &|plan| self.known_ring(plan).ok().flatten() };
+        archive::open(&file.path.as_path(), &opening)
     }
 }
 
 fn stamp(file: &ArchiveFile) -> Option<Stamp> {
-    let found = file.path.as_path().metadata().ok()?;
-    Some((found.len(), found.mtime(), found.mtime_nsec(), found.ino()))
+    let path = file.path.as_path();
+    let found = path.metadata().ok()?;
+    Some((found.len(), found.modified().ok()?, identity::of(&path).ok()?))
 }
 
 impl Opened {

@@ -6,6 +6,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use crate::archive::extract::{RestoreJob, Restored, restore};
 use crate::archive::loose::extract::Job;
 use crate::archive::object::Objects;
+use crate::model::names;
 use crate::model::path::PathBytes;
 use crate::model::problem::{Code, Problem};
 use crate::model::restore::{ArchiveFile, Origin, RestoreCounts, RestoreSpec, Target};
@@ -105,7 +106,7 @@ fn unpack(
     let (tag, date) = (tag(core), date(core));
     let job = Job {
         container: opened.container,
-        target: target.as_path(),
+        target: &target.as_path(),
         paths: &paths,
         except: &except,
         conflict: spec.conflict,
@@ -116,7 +117,7 @@ fn unpack(
         progress,
         cancel,
     };
-    opened.restore(&job).map_err(|error| explain::not_restored(error, file.path.as_path(), dry_run))
+    opened.restore(&job).map_err(|error| explain::not_restored(error, &file.path.as_path(), dry_run))
 }
 
 /// For a run's temporary files and undo folder.
@@ -134,7 +135,11 @@ pub fn catalog_paths(paths: &[PathBytes]) -> Result<Vec<PathBytes>, Problem> {
     paths.iter().map(catalog_path).collect()
 }
 
+/// Also of a catalog path with a `/` before it, on whatever system.
 pub fn catalog_path(path: &PathBytes) -> Result<PathBytes, Problem> {
+    if let Some(catalog) = names::catalog_path(path.as_bytes()) {
+        return Ok(PathBytes::new(catalog));
+    }
     let parts: Vec<&[u8]> = path.as_bytes().split(|b| *b == b'/').filter(|p| !p.is_empty() && *p != b".").collect();
     if parts.contains(&&b".."[..]) {
         return Err(Problem::new(

@@ -8,17 +8,16 @@ use std::thread;
 use std::time::Duration;
 
 use tokio::io::AsyncWriteExt;
-use tokio::net::UnixStream;
-use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use tokio::time::timeout;
 
 use super::wire::{FromEngine, Hello, PROTOCOL, ToEngine};
-use super::{Error, frame, is_ours};
+use super::{Error, frame};
 use crate::engine::handle::{Live, LiveProgress, Request};
 use crate::engine::message::{Answer, Event, Overview};
 use crate::engine::{Handle, Waker};
 use crate::model::problem::{Code, Problem};
+use crate::os::socket::{self, Reader, Writer};
 use crate::state::paths::Home;
 
 /// How long the engine may take to greet.
@@ -59,14 +58,14 @@ pub fn attach(home: &Home, waker: Waker) -> Result<Option<Handle>, Error> {
 
 /// What the thread keeps up for the handle.
 struct Link {
-    writer: OwnedWriteHalf,
+    writer: Writer,
     requests: mpsc::Receiver<Request>,
     inbound: Inbound,
 }
 
 /// Takes in what the engine sends. Never waits for anything but the socket, so that the engine need not wait for us.
 struct Inbound {
-    reader: OwnedReadHalf,
+    reader: Reader,
     overview: watch::Sender<Arc<Overview>>,
     events: broadcast::Sender<Event>,
     live: Live,
@@ -77,12 +76,12 @@ struct Inbound {
 async fn greet(path: PathBuf, waker: Waker) -> Result<Option<(Handle, Link)>, Error> {
     let failed = |source: io::Error| Error::Socket { path: path.clone(), source };
     let foreign = |e: io::Error| Error::Foreign(format!("the running Strongroom: {e}"));
-    let stream = match UnixStream::connect(&path).await {
+    let stream = match socket::connect(&path).await {
         Ok(stream) => stream,
         Err(e) if matches!(e.kind(), io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused) => return Ok(None),
         Err(e) => return Err(failed(e)),
     };
-    if !is_ours(&stream) {
+    if !stream.is_ours() {
         return Err(Error::Foreign(format!("{} is served by somebody else", path.display())));
     }
     let (mut reader, mut writer) = stream.into_split();
@@ -154,7 +153,7 @@ impl Inbound {
     }
 }
 
-async fn send_out(writer: &mut OwnedWriteHalf, requests: &mut mpsc::Receiver<Request>, asked: &Asked) -> io::Result<()> {
+async fn send_out(writer: &mut Writer, requests: &mut mpsc::Receiver<Request>, asked: &Asked) -> io::Result<()> {
     let mut next = 0;
     while let Some(request) = requests.recv().await {
         match request {
@@ -181,7 +180,7 @@ async fn send_out(writer: &mut OwnedWriteHalf, requests: &mut mpsc::Receiver<Req
 }
 
 /// `false` where the value is too long for a frame; then nothing was written.
-async fn write<T: serde::Serialize>(writer: &mut OwnedWriteHalf, value: &T) -> io::Result<bool> {
+async fn write<T: serde::Serialize>(writer: &mut Writer, value: &T) -> io::Result<bool> {
     let Some(bytes) = frame::encode(value)? else { return Ok(false) };
     writer.write_all(&bytes).await?;
     Ok(true)

@@ -12,8 +12,6 @@ mod wire;
 use std::io;
 use std::path::PathBuf;
 
-use tokio::net::UnixStream;
-
 pub use client::attach;
 pub use server::{Server, serve};
 
@@ -27,9 +25,4 @@ pub enum Error {
     /// What the other side sent is no Strongroom's, or it is another person's.
     #[error("{0}")]
     Foreign(String),
-}
-
-/// Whether the process at the other end is this person's: whoever could read the folder of the socket could be there.
-fn is_ours(stream: &UnixStream) -> bool {
-    stream.peer_cred().is_ok_and(|peer| peer.uid() == rustix::process::geteuid().as_raw())
 }

@@ -1,24 +1,20 @@
 //! The engine's side of the socket.
 
-use std::fs;
 use std::io;
-use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt};
-use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use tokio::io::AsyncWriteExt;
-use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
-use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::broadcast::error::{RecvError, TryRecvError};
 use tokio::sync::mpsc;
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 
 use super::wire::{FromEngine, Hello, PROTOCOL, ToEngine};
-use super::{Error, frame, is_ours};
+use super::{Error, frame};
 use crate::engine::Handle;
 use crate::engine::message::{Answer, Command, RunProgress};
 use crate::model::problem::{Code, Problem};
+use crate::os::socket::{self, Listener, Place, Reader, Stream, Writer};
 use crate::state::paths::Home;
 
 /// Front ends at a time; more are turned away.
@@ -34,41 +30,26 @@ const PROGRESS: Duration = Duration::from_millis(250);
 /// Serves until dropped; the socket is removed then.
 pub struct Server {
     accepting: JoinHandle<()>,
-    path: PathBuf,
-    /// Device and inode of our socket.
-    ours: Option<(u64, u64)>,
+    _place: Place,
 }
 
 /// Serves the handle on the home's socket. To be called on the engine's runtime and by the holder of the home's lock only:
 /// a socket that lies there already is a dead one's and is replaced.
 pub fn serve(handle: Handle, home: &Home) -> Result<Server, Error> {
     let path = home.socket();
-    let failed = |source: io::Error| Error::Socket { path: path.clone(), source };
-    if fs::symlink_metadata(&path).is_ok_and(|found| found.file_type().is_socket()) {
-        fs::remove_file(&path).map_err(failed)?;
-    }
-    let listener = UnixListener::bind(&path).map_err(failed)?;
-    fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).map_err(failed)?;
-    let ours = identity(&path);
+    let (listener, _place) = socket::listen(&path).map_err(|source| Error::Socket { path, source })?;
     let accepting = tokio::spawn(accept(listener, handle));
-    Ok(Server { accepting, path, ours })
+    Ok(Server { accepting, _place })
 }
 
 impl Drop for Server {
     fn drop(&mut self) {
         // With it end the connections, which it owns.
         self.accepting.abort();
-        if self.ours.is_some() && identity(&self.path) == self.ours {
-            let _ = fs::remove_file(&self.path);
-        }
     }
 }
 
-fn identity(path: &Path) -> Option<(u64, u64)> {
-    fs::symlink_metadata(path).ok().map(|found| (found.dev(), found.ino()))
-}
-
-async fn accept(listener: UnixListener, handle: Handle) {
+async fn accept(mut listener: Listener, handle: Handle) {
     let mut clients = JoinSet::new();
     loop {
         let stream = tokio::select! {
@@ -76,7 +57,7 @@ async fn accept(listener: UnixListener, handle: Handle) {
             Some(_) = clients.join_next() => continue,
         };
         match stream {
-            Ok((stream, _)) if clients.len() < MOST_CLIENTS && is_ours(&stream) => {
+            Ok(stream) if clients.len() < MOST_CLIENTS && stream.is_ours() => {
                 let handle = handle.clone();
                 clients.spawn(async move {
                     if let Err(e) = greet(stream, handle).await {
@@ -94,11 +75,11 @@ async fn accept(listener: UnixListener, handle: Handle) {
     }
 }
 
-async fn greet(mut stream: UnixStream, handle: Handle) -> io::Result<()> {
-    let hello = timeout(HELLO, frame::read::<Hello>(&mut stream)).await.map_err(io::Error::from)??;
+async fn greet(stream: Stream, handle: Handle) -> io::Result<()> {
+    let (mut reader, writer) = stream.into_split();
+    let hello = timeout(HELLO, frame::read::<Hello>(&mut reader)).await.map_err(io::Error::from)??;
     let Some(hello) = hello else { return Ok(()) };
     // Also to another version: it can then say so.
-    let (reader, writer) = stream.into_split();
     let mut client = Client { writer, handle, progress_shown: false };
     client.write(&Hello { strongroom: PROTOCOL }).await?;
     if hello.strongroom != PROTOCOL {
@@ -108,14 +89,14 @@ async fn greet(mut stream: UnixStream, handle: Handle) -> io::Result<()> {
 }
 
 struct Client {
-    writer: OwnedWriteHalf,
+    writer: Writer,
     handle: Handle,
     /// Whether the other side has progress that must be taken back when the runs end.
     progress_shown: bool,
 }
 
 impl Client {
-    async fn serve(mut self, mut reader: OwnedReadHalf) -> io::Result<()> {
+    async fn serve(mut self, mut reader: Reader) -> io::Result<()> {
         // Before the first overview: what happens after it must not be missed.
         let mut events = self.handle.events();
         let mut overview = self.handle.overview_changes();

@@ -9,6 +9,7 @@ pub mod inspection;
 pub mod key;
 pub mod location;
 pub mod marker;
+pub mod names;
 pub mod path;
 pub mod plan;
 pub mod problem;

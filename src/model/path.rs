@@ -1,14 +1,16 @@
-//! File names as the bytes they are on Unix, which need not be text.
+//! File names as the bytes they are on Unix, which need not be text; as WTF-8 where they come from Windows.
+
+mod native;
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
-use std::ffi::OsStr;
 use std::fmt;
-use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 
 use data_encoding::BASE64;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+pub use native::{from_wide, to_wide};
 
 /// A path as bytes. In JSON a string where it is UTF-8, else `{"base64": "…"}`.
 ///
@@ -25,12 +27,12 @@ impl PathBytes {
         &self.0
     }
 
-    pub fn as_path(&self) -> &Path {
-        Path::new(OsStr::from_bytes(&self.0))
+    pub fn as_path(&self) -> Cow<'_, Path> {
+        as_path(&self.0)
     }
 
     pub fn to_path_buf(&self) -> PathBuf {
-        self.as_path().to_path_buf()
+        self.as_path().into_owned()
     }
 
     pub fn is_empty(&self) -> bool {
@@ -71,6 +73,14 @@ impl PathBytes {
     }
 }
 
+/// The bytes as a path of the system.
+pub fn as_path(bytes: &[u8]) -> Cow<'_, Path> {
+    match native::to_os(bytes) {
+        Cow::Borrowed(name) => Cow::Borrowed(Path::new(name)),
+        Cow::Owned(name) => Cow::Owned(name.into()),
+    }
+}
+
 /// Compares by components' bytes: `a/b` stands before `a-b`, as a walk in sorted order meets them.
 pub fn compare_components(a: &[u8], b: &[u8]) -> Ordering {
     // Giving the separator the lowest rank makes a plain byte comparison one by components.
@@ -102,19 +112,19 @@ impl fmt::Debug for PathBytes {
 
 impl From<&Path> for PathBytes {
     fn from(path: &Path) -> Self {
-        Self(path.as_os_str().as_bytes().to_vec())
+        Self(native::from_os(path.into()))
     }
 }
 
 impl From<PathBuf> for PathBytes {
     fn from(path: PathBuf) -> Self {
-        Self(path.into_os_string().into_vec())
+        Self(native::from_os(path.into_os_string()))
     }
 }
 
 impl From<&str> for PathBytes {
     fn from(path: &str) -> Self {
-        Self(path.as_bytes().to_vec())
+        Self(native::of_text(path))
     }
 }
 

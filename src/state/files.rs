@@ -1,36 +1,30 @@
 //! Files and folders that only their owner may read, written whole or not at all.
 
-use std::fs::{self, File, OpenOptions, Permissions};
+use std::fs;
 use std::io::{self, Write};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::thread;
 
 use super::{Error, Result};
+use crate::os::durable::sync_folder;
+use crate::os::folder::{Folder, For};
+use crate::os::private;
 
 /// Makes a folder (0700; parents as the umask has it) or takes the one that is there, if it is a real folder of ours.
 pub(super) fn private_folder(path: &Path) -> Result<()> {
     if let Some(parent) = path.parent() {
         fs::create_dir_all(parent).map_err(|e| Error::file(parent, e))?;
     }
-    match fs::DirBuilder::new().mode(0o700).create(path) {
+    match private::make_folder(path) {
         Ok(()) => return Ok(()),
         Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {}
         Err(e) => return Err(Error::file(path, e)),
     }
-    // Not through a symbolic link: in a shared folder somebody else may have laid one.
-    let found = fs::symlink_metadata(path).map_err(|e| Error::file(path, e))?;
-    if found.uid() != rustix::process::geteuid().as_raw() || !found.is_dir() {
-        return Err(Error::NotOurs { path: path.into() });
+    match private::claim_folder(path) {
+        Ok(true) => Ok(()),
+        Ok(false) => Err(Error::NotOurs { path: path.into() }),
+        Err(e) => Err(Error::file(path, e)),
     }
-    if found.mode() & 0o077 != 0 {
-        fs::set_permissions(path, Permissions::from_mode(0o700)).map_err(|e| Error::file(path, e))?;
-    }
-    Ok(())
-}
-
-/// Whether this is a folder that belongs to us.
-pub(super) fn is_ours(path: &Path) -> bool {
-    fs::metadata(path).is_ok_and(|m| m.is_dir() && m.uid() == rustix::process::geteuid().as_raw())
 }
 
 /// Replaces a file durably: temporary name in the same folder, fsync, rename, folder fsynced. Mode 0600.
@@ -55,11 +49,11 @@ pub(super) fn write_first(path: &Path, bytes: &[u8]) -> Result<bool> {
 
 fn write_beside(path: &Path, bytes: &[u8]) -> Result<PathBuf> {
     // One name per process and thread: whoever else writes the same file has its own.
-    let temporary =
-        path.with_added_extension(format!("new-{}-{}", std::process::id(), rustix::thread::gettid().as_raw_nonzero()));
+    let thread: String = format!("{:?}", thread::current().id()).chars().filter(char::is_ascii_digit).collect();
+    let temporary = path.with_added_extension(format!("new-{}-{thread}", std::process::id()));
     let write = || -> io::Result<()> {
         let _ = fs::remove_file(&temporary);
-        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&temporary)?;
+        let mut file = private::create_file(&temporary)?;
         file.write_all(bytes)?;
         file.sync_all()
     };
@@ -76,11 +70,14 @@ fn give_up(temporary: &Path, path: &Path, error: io::Error) -> Error {
 
 pub(super) fn sync_parent(path: &Path) -> Result<()> {
     let Some(parent) = path.parent() else { return Ok(()) };
-    File::open(parent).and_then(|folder| folder.sync_all()).map_err(|e| Error::file(parent, e))
+    Folder::open(parent, For::Reading).and_then(|folder| sync_folder(&folder)).map_err(|e| Error::file(parent, e))
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs::Permissions;
+    use std::os::unix::fs::{MetadataExt, PermissionsExt};
+
     use super::*;
 
     fn mode(path: &Path) -> u32 {

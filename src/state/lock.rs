@@ -1,14 +1,11 @@
 //! One process at a time holds a home.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{File, TryLockError};
 use std::io::Write;
-use std::os::unix::fs::OpenOptionsExt;
-
-use rustix::fs::{FlockOperation, flock};
-use rustix::io::Errno;
 
 use super::paths::Home;
 use super::{Error, Result};
+use crate::os::private;
 
 /// Held until dropped, or until the process ends, however it ends.
 #[derive(Debug)]
@@ -28,12 +25,11 @@ impl HomeLock {
     pub fn try_take(home: &Home) -> Result<Option<Self>> {
         let path = home.lock_file();
         let failed = |e: std::io::Error| Error::file(&path, e);
-        let mut file =
-            OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(&path).map_err(failed)?;
-        match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+        let mut file = private::options().read(true).write(true).create(true).truncate(false).open(&path).map_err(failed)?;
+        match file.try_lock() {
             Ok(()) => {}
-            Err(Errno::WOULDBLOCK) => return Ok(None),
-            Err(e) => return Err(failed(e.into())),
+            Err(TryLockError::WouldBlock) => return Ok(None),
+            Err(TryLockError::Error(e)) => return Err(failed(e)),
         }
         // For people who look who it is; nothing reads it. A full disk must not keep anybody from restoring.
         let _ = file.set_len(0).and_then(|()| writeln!(file, "{}", std::process::id()));

@@ -2,18 +2,15 @@
 
 use std::fs;
 use std::io;
-use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use data_encoding::HEXLOWER;
-use directories::{BaseDirs, ProjectDirs};
+use directories::ProjectDirs;
 
-use super::files::{is_ours, private_folder, write_first};
+use super::files::{private_folder, write_first};
 use super::{Error, Result};
 use crate::model::plan::PlanId;
-
-/// A Unix socket's address takes 108 bytes with its final zero; some systems less.
-const LONGEST_SOCKET: usize = 100;
+use crate::os::{session, socket};
 
 /// The folders of one home, made if needed, readable by their owner only.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,15 +41,15 @@ impl Home {
     fn below(root: &Path) -> Result<Self> {
         let root = std::path::absolute(root).map_err(|e| Error::file(root, e))?;
         let [config, data, cache] = ["config", "data", "cache"].map(|name| root.join(name));
-        Ok(Self { config, data, runtime: short_enough(root.join("run")), cache })
+        Ok(Self { config, data, runtime: socket::folder_for(root.join("run")), cache })
     }
 
     fn of_this_person() -> Result<Self> {
         let project = ProjectDirs::from("", "", "strongroom").ok_or(Error::NoHome)?;
         let data = project.data_local_dir().to_path_buf();
-        let runtime = session_folder().map_or_else(|| data.join("run"), |folder| folder.join("strongroom"));
+        let runtime = session::folder().map_or_else(|| data.join("run"), |folder| folder.join("strongroom"));
         let (config, cache) = (project.config_dir().to_path_buf(), project.cache_dir().to_path_buf());
-        Ok(Self { config, runtime: short_enough(runtime), data, cache })
+        Ok(Self { config, runtime: socket::folder_for(runtime), data, cache })
     }
 
     /// All of them; never part of a source.
@@ -111,29 +108,10 @@ impl Home {
         self.data.join("secrets")
     }
 
-    /// At most 100 bytes long, which is what a Unix socket's address takes.
+    /// Short enough for a socket's address.
     pub fn socket(&self) -> PathBuf {
-        self.runtime.join("engine.sock")
+        self.runtime.join(socket::NAME)
     }
-}
-
-/// The session's folder, if it is ours: after `su` the variable may still name another's. Without the variable (cron) the
-/// usual place, so that all processes of one person meet.
-fn session_folder() -> Option<PathBuf> {
-    let named = BaseDirs::new().and_then(|dirs| dirs.runtime_dir().map(Path::to_path_buf));
-    let usual = PathBuf::from(format!("/run/user/{}", rustix::process::geteuid().as_raw()));
-    named.into_iter().chain([usual]).find(|folder| is_ours(folder))
-}
-
-/// The folder itself where a socket's address in it is short enough, else one in `/tmp` named after it. `/tmp` whatever
-/// the environment says: whoever comes second must find the same.
-fn short_enough(folder: PathBuf) -> PathBuf {
-    if folder.as_os_str().len() + "/engine.sock".len() <= LONGEST_SOCKET {
-        return folder;
-    }
-    let hash = blake3::hash(folder.as_os_str().as_bytes());
-    let uid = rustix::process::geteuid().as_raw();
-    PathBuf::from(format!("/tmp/strongroom-{uid}-{}", HEXLOWER.encode(&hash.as_bytes()[..8])))
 }
 
 #[cfg(test)]
@@ -158,7 +136,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let root = dir.path().join("x".repeat(120));
         let home = Home::locate(Some(&root)).unwrap();
-        assert!(home.socket().as_os_str().len() <= LONGEST_SOCKET);
+        assert!(home.socket().as_os_str().len() <= 100);
         assert_eq!(fs::metadata(&home.runtime).unwrap().mode() & 0o777, 0o700);
         assert_eq!(Home::locate(Some(&root)).unwrap(), home, "the second process finds the same");
         fs::remove_dir(&home.runtime).unwrap();

@@ -1,14 +1,14 @@
 //! Files with a secret in them: passwords, recovery keys, key files. New ones are for their owner alone.
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{self, Read, Write};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use zeroize::Zeroizing;
 
 use crate::model::plan::SecretFile;
 use crate::model::secret::Secret;
+use crate::os::private;
 
 use super::files::sync_parent;
 
@@ -20,8 +20,8 @@ const LARGEST_KEY_FILE: u64 = 1 << 20;
 /// The secret of a plan's secret file.
 pub fn read(file: &SecretFile) -> io::Result<Secret> {
     match file {
-        SecretFile::Password(path) => read_password(path.as_path()),
-        SecretFile::Key(path) => read_key_file(path.as_path()),
+        SecretFile::Password(path) => read_password(&path.as_path()),
+        SecretFile::Key(path) => read_key_file(&path.as_path()),
     }
 }
 
@@ -77,7 +77,7 @@ pub fn write_line(path: &Path, secret: &Secret) -> io::Result<()> {
 
 /// Writes a new file (0600) that is there after a power cut too; refuses where there is one already.
 pub fn write_new(path: &Path, content: &[u8]) -> io::Result<()> {
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+    let mut file = private::create_file(path)?;
     file.write_all(content)?;
     file.sync_all()?;
     sync_parent(&std::path::absolute(path)?).map_err(io::Error::other)

@@ -2,36 +2,37 @@
 
 use std::fs::File;
 use std::io;
-use std::os::fd::OwnedFd;
-use std::os::unix::fs::{DirBuilderExt, FileExt};
 use std::path::Path;
 
 use jiff::Timestamp;
-use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags, Stat, fstat, fstatvfs, mkdirat, openat, statat, unlinkat};
-use rustix::io::Errno;
 
 use super::{Error, Kind, Listed, Room, Storage, Upload, name};
+use crate::os::at::FileExt;
+use crate::os::beneath::Beneath;
+use crate::os::durable::sync_folder;
+use crate::os::folder::{Folder, For};
+use crate::os::reason::Reason;
+use crate::os::stat::{Stat, stat, stat_of};
+use crate::os::{disk, private};
 
-mod beneath;
 mod medium;
 mod upload;
 
-use beneath::Root;
-use upload::{LocalUpload, sync_folder};
+use upload::LocalUpload;
 
 /// Folders within folders that are removed; ours are three deep.
 const DEEPEST: usize = 32;
 
 /// The folder is opened once and everything reached relative to it. Files are 0600, folders 0700.
 pub struct Local {
-    root: Root,
+    root: Beneath,
     path: String,
     identity: (u64, u64),
 }
 
 /// An open folder and what `stat` says of its children, sorted by name.
 struct Children {
-    folder: OwnedFd,
+    folder: Folder,
     entries: Vec<(String, Stat)>,
 }
 
@@ -48,20 +49,20 @@ impl Local {
     /// `Unreachable` where the folder does not exist, `NotAFolder` where something else does.
     pub fn open(path: &Path) -> Result<Self, Error> {
         let shown = path.display().to_string();
-        let failed = |e: Errno| {
-            let mut error = Error::from_read(&shown, e.into());
-            error.kind = of_root(error.kind, e == Errno::NOTDIR);
+        let failed = |e: io::Error| {
+            let not_a_folder = Reason::of(&e) == Reason::NotAFolder;
+            let mut error = Error::from_read(&shown, e);
+            error.kind = of_root(error.kind, not_a_folder);
             error
         };
-        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-        let fd = rustix::fs::open(path, flags, Mode::empty()).map_err(failed)?;
-        let stat = fstat(&fd).map_err(failed)?;
-        Ok(Self { root: Root::new(fd), path: shown, identity: (stat.st_dev, stat.st_ino) })
+        let folder = Folder::open(path, For::Reading).map_err(failed)?;
+        let stat = stat_of(&folder).map_err(failed)?;
+        Ok(Self { root: Beneath::new(folder), path: shown, identity: stat.identity() })
     }
 
     /// Makes the folder if it does not exist; its parent must.
     pub fn create_and_open(path: &Path) -> Result<Self, Error> {
-        match std::fs::DirBuilder::new().mode(0o700).create(path) {
+        match private::make_folder(path) {
             Err(e) if e.kind() != io::ErrorKind::AlreadyExists => {
                 let below_a_file = e.kind() == io::ErrorKind::NotADirectory;
                 let mut error = Error::from_io(path.display().to_string(), e);
@@ -72,12 +73,12 @@ impl Local {
         }
     }
 
-    fn unread(&self, name: &str, error: Errno) -> Error {
-        self.judged(Error::from_read(name, error.into()))
+    fn unread(&self, name: &str, error: io::Error) -> Error {
+        self.judged(Error::from_read(name, error))
     }
 
-    fn unwritten(&self, name: &str, error: Errno) -> Error {
-        self.judged(Error::from_io(name, error.into()))
+    fn unwritten(&self, name: &str, error: io::Error) -> Error {
+        self.judged(Error::from_io(name, error))
     }
 
     /// What is not found in a root that is gone itself is no answer about the object.
@@ -90,61 +91,59 @@ impl Local {
 
     /// Whether the root has not been removed since it was opened.
     fn is_there(&self) -> bool {
-        fstat(self.root.fd()).is_ok_and(|stat| stat.st_nlink > 0)
+        stat_of(self.root.top()).is_ok_and(|stat| stat.links > 0)
     }
 
     /// A regular file for reading; a folder or anything else under its name is not the object.
     fn object(&self, name: &str) -> Result<File, Error> {
         name::check(name)?;
-        // A pipe under the name would block whoever opens it.
-        let flags = OFlags::RDONLY | OFlags::NONBLOCK;
-        let fd = self.root.open(name, flags, Mode::empty()).map_err(|e| self.unread(name, e))?;
-        let stat = fstat(&fd).map_err(|e| self.unread(name, e))?;
-        if FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile {
+        let file = self.root.file(name.as_bytes()).map_err(|e| self.unread(name, e))?;
+        if !stat_of(&file).map_err(|e| self.unread(name, e))?.is_file() {
             return Err(Error::new(Kind::NotFound, name, "not a regular file"));
         }
-        Ok(File::from(fd))
+        Ok(file)
+    }
+
+    /// A folder, open for working in it.
+    fn folder(&self, name: &str) -> io::Result<Folder> {
+        self.root.folder(name.as_bytes(), For::Reading)
     }
 
     /// A folder to write into; made, and its name made durable, where it does not exist.
-    fn folder_made(&self, folder: &str) -> Result<OwnedFd, Error> {
-        match self.root.folder(folder) {
-            Err(Errno::NOENT) if !folder.is_empty() => {}
+    fn folder_made(&self, folder: &str) -> Result<Folder, Error> {
+        match self.folder(folder) {
+            Err(e) if is_missing(&e) && !folder.is_empty() => {}
             other => return other.map_err(|e| self.unwritten(folder, e)),
         }
         let (parent, last) = name::split(folder);
         let parent = self.folder_made(parent)?;
-        match mkdirat(&parent, last, Mode::RWXU) {
+        match parent.new_folder(last, 0o700) {
             Ok(()) => sync_folder(&parent).map_err(|e| self.unwritten(folder, e))?,
-            Err(Errno::EXIST) => {}
+            Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {}
             Err(e) => return Err(self.unwritten(folder, e)),
         }
-        self.root.folder(folder).map_err(|e| self.unwritten(folder, e))
+        self.folder(folder).map_err(|e| self.unwritten(folder, e))
     }
 
     /// `None` where the folder does not exist.
     fn children(&self, folder: &str) -> Result<Option<Children>, Error> {
-        let fd = match self.root.folder(folder) {
-            Err(Errno::NOENT) if self.is_there() => return Ok(None),
+        let fd = match self.folder(folder) {
+            Err(e) if is_missing(&e) && self.is_there() => return Ok(None),
             other => other.map_err(|e| self.unread(folder, e))?,
         };
         let mut children = Vec::new();
-        for child in Dir::read_from(&fd).map_err(|e| self.unread(folder, e))? {
-            let child = child.map_err(|e| self.unread(folder, e))?;
+        for child in fd.names().map_err(|e| self.unread(folder, e))? {
             // Ours are all UTF-8; others' are nothing to us.
-            let Ok(name) = child.file_name().to_str() else { continue };
-            if name == "." || name == ".." {
-                continue;
-            }
-            match statat(&fd, name, AtFlags::SYMLINK_NOFOLLOW) {
-                Ok(stat) => children.push((name.to_string(), stat)),
+            let Ok(name) = String::from_utf8(child.map_err(|e| self.unread(folder, e))?) else { continue };
+            match stat(&fd, name.as_str()) {
+                Ok(stat) => children.push((name, stat)),
                 // Gone meanwhile.
-                Err(Errno::NOENT) => {}
-                Err(e) => return Err(self.unread(name, e)),
+                Err(e) if is_missing(&e) => {}
+                Err(e) => return Err(self.unread(&name, e)),
             }
         }
         if folder.is_empty() && children.is_empty() && !self.is_there() {
-            return Err(self.unread(&self.path, Errno::NOENT));
+            return Err(self.unread(&self.path, Reason::NotThere.into()));
         }
         children.sort_by(|a, b| a.0.cmp(&b.0));
         Ok(Some(Children { folder: fd, entries: children }))
@@ -158,14 +157,9 @@ impl Storage for Local {
         }
         let Some(Children { entries, .. }) = self.children(folder)? else { return Ok(Vec::new()) };
         let listed = entries.into_iter().filter(|(name, _)| !name.starts_with(name::TEMPORARY)).filter_map(|(name, stat)| {
-            let is_folder = match FileType::from_raw_mode(stat.st_mode) {
-                FileType::Directory => true,
-                FileType::RegularFile => false,
-                // Links, pipes and devices are never ours and never followed.
-                _ => return None,
-            };
-            let size = if is_folder { 0 } else { u64::try_from(stat.st_size).unwrap_or(0) };
-            Some(Listed { name, is_folder, size, modified: modified(&stat) })
+            // Links, pipes and devices are never ours and never followed.
+            let is_ours = stat.is_folder() || stat.is_file();
+            is_ours.then(|| Listed { name, is_folder: stat.is_folder(), size: stat.size, modified: modified(&stat) })
         });
         Ok(listed.collect())
     }
@@ -193,13 +187,13 @@ impl Storage for Local {
     fn delete(&self, name: &str) -> Result<(), Error> {
         name::check(name)?;
         let (folder, last) = name::split(name);
-        let folder = match self.root.folder(folder) {
-            Err(Errno::NOENT) if self.is_there() => return Ok(()),
+        let folder = match self.folder(folder) {
+            Err(e) if is_missing(&e) && self.is_there() => return Ok(()),
             other => other.map_err(|e| self.unwritten(name, e))?,
         };
-        match unlinkat(&folder, last, AtFlags::empty()) {
+        match folder.remove_file(last) {
             Ok(()) => sync_folder(&folder).map_err(|e| self.unwritten(name, e)),
-            Err(Errno::NOENT) if self.is_there() => Ok(()),
+            Err(e) if is_missing(&e) && self.is_there() => Ok(()),
             Err(e) => Err(self.unwritten(name, e)),
         }
     }
@@ -207,22 +201,21 @@ impl Storage for Local {
     fn delete_folder(&self, name: &str) -> Result<(), Error> {
         name::check(name)?;
         let (parent, last) = name::split(name);
-        let parent = match self.root.folder(parent) {
-            Err(Errno::NOENT) if self.is_there() => return Ok(()),
+        let parent = match self.folder(parent) {
+            Err(e) if is_missing(&e) && self.is_there() => return Ok(()),
             other => other.map_err(|e| self.unwritten(name, e))?,
         };
         match remove_tree(&parent, last, DEEPEST) {
             Ok(()) => sync_folder(&parent).map_err(|e| self.unwritten(name, e)),
-            Err(Errno::NOENT) if self.is_there() => Ok(()),
+            Err(e) if is_missing(&e) && self.is_there() => Ok(()),
             Err(e) => Err(self.unwritten(name, e)),
         }
     }
 
     fn room(&self) -> Result<Option<Room>, Error> {
-        let found = fstatvfs(self.root.fd()).map_err(|e| self.unread(&self.path, e))?;
-        let bytes = |blocks: u64| blocks.saturating_mul(found.f_frsize);
+        let disk::Room { free, total } = disk::room(self.root.top()).map_err(|e| self.unread(&self.path, e))?;
         // A file system that does not count (some FUSE) says zero of zero.
-        Ok((found.f_blocks > 0).then(|| Room { free: bytes(found.f_bavail), total: bytes(found.f_blocks) }))
+        Ok((total > 0).then_some(Room { free, total }))
     }
 
     fn sha256_on_medium(&self, name: &str, each: &mut dyn FnMut(u64) -> bool) -> Result<([u8; 32], bool), Error> {
@@ -244,10 +237,9 @@ impl Storage for Local {
         let Some(Children { folder: fd, entries }) = self.children(folder)? else { return Ok(0) };
         let mut swept = 0;
         for (name, stat) in entries {
-            let is_file = FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile;
             let old = before.is_none_or(|before| modified(&stat).is_some_and(|at| at < before));
-            if is_file && old && name.starts_with(name::TEMPORARY) {
-                unlinkat(&fd, &name, AtFlags::empty()).map_err(|e| self.unwritten(&name, e))?;
+            if stat.is_file() && old && name.starts_with(name::TEMPORARY) {
+                fd.remove_file(&name).map_err(|e| self.unwritten(&name, e))?;
                 swept += 1;
             }
         }
@@ -256,35 +248,37 @@ impl Storage for Local {
 }
 
 fn modified(stat: &Stat) -> Option<Timestamp> {
-    Timestamp::new(stat.st_mtime, i32::try_from(stat.st_mtime_nsec).ok()?).ok()
+    Timestamp::new(stat.mtime.seconds, i32::try_from(stat.mtime.nanos).ok()?).ok()
+}
+
+fn is_missing(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::NotFound
 }
 
 /// Removes what lies under a name, without following links and no deeper than `depth` folders.
-fn remove_tree(parent: &OwnedFd, last: &str, depth: usize) -> rustix::io::Result<()> {
-    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-    let folder = openat(parent, last, flags, Mode::empty())?;
+fn remove_tree(parent: &Folder, last: &str, depth: usize) -> io::Result<()> {
+    let folder = parent.folder(last, For::Reading)?;
     if depth == 0 {
-        return Err(Errno::NOTEMPTY);
+        return Err(Reason::NotEmpty.into());
     }
     // All names first: removing while reading makes some file systems skip.
-    let mut names = Vec::new();
-    for child in Dir::read_from(&folder)? {
-        let name = child?.file_name().to_owned();
-        if name.as_bytes() != b"." && name.as_bytes() != b".." {
-            names.push(name);
-        }
-    }
+    let names = folder.names()?.collect::<io::Result<Vec<_>>>()?;
     for name in names {
-        match unlinkat(&folder, &name, AtFlags::empty()) {
-            Ok(()) | Err(Errno::NOENT) => {}
-            Err(Errno::ISDIR | Errno::PERM) => {
-                let Ok(name) = name.to_str() else { return Err(Errno::NOTEMPTY) };
-                remove_tree(&folder, name, depth - 1)?;
+        match folder.remove_file(name.as_slice()) {
+            Err(e) if is_missing(&e) => {}
+            Err(e) if matches!(Reason::of(&e), Reason::AFolder | Reason::NotPermitted | Reason::Refused) => {
+                // A folder, or else what may not be removed.
+                if !stat(&folder, name.as_slice())?.is_folder() {
+                    return Err(e);
+                }
+                let Ok(name) = String::from_utf8(name) else { return Err(Reason::NotEmpty.into()) };
+                remove_tree(&folder, &name, depth - 1)?;
             }
-            Err(e) => return Err(e),
+            removed => removed?,
         }
     }
-    unlinkat(parent, last, AtFlags::REMOVEDIR)
+    drop(folder);
+    parent.remove_folder(last)
 }
 
 #[cfg(test)]

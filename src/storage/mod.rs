@@ -13,6 +13,7 @@ use jiff::Timestamp;
 
 use crate::model::location::Location;
 use crate::model::marker;
+use crate::os::reason::Reason;
 
 /// A destination. Names are relative, components split by `/`, none of them empty, `.` or `..`.
 ///
@@ -143,37 +144,16 @@ impl Error {
 
 impl Kind {
     fn of_write(error: &io::Error) -> Self {
-        use rustix::io::Errno;
-        match Errno::from_io_error(error) {
-            Some(Errno::NOENT | Errno::NOTDIR | Errno::LOOP) => Self::NotFound,
-            Some(Errno::EXIST | Errno::NOTEMPTY) => Self::AlreadyExists,
-            Some(Errno::ROFS | Errno::ACCESS | Errno::PERM) => Self::NotWritable,
-            Some(Errno::NOSPC | Errno::DQUOT) => Self::NoRoom,
-            Some(Errno::FBIG) => Self::FileTooLarge,
-            Some(Errno::NAMETOOLONG | Errno::ILSEQ) => Self::InvalidName,
-            // A drive that was pulled, a share whose server went away, a FUSE program that died.
-            Some(
-                Errno::STALE
-                | Errno::NODEV
-                | Errno::NXIO
-                | Errno::NOTCONN
-                | Errno::CONNABORTED
-                | Errno::CONNRESET
-                | Errno::CONNREFUSED
-                | Errno::TIMEDOUT
-                | Errno::HOSTDOWN
-                | Errno::HOSTUNREACH
-                | Errno::NETDOWN
-                | Errno::NETUNREACH,
-            ) => Self::Unreachable,
-            Some(_) => Self::Other,
-            None => match error.kind() {
-                io::ErrorKind::UnexpectedEof => Self::TooShort,
-                io::ErrorKind::NotFound => Self::NotFound,
-                io::ErrorKind::AlreadyExists => Self::AlreadyExists,
-                io::ErrorKind::PermissionDenied => Self::NotWritable,
-                _ => Self::Other,
-            },
+        match Reason::of(error) {
+            Reason::NotThere | Reason::NotAFolder | Reason::ALink => Self::NotFound,
+            Reason::Exists | Reason::NotEmpty => Self::AlreadyExists,
+            Reason::ReadOnly | Reason::Refused | Reason::NotPermitted => Self::NotWritable,
+            Reason::NoRoom => Self::NoRoom,
+            Reason::TooLarge => Self::FileTooLarge,
+            Reason::BadName => Self::InvalidName,
+            Reason::Unreachable => Self::Unreachable,
+            _ if error.kind() == io::ErrorKind::UnexpectedEof => Self::TooShort,
+            _ => Self::Other,
         }
     }
 }
@@ -181,7 +161,7 @@ impl Kind {
 /// Opens a destination. `Unreachable` where its folder does not exist.
 pub fn open(location: &Location) -> Result<Box<dyn Storage>, Error> {
     match location {
-        Location::Local { path } => Ok(Box::new(local::Local::open(path.as_path())?)),
+        Location::Local { path } => Ok(Box::new(local::Local::open(&path.as_path())?)),
     }
 }
 
@@ -189,7 +169,7 @@ pub fn open(location: &Location) -> Result<Box<dyn Storage>, Error> {
 /// new: for a known one a missing folder means that the drive is not there.
 pub fn create_and_open(location: &Location) -> Result<Box<dyn Storage>, Error> {
     match location {
-        Location::Local { path } => Ok(Box::new(local::Local::create_and_open(path.as_path())?)),
+        Location::Local { path } => Ok(Box::new(local::Local::create_and_open(&path.as_path())?)),
     }
 }
 

@@ -5,6 +5,7 @@ use egui::{Key, Ui};
 use super::context::Cx;
 use super::theme::icons;
 use super::widgets::{Button, FormRow, TextField};
+use crate::model::names;
 use crate::model::path::PathBytes;
 
 /// A row to name a file in.
@@ -49,9 +50,10 @@ impl FileChoice {
             if cx.pickers.available() && ui.add(Button::plain("Choose…").enabled(!cx.pickers.busy())).clicked() {
                 cx.pickers.pick_file(self.purpose, self.title);
             }
-            let ready = path.trim().starts_with('/') && !waiting;
+            let ready = names::is_absolute(path) && !waiting;
             let look = Button::plain("Look").icon(icons::MAGNIFYING_GLASS).enabled(ready);
-            let asked = ui.add(look.why_off("Type the whole path, from “/” on")).clicked() || (entered && ready);
+            let asked = ui.add(look.why_off(&format!("Type the whole path, from “{}” on", names::BEGINS))).clicked()
+                || (entered && ready);
             Named { changed: response.changed(), look: asked.then(|| PathBytes::from(path.trim())) }
         };
         row.show(ui, |ui| ui.horizontal(line).inner)

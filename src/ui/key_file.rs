@@ -5,6 +5,7 @@ use egui::Ui;
 use super::context::Cx;
 use super::load::Load;
 use super::widgets::{Button, TextField, problem_text, spinner};
+use crate::model::names;
 use crate::model::path::PathBytes;
 use crate::model::secret::Secret;
 use crate::ui::theme::{icons, space};
@@ -83,13 +84,13 @@ impl KeyFileChoice {
 
 /// Whether it is to be read, or made.
 fn typed_path(ui: &mut Ui, typed: &mut Typed) -> bool {
-    let whole = typed.path.trim().starts_with('/');
+    let whole = names::is_absolute(&typed.path);
     let row = ui.horizontal(|ui| {
         let width = (ui.available_width() - 90.0).clamp(160.0, 420.0);
         let field = TextField::new(&mut typed.path).name("Path of the key file").hint("/media/…/strongroom.key");
         ui.add(field.width(width));
         let button = Button::plain(if typed.new { "Make it" } else { "Use it" });
-        ui.add(button.enabled(whole).why_off("Type the whole path, from “/” on")).clicked()
+        ui.add(button.enabled(whole).why_off(&format!("Type the whole path, from “{}” on", names::BEGINS))).clicked()
     });
     row.inner
 }

@@ -6,6 +6,7 @@ use super::theme::typography::{body_strong, caption};
 use super::theme::{icons, space, tokens};
 use super::widgets::wrapped;
 use crate::model::human;
+use crate::model::names;
 use crate::model::problem::{Cause, Warning};
 
 /// Files named for each cause; the rest is counted.
@@ -84,8 +85,8 @@ pub fn shorten(path: &str, home: &str) -> String {
     let rest = path.trim_start_matches('/').strip_prefix(bare).filter(|rest| rest.is_empty() || rest.starts_with('/'));
     match rest {
         Some(rest) if !bare.is_empty() => format!("~{rest}"),
-        _ if path.is_empty() || path.starts_with('/') => path.into(),
-        _ => format!("/{path}"),
+        _ if path.is_empty() => String::new(),
+        _ => names::shown_text(path),
     }
 }
 

@@ -9,8 +9,9 @@ use super::plan::Planner;
 use super::put::{How, MOST_BESIDE, remove};
 use super::resume::Stands;
 use crate::archive::target::name::beside;
-use crate::archive::target::root::{Folder, look};
+use crate::archive::target::root::Folder;
 use crate::model::catalog::Entry;
+use crate::os::stat::look;
 
 pub enum Decision {
     Put(How),
@@ -61,7 +62,7 @@ impl Planner<'_> {
         if how == Some(How::Beside) && shared.before.is_some() {
             for n in 1..MOST_BESIDE {
                 let name = beside(name, &shared.put.date, n);
-                let Some(existing) = look(fd, &name)? else { break };
+                let Some(existing) = look(fd, name.as_slice())? else { break };
                 match shared.stands(fd, &name, entry, layout, &existing)? {
                     Stands::Whole => return Ok(Decision::Whole { beside: true }),
                     Stands::Torn => remove(fd, &name),

@@ -2,25 +2,23 @@
 //! everything in them is done.
 
 use std::io;
-use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::Arc;
-
-use rustix::fs::{AtFlags, FileType, Mode, OFlags, Stat, makedev};
-use rustix::io::Errno;
 
 use super::Shared;
 use super::content::{DATED, LATER, OWN_NAME, Spot, WRITTEN};
 use super::find::Finder;
-use super::names::{Names, is_impossible};
+use super::names::Names;
 use super::plan::Planner;
 use super::put::{Inside, Settled};
-use super::resume::modified;
 use crate::archive::target::metadata::{Maker, Wanted, set_time};
 use crate::archive::target::root::{Folder, OpenFolders};
 use crate::archive::{Error, Result};
 use crate::model::catalog::{Entry, EntryKind};
 use crate::model::path::PathBytes;
 use crate::model::problem::Cause;
+use crate::os::folder::{self, Node};
+use crate::os::reason::Reason;
+use crate::os::stat::{self, Stat};
 
 pub struct Last<'a> {
     shared: &'a Shared<'a>,
@@ -80,18 +78,17 @@ impl<'a> Last<'a> {
         self.set(entry, |_, fd| set_time(fd, entry.mtime).map_err(|e| format!("time: {e}")));
     }
 
-    fn set(&mut self, entry: &Entry, set: impl FnOnce(&Maker, BorrowedFd<'_>) -> std::result::Result<(), String>) {
+    fn set(&mut self, entry: &Entry, set: impl FnOnce(&Maker, &folder::Folder) -> std::result::Result<(), String>) {
         if !self.shared.metadata {
             return;
         }
-        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let opened = match self.planned.places.locate(entry.path.as_bytes()) {
             Some((root, path)) => {
-                self.shared.roots.get(root).ok_or(io::Error::from(Errno::NOENT)).and_then(|r| r.open_beneath(&path, flags))
+                self.shared.roots.get(root).ok_or(io::Error::from(Reason::NotThere)).and_then(|r| r.folder_itself(&path))
             }
             None => return,
         };
-        let set = opened.map_err(|e| e.to_string()).and_then(|fd| set(&self.shared.maker, fd.as_fd()));
+        let set = opened.map_err(|e| e.to_string()).and_then(|fd| set(&self.shared.maker, &fd));
         if let Err(what) = set {
             self.shared.tally.warn(Cause::MetadataNotSet, &entry.path, what);
         }
@@ -101,14 +98,12 @@ impl<'a> Last<'a> {
         let made = match &entry.kind {
             EntryKind::File => self.link(entry, spot),
             EntryKind::Symlink { target } => {
-                let is = |fd: BorrowedFd<'_>, name: &[u8], _: &Stat| {
-                    rustix::fs::readlinkat(fd, name, Vec::new()).is_ok_and(|there| there.to_bytes() == target.as_bytes())
-                };
-                self.make(entry, false, is, |into, name| rustix::fs::symlinkat(target.as_bytes(), into.fd, name))
+                let is = |fd: &folder::Folder, name: &[u8], _: &Stat| fd.is_link_to(name, target.as_bytes());
+                self.make(entry, false, is, |into, name| into.fd.new_link(name, target.as_bytes()))
             }
-            EntryKind::Fifo => self.node(entry, FileType::Fifo, 0),
-            EntryKind::CharDevice { major, minor } => self.node(entry, FileType::CharacterDevice, makedev(*major, *minor)),
-            EntryKind::BlockDevice { major, minor } => self.node(entry, FileType::BlockDevice, makedev(*major, *minor)),
+            EntryKind::Fifo => self.node(entry, Node::Fifo),
+            EntryKind::CharDevice { major, minor } => self.node(entry, Node::CharDevice { major: *major, minor: *minor }),
+            EntryKind::BlockDevice { major, minor } => self.node(entry, Node::BlockDevice { major: *major, minor: *minor }),
             EntryKind::Folder => Ok(()),
         };
         if let Err(e) = made {
@@ -116,16 +111,14 @@ impl<'a> Last<'a> {
         }
     }
 
-    fn node(&mut self, entry: &Entry, kind: FileType, device: u64) -> io::Result<()> {
-        if kind != FileType::Fifo && !self.shared.maker.is_root() {
+    fn node(&mut self, entry: &Entry, node: Node) -> io::Result<()> {
+        if node != Node::Fifo && !self.shared.maker.is_root() {
             self.shared.tally.warn(Cause::MetadataNotSet, &entry.path, "only root can make device files");
             return Ok(());
         }
-        let mode = Mode::from_raw_mode(if self.shared.metadata { 0o600 } else { 0o666 });
-        let is = |_: BorrowedFd<'_>, _: &[u8], stat: &Stat| {
-            FileType::from_raw_mode(stat.st_mode) == kind && (kind == FileType::Fifo || stat.st_rdev == device)
-        };
-        self.make(entry, true, is, |into, name| rustix::fs::mknodat(into.fd, name, kind, mode, device))
+        let mode = if self.shared.metadata { 0o600 } else { 0o666 };
+        let is = |_: &folder::Folder, _: &[u8], stat: &Stat| stat.kind.is(&entry.kind);
+        self.make(entry, true, is, |into, name| into.fd.new_node(name, node, mode))
     }
 
     /// `is`: whether what stands under a name is already that.
@@ -133,8 +126,8 @@ impl<'a> Last<'a> {
         &mut self,
         entry: &Entry,
         has_mode: bool,
-        is: impl Fn(BorrowedFd<'_>, &[u8], &Stat) -> bool,
-        make: impl Fn(Inside<'_>, &[u8]) -> std::result::Result<(), Errno>,
+        is: impl Fn(&folder::Folder, &[u8], &Stat) -> bool,
+        make: impl Fn(Inside<'_>, &[u8]) -> io::Result<()>,
     ) -> io::Result<()> {
         let shared = self.shared;
         let (parent, name) = self.parent_of(entry)?;
@@ -178,56 +171,44 @@ impl<'a> Last<'a> {
             );
             return Ok(());
         }
-        let Some((root, path)) = self.planned.places.locate(first.as_bytes()) else { return Err(Errno::NOENT.into()) };
+        let Some((root, path)) = self.planned.places.locate(first.as_bytes()) else { return Err(Reason::NotThere.into()) };
         let path = PathBytes::new(path);
-        let from = shared.roots.get(root).ok_or(Errno::NOENT)?.folder(path.parent())?;
+        let from = shared.roots.get(root).ok_or(Reason::NotThere)?.folder(path.parent())?;
         let (parent, name) = self.parent_of(entry)?;
         let into = Inside { root: self.folders.root(&parent)?, folder: &parent, fd: self.folders.get(&parent)? };
-        let is_it = rustix::fs::statat(&from, path.file_name(), AtFlags::SYMLINK_NOFOLLOW)?;
-        let same = |_: &[u8], stat: &Stat| (stat.st_dev, stat.st_ino) == (is_it.st_dev, is_it.st_ino);
+        let is_it = stat::stat(&from, path.file_name())?;
+        let same = |_: &[u8], stat: &Stat| stat.identity() == is_it.identity();
         if let Some(made) = shared.made_as(into, &name, same)? {
             shared.count(&made_before(made, &name));
             return Ok(());
         }
         // One to a file that had to be made again.
-        let dated = |_: &[u8], stat: &Stat| shared.metadata && is_regular(stat) && modified(stat) == entry.mtime;
+        let dated = |_: &[u8], stat: &Stat| shared.metadata && stat.is_file() && stat.mtime == entry.mtime;
         if let Some(made) = shared.made_as(into, &name, dated)? {
             super::put::remove(into.fd, &made);
         }
-        let linked = shared
-            .put
-            .place(into, &name, entry.mtime, |name| rustix::fs::linkat(&from, path.file_name(), into.fd, name, AtFlags::empty()));
+        let linked = shared.put.place(into, &name, entry.mtime, |name| from.link(path.file_name(), into.fd, name));
         match linked {
             Ok(settled) => {
                 shared.count(&settled);
                 Ok(())
             }
-            Err(e) if Errno::from_io_error(&e).is_some_and(is_impossible) => {
-                self.copy(entry, &from, path.file_name(), &parent, &name)
-            }
+            Err(e) if Reason::of(&e).is_without_links() => self.copy(entry, &from, path.file_name(), &parent, &name),
             Err(e) => Err(e),
         }
     }
 
-    fn copy(
-        &mut self,
-        entry: &Entry,
-        from: &std::os::fd::OwnedFd,
-        source: &[u8],
-        parent: &Arc<Folder>,
-        name: &[u8],
-    ) -> io::Result<()> {
+    fn copy(&mut self, entry: &Entry, from: &folder::Folder, source: &[u8], parent: &Arc<Folder>, name: &[u8]) -> io::Result<()> {
         let shared = self.shared;
         let into = Inside { root: self.folders.root(parent)?, folder: parent, fd: self.folders.get(parent)? };
-        let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
-        let mut source = std::fs::File::from(rustix::fs::openat(from, source, flags, Mode::empty())?);
+        let mut source = from.file(source)?;
         let (mut file, temporary) = shared.put.create_temporary(into.fd, 0o600)?;
         if let Err(e) = io::copy(&mut source, &mut file) {
             super::put::remove(into.fd, &temporary);
             return Err(e);
         }
         if shared.metadata
-            && let Err(what) = shared.maker.set(file.as_fd(), &Wanted::from(entry), None, true)
+            && let Err(what) = shared.maker.set(&file, &Wanted::from(entry), None, true)
         {
             shared.tally.warn(Cause::MetadataNotSet, &entry.path, what);
         }
@@ -239,7 +220,7 @@ impl<'a> Last<'a> {
     /// The folder an entry goes to, and its name there.
     fn parent_of(&mut self, entry: &Entry) -> io::Result<(Arc<Folder>, Vec<u8>)> {
         let path = entry.path.as_bytes();
-        let (_, place) = self.planned.places.of(path).ok_or(Errno::NOENT)?;
+        let (_, place) = self.planned.places.of(path).ok_or(Reason::NotThere)?;
         let name = place.name_of(path).to_vec();
         let above = entry.path.parent();
         if let Some((known, folder)) = &self.parent
@@ -247,7 +228,7 @@ impl<'a> Last<'a> {
         {
             return Ok((folder.clone(), name));
         }
-        let (root, path) = self.planned.places.locate(path).ok_or(Errno::NOENT)?;
+        let (root, path) = self.planned.places.locate(path).ok_or(Reason::NotThere)?;
         let beneath = PathBytes::new(path).parent().into();
         let folder = Arc::new(Folder { root, path: beneath, fresh: false, odd_group: true });
         self.parent = Some((PathBytes::new(above), folder.clone()));
@@ -258,8 +239,4 @@ impl<'a> Last<'a> {
 /// How a thing has come to its name that a restore before has made.
 fn made_before(made: Vec<u8>, name: &[u8]) -> Settled {
     if made == name { Settled::Created } else { Settled::Beside(made) }
-}
-
-fn is_regular(stat: &Stat) -> bool {
-    FileType::from_raw_mode(stat.st_mode).is_file()
 }

@@ -1,15 +1,14 @@
 //! Further names of symbolic links, pipes and devices that this run made.
 
 use std::collections::HashMap;
-use std::os::fd::{BorrowedFd, OwnedFd};
+use std::io;
 use std::sync::Arc;
-
-use rustix::fs::AtFlags;
-use rustix::io::Errno;
 
 use crate::archive::target::root::{Folder, OpenFolders};
 use crate::model::catalog::{Entry, EntryKind};
 use crate::model::path::PathBytes;
+use crate::os::folder;
+use crate::os::reason::Reason;
 
 /// So many are remembered; what has further names past that stands for itself.
 const MOST: usize = 100_000;
@@ -26,7 +25,7 @@ struct Made {
 
 /// A thing that stands already, and can get another name.
 pub struct Twin {
-    folder: OwnedFd,
+    folder: folder::Folder,
     name: Vec<u8>,
 }
 
@@ -51,15 +50,10 @@ impl Names {
 
 impl Twin {
     /// Gives it one more name, or where that cannot be makes another by `make`.
-    pub fn link(&self, to: BorrowedFd<'_>, name: &[u8], make: impl Fn() -> Result<(), Errno>) -> Result<(), Errno> {
-        match rustix::fs::linkat(&self.folder, self.name.as_slice(), to, name, AtFlags::empty()) {
-            Err(e) if is_impossible(e) || e == Errno::NOENT => make(),
+    pub fn link(&self, to: &folder::Folder, name: &[u8], make: impl Fn() -> io::Result<()>) -> io::Result<()> {
+        match self.folder.link(self.name.as_slice(), to, name) {
+            Err(e) if Reason::of(&e).is_without_links() || e.kind() == io::ErrorKind::NotFound => make(),
             result => result,
         }
     }
-}
-
-/// File systems without hard links, across mounts, or with too many already.
-pub fn is_impossible(e: Errno) -> bool {
-    matches!(e, Errno::PERM | Errno::OPNOTSUPP | Errno::XDEV | Errno::MLINK | Errno::NOSYS)
 }

@@ -2,15 +2,16 @@
 
 use std::collections::HashMap;
 use std::io;
-use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 
 use crate::archive::select::{Selection, ancestors, trim, within};
 use crate::archive::target::name::{is_safe_path, numbered};
 use crate::archive::target::root::Root;
 use crate::archive::{Error, Result};
+use crate::model::names::{folder_name, parent_length, system_path};
 use crate::model::path::PathBytes;
 use crate::model::restore::Target;
+use crate::os::folder::Folder;
 
 /// Paths longer than this are not restored: what is kept for the folders above an entry grows with its square.
 pub const MAX_PATH: usize = 16 << 10;
@@ -67,11 +68,14 @@ impl Places {
             let as_path = PathBytes::new(source.as_slice());
             let above = as_path.parent().len();
             let (folder, above, name) = match target {
-                // A source that is a link to a folder stands for that folder.
-                Target::InPlace if leads_to_folder(&Path::new("/").join(as_path.as_path())) => {
-                    (Path::new("/").join(as_path.as_path()), source.len(), None)
+                Target::InPlace => {
+                    let itself = system_path(&source).to_path_buf();
+                    match parent_length(&source) {
+                        // A source that is a link to a folder stands for that folder.
+                        Some(length) if !leads_to_folder(&itself) => (system_path(&source[..length]).to_path_buf(), length, None),
+                        _ => (itself, source.len(), None),
+                    }
                 }
-                Target::InPlace => (Path::new("/").join(PathBytes::new(as_path.parent()).as_path()), above, None),
                 Target::Folder { path, full_paths: true } => (path.to_path_buf(), 0, None),
                 Target::Folder { path, full_paths: false } => {
                     let own = as_path.file_name();
@@ -114,7 +118,7 @@ impl Places {
     }
 
     /// Folders in which the restore's journal may lie: the roots, and where nothing may be written there the sources' own.
-    pub fn for_journal(&self, roots: &[Root]) -> Vec<OwnedFd> {
+    pub fn for_journal(&self, roots: &[Root]) -> Vec<Folder> {
         let above = roots.iter().map(|root| (root, Vec::new()));
         let own = self.places.iter().filter_map(|place| Some((roots.get(place.root)?, self.locate(&place.source)?.1)));
         above.chain(own).take(MOST_JOURNALS).filter_map(|(root, path)| root.folder(&path).ok()).collect()
@@ -141,7 +145,10 @@ impl Place {
     pub fn name_of<'a>(&'a self, path: &'a [u8]) -> &'a [u8] {
         match &self.name {
             Some(name) if path.len() == self.source.len() => name,
-            _ => path.rsplit(|b| *b == b'/').next().unwrap_or_default(),
+            _ => match path.iter().rposition(|b| *b == b'/') {
+                Some(at) => path.get(at + 1..).unwrap_or_default(),
+                None => folder_name(path),
+            },
         }
     }
 }

@@ -2,12 +2,9 @@
 //! needed.
 
 use std::collections::HashMap;
-use std::os::fd::AsFd;
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::atomic::Ordering::Relaxed;
-
-use rustix::fs::{FileType, Mode, Stat};
 
 use super::Shared;
 use super::content::{Bit, DATED, Item, LATER, Layout, OWN_NAME, Spot, State, WRITTEN, Window, volume_numbers};
@@ -15,16 +12,17 @@ use super::decide::Decision;
 use super::find::Finder;
 use super::place::{Fate, MAX_PATH, Places};
 use super::put::{How, Inside, Settled};
-use super::resume::modified;
 use crate::archive::select::within;
-use crate::archive::target::metadata::{chmod_itself, forget_inherited};
 use crate::archive::target::name::is_safe_path;
-use crate::archive::target::root::{Folder, OpenFolders, look};
+use crate::archive::target::root::{Folder, OpenFolders};
 use crate::archive::{Error, Result};
 use crate::model::catalog::{Entry, EntryKind, FileTime, VolumeRef};
 use crate::model::path::PathBytes;
 use crate::model::problem::Cause;
 use crate::model::restore::Conflict;
+use crate::os::attributes::forget_inherited;
+use crate::os::owner::set_mode_at;
+use crate::os::stat::{Stat, look};
 
 /// Hard links whose first name is not restored get a new first name; so many are remembered.
 const MOST_SUBSTITUTES: usize = 100_000;
@@ -245,11 +243,11 @@ impl<'a> Planner<'a> {
         };
         let beneath =
             |name: &[u8]| if parent.path.is_empty() { name.into() } else { [&parent.path, &b"/"[..], name].concat().into() };
-        let make = |name: &[u8]| rustix::fs::mkdirat(into.fd, name, Mode::from_raw_mode(mode));
+        let make = |name: &[u8]| into.fd.new_folder(name, mode);
         // What is there as a folder is merged into, whatever the policy.
         let first = match make(name) {
-            Err(rustix::io::Errno::EXIST) => match look(into.fd, name)? {
-                Some(existing) if FileType::from_raw_mode(existing.st_mode).is_dir() => {
+            Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists => match look(into.fd, name)? {
+                Some(existing) if existing.is_folder() => {
                     let ours = shared.before.as_ref().is_some_and(|before| before.made_folder(into.fd, name, &existing));
                     return self.merge(parent, name, entry, ours, &existing).map(Ok);
                 }
@@ -258,7 +256,7 @@ impl<'a> Planner<'a> {
                     None => None,
                 },
             },
-            Err(e) => return Err(e.into()),
+            Err(e) => return Err(e),
             Ok(()) => Some(Settled::Created),
         };
         let settled = match first {
@@ -274,12 +272,11 @@ impl<'a> Planner<'a> {
         if let Some((_, spot)) = entry {
             shared.marks.set(spot, OWN_NAME);
         }
-        let group = look(into.fd, &name_there)?.map(|stat| stat.st_gid);
+        let group = look(into.fd, name_there.as_slice())?.map(|stat| stat.gid);
         let folder =
             Folder { root: parent.root, path: beneath(&name_there), fresh: true, odd_group: group != Some(shared.maker.group()) };
         if !parent.fresh && shared.metadata {
-            let flags = rustix::fs::OFlags::RDONLY | rustix::fs::OFlags::DIRECTORY | rustix::fs::OFlags::CLOEXEC;
-            forget_inherited(into.root.open_beneath(&folder.path, flags)?.as_fd());
+            forget_inherited(&into.root.folder_itself(&folder.path)?);
         }
         Ok(Ok((folder, name_there)))
     }
@@ -304,19 +301,19 @@ impl<'a> Planner<'a> {
             };
             if take {
                 shared.marks.set(spot, OWN_NAME);
-            } else if modified(existing) == entry.mtime {
+            } else if existing.mtime == entry.mtime {
                 shared.marks.set(spot, DATED);
             }
-            if ours && shared.metadata && existing.st_mode & 0o700 != 0o700 {
+            if ours && shared.metadata && existing.mode & 0o700 != 0o700 {
                 // It was done but for what it lost; its mode is set again in the end.
-                chmod_itself(fd, name, 0o700)?;
+                set_mode_at(fd, name, 0o700)?;
             }
         }
         let path: Box<[u8]> = if parent.path.is_empty() { name.into() } else { [&parent.path, &b"/"[..], name].concat().into() };
         if shared.before.is_some()
             && let Ok(fd) = self.folders.root(parent)?.folder(&path)
         {
-            shared.sweep(fd.as_fd());
+            shared.sweep(&fd);
         }
         Ok((Folder { root: parent.root, path, fresh: false, odd_group: true }, name.to_vec()))
     }
@@ -332,7 +329,7 @@ impl<'a> Planner<'a> {
         let existing = if parent.fresh { None } else { look(self.folders.get(parent)?, name)? };
         let fresh = match existing {
             None => true,
-            Some(existing) if FileType::from_raw_mode(existing.st_mode).is_dir() => false,
+            Some(existing) if existing.is_folder() => false,
             Some(existing) => {
                 let mtime = entry.map_or(FileTime { seconds: i64::MIN, nanos: 0 }, |(entry, _)| entry.mtime);
                 if self.shared.put.decide(mtime, &existing).is_none() {

@@ -2,19 +2,17 @@
 
 use std::fs::File;
 use std::io;
-use std::os::fd::BorrowedFd;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-use rustix::fs::{AtFlags, Mode, OFlags, Stat};
-use rustix::io::Errno;
-
-use super::resume::modified;
 use crate::archive::target::journal::Before;
 use crate::archive::target::name::beside;
-use crate::archive::target::root::{Folder, Root, look};
-use crate::archive::target::undo::{Undo, rename_new};
+use crate::archive::target::root::{Folder, Root};
+use crate::archive::target::undo::Undo;
 use crate::model::catalog::FileTime;
 use crate::model::restore::Conflict;
+use crate::os::folder;
+use crate::os::reason::Reason;
+use crate::os::stat::{Stat, look};
 
 /// How a thing is to come to its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,7 +37,7 @@ pub enum Settled {
 pub struct Inside<'a> {
     pub root: &'a Root,
     pub folder: &'a Folder,
-    pub fd: BorrowedFd<'a>,
+    pub fd: &'a folder::Folder,
 }
 
 /// A file that was just made, and under which name.
@@ -78,7 +76,7 @@ impl<'a> Put<'a> {
             Conflict::Skip => None,
             Conflict::Overwrite => Some(How::Replace),
             Conflict::KeepBoth => Some(How::Beside),
-            Conflict::Newer => (mtime > modified(existing)).then_some(How::Replace),
+            Conflict::Newer => (mtime > existing.mtime).then_some(How::Replace),
         }
     }
 
@@ -88,7 +86,7 @@ impl<'a> Put<'a> {
         into: Inside<'_>,
         name: &[u8],
         mtime: FileTime,
-        mut make: impl FnMut(&[u8]) -> Result<(), Errno>,
+        mut make: impl FnMut(&[u8]) -> io::Result<()>,
     ) -> io::Result<Settled> {
         let mut how = How::New;
         for _ in 0..MOST_ROUNDS {
@@ -96,7 +94,7 @@ impl<'a> Put<'a> {
                 How::New => match make(name) {
                     Ok(()) => return Ok(Settled::Created),
                     // What is gone again by now is no conflict.
-                    Err(Errno::EXIST) => {
+                    Err(e) if is_taken(&e) => {
                         if let Some(existing) = look(into.fd, name)? {
                             match self.decide(mtime, &existing) {
                                 Some(decided) => how = decided,
@@ -104,7 +102,7 @@ impl<'a> Put<'a> {
                             }
                         }
                     }
-                    Err(e) => return Err(e.into()),
+                    Err(e) => return Err(e),
                 },
                 How::Replace => {
                     let away = self.undo.put_away(into.root, into.folder, into.fd, name)?;
@@ -112,7 +110,7 @@ impl<'a> Put<'a> {
                         Ok(()) => Ok(Settled::Replaced),
                         Err(e) => {
                             away.bring_back(into.fd, name)?;
-                            Err(e.into())
+                            Err(e)
                         }
                     };
                 }
@@ -121,28 +119,28 @@ impl<'a> Put<'a> {
                         let name = beside(name, &self.date, n);
                         match make(&name) {
                             Ok(()) => return Ok(Settled::Beside(name)),
-                            Err(Errno::EXIST) => {}
-                            Err(e) => return Err(e.into()),
+                            Err(e) if is_taken(&e) => {}
+                            Err(e) => return Err(e),
                         }
                     }
                     break;
                 }
             }
         }
-        Err(Errno::EXIST.into())
+        Err(Reason::Exists.into())
     }
 
     /// Makes an empty file for content that is written in one go: a new one under its own name. `None`: left alone because of the
     /// policy.
     pub fn create(&self, into: Inside<'_>, name: &[u8], mtime: FileTime, how: How, mode: u32) -> io::Result<Option<Made>> {
         if how == How::New {
-            match open_new(into.fd, name, mode) {
+            match into.fd.new_file(name, mode) {
                 Ok(file) => return Ok(Some(Made { file, name: name.to_vec(), settled: Some(Settled::Created) })),
-                Err(Errno::EXIST) => {}
-                Err(e) => return Err(e.into()),
+                Err(e) if is_taken(&e) => {}
+                Err(e) => return Err(e),
             }
             // Not expected: came meanwhile, or the file system takes two of our names for one.
-            let Some(existing) = look(into.fd, name)? else { return Err(Errno::EXIST.into()) };
+            let Some(existing) = look(into.fd, name)? else { return Err(Reason::Exists.into()) };
             if self.decide(mtime, &existing).is_none() {
                 return Ok(None);
             }
@@ -151,16 +149,16 @@ impl<'a> Put<'a> {
     }
 
     /// Makes an empty file under a name of its own, which `settle` gives its final one.
-    pub fn create_temporary(&self, folder: BorrowedFd<'_>, mode: u32) -> io::Result<(File, Vec<u8>)> {
+    pub fn create_temporary(&self, folder: &folder::Folder, mode: u32) -> io::Result<(File, Vec<u8>)> {
         for _ in 0..MOST_BESIDE {
             let name = format!("{TEMPORARY}{}-{}", self.tag, self.temporary.fetch_add(1, Relaxed)).into_bytes();
-            match open_new(folder, &name, mode) {
+            match folder.new_file(name.as_slice(), mode) {
                 Ok(file) => return Ok((file, name)),
-                Err(Errno::EXIST) => {}
-                Err(e) => return Err(e.into()),
+                Err(e) if is_taken(&e) => {}
+                Err(e) => return Err(e),
             }
         }
-        Err(Errno::EXIST.into())
+        Err(Reason::Exists.into())
     }
 
     /// Gives a complete file its name. On failure, or where it is left alone after all, the temporary one is gone.
@@ -173,9 +171,9 @@ impl<'a> Put<'a> {
     }
 
     fn try_settle(&self, into: Inside<'_>, temporary: &[u8], name: &[u8], mtime: FileTime, how: How) -> io::Result<Settled> {
-        let rename = |name: &[u8]| match rename_new(into.fd, temporary, into.fd, name) {
+        let rename = |name: &[u8]| match into.fd.rename_new(temporary, into.fd, name) {
             Ok(()) => Ok(true),
-            Err(e) if e.kind() == io::ErrorKind::AlreadyExists => Ok(false),
+            Err(e) if is_taken(&e) => Ok(false),
             Err(e) => Err(e),
         };
         let mut how = how;
@@ -215,16 +213,15 @@ impl<'a> Put<'a> {
                 }
             }
         }
-        Err(Errno::EXIST.into())
+        Err(Reason::Exists.into())
     }
 }
 
-fn open_new(folder: BorrowedFd<'_>, name: &[u8], mode: u32) -> Result<File, Errno> {
-    let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-    rustix::fs::openat(folder, name, flags, Mode::from_raw_mode(mode)).map(File::from)
+fn is_taken(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::AlreadyExists
 }
 
 /// Takes away what this run made; that it is gone already is as well.
-pub fn remove(folder: BorrowedFd<'_>, name: &[u8]) {
-    let _ = rustix::fs::unlinkat(folder, name, AtFlags::empty());
+pub fn remove(folder: &folder::Folder, name: &[u8]) {
+    let _ = folder.remove_file(name);
 }

@@ -6,22 +6,23 @@
 
 use std::fs::File;
 use std::io;
-use std::os::fd::{AsFd, BorrowedFd};
-use std::os::unix::fs::FileExt;
-
-use rustix::fs::{FileType, Mode, OFlags, SeekFrom, Stat};
-use rustix::io::Errno;
 
 use super::Shared;
 use super::content::{Item, Layout};
 use super::put::{How, Inside, MOST_BESIDE, Put, remove};
 use crate::archive::target::journal::Before;
-use crate::archive::target::metadata::{Wanted, chmod_itself, forget_inherited};
+use crate::archive::target::metadata::Wanted;
 use crate::archive::target::name::beside;
-use crate::archive::target::root::look;
-use crate::model::catalog::{Entry, FileTime};
+use crate::model::catalog::Entry;
 use crate::model::problem::Cause;
 use crate::model::restore::Conflict;
+use crate::os::at::FileExt;
+use crate::os::attributes::forget_inherited;
+use crate::os::content::next_data;
+use crate::os::folder::Folder;
+use crate::os::owner;
+use crate::os::reason::Reason;
+use crate::os::stat::{Stat, look};
 
 /// What stands under a file's name.
 #[derive(Debug, PartialEq, Eq)]
@@ -42,22 +43,22 @@ const CHUNK: u64 = 1 << 20;
 
 impl Shared<'_> {
     /// What stands under `name`; `Theirs` in a restore that is the first.
-    pub fn stands(&self, folder: BorrowedFd<'_>, name: &[u8], entry: &Entry, layout: &Layout, stat: &Stat) -> io::Result<Stands> {
+    pub fn stands(&self, folder: &Folder, name: &[u8], entry: &Entry, layout: &Layout, stat: &Stat) -> io::Result<Stands> {
         let Some(before) = &self.before else { return Ok(Stands::Theirs) };
-        if !FileType::from_raw_mode(stat.st_mode).is_file() || !before.made(folder, name, stat) {
+        if !stat.is_file() || !before.made(folder, name, stat) {
             return Ok(Stands::Theirs);
         }
         // The time is set last.
-        let dated = self.metadata && modified(stat) == entry.mtime;
-        if u64::try_from(stat.st_size) == Ok(entry.size) {
+        let dated = self.metadata && stat.mtime == entry.mtime;
+        if stat.size == entry.size {
             if dated && before.is_durable(stat) {
                 return Ok(Stands::Whole);
             }
             let (file, opened_up) = open_own(folder, name)?;
             if self.is_whole(&file, entry, layout)? {
                 if self.metadata && (!dated || opened_up) {
-                    forget_inherited(file.as_fd());
-                    if let Err(what) = self.maker.set(file.as_fd(), &Wanted::from(entry), None, true) {
+                    forget_inherited(&file);
+                    if let Err(what) = self.maker.set(&file, &Wanted::from(entry), None, true) {
                         self.tally.warn(Cause::MetadataNotSet, &entry.path, what);
                     }
                 }
@@ -100,8 +101,8 @@ impl Shared<'_> {
     /// Takes away what a write of this one-piece file left that was cut short. How the file is to come to its name then; `None`: not
     /// at all, since it is somebody's work and the policy spares it.
     pub fn clear(&self, into: Inside<'_>, item: &Item, piece: &[u8]) -> io::Result<Option<How>> {
-        let Some(existing) = look(into.fd, &item.name)? else { return Ok(Some(How::New)) };
-        if FileType::from_raw_mode(existing.st_mode).is_file() && is_remains(&open_own(into.fd, &item.name)?.0, item, piece)? {
+        let Some(existing) = look(into.fd, &*item.name)? else { return Ok(Some(How::New)) };
+        if existing.is_file() && is_remains(&open_own(into.fd, &item.name)?.0, item, piece)? {
             remove(into.fd, &item.name);
             return Ok(Some(How::New));
         }
@@ -118,15 +119,15 @@ impl Shared<'_> {
         let Some(before) = self.before.as_ref().filter(|_| self.put.conflict == Conflict::KeepBoth) else { return Ok(None) };
         for n in 1..MOST_BESIDE {
             let name = beside(name, &self.put.date, n);
-            let Some(existing) = look(into.fd, &name)? else { break };
-            if FileType::from_raw_mode(existing.st_mode).is_dir() && before.made_folder(into.fd, &name, &existing) {
+            let Some(existing) = look(into.fd, name.as_slice())? else { break };
+            if existing.is_folder() && before.made_folder(into.fd, &name, &existing) {
                 return Ok(Some((name, existing)));
             }
         }
         Ok(None)
     }
 
-    pub fn sweep(&self, folder: BorrowedFd<'_>) {
+    pub fn sweep(&self, folder: &Folder) {
         if let Some(before) = &self.before {
             sweep(before, self.put.tag, folder);
         }
@@ -144,7 +145,7 @@ pub fn made_as(
 ) -> io::Result<Option<Vec<u8>>> {
     let mut tried = name.to_vec();
     for n in 1..MOST_BESIDE {
-        let Some(existing) = look(into.fd, &tried)? else { break };
+        let Some(existing) = look(into.fd, tried.as_slice())? else { break };
         if before.made(into.fd, &tried, &existing) && is(&tried, &existing) {
             return Ok(Some(tried));
         }
@@ -157,31 +158,23 @@ pub fn made_as(
 }
 
 /// Takes the temporary files of the restore before out of a folder; `tag`: that of this one, which has its own.
-pub fn sweep(before: &Before, tag: &str, folder: BorrowedFd<'_>) {
-    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-    let opened = rustix::fs::openat(folder, c".", flags, Mode::empty());
-    let Ok(entries) = opened.and_then(rustix::fs::Dir::new) else { return };
-    for entry in entries.flatten() {
-        let rest = entry.file_name().to_bytes().strip_prefix(super::put::TEMPORARY.as_bytes());
+pub fn sweep(before: &Before, tag: &str, folder: &Folder) {
+    let Ok(names) = folder.names() else { return };
+    for name in names.flatten() {
+        let rest = name.strip_prefix(super::put::TEMPORARY.as_bytes());
         let of = rest.and_then(|rest| rest.iter().rposition(|b| *b == b'-').and_then(|end| rest.get(..end)));
         if of.is_some_and(|of| of != tag.as_bytes() && before.tags.iter().any(|known| known.as_bytes() == of)) {
-            remove(folder, entry.file_name().to_bytes());
+            remove(folder, &name);
         }
     }
 }
 
-pub fn modified(stat: &Stat) -> FileTime {
-    FileTime { seconds: stat.st_mtime, nanos: u32::try_from(stat.st_mtime_nsec).unwrap_or(0) }
-}
-
 /// Opens for reading a file that is ours, and whether its mode had to be changed for it.
-pub fn open_own(folder: BorrowedFd<'_>, name: &[u8]) -> io::Result<(File, bool)> {
-    let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
-    let open = || rustix::fs::openat(folder, name, flags, Mode::empty()).map(File::from);
-    match open() {
-        Err(Errno::ACCESS) => {
-            chmod_itself(folder, name, 0o600)?;
-            Ok((open()?, true))
+pub fn open_own(folder: &Folder, name: &[u8]) -> io::Result<(File, bool)> {
+    match folder.file(name) {
+        Err(e) if Reason::of(&e) == Reason::Refused => {
+            owner::set_mode_at(folder, name, 0o600)?;
+            Ok((folder.file(name)?, true))
         }
         opened => Ok((opened?, false)),
     }
@@ -215,9 +208,9 @@ pub fn holes_are_zero(file: &File, entry: &Entry, size: u64) -> io::Result<bool>
         let mut at = *offset;
         while at < end {
             // To where there is anything: file systems that cannot tell are read.
-            match rustix::fs::seek(file, SeekFrom::Data(at)) {
-                Ok(data) => at = data.max(at),
-                Err(Errno::NXIO) => break,
+            match next_data(file, at) {
+                Ok(Some(data)) => at = data.max(at),
+                Ok(None) => break,
                 Err(_) => {}
             }
             if at >= end {

@@ -3,23 +3,23 @@
 use std::fs::File;
 use std::io;
 use std::ops::Range;
-use std::os::fd::AsFd;
-use std::os::unix::fs::FileExt;
 use std::sync::Arc;
 use std::sync::PoisonError;
 use std::sync::atomic::Ordering::Relaxed;
-
-use rustix::fs::{Mode, OFlags};
 
 use super::Shared;
 use super::content::{Bit, Item, WRITTEN, Window};
 use super::put::{Inside, Settled, remove};
 use crate::archive::Error;
 use crate::archive::frame_reader::FrameReader;
-use crate::archive::target::journal::changed;
-use crate::archive::target::metadata::{Wanted, forget_inherited};
+use crate::archive::target::metadata::Wanted;
 use crate::archive::target::root::OpenFolders;
 use crate::model::problem::Cause;
+use crate::os::at::FileExt;
+use crate::os::attributes::forget_inherited;
+use crate::os::content::will_have_holes;
+use crate::os::durable;
+use crate::os::stat::stat_of;
 
 /// Written data is made durable each time so many bytes more have come.
 const SYNC_EVERY: u64 = 1 << 30;
@@ -144,12 +144,13 @@ impl Hands<'_> {
         };
         let written = (|| {
             if !item.entry.holes.is_empty() {
+                will_have_holes(&made.file);
                 made.file.set_len(item.entry.size)?;
             }
             for (offset, start, length) in item.layout.runs(0, piece.len() as u64) {
                 made.file.write_all_at(piece.get(start..start + length).unwrap_or_default(), offset)?;
             }
-            Ok(())
+            durable::is_whole(&made.file)
         })();
         if let Err(e) = written {
             remove(into.fd, &made.name);
@@ -194,18 +195,18 @@ impl Hands<'_> {
             let mut state = item.state.lock().unwrap_or_else(PoisonError::into_inner);
             let file = match &state.temporary {
                 Some((name, inode)) => {
-                    let flags = OFlags::WRONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
-                    let file = rustix::fs::openat(fd, name.as_slice(), flags, Mode::empty())?;
-                    if rustix::fs::fstat(&file)?.st_ino != *inode {
+                    let file = fd.file_to_write(name.as_slice())?;
+                    if stat_of(&file)?.inode != *inode {
                         return Err(io::Error::other("somebody else put another file in its place while it was restored"));
                     }
-                    File::from(file)
+                    file
                 }
                 None => {
                     let (file, name) = self.shared.put.create_temporary(fd, 0o600)?;
-                    state.temporary = Some((name, rustix::fs::fstat(&file)?.st_ino));
+                    state.temporary = Some((name, stat_of(&file)?.inode));
                     self.shared.begun(item);
                     if !item.entry.holes.is_empty() {
+                        will_have_holes(&file);
                         file.set_len(item.entry.size)?;
                     }
                     file
@@ -265,6 +266,7 @@ impl Hands<'_> {
         let shared = self.shared;
         self.open(item)?;
         if let Some((_, file)) = &self.current {
+            durable::is_whole(file)?;
             shared.set_metadata(item, file, None);
         }
         let temporary = item.state.lock().unwrap_or_else(PoisonError::into_inner).temporary.take();
@@ -282,12 +284,11 @@ impl Shared<'_> {
         if !self.metadata {
             return;
         }
-        let fd = file.as_fd();
         if !item.folder.fresh {
-            forget_inherited(fd);
+            forget_inherited(file);
         }
         let made_with = made_with.filter(|_| item.folder.fresh);
-        if let Err(what) = self.maker.set(fd, &Wanted::from(&item.entry), made_with, item.folder.odd_group) {
+        if let Err(what) = self.maker.set(file, &Wanted::from(&item.entry), made_with, item.folder.odd_group) {
             self.tally.warn(Cause::MetadataNotSet, &item.entry.path, what);
         }
     }
@@ -296,14 +297,14 @@ impl Shared<'_> {
         self.tally.counts.bytes.fetch_add(bytes, Relaxed);
         let before = self.tally.progress().bytes_written.fetch_add(bytes, Relaxed);
         if before / SYNC_EVERY != (before + bytes) / SYNC_EVERY {
-            let Ok(stat) = rustix::fs::fstat(file) else { return };
-            match rustix::fs::syncfs(file) {
-                Ok(()) => self.journal.iter().for_each(|journal| journal.mark(stat.st_dev, changed(&stat))),
+            let Ok(stat) = stat_of(file) else { return };
+            match durable::sync_disk(file) {
+                Ok(()) => self.journal.iter().for_each(|journal| journal.mark(stat.device, stat.ctime)),
                 // Told only once: a later one succeeds though what was to be written is lost.
                 Err(e) => {
                     self.unsynced.store(true, Relaxed);
                     let root = self.roots.first().map(|root| root.path.as_path()).unwrap_or(std::path::Path::new(""));
-                    self.tally.fail(Error::file(root, e.into()));
+                    self.tally.fail(Error::file(root, e));
                 }
             }
         }

@@ -2,11 +2,11 @@
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
-use std::os::unix::fs::FileExt;
 use std::path::Path;
 
 use crate::archive::seal::{Opener, RECORD_OVERHEAD, record_length};
 use crate::archive::{Error, Result};
+use crate::os::at::FileExt;
 
 /// What can be read from any place. Damage is `InvalidData`.
 pub trait Bytes: Read + Seek + Send {

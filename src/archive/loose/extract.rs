@@ -29,6 +29,7 @@ use crate::model::human;
 use crate::model::path::PathBytes;
 use crate::model::restore::Conflict;
 use crate::model::run::{Cancel, Progress};
+use crate::os::disk::room;
 
 pub struct Job<'a> {
     pub container: Container,
@@ -141,7 +142,7 @@ pub fn restore(mut bytes: Box<dyn Bytes>, job: &Job<'_>) -> Result<Restored> {
     }
     let (mut counts, warnings, warning_count) = ended?;
     synced?;
-    counts.free = roots.first().and_then(|root| rustix::fs::fstatvfs(root.fd()).ok()).map(|fs| fs.f_bavail * fs.f_frsize);
+    counts.free = roots.first().and_then(|root| room(root.fd()).ok()).map(|room| room.free);
     counts.fetched = packed;
     Ok(Restored { counts, warnings, warning_count, undo })
 }

@@ -2,7 +2,6 @@
 
 use std::fs::File;
 use std::io::Read;
-use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
@@ -14,6 +13,7 @@ use crate::archive::seal::{Facts, MAX_HEADER, Opener};
 use crate::archive::{Error, Result};
 use crate::model::marker;
 use crate::model::plan::PlanId;
+use crate::os::at::FileExt;
 
 const MAX_KEYS: u64 = 1 << 20;
 

@@ -1,12 +1,13 @@
 //! A new file that appears under its name whole, or not at all.
 
-use std::fs::{File, Metadata, OpenOptions, Permissions};
+use std::fs::{File, Metadata};
 use std::io::{self, Write};
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{AtFlags, CWD, OFlags, RenameFlags};
-use rustix::io::Errno;
+use crate::model::path::PathBytes;
+use crate::os::durable::sync_folder;
+use crate::os::folder::{Folder, For};
+use crate::os::{owner, private, temporary};
 
 /// Being written. Dropped unfinished it leaves nothing behind.
 pub struct Output {
@@ -42,13 +43,11 @@ impl Output {
         if to.file_name().is_none() {
             return Err(io::ErrorKind::InvalidInput.into());
         }
-        let unnamed = OpenOptions::new().write(true).mode(0o600).custom_flags(OFlags::TMPFILE.bits() as i32).open(&folder);
-        let (file, temporary) = match unnamed {
+        let (file, temporary) = match temporary::unnamed(&folder) {
             Ok(file) => (file, None),
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(error),
             Err(_) => {
-                let (file, name) =
-                    named(&folder, &to, |name| OpenOptions::new().write(true).create_new(true).mode(0o600).open(name))?;
+                let (file, name) = named(&folder, &to, private::create_file)?;
                 (file, Some(name))
             }
         };
@@ -62,16 +61,14 @@ impl Output {
 
     /// Gives it the permissions and the time of the file that it is made of.
     pub fn like(&self, of: &Metadata) -> io::Result<()> {
-        self.file.set_permissions(Permissions::from_mode(of.permissions().mode() & 0o777))?;
+        self.file.set_permissions(owner::without_special(of))?;
         self.file.set_modified(of.modified()?)
     }
 
     /// Makes it durable and gives it its name; what stood there is replaced only where that was allowed.
     pub fn finish(mut self) -> io::Result<()> {
         self.file.sync_all()?;
-        let own = format!("/proc/self/fd/{}", std::os::fd::AsRawFd::as_raw_fd(&self.file));
-        let link =
-            |name: &Path| rustix::fs::linkat(CWD, own.as_str(), CWD, name, AtFlags::SYMLINK_FOLLOW).map_err(io::Error::from);
+        let link = |name: &Path| temporary::give_name(&self.file, name);
         if self.temporary.is_none() {
             if !self.overwrite {
                 link(&self.to)?;
@@ -80,19 +77,20 @@ impl Output {
             self.temporary = Some(named(&self.folder, &self.to, link)?.1);
         }
         let Some(temporary) = &self.temporary else { return Ok(()) };
-        let flags = if self.overwrite { RenameFlags::empty() } else { RenameFlags::NOREPLACE };
-        match rustix::fs::renameat_with(CWD, temporary, CWD, &self.to, flags) {
-            // Not every file system knows the flag.
-            Err(Errno::INVAL | Errno::NOSYS) if !self.to.try_exists()? => std::fs::rename(temporary, &self.to)?,
-            renamed => renamed?,
+        if self.overwrite {
+            std::fs::rename(temporary, &self.to)?;
+        } else {
+            let folder = Folder::open(&self.folder, For::Reaching)?;
+            let [from, to] = [temporary, &self.to].map(|path| PathBytes::from(Path::new(path.file_name().unwrap_or_default())));
+            folder.rename_new(from.as_bytes(), &folder, to.as_bytes())?;
         }
         self.temporary = None;
         self.sync_folder()
     }
 
     fn sync_folder(&self) -> io::Result<()> {
-        match File::open(&self.folder) {
-            Ok(folder) => folder.sync_all(),
+        match Folder::open(&self.folder, For::Reading) {
+            Ok(folder) => sync_folder(&folder),
             // One that may be written to but not read.
             Err(_) => Ok(()),
         }
@@ -168,7 +166,7 @@ mod tests {
     fn only_files_are_replaced() {
         let dir = tempfile::tempdir().unwrap();
         let at = |name: &str| dir.path().join(name);
-        rustix::fs::mknodat(CWD, at("pipe"), rustix::fs::FileType::Fifo, 0o600.into(), 0).unwrap();
+        Folder::open(dir.path(), For::Reaching).unwrap().new_node("pipe", crate::os::folder::Node::Fifo, 0o600).unwrap();
         assert_eq!(Output::create(&at("pipe"), true).err().unwrap().kind(), io::ErrorKind::InvalidInput);
         std::fs::write(at("file"), "old").unwrap();
         std::os::unix::fs::symlink("file", at("link")).unwrap();

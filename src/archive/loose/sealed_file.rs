@@ -2,7 +2,6 @@
 
 use std::fs::File;
 use std::io::{Read, Write};
-use std::os::unix::fs::FileExt;
 use std::path::Path;
 
 use zeroize::Zeroizing;
@@ -14,6 +13,7 @@ use crate::archive::{Error, Result};
 use crate::model::format::Cipher;
 use crate::model::plan::PlanId;
 use crate::model::run::Cancel;
+use crate::os::at::FileExt;
 
 /// What such a file begins with.
 pub const MAGIC: &[u8; 8] = b"STRGFILE";

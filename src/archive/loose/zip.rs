@@ -18,6 +18,7 @@ use crate::archive::{Error, Result};
 use crate::model::catalog::{Entry, EntryKind};
 use crate::model::path::PathBytes;
 use crate::model::run::Cancel;
+use crate::os::owner::User;
 
 /// Longest target of a symbolic link.
 const MAX_TARGET: u64 = 64 << 10;
@@ -159,13 +160,14 @@ fn entry(path: &PathBytes, facts: &Facts, size: u64, content: &mut Content<'_>) 
         }
         _ => EntryKind::File,
     };
+    let me = User::of_this_process();
     Ok(Entry {
         path: path.clone(),
         size: if kind == EntryKind::File { size } else { 0 },
         kind,
         mode: facts.mode,
-        uid: facts.uid.unwrap_or_else(|| rustix::process::geteuid().as_raw()),
-        gid: facts.gid.unwrap_or_else(|| rustix::process::getegid().as_raw()),
+        uid: facts.uid.unwrap_or(me.uid),
+        gid: facts.gid.unwrap_or(me.gid),
         mtime: facts.mtime,
         ctime: facts.mtime,
         inode: 0,

@@ -1,12 +1,13 @@
 //! Pieces in the order in which they were stored, with a way to find those of the running run.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io;
-use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::PathBuf;
 
 use super::record::{Key, LENGTH, Record};
 use super::table::Table;
+use crate::os::at::FileExt;
+use crate::os::temporary::nameless;
 
 /// Records that are kept in memory before they are written; the newest may have to be taken back.
 const KEPT: usize = 1024;
@@ -142,10 +143,7 @@ impl Log {
     fn create(&self) -> io::Result<File> {
         let folder = self.folder.as_ref().ok_or(io::ErrorKind::NotFound)?;
         fs::create_dir_all(folder)?;
-        let path = folder.join("log.new");
-        let file = OpenOptions::new().read(true).write(true).create(true).truncate(true).mode(0o600).open(&path)?;
-        fs::remove_file(&path)?;
-        Ok(file)
+        nameless(&folder.join("log.new"))
     }
 
     fn fail(&mut self) {

@@ -9,9 +9,8 @@
 //!
 //! Numbers are little-endian. The tail is read whole: a look-up takes one reading of 4 KiB, if the filter lets it through.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{self, BufWriter, Read, Write};
-use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -20,6 +19,9 @@ use super::log::Log;
 use super::record::{Key, LENGTH, Record};
 use crate::model::catalog::VolumeRef;
 use crate::model::snapshot::VersionId;
+use crate::os::at::FileExt;
+use crate::os::private;
+use crate::os::temporary::nameless;
 
 const MAGIC: [u8; 8] = *b"SRPIECE1";
 const END: usize = 48;
@@ -196,8 +198,7 @@ impl<'a> Buckets<'a> {
             bucket
         });
         let path = path.with_extension("sort.new");
-        let file = create(&path)?;
-        fs::remove_file(&path)?;
+        let file = nameless(&path)?;
         Ok(Self { log, file, buckets: buckets.into(), key: [0; 32] })
     }
 
@@ -235,7 +236,8 @@ struct Writer {
 
 impl Writer {
     fn new(path: &Path, key: Key, most: u64) -> io::Result<Self> {
-        let out = BufWriter::with_capacity(256 << 10, create(&unfinished(path))?);
+        let file = private::options().write(true).create(true).truncate(true).open(unfinished(path))?;
+        let out = BufWriter::with_capacity(256 << 10, file);
         let filter = Filter::of(most);
         Ok(Self { out, path: path.into(), key, fences: Vec::new(), filter, records: 0, last: None })
     }
@@ -314,10 +316,6 @@ fn prefix(hash: &[u8; 32]) -> u64 {
 
 fn unfinished(path: &Path) -> PathBuf {
     path.with_extension("new")
-}
-
-fn create(path: &Path) -> io::Result<File> {
-    OpenOptions::new().read(true).write(true).create(true).truncate(true).mode(0o600).open(path)
 }
 
 fn invalid() -> io::Error {

@@ -3,15 +3,16 @@
 //! Where the run is sealed the file is a sealed object of its own kind, without a last record. Else it begins with eight bytes and a
 //! random key; a record is its length (4 bytes, big-endian), content, and the keyed BLAKE3 of its offset and content.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io;
-use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::Path;
 use std::sync::Arc;
 
 use super::Of;
 use crate::archive::key::KeyRing;
 use crate::archive::seal::{Identity, MAX_RECORD, ObjectKind, Opener, Sealer, record_length};
+use crate::os::at::FileExt;
+use crate::os::private;
 
 const MAGIC: [u8; 8] = *b"SRUNJRN1";
 const KEY: usize = 32;
@@ -43,7 +44,7 @@ impl Records {
         if let Some(folder) = path.parent() {
             fs::create_dir_all(folder)?;
         }
-        let file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
+        let file = private::options().write(true).create(true).truncate(true).open(path)?;
         let mut bytes = [0; KEY];
         random(&mut bytes);
         let (seal, header) = match &of.seal {

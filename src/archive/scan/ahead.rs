@@ -4,21 +4,18 @@
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
-use std::ffi::CString;
 use std::io;
-use std::mem::MaybeUninit;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use rustix::fd::{AsFd, OwnedFd};
-use rustix::fs::RawDir;
-
 use super::metadata::{Kind, Meta, status};
 use super::rules::Rules;
-use super::walk::open_folder;
 use crate::model::path::PathBytes;
+use crate::os::beneath::Beneath;
+use crate::os::folder::{Folder, For};
+use crate::os::owner::User;
 
 /// They wait for the medium, hardly for the processor.
 const THREADS: usize = 8;
@@ -35,7 +32,7 @@ const SMALL_LIST: usize = 8 << 10;
 const FURTHEST: u64 = 100_000;
 /// Folders that are known and wait; the walk itself meets those that there is no room for.
 const MOST_WAITING: usize = 20_000;
-/// Longest path that is opened in one piece.
+/// Folders whose path is longer are left to the walk.
 const LONGEST_PATH: usize = 3000;
 /// Room for the names that one call brings.
 const LISTING_BUFFER: usize = 32 << 10;
@@ -57,13 +54,13 @@ struct Looking {
 }
 
 struct Shared {
-    root: OwnedFd,
+    root: Beneath,
     device: u64,
     rules: Rules,
     /// Device and inode of folders that are passed over.
     avoid: Vec<(u64, u64)>,
-    /// Whether access times may be left alone, by owner.
-    user: u32,
+    /// Of the process, to know whose folders may be read without touching their access times.
+    user: User,
     queue: Mutex<Queue>,
     changed: Condvar,
     ended: AtomicBool,
@@ -75,14 +72,14 @@ struct Shared {
 
 struct Queue {
     /// Relative to the source; the least first.
-    waiting: BinaryHeap<Reverse<Folder>>,
+    waiting: BinaryHeap<Reverse<Waiting>>,
     /// Where the walk is, and how many entries it has looked at.
     position: PathBytes,
     walked: u64,
 }
 
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
-struct Folder {
+struct Waiting {
     path: PathBytes,
     owner: u32,
 }
@@ -121,19 +118,20 @@ impl Ahead {
 
 /// What the threads need to know of a source.
 pub(super) struct Start {
-    pub(super) root: OwnedFd,
+    pub(super) root: Folder,
     pub(super) device: u64,
     pub(super) owner: u32,
     pub(super) rules: Rules,
     pub(super) avoid: Vec<(u64, u64)>,
-    pub(super) user: u32,
+    pub(super) user: User,
 }
 
 impl Looking {
     fn begin(start: Start, path: &[u8], walked: u64, furthest: u64) -> Self {
         let Start { root, device, owner, rules, avoid, user } = start;
-        let waiting = BinaryHeap::from([Reverse(Folder { path: PathBytes::default(), owner })]);
+        let waiting = BinaryHeap::from([Reverse(Waiting { path: PathBytes::default(), owner })]);
         let queue = Mutex::new(Queue { waiting, position: PathBytes::new(path.to_vec()), walked });
+        let root = Beneath::new(root);
         let (changed, ended, seen) = (Condvar::new(), AtomicBool::new(false), AtomicU64::new(walked));
         let shared = Arc::new(Shared { root, device, rules, avoid, user, queue, changed, ended, seen, furthest });
         let thread = |_| {
@@ -173,7 +171,7 @@ impl Shared {
     }
 
     fn look(&self) {
-        let mut buffer = Box::new_uninit_slice(LISTING_BUFFER);
+        let mut buffer = Vec::with_capacity(LISTING_BUFFER);
         while let Some(folder) = self.next() {
             // Whatever cannot be looked at is for the walk to tell.
             let _ = self.folder(&folder, &mut buffer);
@@ -181,7 +179,7 @@ impl Shared {
     }
 
     /// The next folder that the walk has not passed, once it is not too far ahead; `None` at the end.
-    fn next(&self) -> Option<Folder> {
+    fn next(&self) -> Option<Waiting> {
         let mut queue = self.lock();
         loop {
             if self.ended.load(Relaxed) {
@@ -203,39 +201,23 @@ impl Shared {
         self.seen.load(Relaxed) > queue.walked + self.furthest
     }
 
-    fn folder(&self, Folder { path, owner }: &Folder, buffer: &mut [MaybeUninit<u8>]) -> io::Result<()> {
-        let name = CString::new(if path.is_empty() { b"." } else { path.as_bytes() })?;
-        let folder = open_folder(self.root.as_fd(), &name, self.user == 0 || self.user == *owner)?;
-        let mut entries = RawDir::new(folder.as_fd(), buffer);
-        let mut names = Vec::new();
-        loop {
-            // Inodes lie in the order of their numbers, and are read many at a time.
-            while let Some(entry) = entries.next() {
-                let entry = entry?;
-                let name = entry.file_name();
-                if name != c"." && name != c".." {
-                    names.push((entry.ino(), name.to_owned()));
-                }
-                if entries.is_buffer_empty() {
-                    break;
-                }
+    fn folder(&self, Waiting { path, owner }: &Waiting, buffer: &mut Vec<u8>) -> io::Result<()> {
+        let folder = self.root.folder(path.as_bytes(), For::Reaching)?;
+        let folder = if self.user.may_hide_access(*owner) { folder.again_quietly()? } else { folder.again(For::Reading)? };
+        let mut folders = Vec::new();
+        folder.each_name(buffer, |name| {
+            if self.ended.load(Relaxed) {
+                return;
             }
-            if names.is_empty() {
-                return Ok(());
+            if let Ok(meta) = status(&folder, name)
+                && let Some(found) = self.goes_into(path, name.to_bytes(), &meta)
+            {
+                folders.push(Reverse(Waiting { path: found, owner: meta.uid }));
             }
-            names.sort_unstable();
-            let mut folders = Vec::new();
-            for (_, name) in &names {
-                if let Ok(meta) = status(&folder, name.as_c_str())
-                    && let Some(found) = self.goes_into(path, name.to_bytes(), &meta)
-                {
-                    folders.push(Reverse(Folder { path: found, owner: meta.uid }));
-                }
-            }
-            self.seen.fetch_add(names.len() as u64, Relaxed);
-            names.clear();
-            self.put(folders)?;
-        }
+            self.seen.fetch_add(1, Relaxed);
+        })?;
+        self.put(folders);
+        Ok(())
     }
 
     /// The path of a folder into which the walk will go also.
@@ -247,20 +229,15 @@ impl Shared {
         (path.as_bytes().len() <= LONGEST_PATH && !self.rules.leave_out(path.as_bytes(), true)).then_some(path)
     }
 
-    /// Fails when it is the end.
-    fn put(&self, folders: Vec<Reverse<Folder>>) -> io::Result<()> {
-        if self.ended.load(Relaxed) {
-            return Err(io::ErrorKind::Interrupted.into());
-        }
+    fn put(&self, folders: Vec<Reverse<Waiting>>) {
         if folders.is_empty() {
-            return Ok(());
+            return;
         }
         let mut queue = self.lock();
         let room = MOST_WAITING.saturating_sub(queue.waiting.len());
         queue.waiting.extend(folders.into_iter().take(room));
         drop(queue);
         self.changed.notify_all();
-        Ok(())
     }
 }
 
@@ -291,8 +268,8 @@ mod tests {
         let meta = fs::metadata(root).unwrap();
         let spec = SourceSpec { excludes: vec![exclude.into()], ..SourceSpec::default() };
         let rules = Rules::new(&spec).unwrap();
-        let root = fs::File::open(root).unwrap().into();
-        Start { root, device: meta.dev(), owner: meta.uid(), rules, avoid, user: meta.uid() }
+        let root = Folder::open(root, For::Reading).unwrap();
+        Start { root, device: meta.dev(), owner: meta.uid(), rules, avoid, user: User::of_this_process() }
     }
 
     /// Until `enough`, or for ever.

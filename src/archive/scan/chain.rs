@@ -2,16 +2,10 @@
 
 use std::io;
 
-use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
-use rustix::fs::{CWD, Mode, OFlags, openat};
+use crate::os::folder::{Folder, For};
 
 /// Levels above the current folder that stay open; more would run into a process's limit in trees of thousands of levels.
 const KEPT_OPEN: usize = 32;
-/// Longest path that is given to the system in one piece (its limit is 4,096).
-const LONGEST_PATH: usize = 3000;
-
-/// Enough to reach what lies within; needs no permission to list.
-const PARENT_FLAGS: OFlags = OFlags::PATH.union(OFlags::DIRECTORY).union(OFlags::NOFOLLOW).union(OFlags::CLOEXEC);
 
 /// A path of folders below a root, walked down and up again.
 pub struct Chain {
@@ -24,21 +18,21 @@ pub struct Chain {
 struct Level {
     /// Length of the path up to here.
     length: usize,
-    folder: Option<OwnedFd>,
+    folder: Option<Folder>,
 }
 
 impl Chain {
-    pub fn new(root: OwnedFd) -> Self {
+    pub fn new(root: Folder) -> Self {
         Self { path: Vec::new(), levels: vec![Level { length: 0, folder: Some(root) }] }
     }
 
     /// The root's folder once more.
-    pub(super) fn root(&self) -> Option<OwnedFd> {
-        self.levels.first()?.folder.as_ref()?.try_clone().ok()
+    pub(super) fn root(&self) -> Option<Folder> {
+        self.levels.first()?.folder.as_ref()?.again(For::Reaching).ok()
     }
 
     /// Goes down into `name`, which the caller has opened.
-    pub fn push(&mut self, name: &[u8], folder: OwnedFd) {
+    pub fn push(&mut self, name: &[u8], folder: Folder) {
         if !self.path.is_empty() {
             self.path.push(b'/');
         }
@@ -61,24 +55,23 @@ impl Chain {
     }
 
     /// The current folder, opened again where it had been closed.
-    pub fn top(&mut self) -> io::Result<BorrowedFd<'_>> {
+    pub fn top(&mut self) -> io::Result<&Folder> {
         let last = self.levels.len() - 1;
         if self.levels[last].folder.is_none() {
             let open = self.levels.iter().rposition(|l| l.folder.is_some()).unwrap_or(0);
             // Those near the top are kept, so that going up on does not begin at the root each time.
             let keep_from = (last + 1).saturating_sub(KEPT_OPEN / 2);
-            let mut passing: Option<OwnedFd> = None;
+            let mut passing: Option<Folder> = None;
             for at in open + 1..=last {
                 let from = match (&passing, &self.levels[at - 1].folder) {
-                    (_, Some(folder)) => folder.as_fd(),
-                    (Some(folder), None) => folder.as_fd(),
+                    (_, Some(folder)) | (Some(folder), None) => folder,
                     (None, None) => return Err(io::Error::from(io::ErrorKind::NotFound)),
                 };
                 let start = self.levels[at - 1].length;
                 let name = self.path[start..self.levels[at].length]
                     .strip_prefix(b"/")
                     .unwrap_or(&self.path[start..self.levels[at].length]);
-                let folder = openat(from, name, PARENT_FLAGS, Mode::empty())?;
+                let folder = from.folder(name, For::Reaching)?;
                 if at >= keep_from {
                     self.levels[at].folder = Some(folder);
                 } else {
@@ -87,13 +80,13 @@ impl Chain {
             }
         }
         match &self.levels[last].folder {
-            Some(folder) => Ok(folder.as_fd()),
+            Some(folder) => Ok(folder),
             None => Err(io::Error::from(io::ErrorKind::NotFound)),
         }
     }
 
     /// Goes to the folder at `path`, relative to the root, by the shortest way.
-    pub fn go(&mut self, path: &[u8]) -> io::Result<BorrowedFd<'_>> {
+    pub fn go(&mut self, path: &[u8]) -> io::Result<&Folder> {
         while !is_within(path, &self.path) {
             self.pop();
         }
@@ -101,7 +94,7 @@ impl Chain {
         while !rest.is_empty() {
             let end = rest.iter().position(|b| *b == b'/').unwrap_or(rest.len());
             let name = &rest[..end];
-            let folder = openat(self.top()?, name, PARENT_FLAGS, Mode::empty())?;
+            let folder = self.top()?.folder(name, For::Reaching)?;
             self.push(name, folder);
             rest = rest.get(end + 1..).unwrap_or(&[]);
         }
@@ -113,47 +106,24 @@ fn is_within(path: &[u8], folder: &[u8]) -> bool {
     folder.is_empty() || (path.starts_with(folder) && path.get(folder.len()).is_none_or(|b| *b == b'/'))
 }
 
-/// Opens the folder at an absolute path of any length, following links.
-pub(super) fn open_absolute(path: &[u8], flags: OFlags) -> io::Result<OwnedFd> {
-    let through = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
-    let mut from: Option<OwnedFd> = None;
-    let mut rest = path;
-    while rest.len() > LONGEST_PATH {
-        let split = rest[..LONGEST_PATH].iter().rposition(|b| *b == b'/').filter(|at| *at > 0);
-        let split = split.ok_or_else(|| io::Error::from(io::ErrorKind::InvalidFilename))?;
-        let next = match &from {
-            Some(folder) => openat(folder, &rest[..split], through, Mode::empty())?,
-            None => openat(CWD, &rest[..split], through, Mode::empty())?,
-        };
-        from = Some(next);
-        rest = &rest[split + 1..];
-    }
-    let rest = if rest.is_empty() { b"." } else { rest };
-    let flags = flags | OFlags::CLOEXEC;
-    Ok(match &from {
-        Some(folder) => openat(folder, rest, flags, Mode::empty())?,
-        None => openat(CWD, rest, flags, Mode::empty())?,
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::archive::scan::status;
+    use crate::archive::scan::status_of;
 
-    fn inode(folder: BorrowedFd<'_>) -> u64 {
-        status(folder, "").unwrap().inode
+    fn inode(folder: &Folder) -> u64 {
+        status_of(folder).unwrap().inode
     }
 
     #[test]
     fn goes_anywhere_with_few_descriptors() {
         let temp = tempfile::tempdir().unwrap();
-        let root = open_absolute(temp.path().as_os_str().as_encoded_bytes(), OFlags::DIRECTORY).unwrap();
+        let root = Folder::open(temp.path(), For::Reaching).unwrap();
         let mut chain = Chain::new(root);
         let mut path = Vec::new();
         let mut inodes = vec![inode(chain.top().unwrap())];
         for _ in 0..1500 {
-            rustix::fs::mkdirat(chain.top().unwrap(), "dd", Mode::RWXU).unwrap();
+            chain.top().unwrap().new_folder("dd", 0o700).unwrap();
             if !path.is_empty() {
                 path.push(b'/');
             }
@@ -169,9 +139,7 @@ mod tests {
         assert_eq!(inode(chain.go(b"dd").unwrap()), inodes[1]);
         assert_eq!(inode(chain.go(&path).unwrap()), inodes[1500]);
         assert!(chain.go(b"dd/none").is_err());
-        let mut whole = temp.path().as_os_str().as_encoded_bytes().to_vec();
-        whole.push(b'/');
-        whole.extend_from_slice(&path);
-        assert_eq!(inode(open_absolute(&whole, OFlags::DIRECTORY).unwrap().as_fd()), inodes[1500]);
+        let whole = temp.path().join(std::str::from_utf8(&path).unwrap());
+        assert_eq!(inode(&Folder::open(&whole, For::Reaching).unwrap()), inodes[1500]);
     }
 }

@@ -3,8 +3,8 @@
 use std::ffi::CStr;
 use std::io;
 
-use rustix::fd::{AsFd, BorrowedFd};
-use rustix::fs::{AtFlags, RawDir, SeekFrom, seek, statat};
+use crate::os::folder::Folder;
+use crate::os::stat::stat;
 
 /// Bytes of names, and of where they lie, that are held at a time: some 300,000 names.
 const MOST: usize = 12 << 20;
@@ -33,15 +33,14 @@ impl Default for Listing {
 
 impl Listing {
     /// Reads all names but `.` and `..`, or the first of them. `buffer` needs some KiB of capacity.
-    pub(super) fn read(&mut self, folder: impl AsFd, buffer: &mut Vec<u8>) -> io::Result<()> {
+    pub(super) fn read(&mut self, folder: &Folder, buffer: &mut Vec<u8>) -> io::Result<()> {
         self.read_from(&[], folder, buffer)
     }
 
     /// Goes on where the last part ended; `false` where that was all. `folder`: open for reading.
-    pub(super) fn read_on(&mut self, folder: impl AsFd, buffer: &mut Vec<u8>) -> io::Result<bool> {
+    pub(super) fn read_on(&mut self, folder: &Folder, buffer: &mut Vec<u8>) -> io::Result<bool> {
         let Some(from) = self.rest.take() else { return Ok(false) };
-        let read = seek(&folder, SeekFrom::Start(0)).map_err(io::Error::from);
-        let read = read.and_then(|_| self.read_from(&from, folder, buffer));
+        let read = folder.rewind().and_then(|()| self.read_from(&from, folder, buffer));
         if read.is_err() {
             // Not in order yet.
             self.spans.clear();
@@ -59,25 +58,22 @@ impl Listing {
         (self.spans.len(), self.names.len())
     }
 
-    fn read_from(&mut self, from: &[u8], folder: impl AsFd, buffer: &mut Vec<u8>) -> io::Result<()> {
+    fn read_from(&mut self, from: &[u8], folder: &Folder, buffer: &mut Vec<u8>) -> io::Result<()> {
         self.names.clear();
         self.spans.clear();
         self.rest = None;
-        buffer.clear();
-        let mut entries = RawDir::new(folder, buffer.spare_capacity_mut());
-        while let Some(entry) = entries.next() {
-            let entry = entry?;
-            let name = entry.file_name().to_bytes_with_nul();
+        folder.each_name(buffer, |name| {
+            let name = name.to_bytes_with_nul();
             let waits = self.rest.as_deref().is_some_and(|rest| name >= rest);
-            if name == b".\0" || name == b"..\0" || name < from || waits {
-                continue;
+            if name < from || waits {
+                return;
             }
             self.spans.push(Span(self.names.len() as u32, name.len() as u32));
             self.names.extend_from_slice(name);
             if self.names.len() + self.spans.len() * size_of::<Span>() > self.most {
                 self.halve();
             }
-        }
+        })?;
         let names = &self.names;
         self.spans.sort_unstable_by(|a, b| name(names, *a).cmp(name(names, *b)));
         Ok(())
@@ -110,10 +106,10 @@ impl Listing {
     }
 
     /// Whether the folder, whose list this is, has such a name.
-    pub(super) fn has(&self, folder: BorrowedFd<'_>, wanted: &CStr) -> bool {
+    pub(super) fn has(&self, folder: &Folder, wanted: &CStr) -> bool {
         let wanted_bytes = wanted.to_bytes_with_nul();
         if self.rest.as_deref().is_some_and(|rest| wanted_bytes >= rest) {
-            return statat(folder, wanted, AtFlags::SYMLINK_NOFOLLOW).is_ok();
+            return stat(folder, wanted).is_ok();
         }
         self.spans.binary_search_by(|span| name(&self.names, *span).cmp(wanted_bytes)).is_ok()
     }
@@ -132,9 +128,8 @@ mod tests {
     use std::ffi::CString;
     use std::fs;
 
-    use rustix::fs::{Mode, OFlags};
-
     use super::*;
+    use crate::os::folder::For;
 
     #[test]
     fn a_large_folder_is_read_in_parts_and_in_order() {
@@ -144,11 +139,11 @@ mod tests {
         expected.sort();
         let mut buffer = Vec::with_capacity(64 << 10);
         for most in [100, 5000, 20_000, MOST] {
-            let folder = rustix::fs::open(dir.path(), OFlags::RDONLY | OFlags::DIRECTORY, Mode::empty()).unwrap();
+            let folder = Folder::open(dir.path(), For::Reading).unwrap();
             let mut listing = Listing { most, ..Listing::default() };
             listing.read(&folder, &mut buffer).unwrap();
             for name in expected.iter().step_by(97) {
-                let has = |name: &str| listing.has(folder.as_fd(), &CString::new(name).unwrap());
+                let has = |name: &str| listing.has(&folder, &CString::new(name).unwrap());
                 assert!(has(name) && !has(&format!("{name}x")), "{name}");
             }
             let (mut found, mut parts) = (Vec::new(), 0);
@@ -172,7 +167,7 @@ mod tests {
         for letter in ["a", "b", "c"] {
             fs::write(dir.path().join(letter.repeat(200)), "").unwrap();
         }
-        let folder = rustix::fs::open(dir.path(), OFlags::RDONLY | OFlags::DIRECTORY, Mode::empty()).unwrap();
+        let folder = Folder::open(dir.path(), For::Reading).unwrap();
         let mut listing = Listing { most: 10, ..Listing::default() };
         let mut buffer = Vec::with_capacity(64 << 10);
         listing.read(&folder, &mut buffer).unwrap();

@@ -2,14 +2,13 @@
 
 use std::io;
 
-use rustix::fd::{AsFd, OwnedFd};
-use rustix::fs::{AtFlags, FileType, Mode, OFlags, StatxFlags, openat, statx};
-
-use super::chain::open_absolute;
-use super::metadata::{Kind, Meta, status};
+use super::metadata::{Kind, Meta, status, status_of};
 use crate::archive::{Error, Result};
+use crate::model::names::{catalog_path, parent_length, system_path};
 use crate::model::path::PathBytes;
 use crate::model::source_spec::SourceSpec;
+use crate::os::folder::{Folder, For};
+use crate::os::stat::leads_to_folder;
 
 /// A source: a folder (a link to one is followed: its content is what was meant), or a single thing.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,12 +20,12 @@ pub struct Root {
 /// An opened source.
 pub enum Opened {
     Folder {
-        folder: OwnedFd,
+        folder: Folder,
         meta: Meta,
     },
     /// `parent` is the folder it lies in.
     Single {
-        parent: OwnedFd,
+        parent: Folder,
         meta: Meta,
     },
 }
@@ -34,29 +33,30 @@ pub enum Opened {
 impl Root {
     /// Opens a folder for reading, or looks at what else it is.
     pub fn open(&self) -> io::Result<Opened> {
-        let path = super::absolute(self.path.as_bytes());
-        let cut = path.parent().len();
-        let parent = open_absolute(if cut == 0 { b"/" } else { &path.as_bytes()[..cut] }, OFlags::PATH | OFlags::DIRECTORY)?;
-        let name: &[u8] = if self.path.is_empty() { b"." } else { self.path.file_name() };
-        let meta = status(&parent, name)?;
-        let is_folder = match meta.kind {
-            Kind::Folder => true,
-            Kind::Symlink => statx(&parent, name, AtFlags::empty(), StatxFlags::TYPE)
-                .is_ok_and(|s| FileType::from_raw_mode(u32::from(s.stx_mode)) == FileType::Directory),
-            _ => false,
-        };
-        if !is_folder {
-            return Ok(Opened::Single { parent, meta });
+        let path = self.path.as_bytes();
+        let length = parent_length(path);
+        let parent = system_path(path.get(..length.unwrap_or(path.len())).unwrap_or_default());
+        let parent = Folder::open(&parent.as_path(), For::Reaching)?;
+        if length.is_none() {
+            let folder = parent.again(For::Reading)?;
+            let meta = status_of(&folder)?;
+            return Ok(Opened::Folder { folder, meta });
         }
-        let folder = openat(&parent, name, OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?;
-        let meta = status(&folder, "")?;
+        let name = self.path.file_name();
+        let meta = status(&parent, name)?;
+        let folder = match meta.kind {
+            Kind::Folder => parent.folder(name, For::Reading)?,
+            // Followed by its path: it is the person's own.
+            Kind::Symlink if leads_to_folder(&parent, name) => Folder::open(&system_path(path).as_path(), For::Reading)?,
+            _ => return Ok(Opened::Single { parent, meta }),
+        };
+        let meta = status_of(&folder)?;
         Ok(Opened::Folder { folder, meta })
     }
 
     fn check_readable(&self) -> io::Result<()> {
         if let Opened::Single { parent, meta: Meta { kind: Kind::File, .. } } = self.open()? {
-            let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
-            openat(parent.as_fd(), self.path.file_name(), flags, Mode::empty())?;
+            parent.file(self.path.file_name())?;
         }
         Ok(())
     }
@@ -73,17 +73,11 @@ impl Roots {
     pub fn new(spec: &SourceSpec) -> Result<Self> {
         let mut plain = SourceSpec::default();
         for path in &spec.paths {
-            let mut clean = Vec::with_capacity(path.as_bytes().len());
-            let parts = path.as_bytes().split(|b| *b == b'/').filter(|c| !c.is_empty() && *c != b".");
-            for part in parts {
-                clean.push(b'/');
-                clean.extend_from_slice(part);
+            match catalog_path(path.as_bytes()) {
+                // None within another, which they can be told by where all begin with a slash.
+                Some(clean) => plain.paths.push(PathBytes::new([b"/", clean.as_slice()].concat())),
+                None => return Err(Error::Source { path: path.to_path_buf(), source: io::ErrorKind::InvalidInput.into() }),
             }
-            let climbs = path.as_bytes().split(|b| *b == b'/').any(|c| c == b"..");
-            if climbs || !path.as_bytes().starts_with(b"/") || path.as_bytes().contains(&0) {
-                return Err(Error::Source { path: path.to_path_buf(), source: io::ErrorKind::InvalidInput.into() });
-            }
-            plain.paths.push(if clean.is_empty() { PathBytes::from("/") } else { PathBytes::new(clean) });
         }
         let all = plain.roots().into_iter().map(|p| Root { path: PathBytes::new(p.as_bytes().get(1..).unwrap_or(&[])) });
         Ok(Self { all: all.collect() })

@@ -1,16 +1,15 @@
 //! What is left out: patterns in gitignore syntax, and tags.
 
 use std::ffi::CStr;
-use std::path::Path;
 
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
-use rustix::fd::BorrowedFd;
-use rustix::fs::{Mode, OFlags, openat};
 
 use super::listing::Listing;
 use crate::archive::{Error, Result};
+use crate::model::path::as_path;
 use crate::model::source_spec::SourceSpec;
-use std::os::unix::ffi::OsStrExt;
+use crate::os::at::FileExt;
+use crate::os::folder::Folder;
 
 const CACHE_TAG: &CStr = c"CACHEDIR.TAG";
 const NO_BACKUP: &CStr = c".nobackup";
@@ -39,11 +38,11 @@ impl Rules {
 
     /// Whether a pattern leaves out what lies at `path`, relative to its source.
     pub fn leave_out(&self, path: &[u8], is_folder: bool) -> bool {
-        self.patterns.matched(Path::new(std::ffi::OsStr::from_bytes(path)), is_folder).is_ignore()
+        self.patterns.matched(as_path(path), is_folder).is_ignore()
     }
 
     /// The tag by which everything else in this folder is left out.
-    pub(super) fn tag(&self, folder: BorrowedFd<'_>, listing: &Listing) -> Option<&'static CStr> {
+    pub(super) fn tag(&self, folder: &Folder, listing: &Listing) -> Option<&'static CStr> {
         if !self.honour_tags {
             return None;
         }
@@ -54,10 +53,8 @@ impl Rules {
     }
 }
 
-fn is_cache_tag(folder: BorrowedFd<'_>) -> bool {
-    // Not blocking, should it be a pipe.
-    let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
-    let Ok(file) = openat(folder, CACHE_TAG, flags, Mode::empty()) else { return false };
+fn is_cache_tag(folder: &Folder) -> bool {
+    let Ok(file) = folder.file(CACHE_TAG) else { return false };
     let mut head = [0; SIGNATURE.len()];
-    rustix::io::pread(&file, &mut head, 0).is_ok_and(|n| n == head.len()) && head == *SIGNATURE
+    file.read_at(&mut head, 0).is_ok_and(|n| n == head.len()) && head == *SIGNATURE
 }

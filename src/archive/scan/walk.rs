@@ -5,18 +5,18 @@ use std::io;
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
-use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
-use rustix::fs::{Mode, OFlags, openat};
-use rustix::io::Errno;
-
 use super::ahead::{Ahead, Start};
 use super::chain::Chain;
+use super::is_gone;
 use super::listing::Listing;
-use super::metadata::{Kind, Meta, is_pseudo, is_stable, status};
+use super::metadata::{Kind, Meta, status};
 use super::roots::{Opened, Root, Roots};
 use super::rules::Rules;
 use crate::archive::{Error, Result};
 use crate::model::run::Cancel;
+use crate::os::disk::{is_pseudo, keeps_inodes};
+use crate::os::folder::{Folder, For};
+use crate::os::owner::User;
 
 /// Room for the names that one call brings.
 const LISTING_BUFFER: usize = 64 << 10;
@@ -50,7 +50,7 @@ pub struct Walk<'a> {
     tell_left_out: bool,
     looks_ahead: bool,
     /// Of the process, to know whose folders may be read without touching their access times.
-    user: u32,
+    user: User,
     path: Vec<u8>,
     buffer: Vec<u8>,
     spare: Vec<Listing>,
@@ -78,7 +78,7 @@ impl<'a> Walk<'a> {
             cancel,
             tell_left_out: false,
             looks_ahead: false,
-            user: rustix::process::geteuid().as_raw(),
+            user: User::of_this_process(),
             path: Vec::new(),
             buffer: Vec::with_capacity(LISTING_BUFFER),
             spare: Vec::new(),
@@ -113,12 +113,12 @@ impl<'a> Walk<'a> {
             Err(error) => Ok(visit(Visit::Unreadable { path, error })),
             Ok(Opened::Single { meta: Meta { kind: Kind::Socket, .. }, .. }) => Ok(ControlFlow::Continue(())),
             Ok(Opened::Single { parent, mut meta }) => {
-                meta.stable = is_stable(&parent);
+                meta.stable = keeps_inodes(&parent);
                 Ok(visit(Visit::Found { path, meta: &meta }))
             }
             Ok(Opened::Folder { meta, .. }) if self.avoids(&meta) => Ok(ControlFlow::Continue(())),
             Ok(Opened::Folder { folder, mut meta }) => {
-                meta.stable = is_stable(&folder);
+                meta.stable = keeps_inodes(&folder);
                 // The root of the file system has no name in a catalog.
                 if !path.is_empty() && visit(Visit::Found { path, meta: &meta }).is_break() {
                     return Ok(ControlFlow::Break(()));
@@ -131,10 +131,10 @@ impl<'a> Walk<'a> {
     }
 
     /// Walks what is in the folder at `self.path`.
-    fn tree(&mut self, root: OwnedFd, meta: &Meta, visit: &mut Visitor<'_>) -> Result<ControlFlow<()>> {
+    fn tree(&mut self, root: Folder, meta: &Meta, visit: &mut Visitor<'_>) -> Result<ControlFlow<()>> {
         let base = self.path.len();
         let (device, owner) = (meta.device, meta.uid);
-        let mut levels = match self.enter(root.as_fd(), meta, false) {
+        let mut levels = match self.enter(&root, meta, false) {
             Ok(level) => vec![level],
             Err(error) => return Ok(visit(Visit::Unreadable { path: &self.path, error })),
         };
@@ -149,10 +149,11 @@ impl<'a> Walk<'a> {
             self.path.truncate(level.length);
             let Some(name) = level.listing.get(level.next) else {
                 if !level.listing.is_all() {
-                    let hide = self.user == 0 || self.user == level.owner;
-                    let folder = chain.top().and_then(|folder| open_folder(folder, c".", hide));
+                    let hide = self.user.may_hide_access(level.owner);
+                    let folder =
+                        chain.top().and_then(|folder| if hide { folder.again_quietly() } else { folder.again(For::Reading) });
                     level.next = 0;
-                    if let Err(error) = folder.and_then(|folder| level.listing.read_on(folder, &mut self.buffer))
+                    if let Err(error) = folder.and_then(|folder| level.listing.read_on(&folder, &mut self.buffer))
                         // It may have gone with all that is in it.
                         && !is_gone(&error)
                         && !level.left_out
@@ -204,7 +205,7 @@ impl<'a> Walk<'a> {
             let descend = is_folder && !(other_device && self.rules.one_file_system);
             let begun = Instant::now();
             let mut folder = if descend {
-                match chain.top().and_then(|parent| open_folder(parent, name, self.may_hide_access(meta.uid))) {
+                match chain.top().and_then(|parent| open_folder(parent, name, self.user.may_hide_access(meta.uid))) {
                     Err(error) if is_gone(&error) => continue,
                     opened => Some(opened),
                 }
@@ -214,7 +215,7 @@ impl<'a> Walk<'a> {
             waited += begun.elapsed();
             if other_device {
                 // The strict comparison where it cannot be known.
-                meta.stable = folder.as_ref().is_none_or(|opened| opened.as_ref().is_ok_and(is_stable));
+                meta.stable = folder.as_ref().is_none_or(|opened| opened.as_ref().is_ok_and(keeps_inodes));
             }
             if other_device && folder.as_ref().is_some_and(|opened| opened.as_ref().is_ok_and(is_pseudo)) {
                 folder = None;
@@ -228,7 +229,7 @@ impl<'a> Walk<'a> {
             let entered = match folder {
                 None => continue,
                 Some(Err(error)) => Err(error),
-                Some(Ok(folder)) => self.enter(folder.as_fd(), &meta, left_out).map(|level| (folder, level)),
+                Some(Ok(folder)) => self.enter(&folder, &meta, left_out).map(|level| (folder, level)),
             };
             waited += begun.elapsed();
             match entered {
@@ -254,7 +255,7 @@ impl<'a> Walk<'a> {
         Ok(ControlFlow::Continue(()))
     }
 
-    fn enter(&mut self, folder: BorrowedFd<'_>, meta: &Meta, left_out: bool) -> io::Result<Level> {
+    fn enter(&mut self, folder: &Folder, meta: &Meta, left_out: bool) -> io::Result<Level> {
         let mut listing = self.spare.pop().unwrap_or_default();
         listing.read(folder, &mut self.buffer)?;
         let tag = self.rules.tag(folder, &listing);
@@ -265,30 +266,10 @@ impl<'a> Walk<'a> {
     fn avoids(&self, meta: &Meta) -> bool {
         self.avoid.contains(&(meta.device, meta.inode))
     }
-
-    /// Only an owner and root may read without leaving an access time.
-    fn may_hide_access(&self, owner: u32) -> bool {
-        self.user == 0 || self.user == owner
-    }
 }
 
-pub(super) fn open_folder(parent: BorrowedFd<'_>, name: &CStr, hide_access: bool) -> io::Result<OwnedFd> {
-    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-    if hide_access {
-        match openat(parent, name, flags | OFlags::NOATIME, Mode::empty()) {
-            Err(Errno::PERM) => {}
-            opened => return Ok(opened?),
-        }
-    }
-    Ok(openat(parent, name, flags, Mode::empty())?)
-}
-
-/// Whether what was there a moment ago has gone, or something else has taken its name.
-pub fn is_gone(error: &io::Error) -> bool {
-    error.kind() == io::ErrorKind::NotFound
-        || error
-            .raw_os_error()
-            .is_some_and(|code| [Errno::NOENT, Errno::NOTDIR, Errno::LOOP].contains(&Errno::from_raw_os_error(code)))
+pub(super) fn open_folder(parent: &Folder, name: &CStr, hide_access: bool) -> io::Result<Folder> {
+    if hide_access { parent.folder_quietly(name) } else { parent.folder(name, For::Reading) }
 }
 
 #[cfg(test)]

@@ -5,17 +5,17 @@
 //! up to when all that was written is durable. A restore that ends takes the file away; one that is stopped says so in it.
 
 use std::collections::HashMap;
-use std::fs::File;
+use std::fs::{File, TryLockError};
 use std::io::{self, Read, Write};
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::{Mutex, PoisonError};
 
-use rustix::fs::{AtFlags, FlockOperation, Mode, OFlags, Stat, StatxFlags};
-use rustix::io::Errno;
 use serde::{Deserialize, Serialize};
 
-use super::root::look;
 use crate::model::catalog::FileTime;
+use crate::os::durable;
+use crate::os::folder::{Folder, For};
+use crate::os::owner;
+use crate::os::stat::{Stat, born, look, stat_of};
 
 const PREFIX: &str = ".strongroom-restore-";
 /// A mark for each GiB: this is a restore of many TiB.
@@ -48,7 +48,7 @@ enum Line {
 
 /// A restore's own journal; locked as long as it is open.
 pub struct Journal {
-    folder: OwnedFd,
+    folder: Folder,
     name: String,
     file: Mutex<Locked>,
 }
@@ -80,11 +80,11 @@ pub type Opened = (Journal, Option<Before>);
 impl Journal {
     /// Opens the journal of `name` in whichever of these folders it lies, else begins one in the first that takes it; `None` where
     /// none does. `ResourceBusy` where the same restore is under way.
-    pub fn open(folders: Vec<OwnedFd>, name: &str, tag: &str, date: &str) -> io::Result<Option<Opened>> {
+    pub fn open(folders: Vec<Folder>, name: &str, tag: &str, date: &str) -> io::Result<Option<Opened>> {
         let name = format!("{PREFIX}{name}");
         let mut found = None;
         for (number, folder) in folders.iter().enumerate() {
-            if let Some(read) = read(folder.as_fd(), &name)? {
+            if let Some(read) = read(folder, &name)? {
                 found = Some((number, read));
                 break;
             }
@@ -104,15 +104,14 @@ impl Journal {
         Ok(Self::begin(vec![folder], name, tag, date).map(|new| (new, None)))
     }
 
-    fn begin(folders: Vec<OwnedFd>, name: String, tag: &str, date: &str) -> Option<Self> {
-        let flags = OFlags::RDWR | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::APPEND;
+    fn begin(folders: Vec<Folder>, name: String, tag: &str, date: &str) -> Option<Self> {
         for folder in folders {
-            let Ok(file) = rustix::fs::openat(&folder, &name, flags, Mode::RUSR | Mode::WUSR) else { continue };
+            let Ok(file) = folder.new_file_to_append(&name) else { continue };
             // Where locks are not known two restores of the same at once are not told apart.
-            let _ = rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive);
-            let begun = rustix::fs::fstat(&file).map(|stat| changed(&stat));
-            let journal = Self { folder, name: name.clone(), file: Mutex::new(Locked(File::from(file))) };
-            let written = begun.map_err(io::Error::from).and_then(|at| {
+            let _ = file.try_lock();
+            let begun = stat_of(&file).map(|stat| stat.ctime);
+            let journal = Self { folder, name: name.clone(), file: Mutex::new(Locked(file)) };
+            let written = begun.and_then(|at| {
                 journal.say(&Line::Begun { tag: tag.into(), date: date.into(), at: (at.seconds, at.nanos) })?;
                 journal.file.lock().unwrap_or_else(PoisonError::into_inner).0.sync_all()?;
                 // The folder as well: what is born after a loss of power must find it.
@@ -141,7 +140,7 @@ impl Journal {
     }
 
     /// Whether another restore into a folder was begun that died: what it made may be incomplete.
-    pub fn others_died(&self, folder: BorrowedFd<'_>) -> bool {
+    pub fn others_died(&self, folder: &Folder) -> bool {
         others_died(folder, &self.name)
     }
 
@@ -160,18 +159,17 @@ impl Journal {
     }
 
     fn sync_folder(&self) -> io::Result<()> {
-        let folder = rustix::fs::openat(&self.folder, c".", OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())?;
-        Ok(rustix::fs::fsync(folder)?)
+        durable::sync_folder(&self.folder.again(For::Reading)?)
     }
 
     /// Unless somebody put another file in its place. Whether it is gone.
     fn take_away(&self) -> bool {
-        let own = rustix::fs::fstat(&self.file.lock().unwrap_or_else(PoisonError::into_inner).0);
-        let there = look(self.folder.as_fd(), self.name.as_bytes());
+        let own = stat_of(&self.file.lock().unwrap_or_else(PoisonError::into_inner).0);
+        let there = look(&self.folder, &self.name);
         if let (Ok(own), Ok(Some(there))) = (own, there)
-            && (own.st_dev, own.st_ino) == (there.st_dev, there.st_ino)
+            && own.identity() == there.identity()
         {
-            return rustix::fs::unlinkat(&self.folder, &self.name, AtFlags::empty()).is_ok();
+            return self.folder.remove_file(&self.name).is_ok();
         }
         true
     }
@@ -179,33 +177,22 @@ impl Journal {
 
 impl Before {
     /// Whether the restore made what `stat` tells of: it was born, or where the file system does not say that changed, since it began.
-    pub fn made(&self, folder: BorrowedFd<'_>, name: &[u8], stat: &Stat) -> bool {
-        born(folder, name).unwrap_or_else(|| changed(stat)) >= self.begun
+    pub fn made(&self, folder: &Folder, name: &[u8], stat: &Stat) -> bool {
+        born(folder, name).unwrap_or(stat.ctime) >= self.begun
     }
 
     /// The same for a folder, which also changes when something is put into it: one of ours is closed to others until it is done.
-    pub fn made_folder(&self, folder: BorrowedFd<'_>, name: &[u8], stat: &Stat) -> bool {
+    pub fn made_folder(&self, folder: &Folder, name: &[u8], stat: &Stat) -> bool {
         match born(folder, name) {
             Some(born) => born >= self.begun,
-            None => changed(stat) >= self.begun && stat.st_mode & 0o7777 == 0o700,
+            None => stat.ctime >= self.begun && stat.mode == 0o700,
         }
     }
 
     /// Whether all that was written to it is durable, if it is the restore's.
     pub fn is_durable(&self, stat: &Stat) -> bool {
-        self.marks.get(&stat.st_dev).is_some_and(|mark| changed(stat) < *mark)
+        self.marks.get(&stat.device).is_some_and(|mark| stat.ctime < *mark)
     }
-}
-
-/// When a file or what it is called was changed last.
-pub fn changed(stat: &Stat) -> FileTime {
-    FileTime { seconds: stat.st_ctime, nanos: u32::try_from(stat.st_ctime_nsec).unwrap_or(0) }
-}
-
-fn born(folder: BorrowedFd<'_>, name: &[u8]) -> Option<FileTime> {
-    let stat = rustix::fs::statx(folder, name, AtFlags::SYMLINK_NOFOLLOW, StatxFlags::BTIME).ok()?;
-    let known = StatxFlags::from_bits_retain(stat.stx_mask).contains(StatxFlags::BTIME);
-    known.then_some(FileTime { seconds: stat.stx_btime.tv_sec, nanos: stat.stx_btime.tv_nsec })
 }
 
 /// Whether a name is that of a journal: nobody but a restore itself may make one, since it is believed.
@@ -214,29 +201,26 @@ pub fn is_journal(name: &[u8]) -> bool {
 }
 
 /// Whether a restore with another journal in this folder has died.
-fn others_died(folder: BorrowedFd<'_>, own: &str) -> bool {
-    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-    let Ok(dir) = rustix::fs::openat(folder, c".", flags, Mode::empty()).and_then(rustix::fs::Dir::new) else { return false };
-    let names = dir.flatten().filter_map(|entry| entry.file_name().to_str().ok().map(String::from));
+fn others_died(folder: &Folder, own: &str) -> bool {
+    let Ok(names) = folder.names() else { return false };
+    let names = names.flatten().filter_map(|name| String::from_utf8(name).ok());
     names
         .filter(|name| name.starts_with(PREFIX) && name != own)
         .any(|name| matches!(read(folder, &name), Ok(Some((_, Some(before)))) if !before.stopped))
 }
 
 /// Reads a journal and locks it. `None` where there is none, or none of this person's.
-fn read(folder: BorrowedFd<'_>, name: &str) -> io::Result<Option<(Locked, Option<Before>)>> {
-    let flags = OFlags::RDWR | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC | OFlags::APPEND;
-    let Ok(file) = rustix::fs::openat(folder, name, flags, Mode::empty()) else { return Ok(None) };
-    let stat = rustix::fs::fstat(&file)?;
+fn read(folder: &Folder, name: &str) -> io::Result<Option<(Locked, Option<Before>)>> {
+    let Ok(file) = folder.file_to_append(name) else { return Ok(None) };
+    let stat = stat_of(&file)?;
     // Nobody else may tell us what is ours to take away.
-    let own = stat.st_uid == rustix::process::geteuid().as_raw() && stat.st_mode & 0o022 == 0;
-    if !own || !rustix::fs::FileType::from_raw_mode(stat.st_mode).is_file() {
+    if !stat.is_file() || !owner::is_own(&file, &stat)? {
         return Ok(None);
     }
-    if rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive) == Err(Errno::WOULDBLOCK) {
+    if matches!(file.try_lock(), Err(TryLockError::WouldBlock)) {
         return Err(io::Error::new(io::ErrorKind::ResourceBusy, "the same is being restored there already"));
     }
-    let file = Locked(File::from(file));
+    let file = Locked(file);
     let mut bytes = Vec::new();
     (&file.0).take(MAX_LENGTH).read_to_end(&mut bytes)?;
     Ok(Some((file, parse(&bytes))))
@@ -274,16 +258,17 @@ fn is_plain(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::os::stat::of_path;
 
-    fn folder(dir: &std::path::Path) -> Vec<OwnedFd> {
-        vec![rustix::fs::open(dir, OFlags::PATH | OFlags::DIRECTORY, Mode::empty()).unwrap()]
+    fn folder(dir: &std::path::Path) -> Vec<Folder> {
+        vec![Folder::open(dir, For::Reaching).unwrap()]
     }
 
     #[test]
     fn a_restore_that_did_not_end_is_found_again() {
         let dir = tempfile::tempdir().unwrap();
         let open = |tag: &str| Journal::open(folder(dir.path()), "x", tag, "2026-11-21");
-        let died = |own: &str| others_died(folder(dir.path())[0].as_fd(), &format!("{PREFIX}{own}"));
+        let died = |own: &str| others_died(&folder(dir.path())[0], &format!("{PREFIX}{own}"));
         std::fs::write(dir.path().join("old"), "").unwrap();
         std::thread::sleep(std::time::Duration::from_millis(20));
         let (journal, before) = open("t1").unwrap().unwrap();
@@ -291,8 +276,8 @@ mod tests {
         std::fs::write(dir.path().join("new"), "").unwrap();
         assert_eq!(open("t2").err().unwrap().kind(), io::ErrorKind::ResourceBusy);
         assert!(!died("y"), "it is alive");
-        let stat = rustix::fs::stat(dir.path().join("new")).unwrap();
-        journal.mark(stat.st_dev, FileTime { seconds: i64::MAX, nanos: 0 });
+        let stat = of_path(&dir.path().join("new")).unwrap();
+        journal.mark(stat.device, FileTime { seconds: i64::MAX, nanos: 0 });
         drop(journal);
 
         assert!(died("y") && !died("x"));
@@ -301,8 +286,8 @@ mod tests {
         assert_eq!((before.tags.as_slice(), before.date.as_str()), (&["t1".to_string()][..], "2026-11-21"));
         let at = folder(dir.path());
         let made = |name: &str| {
-            let stat = rustix::fs::stat(dir.path().join(name)).unwrap();
-            before.made(at[0].as_fd(), name.as_bytes(), &stat)
+            let stat = of_path(&dir.path().join(name)).unwrap();
+            before.made(&at[0], name.as_bytes(), &stat)
         };
         assert_eq!((made("old"), made("new")), (false, true));
         assert!(before.is_durable(&stat));
@@ -321,7 +306,7 @@ mod tests {
         let (journal, _) = open("t1");
         journal.say(&Line::Finished).unwrap();
         drop(journal);
-        assert!(!others_died(folder(dir.path())[0].as_fd(), ".strongroom-restore-y"));
+        assert!(!others_died(&folder(dir.path())[0], ".strongroom-restore-y"));
         let (journal, before) = open("t2");
         assert!(before.is_none());
         journal.finish();

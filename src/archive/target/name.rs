@@ -1,12 +1,9 @@
 //! Names under which things are restored.
 
+pub use crate::model::names::is_component as is_safe;
+
 /// Longest name that file systems take, in bytes.
 const NAME_MAX: usize = 255;
-
-/// Whether a name from a catalog is one component that names something in a folder: not empty, `.`, `..`, and without `/` and NUL.
-pub fn is_safe(name: &[u8]) -> bool {
-    !matches!(name, b"" | b"." | b"..") && !name.contains(&b'/') && !name.contains(&0)
-}
 
 /// Whether every component of a path is safe.
 pub fn is_safe_path(path: &[u8]) -> bool {

@@ -1,144 +1,81 @@
 //! A folder opened once, and what lies beneath it opened without following any symbolic link.
 
 use std::io;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use rustix::fs::{AtFlags, CWD, Mode, OFlags, ResolveFlags, Stat};
-use rustix::io::Errno;
-
-/// Longest path that is handed to the kernel in one go (PATH_MAX is 4096 with the final NUL).
-const CHUNK: usize = 4000;
-
-/// For operations relative to it; reading it is not needed and perhaps not allowed.
-pub const FOLDER: OFlags = OFlags::PATH.union(OFlags::DIRECTORY).union(OFlags::CLOEXEC).union(OFlags::NOFOLLOW);
+use crate::model::path::as_path;
+use crate::os::beneath::Beneath;
+use crate::os::durable;
+use crate::os::folder::{self, For};
+use crate::os::reason::Reason;
+use crate::os::stat::stat_of;
 
 /// The folder beneath which everything is written.
 pub struct Root {
-    fd: OwnedFd,
+    beneath: Beneath,
     /// As it was opened; for messages and for the undo folder's name.
     pub path: PathBuf,
-    /// Kernels before 5.6 and some sandboxes lack it.
-    has_openat2: AtomicBool,
     /// File systems that folders beneath it were opened on, each with a folder of it; `None` where that may be entered but not read.
-    disks: Mutex<Vec<(u64, Option<OwnedFd>)>>,
+    disks: Mutex<Vec<(u64, Option<folder::Folder>)>>,
 }
 
 impl Root {
     /// Opens an existing folder. Symbolic links in `path` itself are followed: it is the person's own.
     pub fn open(path: &Path) -> io::Result<Self> {
-        let fd = rustix::fs::openat(CWD, path, OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?;
-        let root = Self { fd, path: path.to_path_buf(), has_openat2: AtomicBool::new(true), disks: Mutex::default() };
+        let beneath = Beneath::new(folder::Folder::open(path, For::Reaching)?);
+        let root = Self { beneath, path: path.to_path_buf(), disks: Mutex::default() };
         root.meet(root.fd())?;
         Ok(root)
     }
 
     /// The folder at `relative` (safe components; empty: the root itself), for operations relative to it.
-    pub fn folder(&self, relative: &[u8]) -> io::Result<OwnedFd> {
-        let folder = self.open_beneath(relative, FOLDER)?;
-        self.meet(folder.as_fd())?;
+    pub fn folder(&self, relative: &[u8]) -> io::Result<folder::Folder> {
+        let folder = self.beneath.folder(relative, For::Reaching)?;
+        self.meet(&folder)?;
         Ok(folder)
     }
 
+    /// The same, for its metadata.
+    pub fn folder_itself(&self, relative: &[u8]) -> io::Result<folder::Folder> {
+        self.beneath.folder(relative, For::Reading)
+    }
+
     /// Notes the file system of a folder. What is kept open from before anything is written is told of all that could not be.
-    fn meet(&self, folder: BorrowedFd<'_>) -> io::Result<()> {
-        let device = rustix::fs::fstat(folder)?.st_dev;
+    fn meet(&self, folder: &folder::Folder) -> io::Result<()> {
+        let device = stat_of(folder)?.device;
         let mut disks = self.disks.lock().unwrap_or_else(PoisonError::into_inner);
         if disks.iter().all(|(known, _)| *known != device) {
-            let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-            disks.push((device, rustix::fs::openat(folder, c".", flags, Mode::empty()).ok()));
+            disks.push((device, folder.again(For::Reading).ok()));
         }
         Ok(())
     }
 
-    /// Opens a folder with flags of one's own; longer paths than the kernel takes in one go are walked in steps.
-    pub fn open_beneath(&self, relative: &[u8], flags: OFlags) -> io::Result<OwnedFd> {
-        let mut at: Option<OwnedFd> = None;
-        let mut rest = relative;
-        loop {
-            let base = at.as_ref().map_or(self.fd.as_fd(), |fd| fd.as_fd());
-            if rest.len() <= CHUNK {
-                let last = if rest.is_empty() { &b"."[..] } else { rest };
-                return self.step(base, last, flags);
-            }
-            let cut = rest[..CHUNK].iter().rposition(|b| *b == b'/').ok_or(Errno::NAMETOOLONG)?;
-            let next = self.step(base, &rest[..cut], FOLDER)?;
-            rest = &rest[cut + 1..];
-            at = Some(next);
-        }
-    }
-
-    fn step(&self, base: BorrowedFd<'_>, path: &[u8], flags: OFlags) -> io::Result<OwnedFd> {
-        if self.has_openat2.load(Relaxed) {
-            let resolve = ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_MAGICLINKS;
-            // EAGAIN: something beneath was renamed meanwhile, and the kernel could not be sure.
-            for _ in 0..16 {
-                match rustix::fs::openat2(base, path, flags, Mode::empty(), resolve) {
-                    Err(Errno::AGAIN | Errno::INTR) => {}
-                    Err(Errno::NOSYS | Errno::PERM) => {
-                        self.has_openat2.store(false, Relaxed);
-                        return self.step_by_component(base, path, flags);
-                    }
-                    result => return Ok(result?),
-                }
-            }
-            return Err(Errno::AGAIN.into());
-        }
-        self.step_by_component(base, path, flags)
-    }
-
-    /// Without `openat2`: a component at a time, none of which may be a link.
-    fn step_by_component(&self, base: BorrowedFd<'_>, path: &[u8], flags: OFlags) -> io::Result<OwnedFd> {
-        let mut at: Option<OwnedFd> = None;
-        let mut components = path.split(|b| *b == b'/').peekable();
-        while let Some(component) = components.next() {
-            if component != b"." && !super::name::is_safe(component) {
-                return Err(Errno::INVAL.into());
-            }
-            let from = at.as_ref().map_or(base, |fd| fd.as_fd());
-            let flags = if components.peek().is_some() { FOLDER } else { flags | OFlags::NOFOLLOW };
-            at = Some(rustix::fs::openat(from, component, flags, Mode::empty())?);
-        }
-        at.ok_or_else(|| Errno::INVAL.into())
-    }
-
-    pub fn fd(&self) -> BorrowedFd<'_> {
-        self.fd.as_fd()
+    pub fn fd(&self) -> &folder::Folder {
+        self.beneath.top()
     }
 
     /// The whole path of something beneath, for messages.
     pub fn absolute(&self, relative: &[u8]) -> PathBuf {
-        use std::os::unix::ffi::OsStrExt;
-        if relative.is_empty() { self.path.clone() } else { self.path.join(std::ffi::OsStr::from_bytes(relative)) }
+        if relative.is_empty() { self.path.clone() } else { self.path.join(as_path(relative)) }
     }
 
     /// Makes everything durable that was written so far into folders beneath it, on whatever file systems they lie.
     pub fn sync(&self) -> io::Result<()> {
         let disks = self.disks.lock().unwrap_or_else(PoisonError::into_inner);
         let synced = disks.iter().map(|(_, folder)| match folder {
-            Some(folder) => rustix::fs::syncfs(folder),
+            Some(folder) => durable::sync_disk(folder),
             None => {
-                rustix::fs::sync();
+                durable::sync_all_disks();
                 Ok(())
             }
         });
-        Ok(synced.fold(Ok(()), Result::and)?)
+        synced.fold(Ok(()), Result::and)
     }
 
     #[cfg(test)]
     fn forget_openat2(&self) {
-        self.has_openat2.store(false, Relaxed);
-    }
-}
-
-/// Metadata of `name` in `folder` itself, never of what it may link to; `None` where there is nothing.
-pub fn look(folder: BorrowedFd<'_>, name: &[u8]) -> io::Result<Option<Stat>> {
-    match rustix::fs::statat(folder, name, AtFlags::SYMLINK_NOFOLLOW) {
-        Ok(stat) => Ok(Some(stat)),
-        Err(Errno::NOENT) => Ok(None),
-        Err(e) => Err(e.into()),
+        self.beneath.by_steps();
     }
 }
 
@@ -159,7 +96,7 @@ pub struct Folder {
 pub struct OpenFolders<'a> {
     roots: &'a [Root],
     /// The one used last at the end.
-    open: Vec<(Arc<Folder>, OwnedFd)>,
+    open: Vec<(Arc<Folder>, folder::Folder)>,
 }
 
 impl<'a> OpenFolders<'a> {
@@ -170,10 +107,10 @@ impl<'a> OpenFolders<'a> {
     }
 
     pub fn root(&self, folder: &Folder) -> io::Result<&'a Root> {
-        self.roots.get(folder.root).ok_or_else(|| Errno::NOENT.into())
+        self.roots.get(folder.root).ok_or_else(|| Reason::NotThere.into())
     }
 
-    pub fn get(&mut self, folder: &Arc<Folder>) -> io::Result<BorrowedFd<'_>> {
+    pub fn get(&mut self, folder: &Arc<Folder>) -> io::Result<&folder::Folder> {
         match self.open.iter().rposition(|(known, _)| Arc::ptr_eq(known, folder)) {
             Some(at) if at + 1 == self.open.len() => {}
             Some(at) => {
@@ -188,7 +125,7 @@ impl<'a> OpenFolders<'a> {
                 self.open.push((folder.clone(), fd));
             }
         }
-        self.open.last().map(|(_, fd)| fd.as_fd()).ok_or_else(|| Errno::BADF.into())
+        self.open.last().map(|(_, fd)| fd).ok_or_else(|| Reason::NotThere.into())
     }
 }
 
@@ -229,16 +166,16 @@ mod tests {
             let mut at = root.folder(b"").unwrap();
             let mut path = Vec::new();
             for _ in 0..90 {
-                rustix::fs::mkdirat(&at, name.as_str(), Mode::RWXU).unwrap();
-                at = rustix::fs::openat(&at, name.as_str(), FOLDER, Mode::empty()).unwrap();
+                at.new_folder(name.as_str(), 0o700).unwrap();
+                at = at.folder(name.as_str(), For::Reaching).unwrap();
                 if !path.is_empty() {
                     path.push(b'/');
                 }
                 path.extend_from_slice(name.as_bytes());
             }
             assert!(path.len() > 9000);
-            let found = rustix::fs::fstat(root.folder(&path).unwrap()).unwrap();
-            assert_eq!(found.st_ino, rustix::fs::fstat(&at).unwrap().st_ino);
+            let found = stat_of(&root.folder(&path).unwrap()).unwrap();
+            assert_eq!(found.identity(), stat_of(&at).unwrap().identity());
         });
     }
 }

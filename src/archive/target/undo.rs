@@ -1,15 +1,13 @@
 //! Where replaced things go: a folder beside them on the same file system. Nothing is deleted.
 
 use std::io;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
-use rustix::fs::{Mode, RenameFlags};
-use rustix::io::Errno;
-
 use super::name::numbered;
-use super::root::{FOLDER, Folder, Root, look};
+use super::root::{Folder, Root};
+use crate::os::folder::{self, For};
+use crate::os::reason::Reason;
 
 /// The undo folder of a restore, made when it is first needed.
 pub struct Undo {
@@ -20,7 +18,7 @@ pub struct Undo {
 
 /// A replaced thing, where it lies now.
 pub struct PutAway {
-    folder: OwnedFd,
+    folder: folder::Folder,
     name: Vec<u8>,
 }
 
@@ -44,12 +42,12 @@ impl Undo {
 
     /// Moves `name` out of `folder`, which is open as `fd`: into the undo folder beneath the root, under its own path; where that is
     /// not possible (another file system, no right to write there) beneath the first folder of its path, then in its own folder.
-    pub fn put_away(&self, root: &Root, folder: &Folder, fd: BorrowedFd<'_>, name: &[u8]) -> io::Result<PutAway> {
+    pub fn put_away(&self, root: &Root, folder: &Folder, fd: &folder::Folder, name: &[u8]) -> io::Result<PutAway> {
         let path: &[u8] = &folder.path;
         let first = path.iter().position(|b| *b == b'/').unwrap_or(path.len());
         let mut bases = vec![0, first, path.len()];
         bases.dedup();
-        let mut failed = io::Error::from(Errno::XDEV);
+        let mut failed = io::Error::from(Reason::OtherDisk);
         for base in bases {
             let (above, below) = path.split_at(base);
             let moved = self.folder(root, above, below.strip_prefix(b"/").unwrap_or(below)).and_then(|undo| {
@@ -69,7 +67,7 @@ impl Undo {
     }
 
     /// Opens (and makes) the folder for `below` in the undo folder that lies in `above`.
-    fn folder(&self, root: &Root, above: &[u8], below: &[u8]) -> io::Result<OwnedFd> {
+    fn folder(&self, root: &Root, above: &[u8], below: &[u8]) -> io::Result<folder::Folder> {
         let undo = join(above, &self.name);
         let whole = if below.is_empty() { undo } else { join(&undo, below) };
         if let Ok(fd) = root.folder(&whole) {
@@ -78,11 +76,11 @@ impl Undo {
         let mut at = root.folder(above)?;
         let components = below.split(|b| *b == b'/').filter(|component| !component.is_empty());
         for component in std::iter::once(self.name.as_slice()).chain(components) {
-            match rustix::fs::mkdirat(&at, component, Mode::RWXU) {
-                Ok(()) | Err(Errno::EXIST) => {}
-                Err(e) => return Err(e.into()),
+            match at.new_folder(component, 0o700) {
+                Err(e) if e.kind() != io::ErrorKind::AlreadyExists => return Err(e),
+                _ => {}
             }
-            at = rustix::fs::openat(&at, component, FOLDER, Mode::empty())?;
+            at = at.folder(component, For::Reaching)?;
         }
         Ok(at)
     }
@@ -90,35 +88,21 @@ impl Undo {
 
 impl PutAway {
     /// Moves it back: what should have replaced it did not come.
-    pub fn bring_back(&self, folder: BorrowedFd<'_>, name: &[u8]) -> io::Result<()> {
-        rename_new(self.folder.as_fd(), &self.name, folder, name)
-    }
-}
-
-/// Renames, but never over something: `AlreadyExists` then.
-pub fn rename_new(from: BorrowedFd<'_>, old: &[u8], to: BorrowedFd<'_>, new: &[u8]) -> io::Result<()> {
-    match rustix::fs::renameat_with(from, old, to, new, RenameFlags::NOREPLACE) {
-        // Not every file system knows the flag.
-        Err(Errno::INVAL | Errno::NOSYS) => {
-            if look(to, new)?.is_some() {
-                return Err(Errno::EXIST.into());
-            }
-            Ok(rustix::fs::renameat(from, old, to, new)?)
-        }
-        result => Ok(result?),
+    pub fn bring_back(&self, folder: &folder::Folder, name: &[u8]) -> io::Result<()> {
+        self.folder.rename_new(self.name.as_slice(), folder, name)
     }
 }
 
 /// Renames to the first free of `new`, `new (2)`, … and returns it.
-fn rename_to_free(from: BorrowedFd<'_>, old: &[u8], to: &OwnedFd, new: &[u8]) -> io::Result<Vec<u8>> {
+fn rename_to_free(from: &folder::Folder, old: &[u8], to: &folder::Folder, new: &[u8]) -> io::Result<Vec<u8>> {
     for n in 1..1000 {
         let name = numbered(new, n);
-        match rename_new(from, old, to.as_fd(), &name) {
+        match from.rename_new(old, to, name.as_slice()) {
             Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {}
             result => return result.map(|()| name),
         }
     }
-    Err(Errno::EXIST.into())
+    Err(Reason::Exists.into())
 }
 
 fn join(path: &[u8], name: &[u8]) -> Vec<u8> {

@@ -2,12 +2,13 @@
 //! Where the file cannot be written any more, a full disk say, what comes then stays in memory, up to a bound.
 
 use std::collections::HashMap;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io;
-use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use crate::archive::{Error, Result};
+use crate::os::at::FileExt;
+use crate::os::temporary::nameless;
 
 /// Records begin at multiples of this, so that 32 bits number them in a file of up to 64 GiB.
 const ALIGN: u64 = 16;
@@ -174,9 +175,7 @@ fn create(path: &Path) -> io::Result<File> {
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder)?;
     }
-    let file = OpenOptions::new().read(true).write(true).create(true).truncate(true).mode(0o600).open(path)?;
-    fs::remove_file(path)?;
-    Ok(file)
+    nameless(path)
 }
 
 #[cfg(test)]

@@ -4,14 +4,11 @@ mod file;
 #[cfg(test)]
 pub(super) mod interfere;
 
+use std::fs::File;
 use std::io;
 use std::sync::atomic::Ordering::Relaxed;
 
-use rustix::fd::OwnedFd;
-use rustix::fs::readlinkat;
-
 use super::BackupJob;
-use super::attributes::Attributes;
 use super::container::Container;
 use super::content::{self, Cutter};
 use super::elsewhere::Elsewhere;
@@ -23,11 +20,15 @@ use crate::archive::Error;
 use crate::archive::changes::{Change, Changes, Keeper};
 use crate::archive::pieces::Log;
 use crate::archive::run_journal::Fresh;
-use crate::archive::scan::{Kind, Meta, Roots, is_gone, status};
+use crate::archive::scan::{Kind, Meta, Roots, is_gone};
 use crate::model::catalog::{Entry, EntryKind, FileTime, Piece};
+use crate::model::names::system_path;
 use crate::model::path::PathBytes;
 use crate::model::problem::Cause;
 use crate::model::snapshot::Totals;
+use crate::os::attributes::Reader;
+use crate::os::content::{is_cached, will_need};
+use crate::os::owner::User;
 
 /// Files that are opened and asked for ahead of their turn: cold, that reads three times as fast.
 const AHEAD_FILES: usize = 128;
@@ -45,7 +46,7 @@ pub(super) struct Assembler<'a> {
     frames: Frames,
     container: Container,
     folders: Folders,
-    attributes: Attributes,
+    attributes: Reader,
     cutter: Cutter,
     elsewhere: Elsewhere<'a>,
     links: HardLinks,
@@ -56,14 +57,14 @@ pub(super) struct Assembler<'a> {
     header: Vec<u8>,
     /// Bytes of the file at hand that progress tells of already.
     shown: u64,
-    user: u32,
+    user: User,
     /// The files at hand lie on the medium, not in memory.
     cold: bool,
 }
 
 struct Item {
     change: Change,
-    opened: Option<io::Result<OwnedFd>>,
+    opened: Option<io::Result<File>>,
 }
 
 /// Something to be read that is met in the scan.
@@ -83,7 +84,7 @@ impl<'a> Assembler<'a> {
             frames,
             container: Container::of(job.format.kind),
             folders: Folders::new(roots.all),
-            attributes: Attributes::new(),
+            attributes: Reader::new(),
             cutter: Cutter::default(),
             elsewhere: Elsewhere::new(job),
             links: HardLinks::new(job.pieces),
@@ -93,7 +94,7 @@ impl<'a> Assembler<'a> {
             header: Vec::new(),
             shown: 0,
             cold: true,
-            user: rustix::process::geteuid().as_raw(),
+            user: User::of_this_process(),
         }
     }
 
@@ -144,10 +145,10 @@ impl<'a> Assembler<'a> {
                     && meta.size > 0
                 {
                     if files % ASK_EVERY == 0 {
-                        self.cold = !content::is_cached(file);
+                        self.cold = !is_cached(file);
                     }
                     if self.cold {
-                        content::will_need(file);
+                        will_need(file);
                     }
                 }
                 opened = Some(file);
@@ -268,8 +269,8 @@ impl<'a> Assembler<'a> {
 
     fn read_link(&mut self, path: &PathBytes) -> io::Result<EntryKind> {
         let (folder, name) = self.folders.parent_of(path)?;
-        let target = readlinkat(folder, name, Vec::new())?;
-        Ok(EntryKind::Symlink { target: PathBytes::new(target.into_bytes()) })
+        let target = folder.read_link(name)?;
+        Ok(EntryKind::Symlink { target: PathBytes::new(target) })
     }
 
     /// A new entry without content. `looked_at`: when its metadata was read.
@@ -340,9 +341,9 @@ impl<'a> Assembler<'a> {
 }
 
 /// Opens a file by its catalog path.
-fn open(folders: &mut Folders, path: &PathBytes, user: u32, meta: &Meta) -> io::Result<OwnedFd> {
+fn open(folders: &mut Folders, path: &PathBytes, user: User, meta: &Meta) -> io::Result<File> {
     let (folder, name) = folders.parent_of(path)?;
-    content::open(folder, name, user == 0 || user == meta.uid)
+    content::open(folder, name, user.may_hide_access(meta.uid))
 }
 
 fn nanos(time: FileTime) -> i128 {
@@ -354,7 +355,7 @@ fn reserved_name(roots: &Roots) -> String {
     let taken = |name: &str| {
         roots.all.iter().any(|root| match root.path.as_bytes().split(|b| *b == b'/').next() {
             // The whole file system: what lies in it at the top.
-            None | Some(b"") => status(rustix::fs::CWD, format!("/{name}").as_str()).is_ok(),
+            None | Some(b"") => system_path(name.as_bytes()).as_path().symlink_metadata().is_ok(),
             Some(first) => first == name.as_bytes(),
         })
     };

@@ -1,14 +1,14 @@
 //! Reads a file's content: where its data lies, data without its holes, and where to cut it.
 
+use std::fs::File;
 use std::io;
 
 use fastcdc::v2020::FastCDC;
-use rustix::buffer::spare_capacity;
-use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
-use rustix::fs::{Advice, Mode, OFlags, SeekFrom, fadvise, openat, seek};
-use rustix::io::{Errno, ReadWriteFlags, pread, preadv2, retry_on_intr};
 
 use crate::archive::scan::Meta;
+use crate::os::at::FileExt;
+use crate::os::content::{append_at, next_data, next_hole};
+use crate::os::folder::Folder;
 
 /// Files with at most this much data lie whole in a volume, as one piece.
 pub(super) const WHOLE: u64 = 4 << 20;
@@ -25,27 +25,8 @@ const CUT_BUFFER: usize = 6 << 20;
 const MOST_HOLES: usize = 100_000;
 
 /// Opens for reading, without leaving an access time where that is permitted. Never waits for the other end of a pipe.
-pub(super) fn open(folder: BorrowedFd<'_>, name: &[u8], hide_access: bool) -> io::Result<OwnedFd> {
-    let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
-    if hide_access {
-        match openat(folder, name, flags | OFlags::NOATIME, Mode::empty()) {
-            Err(Errno::PERM) => {}
-            opened => return Ok(opened?),
-        }
-    }
-    Ok(openat(folder, name, flags, Mode::empty())?)
-}
-
-/// Has the system read a file while others are worked on.
-pub(super) fn will_need(file: &OwnedFd) {
-    // A hint: where it is not taken, reading is only slower.
-    let _ = fadvise(file, 0, None, Advice::WillNeed);
-}
-
-/// Whether the beginning of a file that is not empty lies in memory already. `false` also where the file system does not say.
-pub(super) fn is_cached(file: &OwnedFd) -> bool {
-    let mut byte = [0];
-    matches!(preadv2(file, &mut [io::IoSliceMut::new(&mut byte)], 0, ReadWriteFlags::NOWAIT), Ok(1))
+pub(super) fn open(folder: &Folder, name: &[u8], hide_access: bool) -> io::Result<File> {
+    if hide_access { folder.file_quietly(name) } else { folder.file(name) }
 }
 
 /// Where a file's data and its holes lie, as offset and length.
@@ -57,36 +38,32 @@ pub(super) struct Layout {
 
 impl Layout {
     /// Looks for holes only where fewer blocks are allocated than the size needs.
-    pub(super) fn of(file: impl AsFd, meta: &Meta) -> Self {
+    pub(super) fn of(file: &File, meta: &Meta) -> Self {
         if meta.size == 0 {
             return Self::default();
         }
         if meta.blocks.saturating_mul(512) >= meta.size {
             return Self::dense(meta.size);
         }
-        Self::sparse(file.as_fd(), meta.size).unwrap_or_else(|_| Self::dense(meta.size))
+        Self::sparse(file, meta.size).unwrap_or_else(|_| Self::dense(meta.size))
     }
 
     fn dense(size: u64) -> Self {
         Self { extents: vec![(0, size)], holes: Vec::new() }
     }
 
-    fn sparse(file: BorrowedFd<'_>, size: u64) -> io::Result<Self> {
+    fn sparse(file: &File, size: u64) -> io::Result<Self> {
         let mut layout = Self::default();
         let mut at = 0;
         while at < size {
-            let data = match seek(file, SeekFrom::Data(at)) {
-                Ok(data) => data.clamp(at, size),
-                Err(Errno::NXIO) => size,
-                Err(error) => return Err(error.into()),
-            };
+            let data = next_data(file, at)?.map_or(size, |data| data.clamp(at, size));
             if data > at {
                 layout.holes.push((at, data - at));
             }
             if data == size {
                 break;
             }
-            let hole = if layout.holes.len() < MOST_HOLES { seek(file, SeekFrom::Hole(data))?.clamp(data, size) } else { size };
+            let hole = if layout.holes.len() < MOST_HOLES { next_hole(file, data)?.clamp(data, size) } else { size };
             if hole == data {
                 // A file that changes under our eyes: what is left is read as data.
                 layout.extents.push((data, size - data));
@@ -116,7 +93,7 @@ impl Layout {
 
 /// Reads the data of a layout, one extent after the other.
 pub(super) struct Data<'a> {
-    file: BorrowedFd<'a>,
+    file: &'a File,
     extents: &'a [(u64, u64)],
     /// Within the first of the extents.
     offset: u64,
@@ -125,8 +102,8 @@ pub(super) struct Data<'a> {
 }
 
 impl<'a> Data<'a> {
-    pub(super) fn new(file: &'a OwnedFd, layout: &'a Layout) -> Self {
-        Self { file: file.as_fd(), extents: &layout.extents, offset: 0, ended_at: None }
+    pub(super) fn new(file: &'a File, layout: &'a Layout) -> Self {
+        Self { file, extents: &layout.extents, offset: 0, ended_at: None }
     }
 
     /// Appends up to `limit` bytes to `out`; returns how many. Fewer only at the end.
@@ -141,10 +118,10 @@ impl<'a> Data<'a> {
             let at = start + self.offset;
             let read = if rest.is_empty() {
                 // Up to the end of the file into memory that need not be zeroed; more than wanted only if it grows.
-                retry_on_intr(|| pread(self.file, spare_capacity(out), at))?
+                append_at(self.file, out, at)?
             } else {
                 out.resize(before + wanted, 0);
-                retry_on_intr(|| pread(self.file, &mut out[before..], at))?
+                read_at(self.file, &mut out[before..], at)?
             };
             let read = read.min(wanted);
             out.truncate(before + read);
@@ -158,6 +135,15 @@ impl<'a> Data<'a> {
             }
         }
         Ok(out.len() - begin)
+    }
+}
+
+fn read_at(file: &File, out: &mut [u8], at: u64) -> io::Result<usize> {
+    loop {
+        match file.read_at(out, at) {
+            Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+            read => return read,
+        }
     }
 }
 
@@ -203,14 +189,11 @@ impl Cutter {
 
 #[cfg(test)]
 mod tests {
-    use std::fs::File;
-    use std::os::unix::fs::FileExt;
-
     use super::*;
-    use crate::archive::scan::status;
+    use crate::archive::scan::status_of;
 
     fn layout(file: &File) -> Layout {
-        Layout::of(file, &status(file, "").unwrap())
+        Layout::of(file, &status_of(file).unwrap())
     }
 
     fn pieces(content: &[u8]) -> Vec<Vec<u8>> {
@@ -222,7 +205,6 @@ mod tests {
         let file = tempfile::tempfile().unwrap();
         file.write_all_at(content, 0).unwrap();
         let layout = layout(&file);
-        let file = OwnedFd::from(file);
         let mut data = Data::new(&file, &layout);
         let mut cutter = Cutter::default();
         cutter.restart(size);
@@ -275,7 +257,6 @@ mod tests {
         }
         assert_eq!(layout.extents, [(1 << 20, 8192), (30 << 20, 4096)]);
         assert_eq!(layout.holes, [(0, 1 << 20), ((1 << 20) + 8192, (29 << 20) - 8192), ((30 << 20) + 4096, (10 << 20) - 4096)]);
-        let file = OwnedFd::from(file);
         let mut out = vec![9];
         assert_eq!(Data::new(&file, &layout).read(&mut out, usize::MAX).unwrap(), 12288);
         assert_eq!(out[1..], [noise(8192, 1), noise(4096, 2)].concat());
@@ -287,7 +268,6 @@ mod tests {
         file.write_all_at(&noise(10_000, 1), 0).unwrap();
         let mut layout = layout(&file);
         file.set_len(4_000).unwrap();
-        let file = OwnedFd::from(file);
         let mut data = Data::new(&file, &layout);
         let mut out = Vec::new();
         assert_eq!(data.read(&mut out, 1 << 20).unwrap(), 4_000);
@@ -302,7 +282,6 @@ mod tests {
         file.write_all_at(&noise(1_000, 1), 0).unwrap();
         let layout = layout(&file);
         file.write_all_at(&noise(9_000, 2), 1_000).unwrap();
-        let file = OwnedFd::from(file);
         let mut out = Vec::with_capacity(1 << 20);
         assert_eq!(Data::new(&file, &layout).read(&mut out, 1 << 20).unwrap(), 1_000);
         assert_eq!(out, noise(1_000, 1));

@@ -2,10 +2,9 @@
 
 use std::io;
 
-use rustix::fd::BorrowedFd;
-
 use crate::archive::scan::{Chain, Opened, Root};
 use crate::model::path::PathBytes;
+use crate::os::folder::Folder;
 
 /// Follows the scan's order, so that most steps are short.
 pub(super) struct Folders {
@@ -26,7 +25,7 @@ impl Folders {
     }
 
     /// The folder in which `path` lies, and its name there (`.` for a source's own folder).
-    pub(super) fn parent_of<'p>(&mut self, path: &'p PathBytes) -> io::Result<(BorrowedFd<'_>, &'p [u8])> {
+    pub(super) fn parent_of<'p>(&mut self, path: &'p PathBytes) -> io::Result<(&Folder, &'p [u8])> {
         if self.current.as_ref().is_none_or(|c| !path.is_within(c.root.as_bytes())) {
             let found = self.roots.iter().find(|root| path.is_within(root.path.as_bytes()));
             self.current = Some(open(found.ok_or_else(|| io::Error::from(io::ErrorKind::NotFound))?)?);

@@ -36,6 +36,7 @@ use crate::archive::{Error, Result};
 use crate::model::catalog::{Entry, VolumeRef};
 use crate::model::format::Packing;
 use crate::model::snapshot::ObjectInfo;
+use crate::os::priority::lower_this_thread;
 
 /// More would take memory, and no disk is faster than four of them.
 const MOST_COMPRESSORS: usize = 4;
@@ -253,9 +254,6 @@ impl Drop for Alarm {
     }
 }
 
-/// Nice value of the threads that take most of the processor's time.
-const COMPRESSOR_NICE: i32 = 5;
-
 fn compress(
     job: &BackupJob<'_>,
     frames: &Receiver<Frame>,
@@ -263,9 +261,8 @@ fn compress(
     to_place: Sender<Packed>,
 ) {
     let alarm = Alarm(to_place);
-    // Of this thread alone, as Linux has it (setpriority(2)): the window and whatever else a person does go first. Where it is
-    // refused the work is done all the same.
-    let _ = rustix::process::setpriority_process(None, COMPRESSOR_NICE);
+    // The window and whatever else a person does go first.
+    lower_this_thread();
     let mut packer = Packer::new(job);
     // The buffer first: whoever then takes the frame that the volumes wait for has one, whatever later frames hold.
     for record in records {

@@ -2,8 +2,9 @@
 
 use std::fs::{self, File};
 use std::io::{self, Read};
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+
+use crate::os::permissions;
 
 /// Compares two trees byte by byte, modes and links too. Returns how many entries were compared; what differs is listed.
 pub fn compare(a: &Path, b: &Path, differing: &mut Vec<PathBuf>) -> io::Result<u64> {
@@ -21,7 +22,7 @@ pub fn compare(a: &Path, b: &Path, differing: &mut Vec<PathBuf>) -> io::Result<u
             differing.push(a);
             continue;
         };
-        let same_kind = left.file_type() == right.file_type() && (left.is_symlink() || left.mode() == right.mode());
+        let same_kind = left.file_type() == right.file_type() && (left.is_symlink() || permissions::are_same(&left, &right));
         if !same_kind {
             differing.push(a);
         } else if left.is_dir() {

@@ -37,7 +37,7 @@ pub struct Doing<'a> {
 
 /// Does it.
 pub fn carry_out(spec: &ToolSpec, doing: &mut Doing<'_>) -> Result<ToolDone, Problem> {
-    let from = spec.file.as_path();
+    let from = &*spec.file.as_path();
     let file = open(from)?;
     let metadata = file.metadata().map_err(|e| explain::not_read(from, &e))?;
     let progress = doing.progress;
@@ -50,7 +50,8 @@ pub fn carry_out(spec: &ToolSpec, doing: &mut Doing<'_>) -> Result<ToolDone, Pro
     let (after, codec, level) = match &spec.tool {
         Tool::Encrypt { password, cipher, kdf } => (work.encrypt(password, *cipher, *kdf, doing)?, None, None),
         Tool::Decrypt { secret, keys } => {
-            let opening = Opening { secret: secret.as_ref(), keys: keys.as_ref().map(|keys| keys.as_path()), known: doing.known };
+            let keys = keys.as_ref().map(|keys| keys.as_path());
+            let opening = Opening { secret: secret.as_ref(), keys: keys.as_deref(), known: doing.known };
             (work.decrypt(&opening, doing)?, None, None)
         }
         Tool::Compress { codec, level } => {
@@ -87,7 +88,7 @@ struct Work<'a> {
 
 impl Work<'_> {
     fn create(&self) -> Result<Output, Problem> {
-        let to = self.spec.to.as_path();
+        let to = &*self.spec.to.as_path();
         Output::create(to, self.spec.overwrite).map_err(|e| explain::not_written(to, &e))
     }
 
@@ -97,7 +98,7 @@ impl Work<'_> {
             return Err(Error::Cancelled.into());
         }
         let written = output.written();
-        output.finish().map_err(|e| explain::not_written(self.spec.to.as_path(), &e))?;
+        output.finish().map_err(|e| explain::not_written(&self.spec.to.as_path(), &e))?;
         Ok(written)
     }
 
@@ -105,7 +106,7 @@ impl Work<'_> {
     fn wrong(&self, error: Error) -> Problem {
         match error {
             Error::Object { object, source } if object == sealed_file::NEW => {
-                explain::not_written(self.spec.to.as_path(), &source)
+                explain::not_written(&self.spec.to.as_path(), &source)
             }
             Error::Object { source, .. } => explain::not_read(self.from, &source),
             error => explain::about(error, self.from),
@@ -176,7 +177,7 @@ impl Work<'_> {
 
     /// Who may read it, and when it was changed, as of the file it is made of.
     fn like(&self, output: &Output) -> Result<(), Problem> {
-        output.like(self.metadata).map_err(|e| explain::not_written(self.spec.to.as_path(), &e))
+        output.like(self.metadata).map_err(|e| explain::not_written(&self.spec.to.as_path(), &e))
     }
 }
 

@@ -1,4 +1,5 @@
-//! Secrets in the system's keyring (Secret Service), with files where it does not take them.
+//! Secrets in the system's keyring (Secret Service, macOS's Keychain, Windows's Credential Manager), with files where it does
+//! not take them.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -2,13 +2,13 @@
 
 use std::fs::File;
 use std::io;
-use std::os::fd::AsFd;
-use std::os::unix::fs::FileExt;
 use std::thread;
 
 use crossbeam_channel::bounded;
-use rustix::fs::{Advice, OFlags, fadvise, fcntl_getfl, fcntl_setfl, fstatfs};
 use sha2::{Digest, Sha256};
+
+use crate::os::at::FileExt;
+use crate::os::{content, disk};
 
 /// Bytes read at a time.
 const BLOCK: usize = 4 << 20;
@@ -16,10 +16,6 @@ const BLOCK: usize = 4 << 20;
 const ALIGNMENT: usize = 4096;
 /// Blocks on their way between reading and hashing.
 const BLOCKS: usize = 3;
-
-/// File systems (`statfs.f_type`) that live in memory, or that keep copies of their own, which we cannot make them drop:
-/// tmpfs, ramfs, hugetlbfs, FUSE, ZFS, 9p, virtual box's shares.
-const NOT_CERTAIN: [u64; 7] = [0x0102_1994, 0x8584_58f6, 0x9584_58f6, 0x6573_5546, 0x2fc1_2fc1, 0x0102_1997, 0x786f_4256];
 
 /// What reading ended with.
 pub(super) enum Failure {
@@ -29,32 +25,19 @@ pub(super) enum Failure {
 
 /// SHA-256 of a file that was synced before, and whether it certainly came from the medium.
 pub(super) fn sha256(file: &File, each: &mut dyn FnMut(u64) -> bool) -> Result<([u8; 32], bool), Failure> {
-    let certain = !fstatfs(file).is_ok_and(|fs| NOT_CERTAIN.contains(&(fs.f_type as u64 & 0xffff_ffff)));
-    // Synced pages are clean, and clean pages are dropped. Also before direct reads: some file systems quietly answer
-    // those from the cache, as for compressed files.
-    let dropped = fadvise(file, 0, None, Advice::DontNeed).is_ok();
+    let certain = disk::has_medium(file);
+    // Also before direct reads: some file systems quietly answer those from the cache, as for compressed files.
+    let forgotten = content::forget_cached(file);
     let length = file.metadata().map_err(Failure::Io)?.len();
-    if certain && direct(file, true) {
-        match hash(file, length, &mut *each) {
+    if certain && let Some(direct) = content::direct(file) {
+        match hash(&direct, length, &mut *each) {
             Ok(hash) => return Ok((hash, true)),
             // Promised when it was opened, refused when it is used.
             Err(Failure::Io(e)) if e.kind() == io::ErrorKind::InvalidInput => {}
             Err(e) => return Err(e),
         }
-        if !direct(file, false) {
-            return Err(Failure::Io(io::ErrorKind::InvalidInput.into()));
-        }
     }
-    Ok((hash(file, length, each)?, certain && dropped))
-}
-
-/// Switches direct reading on or off; `false` where the file system does not have it.
-fn direct(file: &File, on: bool) -> bool {
-    let fd = file.as_fd();
-    fcntl_getfl(fd).is_ok_and(|flags| {
-        let flags = if on { flags | OFlags::DIRECT } else { flags - OFlags::DIRECT };
-        fcntl_setfl(fd, flags).is_ok()
-    })
+    Ok((hash(file, length, each)?, certain && forgotten))
 }
 
 /// One thread reads, this one hashes: together they are as fast as the slower of the two.

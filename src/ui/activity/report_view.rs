@@ -4,6 +4,7 @@ use egui::{ScrollArea, Ui};
 
 use super::words;
 use crate::model::human;
+use crate::model::names;
 use crate::model::problem::Warning;
 use crate::model::restore::VerifyReport;
 use crate::model::run::{Outcome, RunDetail, RunId, RunReport};
@@ -127,7 +128,7 @@ fn group(ui: &mut Ui, (title, fix): (&str, &str), warnings: &[&Warning], all: bo
             wrapped(ui, body(fix).color(t.text2));
         }
         for warning in warnings.iter().take(if all { usize::MAX } else { FEW }) {
-            let path = format!("/{}", warning.path.display().trim_start_matches('/'));
+            let path = names::shown(&warning.path);
             let shown = if warning.path.is_empty() { warning.detail.clone() } else { path };
             let label = egui::Label::new(caption(&shown).color(t.text)).truncate();
             ui.add(label).on_hover_text(format!("{shown}\n{}", warning.detail));
@@ -152,7 +153,7 @@ fn damage(ui: &mut Ui, report: &VerifyReport) {
                 ui.label(body(format!("Hits {}:", human::counted(damaged.files_hit, "file", "files"))).color(t.text));
             }
             for path in damaged.files().into_iter().take(FEW) {
-                let text = format!("/{}", path.display().trim_start_matches('/'));
+                let text = names::shown(path);
                 ui.add(egui::Label::new(caption(&text).color(t.text)).truncate());
             }
             if damaged.files_hit > FEW as u64 {

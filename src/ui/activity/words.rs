@@ -8,6 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::model::history::HistoryFilter;
 use crate::model::human;
+use crate::model::names;
 use crate::model::problem::{Cause, Warning};
 use crate::model::run::{Outcome, ReadBack, RunDetail, RunReport, Trigger};
 use crate::model::snapshot::BackupType;
@@ -214,14 +215,14 @@ pub fn as_text(run: &RunReport, now: Timestamp, zone: &TimeZone) -> String {
         for damaged in &report.damaged {
             let _ = writeln!(text, "Damaged: {} ({})", damaged.object, damaged.what);
             for (version, path) in &damaged.hits {
-                let _ = writeln!(text, "  {version} /{}", path.display());
+                let _ = writeln!(text, "  {version} {}", names::shown(path));
             }
         }
     }
     for (which, warnings) in grouped(&run.warnings) {
         let _ = writeln!(text, "\n{}:", cause(which).0);
         for warning in warnings {
-            let _ = writeln!(text, "  /{}: {}", warning.path.display().trim_start_matches('/'), warning.detail);
+            let _ = writeln!(text, "  {}: {}", names::shown(&warning.path), warning.detail);
         }
     }
     text

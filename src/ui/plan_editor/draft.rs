@@ -1,11 +1,14 @@
 //! A backup that is being made or changed: what was typed so far, what is still missing, and the plan it will be.
 
+use std::path::{Path, is_separator};
+
 use jiff::Timestamp;
 
 use super::new_password::NewPassword;
 use crate::engine::message::{Drive, NewSecrets, Suggestion};
 use crate::model::format::{Cipher, Format, SealSpec};
 use crate::model::location::Location;
+use crate::model::names;
 use crate::model::path::PathBytes;
 use crate::model::plan::{Plan, PlanId, SecretFile};
 use crate::model::schedule::Schedule;
@@ -139,10 +142,10 @@ impl Draft {
     /// Adds a folder, ticked; one that is there already is only ticked.
     pub fn add(&mut self, path: &str) -> Result<(), String> {
         let path = path.trim();
-        if !path.starts_with('/') {
-            return Err("Give the whole path, beginning with /.".into());
+        if !names::is_absolute(path) {
+            return Err(format!("Give the whole path, beginning with {}.", names::BEGINS));
         }
-        let path = PathBytes::from(if path.len() > 1 { path.trim_end_matches('/') } else { path });
+        let path = PathBytes::from(trimmed(path));
         match self.sources.iter_mut().find(|source| source.path == path) {
             Some(known) => known.ticked = true,
             None => self.sources.push(source(&path, true)),
@@ -215,8 +218,8 @@ impl Draft {
         if destination.is_empty() {
             return Some("Choose a drive or a folder.".into());
         }
-        if !destination.starts_with('/') {
-            return Some("Give the whole path, beginning with /.".into());
+        if !names::is_absolute(destination) {
+            return Some(format!("Give the whole path, beginning with {}.", names::BEGINS));
         }
         let path = PathBytes::from(destination);
         let own = self.ticked().find(|source| source.path == path)?;
@@ -292,8 +295,10 @@ impl Draft {
     }
 }
 
-fn trimmed(path: &str) -> &str {
-    if path.len() > 1 { path.trim_end_matches('/') } else { path }
+/// Without separators at its end, where it is not the top itself.
+pub(super) fn trimmed(path: &str) -> &str {
+    let is_top = Path::new(path).parent().is_none();
+    if is_top { path } else { path.trim_end_matches(is_separator) }
 }
 
 fn source(path: &PathBytes, ticked: bool) -> Source {
@@ -315,7 +320,7 @@ pub fn listed(names: &[&str]) -> String {
 /// The drive a path lies on: the one with the longest mount point above it.
 pub fn drive_of<'a>(path: &str, drives: &'a [Drive]) -> Option<&'a Drive> {
     let path = PathBytes::from(path);
-    let above = |drive: &&Drive| drive.mount_point.as_bytes() == b"/" || path.is_within(drive.mount_point.as_bytes());
+    let above = |drive: &&Drive| path.is_within(drive.mount_point.display().trim_end_matches('/').as_bytes());
     drives.iter().filter(above).max_by_key(|drive| drive.mount_point.as_bytes().len())
 }
 

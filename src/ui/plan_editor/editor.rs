@@ -8,6 +8,7 @@ use super::secret_file::SecretFileChoice;
 use crate::engine::Handle;
 use crate::engine::message::{Command, Drive, PlanAt, Suggestion, TestResult};
 use crate::model::location::Location;
+use crate::model::names;
 use crate::model::path::PathBytes;
 use crate::model::plan::{Plan, PlanId};
 use crate::model::problem::Problem;
@@ -182,7 +183,7 @@ impl Editor {
         let destination = self.draft.destination.trim();
         if self.step == Step::Where
             && self.draft.is_new()
-            && destination.starts_with('/')
+            && names::is_absolute(destination)
             && destination != self.plans_of
             && !self.plans_here.is_waiting()
         {
@@ -238,7 +239,7 @@ impl Editor {
     /// Asks the engine to try the destination.
     pub fn test_connection(&mut self, handle: &Handle) {
         let destination = self.draft.destination.trim();
-        if destination.starts_with('/') {
+        if names::is_absolute(destination) {
             self.tested = destination.to_owned();
             self.test = Load::Waiting(handle.test_destination(Location::local(destination)));
         }
@@ -252,7 +253,7 @@ impl Editor {
     /// The drive the destination lies on.
     pub fn drive(&self) -> Option<&Drive> {
         let destination = self.draft.destination.trim();
-        if !destination.starts_with('/') {
+        if !names::is_absolute(destination) {
             return None;
         }
         drive_of(destination, self.drives.ready()?)

@@ -4,6 +4,7 @@ use egui::Ui;
 
 use super::editor::Editor;
 use crate::engine::Handle;
+use crate::model::names;
 use crate::model::path::PathBytes;
 use crate::model::plan::{Plan, SecretFile};
 use crate::model::restore::{Place, PlanChoice};
@@ -98,7 +99,7 @@ fn choose(ui: &mut Ui, cx: &mut Cx<'_>, editor: &mut Editor) {
     }
     match &mut choice.typed {
         Some(typed) => {
-            let whole = typed.trim().starts_with('/');
+            let whole = names::is_absolute(typed);
             let mut asked = false;
             ui.horizontal(|ui| {
                 let width = (ui.available_width() - 90.0).clamp(160.0, 420.0);

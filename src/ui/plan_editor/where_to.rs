@@ -2,10 +2,11 @@
 
 use egui::Ui;
 
-use super::draft::drive_of;
+use super::draft::{drive_of, trimmed};
 use super::editor::{Editor, Left};
 use crate::engine::message::Drive;
 use crate::model::human;
+use crate::model::names;
 use crate::ui::context::Cx;
 use crate::ui::load::Load;
 use crate::ui::theme::typography::body;
@@ -36,7 +37,7 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, editor: &mut Editor) {
 
 fn drives(ui: &mut Ui, cx: &Cx<'_>, editor: &mut Editor) {
     let home = &cx.overview.home_folder;
-    let chosen = editor.draft.destination.trim().trim_end_matches('/').to_owned();
+    let chosen = trimmed(editor.draft.destination.trim()).to_owned();
     let mut choose = None;
     match &editor.drives {
         Load::Ready(drives) => {
@@ -92,7 +93,7 @@ fn folder(ui: &mut Ui, cx: &mut Cx<'_>, editor: &mut Editor) {
                 Editor::pick_destination(cx.pickers);
             }
             let testing = editor.test_shown().is_some_and(Load::is_waiting);
-            let ready = editor.draft.destination.trim().starts_with('/');
+            let ready = names::is_absolute(&editor.draft.destination);
             let test = Button::plain("Test connection").icon(icons::PLUG).enabled(ready && !testing);
             if ui.add(test.why_off("Name a folder first.")).clicked() {
                 editor.test_connection(cx.handle);

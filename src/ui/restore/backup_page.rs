@@ -6,6 +6,7 @@ use super::file_page;
 use super::wizard::{Source, Wizard};
 use crate::engine::message::PlanAt;
 use crate::model::human;
+use crate::model::names;
 use crate::ui::context::Cx;
 use crate::ui::load::Load;
 use crate::ui::theme::typography::body;
@@ -66,7 +67,7 @@ fn backup(ui: &mut Ui, cx: &mut Cx<'_>, wizard: &mut Wizard, just_came: bool) ->
             if cx.pickers.available() && ui.add(Button::plain("Choose…").enabled(!cx.pickers.busy())).clicked() {
                 cx.pickers.pick_folders(PURPOSE, "The folder that holds the backup", false);
             }
-            let ready = wizard.destination.trim().starts_with('/') && !wizard.plans.is_waiting();
+            let ready = names::is_absolute(&wizard.destination) && !wizard.plans.is_waiting();
             if ui.add(Button::plain("Look").icon(icons::MAGNIFYING_GLASS).enabled(ready)).clicked() || (entered && ready) {
                 wizard.look(cx.handle);
             }

@@ -7,6 +7,7 @@ use super::icon::icon;
 use super::wizard::Wizard;
 use crate::model::catalog::{FileState, FoundFile, RowKind};
 use crate::model::human;
+use crate::model::names;
 use crate::model::problem::Code;
 use crate::ui::context::Cx;
 use crate::ui::theme::typography::{body, caption};
@@ -90,7 +91,7 @@ fn words(cx: &Cx<'_>, line: Line, file: &FoundFile, state: &FileState) -> (Strin
     match line {
         Line::File(_) => {
             let folder = String::from_utf8_lossy(file.path.parent()).into_owned();
-            let folder = shorten(&format!("/{folder}"), &cx.overview.home_folder.display());
+            let folder = shorten(&names::shown_text(&folder), &cx.overview.home_folder.display());
             (String::from_utf8_lossy(file.path.file_name()).into_owned(), folder)
         }
         Line::State(..) => (format!("as changed {}", changed(cx, state)), String::new()),

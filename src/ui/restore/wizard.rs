@@ -17,6 +17,7 @@ use super::search::Search;
 use super::selection::{Choice, Selection};
 use crate::engine::Handle;
 use crate::engine::message::{PlanAt, Unreadable};
+use crate::model::names;
 use crate::model::path::PathBytes;
 use crate::model::plan::{Plan, PlanId};
 use crate::model::problem::Problem;
@@ -308,9 +309,10 @@ impl Wizard {
     /// The folder the first chosen thing lies in.
     pub fn first_parent(&self) -> Option<PathBytes> {
         let choice = self.selection.choice()?;
-        let source = || self.tree.child(&PathBytes::default(), 0).map(|row| PathBytes::from("/").join(row.path.as_bytes()));
-        let first = choice.paths.first().cloned().or_else(source)?;
-        Some(PathBytes::new(first.parent())).filter(|parent| !parent.is_empty())
+        let source = || self.tree.child(&PathBytes::default(), 0).map(|row| row.path.clone());
+        let chosen = choice.paths.first().and_then(|path| path.as_bytes().strip_prefix(b"/")).map(PathBytes::new);
+        let first = chosen.or_else(source)?;
+        Some(first.parent()).filter(|parent| !parent.is_empty()).map(names::system_path)
     }
 
     /// Whether versions lie there that cannot be read.

@@ -5,6 +5,7 @@ use jiff::SignedDuration;
 
 use super::paint::{galley, galley_end, put_galley};
 use crate::model::human;
+use crate::model::names;
 use crate::model::run::{ProgressView, Stage};
 use crate::ui::theme::typography::Role;
 use crate::ui::theme::{Tone, size, space, tokens};
@@ -191,7 +192,7 @@ impl<'a> ProgressRow<'a> {
         let bare = path.as_bytes().strip_prefix(b"/").unwrap_or(path.as_bytes());
         match bare.strip_prefix(home) {
             Some(rest) if !home.is_empty() && rest.first() == Some(&b'/') => format!("~{}", String::from_utf8_lossy(rest)),
-            _ => format!("/{}", String::from_utf8_lossy(bare)),
+            _ => names::shown(path),
         }
     }
 }

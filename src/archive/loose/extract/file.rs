@@ -2,8 +2,6 @@
 
 use std::fs::File;
 use std::io::{self, Read};
-use std::os::fd::AsFd;
-use std::os::unix::fs::FileExt;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
@@ -11,11 +9,16 @@ use super::resume::{Compared, file_before, settled_before};
 use super::{Extractor, hash};
 use crate::archive::extract::put::{How, Inside, Settled, remove};
 use crate::archive::target::metadata::Wanted;
-use crate::archive::target::root::{Folder, look};
+use crate::archive::target::root::Folder;
 use crate::archive::{Error, Result};
 use crate::model::catalog::{Entry, Xattr};
 use crate::model::path::PathBytes;
 use crate::model::problem::Cause;
+use crate::os::at::FileExt;
+use crate::os::content::will_have_holes;
+use crate::os::durable;
+use crate::os::owner::User;
+use crate::os::stat::look;
 
 const BUFFER: usize = 256 << 10;
 
@@ -82,7 +85,7 @@ impl Extractor<'_> {
         if let Some((standing, made)) = file_before(before, &self.put, into, &name, entry).map_err(Failed::Target)? {
             return self.compare(entry, content, &parent, standing, &made);
         }
-        if let Some(existing) = look(fd, &name).map_err(Failed::Target)?
+        if let Some(existing) = look(fd, name.as_slice()).map_err(Failed::Target)?
             && !again
         {
             match self.put.decide(entry.mtime, &existing) {
@@ -116,7 +119,7 @@ impl Extractor<'_> {
     fn foresee(&mut self, entry: &Entry) -> Option<How> {
         let there = self.folders.root().and_then(|root| {
             let folder = root.folder(entry.path.parent())?;
-            look(folder.as_fd(), entry.path.file_name())
+            look(&folder, entry.path.file_name())
         });
         match there {
             Ok(Some(existing)) => {
@@ -143,11 +146,11 @@ impl Extractor<'_> {
         let root = self.folders.root().map_err(Failed::Target)?;
         let folder = root.folder(&parent.path).map_err(Failed::Target)?;
         let put = self.put.clone();
-        let create = || put.create_temporary(folder.as_fd(), 0o600);
+        let create = || put.create_temporary(&folder, 0o600);
         let mut compared = Compared::new(standing, entry, &create);
         let taken = self.copy(entry, content, &mut |bytes, at| compared.take(bytes, at));
         let taken = taken.and_then(|length| compared.end(length).map_err(Failed::Target));
-        let into = Inside { root, folder: parent, fd: folder.as_fd() };
+        let into = Inside { root, folder: parent, fd: &folder };
         let settled = match (taken, compared.anew) {
             (Err(failed), anew) => {
                 if let Some((_, temporary)) = anew {
@@ -157,6 +160,7 @@ impl Extractor<'_> {
             }
             (Ok(()), None) => settled_before(made, name),
             (Ok(()), Some((file, temporary))) => {
+                durable::is_whole(&file).map_err(Failed::Target)?;
                 self.set_metadata(&file, entry);
                 // Ours, and wrong.
                 remove(into.fd, made);
@@ -181,7 +185,7 @@ impl Extractor<'_> {
 
     fn set_metadata(&self, file: &File, entry: &Entry) {
         let (entry, troubles) = believed(entry, self.maker.is_root());
-        let set = self.maker.set(file.as_fd(), &Wanted::from(&entry), None, true);
+        let set = self.maker.set(file, &Wanted::from(&entry), None, true);
         for what in troubles.into_iter().chain(set.err()) {
             self.tally.warn(Cause::MetadataNotSet, &entry.path, what);
         }
@@ -189,11 +193,14 @@ impl Extractor<'_> {
 
     /// Content into a new file, holes left out.
     fn copy_into(&mut self, entry: &Entry, content: &mut dyn Read, file: &File) -> Result<(), Failed> {
+        if !entry.holes.is_empty() {
+            will_have_holes(file);
+        }
         self.copy(entry, content, &mut |bytes, at| file.write_all_at(bytes, at))?;
         if !entry.holes.is_empty() {
             file.set_len(entry.size).map_err(Failed::Target)?;
         }
-        Ok(())
+        durable::is_whole(file).map_err(Failed::Target)
     }
 
     /// Content to wherever it goes, with its place in the file; holes are left out. How long it is with them.
@@ -262,8 +269,7 @@ pub fn believed(entry: &Entry, is_root: bool) -> (Entry, Vec<String>) {
     }
     if !is_root {
         // Numbers of another machine: what this person restores is theirs.
-        entry.uid = rustix::process::geteuid().as_raw();
-        entry.gid = rustix::process::getegid().as_raw();
+        User { uid: entry.uid, gid: entry.gid } = User::of_this_process();
     }
     (entry, troubles)
 }

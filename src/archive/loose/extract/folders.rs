@@ -2,19 +2,18 @@
 
 use std::collections::HashMap;
 use std::io;
-use std::os::fd::BorrowedFd;
 use std::sync::Arc;
 
-use rustix::fs::{FileType, Mode};
-use rustix::io::Errno;
-
 use crate::archive::extract::put::{Inside, Put, Settled};
-use crate::archive::extract::resume::{made_as, modified};
+use crate::archive::extract::resume::made_as;
 use crate::archive::target::journal::Before;
-use crate::archive::target::root::{Folder, OpenFolders, Root, look};
+use crate::archive::target::root::{Folder, OpenFolders, Root};
 use crate::model::catalog::{Entry, FileTime};
 use crate::model::path::PathBytes;
 use crate::model::restore::Conflict;
+use crate::os::folder;
+use crate::os::reason::Reason;
+use crate::os::stat::{Stat, look, stat_of};
 
 /// So many are remembered; then what has its own name is forgotten.
 const MOST: usize = 200_000;
@@ -44,10 +43,10 @@ impl<'a> Folders<'a> {
     }
 
     pub fn root(&self) -> io::Result<&'a Root> {
-        self.roots.first().ok_or_else(|| Errno::NOENT.into())
+        self.roots.first().ok_or_else(|| Reason::NotThere.into())
     }
 
-    pub fn open(&mut self, folder: &Arc<Folder>) -> io::Result<BorrowedFd<'_>> {
+    pub fn open(&mut self, folder: &Arc<Folder>) -> io::Result<&folder::Folder> {
         self.open.get(folder)
     }
 
@@ -95,20 +94,19 @@ impl<'a> Folders<'a> {
             path => [path, b"/", name].concat(),
         };
         let folder = |name: &[u8], fresh| Folder { root: 0, path: beneath(name).into(), fresh, odd_group: true };
-        let is_folder = |stat: &rustix::fs::Stat| FileType::from_raw_mode(stat.st_mode).is_dir();
         let into = Inside { root, folder: parent, fd };
-        if let Some(stat) = look(fd, name)?.filter(is_folder) {
+        if let Some(stat) = look(fd, name)?.filter(Stat::is_folder) {
             let ours = before.map_or(Ok(false), |before| Self::take_over(before, put.tag, into, name, &stat))?;
             return Ok((Arc::new(folder(name, ours)), false));
         }
         if let Some(before) = before
-            && let Some(made) = made_as(before, put, into, name, |_, stat| is_folder(stat))?
-            && let Some(stat) = look(fd, &made)?
+            && let Some(made) = made_as(before, put, into, name, |_, stat| stat.is_folder())?
+            && let Some(stat) = look(fd, made.as_slice())?
         {
             let ours = Self::take_over(before, put.tag, into, &made, &stat)?;
             return Ok((Arc::new(folder(&made, ours)), true));
         }
-        let make = |name: &[u8]| rustix::fs::mkdirat(fd, name, Mode::RWXU | Mode::RWXG | Mode::RWXO);
+        let make = |name: &[u8]| fd.new_folder(name, 0o777);
         let (name, renamed) = match put.place(into, name, FileTime { seconds: i64::MAX, nanos: 0 }, make)? {
             Settled::Created | Settled::Replaced => (name.to_vec(), false),
             Settled::Beside(name) => (name, true),
@@ -123,11 +121,11 @@ impl<'a> Folders<'a> {
         let ours = folder.fresh || conflict == Conflict::Overwrite;
         if ours && self.metadata.len() < MOST_METADATA {
             self.metadata.push((folder, entry));
-        } else if !ours && self.dated.len() < MOST_METADATA {
-            let stat = self.open.get(&folder).and_then(|fd| Ok(rustix::fs::fstat(fd)?));
-            if stat.is_ok_and(|stat| modified(&stat) == entry.mtime) {
-                self.dated.push((folder, entry.mtime));
-            }
+        } else if !ours
+            && self.dated.len() < MOST_METADATA
+            && self.open.get(&folder).and_then(stat_of).is_ok_and(|stat| stat.mtime == entry.mtime)
+        {
+            self.dated.push((folder, entry.mtime));
         }
     }
 }

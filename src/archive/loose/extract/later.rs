@@ -1,21 +1,18 @@
 //! Links and pipes, made when all files stand, so that nothing was ever written through one.
 
 use std::io;
-use std::os::fd::AsFd;
-
-use rustix::fs::{AtFlags, FileType, Mode, Stat};
-use rustix::io::Errno;
 
 use super::file::{believed, is_full};
 use super::resume::{made_as_before, settled_before};
 use super::{Extractor, hash};
 use crate::archive::extract::put::{Inside, Settled, remove};
-use crate::archive::extract::resume::modified;
 use crate::archive::target::metadata::Wanted;
-use crate::archive::target::root::look;
 use crate::archive::{Error, Result};
 use crate::model::catalog::{Entry, EntryKind};
 use crate::model::problem::Cause;
+use crate::os::folder::Node;
+use crate::os::reason::Reason;
+use crate::os::stat::{Kind, Stat, look};
 
 /// So many wait at most.
 const MOST: usize = 200_000;
@@ -79,35 +76,31 @@ impl Extractor<'_> {
         }
         let into = Inside { root, folder: &parent, fd };
         let first_stat = match &first {
-            Some((folder, first)) => look(folder.as_fd(), first)?,
+            Some((folder, first)) => look(folder, first.as_slice())?,
             None => None,
         };
         let is = |name: &[u8], stat: &Stat| match &entry.kind {
-            _ if entry.link.is_some() => first_stat.is_some_and(|of| (of.st_dev, of.st_ino) == (stat.st_dev, stat.st_ino)),
-            EntryKind::Symlink { target } => {
-                rustix::fs::readlinkat(fd, name, Vec::new()).is_ok_and(|there| there.to_bytes() == target.as_bytes())
-            }
-            _ => FileType::from_raw_mode(stat.st_mode) == FileType::Fifo,
+            _ if entry.link.is_some() => first_stat.is_some_and(|of| of.identity() == stat.identity()),
+            EntryKind::Symlink { target } => fd.is_link_to(name, target.as_bytes()),
+            _ => stat.kind == Kind::Fifo,
         };
         let before = made_as_before(self.before.as_ref(), &self.put, into, &name, is)?.map(|made| settled_before(&made, &name));
         // One to a file that had to be made again.
-        let dated = |_: &[u8], stat: &Stat| {
-            entry.link.is_some() && FileType::from_raw_mode(stat.st_mode).is_file() && modified(stat) == entry.mtime
-        };
+        let dated = |_: &[u8], stat: &Stat| entry.link.is_some() && stat.is_file() && stat.mtime == entry.mtime;
         if before.is_none()
             && let Some(old) = made_as_before(self.before.as_ref(), &self.put, into, &name, dated)?
         {
             remove(fd, &old);
         }
         let place = |name: &[u8]| match (&entry.kind, &first) {
-            (_, Some((folder, first))) => match look(folder.as_fd(), first).map(|stat| stat.map(|s| s.st_mode)) {
+            (_, Some((folder, first))) => match look(folder, first.as_slice()) {
                 // Only files that this run wrote.
-                Ok(Some(mode)) if FileType::from_raw_mode(mode).is_dir() => Err(Errno::ISDIR),
-                _ => rustix::fs::linkat(folder, first.as_slice(), fd, name, AtFlags::empty()),
+                Ok(Some(stat)) if stat.is_folder() => Err(Reason::AFolder.into()),
+                _ => folder.link(first.as_slice(), fd, name),
             },
-            (EntryKind::Symlink { target }, _) => rustix::fs::symlinkat(target.as_bytes(), fd, name),
-            (EntryKind::Fifo, _) => rustix::fs::mknodat(fd, name, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0),
-            _ => Err(Errno::OPNOTSUPP),
+            (EntryKind::Symlink { target }, _) => fd.new_link(name, target.as_bytes()),
+            (EntryKind::Fifo, _) => fd.new_node(name, Node::Fifo, 0o600),
+            _ => Err(Reason::NotSupported.into()),
         };
         let settled = match before {
             Some(settled) => settled,

@@ -5,15 +5,11 @@
 
 use std::fs::File;
 use std::io::{self, Read, SeekFrom};
-use std::os::fd::{AsFd, OwnedFd};
-use std::os::unix::fs::FileExt;
-
-use rustix::fs::{FileType, Stat};
 
 use super::folders::Folders;
 use super::{Extractor, Job};
 use crate::archive::extract::put::{Inside, Put, Settled};
-use crate::archive::extract::resume::{holes_are_zero, made_as, modified, open_own, sweep};
+use crate::archive::extract::resume::{holes_are_zero, made_as, open_own, sweep};
 use crate::archive::loose::Bytes;
 use crate::archive::target::journal::{Before, Journal, Opened};
 use crate::archive::target::root::Root;
@@ -21,6 +17,10 @@ use crate::archive::{Error, Result};
 use crate::model::catalog::Entry;
 use crate::model::path::PathBytes;
 use crate::model::problem::Cause;
+use crate::os::at::FileExt;
+use crate::os::content::will_have_holes;
+use crate::os::owner;
+use crate::os::stat::Stat;
 
 /// So much of an archive's beginning and end tells it from others, in bytes.
 const TOLD_BY: u64 = 64 << 10;
@@ -55,7 +55,7 @@ fn identity(bytes: &mut dyn Bytes, job: &Job<'_>) -> io::Result<String> {
 pub fn open_journal(bytes: &mut dyn Bytes, job: &Job<'_>, root: &Root) -> Result<Option<Opened>> {
     let wrong = |e| Error::file(job.target, e);
     let name = identity(bytes, job).map_err(|e| Error::object("the archive", e))?;
-    let folder: OwnedFd = root.folder(b"").map_err(wrong)?;
+    let folder = root.folder(b"").map_err(wrong)?;
     Journal::open(vec![folder], &name, job.tag, job.date).map_err(wrong)
 }
 
@@ -83,7 +83,7 @@ pub fn file_before(
     entry: &Entry,
 ) -> io::Result<Option<(File, Vec<u8>)>> {
     let Some(before) = before else { return Ok(None) };
-    let dated = |_: &[u8], stat: &Stat| FileType::from_raw_mode(stat.st_mode).is_file() && modified(stat) == entry.mtime;
+    let dated = |_: &[u8], stat: &Stat| stat.is_file() && stat.mtime == entry.mtime;
     match made_as(before, put, into, name, dated)? {
         Some(made) => Ok(Some((open_own(into.fd, &made)?.0, made))),
         None => Ok(None),
@@ -110,13 +110,13 @@ impl Folders<'_> {
     /// Whether a folder that is there was made by the restore before; it can be written into then, and nothing half-written is in it.
     pub(super) fn take_over(before: &Before, tag: &str, into: Inside<'_>, name: &[u8], stat: &Stat) -> io::Result<bool> {
         let ours = before.made_folder(into.fd, name, stat);
-        if ours && stat.st_mode & 0o700 != 0o700 {
+        if ours && stat.mode & 0o700 != 0o700 {
             // It was done; its mode is set again in the end.
-            crate::archive::target::metadata::chmod_itself(into.fd, name, 0o700)?;
+            owner::set_mode_at(into.fd, name, 0o700)?;
         }
         let path = if into.folder.path.is_empty() { name.to_vec() } else { [&into.folder.path, &b"/"[..], name].concat() };
         if let Ok(folder) = into.root.folder(&path) {
-            sweep(before, tag, folder.as_fd());
+            sweep(before, tag, &folder);
         }
         Ok(ours)
     }
@@ -168,6 +168,9 @@ impl<'a> Compared<'a> {
     /// With what was found right, up to `end`.
     fn begin_anew(&mut self, end: u64) -> io::Result<()> {
         let (file, name) = (self.create)()?;
+        if !self.entry.holes.is_empty() {
+            will_have_holes(&file);
+        }
         let (file, _) = self.anew.insert((file, name));
         let mut at = 0;
         for (offset, length) in self.entry.holes.iter().copied().chain([(end, 0)]) {

@@ -1,10 +1,7 @@
 //! Member by member.
 
 use std::io::Read;
-use std::os::fd::AsFd;
 use std::sync::atomic::Ordering::Relaxed;
-
-use rustix::fs::OFlags;
 
 use super::Extractor;
 use super::file::believed;
@@ -102,17 +99,16 @@ impl Extractor<'_> {
         list.reverse();
         list.sort_by(|(a, _), (b, _)| b.path.cmp(&a.path));
         list.dedup_by(|(a, _), (b, _)| a.path == b.path);
-        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         for (folder, entry) in list {
             let (entry, troubles) = believed(&entry, self.maker.is_root());
-            let set = root.open_beneath(&folder.path, flags).map_err(|e| e.to_string());
-            let set = set.and_then(|fd| self.maker.set(fd.as_fd(), &Wanted::from(&entry), None, true));
+            let set = root.folder_itself(&folder.path).map_err(|e| e.to_string());
+            let set = set.and_then(|fd| self.maker.set(&fd, &Wanted::from(&entry), None, true));
             for what in troubles.into_iter().chain(set.err()) {
                 self.tally.warn(Cause::MetadataNotSet, &entry.path, what);
             }
         }
         for (folder, mtime) in std::mem::take(&mut self.folders.dated) {
-            let set = root.open_beneath(&folder.path, flags).and_then(|fd| Ok(set_time(fd.as_fd(), mtime)?));
+            let set = root.folder_itself(&folder.path).and_then(|fd| set_time(&fd, mtime));
             if let Err(e) = set {
                 self.tally.warn(Cause::MetadataNotSet, &PathBytes::new(&*folder.path), format!("time: {e}"));
             }

@@ -1,14 +1,13 @@
 //! Regular files: read between two looks at their metadata, again where these differ.
 
 use std::collections::HashMap;
+use std::fs::File;
 use std::io;
-
-use rustix::fd::OwnedFd;
 
 use super::{Assembler, Task, open};
 use crate::archive::changes::Keeper;
 use crate::archive::run_journal::Fresh;
-use crate::archive::scan::{Kind, Meta, status};
+use crate::archive::scan::{Kind, Meta, status_of};
 use crate::archive::writer::container::Container;
 use crate::archive::writer::content::{self, Data, Layout, WHOLE};
 use crate::archive::writer::frames::{Share, Stopped};
@@ -79,8 +78,8 @@ impl Assembler<'_> {
 
     fn copy_again(&mut self, link: &Entry) -> Result<(), Failed> {
         let (folder, name) = self.folders.parent_of(&link.path)?;
-        let file = content::open(folder, name, self.user == 0 || self.user == link.uid)?;
-        let meta = status(&file, "")?;
+        let file = content::open(folder, name, self.user.may_hide_access(link.uid))?;
+        let meta = status_of(&file)?;
         if meta.kind != Kind::File || meta.size > WHOLE {
             return Err(Failed::File(io::ErrorKind::NotFound.into()));
         }
@@ -91,12 +90,7 @@ impl Assembler<'_> {
         Ok(())
     }
 
-    pub(super) fn file(
-        &mut self,
-        task: Task,
-        opened: Option<io::Result<OwnedFd>>,
-        keeper: &mut Keeper<'_>,
-    ) -> Result<(), Stopped> {
+    pub(super) fn file(&mut self, task: Task, opened: Option<io::Result<File>>, keeper: &mut Keeper<'_>) -> Result<(), Stopped> {
         if let Some((link, share)) = self.links.link(&task.path, &task.meta).map_err(Some)? {
             return self.push(link, share, None);
         }
@@ -131,7 +125,7 @@ impl Assembler<'_> {
         self.push(entry, share, (!warned).then_some(fresh))
     }
 
-    fn read(&mut self, file: &OwnedFd, task: &Task, keeper: &mut Keeper<'_>) -> Result<Reading, Failed> {
+    fn read(&mut self, file: &File, task: &Task, keeper: &mut Keeper<'_>) -> Result<Reading, Failed> {
         let mut known = Known::new();
         let mut warned = false;
         let mut reading = 1;
@@ -142,7 +136,7 @@ impl Assembler<'_> {
                 (task.looked_at, task.meta)
             } else {
                 let now = (self.job.now)();
-                (now, Meta { stable: task.meta.stable, ..status(file, "")? })
+                (now, Meta { stable: task.meta.stable, ..status_of(file)? })
             };
             if meta.kind != Kind::File {
                 return Err(Failed::File(io::ErrorKind::NotFound.into()));
@@ -180,7 +174,7 @@ impl Assembler<'_> {
             };
             #[cfg(test)]
             super::interfere::after_reading(&task.path);
-            let after = status(file, "")?;
+            let after = status_of(file)?;
             if after.same_content_as(&meta) && (after.device, after.inode) == (meta.device, meta.inode) {
                 return Ok(Reading { entry, meta, whole_here, known_bytes, warned });
             }
@@ -202,7 +196,7 @@ impl Assembler<'_> {
     /// Stores a file as one piece under its own path. Returns false where its content is stored already.
     fn whole(
         &mut self,
-        file: &OwnedFd,
+        file: &File,
         layout: &mut Layout,
         entry: &mut Entry,
         parent: Option<&Entry>,
@@ -254,7 +248,7 @@ impl Assembler<'_> {
     /// that were stored before the run was cut off.
     fn cut(
         &mut self,
-        file: &OwnedFd,
+        file: &File,
         layout: &mut Layout,
         entry: &mut Entry,
         known: &mut Known,

@@ -2,6 +2,7 @@
 
 use super::{Lock, PlaceKind, Step, Wizard};
 use crate::model::human;
+use crate::model::names;
 use crate::model::problem::Code;
 use crate::model::restore::RestoreCounts;
 use crate::ui::load::Load;
@@ -13,7 +14,7 @@ impl Wizard {
             Step::Backup if self.is_archive() => match &self.from_file.opening {
                 Load::Idle if self.from_file.sealed && matches!(self.lock, Lock::Closed) => return None,
                 Load::Idle if self.from_file.path.trim().is_empty() => "Name the archive file.",
-                Load::Idle if !self.from_file.path.trim().starts_with('/') => "Give the whole path, beginning with /.",
+                Load::Idle if !names::is_absolute(&self.from_file.path) => return Some(whole()),
                 Load::Idle => "Press Look to see what it holds.",
                 Load::Waiting(_) => "Looking through it…",
                 Load::Failed(_) if self.is_very_long() => "It is not listed yet.",
@@ -23,7 +24,7 @@ impl Wizard {
             },
             Step::Backup => match &self.plans {
                 Load::Idle if self.destination.trim().is_empty() => "Name the folder or drive that holds the backup.",
-                Load::Idle if !self.destination.trim().starts_with('/') => "Give the whole path, beginning with /.",
+                Load::Idle if !names::is_absolute(&self.destination) => return Some(whole()),
                 Load::Idle => "Press Look to see what lies there.",
                 Load::Waiting(_) => "Looking…",
                 Load::Failed(_) => "This folder could not be read.",
@@ -58,9 +59,7 @@ impl Wizard {
             Step::Where if self.place_kind == PlaceKind::Folder && self.folder.trim().is_empty() => {
                 "Name the folder to restore to."
             }
-            Step::Where if self.place_kind == PlaceKind::Folder && !self.folder.trim().starts_with('/') => {
-                "Give the whole path, beginning with /."
-            }
+            Step::Where if self.place_kind == PlaceKind::Folder && !names::is_absolute(&self.folder) => return Some(whole()),
             Step::Where => return None,
             Step::Review => match &self.review {
                 Load::Ready(counts) => return blocked_by(counts),
@@ -100,4 +99,8 @@ fn blocked_by(counts: &RestoreCounts) -> Option<String> {
         }
         _ => None,
     }
+}
+
+fn whole() -> String {
+    format!("Give the whole path, beginning with {}.", names::BEGINS)
 }

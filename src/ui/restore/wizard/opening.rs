@@ -4,6 +4,7 @@ use super::{Lock, Source, Step, Wizard};
 use crate::engine::Handle;
 use crate::engine::message::Unreadable;
 use crate::model::location::Location;
+use crate::model::names;
 use crate::model::problem::Code;
 use crate::model::restore::Place;
 use crate::model::secret::Secret;
@@ -14,7 +15,7 @@ impl Wizard {
     /// Looks for backups in the folder that was named.
     pub fn look(&mut self, handle: &Handle) {
         let path = self.destination.trim();
-        if path.starts_with('/') {
+        if names::is_absolute(path) {
             self.plan_chosen = None;
             self.plans = Load::Waiting(handle.plans_at(Location::local(path)));
         }

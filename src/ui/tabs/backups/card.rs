@@ -5,6 +5,7 @@ use egui::{Label, Ui};
 use super::card_data::{self, RunResult};
 use crate::engine::message::{Command, PlanOverview, RunOverview};
 use crate::model::human;
+use crate::model::names;
 use crate::model::problem::Problem;
 use crate::model::restore::{Depth, Place, PlanChoice, VerifySpec};
 use crate::model::run::{Outcome, ProgressView, RunDetail, RunId, RunKind, RunReport};
@@ -286,7 +287,7 @@ fn damaged(ui: &mut Ui, report: &RunReport) {
             ui.spacing_mut().item_spacing.y = space::XS / 2.0;
             let files = object.files();
             for path in files.iter().take(NAMED) {
-                let path = format!("/{}", path.display().trim_start_matches('/'));
+                let path = names::shown(path);
                 ui.add(Label::new(caption(&path).color(t.text)).truncate());
             }
             let named = files.len().min(NAMED) as u64;

@@ -1,9 +1,12 @@
 //! What is to be done with a single file: what was typed so far, and what is still missing.
 
+use std::path::is_separator;
+
 use zeroize::Zeroizing;
 
 use crate::model::format::{Cipher, Codec, KdfKind, Level};
 use crate::model::inspection::{FileFacts, Inspection};
+use crate::model::names;
 use crate::model::path::PathBytes;
 use crate::model::run::RunKind;
 use crate::model::secret::Secret;
@@ -76,14 +79,16 @@ impl Draft {
     }
 
     /// What is still to be done before it can begin.
-    pub fn missing(&self) -> Option<&'static str> {
+    pub fn missing(&self) -> Option<String> {
         let to = self.to.trim();
         match self.kind {
-            _ if !to.starts_with('/') => Some("Give the whole path of the new file, beginning with /."),
-            _ if to.ends_with('/') => Some("Give the new file a name."),
-            RunKind::Encrypt if self.password.is_empty() => Some("Type a password."),
-            RunKind::Encrypt if *self.password != *self.again => Some("Type the password twice."),
-            RunKind::Decrypt if self.password.is_empty() && !self.of_backup => Some("Type the password."),
+            _ if !names::is_absolute(to) => {
+                Some(format!("Give the whole path of the new file, beginning with {}.", names::BEGINS))
+            }
+            _ if to.ends_with(is_separator) => Some("Give the new file a name.".into()),
+            RunKind::Encrypt if self.password.is_empty() => Some("Type a password.".into()),
+            RunKind::Encrypt if *self.password != *self.again => Some("Type the password twice.".into()),
+            RunKind::Decrypt if self.password.is_empty() && !self.of_backup => Some("Type the password.".into()),
             _ => None,
         }
     }
@@ -160,9 +165,9 @@ mod tests {
     #[test]
     fn a_password_is_typed_twice_and_one_of_this_computer_is_not_asked_for() {
         let mut draft = Draft::new(RunKind::Encrypt, &facts("/a", Inspection::Other));
-        assert_eq!(draft.missing(), Some("Type a password."));
+        assert_eq!(draft.missing().as_deref(), Some("Type a password."));
         draft.password.push_str("pw");
-        assert_eq!(draft.missing(), Some("Type the password twice."));
+        assert_eq!(draft.missing().as_deref(), Some("Type the password twice."));
         draft.again.push_str("pw");
         assert_eq!(draft.missing(), None);
         draft.to = "b".into();

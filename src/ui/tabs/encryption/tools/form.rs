@@ -49,7 +49,7 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, draft: &mut Draft, problem: Option<&Pr
             pressed = Pressed::Cancel;
         }
         let button = Button::primary(verb(draft.kind)).enabled(missing.is_none());
-        if ui.add(button.why_off(missing.unwrap_or_default()).min_width(112.0)).clicked() {
+        if ui.add(button.why_off(&missing.unwrap_or_default()).min_width(112.0)).clicked() {
             pressed = Pressed::Begin;
         }
     });

@@ -1,0 +1,122 @@
+//! proc(5), `mountinfo`.
+
+use std::path::PathBuf;
+
+use super::Mounted;
+use crate::model::path::PathBytes;
+
+pub fn system_root() -> PathBuf {
+    PathBuf::from("/")
+}
+
+pub fn mounted() -> Vec<Mounted> {
+    let Ok(table) = std::fs::read("/proc/self/mountinfo") else { return Vec::new() };
+    let mounts = parse_mounts(&table).into_iter().filter(Mount::is_for_people);
+    mounts
+        .filter_map(|mount| {
+            let room = rustix::fs::statvfs(mount.point.to_path_buf()).ok()?;
+            let total = room.f_blocks.saturating_mul(room.f_frsize);
+            let read_only = room.f_flag.contains(rustix::fs::StatVfsMountFlags::RDONLY);
+            (total > 0 && !read_only).then(|| Mounted {
+                label: None,
+                is_network: mount.is_network(),
+                free: room.f_bavail.saturating_mul(room.f_frsize),
+                total,
+                source: mount.source,
+                kind: mount.kind,
+                point: mount.point,
+            })
+        })
+        .collect()
+}
+
+struct Mount {
+    point: PathBytes,
+    kind: String,
+    source: String,
+}
+
+impl Mount {
+    fn is_network(&self) -> bool {
+        matches!(self.kind.as_str(), "nfs" | "nfs4" | "cifs" | "smb3" | "smbfs" | "fuse.sshfs" | "fuse.rclone" | "9p" | "afpfs")
+    }
+
+    fn is_for_people(&self) -> bool {
+        let real = matches!(
+            self.kind.as_str(),
+            "ext2"
+                | "ext3"
+                | "ext4"
+                | "xfs"
+                | "btrfs"
+                | "zfs"
+                | "f2fs"
+                | "bcachefs"
+                | "vfat"
+                | "exfat"
+                | "ntfs"
+                | "ntfs3"
+                | "fuseblk"
+                | "hfsplus"
+                | "apfs"
+        );
+        let point = self.point.as_bytes();
+        let hidden: [&[u8]; 9] =
+            [b"/boot", b"/snap", b"/var/lib", b"/proc", b"/sys", b"/dev", b"/run/credentials", b"/etc", b"/usr"];
+        (real || self.is_network()) && !hidden.iter().any(|h| self.point.is_within(h)) && !point.is_empty()
+    }
+}
+
+/// See proc(5): `36 35 98:0 /root /mount/point options - kind source options`, with `\040` for a space.
+fn parse_mounts(table: &[u8]) -> Vec<Mount> {
+    table
+        .split(|b| *b == b'\n')
+        .filter_map(|line| {
+            let fields: Vec<&[u8]> = line.split(|b| *b == b' ').collect();
+            let dash = fields.iter().position(|f| *f == b"-")?;
+            Some(Mount {
+                point: PathBytes::new(unescape(fields.get(4)?)),
+                kind: String::from_utf8_lossy(fields.get(dash + 1)?).into_owned(),
+                source: String::from_utf8_lossy(&unescape(fields.get(dash + 2)?)).into_owned(),
+            })
+        })
+        .collect()
+}
+
+fn unescape(field: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(field.len());
+    let mut rest = field;
+    while let Some((first, tail)) = rest.split_first() {
+        let code = if *first == b'\\' {
+            tail.get(..3).and_then(|d| u8::from_str_radix(std::str::from_utf8(d).ok()?, 8).ok())
+        } else {
+            None
+        };
+        match code {
+            Some(byte) => {
+                out.push(byte);
+                rest = &tail[3..];
+            }
+            None => {
+                out.push(*first);
+                rest = tail;
+            }
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn mount_tables_are_read() {
+        let table = b"22 1 8:1 / / rw - ext4 /dev/sda1 rw\n90 22 8:17 / /media/me/Blue\\040disk rw,nosuid shared:3 - ext4 /dev/sdb1 rw\nbroken\n";
+        let mounts = parse_mounts(table);
+        assert_eq!(mounts.len(), 2);
+        assert_eq!(mounts[1].point, PathBytes::from("/media/me/Blue disk"));
+        assert!(mounts[1].is_for_people());
+        assert_eq!(unescape(b"a\\"), b"a\\");
+    }
+}

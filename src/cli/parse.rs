@@ -9,8 +9,7 @@ use jiff::Timestamp;
 use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::TimeZone;
 
-use crate::model::format::{Format, Kind, Level};
-use crate::model::human;
+use crate::model::format::{Kind, Level};
 use crate::model::location::Location;
 use crate::model::names;
 use crate::model::path::PathBytes;
@@ -18,6 +17,7 @@ use crate::model::problem::{Code, Problem};
 use crate::model::restore::VersionChoice;
 use crate::model::schedule::Schedule;
 use crate::model::snapshot::VersionId;
+use crate::model::volume_size::VolumeSize;
 
 /// `latest`, an id, or a time. A time without a zone is local; a date means the end of that day.
 pub fn version(text: &str) -> Result<VersionChoice, String> {
@@ -76,10 +76,8 @@ pub fn level(text: &str) -> Result<Level, String> {
 }
 
 /// A volume's size within what the format allows.
-pub fn volume_size(text: &str) -> Result<u64, String> {
-    human::parse_bytes(text)
-        .filter(|size| (Format::MIN_VOLUME..=Format::MAX_VOLUME).contains(size))
-        .ok_or_else(|| "expected a size from 1M to 64G, like 64M or 1G".into())
+pub fn volume_size(text: &str) -> Result<VolumeSize, String> {
+    VolumeSize::parse(text).ok_or_else(|| "expected a size from 1M to 64G, like 64M or 1G, or whole".into())
 }
 
 /// A destination as an address. Only folders so far.
@@ -199,7 +197,7 @@ mod tests {
 
     #[test]
     fn sizes_are_within_the_format() {
-        assert_eq!(volume_size("64M"), Ok(64 << 20));
+        assert_eq!(volume_size("64M"), Ok(VolumeSize::Bytes(64 << 20)));
         assert!(volume_size("10k").is_err());
         assert!(volume_size("1000T").is_err());
     }

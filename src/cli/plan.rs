@@ -15,6 +15,7 @@ use crate::model::path::PathBytes;
 use crate::model::plan::{PlanId, SecretFile};
 use crate::model::problem::{Code, Problem};
 use crate::model::status::Status;
+use crate::model::volume_size::VolumeSize;
 
 pub fn run(args: args::Plan, output: Output) -> Result<Exit, Problem> {
     match args {
@@ -111,7 +112,7 @@ fn show(name: &str, output: Output) -> Result<Exit, Problem> {
         ("Encryption", plan.seal.map_or("none", |seal| seal.cipher.in_words()).into()),
         ("Opened with", plan.secret_file.as_ref().map_or(String::new(), |file| file.path().display().into_owned())),
         ("Format", plan.format.in_words(plan.schedule.period_hours())),
-        ("Volumes", plan.format.volume_size.map_or_else(|| "grow with the backup".into(), human::bytes)),
+        ("Volumes", plan.format.volume_size.map_or_else(|| "grow with the backup".into(), VolumeSize::in_words)),
         ("Schedule", plan.schedule.in_words()),
         ("Last success", when(found.last_success)),
     ];

@@ -4,6 +4,8 @@ use std::ops::RangeInclusive;
 
 use serde::{Deserialize, Serialize};
 
+use super::volume_size::VolumeSize;
+
 /// Container and compression of a volume, by the name that the command line, settings and catalogs have for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 pub enum Kind {
@@ -188,9 +190,9 @@ pub struct Format {
     pub kind: Kind,
     #[serde(default)]
     pub level: Level,
-    /// Volumes are closed at the first frame past this many bytes; `None`: it grows with the plan (64 MiB, 256 MiB, 1 GiB).
+    /// `None`: it grows with the plan (64 MiB, 256 MiB, 1 GiB).
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub volume_size: Option<u64>,
+    pub volume_size: Option<VolumeSize>,
 }
 
 /// A plan that runs this often, in hours, is to be quick about it.
@@ -199,13 +201,10 @@ const OFTEN: u32 = 6;
 const SELDOM: u32 = 28 * 24;
 
 impl Format {
-    pub const MIN_VOLUME: u64 = 1 << 20;
-    pub const MAX_VOLUME: u64 = 64 << 30;
-
     /// The size at which a volume is closed, for a plan whose sources hold about `source_bytes`.
     pub fn volume_size_for(&self, source_bytes: u64) -> u64 {
         match self.volume_size {
-            Some(size) => size.clamp(Self::MIN_VOLUME, Self::MAX_VOLUME),
+            Some(size) => size.most(),
             None if source_bytes < 64 << 30 => 64 << 20,
             None if source_bytes < 1 << 40 => 256 << 20,
             None => 1 << 30,
@@ -329,7 +328,10 @@ mod tests {
         let old: Format = toml::from_str("level = 7").unwrap();
         assert_eq!(old, Format { level: Level::Fixed(7), ..Format::default() });
         assert_eq!(old.kind, Kind::TarZst);
-        for format in [old, Format { kind: Kind::ZipZstd, level: Level::Auto, volume_size: Some(1 << 30) }] {
+        let whole = Format { volume_size: Some(VolumeSize::Whole), ..old };
+        for format in
+            [old, whole, Format { kind: Kind::ZipZstd, level: Level::Auto, volume_size: Some(VolumeSize::Bytes(1 << 30)) }]
+        {
             assert_eq!(toml::from_str::<Format>(&toml::to_string(&format).unwrap()).unwrap(), format);
         }
         assert!(toml::from_str::<Format>("level = \"high\"").is_err());

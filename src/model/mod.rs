@@ -25,3 +25,4 @@ pub mod snapshot;
 pub mod source_spec;
 pub mod status;
 pub mod tool;
+pub mod volume_size;

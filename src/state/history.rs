@@ -54,7 +54,7 @@ impl History {
         }
         let aside = path.with_added_extension(format!("broken-{}", now.strftime("%Y%m%dT%H%M%SZ")));
         fs::rename(&path, &aside).map_err(|e| Error::file(&path, e))?;
-        for suffix in ["-wal", "-shm"] {
+        for suffix in ["-journal", "-wal", "-shm"] {
             // They belong to the database of this name; beside a new one they would be taken for its own.
             let (from, to) = (with_suffix(&path, suffix), with_suffix(&aside, suffix));
             if fs::exists(&from).is_ok_and(|exists| exists) {
@@ -80,7 +80,9 @@ impl History {
     fn connect(path: &Path) -> Result<Connection> {
         let db = Connection::open(path)?;
         db.busy_timeout(BUSY)?;
-        db.pragma_update(None, "journal_mode", "WAL")?;
+        // A write-ahead log would be shared through mapped memory, and a process that touches that when the disk is gone is killed.
+        // One that older programs left stays as long as another process has it open.
+        let _ = db.pragma_update(None, "journal_mode", "TRUNCATE");
         // A power cut may cost the newest entry of the journal, and a forgotten "begun" would be litter nobody knows.
         db.pragma_update(None, "synchronous", "FULL")?;
         Ok(db)

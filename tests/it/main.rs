@@ -35,4 +35,5 @@ mod ui;
 mod unsealed;
 mod usr;
 mod vault;
+mod whole;
 mod window;

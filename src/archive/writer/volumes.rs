@@ -15,6 +15,7 @@ use crate::archive::zip::Directory;
 use crate::archive::{Error, Result, tar_stream};
 use crate::model::catalog::VolumeRef;
 use crate::model::snapshot::ObjectInfo;
+use crate::model::volume_size::VolumeSize;
 use std::sync::atomic::Ordering::Relaxed;
 
 /// Bytes in front of a record that its seal fills in.
@@ -142,12 +143,21 @@ impl<'a> Volumes<'a> {
             offset: 0,
             plain: 0,
             stored: 0,
-            directory: Directory::default(),
+            directory: self.directory(number),
         };
         if let Some(header) = open.sealer.as_ref().map(|s| s.header().to_vec()) {
             open.put(&header)?;
         }
         Ok(open)
+    }
+
+    fn directory(&self, number: u32) -> Directory {
+        match self.job.format.volume_size {
+            Some(VolumeSize::Whole) => {
+                Directory::whole(self.job.pieces.map(|folder| folder.join(format!("directory-{number}.new"))))
+            }
+            _ => Directory::default(),
+        }
     }
 
     /// The volume that was closed since this was asked last.
@@ -164,15 +174,20 @@ impl<'a> Volumes<'a> {
     /// Ends the open volume, if there is one, as an archive and as a sealed object.
     fn close(&mut self) -> Result<()> {
         let Some(mut open) = self.open.take() else { return Ok(()) };
-        let mut record = Vec::new();
-        Self::prepare(open.sealer.is_some(), &mut record);
+        let (directory, plain) = (std::mem::take(&mut open.directory), open.plain);
+        let mut write = |part: &[u8], last: bool| {
+            let mut record = Vec::new();
+            Self::prepare(open.sealer.is_some(), &mut record);
+            record.extend_from_slice(part);
+            let length = open.write(&mut record, last)?;
+            self.job.progress.bytes_written.fetch_add(u64::from(length), Relaxed);
+            Ok(())
+        };
         if self.job.format.kind.is_zip() {
-            record.extend_from_slice(&std::mem::take(&mut open.directory).finish(open.plain));
+            directory.finish(plain, write)?;
         } else {
-            record.extend_from_slice(&self.end);
+            write(&self.end, true)?;
         }
-        let length = open.write(&mut record, true)?;
-        self.job.progress.bytes_written.fetch_add(u64::from(length), Relaxed);
         let sha256: [u8; 32] = open.hash.finalize().into();
         let info = VolumeInfo {
             volume: open.volume,

@@ -114,13 +114,48 @@ fn odd_names_and_times_have_their_place() {
 #[test]
 fn offsets_past_four_gib_take_zip64() {
     let (_, central) = packed(Kind::Zip, 6, &[b"a", b"b"]);
-    let mut directory = Directory::default();
-    directory.add(&central, 100);
-    let near = directory.finish(1000);
-    let mut directory = Directory::default();
-    directory.add(&central, 5 << 30);
-    let far = directory.finish(6 << 30);
+    let finished = |base: u64, offset: u64| {
+        let mut directory = Directory::default();
+        directory.add(&central, base);
+        let mut out = Vec::new();
+        let take = |part: &[u8], last: bool| {
+            assert!(last, "it is one part");
+            out.extend_from_slice(part);
+            Ok(())
+        };
+        directory.finish(offset, take).unwrap();
+        out
+    };
+    let (near, far) = (finished(100, 1000), finished(5 << 30, 6 << 30));
     assert_eq!(near.len(), central.len() + 22);
     assert_eq!(far.len(), central.len() + 2 * 12 + 56 + 20 + 22);
     assert!(far[central.len() + 24..].starts_with(b"PK\x06\x06"));
+}
+
+#[test]
+fn the_directory_of_a_whole_archive_is_laid_aside_and_comes_back_in_parts() {
+    let (_, central) = packed(Kind::Zip, 6, &[b"a", b"b"]);
+    let dir = tempfile::tempdir().unwrap();
+    // Also where there is no folder for it, and where it cannot be made.
+    let paths = [Some(dir.path().join("directory.new")), None, Some(dir.path().join("none/x"))];
+    let all = paths.map(|path| {
+        let mut directory = Directory::whole(path);
+        for _ in 0..100_000 {
+            directory.add(&central, 7);
+        }
+        assert!(!directory.is_full());
+        let (mut out, mut parts) = (Vec::new(), Vec::new());
+        let part = |part: &[u8], last: bool| {
+            out.extend_from_slice(part);
+            parts.push((part.len() < 16 << 20, last));
+            Ok(())
+        };
+        directory.finish(1 << 20, part).unwrap();
+        assert!(parts.len() > 1 && parts.iter().all(|(fits, _)| *fits));
+        assert_eq!(parts.iter().position(|(_, last)| *last), Some(parts.len() - 1));
+        out
+    });
+    assert!(all[0] == all[1] && all[1] == all[2]);
+    assert_eq!(all[0].len(), 100_000 * central.len() + 56 + 20 + 22);
+    assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0, "nothing is left of it");
 }

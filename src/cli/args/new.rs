@@ -8,6 +8,7 @@ use super::Unlock;
 use crate::cli::parse;
 use crate::model::format::{Cipher, KdfKind, Kind, Level};
 use crate::model::source_spec::Preset;
+use crate::model::volume_size::VolumeSize;
 
 #[derive(Debug, Args)]
 pub struct Sources {
@@ -57,9 +58,10 @@ pub struct FormatOptions {
     /// auto suits how often the plan runs: fast up to every six hours, strong from every four weeks on [default: auto]
     #[arg(long, value_name = "N|auto", value_parser = parse::level)]
     pub level: Option<Level>,
-    /// Close each volume at about this size, as 64M or 1G [default: grows with the backup from 64M]
-    #[arg(long, value_name = "SIZE", value_parser = parse::volume_size)]
-    pub volume_size: Option<u64>,
+    /// Close each volume at about this size, as 64M or 1G; whole: one archive file per version, however large (a run that is cut
+    /// off then begins anew) [default: grows with the backup from 64M]
+    #[arg(long, value_name = "SIZE|whole", value_parser = parse::volume_size)]
+    pub volume_size: Option<VolumeSize>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

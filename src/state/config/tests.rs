@@ -6,6 +6,7 @@ use crate::model::plan::SecretFile;
 use crate::model::schedule::Schedule;
 use crate::model::settings::Appearance;
 use crate::model::source_spec::SourceSpec;
+use crate::model::volume_size::VolumeSize;
 
 fn home() -> (tempfile::TempDir, Home) {
     let dir = tempfile::tempdir().unwrap();
@@ -41,7 +42,7 @@ fn what_is_saved_is_loaded() {
     odd.schedule = Schedule::Hours { hours: 6 };
     odd.seal = None;
     odd.secret_file = Some(SecretFile::Key(PathBytes::new(b"/media/\xff/key".to_vec())));
-    odd.format.volume_size = Some(64 << 30);
+    odd.format.volume_size = Some(VolumeSize::Bytes(64 << 30));
     let config = Config {
         settings: Settings { appearance: Appearance::Dark, scale: 125, keep_running: Some(true) },
         plans: vec![plan(1, "Documents"), odd],

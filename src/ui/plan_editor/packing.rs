@@ -4,6 +4,7 @@ use egui::Ui;
 
 use super::editor::Editor;
 use crate::model::format::{Cipher, Kind, Level};
+use crate::model::volume_size::VolumeSize;
 use crate::ui::theme::typography::{body, caption};
 use crate::ui::theme::{icons, space, tokens};
 use crate::ui::widgets::{Button, Segmented, Select, section_head, wrapped};
@@ -38,6 +39,15 @@ pub fn levels(kind: Kind, level: Level) -> Vec<(Level, String)> {
     all
 }
 
+/// The sizes of volumes that are offered, and one that was set elsewhere.
+fn volume_sizes(chosen: Option<VolumeSize>) -> Vec<(Option<VolumeSize>, String)> {
+    let mut all = vec![(None, "Many files".to_owned()), (Some(VolumeSize::Whole), "One file".to_owned())];
+    if let Some(size @ VolumeSize::Bytes(_)) = chosen {
+        all.push((chosen, size.in_words()));
+    }
+    all
+}
+
 pub fn show(ui: &mut Ui, editor: &mut Editor) {
     let t = tokens(ui);
     if !editor.show_packing {
@@ -67,6 +77,15 @@ pub fn show(ui: &mut Ui, editor: &mut Editor) {
             let options: Vec<(Level, &str)> = levels.iter().map(|(level, label)| (*level, label.as_str())).collect();
             Segmented::new("Compression").show(ui, &mut format.level, &options);
         });
+    }
+    ui.horizontal(|ui| {
+        ui.label(body("Volumes").color(t.text));
+        let sizes = volume_sizes(format.volume_size);
+        let options: Vec<(Option<VolumeSize>, &str)> = sizes.iter().map(|(size, label)| (*size, label.as_str())).collect();
+        Segmented::new("Volumes").show(ui, &mut format.volume_size, &options);
+    });
+    if format.volume_size == Some(VolumeSize::Whole) {
+        wrapped(ui, caption("Each version is one archive file. A run that is cut off begins anew.").color(t.text2));
     }
     if editor.draft.is_new() && editor.draft.encrypt {
         ui.horizontal(|ui| {

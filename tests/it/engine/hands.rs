@@ -4,6 +4,7 @@ use strongroom::engine::message::Command;
 use strongroom::model::problem::{Cause, Code};
 use strongroom::model::run::Outcome;
 use strongroom::model::snapshot::{BackupType, WantedType};
+use strongroom::model::volume_size::VolumeSize;
 
 use super::*;
 
@@ -59,7 +60,8 @@ fn a_drive_that_was_pulled_out_is_gone_on_with_when_it_is_back() {
     for n in 0..30 {
         write(&world.source().join(format!("{n}")), crate::support::Random(n).bytes(1 << 20));
     }
-    let plan = Plan { format: Format { volume_size: Some(1 << 20), ..Format::default() }, ..world.plan("Documents") };
+    let plan =
+        Plan { format: Format { volume_size: Some(VolumeSize::Bytes(1 << 20)), ..Format::default() }, ..world.plan("Documents") };
     world.save(&plan).unwrap();
     assert!(world.back_up(&plan, WantedType::Auto).outcome.is_success());
     let (mut resumed, mut last) = (Vec::new(), None);

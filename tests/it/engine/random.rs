@@ -11,6 +11,7 @@ use strongroom::model::snapshot::{VersionId, WantedType};
 
 use super::*;
 use crate::support::{Random, long};
+use strongroom::model::volume_size::VolumeSize;
 
 /// More are thinned out: all of them are looked at again and again.
 const MOST_VERSIONS: usize = 12;
@@ -57,7 +58,7 @@ impl Model {
         let world = World::new();
         let mut plan = Plan { seal: sealed.then(SealSpec::default), ..world.plan("Documents") };
         // Many volumes, so that many of them die.
-        plan.format.volume_size = Some(1 << 20);
+        plan.format.volume_size = Some(VolumeSize::Bytes(1 << 20));
         world.save(&plan).unwrap();
         let (versions, hit) = (BTreeMap::new(), BTreeSet::new());
         let mut model = Self {

@@ -19,8 +19,12 @@ fn zip(before: &[u8], members: &[(&str, Vec<u8>)], kind: Kind) -> Vec<u8> {
         directory.add(&central, (out.len() - before.len()) as u64);
         out.extend_from_slice(&record);
     }
-    let end = directory.finish((out.len() - before.len()) as u64);
-    out.extend_from_slice(&end);
+    let offset = (out.len() - before.len()) as u64;
+    let part = |part: &[u8], _| {
+        out.extend_from_slice(part);
+        Ok(())
+    };
+    directory.finish(offset, part).unwrap();
     out
 }
 

@@ -5,6 +5,7 @@ use std::os::unix::fs::FileExt;
 
 use super::*;
 use crate::archive::writer::assemble::interfere;
+use crate::model::volume_size::VolumeSize;
 
 const BIG: usize = 5 << 20;
 
@@ -80,7 +81,7 @@ fn a_sealed_run_stores_nothing_twice_and_an_unsealed_one_all() {
 #[test]
 fn copies_far_apart_find_each_other() {
     let mut bench = Bench { sealed: true, ..Bench::new() };
-    bench.format.volume_size = Some(1 << 20);
+    bench.format.volume_size = Some(VolumeSize::Bytes(1 << 20));
     bench.write("a", noise(3000, 1));
     for n in 0..12 {
         bench.write(&format!("b/{n}"), noise(3 << 20, 10 + n));

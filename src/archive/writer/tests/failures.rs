@@ -11,6 +11,7 @@ use crate::archive::Error;
 use crate::archive::object::ObjectWriter;
 use crate::archive::writer::assemble::interfere;
 use crate::model::problem::Cause;
+use crate::model::volume_size::VolumeSize;
 
 /// Does something as a user who may not read everything. Threads it starts are that user's as well.
 fn unprivileged<T: Send>(work: impl FnOnce() -> T + Send) -> T {
@@ -150,7 +151,7 @@ impl ObjectWriter for FullWriter {
 #[test]
 fn a_full_destination_ends_the_run_wherever_it_is_full() {
     let mut bench = Bench::new();
-    bench.format.volume_size = Some(1 << 20);
+    bench.format.volume_size = Some(VolumeSize::Bytes(1 << 20));
     for n in 0..40 {
         bench.write(&format!("f{n}"), noise(1 << 20, n));
     }

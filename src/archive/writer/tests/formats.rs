@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::model::format::{Kind, Level};
+use crate::model::volume_size::VolumeSize;
 
 /// A text, noise, something that is cut, an empty one, links, holes and a folder.
 fn fill(bench: &Bench) {
@@ -22,7 +23,7 @@ fn every_kind_gives_back_what_was_written() {
     for kind in Kind::ALL {
         for level in [Level::Auto, Level::Fixed(*kind.levels().start())] {
             let mut bench = Bench::new();
-            bench.format = Format { kind, level, volume_size: Some(1 << 20) };
+            bench.format = Format { kind, level, volume_size: Some(VolumeSize::Bytes(1 << 20)) };
             fill(&bench);
             let done = bench.run();
             bench.check_contents(&done);

@@ -7,6 +7,7 @@ use std::process::{Command, Stdio};
 use super::*;
 use crate::archive::tar_stream::part_path;
 use crate::model::catalog::EntryKind;
+use crate::model::volume_size::VolumeSize;
 
 /// Extracts all volumes of a run with GNU tar, in order.
 fn extract(bench: &Bench, done: &Done) -> PathBuf {
@@ -42,7 +43,7 @@ fn extract(bench: &Bench, done: &Done) -> PathBuf {
 #[test]
 fn gnu_tar_finds_every_file_in_the_volumes() {
     let mut bench = Bench::new();
-    bench.format.volume_size = Some(1 << 20);
+    bench.format.volume_size = Some(VolumeSize::Bytes(1 << 20));
     bench.write("empty", "");
     bench.write("dir/small", "hello");
     bench.write("dir/more", noise(3 << 20, 1));

@@ -9,6 +9,7 @@ use crate::archive::object::{ObjectWriter, run_folder};
 use crate::archive::run_journal::Of;
 use crate::archive::writer::assemble::interfere;
 use crate::model::format::Kind;
+use crate::model::volume_size::VolumeSize;
 
 const MIB: usize = 1 << 20;
 
@@ -80,7 +81,7 @@ impl Bench {
 
 fn bench(kind: Kind, sealed: bool) -> Bench {
     let mut bench = Bench::new();
-    bench.format = Format { kind, volume_size: Some(3 << 20), ..Format::default() };
+    bench.format = Format { kind, volume_size: Some(VolumeSize::Bytes(3 << 20)), ..Format::default() };
     bench.sealed = sealed;
     bench
 }

@@ -248,6 +248,7 @@ mod tests {
     use super::*;
     use crate::archive::test_version;
     use crate::model::catalog::{EntryKind, FileTime, Piece};
+    use crate::os::stat::Stat;
 
     const TIME: FileTime = FileTime { seconds: 1_700_000_000, nanos: 5 };
 
@@ -261,20 +262,15 @@ mod tests {
 
     fn meta(kind: Kind) -> Meta {
         let size = if kind == Kind::File { 7 } else { 0 };
-        Meta {
-            kind,
-            mode: 0o644,
-            uid: 1,
-            gid: 2,
-            size,
-            mtime: TIME,
-            ctime: TIME,
-            device: 1,
-            inode: 42,
-            links: 1,
-            blocks: 8,
-            stable: true,
-        }
+        let stat =
+            Stat { kind, mode: 0o644, uid: 1, gid: 2, size, mtime: TIME, ctime: TIME, device: 1, inode: 42, links: 1, blocks: 8 };
+        Meta { stat, stable: true }
+    }
+
+    fn changed(meta: Meta, change: impl FnOnce(&mut Stat)) -> Meta {
+        let mut changed = meta;
+        change(&mut changed.stat);
+        changed
     }
 
     fn entry(path: &str, kind: EntryKind) -> Entry {
@@ -345,11 +341,11 @@ mod tests {
 
     #[test]
     fn new_changed_gone_and_unchanged_are_told_apart() {
-        let changed = Meta { size: 8, ..meta(Kind::File) };
+        let larger = changed(meta(Kind::File), |stat| stat.size = 8);
         let found = vec![
             ("a", Ok(meta(Kind::Folder))),
             ("a/b", Ok(meta(Kind::File))),
-            ("a/c", Ok(changed)),
+            ("a/c", Ok(larger)),
             ("a-b", Ok(meta(Kind::File))),
             ("z", Ok(meta(Kind::File))),
         ];
@@ -364,11 +360,11 @@ mod tests {
         let plain = meta(Kind::File);
         let other = FileTime { seconds: 1_700_000_000, nanos: 6 };
         assert!(is_unchanged(plain, file("a")));
-        assert!(!is_unchanged(Meta { size: 8, ..plain }, file("a")));
-        assert!(!is_unchanged(Meta { mtime: other, ..plain }, file("a")));
-        assert!(!is_unchanged(Meta { ctime: other, ..plain }, file("a")));
-        assert!(!is_unchanged(Meta { inode: 43, ..plain }, file("a")));
-        assert!(!is_unchanged(Meta { kind: Kind::Fifo, size: 7, ..plain }, file("a")));
+        assert!(!is_unchanged(changed(plain, |stat| stat.size = 8), file("a")));
+        assert!(!is_unchanged(changed(plain, |stat| stat.mtime = other), file("a")));
+        assert!(!is_unchanged(changed(plain, |stat| stat.ctime = other), file("a")));
+        assert!(!is_unchanged(changed(plain, |stat| stat.inode = 43), file("a")));
+        assert!(!is_unchanged(changed(plain, |stat| (stat.kind, stat.size) = (Kind::Fifo, 7)), file("a")));
         assert!(!is_unchanged(plain, Entry { torn: true, ..file("a") }));
         assert!(!is_unchanged(plain, Entry { unsettled: true, ..file("a") }));
         assert!(!is_unchanged(plain, Entry { kept_from: Some(parent_version()), ..file("a") }));
@@ -376,9 +372,9 @@ mod tests {
 
     #[test]
     fn without_stable_ctime_and_inode_the_rest_counts() {
-        let fat = Meta { stable: false, inode: 1, ctime: FileTime::default(), ..meta(Kind::File) };
+        let fat = Meta { stable: false, ..changed(meta(Kind::File), |stat| (stat.inode, stat.ctime) = (1, FileTime::default())) };
         assert!(is_unchanged(&fat, &file("a")));
-        assert!(!is_unchanged(&Meta { mode: 0o600, ..fat }, &file("a")));
+        assert!(!is_unchanged(&changed(fat, |stat| stat.mode = 0o600), &file("a")));
         let link = entry("l", EntryKind::Symlink { target: "x".into() });
         assert!(is_unchanged(&meta(Kind::Symlink), &link));
         assert!(!is_unchanged(&Meta { stable: false, ..meta(Kind::Symlink) }, &link));

@@ -11,7 +11,6 @@ use crate::model::catalog::VolumeRef;
 use crate::model::format::Format;
 use crate::model::problem::Problem;
 use crate::model::snapshot::{BackupType, Manifest, VersionId, WantedType};
-use crate::model::volume_size::VolumeSize;
 
 use super::core::Core;
 use super::destination::Opened;
@@ -83,11 +82,7 @@ fn with_offers(
     let mut whole = lying_there(folder, &catalog)?;
     whole.retain(|volume| !damaged.contains(&catalog.volume_name(volume, sealed)));
     let mut offered = whole.clone();
-    for volume in worn(
-        &catalog.index.volumes,
-        Format { volume_size: format.volume_size.filter(|size| *size != VolumeSize::Whole), ..format }
-            .volume_size_for(manifest.totals.bytes),
-    ) {
+    for volume in worn(&catalog.index.volumes, format.usual_volume(manifest.totals.bytes)) {
         offered.remove(&volume);
     }
     let runs = manifest.needs.iter().map(|need| &need.run).chain([&manifest.id]);

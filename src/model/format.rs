@@ -203,11 +203,15 @@ const SELDOM: u32 = 28 * 24;
 impl Format {
     /// The size at which a volume is closed, for a plan whose sources hold about `source_bytes`.
     pub fn volume_size_for(&self, source_bytes: u64) -> u64 {
+        self.volume_size.map_or_else(|| grown(source_bytes), VolumeSize::most)
+    }
+
+    /// The size beside which a volume is large or small: that at which one is closed, or where each version is one, would be if
+    /// it grew with the plan.
+    pub fn usual_volume(&self, source_bytes: u64) -> u64 {
         match self.volume_size {
-            Some(size) => size.most(),
-            None if source_bytes < 64 << 30 => 64 << 20,
-            None if source_bytes < 1 << 40 => 256 << 20,
-            None => 1 << 30,
+            Some(VolumeSize::Whole) => grown(source_bytes),
+            _ => self.volume_size_for(source_bytes),
         }
     }
 
@@ -244,6 +248,15 @@ impl Format {
             (kind, Level::Fixed(level)) => format!("{}, level {level}", kind.name()),
             (kind, Level::Auto) => format!("{}, level {} (auto)", kind.name(), self.level_for(period)),
         }
+    }
+}
+
+/// The size of volumes that grows with the plan.
+fn grown(source_bytes: u64) -> u64 {
+    match source_bytes {
+        bytes if bytes < 64 << 30 => 64 << 20,
+        bytes if bytes < 1 << 40 => 256 << 20,
+        _ => 1 << 30,
     }
 }
 

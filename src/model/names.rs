@@ -121,7 +121,7 @@ fn is_drive(component: &[u8]) -> bool {
 }
 
 /// [`catalog_path`] as Windows has it: of `C:\a\b`, `\\server\share\a` and both with `\\?\` before them. Slashes may be of either kind.
-#[cfg_attr(not(windows), allow(dead_code, reason = "tested everywhere"))]
+#[cfg(any(windows, test))]
 fn windows_catalog_path(system: &[u8]) -> Option<Vec<u8>> {
     let mut path: Vec<u8> = system.iter().map(|b| if *b == b'\\' { b'/' } else { *b }).collect();
     let mut share = false;
@@ -153,10 +153,10 @@ fn windows_catalog_path(system: &[u8]) -> Option<Vec<u8>> {
 }
 
 /// How catalog paths of shares begin.
-#[cfg_attr(not(windows), allow(dead_code, reason = "tested everywhere"))]
+#[cfg(any(windows, test))]
 const SHARE: &[u8] = b"UNC/";
 
-#[cfg_attr(not(windows), allow(dead_code, reason = "tested everywhere"))]
+#[cfg(any(windows, test))]
 fn windows_system_path(catalog: &[u8]) -> Vec<u8> {
     if is_drive(catalog) {
         return [catalog, b"/"].concat();
@@ -170,7 +170,7 @@ fn windows_system_path(catalog: &[u8]) -> Vec<u8> {
     }
 }
 
-#[cfg_attr(not(windows), allow(dead_code, reason = "tested everywhere"))]
+#[cfg(any(windows, test))]
 fn windows_parent_length(catalog: &[u8]) -> Option<usize> {
     let share = catalog.strip_prefix(SHARE).filter(|share| share.contains(&b'/'));
     let is_top = match share {

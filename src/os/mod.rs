@@ -25,12 +25,12 @@ pub mod permissions;
 pub mod priority;
 pub mod private;
 pub mod reason;
-#[cfg_attr(not(windows), allow(dead_code, reason = "tested everywhere"))]
+#[cfg(any(windows, test))]
 mod reparse;
 pub mod session;
 pub mod shell;
 pub mod socket;
 pub mod stat;
 pub mod temporary;
-#[cfg_attr(not(windows), allow(dead_code, reason = "tested everywhere"))]
+#[cfg(any(windows, test))]
 mod windows_time;

@@ -1,6 +1,6 @@
 //! Files and folders for one person alone: mode 0600 and 0700 on Unix, an access list without anybody else on Windows.
 
-#[cfg_attr(not(windows), allow(dead_code, reason = "tested everywhere"))]
+#[cfg(any(windows, test))]
 pub(super) mod access_text;
 #[cfg(unix)]
 mod unix;

@@ -10,6 +10,7 @@ pub(super) const SOCKET: u32 = 0x8000_0023;
 
 /// Whether it stands for something elsewhere; others are files and folders all the same, of which a filter gives the content (clouds,
 /// deduplication).
+#[cfg(windows)]
 pub(super) fn is_elsewhere(tag: u32) -> bool {
     tag & 0x2000_0000 != 0
 }

@@ -149,14 +149,19 @@ fn a_cancelled_restore_is_finished_by_the_next() {
     }
 }
 
+/// A backup of a small tree, and an archive of it by another program.
+fn backed_up_and_archived(seed: u64) -> World {
+    let world = World::new();
+    tree::plain(&world.source(), 40, &mut Random(seed));
+    world.back_up();
+    tool("tar", ["--format=posix".into(), "-C".into(), world.path(""), "-cf".into(), world.path("a.tar"), "source".into()]);
+    world
+}
+
 /// What is restored later, since it could not be the first time or was lost since, leaves a folder the time it had.
 #[test]
 fn a_repeated_restore_leaves_folders_their_times() {
-    let mut random = Random(80);
-    let world = World::new();
-    tree::plain(&world.source(), 40, &mut random);
-    world.back_up();
-    tool("tar", ["--format=posix".into(), "-C".into(), world.path(""), "-cf".into(), world.path("a.tar"), "source".into()]);
+    let world = backed_up_and_archived(80);
     for from in ["@dest", "@a.tar"] {
         let out = world.path("out");
         let _ = fs::remove_dir_all(&out);
@@ -183,11 +188,7 @@ fn a_repeated_restore_leaves_folders_their_times() {
 /// A restore whose last sync fails has not ended in good order: whoever goes on looks at all of it again.
 #[test]
 fn a_restore_that_may_be_lost_is_not_one_that_was_stopped() {
-    let mut random = Random(84);
-    let world = World::new();
-    tree::plain(&world.source(), 40, &mut random);
-    world.back_up();
-    tool("tar", ["--format=posix".into(), "-C".into(), world.path(""), "-cf".into(), world.path("a.tar"), "source".into()]);
+    let world = backed_up_and_archived(84);
     for from in ["@dest", "@a.tar"] {
         let out = world.path("out");
         let begin = || {

@@ -1,6 +1,6 @@
 //! Writes a journal. It never fails a run: one that cannot be written says nothing more.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -12,6 +12,8 @@ use crate::archive::catalog_io::VolumeInfo;
 use crate::model::catalog::{Entry, Piece};
 use crate::model::format::Kind;
 use crate::model::path::PathBytes;
+use crate::os::durable;
+use crate::os::folder::{Folder, For};
 
 /// The journal of a run that goes on.
 pub struct RunJournal {
@@ -38,7 +40,7 @@ impl RunJournal {
         let begun = begin(&unfinished, of, kind, volumes, before, random).and_then(|records| {
             fs::rename(&unfinished, path)?;
             if let Some(folder) = path.parent() {
-                File::open(folder)?.sync_all()?;
+                durable::sync_folder(&Folder::open(folder, For::Reading)?)?;
             }
             Ok(records)
         });

@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use super::metadata::{Kind, Meta, status};
 use super::rules::Rules;
+use super::walk::to_list;
 use crate::model::path::PathBytes;
 use crate::os::beneath::Beneath;
 use crate::os::folder::{Folder, For};
@@ -203,7 +204,7 @@ impl Shared {
 
     fn folder(&self, Waiting { path, owner }: &Waiting, buffer: &mut Vec<u8>) -> io::Result<()> {
         let folder = self.root.folder(path.as_bytes(), For::Reaching)?;
-        let folder = if self.user.may_hide_access(*owner) { folder.again_quietly()? } else { folder.again(For::Reading)? };
+        let folder = to_list(&folder, self.user.may_hide_access(*owner))?;
         let mut folders = Vec::new();
         folder.each_name(buffer, |name| {
             if self.ended.load(Relaxed) {

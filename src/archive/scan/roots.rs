@@ -55,7 +55,9 @@ impl Root {
     }
 
     fn check_readable(&self) -> io::Result<()> {
-        if let Opened::Single { parent, meta: Meta { kind: Kind::File, .. } } = self.open()? {
+        if let Opened::Single { parent, meta } = self.open()?
+            && meta.is_file()
+        {
             parent.file(self.path.file_name())?;
         }
         Ok(())

@@ -111,7 +111,7 @@ impl<'a> Walk<'a> {
         let path = root.path.as_bytes();
         match root.open() {
             Err(error) => Ok(visit(Visit::Unreadable { path, error })),
-            Ok(Opened::Single { meta: Meta { kind: Kind::Socket, .. }, .. }) => Ok(ControlFlow::Continue(())),
+            Ok(Opened::Single { meta, .. }) if meta.kind == Kind::Socket => Ok(ControlFlow::Continue(())),
             Ok(Opened::Single { parent, mut meta }) => {
                 meta.stable = keeps_inodes(&parent);
                 Ok(visit(Visit::Found { path, meta: &meta }))
@@ -150,8 +150,7 @@ impl<'a> Walk<'a> {
             let Some(name) = level.listing.get(level.next) else {
                 if !level.listing.is_all() {
                     let hide = self.user.may_hide_access(level.owner);
-                    let folder =
-                        chain.top().and_then(|folder| if hide { folder.again_quietly() } else { folder.again(For::Reading) });
+                    let folder = chain.top().and_then(|folder| to_list(folder, hide));
                     level.next = 0;
                     if let Err(error) = folder.and_then(|folder| level.listing.read_on(&folder, &mut self.buffer))
                         // It may have gone with all that is in it.
@@ -203,16 +202,17 @@ impl<'a> Walk<'a> {
             meta.stable = level.stable;
             let other_device = meta.device != level.device;
             let descend = is_folder && !(other_device && self.rules.one_file_system);
-            let begun = Instant::now();
             let mut folder = if descend {
-                match chain.top().and_then(|parent| open_folder(parent, name, self.user.may_hide_access(meta.uid))) {
+                let begun = Instant::now();
+                let opened = chain.top().and_then(|parent| open_folder(parent, name, self.user.may_hide_access(meta.uid)));
+                waited += begun.elapsed();
+                match opened {
                     Err(error) if is_gone(&error) => continue,
                     opened => Some(opened),
                 }
             } else {
                 None
             };
-            waited += begun.elapsed();
             if other_device {
                 // The strict comparison where it cannot be known.
                 meta.stable = folder.as_ref().is_none_or(|opened| opened.as_ref().is_ok_and(keeps_inodes));
@@ -225,13 +225,16 @@ impl<'a> Walk<'a> {
             if visit(told).is_break() {
                 return Ok(ControlFlow::Break(()));
             }
-            let begun = Instant::now();
             let entered = match folder {
                 None => continue,
                 Some(Err(error)) => Err(error),
-                Some(Ok(folder)) => self.enter(&folder, &meta, left_out).map(|level| (folder, level)),
+                Some(Ok(folder)) => {
+                    let begun = Instant::now();
+                    let entered = self.enter(&folder, &meta, left_out);
+                    waited += begun.elapsed();
+                    entered.map(|level| (folder, level))
+                }
             };
-            waited += begun.elapsed();
             match entered {
                 Ok((folder, level)) => {
                     if let Some(ahead) = &mut ahead {
@@ -259,7 +262,7 @@ impl<'a> Walk<'a> {
         let mut listing = self.spare.pop().unwrap_or_default();
         listing.read(folder, &mut self.buffer)?;
         let tag = self.rules.tag(folder, &listing);
-        let Meta { device, uid: owner, stable, .. } = *meta;
+        let (device, owner, stable) = (meta.device, meta.uid, meta.stable);
         Ok(Level { listing, next: 0, length: self.path.len(), device, owner, stable, left_out, tag })
     }
 
@@ -268,7 +271,12 @@ impl<'a> Walk<'a> {
     }
 }
 
-pub(super) fn open_folder(parent: &Folder, name: &CStr, hide_access: bool) -> io::Result<Folder> {
+/// A folder that is open, for reading.
+pub(super) fn to_list(folder: &Folder, hide_access: bool) -> io::Result<Folder> {
+    if hide_access { folder.again_quietly() } else { folder.again(For::Reading) }
+}
+
+fn open_folder(parent: &Folder, name: &CStr, hide_access: bool) -> io::Result<Folder> {
     if hide_access { parent.folder_quietly(name) } else { parent.folder(name, For::Reading) }
 }
 

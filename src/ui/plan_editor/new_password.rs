@@ -110,8 +110,8 @@ mod tests {
     fn the_file_is_named_after_the_backup_until_its_path_is_typed() {
         let mut new = made_by_us();
         assert_eq!(new.path("Music / loud"), "/home/u/strongroom Music - loud.password");
-        new.set_path("/root/secret".into());
-        assert_eq!(new.path("Music"), "/root/secret");
+        new.set_path("/elsewhere/secret".into());
+        assert_eq!(new.path("Music"), "/elsewhere/secret");
     }
 
     #[test]

@@ -16,7 +16,7 @@ use std::io;
 use std::ops::ControlFlow;
 
 pub use chain::Chain;
-pub use measure::{Measured, measure};
+pub use measure::measure;
 pub use metadata::{Kind, Meta, status, status_of};
 pub use roots::{Opened, Root, Roots};
 pub use rules::Rules;

@@ -18,7 +18,7 @@ use super::explain;
 use super::find;
 use super::folder::Folder;
 use super::keys;
-use super::message::{Answer, KeyChange, Measured, NewSecrets, Question, Rows, Unreadable};
+use super::message::{Answer, KeyChange, NewSecrets, Question, Rows, Unreadable};
 use super::restore;
 use super::single;
 use super::sources;
@@ -33,14 +33,7 @@ pub fn answer(core: &Core, question: Question, is_running: &dyn Fn(&PlanId) -> b
         Question::Drives => Answer::Drives(sources::drives()),
         Question::Measure { path, rules } => {
             let spec = SourceSpec { paths: vec![path], ..rules };
-            let sums = scan::measure(&spec, &[], cancel, &mut |_| {})?;
-            Answer::Measured(Measured {
-                files: sums.files,
-                bytes: sums.bytes,
-                left_out_files: sums.left_out_files,
-                left_out_bytes: sums.left_out_bytes,
-                unreadable: sums.unreadable,
-            })
+            Answer::Measured(scan::measure(&spec, &[], cancel, &mut |_| {})?)
         }
         Question::TestDestination { location } => Answer::Tested(destination::test(core, &location)?),
         Question::PlansAt { location } => Answer::Plans(destination::plans_at(core, &location)?),

@@ -20,7 +20,7 @@ use crate::model::restore::{ArchiveFile, Origin, Place, RestoreCounts, RestoreSp
 use crate::model::run::{Progress, ProgressView, RunId, RunReport};
 use crate::model::secret::Secret;
 use crate::model::snapshot::Manifest;
-use crate::model::source_spec::SourceSpec;
+use crate::model::source_spec::{Measured, SourceSpec};
 
 /// What travels from handles to the engine (or to the socket that stands for it).
 pub enum Request {

@@ -23,6 +23,18 @@ pub struct SourceSpec {
     pub one_file_system: bool,
 }
 
+/// What sources hold: regular files and their bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Measured {
+    pub files: u64,
+    pub bytes: u64,
+    /// By patterns and tags.
+    pub left_out_files: u64,
+    pub left_out_bytes: u64,
+    /// Things that could not be looked at.
+    pub unreadable: u64,
+}
+
 fn yes() -> bool {
     true
 }

@@ -302,13 +302,21 @@ def same(one, other):
 
 
 def delete_backups():
-    """A second, unencrypted one is stopped and its version stays; the first goes with its versions once its name is typed."""
+    """A second one, an unencrypted archive of one file, is stopped and its version stays; the first goes with its versions once
+    its name is typed."""
     button("Add backup")
     see("Selected")
     button("Next: Where")
     type_into("entry", "Path of the destination", f"{ROOT}/disk")
     button("Next: How")
     type_into("entry", "Name", "Letters")
+    click("radio button", "Encryption: Password file")
+    see("A strong password is made")
+    button("Advanced")
+    see("How it is packed")
+    click("radio button", "Volumes: One file")
+    see("A run that is cut off begins anew.")
+    shot("advanced")
     click("radio button", "Encryption: Not encrypted")
     button("Back up now")
     see("61 of 61 files copied")

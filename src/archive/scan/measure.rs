@@ -5,22 +5,10 @@ use std::ops::ControlFlow;
 use super::{Kind, Visit, Walk, prepare};
 use crate::archive::Result;
 use crate::model::run::Cancel;
-use crate::model::source_spec::SourceSpec;
+use crate::model::source_spec::{Measured, SourceSpec};
 
 /// Entries between two calls of the callback.
 const TELL_EVERY: u64 = 4096;
-
-/// Regular files and their bytes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Measured {
-    pub files: u64,
-    pub bytes: u64,
-    /// By patterns and tags.
-    pub left_out_files: u64,
-    pub left_out_bytes: u64,
-    /// Things that could not be looked at.
-    pub unreadable: u64,
-}
 
 /// Walks the sources and what is left out of them. `tell` is called now and then with the sums so far.
 pub fn measure(spec: &SourceSpec, avoid: &[(u64, u64)], cancel: &Cancel, tell: &mut dyn FnMut(&Measured)) -> Result<Measured> {

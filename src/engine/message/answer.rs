@@ -17,6 +17,7 @@ use crate::model::restore::RestoreCounts;
 use crate::model::run::RunReport;
 use crate::model::secret::Secret;
 use crate::model::snapshot::{Manifest, VersionId};
+use crate::model::source_spec::Measured;
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum Answer {
@@ -67,15 +68,6 @@ pub struct Drive {
     /// Holds the system or the home folder: a backup there dies with the disk.
     pub is_system: bool,
     pub is_network: bool,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct Measured {
-    pub files: u64,
-    pub bytes: u64,
-    pub left_out_files: u64,
-    pub left_out_bytes: u64,
-    pub unreadable: u64,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -4,9 +4,8 @@ use std::collections::BTreeMap;
 
 use super::draft::Draft;
 use crate::engine::Handle;
-use crate::engine::message::Measured;
 use crate::model::path::PathBytes;
-use crate::model::source_spec::SourceSpec;
+use crate::model::source_spec::{Measured, SourceSpec};
 use crate::ui::load::Load;
 
 const AT_ONCE: usize = 2;

@@ -5,11 +5,14 @@ use egui::Ui;
 use super::editor::Editor;
 use crate::model::format::{Cipher, Kind, Level};
 use crate::model::volume_size::VolumeSize;
-use crate::ui::theme::typography::{body, caption};
+use crate::ui::theme::typography::caption;
 use crate::ui::theme::{icons, space, tokens};
-use crate::ui::widgets::{Button, Segmented, Select, section_head, wrapped};
+use crate::ui::widgets::{Button, Segmented, Select, labelled, section_head, wrapped};
 
+/// Of the field that names the format, at most.
 const WIDTH: f32 = 340.0;
+/// Of the labels, so that the fields begin below one another.
+const LABEL: f32 = 96.0;
 
 /// In plain words, with what speaks for it.
 pub fn kind_in_words(kind: Kind) -> &'static str {
@@ -60,26 +63,27 @@ pub fn show(ui: &mut Ui, editor: &mut Editor) {
     section_head(ui, "How it is packed");
     let before = editor.draft.format;
     let format = &mut editor.draft.format;
-    Select::new("Format", kind_in_words(format.kind)).width(WIDTH).show(ui, |ui| {
-        for kind in Kind::ALL {
-            if Select::item(ui, kind == format.kind, kind_in_words(kind)) {
-                format.kind = kind;
-                if format.check().is_err() {
-                    format.level = Level::Auto;
+    labelled(ui, "Format", LABEL, |ui| {
+        let width = ui.available_width().min(WIDTH);
+        Select::new("Format", kind_in_words(format.kind)).width(width).show(ui, |ui| {
+            for kind in Kind::ALL {
+                if Select::item(ui, kind == format.kind, kind_in_words(kind)) {
+                    format.kind = kind;
+                    if format.check().is_err() {
+                        format.level = Level::Auto;
+                    }
                 }
             }
-        }
+        });
     });
     if format.kind != Kind::Tar {
-        ui.horizontal(|ui| {
-            ui.label(body("Compression").color(t.text));
+        labelled(ui, "Compression", LABEL, |ui| {
             let levels = levels(format.kind, format.level);
             let options: Vec<(Level, &str)> = levels.iter().map(|(level, label)| (*level, label.as_str())).collect();
             Segmented::new("Compression").show(ui, &mut format.level, &options);
         });
     }
-    ui.horizontal(|ui| {
-        ui.label(body("Volumes").color(t.text));
+    labelled(ui, "Volumes", LABEL, |ui| {
         let sizes = volume_sizes(format.volume_size);
         let options: Vec<(Option<VolumeSize>, &str)> = sizes.iter().map(|(size, label)| (*size, label.as_str())).collect();
         Segmented::new("Volumes").show(ui, &mut format.volume_size, &options);
@@ -88,8 +92,7 @@ pub fn show(ui: &mut Ui, editor: &mut Editor) {
         wrapped(ui, caption("Each version is one archive file. A run that is cut off begins anew.").color(t.text2));
     }
     if editor.draft.is_new() && editor.draft.encrypt {
-        ui.horizontal(|ui| {
-            ui.label(body("Encryption").color(t.text));
+        labelled(ui, "Encryption", LABEL, |ui| {
             let options = Cipher::ALL.map(|cipher| (cipher, cipher.in_words()));
             if Segmented::new("Cipher").show(ui, &mut editor.draft.cipher, &options) {
                 editor.touch();

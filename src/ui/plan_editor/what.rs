@@ -4,8 +4,8 @@ use egui::{Align, Key, Label, Layout, Ui, vec2};
 
 use super::editor::Editor;
 use super::leave_out;
-use crate::engine::message::Measured;
 use crate::model::human;
+use crate::model::source_spec::Measured;
 use crate::ui::context::Cx;
 use crate::ui::load::Load;
 use crate::ui::theme::typography::{body, caption, hero, section};

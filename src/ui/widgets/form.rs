@@ -3,8 +3,8 @@
 use egui::Ui;
 
 use super::labels::{line, wrapped};
-use crate::ui::theme::typography::{body, caption, caption_strong, section};
-use crate::ui::theme::{icons, space, tokens};
+use crate::ui::theme::typography::{Role, body, caption, caption_strong, section};
+use crate::ui::theme::{icons, size, space, tokens};
 
 #[must_use]
 pub struct FormRow<'a> {
@@ -54,10 +54,22 @@ pub fn key_value(ui: &mut Ui, key: &str, value: impl Into<String>) -> egui::Resp
     let value = value.into();
     line(ui, |ui| {
         let (rect, _) = ui.allocate_exact_size(egui::vec2(160.0, 22.0), egui::Sense::hover());
-        let text = super::paint::galley(ui, key, crate::ui::theme::typography::Role::Body, t.text2, 156.0);
+        let text = super::paint::galley(ui, key, Role::Body, t.text2, 156.0);
         super::paint::put_galley(ui, text, rect.left(), rect.center().y, t.text2);
         ui.add(egui::Label::new(body(value).color(t.text)).wrap())
     })
+}
+
+/// A label of this width with its field beside it.
+pub fn labelled<R>(ui: &mut Ui, label: &str, width: f32, field: impl FnOnce(&mut Ui) -> R) -> R {
+    let t = tokens(ui);
+    ui.horizontal(|ui| {
+        let (rect, _) = ui.allocate_exact_size(egui::vec2(width, size::CONTROL), egui::Sense::hover());
+        let text = super::paint::galley(ui, label, Role::Body, t.text, width);
+        super::paint::put_galley(ui, text, rect.left(), rect.center().y, t.text);
+        field(ui)
+    })
+    .inner
 }
 
 /// A heading within a page.

@@ -39,7 +39,7 @@ pub use dialog::{ConfirmDialog, ConfirmEvent, Dialog, DialogOutput};
 pub use drawer::Drawer;
 pub use empty::{EmptyEvent, EmptyState};
 pub use ends::{Ends, at_right};
-pub use form::{FormRow, key_value, section_head};
+pub use form::{FormRow, key_value, labelled, section_head};
 pub use found_row::FoundRow;
 pub use labels::{ago_label, bytes_label, icon_label, line, moment_label, plain, problem_text, spinner, weak, wrapped};
 pub use list::{ListOutput, RowList};

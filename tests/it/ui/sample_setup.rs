@@ -3,6 +3,7 @@
 use strongroom::engine::message::*;
 use strongroom::model::problem::Problem;
 use strongroom::model::secret::Secret;
+use strongroom::model::source_spec::Measured;
 
 pub fn answer(question: &Question) -> Option<Result<Answer, Problem>> {
     Some(Ok(match question {

@@ -128,7 +128,9 @@ pub fn row(entry: &Entry, below: Option<(u64, u64)>) -> Row {
         EntryKind::File => (RowKind::File, None),
         EntryKind::Folder => (RowKind::Folder, None),
         EntryKind::Symlink { target } => (RowKind::Symlink, Some(target.clone())),
-        EntryKind::Fifo | EntryKind::CharDevice { .. } | EntryKind::BlockDevice { .. } => (RowKind::Other, None),
+        EntryKind::Fifo => (RowKind::Fifo, None),
+        EntryKind::CharDevice { .. } => (RowKind::CharDevice, None),
+        EntryKind::BlockDevice { .. } => (RowKind::BlockDevice, None),
     };
     Row {
         path: entry.path.clone(),
@@ -136,7 +138,7 @@ pub fn row(entry: &Entry, below: Option<(u64, u64)>) -> Row {
         size: match kind {
             RowKind::File => Some(entry.size),
             RowKind::Folder => below.map(|(_, bytes)| bytes),
-            RowKind::Symlink | RowKind::Other => None,
+            RowKind::Symlink | RowKind::Fifo | RowKind::CharDevice | RowKind::BlockDevice => None,
         },
         files: below.map(|(files, _)| files),
         mtime: entry.mtime,

@@ -70,6 +70,8 @@ pub struct Restored {
     pub warnings: Vec<Warning>,
     pub warning_count: u64,
     pub undo: Option<PathBytes>,
+    /// Objects of the backup that were found damaged, by their names within the plan's folder.
+    pub damaged: Vec<String>,
 }
 
 /// What all who work on a restore share.
@@ -135,6 +137,7 @@ pub fn restore(job: &RestoreJob<'_>) -> Result<Restored> {
     let free = shared.free();
     let undo = shared.put.undo.used().map(PathBytes::from);
     let journal = shared.journal.take();
+    let damaged = shared.tally.take_damaged();
     let ended = shared.tally.finish();
     if let Some(journal) = journal {
         match (&ended, shared.unsynced.into_inner()) {
@@ -146,7 +149,7 @@ pub fn restore(job: &RestoreJob<'_>) -> Result<Restored> {
     }
     let (mut counts, warnings, warning_count) = ended?;
     counts.free = free;
-    Ok(Restored { counts, warnings, warning_count, undo })
+    Ok(Restored { counts, warnings, warning_count, undo, damaged })
 }
 
 /// Begins the journal of this restore, or finds the one of the same restore that did not end.

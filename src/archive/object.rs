@@ -45,6 +45,9 @@ pub fn volume_number(name: &str, sealed: bool) -> Option<u32> {
     Kind::ALL.into_iter().any(|kind| volume_file_name(number, kind, sealed) == name).then_some(number)
 }
 
+/// The list of what a run wrote, within its folder.
+pub const OBJECTS: &str = "objects.json";
+
 pub fn catalog_file_name(sealed: bool) -> &'static str {
     if sealed { "catalog.jsonl.zst.sealed" } else { "catalog.jsonl.zst" }
 }

@@ -165,7 +165,9 @@ pub(super) fn line(row: &Row, path: &str, zone: &TimeZone) -> String {
         RowKind::Folder => 'd',
         RowKind::Symlink => 'l',
         RowKind::File => '-',
-        RowKind::Other => '?',
+        RowKind::Fifo => 'p',
+        RowKind::CharDevice => 'c',
+        RowKind::BlockDevice => 'b',
     };
     let time = time_text(row.mtime, zone);
     let size = row.size.map(human::bytes).unwrap_or_default();

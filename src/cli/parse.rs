@@ -5,9 +5,9 @@ use std::ffi::OsStr;
 use std::path::{Component, Path, PathBuf};
 
 use directories::BaseDirs;
-use jiff::Timestamp;
 use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::model::format::{Kind, Level};
 use crate::model::location::Location;
@@ -18,6 +18,9 @@ use crate::model::restore::VersionChoice;
 use crate::model::schedule::Schedule;
 use crate::model::snapshot::VersionId;
 use crate::model::volume_size::VolumeSize;
+
+/// From the beginning of a second to its last moment.
+const LAST_OF_SECOND: SignedDuration = SignedDuration::from_nanos(999_999_999);
 
 /// `latest`, an id, or a time. A time without a zone is local; a date means the end of that day.
 pub fn version(text: &str) -> Result<VersionChoice, String> {
@@ -38,18 +41,20 @@ pub fn version_id(text: &str) -> Result<VersionId, String> {
 }
 
 fn time(text: &str, zone: &TimeZone) -> Option<Timestamp> {
+    // Versions are shown to the second: one that was begun within the second that is named was begun by then.
+    let whole_second = |at: Timestamp| if text.contains('.') { Some(at) } else { at.checked_add(LAST_OF_SECOND).ok() };
     if let Ok(at) = text.parse::<Timestamp>() {
-        return Some(at);
+        return whole_second(at);
     }
     let local = match text.parse::<Date>() {
         // A date alone is read as a date and time at midnight too; what is meant is the day.
-        Ok(date) if !text.contains(':') => date.to_datetime(Time::new(23, 59, 59, 999_999_999).ok()?),
+        Ok(date) if !text.contains(':') => date.to_datetime(Time::new(23, 59, 59, 0).ok()?),
         _ => text.parse::<DateTime>().ok()?,
     };
-    Some(local.to_zoned(zone.clone()).ok()?.timestamp())
+    whole_second(local.to_zoned(zone.clone()).ok()?.timestamp())
 }
 
-/// `off`, `6h`, `daily@20:00`.
+/// `off`, `6h`, `30d`, `daily@20:00`.
 pub fn schedule(text: &str) -> Result<Schedule, String> {
     let read = || {
         if text == "off" {
@@ -58,10 +63,15 @@ pub fn schedule(text: &str) -> Result<Schedule, String> {
         if let Some(hours) = text.strip_suffix('h') {
             return Some(Schedule::Hours { hours: hours.parse().ok()? });
         }
+        if let Some(days) = text.strip_suffix('d') {
+            return Some(Schedule::Hours { hours: days.parse::<u16>().ok()?.checked_mul(24)? });
+        }
         let (hour, minute) = text.strip_prefix("daily@")?.split_once(':')?;
         Some(Schedule::Daily { hour: hour.parse().ok()?, minute: minute.parse().ok()? })
     };
-    read().filter(|s| s.is_valid()).ok_or_else(|| "expected off, 1h to 168h, or daily@HH:MM".into())
+    read()
+        .filter(|s| s.is_valid())
+        .ok_or_else(|| "expected off, hours or days like 6h or 28d up to a year, or daily@HH:MM".into())
 }
 
 /// `auto`, or a number that some codec has.
@@ -162,9 +172,11 @@ mod tests {
     fn times_are_local_and_dates_whole_days() {
         let zone = TimeZone::get("Europe/Berlin").unwrap();
         let at = |text: &str| time(text, &zone).map(|t| t.to_string());
-        assert_eq!(at("2026-11-20T18:00:00Z").as_deref(), Some("2026-11-20T18:00:00Z"));
-        assert_eq!(at("2026-11-20T18:00").as_deref(), Some("2026-11-20T17:00:00Z"));
-        assert_eq!(at("2026-11-20 18:00:30").as_deref(), Some("2026-11-20T17:00:30Z"));
+        assert_eq!(at("2026-11-20T18:00:00Z").as_deref(), Some("2026-11-20T18:00:00.999999999Z"));
+        assert_eq!(at("2026-11-20T18:00:00.5Z").as_deref(), Some("2026-11-20T18:00:00.5Z"));
+        assert_eq!(at("20261120T180000Z").as_deref(), Some("2026-11-20T18:00:00.999999999Z"));
+        assert_eq!(at("2026-11-20T18:00").as_deref(), Some("2026-11-20T17:00:00.999999999Z"));
+        assert_eq!(at("2026-11-20 18:00:30").as_deref(), Some("2026-11-20T17:00:30.999999999Z"));
         assert_eq!(at("2026-11-20").as_deref(), Some("2026-11-20T22:59:59.999999999Z"));
         assert_eq!(at("yesterday"), None);
     }
@@ -182,7 +194,8 @@ mod tests {
         assert_eq!(schedule("off"), Ok(Schedule::Off));
         assert_eq!(schedule("6h"), Ok(Schedule::Hours { hours: 6 }));
         assert_eq!(schedule("daily@20:05"), Ok(Schedule::Daily { hour: 20, minute: 5 }));
-        for bad in ["", "0h", "169h", "-1h", "daily@24:00", "daily@12", "daily"] {
+        assert_eq!(schedule("28d"), Ok(Schedule::Hours { hours: 672 }));
+        for bad in ["", "0h", "0d", "367d", "8785h", "4000d", "-1h", "daily@24:00", "daily@12", "daily"] {
             assert!(schedule(bad).is_err(), "{bad}");
         }
     }

@@ -76,7 +76,8 @@ fn line(state: &InVersion, zone: &TimeZone) -> String {
         RowKind::File => side.size.map(human::bytes).unwrap_or_default(),
         RowKind::Folder => "folder".into(),
         RowKind::Symlink => "link".into(),
-        RowKind::Other => "other".into(),
+        RowKind::Fifo => "pipe".into(),
+        RowKind::CharDevice | RowKind::BlockDevice => "device".into(),
     };
     let changed = match &state.changed {
         None => "new".to_owned(),

@@ -25,7 +25,8 @@ pub fn run(plan: Option<&str>, paused: bool, output: Output) -> Result<Exit, Pro
     let overview = handle.overview();
     let runs: Vec<&RunOverview> = overview.runs.iter().filter(|run| is_meant(&overview, run, plan, paused)).collect();
     if runs.is_empty() {
-        return Err(nothing(plan, paused));
+        let already = overview.runs.iter().any(|run| is_meant(&overview, run, plan, !paused));
+        return Err(if already { already_so(plan, paused) } else { nothing(plan, paused) });
     }
     for run in &runs {
         handle.send(Command::Pause { run: run.run, paused })?;
@@ -59,6 +60,12 @@ fn wait(handle: &Handle, runs: &[RunId], paused: bool) -> Result<(), Problem> {
         sleep(LOOK);
     }
     Ok(())
+}
+
+fn already_so(plan: Option<&str>, paused: bool) -> Problem {
+    let what = plan.map_or("What runs".to_owned(), |name| format!("What runs of \"{name}\""));
+    let (is, fix) = if paused { ("paused", "`strongroom resume` lets it go on.") } else { ("not paused", "") };
+    Problem::new(Code::NothingThere, format!("{what} is {is} already."), fix)
 }
 
 fn nothing(plan: Option<&str>, paused: bool) -> Problem {

@@ -4,6 +4,8 @@ use super::output::complain;
 use super::{args, parse, password};
 use crate::engine::Handle;
 use crate::engine::message::PlanAt;
+use crate::model::location::Location;
+use crate::model::marker;
 use crate::model::plan::PlanId;
 use crate::model::problem::{Code, Problem};
 use crate::model::restore::{Place, PlanChoice};
@@ -13,8 +15,14 @@ const TRIES: usize = 3;
 
 /// Which backup is meant; without its password.
 pub fn place(from: &args::Origin) -> Result<Place, Problem> {
+    let location = parse::destination(&from.from)?;
+    if from.plan.is_none()
+        && let Some(place) = of_own_folder(&location)
+    {
+        return Ok(place);
+    }
     Ok(Place {
-        location: parse::destination(&from.from)?,
+        location,
         plan: match &from.plan {
             None => PlanChoice::Only,
             Some(text) => match PlanId::try_from(text.clone()) {
@@ -24,6 +32,15 @@ pub fn place(from: &args::Origin) -> Result<Place, Problem> {
         },
         secret: None,
     })
+}
+
+/// Where a backup's own folder was named instead of the destination that it lies at.
+fn of_own_folder(location: &Location) -> Option<Place> {
+    let Location::Local { path } = location;
+    let path = path.as_path();
+    let (above, name) = (path.parent()?, path.file_name()?.to_str()?);
+    let plan = PlanChoice::Name(name.to_owned());
+    path.join(marker::MARKER).is_file().then(|| Place { location: Location::local(above), plan, secret: None })
 }
 
 /// A place whose password is there if it needs one: given, kept on this machine, or asked for.

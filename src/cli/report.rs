@@ -235,7 +235,7 @@ pub fn warnings(list: &[Warning], count: u64, shown: fn(&PathBytes) -> String) {
 
 fn cause_name(cause: Cause) -> &'static str {
     match cause {
-        Cause::Unreadable => "Could not be read; what an older version has of them is kept:",
+        Cause::Unreadable => "Could not be read:",
         Cause::ChangedWhileRead => "Changed while they were read:",
         Cause::Vanished => "Were gone before they could be read:",
         Cause::UnsupportedKind => "Are of a kind that no archive holds:",

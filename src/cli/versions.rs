@@ -9,7 +9,7 @@ use super::report::type_name;
 use super::{args, path_history, place};
 use crate::model::human;
 use crate::model::problem::Problem;
-use crate::model::snapshot::{Manifest, Totals};
+use crate::model::snapshot::Manifest;
 
 pub fn run(args: &args::Versions, output: Output) -> Result<Exit, Problem> {
     let session = Session::guest()?;
@@ -20,7 +20,9 @@ pub fn run(args: &args::Versions, output: Output) -> Result<Exit, Problem> {
     // A manifest says nothing of files: it is listed without a password.
     let place = place::place(args)?;
     let versions = session.handle().versions(place.clone()).wait()?;
-    let unreadable = session.handle().unreadable_versions(place).wait()?;
+    let unreadable = session.handle().unreadable_versions(place.clone()).wait()?;
+    // What the versions stored is not what lies there: what a deleted one stored stays as long as another needs it.
+    let stored = session.handle().stored(place).wait()?;
     for version in &versions {
         output.object(&object(version));
     }
@@ -31,9 +33,9 @@ pub fn run(args: &args::Versions, output: Output) -> Result<Exit, Problem> {
         output.line(format!("{}  cannot be read: {}", version.id, version.problem.what));
         output.object(&json!({ "id": version.id, "unreadable": version.problem }));
     }
-    let sum = |of: fn(&Totals) -> u64| versions.iter().map(|v| of(&v.totals)).sum::<u64>();
-    let (bytes, stored, saved) = (sum(|t| t.bytes), sum(|t| t.stored_bytes), sum(Totals::saved_bytes));
-    if versions.len() > 1 {
+    let bytes: u64 = versions.iter().map(|version| version.totals.bytes).sum();
+    let saved = bytes.saturating_sub(stored);
+    if !versions.is_empty() {
         output.line(format!(
             "{} of {} in {} stored: {} saved",
             human::counted(versions.len() as u64, "version", "versions"),

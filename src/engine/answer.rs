@@ -36,6 +36,10 @@ pub fn answer(core: &Core, question: Question, is_running: &dyn Fn(&PlanId) -> b
             Answer::Measured(scan::measure(&spec, &[], cancel, &mut |_| {})?)
         }
         Question::TestDestination { location } => Answer::Tested(destination::test(core, &location)?),
+        Question::Stored { place } => {
+            let storage = core.storage(&place.location)?;
+            Answer::Stored(Folder::choose(&storage, &place.location.display(), &place.plan)?.stored()?)
+        }
         Question::PlansAt { location } => Answer::Plans(destination::plans_at(core, &location)?),
         Question::NewRecoveryKey => Answer::RecoveryKey(Secret::new(key::recovery_key(&core.random()).as_str())),
         Question::SavePlan { plan, secrets } => {
@@ -169,7 +173,7 @@ pub fn check(plan: &Plan) -> Result<(), Problem> {
         return usage("A backup has exactly one destination.", "Choose one.");
     }
     if !plan.schedule.is_valid() {
-        return usage("The schedule's time cannot be.", "Give 1 to 168 hours, or a time of day.");
+        return usage("The schedule's time cannot be.", "Give 1 hour to a year, or a time of day.");
     }
     if let Err(why) = plan.format.check() {
         return usage(&format!("This cannot be: {why}."), "Give another level or format.");

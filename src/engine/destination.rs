@@ -78,6 +78,9 @@ fn create(
     storage: &Arc<dyn Storage>,
     secrets: &NewSecrets,
 ) -> Result<Opened, Problem> {
+    if storage.size(marker::MARKER).is_ok() {
+        return Err(explain::is_a_backups_folder(&location.display()));
+    }
     let marker = new_marker(core, plan);
     let keys = match plan.seal {
         None => None,
@@ -275,7 +278,9 @@ pub fn describe(core: &Core, folder: &Folder) -> Result<PlanAt, Problem> {
 pub fn plans_at(core: &Core, location: &Location) -> Result<Vec<PlanAt>, Problem> {
     let storage = core.storage(location)?;
     let (mut all, damaged) = Folder::all(&storage)?;
-    all.extend(Folder::unmarked(&storage, &damaged, &PlanChoice::Only)?);
+    if all.is_empty() || !damaged.is_empty() {
+        all.extend(Folder::unmarked(&storage, &damaged, &PlanChoice::Only)?);
+    }
     all.iter().map(|f| describe(core, f)).collect()
 }
 
@@ -361,9 +366,7 @@ fn fill_status(core: &Core, location: &Location, status: &mut DestinationStatus)
     let (folders, damaged) = Folder::all(&storage)?;
     for folder in &folders {
         status.plans.push(describe(core, folder)?);
-        for run in folder.list(marker::DATA)?.iter().filter(|e| e.is_folder) {
-            status.used += folder.list(&format!("{}/{}", marker::DATA, run.name))?.iter().map(|e| e.size).sum::<u64>();
-        }
+        status.used += folder.stored()?;
     }
     match damaged.first() {
         Some(name) => {

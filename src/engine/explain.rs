@@ -198,6 +198,12 @@ pub fn password_needed() -> Problem {
 }
 
 /// The file in which a plan's secret lies for unattended runs cannot be read.
+/// A destination that is no place for one.
+pub fn is_a_backups_folder(place: &str) -> Problem {
+    let fix = "Choose the folder above it: each backup has a folder of its own there.";
+    Problem::new(Code::Usage, format!("{place} is the folder of another backup itself."), fix)
+}
+
 pub fn secret_file(path: &str, error: &std::io::Error) -> Problem {
     Problem::new(
         Code::PasswordNeeded,

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
 use crate::archive::key::KeyRing;
-use crate::archive::object::{ObjectWriter, Objects};
+use crate::archive::object::{OBJECTS, ObjectWriter, Objects};
 use crate::archive::{self, json_lines};
 use crate::model::marker::{self, Deleted, Marker, Owner};
 use crate::model::plan::PlanId;
@@ -125,6 +125,16 @@ impl Folder {
     pub fn list(&self, folder: &str) -> Result<Vec<storage::Listed>, Problem> {
         let full = if folder.is_empty() { self.name.clone() } else { self.full(folder) };
         Ok(self.storage.list(&full)?)
+    }
+
+    /// Bytes of all volumes and catalogs that lie there.
+    pub fn stored(&self) -> Result<u64, Problem> {
+        let mut bytes = 0;
+        for run in self.list(marker::DATA)?.iter().filter(|entry| entry.is_folder) {
+            let objects = self.list(&format!("{}/{}", marker::DATA, run.name))?;
+            bytes += objects.iter().filter(|entry| entry.name != OBJECTS).map(|entry| entry.size).sum::<u64>();
+        }
+        Ok(bytes)
     }
 
     pub fn read_all(&self, name: &str) -> Result<Vec<u8>, archive::Error> {
@@ -296,7 +306,7 @@ impl Folder {
     /// Writes `objects.json` of a run and returns its bytes, whose SHA-256 stands in the manifest.
     pub fn put_objects(&self, list: &ObjectList, ring: Option<&KeyRing>) -> Result<Vec<u8>, Problem> {
         let bytes = json_lines::encode(list, ring.map(KeyRing::newest));
-        self.put(&format!("{}/objects.json", archive::object::run_folder(&list.id)), &bytes)?;
+        self.put(&format!("{}/{}", archive::object::run_folder(&list.id), OBJECTS), &bytes)?;
         Ok(bytes)
     }
 }

@@ -196,6 +196,7 @@ questions! {
     key_status(plan: PlanId) -> KeyStatus = Question::KeyStatus { plan } => Answer::KeyStatus(v) => v;
     /// Newest last.
     versions(place: Place) -> Vec<Manifest> = Question::Versions { place } => Answer::Versions(v) => v;
+    stored(place: Place) -> u64 = Question::Stored { place } => Answer::Stored(v) => v;
     unreadable_versions(place: Place) -> Vec<Unreadable> = Question::UnreadableVersions { place } => Answer::Unreadable(v) => v;
     /// Dropping it ends the reading.
     open_archive(archive: ArchiveFile) -> ArchiveFacts = Question::OpenArchive { archive } => Answer::Archive(v) => *v;

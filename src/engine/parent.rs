@@ -4,8 +4,8 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::archive;
-use crate::archive::catalog_io::CatalogReader;
-use crate::archive::object::{Objects, catalog_file_name, run_folder};
+use crate::archive::catalog_io::{CatalogReader, VolumeInfo};
+use crate::archive::object::{OBJECTS, Objects, catalog_file_name, run_folder};
 use crate::archive::worn::worn;
 use crate::model::catalog::VolumeRef;
 use crate::model::format::Format;
@@ -79,33 +79,40 @@ fn with_offers(
     let sealed = folder.marker.sealed;
     let damaged = core.history.damaged(folder.plan(), &opened.location).map_err(explain::history)?;
     let damaged: HashSet<String> = damaged.into_iter().collect();
-    let mut whole = lying_there(folder, &catalog)?;
-    whole.retain(|volume| !damaged.contains(&catalog.volume_name(volume, sealed)));
+    let (mut whole, unlisted) = lying_there(folder, manifest, &catalog)?;
+    // Nothing vouches for what a run wrote once its own list is gone: with a new version that refers to it that would go on for ever.
+    let is_unlisted = |run: &VersionId| unlisted.contains(run) || damaged.contains(&format!("{}/{OBJECTS}", run_folder(run)));
+    whole.retain(|volume| !damaged.contains(&catalog.volume_name(volume, sealed)) && !is_unlisted(&volume.run));
     let mut offered = whole.clone();
     for volume in worn(&catalog.index.volumes, format.usual_volume(manifest.totals.bytes)) {
         offered.remove(&volume);
     }
     let runs = manifest.needs.iter().map(|need| &need.run).chain([&manifest.id]);
-    let is_damaged = |run: &&VersionId| damaged.contains(&format!("{}/{}", run_folder(run), catalog_file_name(sealed)));
+    let is_damaged =
+        |run: &&VersionId| damaged.contains(&format!("{}/{}", run_folder(run), catalog_file_name(sealed))) || is_unlisted(run);
     let damaged_catalogs = runs.filter(is_damaged).cloned().collect();
     Ok(Parent { id: manifest.id.clone(), catalog: Arc::new(catalog), whole, offered, damaged_catalogs })
 }
 
-/// The parent's volumes that lie there with their right size.
-fn lying_there(folder: &Folder, parent: &CatalogReader) -> Result<HashSet<VolumeRef>, Problem> {
+/// The parent's volumes that lie there with their right size, and the runs whose list of objects does not.
+fn lying_there(
+    folder: &Folder,
+    manifest: &Manifest,
+    parent: &CatalogReader,
+) -> Result<(HashSet<VolumeRef>, HashSet<VersionId>), Problem> {
     let sealed = folder.marker.sealed;
     let mut there: HashMap<String, u64> = HashMap::new();
-    let mut listed: HashSet<&VersionId> = HashSet::new();
-    let mut whole = HashSet::new();
-    for info in &parent.index.volumes {
-        let run = &info.volume.run;
-        if listed.insert(run) {
-            let base = run_folder(run);
-            there.extend(folder.list(&base)?.into_iter().map(|e| (format!("{base}/{}", e.name), e.size)));
-        }
-        if there.get(&info.name(sealed)) == Some(&info.size) {
-            whole.insert(info.volume.clone());
+    let mut unlisted = HashSet::new();
+    let of_volumes = parent.index.volumes.iter().map(|info| &info.volume.run);
+    let runs: HashSet<&VersionId> = of_volumes.chain(manifest.needs.iter().map(|need| &need.run)).collect();
+    for run in runs {
+        let base = run_folder(run);
+        there.extend(folder.list(&base)?.into_iter().map(|e| (format!("{base}/{}", e.name), e.size)));
+        if !there.contains_key(&format!("{base}/{OBJECTS}")) {
+            unlisted.insert(run.clone());
         }
     }
-    Ok(whole)
+    let is_whole = |info: &&VolumeInfo| there.get(&info.name(sealed)) == Some(&info.size);
+    let whole = parent.index.volumes.iter().filter(is_whole).map(|info| info.volume.clone()).collect();
+    Ok((whole, unlisted))
 }

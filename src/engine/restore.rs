@@ -24,6 +24,11 @@ pub fn run(core: &Core, run: &Run, spec: &RestoreSpec, stages: &mut Stages<'_>) 
             let version = core.open_version(place, version)?;
             stages.enter(Stage::Restoring);
             let restored = extract(core, spec, &version, spec.dry_run, &run.progress, &run.cancel)?;
+            // The next version does not refer to it.
+            let damaged: Vec<&str> = restored.damaged.iter().map(String::as_str).collect();
+            if let Err(error) = core.history.remember_damage(version.folder.plan(), &place.location, &damaged, false) {
+                tracing::warn!("what was found is not remembered: {error}");
+            }
             (Some(version.manifest.id.clone()), restored)
         }
         Origin::Archive(file) => {

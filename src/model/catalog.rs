@@ -134,5 +134,7 @@ pub enum RowKind {
     File,
     Folder,
     Symlink,
-    Other,
+    Fifo,
+    CharDevice,
+    BlockDevice,
 }

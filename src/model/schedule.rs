@@ -11,13 +11,16 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, ToSpan};
 use serde::{Deserialize, Serialize};
 
+/// Hours between two runs, at most: a year.
+pub const LONGEST: u16 = 366 * 24;
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(tag = "every", rename_all = "kebab-case")]
 pub enum Schedule {
     #[default]
     Off,
     Hours {
-        /// 1 to 168.
+        /// 1 to [`LONGEST`].
         hours: u16,
     },
     Daily {
@@ -32,6 +35,8 @@ impl Schedule {
         match self {
             Self::Off => "only when you ask".into(),
             Self::Hours { hours: 1 } => "every hour".into(),
+            Self::Hours { hours: 24 } => "every day".into(),
+            Self::Hours { hours } if hours.is_multiple_of(24) => format!("every {} days", hours / 24),
             Self::Hours { hours } => format!("every {hours} hours"),
             Self::Daily { hour, minute } => format!("every day at {hour:02}:{minute:02}"),
         }
@@ -50,7 +55,7 @@ impl Schedule {
     pub fn is_valid(self) -> bool {
         match self {
             Self::Off => true,
-            Self::Hours { hours } => (1..=168).contains(&hours),
+            Self::Hours { hours } => (1..=LONGEST).contains(&hours),
             Self::Daily { hour, minute } => Time::new(hour, minute, 0, 0).is_ok(),
         }
     }

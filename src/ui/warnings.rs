@@ -30,7 +30,7 @@ pub fn happened(cause: Cause) -> &'static str {
 /// What a person can do about it; empty where nothing is to be done.
 pub fn advice(cause: Cause) -> &'static str {
     match cause {
-        Cause::Unreadable => "Check who may read them, or leave them out. What an older version has of them was kept.",
+        Cause::Unreadable => "Check who may read them, or leave them out of the backup.",
         Cause::ChangedWhileRead => "Close the program that writes them and back up again.",
         Cause::Vanished | Cause::UnsupportedKind | Cause::Skipped => "Nothing has to be done.",
         Cause::MetadataNotSet => "Owners can only be set by an administrator; the contents are complete.",

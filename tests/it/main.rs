@@ -14,6 +14,7 @@ mod flip;
 mod foreign;
 mod formats;
 mod golden;
+mod healing;
 mod help_and_readme;
 mod injected;
 mod keyring;

@@ -203,7 +203,9 @@ pub fn side(entry: &Entry) -> Side {
         EntryKind::File => (RowKind::File, None),
         EntryKind::Folder => (RowKind::Folder, None),
         EntryKind::Symlink { target } => (RowKind::Symlink, Some(target.clone())),
-        EntryKind::Fifo | EntryKind::CharDevice { .. } | EntryKind::BlockDevice { .. } => (RowKind::Other, None),
+        EntryKind::Fifo => (RowKind::Fifo, None),
+        EntryKind::CharDevice { .. } => (RowKind::CharDevice, None),
+        EntryKind::BlockDevice { .. } => (RowKind::BlockDevice, None),
     };
     Side {
         kind,

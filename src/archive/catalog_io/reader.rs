@@ -133,6 +133,10 @@ impl CatalogReader {
         self.index.volumes.get(at)
     }
 
+    pub fn is_sealed(&self) -> bool {
+        self.frames.ring.is_some()
+    }
+
     /// The full name of a volume, for words about it.
     pub fn volume_name(&self, volume: &VolumeRef, sealed: bool) -> String {
         let kind = self.volume(volume).map_or_else(Kind::default, |info| info.kind);

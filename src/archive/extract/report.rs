@@ -1,5 +1,6 @@
 //! What came of a restore so far: counts, warnings, and whether to go on. Shared by all that work on it.
 
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::Relaxed};
 use std::sync::{Mutex, PoisonError};
 
@@ -33,6 +34,8 @@ pub struct Tally<'a> {
     warnings: Mutex<Vec<Warning>>,
     warning_count: AtomicU64,
     unread: AtomicU32,
+    /// Objects of the backup in which something was not as it should be.
+    damaged: Mutex<BTreeSet<String>>,
     stopped: AtomicBool,
     error: Mutex<Option<Error>>,
 }
@@ -46,6 +49,7 @@ impl<'a> Tally<'a> {
             warnings: Mutex::default(),
             warning_count: AtomicU64::new(0),
             unread: AtomicU32::new(0),
+            damaged: Mutex::default(),
             stopped: AtomicBool::new(false),
             error: Mutex::default(),
         }
@@ -86,6 +90,15 @@ impl<'a> Tally<'a> {
             | Error::Limit(_) => true,
             _ => false,
         }
+    }
+
+    /// Remembers an object by its name within the plan's folder.
+    pub fn found_damaged(&self, object: impl Into<String>) {
+        self.damaged.lock().unwrap_or_else(PoisonError::into_inner).insert(object.into());
+    }
+
+    pub fn take_damaged(&self) -> Vec<String> {
+        std::mem::take(&mut *self.damaged.lock().unwrap_or_else(PoisonError::into_inner)).into_iter().collect()
     }
 
     pub fn was_read(&self) {

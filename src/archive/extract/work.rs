@@ -86,6 +86,9 @@ impl<'a> Worker<'a> {
             Ok(content) => content,
             Err(e) if tally.is_local(&e) => {
                 let cause = if matches!(e, Error::Object { .. }) { Cause::NotWritten } else { Cause::Damaged };
+                if let Error::Damaged { object, .. } | Error::Missing { object } = &e {
+                    tally.found_damaged(object);
+                }
                 for bit in bits {
                     if let Some(item) = item_of(bit) {
                         self.hands.lose(item, bit, cause, &e.to_string());
@@ -96,6 +99,7 @@ impl<'a> Worker<'a> {
             Err(e) => return tally.fail(e),
         };
         tally.was_read();
+        let volume = || info.name(self.shared.catalog.is_sealed());
         let mut checked: Option<&Bit> = None;
         for bit in bits {
             if tally.is_stopped() {
@@ -104,12 +108,14 @@ impl<'a> Worker<'a> {
             let Some(item) = item_of(bit) else { continue };
             let end = bit.offset as usize + bit.length as usize;
             let Some(piece) = content.get(bit.offset as usize..end) else {
+                tally.found_damaged(volume());
                 self.hands.lose(item, bit, Cause::Damaged, "a piece lies outside its frame");
                 continue;
             };
             // Copies of one file follow each other.
             let same = checked.is_some_and(|c| (c.offset, c.length, c.hash) == (bit.offset, bit.length, bit.hash));
             if !same && *blake3::hash(piece).as_bytes() != bit.hash {
+                tally.found_damaged(volume());
                 self.hands.lose(item, bit, Cause::Damaged, "a piece does not have the checksum it should have");
                 continue;
             }

@@ -144,7 +144,7 @@ pub fn restore(mut bytes: Box<dyn Bytes>, job: &Job<'_>) -> Result<Restored> {
     synced?;
     counts.free = roots.first().and_then(|root| room(root.fd()).ok()).map(|room| room.free);
     counts.fetched = packed;
-    Ok(Restored { counts, warnings, warning_count, undo })
+    Ok(Restored { counts, warnings, warning_count, undo, damaged: Vec::new() })
 }
 
 impl Extractor<'_> {

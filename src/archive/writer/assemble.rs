@@ -214,12 +214,15 @@ impl<'a> Assembler<'a> {
             self.warnings.add(Cause::Vanished, task.path.as_bytes(), "it was there when its folder was listed");
             return Ok(());
         }
-        self.warnings.add(Cause::Unreadable, task.path.as_bytes(), error);
         let fits = task.parent.filter(|entry| task.meta.kind.is(&entry.kind));
         match fits.and_then(|entry| keeper.keep(entry)) {
             // Whatever it was a link to may be another file by now.
-            Some(entry) => self.kept(Entry { link: None, ..entry }),
+            Some(entry) => {
+                self.warnings.add(Cause::Unreadable, task.path.as_bytes(), format!("{error}; kept as the version before has it"));
+                self.kept(Entry { link: None, ..entry })
+            }
             None => {
+                self.warnings.add(Cause::Unreadable, task.path.as_bytes(), format!("{error}; it is not in this version"));
                 if task.meta.kind == Kind::File {
                     self.totals.warnings += 1;
                 }

@@ -18,10 +18,11 @@ use crate::storage::{Storage, name};
 const MOST_FOLDERS: usize = 1000;
 
 impl Folder {
-    /// The folders without a whole marker that a choice may mean: those in `damaged`, and where one plan is named any of that name or id.
+    /// The folders without a whole marker that a choice may mean: those in `damaged`, and any other where one plan is named or nothing
+    /// else tells of one.
     pub fn unmarked(storage: &Arc<dyn Storage>, damaged: &[String], choice: &PlanChoice) -> Result<Vec<Self>, Problem> {
         let mut names: Vec<String> = damaged.to_vec();
-        if *choice != PlanChoice::Only {
+        if *choice != PlanChoice::Only || damaged.is_empty() {
             let there = storage.list("")?.into_iter().filter(|child| child.is_folder && name::check(&child.name).is_ok());
             names.extend(there.map(|child| child.name).filter(|name| !damaged.contains(name)).take(MOST_FOLDERS));
         }

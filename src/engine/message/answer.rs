@@ -24,6 +24,7 @@ pub enum Answer {
     Suggestions(Vec<Suggestion>),
     Drives(Vec<Drive>),
     Measured(Measured),
+    Stored(u64),
     Tested(TestResult),
     Plans(Vec<PlanAt>),
     RecoveryKey(Secret),

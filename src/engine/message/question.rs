@@ -81,6 +81,10 @@ pub enum Question {
     Versions {
         place: Place,
     },
+    /// Bytes that all of a backup's versions take together; needs no key.
+    Stored {
+        place: Place,
+    },
     /// The others, with what is wrong with them.
     UnreadableVersions {
         place: Place,

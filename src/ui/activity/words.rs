@@ -55,9 +55,7 @@ pub fn result(run: &RunReport) -> String {
 /// What a group of warnings is about, and what can be done.
 pub fn cause(cause: Cause) -> (&'static str, &'static str) {
     match cause {
-        Cause::Unreadable => {
-            ("Could not be read", "Check who may read them. Where an older version had them, that content is kept.")
-        }
+        Cause::Unreadable => ("Could not be read", "Check who may read them, or leave them out of the backup."),
         Cause::ChangedWhileRead => ("Changed while they were read", "Close the program that writes them, then back up again."),
         Cause::Vanished => ("Gone before they were read", "Nothing to do, if you or a program deleted them."),
         Cause::UnsupportedKind => ("Of a kind that no archive holds", "Sockets and the like are made anew by their programs."),

@@ -232,7 +232,7 @@ impl Draft {
             "Give the backup a name."
         } else if self.schedule().is_none() {
             match self.when {
-                When::Hours => "Choose 1 to 168 hours.",
+                When::Hours => "Choose 1 hour to a year.",
                 _ => "Give the time as 20:00.",
             }
         } else if !self.is_new() || !self.encrypt {

@@ -5,6 +5,7 @@ use egui::{Align, Layout, Ui};
 use super::draft::When;
 use super::editor::Editor;
 use super::{encryption, packing};
+use crate::model::schedule;
 use crate::ui::context::Cx;
 use crate::ui::theme::typography::{body, section};
 use crate::ui::theme::{icons, space, tokens};
@@ -23,7 +24,7 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, editor: &mut Editor, just_came: bool) 
             ui.set_width(column);
             ui.spacing_mut().item_spacing.x = space::S;
             name(ui, editor);
-            schedule(ui, editor);
+            rhythm(ui, editor);
             packing::show(ui, editor);
             summary(ui, editor);
             finish(ui, cx, editor);
@@ -62,7 +63,7 @@ fn name(ui: &mut Ui, editor: &mut Editor) {
     }
 }
 
-fn schedule(ui: &mut Ui, editor: &mut Editor) {
+fn rhythm(ui: &mut Ui, editor: &mut Editor) {
     let t = tokens(ui);
     section_head(ui, "Schedule");
     let options = [(When::Daily, "Daily"), (When::Hours, "Every few hours"), (When::Off, "When I ask")];
@@ -82,7 +83,7 @@ fn schedule(ui: &mut Ui, editor: &mut Editor) {
         When::Hours => {
             ui.label(body("Every").color(t.text));
             let mut hours = i64::from(editor.draft.hours);
-            if NumberField::new("Hours", &mut hours, 1, 168).show(ui).changed() {
+            if NumberField::new("Hours", &mut hours, 1, schedule::LONGEST.into()).show(ui).changed() {
                 editor.draft.hours = u16::try_from(hours).unwrap_or(1);
                 editor.touch();
             }

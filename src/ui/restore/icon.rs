@@ -9,7 +9,7 @@ pub fn icon(kind: RowKind, path: &PathBytes) -> Icon {
     match kind {
         RowKind::Folder => icons::FOLDER,
         RowKind::Symlink => icons::LINK_SIMPLE,
-        RowKind::Other => icons::PLUG,
+        RowKind::Fifo | RowKind::CharDevice | RowKind::BlockDevice => icons::PLUG,
         RowKind::File => {
             let name = String::from_utf8_lossy(path.file_name()).to_lowercase();
             match name.rsplit_once('.').map(|(_, end)| end) {

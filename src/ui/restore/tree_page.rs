@@ -227,7 +227,7 @@ fn weight(row: &Row) -> Option<Weight> {
     match row.kind {
         RowKind::File => Some((1, row.size?)),
         RowKind::Folder => Some((row.files?, row.size?)),
-        RowKind::Symlink | RowKind::Other => Some((0, 0)),
+        RowKind::Symlink | RowKind::Fifo | RowKind::CharDevice | RowKind::BlockDevice => Some((0, 0)),
     }
 }
 

@@ -9,7 +9,7 @@ use crate::engine::message::{NewSecrets, PlanOverview};
 use crate::model::human;
 use crate::model::plan::{Plan, PlanId};
 use crate::model::problem::Problem;
-use crate::model::schedule::Schedule;
+use crate::model::schedule::{self, Schedule};
 use crate::ui::context::Cx;
 use crate::ui::load::Load;
 use crate::ui::theme::space;
@@ -62,7 +62,7 @@ impl Editor {
     fn schedule(&self) -> Schedule {
         match self.kind {
             Kind::Off => Schedule::Off,
-            Kind::Hours => Schedule::Hours { hours: u16::try_from(self.hours).unwrap_or(1).clamp(1, 168) },
+            Kind::Hours => Schedule::Hours { hours: u16::try_from(self.hours).unwrap_or(1).clamp(1, schedule::LONGEST) },
             Kind::Daily => Schedule::Daily { hour: self.hour, minute: self.minute },
         }
     }
@@ -82,7 +82,7 @@ impl Editor {
                 Kind::Off => {}
                 Kind::Hours => {
                     ui.label(body("every"));
-                    NumberField::new("Hours between two runs", &mut self.hours, 1, 168).show(ui);
+                    NumberField::new("Hours between two runs", &mut self.hours, 1, schedule::LONGEST.into()).show(ui);
                     ui.label(body(if self.hours == 1 { "hour" } else { "hours" }));
                 }
                 Kind::Daily => {

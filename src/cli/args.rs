@@ -91,7 +91,7 @@ pub enum Command {
     /// Show and change what opens an encrypted backup: passwords, recovery keys, key files
     #[command(subcommand)]
     Key(Key),
-    /// Let what runs stand still for a while
+    /// Let backups stand still for a while, and what the window does (another command: Ctrl-Z there)
     Pause(Pause),
     /// Let what is paused go on
     Resume(Resume),

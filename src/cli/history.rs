@@ -48,7 +48,7 @@ fn meant(handle: &Handle, name: &str) -> Result<PlanId, Problem> {
         Err(problem) if problem.code == Code::NothingThere => {
             let filter = HistoryFilter { text: name.into(), limit: 1000, ..HistoryFilter::default() };
             let runs = handle.history(filter).wait()?.runs;
-            runs.into_iter().find(|run| run.plan_name == name).and_then(|run| run.plan).ok_or(problem)
+            runs.into_iter().filter(|run| run.plan_name == name).find_map(|run| run.plan).ok_or(problem)
         }
         found => Ok(found?.plan.id.clone()),
     }

@@ -5,6 +5,7 @@
 
 mod bytes;
 pub mod extract;
+mod foreign;
 pub mod inspect;
 mod keys;
 pub mod listing;
@@ -23,7 +24,7 @@ use std::path::Path;
 
 pub use self::bytes::{Bytes, Plain, SealedBytes};
 pub use self::keys::{open_object, open_object_with, sealed_for};
-pub use self::member::{Damage, Visitor};
+pub use self::member::{Damage, Harm, Visitor};
 pub use self::recognise::{What, recognise};
 pub use self::unpack::Unpacked;
 

@@ -10,29 +10,33 @@ use super::local_file::{cancel_on_interrupt, carry_out, spec};
 use super::output::{Output, clean};
 use crate::model::format::Codec;
 use crate::model::human;
+use crate::model::path::PathBytes;
 use crate::model::problem::Problem;
-use crate::model::tool::{Tool, ToolDone};
+use crate::model::tool::{Named, Tool, ToolDone, named};
 
 pub fn compress(args: &args::Compress, output: Output) -> Result<Exit, Problem> {
-    let codec = args.format.map_or_else(|| by_name(&args.new.to), Codec::from);
+    let codec = args.format.map_or_else(|| by_name(args.new.to.as_deref()), Codec::from);
     let tool = Tool::Compress { codec, level: args.level };
-    let done = carry_out(&spec(&args.file, &args.new, tool), &cancel_on_interrupt()?)?;
+    let done = carry_out(&spec(&args.file, &args.new, tool)?, &cancel_on_interrupt()?)?;
     tell("Compressed", &done, output);
     Ok(Exit::Done)
 }
 
 pub fn decompress(args: &args::Decompress, output: Output) -> Result<Exit, Problem> {
-    let done = carry_out(&spec(&args.file, &args.new, Tool::Decompress), &cancel_on_interrupt()?)?;
+    let done = carry_out(&spec(&args.file, &args.new, Tool::Decompress)?, &cancel_on_interrupt()?)?;
     tell("Unpacked", &done, output);
     Ok(Exit::Done)
 }
 
-fn by_name(to: &Path) -> Codec {
-    to.extension().and_then(|extension| Codec::of_extension(extension.to_str()?)).unwrap_or(Codec::Zstd)
+fn by_name(to: Option<&Path>) -> Codec {
+    match to.and_then(|to| named(&PathBytes::from(to))) {
+        Some(Named::Codec(codec) | Named::Tar(codec)) => codec,
+        _ => Codec::Zstd,
+    }
 }
 
 fn tell(verb: &str, done: &ToolDone, output: Output) {
-    let name = |path: &crate::model::path::PathBytes| clean(&path.display());
+    let name = |path: &PathBytes| clean(&path.display());
     let size = |n| human::bytes(n);
     let (from, to) = (name(&done.from), name(&done.to));
     output.line(format!("{verb} {from} ({}) into {to} ({})", size(done.before), size(done.after)));

@@ -32,8 +32,8 @@ pub fn encrypt(args: &args::Encrypt, output: Output) -> Result<Exit, Problem> {
     }
     let cancel = cancel_on_interrupt()?;
     let tool = Tool::Encrypt { password, cipher: args.cipher.into(), kdf: args.kdf.into() };
-    let done = carry_out(&spec(&args.file, &args.new, tool), &cancel)?;
-    let to = args.new.to.display().to_string();
+    let done = carry_out(&spec(&args.file, &args.new, tool)?, &cancel)?;
+    let to = done.to.display().into_owned();
     output.line(format!("Sealed {} ({}) as {}", clean(&name), human::bytes(done.before), clean(&to)));
     output.result("completed", json!({ "bytes": done.before, "to": to }));
     Ok(Exit::Done)
@@ -44,9 +44,9 @@ pub fn decrypt(args: &args::Decrypt, output: Output) -> Result<Exit, Problem> {
     let name = args.file.display().to_string();
     let done = with_password(&name, &args.opens, |secret| {
         let tool = Tool::Decrypt { secret, keys: args.keys.as_deref().map(PathBytes::from) };
-        carry_out(&spec(&args.file, &args.new, tool), &cancel)
+        carry_out(&spec(&args.file, &args.new, tool)?, &cancel)
     })?;
-    let to = args.new.to.display().to_string();
+    let to = done.to.display().into_owned();
     output.line(format!("Opened {} into {} ({})", clean(&name), clean(&to), human::bytes(done.after)));
     output.result("completed", json!({ "bytes": done.after, "to": to }));
     Ok(Exit::Done)

@@ -32,6 +32,7 @@ fn details(found: &Inspection) -> Vec<String> {
     let mut lines = Vec::new();
     match found {
         Inspection::Empty | Inspection::Other => {}
+        Inspection::Foreign { format } => lines.extend(format.unpacked_by().map(|by| format!("{by} unpacks it"))),
         Inspection::SealedObject { seal, plan, version, object, .. } => {
             lines.push(format!("{object} of version {version}, backup {plan}"));
             lines.push("as it says of itself: only the password proves it".into());
@@ -100,7 +101,8 @@ fn archived(archive: &ArchiveFacts, lines: &mut Vec<String>) {
     let ratio = archive.ratio.map(|ratio| format!(": {ratio:.2} to 1")).unwrap_or_default();
     lines.push(format!("{files}, {folders}{others}; {} of content{ratio}", human::bytes(archive.bytes)));
     for damage in &archive.damage {
-        lines.push(format!("not readable: {}", damage.in_words()));
+        let how = if damage.doubtful { "perhaps not whole" } else { "not readable" };
+        lines.push(format!("{how}: {}", damage.in_words()));
     }
     let more = archive.lost().saturating_sub(archive.damage.len() as u64);
     if more > 0 {

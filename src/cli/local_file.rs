@@ -7,11 +7,12 @@ use std::sync::Arc;
 use super::args::NewFile;
 use super::exit::Exit;
 use super::new_plan::no_chance;
-use crate::engine::single::tools::{self, Doing};
+use crate::engine::single::{self, tools, tools::Doing};
+use crate::model::format::Codec;
 use crate::model::path::PathBytes;
 use crate::model::problem::{Code, Problem};
 use crate::model::run::{Cancel, Progress};
-use crate::model::tool::{Tool, ToolDone, ToolSpec};
+use crate::model::tool::{Named, Tool, ToolDone, ToolSpec, named, new_name};
 
 /// Cancels by Ctrl-C; a second one no longer waits.
 pub fn cancel_on_interrupt() -> Result<Cancel, Problem> {
@@ -36,9 +37,25 @@ pub fn cancel_on_interrupt() -> Result<Cancel, Problem> {
     Ok(cancel)
 }
 
-/// What a command asks for.
-pub fn spec(file: &Path, new: &NewFile, tool: Tool) -> ToolSpec {
-    ToolSpec { file: PathBytes::from(file), to: PathBytes::from(new.to.as_path()), overwrite: new.overwrite, tool }
+/// What a command asks for; the new file has the name that is given, or stands beside the other one. Fails where that one's name does not
+/// end as it should.
+pub fn spec(file: &Path, new: &NewFile, tool: Tool) -> Result<ToolSpec, Problem> {
+    let file = PathBytes::from(file);
+    let codec = match (&tool, named(&file)) {
+        (Tool::Compress { codec, .. }, _) => *codec,
+        (_, Some(Named::Codec(codec) | Named::Tar(codec))) => codec,
+        _ => Codec::Zstd,
+    };
+    let to = new.to.as_deref().map(PathBytes::from).or_else(|| new_name(tool.kind(), &file, codec));
+    let Some(to) = to else {
+        // What it is says more than its name.
+        if tool == Tool::Decompress {
+            single::refuse_foreign(&file.as_path())?;
+        }
+        let what = format!("The name of \u{201c}{}\u{201d} has no ending to take off.", file.display());
+        return Err(Problem::new(Code::Usage, what, "Name the new file by --to."));
+    };
+    Ok(ToolSpec { file, to, overwrite: new.overwrite, tool })
 }
 
 /// Does it here and now. Knows of no keys: what is sealed takes its password.

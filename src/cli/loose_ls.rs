@@ -12,7 +12,7 @@ use super::ls::{line, object, one_line};
 use super::output::{Output, complain};
 use super::{args, loose};
 use crate::archive::browse::row;
-use crate::archive::loose::member::{Damage, Packed, Visitor};
+use crate::archive::loose::member::{Damage, Harm, Packed, Visitor};
 use crate::archive::loose::walk;
 use crate::archive::{Error, Result as ArchiveResult};
 use crate::engine::single::archive::CUT;
@@ -125,11 +125,13 @@ impl Visitor for Lister {
 
     fn damage(&mut self, damage: Damage) {
         self.damage += 1;
-        let Damage { path, at, what, .. } = damage;
-        self.output.object(&json!({ "damaged": path, "at": at, "what": what }));
+        let Damage { path, at, what, harm } = damage;
+        let doubtful = harm == Harm::Doubtful;
+        self.output.object(&json!({ "damaged": path, "at": at, "what": what, "doubtful": doubtful }));
         if !self.output.json {
             let path = path.map(|path| format!("{}: ", path.display())).unwrap_or_default();
-            complain(one_line(&format!("Not readable: {path}{what} (at byte {at})")));
+            let how = if doubtful { "Perhaps not whole" } else { "Not readable" };
+            complain(one_line(&format!("{how}: {path}{what} (at byte {at})")));
         }
     }
 }

@@ -241,6 +241,7 @@ fn cause_name(cause: Cause) -> &'static str {
         Cause::UnsupportedKind => "Are of a kind that no archive holds:",
         Cause::MetadataNotSet => "Owner, mode, times or attributes could not be set:",
         Cause::Damaged => "Are damaged in the backup and were not restored:",
+        Cause::Unproven => "Were restored, but nothing proves that they are whole:",
         Cause::Skipped => "Were left as they are:",
         Cause::NotWritten => "Could not be written:",
         Cause::Incomplete => "Not kept in full:",

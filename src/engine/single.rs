@@ -36,6 +36,14 @@ pub fn inspect(path: &Path, cancel: &Cancel) -> Result<FileFacts, Problem> {
     Ok(FileFacts { file: path.into(), size, found })
 }
 
+/// Fails where a file is packed by something that is known and not read.
+pub fn refuse_foreign(path: &Path) -> Result<(), Problem> {
+    match loose::recognise(Box::new(plain(path)?)).map_err(|e| explain::about(e, path))?.0 {
+        What::Foreign(kind) => Err(explain::foreign(path, kind)),
+        _ => Ok(()),
+    }
+}
+
 /// Opens what is to be read: a file, not a folder, a pipe or a device.
 pub fn open(path: &Path) -> Result<File, Problem> {
     // Opening a pipe would wait for somebody to write into it.

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::foreign::Foreign;
 use super::format::Codec;
 use super::key::SlotKind;
 use super::path::PathBytes;
@@ -60,6 +61,10 @@ pub enum Inspection {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         slots: Vec<SlotFacts>,
         content: Value,
+    },
+    /// Packed by something that is known and not read.
+    Foreign {
+        format: Foreign,
     },
     Other,
 }
@@ -138,6 +143,9 @@ pub struct DamageFacts {
     /// About where in the file.
     pub at: u64,
     pub what: String,
+    /// It can be read, and nothing proves that it is whole.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub doubtful: bool,
 }
 
 impl DamageFacts {
@@ -156,7 +164,7 @@ impl Inspection {
             Self::Archive(archive) => archive.damage.is_empty(),
             Self::Compressed { damage, .. } | Self::Catalog { damage, .. } => damage.is_none(),
             Self::SmallObject { intact, .. } => *intact,
-            Self::Empty | Self::Other => true,
+            Self::Empty | Self::Foreign { .. } | Self::Other => true,
         }
     }
 
@@ -165,6 +173,7 @@ impl Inspection {
         match self {
             Self::Empty => "empty".into(),
             Self::Other => "nothing that Strongroom knows".into(),
+            Self::Foreign { format } => format!("{}, which Strongroom does not unpack", format.in_words()),
             Self::SealedObject { object_kind, .. } => format!("sealed {} of a backup", object_kind.in_words()),
             Self::SealedFile { .. } => "file sealed by itself".into(),
             Self::Archive(archive) => {
@@ -226,11 +235,13 @@ mod tests {
     fn each_kind_crosses_the_socket() {
         let seal = Seal { cipher: "AES-256-GCM".into(), key_id: "00".into(), records: 1, bytes: u64::MAX, whole: true };
         let slots = vec![SlotFacts { kind: SlotKind::Password, function: "scrypt 2^15/8/3".into() }];
-        let damage = vec![DamageFacts { path: Some(PathBytes::new(b"a\xff".to_vec())), at: 512, what: "x".into() }];
+        let damage =
+            vec![DamageFacts { path: Some(PathBytes::new(b"a\xff".to_vec())), at: 512, what: "x".into(), doubtful: true }];
         let archive = ArchiveFacts { format: "tar.gz".into(), ratio: Some(2.5), damage, ..ArchiveFacts::default() };
         let all = [
             Inspection::Empty,
             Inspection::Other,
+            Inspection::Foreign { format: Foreign::SevenZip },
             Inspection::SealedFile { seal: seal.clone(), slots: slots.clone() },
             Inspection::SealedObject {
                 seal,

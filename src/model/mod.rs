@@ -2,6 +2,7 @@
 
 pub mod catalog;
 pub mod compare;
+pub mod foreign;
 pub mod format;
 pub mod history;
 pub mod human;

@@ -91,6 +91,8 @@ pub struct Warning {
 pub enum Cause {
     /// Content is damaged in the backup; the file was not restored.
     Damaged,
+    /// Was restored out of something damaged or incomplete, and nothing proves that it is whole.
+    Unproven,
     /// Could not be written on restore.
     NotWritten,
     /// Could not be read; the version keeps what its parent had, if it had it.

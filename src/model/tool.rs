@@ -91,9 +91,105 @@ impl ToolDone {
     }
 }
 
+/// What a sealed file's name ends in.
+pub const SEALED: &str = "sealed";
+
+/// Short names of compressed tars.
+const SHORT: [(Codec, &str); 4] = [(Codec::Gzip, "tgz"), (Codec::Bzip2, "tbz2"), (Codec::Lz4, "tlz4"), (Codec::Zstd, "tzst")];
+
+/// Endings of what is not written by compressing one file.
+const OTHERS: [&str; 28] = [
+    "xz", "txz", "lzma", "tlz", "lz", "lzo", "z", "taz", "br", "lrz", "rz", "sz", "7z", "rar", "zip", "zipx", "jar", "cab",
+    "arj", "lha", "lzh", "ace", "tar", "cpio", "iso", "gpg", "age", SEALED,
+];
+
+/// What a name says that a file is packed by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Named {
+    Codec(Codec),
+    /// A tar in it.
+    Tar(Codec),
+    /// In no way that a single file is compressed here.
+    Otherwise,
+}
+
+/// By how it ends, whatever its case; `None` where that says nothing.
+pub fn named(file: &PathBytes) -> Option<Named> {
+    let name = file.file_name();
+    let at = name.iter().rposition(|b| *b == b'.').filter(|at| *at > 0)?;
+    let ending = std::str::from_utf8(name.get(at + 1..)?).ok()?.to_ascii_lowercase();
+    let short = SHORT.iter().find(|(_, short)| *short == ending).map(|(codec, _)| Named::Tar(*codec));
+    let other = || OTHERS.contains(&ending.as_str()).then_some(Named::Otherwise);
+    Codec::of_extension(&ending).map(Named::Codec).or(short).or_else(other)
+}
+
+/// The name of the new file beside the one it is made of; `None` where that one's name does not end as it should. `codec`: by which it is
+/// compressed.
+pub fn new_name(kind: RunKind, file: &PathBytes, codec: Codec) -> Option<PathBytes> {
+    let added = |ending: &str| PathBytes::new([file.as_bytes(), b".", ending.as_bytes()].concat());
+    let bare = |put: &[u8]| {
+        let name = file.file_name();
+        let length = name.len() - name.iter().rposition(|b| *b == b'.').filter(|at| *at > 0)?;
+        let new = [file.as_bytes().get(..file.as_bytes().len() - length)?, put].concat();
+        Some(PathBytes::new(new))
+    };
+    match kind {
+        RunKind::Encrypt => Some(added(SEALED)),
+        RunKind::Decrypt if file.file_name().ends_with(b".sealed") => bare(b""),
+        RunKind::Compress => Some(added(codec.extension())),
+        RunKind::Decompress => match named(file) {
+            Some(Named::Codec(found)) if found == codec => bare(b""),
+            Some(Named::Tar(found)) if found == codec => bare(b".tar"),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_name_says_what_a_file_is_packed_by() {
+        for (name, said) in [
+            ("/a/b.gz", Some(Named::Codec(Codec::Gzip))),
+            ("b.tar.ZST", Some(Named::Codec(Codec::Zstd))),
+            ("b.tgz", Some(Named::Tar(Codec::Gzip))),
+            ("c.xz", Some(Named::Otherwise)),
+            ("c.Z", Some(Named::Otherwise)),
+            ("c.sealed", Some(Named::Otherwise)),
+            ("c.sql", None),
+            ("c", None),
+            (".gz", None),
+            ("/a.gz/b", None),
+        ] {
+            assert_eq!(named(&name.into()), said, "{name}");
+        }
+    }
+
+    #[test]
+    fn the_new_file_stands_beside_the_old_one() {
+        let name = |kind, file: &str, codec| new_name(kind, &file.into(), codec).map(|name| name.display().into_owned());
+        let zstd = Codec::Zstd;
+        assert_eq!(name(RunKind::Encrypt, "a/b.pdf", zstd).as_deref(), Some("a/b.pdf.sealed"));
+        assert_eq!(name(RunKind::Decrypt, "a/b.pdf.sealed", zstd).as_deref(), Some("a/b.pdf"));
+        assert_eq!(name(RunKind::Compress, "a/b", Codec::Lz4).as_deref(), Some("a/b.lz4"));
+        for (codec, file, wanted) in [
+            (Codec::Gzip, "/a/b.tar.gz", Some("/a/b.tar")),
+            (Codec::Gzip, "/a/b.tgz", Some("/a/b.tar")),
+            (Codec::Gzip, "/a.gz/b", None),
+            (zstd, "/a/.zst", None),
+            (zstd, "/a/b.gz", None),
+        ] {
+            assert_eq!(name(RunKind::Decompress, file, codec).as_deref(), wanted, "{file}");
+        }
+        for file in ["photo.jpg", ".sealed", "a/.sealed", "sealed", ""] {
+            assert_eq!(name(RunKind::Decrypt, file, zstd), None, "{file}");
+        }
+        let odd = PathBytes::new(b"\xff.zst".to_vec());
+        assert_eq!(new_name(RunKind::Decompress, &odd, zstd), Some(PathBytes::new(b"\xff".to_vec())));
+    }
 
     #[test]
     fn the_ratio_is_of_content_to_what_is_packed() {

@@ -33,7 +33,7 @@ pub fn show(ui: &mut Ui, facts: &FileFacts) {
 fn icon(found: &Inspection) -> Icon {
     match found {
         Inspection::SealedObject { .. } | Inspection::SealedFile { .. } => icons::LOCK,
-        Inspection::Archive(_) | Inspection::Compressed { .. } => icons::PACKAGE,
+        Inspection::Archive(_) | Inspection::Compressed { .. } | Inspection::Foreign { .. } => icons::PACKAGE,
         Inspection::Catalog { .. } | Inspection::SmallObject { .. } => icons::FILE_TEXT,
         Inspection::Empty | Inspection::Other => icons::FILE,
     }
@@ -42,6 +42,7 @@ fn icon(found: &Inspection) -> Icon {
 fn state(found: &Inspection) -> (Tone, Icon, &'static str) {
     match found {
         found if !found.is_sound() => (Tone::Bad, icons::X_CIRCLE, "Damaged"),
+        Inspection::Foreign { .. } => (Tone::Neutral, icons::PACKAGE, "Not looked into"),
         found if found.is_sealed() => (Tone::Ok, icons::LOCK, "Encrypted"),
         _ => (Tone::Neutral, icons::LOCK_OPEN, "Not encrypted"),
     }
@@ -69,7 +70,7 @@ pub fn rows(facts: &FileFacts) -> Vec<(&'static str, String)> {
             rows.push(("Unpacked", format!("{}, {}", human::bytes(*bytes), human::counted(*lines, "line", "lines"))));
         }
         Inspection::SmallObject { slots, .. } if !slots.is_empty() => rows.push(("Opened with", opened_with(slots))),
-        Inspection::SmallObject { .. } | Inspection::Empty | Inspection::Other => {}
+        Inspection::SmallObject { .. } | Inspection::Empty | Inspection::Foreign { .. } | Inspection::Other => {}
     }
     rows
 }
@@ -136,7 +137,11 @@ pub fn name_lost(ui: &mut Ui, archive: &ArchiveFacts) {
 fn lost(archive: &ArchiveFacts) -> (String, Vec<String>, u64) {
     let lines: Vec<String> = archive.damage.iter().take(NAMED).map(|damage| damage.in_words()).collect();
     let more = archive.lost() - (lines.len() as u64).min(archive.lost());
-    (human::counted(archive.lost(), "part of it cannot be read", "parts of it cannot be read"), lines, more)
+    let head = match archive.damage.iter().any(|damage| damage.doubtful) {
+        true => human::counted(archive.lost(), "part of it may not be whole", "parts of it cannot be read or may not be whole"),
+        false => human::counted(archive.lost(), "part of it cannot be read", "parts of it cannot be read"),
+    };
+    (head, lines, more)
 }
 
 fn listed(ui: &mut Ui, head: &str, lines: &[String], more: u64) {

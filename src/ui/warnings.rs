@@ -21,6 +21,7 @@ pub fn happened(cause: Cause) -> &'static str {
         Cause::UnsupportedKind => "of a kind that no archive holds",
         Cause::MetadataNotSet => "without owner, permissions or times set in full",
         Cause::Damaged => "damaged in the backup, not restored",
+        Cause::Unproven => "restored, and perhaps not whole",
         Cause::Skipped => "left as they were",
         Cause::NotWritten => "could not be written",
         Cause::Incomplete => "not checked in full",
@@ -35,6 +36,7 @@ pub fn advice(cause: Cause) -> &'static str {
         Cause::Vanished | Cause::UnsupportedKind | Cause::Skipped => "Nothing has to be done.",
         Cause::MetadataNotSet => "Owners can only be set by an administrator; the contents are complete.",
         Cause::Damaged => "Choose an older version of them, and verify the backup.",
+        Cause::Unproven => "Look at them before you rely on them.",
         Cause::NotWritten => "Check the room and the permissions there, then restore them again.",
         Cause::Incomplete => "Verify the backup once the drive has been plugged in anew.",
     }

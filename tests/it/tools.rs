@@ -265,3 +265,54 @@ fn archives_of_other_programs_are_inspected() {
     assert_eq!(world.run("inspect @source --json").code(2).problem(), "usage");
     assert!(Path::new(&at("a.x")).exists());
 }
+
+#[test]
+fn the_new_file_stands_beside_the_old_one_under_its_name() {
+    let world = world_with("plain", &content()[..300_000]);
+    let plain = fs::read(world.path("plain")).unwrap();
+    for (pack, packed, unpack) in [
+        ("encrypt @plain --kdf pbkdf2", "plain.sealed", "decrypt @plain.sealed"),
+        ("compress @plain", "plain.zst", "decompress @plain.zst"),
+        ("compress @plain --format gz", "plain.gz", "decompress @plain.gz"),
+    ] {
+        let told = world.run(&format!("{pack} --json")).ok().last();
+        assert_eq!(told["to"], world.path(packed).display().to_string());
+        // Neither way replaces anything unasked.
+        fs::write(world.path("plain"), "newer").unwrap();
+        let before = fs::read(world.path(packed)).unwrap();
+        for line in [pack, unpack] {
+            let ran = world.run(&format!("{line} --json")).code(2);
+            assert!(ran.problem() == "usage" && ran.out.contains("is there already"), "{line}: {}", ran.out);
+        }
+        assert_eq!(fs::read(world.path("plain")).unwrap(), b"newer");
+        assert!(fs::read(world.path(packed)).unwrap() == before);
+        world.run(&format!("{unpack} --overwrite")).ok();
+        assert!(fs::read(world.path("plain")).unwrap() == plain, "{unpack}");
+        fs::remove_file(world.path(packed)).unwrap();
+    }
+    // Names that say nothing.
+    world.run("encrypt @plain --to @photo.jpg --kdf pbkdf2").ok();
+    world.run("compress @plain --to @noise").ok();
+    for line in ["decrypt @photo.jpg", "decompress @noise"] {
+        let ran = world.run(&format!("{line} --json")).code(2);
+        assert!(ran.problem() == "usage" && ran.out.contains("--to"), "{line}: {}", ran.out);
+    }
+    nothing_left(&world, &["noise", "photo.jpg", "plain"]);
+}
+
+#[test]
+fn a_name_of_another_format_is_refused() {
+    let world = world_with("plain", b"content");
+    for line in ["--to @c.xz", "--to @c.ZIP", "--to @c.xz --format gz", "--to @c.gz --format zst", "--to @c.tgz --format bz2"] {
+        let ran = world.run(&format!("compress @plain {line} --json")).code(2);
+        assert_eq!(ran.problem(), "usage", "{line}");
+        for ending in [".gz", ".bz2", ".lz4", ".zst"] {
+            assert!(ran.last()["error"]["fix"].as_str().unwrap().contains(ending), "{line}: {}", ran.out);
+        }
+    }
+    nothing_left(&world, &["plain"]);
+    for (name, magic) in [("c.GZ", &b"\x1f\x8b"[..]), ("c.tgz", b"\x1f\x8b"), ("c.sql", b"\x28\xb5\x2f\xfd")] {
+        world.run(&format!("compress @plain --to @{name}")).ok();
+        assert!(fs::read(world.path(name)).unwrap().starts_with(magic), "{name}");
+    }
+}

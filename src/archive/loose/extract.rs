@@ -59,6 +59,8 @@ const BOMB_RATIO: u64 = 1000;
 const MOST_WRITTEN: usize = 4 << 20;
 /// Names of files that nothing proves yet.
 const MOST_UNPROVEN: usize = 100_000;
+/// Files that lie in parts and are named.
+const MOST_IN_PARTS: usize = 100_000;
 
 struct Extractor<'a> {
     job: &'a Job<'a>,
@@ -75,6 +77,8 @@ struct Extractor<'a> {
     number: u64,
     later: Later,
     unproven: Vec<PathBytes>,
+    /// Files of which parts were met, by a hash of their path.
+    in_parts: HashSet<u64>,
     /// The same restore, that was begun before and did not end.
     before: Option<Before>,
     /// For content on its way.
@@ -114,6 +118,7 @@ pub fn restore(mut bytes: Box<dyn Bytes>, job: &Job<'_>) -> Result<Restored> {
         number: 0,
         later: Later::default(),
         unproven: Vec::new(),
+        in_parts: HashSet::new(),
         before,
         buffer: Vec::new(),
         unpacked: 0,

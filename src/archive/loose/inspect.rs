@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::member::{Packed, Visitor};
 use super::unpack::{Unpacked, input_of};
-use super::{Bytes, Container, Damage, Plain, What, bytes, recognise, sealed_file, walk};
+use super::{Bytes, Container, Damage, Harm, Plain, What, bytes, recognise, sealed_file, walk};
 use crate::archive::json_lines::{self, Trust};
 use crate::archive::key::KeyFile;
 use crate::archive::seal::{Facts, MAX_HEADER, ObjectKind};
@@ -31,6 +31,7 @@ pub fn inspect(plain: Plain, cancel: &Cancel) -> Result<Inspection> {
     Ok(match what {
         What::Empty => Inspection::Empty,
         What::Other => Inspection::Other,
+        What::Foreign(format) => Inspection::Foreign { format },
         What::SealedObject => {
             let facts = Facts::read(&head, "the file")?;
             let found = bytes::lengths(&file, facts.length as u64).map_err(failed)?;
@@ -106,13 +107,17 @@ pub fn count(archive: &mut ArchiveFacts, entry: &Entry, packed: Packed) {
 
 /// What cannot be had: counted, and the first of it listed.
 pub fn count_damage(archive: &mut ArchiveFacts, damage: Damage) {
-    if damage.unsupported {
-        archive.unsupported += 1;
-    } else {
-        archive.damage_count += 1;
+    match damage.harm {
+        Harm::Unsupported => archive.unsupported += 1,
+        Harm::Lost | Harm::Doubtful => archive.damage_count += 1,
     }
     if archive.damage.len() < LISTED {
-        archive.damage.push(DamageFacts { path: damage.path, at: damage.at, what: damage.what });
+        archive.damage.push(DamageFacts {
+            path: damage.path,
+            at: damage.at,
+            what: damage.what,
+            doubtful: damage.harm == Harm::Doubtful,
+        });
     }
 }
 

@@ -14,7 +14,7 @@ pub trait Visitor {
     /// and told by [`Visitor::damage`] afterwards.
     fn member(&mut self, entry: &Entry, packed: Packed, content: &mut dyn Read) -> Result<()>;
 
-    /// What cannot be had.
+    /// What cannot be had, or is not to be relied on.
     fn damage(&mut self, damage: Damage);
 
     /// All that was given out so far of a long stream without checksums of its own is proven now (`true`), or is not, for its
@@ -33,7 +33,7 @@ pub struct Packed {
     pub is_link: bool,
 }
 
-/// A part of an archive that cannot be had.
+/// A part of an archive that cannot be had, or is not to be relied on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Damage {
     /// The member it is about, where that is known.
@@ -41,13 +41,26 @@ pub struct Damage {
     /// About where in the file.
     pub at: u64,
     pub what: String,
+    pub harm: Harm,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Harm {
+    Lost,
     /// The member is whole, but not of a kind that can be read: encrypted, an unknown method.
-    pub unsupported: bool,
+    Unsupported,
+    /// The member was given out, and nothing proves that it is whole.
+    Doubtful,
 }
 
 impl Damage {
     pub fn new(path: Option<&PathBytes>, at: u64, what: impl Into<String>) -> Self {
-        Self { path: path.cloned(), at, what: what.into(), unsupported: false }
+        Self { path: path.cloned(), at, what: what.into(), harm: Harm::Lost }
+    }
+
+    /// A member that was given out already.
+    pub fn doubtful(path: &PathBytes, at: u64, what: impl Into<String>) -> Self {
+        Self { harm: Harm::Doubtful, ..Self::new(Some(path), at, what) }
     }
 }
 
@@ -74,9 +87,36 @@ pub fn normal_path(raw: &[u8]) -> Result<PathBytes, &'static str> {
     Ok(PathBytes::new(parts.join(&b'/')))
 }
 
+/// The file that a member of ours is a part of: `.strongroom-parts/<path>/<number>`.
+pub fn part_of(path: &PathBytes) -> Option<PathBytes> {
+    const TOP: &[u8] = b".strongroom-parts";
+    let mut parts = path.as_bytes().splitn(2, |b| *b == b'/');
+    // Behind the name stands `-1` and so on where a source has it.
+    let number = parts.next()?.strip_prefix(TOP)?;
+    let is_ours = number.is_empty() || number.strip_prefix(b"-").is_some_and(is_number);
+    let rest = PathBytes::new(parts.next()?);
+    let is_part = rest.file_name().len() >= 8 && is_number(rest.file_name()) && !rest.parent().is_empty();
+    (is_ours && is_part).then(|| PathBytes::new(rest.parent()))
+}
+
+fn is_number(text: &[u8]) -> bool {
+    !text.is_empty() && text.iter().all(u8::is_ascii_digit)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn parts_are_known_by_their_names() {
+        let of = |path: &str| part_of(&path.into()).map(|path| path.display().into_owned());
+        assert_eq!(of(".strongroom-parts/home/u/disk.img/00000001").as_deref(), Some("home/u/disk.img"));
+        assert_eq!(of(".strongroom-parts-2/a/123456789").as_deref(), Some("a"));
+        let others = [".strongroom-parts", ".strongroom-parts/a", ".strongroom-parts/00000001", ".strongroom-parts/a/0000001"];
+        for other in others.into_iter().chain([".strongroom-partsx/a/00000001", "x/.strongroom-parts/a/00000001"]) {
+            assert_eq!(of(other), None, "{other}");
+        }
+    }
 
     #[test]
     fn paths_stay_beneath() {

@@ -3,8 +3,9 @@
 use std::io::{Read, Seek, SeekFrom};
 
 use super::unpack::{HEAD, find_by, input_of};
-use super::{Bytes, Container, Input, Unpacked, sealed_file, tar, zip};
+use super::{Bytes, Container, Input, Unpacked, foreign, sealed_file, tar, zip};
 use crate::archive::{Error, Result, seal};
+use crate::model::foreign::Foreign;
 use crate::model::format::Codec;
 use crate::model::run::Cancel;
 
@@ -24,12 +25,16 @@ pub enum What {
     Catalog,
     /// A marker, a manifest, key slots and the like.
     SmallObject,
+    /// Packed by something that is not read.
+    Foreign(Foreign),
     Other,
 }
 
 /// Where the beginning is destroyed, so far a first readable place is looked for.
 const SEARCHED: u64 = 16 << 20;
 const BLOCK: usize = 512;
+/// So many frames that hold nothing are passed over at a beginning.
+const MOST_SKIPPABLE: usize = 4096;
 
 /// Looks at a file; the bytes come back.
 pub fn recognise(bytes: Box<dyn Bytes>) -> Result<(What, Box<dyn Bytes>)> {
@@ -77,6 +82,12 @@ fn look(input: &mut Input) -> Result<Option<Guess>> {
     if head.len() == BLOCK && tar::is_header(&head) || nothing {
         return is(What::Archive(Container::Tar(None)));
     }
+    if let Some(foreign) = foreign::of_head(&head) {
+        return is(What::Foreign(foreign));
+    }
+    if Codec::Zstd.is_skippable(&head) {
+        return behind_skippable(input, length).map(Some);
+    }
     if head.starts_with(br#"{"format":"#) {
         return is(What::SmallObject);
     }
@@ -84,6 +95,28 @@ fn look(input: &mut Input) -> Result<Option<Guess>> {
         return is(What::Archive(Container::Zip));
     }
     Ok(None)
+}
+
+/// What comes behind the frames that zstd and lz4 pass over.
+fn behind_skippable(input: &mut Input, length: u64) -> Result<Guess> {
+    let mut at = 0u64;
+    for _ in 0..MOST_SKIPPABLE {
+        let mut head = Vec::new();
+        input.seek(SeekFrom::Start(at)).map_err(failed)?;
+        match input.by_ref().take(HEAD as u64).read_to_end(&mut head) {
+            Err(error) if super::member::is_damage(&error) => break,
+            read => read.map_err(failed)?,
+        };
+        if let Some(codec) = [Codec::Zstd, Codec::Lz4].into_iter().find(|codec| codec.fits(&head)) {
+            return Ok(Guess::Stream(codec));
+        }
+        let frame = head.get(4..8).and_then(|bytes| bytes.try_into().ok()).map(u32::from_le_bytes);
+        match frame.filter(|_| Codec::Zstd.is_skippable(&head)) {
+            Some(frame) if at < length => at = at.saturating_add(8 + u64::from(frame)),
+            _ => break,
+        }
+    }
+    Ok(Guess::Is(What::Foreign(Foreign::Skippable)))
 }
 
 /// What is in a compressed stream.

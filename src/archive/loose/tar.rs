@@ -1,6 +1,7 @@
 //! Tar of any program's making: v7, ustar, pax, GNU, with long names, attributes and all forms of sparse files.
 //!
-//! Behind damage the next header is looked for byte by byte, by its magic and its checksum.
+//! Behind damage the next header is looked for byte by byte, by its magic and its checksum. Content has no checksum: what proves that no
+//! byte of it is missing and none came in is the header that stands right behind it. A member without that is given out, and named.
 
 mod blocks;
 mod header;
@@ -12,7 +13,7 @@ use std::io::{self, Read};
 use self::blocks::Blocks;
 use self::header::Header;
 use self::pax::Pax;
-use super::member::{Damage, Packed, Visitor, is_damage, normal_path};
+use super::member::{Damage, Harm, Packed, Visitor, is_damage, normal_path};
 use super::unpack::Unpacked;
 use crate::archive::{Error, Result};
 use crate::model::catalog::{Entry, EntryKind, FileTime, Xattr};
@@ -24,11 +25,11 @@ pub use self::header::is_header;
 const BLOCK: usize = 512;
 /// Longest pax record block and long name.
 const MAX_EXTENDED: u64 = 4 << 20;
-/// So much is read behind an archive's end for the sake of its stream's checksum.
+/// So much is read behind an archive's end: its stream may have a checksum there, and what looked like the end may be none.
 const MOST_BEHIND: u64 = 4 << 30;
 
 pub fn walk(stream: Unpacked, visitor: &mut dyn Visitor, cancel: &Cancel) -> Result<()> {
-    Walk { blocks: Blocks::new(stream), visitor, cancel, global: Pax::default() }.run()
+    Walk { blocks: Blocks::new(stream), visitor, cancel, global: Pax::default(), last: None, sought: false }.run()
 }
 
 /// Whether there is a header anywhere in a stream that may be broken.
@@ -42,6 +43,10 @@ struct Walk<'a> {
     cancel: &'a Cancel,
     /// What a global header says of all that follow.
     global: Pax,
+    /// The member that was given out last, where what follows has yet to prove its length; and where it stands.
+    last: Option<(PathBytes, u64)>,
+    /// The next member is one that was only found behind damage.
+    sought: bool,
 }
 
 /// What stands before a header and belongs to it.
@@ -83,15 +88,19 @@ impl Walk<'_> {
             if block.iter().all(|b| *b == 0) {
                 // The second one ends the archive.
                 if zeros {
-                    return self.end();
+                    if !self.goes_on()? {
+                        return Ok(());
+                    }
+                    (ahead, found) = (Ahead::default(), true);
                 }
-                zeros = true;
+                zeros = !zeros;
                 continue;
             }
-            zeros = false;
             let Some(header) = Header::parse(&block) else {
                 let at = self.blocks.place();
                 self.visitor.damage(Damage::new(None, at, "a header is wrong"));
+                self.doubt_last();
+                zeros = false;
                 self.blocks.push_back(&block[1..]);
                 if !self.seek_header()? {
                     return Ok(());
@@ -99,11 +108,18 @@ impl Walk<'_> {
                 (ahead, found) = (Ahead::default(), true);
                 continue;
             };
+            if zeros {
+                let at = self.blocks.place();
+                self.visitor.damage(Damage::new(None, at, "one block of zeros stands here, where a header may have been"));
+                self.doubt_last();
+            }
+            (self.last, zeros) = (None, false);
             // Long names stand alone before a header, of which another may be lost.
             let is_part = matches!(header.flag(), b'L' | b'K');
             match self.take(header, &mut ahead, found) {
                 Ok(()) => found &= is_part,
                 Err(Trouble::Damage(path, error)) => {
+                    self.last = None;
                     if !self.past(path, error)? {
                         return Ok(());
                     }
@@ -117,18 +133,35 @@ impl Walk<'_> {
         }
     }
 
-    /// The archive's end: its stream may end with a checksum that proves all before it.
-    fn end(&mut self) -> Result<()> {
-        if self.blocks.is_packed()
-            && let Err(error) = io::copy(&mut self.blocks.by_ref().take(MOST_BEHIND), &mut io::sink())
-        {
-            self.doubt(&error);
-            self.visitor.proven(true);
-            let at = self.blocks.place();
-            return self.note(None, at, error);
+    /// The archive's end: its stream may end with a checksum that proves all before it. True where it is no end: zeros may stand where
+    /// headers stood, and the next header is found.
+    fn goes_on(&mut self) -> Result<bool> {
+        let at = self.blocks.place();
+        match self.blocks.seek_header(MOST_BEHIND, self.cancel) {
+            Ok(true) => {
+                self.visitor.damage(Damage::new(None, at, "the archive ends here, and yet more of it follows"));
+                self.doubt_last();
+                self.sought = true;
+                return Ok(true);
+            }
+            Ok(false) => self.visitor.proven(true),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => return Err(Error::Cancelled),
+            Err(error) => {
+                self.doubt(&error);
+                self.visitor.proven(true);
+                let at = self.blocks.place();
+                self.note(None, at, error)?;
+            }
         }
-        self.visitor.proven(true);
-        Ok(())
+        Ok(false)
+    }
+
+    /// What follows the member before is no header: bytes may be missing in it, or have come in.
+    fn doubt_last(&mut self) {
+        if let Some((path, at)) = self.last.take() {
+            let what = "bytes may be missing or added in it: no header follows where one should";
+            self.visitor.damage(Damage::doubtful(&path, at, what));
+        }
     }
 
     /// Tells of damage and goes on behind it. False where there is nothing more.
@@ -167,8 +200,11 @@ impl Walk<'_> {
     /// Goes to the next header, through further damage. False where there is none.
     fn seek_header(&mut self) -> Result<bool> {
         loop {
-            match self.blocks.seek_header(self.cancel) {
-                Ok(found) => return Ok(found),
+            match self.blocks.seek_header(u64::MAX, self.cancel) {
+                Ok(found) => {
+                    self.sought = found;
+                    return Ok(found);
+                }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => return Err(Error::Cancelled),
                 Err(error) if is_damage(&error) => {
                     self.doubt(&error);
@@ -216,6 +252,7 @@ impl Walk<'_> {
     }
 
     fn member(&mut self, header: &Header<'_>, ahead: Ahead, found: bool) -> Result<(), Trouble> {
+        let sought = std::mem::take(&mut self.sought);
         let pax = ahead.pax.clone().over(&self.global);
         let wrong = |what: &'static str| Trouble::wrong(what);
         let stored = match pax.size().map_err(wrong)? {
@@ -261,7 +298,7 @@ impl Walk<'_> {
             b'V' => return pass(self, None),
             _ => {
                 let mut damage = Damage::new(Some(&path), at, format!("its kind {:?} is not known", char::from(flag)));
-                damage.unsupported = true;
+                damage.harm = Harm::Unsupported;
                 self.visitor.damage(damage);
                 return pass(self, None);
             }
@@ -311,12 +348,19 @@ impl Walk<'_> {
         let mut content = Content { blocks: &mut self.blocks, left, failed: None };
         self.visitor.member(&entry, packed, &mut content).map_err(Trouble::Other)?;
         let Content { left, failed, .. } = content;
-        match failed {
-            Some(error) => Err(Trouble::Damage(Some(entry.path), error)),
-            None => {
-                self.blocks.skip(left + padding(stored)).map_err(|e| Trouble::Damage(Some(entry.path).filter(|_| left > 0), e))
-            }
+        if let Some(error) = failed {
+            return Err(Trouble::Damage(Some(entry.path), error));
         }
+        if let Err(error) = self.blocks.skip(left) {
+            return Err(Trouble::Damage(Some(entry.path), error));
+        }
+        if is_plain && sought {
+            let what = "it was only found behind damage: what belongs to it may be lost";
+            self.visitor.damage(Damage::doubtful(&entry.path, at, what));
+        } else if is_plain && stored > 0 {
+            self.last = Some((entry.path, at));
+        }
+        self.blocks.skip(padding(stored)).map_err(|e| Trouble::Damage(None, e))
     }
 }
 

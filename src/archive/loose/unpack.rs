@@ -28,7 +28,7 @@ impl Codec {
     }
 
     /// Lz4 and zstd have frames that hold nothing for them.
-    fn is_skippable(self, head: &[u8]) -> bool {
+    pub fn is_skippable(self, head: &[u8]) -> bool {
         matches!(self, Self::Lz4 | Self::Zstd) && matches!(head, [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..])
     }
 }
@@ -68,10 +68,6 @@ impl Unpacked {
     /// `input` stands where the stream begins.
     pub fn new(input: Input, codec: Option<Codec>) -> Self {
         Self { codec, state: State::Between(input), frame_at: 0, ready: Vec::new(), ready_at: 0, pending: None, unproven: false }
-    }
-
-    pub fn is_packed(&self) -> bool {
-        self.codec.is_some()
     }
 
     /// About where in the file it reads.

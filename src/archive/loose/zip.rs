@@ -12,7 +12,7 @@ use self::content::Content;
 use self::directory::Directory;
 use self::fields::{Central, Facts};
 use super::Input;
-use super::member::{Damage, Packed, Visitor, is_damage, normal_path};
+use super::member::{Damage, Harm, Packed, Visitor, is_damage, normal_path};
 use super::unpack::{find_by, go};
 use crate::archive::{Error, Result};
 use crate::model::catalog::{Entry, EntryKind};
@@ -106,7 +106,8 @@ impl Walk<'_> {
             }
         };
         let tell = |visitor: &mut dyn Visitor, what: &str, unsupported: bool| {
-            visitor.damage(Damage { unsupported, ..Damage::new(Some(&path), at, what) });
+            let harm = if unsupported { Harm::Unsupported } else { Harm::Lost };
+            visitor.damage(Damage { harm, ..Damage::new(Some(&path), at, what) });
             Ok(())
         };
         let data = match local::data_offset(&mut self.input, at) {

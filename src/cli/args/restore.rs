@@ -19,8 +19,9 @@ Examples:
 in the backup is not written; it is named, and everything else is restored.
 
 --from may also be one archive: a tar (plain, gz, bz2, lz4, zst) or zip of any program's, or a volume of a backup,
-sealed or not, also a broken one: what is readable before and behind the damage is restored, the rest named. Nothing
-is written outside DIR and no link is followed; devices, setuid and security attributes are left out.";
+sealed or not, also a broken one: what is readable before and behind the damage is restored, the rest named, and so is
+what may not be whole. What other programs pack (xz, 7z, rar and the like) is refused by its name. Nothing is written
+outside DIR and no link is followed; devices, setuid and security attributes are left out.";
 
 #[derive(Debug, Args)]
 #[command(after_help = RESTORE_EXAMPLES, group = ArgGroup::new("where").required(true).args(["to", "in_place"]))]

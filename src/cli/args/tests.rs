@@ -68,6 +68,10 @@ fn every_form_of_the_command_line_is_read() {
         "compress f --to g --format lz4 --level 9",
         "compress f --to g.gz",
         "decompress f --to g --json",
+        "encrypt f",
+        "decrypt f.sealed --overwrite",
+        "compress f --format gz",
+        "decompress f.gz",
         "tour",
     ] {
         assert!(parse(line).is_ok(), "{line}: {}", parse(line).unwrap_err());
@@ -115,7 +119,6 @@ fn what_cannot_be_is_refused() {
         "plan edit n --password-file f --key-file g",
         "history --limit 0",
         "inspect",
-        "encrypt f",
         "encrypt f --to g --password hunter2",
         "compress f --to g --format zip",
         "nonsense",

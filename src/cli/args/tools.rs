@@ -26,9 +26,9 @@ pub struct Inspect {
 /// Where something new is written.
 #[derive(Debug, Args)]
 pub struct NewFile {
-    /// The file to write; it appears whole or not at all
+    /// The file to write, whole or not at all [default: beside FILE, with the ending added or taken off]
     #[arg(long, value_name = "FILE")]
-    pub to: PathBuf,
+    pub to: Option<PathBuf>,
     /// Replace it where it is there already
     #[arg(long)]
     pub overwrite: bool,
@@ -36,10 +36,10 @@ pub struct NewFile {
 
 const ENCRYPT_EXAMPLES: &str = "\
 Examples:
-  strongroom encrypt letter.pdf --to letter.pdf.sealed
-  STRONGROOM_PASSWORD_FILE=~/.secret strongroom encrypt taxes.tar.zst --to taxes.tar.zst.sealed
+  strongroom encrypt letter.pdf
+  STRONGROOM_PASSWORD_FILE=~/.secret strongroom encrypt taxes.tar.zst --to /media/blue/taxes.sealed
 
-The file carries its own key slot: the password alone opens it, on any machine. FORMAT.md describes it.";
+Without --to it writes FILE.sealed. The file carries its own key slot: the password alone opens it, on any machine. FORMAT.md describes it.";
 
 #[derive(Debug, Args)]
 #[command(after_help = ENCRYPT_EXAMPLES)]
@@ -61,10 +61,10 @@ pub struct Encrypt {
 
 const DECRYPT_EXAMPLES: &str = "\
 Examples:
-  strongroom decrypt letter.pdf.sealed --to letter.pdf
+  strongroom decrypt letter.pdf.sealed
   strongroom decrypt data/20261121T200000Z-full-5f3a9c2e/v0001.tar.zst.sealed --to v0001.tar.zst
 
-A volume or catalog of a backup takes the password of the backup, and its key slots (keys-1.json), which are
+Without --to it takes .sealed off the name. A volume or catalog of a backup takes the password of the backup, and its key slots (keys-1.json), which are
 looked for in the backup's folder above it. What is damaged anywhere is not written at all.";
 
 #[derive(Debug, Args)]
@@ -83,10 +83,10 @@ pub struct Decrypt {
 
 const COMPRESS_EXAMPLES: &str = "\
 Examples:
-  strongroom compress dump.sql --to dump.sql.zst
+  strongroom compress dump.sql
   strongroom compress dump.sql --to dump.sql.gz --level 9 --json
 
-On all processors. Any program of the format unpacks it: gzip, bzip2, lz4, zstd.";
+Without --to it adds the format's ending: .gz, .bz2, .lz4 or .zst. On all processors. Any program of the format unpacks it: gzip, bzip2, lz4, zstd.";
 
 #[derive(Debug, Args)]
 #[command(after_help = COMPRESS_EXAMPLES)]
@@ -105,9 +105,10 @@ pub struct Compress {
 
 const DECOMPRESS_EXAMPLES: &str = "\
 Examples:
-  strongroom decompress dump.sql.zst --to dump.sql
+  strongroom decompress dump.sql.zst
+  strongroom decompress download --to dump.sql
 
-What it is compressed by is told by its content: gzip, bzip2, LZ4 or Zstandard, of any program's making. What is
+Without --to it takes .gz, .bz2, .lz4 or .zst off the name; .tgz and the like become .tar. What it is compressed by is told by its content: gzip, bzip2, LZ4 or Zstandard, of any program's making. What is
 damaged anywhere is not written at all.";
 
 #[derive(Debug, Args)]

@@ -5,6 +5,8 @@ use std::path::Path;
 
 use crate::archive::Error;
 use crate::archive::loose::What;
+use crate::model::foreign::Foreign;
+use crate::model::format::Codec;
 use crate::model::problem::{Code, Problem};
 
 /// A failure about one file.
@@ -125,9 +127,27 @@ pub fn not_compressed(path: &Path) -> Problem {
     Problem::new(Code::Usage, what, "Look at what it is (on the command line by `strongroom inspect`).")
 }
 
+/// It is packed by something that is not read, and nothing is looked for in it.
+pub fn foreign(path: &Path, foreign: Foreign) -> Problem {
+    let what = format!("\u{201c}{}\u{201d} is {}, which Strongroom does not unpack.", path.display(), foreign.in_words());
+    let fix = match foreign.unpacked_by() {
+        Some(by) => format!("Unpack it by its own program first (`{by}`), then take what comes out."),
+        None => "There is nothing in it to be had.".into(),
+    };
+    Problem::new(Code::Usage, what, fix)
+}
+
+/// A new file's name says that it is something else than what is written.
+pub fn other_format(to: &Path, codec: Codec) -> Problem {
+    let what = format!("The name \u{201c}{}\u{201d} says another format than {}.", to.display(), codec.in_words());
+    let list = Codec::ALL.map(|codec| format!(".{} ({})", codec.extension(), codec.in_words()));
+    Problem::new(Code::Usage, what, format!("Let it end as what it is to be: {}.", list.join(", ")))
+}
+
 /// It is not of a kind that can be looked into as a whole.
 pub fn no_archive(path: &Path, what: What) -> Problem {
     let fix = match what {
+        What::Foreign(kind) => return foreign(path, kind),
         What::Compressed(_) => "It is one compressed file: decompress it, in the Encryption tab or by `strongroom decompress`.",
         What::SealedFile | What::SealedObject => {
             "It is sealed twice: decrypt it first, in the Encryption tab or by `strongroom decrypt`."

@@ -20,7 +20,7 @@ use crate::model::plan::PlanId;
 use crate::model::problem::{Code, Problem};
 use crate::model::run::{Cancel, Progress};
 use crate::model::secret::Secret;
-use crate::model::tool::{Tool, ToolDone, ToolSpec};
+use crate::model::tool::{Named, Tool, ToolDone, ToolSpec, named};
 
 /// Bytes of the file that are read at once.
 const READ: usize = 256 << 10;
@@ -58,6 +58,12 @@ pub fn carry_out(spec: &ToolSpec, doing: &mut Doing<'_>) -> Result<ToolDone, Pro
             let format = Format { kind: codec.kind(), level: *level, volume_size: None };
             let wrong = |why| Problem::new(Code::Usage, format!("This cannot be: {why}."), "Give another level or format.");
             format.check().map_err(wrong)?;
+            // A file under the name of another format would be taken for a broken one.
+            match named(&spec.to) {
+                Some(Named::Codec(by_name) | Named::Tar(by_name)) if by_name == *codec => {}
+                Some(_) => return Err(explain::other_format(&spec.to.as_path(), *codec)),
+                None => {}
+            }
             let level = format.level_for(None);
             (work.compress(*codec, level, doing)?, Some(*codec), Some(level))
         }
@@ -162,6 +168,7 @@ impl Work<'_> {
         let codec = match what {
             What::Compressed(codec) | What::Unreadable(codec) | What::Archive(Container::Tar(Some(codec))) => codec,
             What::Catalog => Codec::Zstd,
+            What::Foreign(kind) => return Err(explain::foreign(self.from, kind)),
             _ => return Err(explain::not_compressed(self.from)),
         };
         let mut output = self.create()?;

@@ -61,6 +61,7 @@ pub fn cause(cause: Cause) -> (&'static str, &'static str) {
         Cause::UnsupportedKind => ("Of a kind that no archive holds", "Sockets and the like are made anew by their programs."),
         Cause::MetadataNotSet => ("Owner, rights or times could not be set", "Restoring as administrator sets them."),
         Cause::Damaged => ("Damaged in the backup, not restored", "Look for them in another version, then verify this backup."),
+        Cause::Unproven => ("Restored, and perhaps not whole", "Look at them before you rely on them."),
         Cause::Skipped => ("Left as they were", "As you chose for files that exist already."),
         Cause::NotWritten => ("Could not be written", "Check the room and the rights of the target folder."),
         Cause::Incomplete => ("Not done in full", ""),

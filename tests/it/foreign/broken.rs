@@ -133,3 +133,115 @@ fn volumes_by_themselves_also_broken_ones() {
         }
     }
 }
+
+/// Restores, and removes what is named as perhaps not whole: everything else has to be right. How many files these are, and how many were
+/// named.
+#[track_caller]
+fn vouched(world: &World, what: &str) -> (usize, usize) {
+    let last = world.run("restore --from @bad --to @restored --json").code(3).last();
+    let mut named = 0;
+    for warning in last["warnings"].as_array().unwrap() {
+        if warning["cause"] == "unproven" {
+            fs::remove_file(world.path("restored").join(warning["path"].as_str().unwrap())).unwrap();
+            named += 1;
+        }
+    }
+    let count = nothing_wrong(world, &world.path("restored"), what);
+    fs::remove_dir_all(world.path("restored")).unwrap();
+    (count, named)
+}
+
+#[test]
+fn what_lost_or_gained_bytes_is_named() {
+    let world = World::new();
+    let mut random = Random(106);
+    fs::create_dir_all(world.source()).unwrap();
+    for n in 0..30usize {
+        fs::write(world.source().join(format!("small {n:02}")), random.bytes(1 + 10 * n)).unwrap();
+    }
+    for n in 0..10 {
+        fs::write(world.source().join(format!("large {n:02}")), random.bytes(60_000)).unwrap();
+    }
+    let whole = fs::read(make(&world, "tar --sort=name -cf $OUT source", "a")).unwrap();
+    let bad = |with: &dyn Fn(&[u8]) -> Vec<u8>| {
+        fs::write(world.path("bad"), whole.chunks(4096).flat_map(with).collect::<Vec<u8>>()).unwrap();
+    };
+    for (what, with) in [
+        ("added", &(|chunk: &[u8]| [chunk, b"ten bytes!"].concat()) as &dyn Fn(&[u8]) -> Vec<u8>),
+        ("missing", &|chunk: &[u8]| chunk[..chunk.len() - 10].to_vec()),
+    ] {
+        bad(with);
+        let (count, named) = vouched(&world, what);
+        assert!(count > 5 && named > 10, "{what}: {count}, {named}");
+        let facts = world.run("inspect @bad --json").code(3).last();
+        assert!(facts["damage"].as_array().unwrap().iter().any(|damage| damage["doubtful"] == true), "{facts}");
+        let listed = world.run("ls --from @bad -R").code(3);
+        assert!(listed.err.contains("Perhaps not whole: source/large"), "{}", listed.err);
+    }
+    // Sectors of zeros, headers among them.
+    let mut zeros = whole.clone();
+    let at = whole.windows(15).position(|w| w == b"source/large 05").unwrap();
+    zeros[at - 4096..at + 4096].fill(0);
+    fs::write(world.path("bad"), zeros).unwrap();
+    world.run("restore --from @bad --to @restored --json").code(3);
+    assert!(walk(&world.path("restored")).len() >= 38);
+}
+
+#[test]
+fn what_other_programs_pack_is_known_and_not_searched() {
+    let world = World::new();
+    let mut random = Random(107);
+    fs::create_dir_all(world.source()).unwrap();
+    for n in 1..5 {
+        fs::write(world.source().join(format!("r{n}")), random.bytes(500_000)).unwrap();
+    }
+    for (name, script) in [
+        ("xz", "tar -cJf $OUT source"),
+        ("lzma", "tar -cf - source | xz --format=lzma > $OUT"),
+        ("seven-zip", "tar -cf x.tar source; 7z a -bd -t7z $OUT.7z x.tar > /dev/null; mv $OUT.7z $OUT"),
+        ("seven-zip", "tar -cf x.tar source; 7z a -bd -t7z -m0=copy $OUT.7z x.tar > /dev/null; mv $OUT.7z $OUT"),
+        ("ar", "rm -f $OUT; tar -cf x.tar source; ar rc $OUT x.tar"),
+        ("cpio", "tar -cf x.tar source; bsdtar --format=newc -cf $OUT x.tar"),
+        ("skippable", "printf '\\x50\\x2a\\x4d\\x18\\x04\\0\\0\\0data' > $OUT"),
+    ] {
+        make(&world, script, "packed");
+        for line in
+            ["restore --from @packed --to @out", "ls --from @packed", "decompress @packed --to @out", "decompress @packed"]
+        {
+            let ran = world.run(&format!("{line} --json")).code(2);
+            assert_eq!(ran.problem(), "usage", "{name}: {line}");
+            assert!(ran.out.contains("does not unpack"), "{name}: {line}: {}", ran.out);
+        }
+        assert!(!world.path("out").exists());
+        let facts = world.run("inspect @packed --json").ok().last();
+        assert_eq!((&facts["what"], &facts["format"]), (&json!("foreign"), &json!(name)));
+        fs::remove_file(world.path("packed")).unwrap();
+    }
+    assert!(world.run_with("inspect", |c| _ = c.arg(make(&world, "tar -cJf $OUT source", "a"))).ok().out.contains("an xz file"));
+    // Where an xz file's own beginning is lost, headers are found in its stored blocks: all that comes out is named.
+    let mut xz = fs::read(world.path("a")).unwrap();
+    xz[..6].fill(0);
+    fs::write(world.path("bad"), xz).unwrap();
+    let (_, named) = vouched(&world, "xz");
+    assert!(named > 0);
+    // Frames that hold nothing stand before content too.
+    let script = "(printf '\\x50\\x2a\\x4d\\x18\\x04\\0\\0\\0data'; tar --zstd -cf - source) > $OUT";
+    restores(&world, &make(&world, script, "b"), "skippable", SECONDS);
+}
+
+#[test]
+fn a_file_that_a_backup_has_cut_is_named() {
+    let world = World::new();
+    fs::create_dir_all(world.source()).unwrap();
+    fs::write(world.source().join("disk.img"), Random(108).bytes(9_000_000)).unwrap();
+    fs::write(world.source().join("small"), "whole").unwrap();
+    world.run("backup --source @source --to @dest --no-encryption --format tar").ok();
+    let data = world.plan_folder().join("data");
+    let volume = walk(&data).into_iter().find(|path| path.extension().is_some_and(|e| e == "tar")).unwrap();
+    let last = world.run_with("restore --to @restored --json --from", |c| _ = c.arg(data.join(volume))).code(3).last();
+    let image = &world.source().join("disk.img").display().to_string()[1..];
+    let warnings = last["warnings"].as_array().unwrap();
+    assert_eq!((warnings.len(), &warnings[0]["path"], &warnings[0]["cause"]), (1, &json!(image), &json!("unproven")));
+    assert!(warnings[0]["detail"].as_str().unwrap().contains(&format!(".strongroom-parts/{image}")), "{last}");
+    assert!(world.path("restored/.strongroom-parts").join(image).join("00000001").exists());
+}

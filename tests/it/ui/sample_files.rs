@@ -35,7 +35,12 @@ impl egui::DroppedFile for Dropped {
 
 /// An archive that is broken in two places.
 pub fn broken() -> ArchiveFacts {
-    let damage = |path: Option<&str>, at: u64, what: &str| DamageFacts { path: path.map(Into::into), at, what: what.into() };
+    let damage = |path: Option<&str>, at: u64, what: &str| DamageFacts {
+        path: path.map(Into::into),
+        at,
+        what: what.into(),
+        doubtful: false,
+    };
     ArchiveFacts {
         format: "tar.gz".into(),
         members: 1_310,

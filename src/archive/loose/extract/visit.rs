@@ -3,10 +3,10 @@
 use std::io::Read;
 use std::sync::atomic::Ordering::Relaxed;
 
-use super::Extractor;
 use super::file::believed;
+use super::{Extractor, MOST_IN_PARTS, hash};
 use crate::archive::Result;
-use crate::archive::loose::member::{Damage, Packed, Visitor};
+use crate::archive::loose::member::{Damage, Harm, Packed, Visitor, part_of};
 use crate::archive::target::journal::is_journal;
 use crate::archive::target::metadata::{Wanted, set_time};
 use crate::archive::target::name::is_safe_path;
@@ -42,6 +42,7 @@ impl Visitor for Extractor<'_> {
             EntryKind::File if entry.link.is_none() => {
                 self.file(entry, content)?;
                 self.tally.file_done(0);
+                self.name_parts(&entry.path);
             }
             EntryKind::CharDevice { .. } | EntryKind::BlockDevice { .. } => {
                 self.tally.lost(Cause::UnsupportedKind, &entry.path, "devices are not made out of a single archive");
@@ -52,14 +53,17 @@ impl Visitor for Extractor<'_> {
     }
 
     fn damage(&mut self, damage: Damage) {
-        let Damage { path, at, what, unsupported } = damage;
+        let Damage { path, at, what, harm } = damage;
         match path {
             Some(path) => {
                 if !self.wants(&path) {
                     return;
                 }
-                let cause = if unsupported { Cause::UnsupportedKind } else { Cause::Damaged };
-                self.tally.lost(cause, &path, what);
+                match harm {
+                    Harm::Lost => self.tally.lost(Cause::Damaged, &path, what),
+                    Harm::Unsupported => self.tally.lost(Cause::UnsupportedKind, &path, what),
+                    Harm::Doubtful => self.tally.warn(Cause::Unproven, &path, what),
+                }
             }
             None => self.tally.warn(Cause::Damaged, &PathBytes::default(), format!("at byte {at}: {what}")),
         }
@@ -70,13 +74,25 @@ impl Visitor for Extractor<'_> {
         if !proven {
             let what = "restored, but nothing proves it: what it lies in is damaged";
             for path in unproven {
-                self.tally.warn(Cause::Damaged, &path, what);
+                self.tally.warn(Cause::Unproven, &path, what);
             }
         }
     }
 }
 
 impl Extractor<'_> {
+    /// A file that a backup has cut: whether all of its parts are here, and none of another version's, only a catalog says.
+    fn name_parts(&mut self, path: &PathBytes) {
+        if let Some(whole) = part_of(path)
+            && self.in_parts.len() < MOST_IN_PARTS
+            && self.in_parts.insert(hash(&whole))
+        {
+            let parts = PathBytes::new(path.parent());
+            let what = format!("it came out in parts, in {}: restoring from the backup's folder joins them", parts.display());
+            self.tally.warn(Cause::Unproven, &whole, what);
+        }
+    }
+
     fn folder(&mut self, entry: &Entry) {
         if self.job.dry_run {
             self.tally.counts.folders.fetch_add(1, Relaxed);

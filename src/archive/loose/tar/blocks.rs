@@ -28,10 +28,6 @@ impl Blocks {
         self.stream.place()
     }
 
-    pub fn is_packed(&self) -> bool {
-        self.stream.is_packed()
-    }
-
     pub fn is_unproven(&self) -> bool {
         self.stream.unproven
     }
@@ -71,9 +67,11 @@ impl Blocks {
         self.stream.resume()
     }
 
-    /// Passes over everything up to the next header that has a magic and the checksum it should have. `Interrupted`: cancelled.
-    pub fn seek_header(&mut self, cancel: &Cancel) -> io::Result<bool> {
+    /// Passes over everything up to the next header that has a magic and the checksum it should have, at most about `most` bytes.
+    /// `Interrupted`: cancelled.
+    pub fn seek_header(&mut self, most: u64, cancel: &Cancel) -> io::Result<bool> {
         let mut window: Vec<u8> = Vec::new();
+        let mut passed = 0;
         loop {
             if cancel.is_cancelled() {
                 return Err(io::ErrorKind::Interrupted.into());
@@ -87,7 +85,8 @@ impl Blocks {
                 return Ok(true);
             }
             read?;
-            if window.len() == before {
+            passed += (window.len() - before) as u64;
+            if window.len() == before || passed > most {
                 return Ok(false);
             }
             window.drain(..window.len().saturating_sub(BLOCK - 1));

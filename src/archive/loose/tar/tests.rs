@@ -11,6 +11,7 @@ use crate::archive::test_version::{entry, xattr};
 pub struct Told {
     pub members: Vec<(Entry, Vec<u8>)>,
     pub damage: Vec<Damage>,
+    pub doubtful: Vec<String>,
 }
 
 impl Visitor for Told {
@@ -23,7 +24,10 @@ impl Visitor for Told {
     }
 
     fn damage(&mut self, damage: Damage) {
-        self.damage.push(damage);
+        match (damage.harm, damage.path) {
+            (Harm::Doubtful, Some(path)) => self.doubtful.push(path.display().into_owned()),
+            (_, path) => self.damage.push(Damage { path, ..damage }),
+        }
     }
 }
 
@@ -114,6 +118,56 @@ fn what_stands_before_and_behind_damage_is_read() {
     assert_eq!((found.paths().len(), found.damage.len()), (4, 1));
     // The beginning is.
     assert_eq!(told(&tar[starts[1] + 5..], TAR).paths(), ["s/2", "s/3", "s/4", "s/5"]);
+}
+
+#[test]
+fn what_nothing_proves_to_be_whole_is_named() {
+    let mut tar = Vec::new();
+    let mut starts = Vec::new();
+    for n in 0..5 {
+        starts.push(tar.len());
+        file(&format!("s/{n}"), &vec![b'a' + n as u8; 3000], &mut tar);
+    }
+    append_end(&mut tar);
+    assert_eq!(told(&tar, TAR).doubtful, [""; 0]);
+    let inside = starts[1] + 512 + 1000;
+    for (what, bad) in [
+        ("bytes came in", [&tar[..inside], b"ten bytes!", &tar[inside..]].concat()),
+        ("bytes are missing", [&tar[..inside], &tar[inside + 10..]].concat()),
+        ("a block came in", [&tar[..inside], &[b'x'; 512], &tar[inside..]].concat()),
+        ("a block is missing", [&tar[..inside], &tar[inside + 512..]].concat()),
+    ] {
+        let found = told(&bad, TAR);
+        // The one that is hit, and the first that is found again.
+        assert_eq!(found.doubtful[0], "s/1", "{what}");
+        assert_eq!((found.doubtful.len(), found.damage.len()), (2, 1), "{what}");
+        let wrong = |(entry, data): &&(Entry, Vec<u8>)| data.windows(2).any(|two| two[0] != two[1]) || entry.size != 3000;
+        for (entry, _) in found.members.iter().filter(wrong) {
+            assert!(found.doubtful.contains(&entry.path.display().into_owned()), "{what}: {}", entry.path.display());
+        }
+        // Where bytes are missing what follows the one that is hit is lost with its header.
+        assert!(found.paths().ends_with(&["s/3".into(), "s/4".into()]), "{what}: {:?}", found.paths());
+    }
+    // A file of zeros hides what came in: it looks like the end.
+    let mut tar = Vec::new();
+    file("s/before", b"x", &mut tar);
+    let begin = tar.len();
+    file("s/zeros", &[0; 5120], &mut tar);
+    let end = tar.len();
+    file("s/after", b"y", &mut tar);
+    append_end(&mut tar);
+    for zeros in [512, 1024, 4096] {
+        let found = told(&[&tar[..begin + 600], &vec![0; zeros], &tar[begin + 600..]].concat(), TAR);
+        assert_eq!(found.paths(), ["s/before", "s/zeros", "s/after"], "{zeros}");
+        assert_eq!((found.doubtful[0].as_str(), found.damage.len()), ("s/zeros", 1), "{zeros}");
+    }
+    // Headers that became zeros are no end either.
+    let mut bad = tar.clone();
+    bad[begin..end].fill(0);
+    let found = told(&bad, TAR);
+    assert_eq!((found.paths(), found.damage.len()), (["s/before", "s/after"].map(String::from).to_vec(), 1));
+    // What other programs leave behind the end is nothing.
+    assert_eq!(told(&[&tar[..], &[0; 9000], b"and a signature"].concat(), TAR).damage, []);
 }
 
 #[test]

@@ -10,13 +10,10 @@ use crate::model::names;
 use crate::model::path::PathBytes;
 use crate::model::run::RunKind;
 use crate::model::secret::Secret;
-use crate::model::tool::{Tool, ToolSpec};
+use crate::model::tool::{Tool, ToolSpec, new_name};
 use crate::ui::key_file::KeyFileChoice;
 use crate::ui::key_slots::KeySlots;
 use crate::ui::widgets::PasswordField;
-
-/// What a sealed file's name ends in.
-const SEALED: &str = ".sealed";
 
 pub struct Draft {
     pub kind: RunKind,
@@ -62,13 +59,9 @@ impl Draft {
         if self.to != self.suggested {
             return;
         }
-        let file = self.file.display();
-        self.to = match self.kind {
-            RunKind::Encrypt => format!("{file}{SEALED}"),
-            RunKind::Decrypt => file.strip_suffix(SEALED).map_or_else(|| format!("{file}.opened"), Into::into),
-            RunKind::Decompress => unpacked_name(&file, self.codec),
-            _ => format!("{file}.{}", self.codec.extension()),
-        };
+        let other = if self.kind == RunKind::Decrypt { "opened" } else { "unpacked" };
+        let new = new_name(self.kind, &self.file, self.codec);
+        self.to = new.map_or_else(|| format!("{}.{other}", self.file.display()), |new| new.display().into_owned());
         self.suggested.clone_from(&self.to);
     }
 
@@ -102,23 +95,6 @@ impl Draft {
             _ => Tool::Compress { codec: self.codec, level: self.level },
         };
         ToolSpec { file: self.file.clone(), to: PathBytes::from(self.to.trim()), overwrite: self.overwrite, tool }
-    }
-}
-
-/// `a.tar.gz` becomes `a.tar`, and so does `a.tgz`.
-fn unpacked_name(file: &str, codec: Codec) -> String {
-    let (folder, name) = file.rfind('/').map_or(("", file), |at| file.split_at(at + 1));
-    let short = match codec {
-        Codec::Gzip => ".tgz",
-        Codec::Bzip2 => ".tbz2",
-        Codec::Lz4 => ".tlz4",
-        Codec::Zstd => ".tzst",
-    };
-    let long = format!(".{}", codec.extension());
-    let bare = name.strip_suffix(short).map(|bare| format!("{bare}.tar")).or_else(|| name.strip_suffix(&long).map(Into::into));
-    match bare {
-        Some(bare) if !bare.is_empty() && bare != ".tar" => format!("{folder}{bare}"),
-        _ => format!("{file}.unpacked"),
     }
 }
 

@@ -9,15 +9,21 @@ with open(sys.argv[2]) as file:
     vectors = json.load(file)
 plan_key, key_id = bytes.fromhex(vectors["plan_key"]), bytes.fromhex(vectors["key_id"])
 
-# Slots: by password, by recovery key as written and as somebody may type it, by key file.
+# Slots: by password, by recovery key as written and as somebody may type it, by key file, by password and scrypt.
 key_file = "strongroom-key-file:" + recover.hashlib.sha256(bytes.fromhex(vectors["key_file"]["content"])).hexdigest()
 assert key_file == vectors["key_file"]["secret"], key_file
-typed = [vectors["slots"][0]["secret"], vectors["recovery_key"]["written"], vectors["recovery_key"]["typed"], key_file]
-for secret, slot in zip(typed, [vectors["slots"][at] for at in (0, 1, 1, 2)]):
+typed = [vectors["slots"][0]["secret"], vectors["recovery_key"]["written"], vectors["recovery_key"]["typed"], key_file, vectors["slots"][3]["secret"]]
+for secret, slot in zip(typed, [vectors["slots"][at] for at in (0, 1, 1, 2, 3)]):
     wrapped = {field: value for field, value in slot.items() if field != "secret"}
     encoded = recover.base64.b64encode(key_id).decode()
     keys = {"plan": vectors["plan"], "key_id": encoded, "slots": [wrapped], "older": []}
     assert recover.open_slots(keys, secret) == {key_id: plan_key}, secret
+
+# The newest plan key opens an older one.
+older = {field: value for field, value in vectors["older"].items() if field != "plan_key"}
+keys["older"] = [older]
+opened = recover.open_slots(keys, secret)
+assert opened == {key_id: plan_key, recover.base64.b64decode(older["key_id"]): bytes.fromhex(vectors["older"]["plan_key"])}, opened
 
 # A small object's last line.
 line, last = vectors["small_object"].encode().splitlines(keepends=True)

@@ -19,6 +19,12 @@ pub enum Error {
     /// No slot opens with this password or recovery key.
     #[error("no key slot opens with this secret")]
     WrongSecret,
+    /// No slot opens with this key file.
+    #[error("no key slot opens with this key file")]
+    WrongKeyFile,
+    /// No slot opens with this recovery key. `mistyped`: it has the form of one, but its checksum or length does not fit.
+    #[error("no key slot opens with this recovery key")]
+    WrongRecoveryKey { mistyped: bool },
     /// Sealed with a key that none of the slots holds.
     #[error("{object} is sealed with another backup's key")]
     UnknownKey { object: String },

@@ -2,14 +2,14 @@
 
 #[cfg(test)]
 mod tests {
-    use data_encoding::HEXLOWER;
+    use data_encoding::{BASE64, HEXLOWER};
     use zeroize::Zeroizing;
 
     use crate::archive::json_lines::{self, Trust};
     use crate::archive::key::{self, KdfCost, KeyRing, NewSlot, PlanKey, SlotKind, recovery_key};
     use crate::archive::loose::sealed_file::{Copying, encrypt};
     use crate::archive::seal::{Identity, ObjectKind, Opener, Sealer};
-    use crate::model::format::Cipher;
+    use crate::model::format::{Cipher, KdfKind};
     use crate::model::plan::PlanId;
     use crate::model::run::Cancel;
     use crate::model::secret::Secret;
@@ -20,6 +20,10 @@ mod tests {
 
     fn plan_key() -> PlanKey {
         PlanKey { id: counting(0xa0), bytes: Zeroizing::new(counting(0)) }
+    }
+
+    fn older_key() -> PlanKey {
+        PlanKey { id: counting(0xb0), bytes: Zeroizing::new(counting(0x20)) }
     }
 
     fn identity<'a>() -> Identity<'a> {
@@ -69,10 +73,14 @@ mod tests {
             NewSlot { kind: SlotKind::Password, secret: "correct horse", cost, created },
             NewSlot { kind: SlotKind::RecoveryKey, secret: &paper, cost, created },
             NewSlot { kind: SlotKind::KeyFile, secret: key_file.expose(), cost, created },
+            NewSlot { kind: SlotKind::Password, secret: "correct horse", cost: KdfCost::least(KdfKind::Scrypt), created },
         ];
         let plan = PlanId::from_random(counting(0x10));
         let file = key::encode(&plan, 1, &ring, &slots, &mut |bytes| bytes.fill(0x5a)).unwrap();
         let file: serde_json::Value = json_lines::decode("keys", &file, Trust::Mac(&ring)).unwrap();
+        let rotated = KeyRing::new(older_key()).with_newest(plan_key());
+        let with_older = key::encode(&plan, 1, &rotated, &slots[..1], &mut |bytes| bytes.fill(0x5a)).unwrap();
+        let with_older: serde_json::Value = json_lines::decode("keys", &with_older, Trust::Mac(&rotated)).unwrap();
         let wrapped = |n: usize| format!("{}\n", file["slots"][n]["wrapped"].as_str().unwrap());
 
         let hex_lines = |bytes: &[u8]| bytes.chunks(32).map(|line| HEXLOWER.encode(line) + "\n").collect::<String>();
@@ -84,6 +92,8 @@ mod tests {
             sealed(Cipher::Aes128Gcm),
             format!("{}\n{}", key_file.expose(), wrapped(2)),
             hex_lines(&sealed_file(&slots[0])),
+            wrapped(3),
+            format!("{}\n", with_older["older"][0]["wrapped"].as_str().unwrap()),
         ];
         assert_eq!(vectors(), made);
     }
@@ -92,7 +102,9 @@ mod tests {
     fn the_vectors_in_json_are_these() {
         let json: serde_json::Value = serde_json::from_str(include_str!("../../tests/vectors.json")).unwrap();
         let text = |pointer: &str| json.pointer(pointer).and_then(|v| v.as_str()).unwrap().to_owned();
-        let [sealed, small, paper, wrapped, sealed_128, key_file, file] = vectors()[..] else { panic!("seven vectors") };
+        let [sealed, small, paper, wrapped, sealed_128, key_file, file, scrypt, older] = vectors()[..] else {
+            panic!("nine vectors")
+        };
         assert_eq!(text("/sealed_file/file"), file.replace('\n', ""));
         assert_eq!(text("/sealed_volume/file"), sealed.replace('\n', ""));
         assert_eq!(text("/sealed_volume_aes_128/file"), sealed_128.replace('\n', ""));
@@ -100,6 +112,9 @@ mod tests {
         assert_eq!(text("/small_object"), small);
         assert_eq!(text("/recovery_key/written") + "\n", paper);
         assert_eq!(format!("{}\n{}\n", text("/slots/0/wrapped"), text("/slots/1/wrapped")), wrapped);
+        assert_eq!([text("/slots/3/wrapped") + "\n", text("/older/wrapped") + "\n"], [scrypt, older]);
+        let id = BASE64.encode(&older_key().id);
+        assert_eq!((text("/older/plan_key"), text("/older/key_id")), (HEXLOWER.encode(&older_key().bytes[..]), id));
         let identity = identity();
         let told = [text("/plan_key"), text("/key_id"), text("/plan"), text("/version"), text("/sealed_volume/name")];
         let ours = [&plan_key().bytes[..], &plan_key().id, &identity.plan].map(|bytes| HEXLOWER.encode(bytes));

@@ -13,7 +13,7 @@ use crate::model::format::KdfKind;
 pub use crate::model::key::SlotKind;
 
 pub use file::{KeyFile, Shown, encode};
-pub use recovery::{normalize_recovery_key, recovery_key};
+pub use recovery::{normalize_recovery_key, recovery_key, resembles_recovery_key};
 
 /// More keys than this no plan has: each is a rotation.
 const MAX_KEYS: usize = 64;
@@ -44,6 +44,24 @@ impl KdfCost {
     pub fn try_out(self) -> bool {
         let kdf = kdf::Kdf::new(SlotKind::Password, self);
         kdf.is_allowed(SlotKind::Password) && kdf.derive(SlotKind::Password, b"measured", &[0; 32]).is_some()
+    }
+
+    /// At least what `other` costs of each: memory and, all in all, work. Of functions that differ neither is more than the other.
+    pub fn at_least(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Scrypt { log_n, r, p }, Self::Scrypt { log_n: their_log_n, r: their_r, p: their_p }) => {
+                // In blocks; what a file may ask for is bounded, what is asked for here too.
+                let memory = |log_n: u8, r: u32| u64::from(r) << log_n.min(32);
+                let (own, theirs) = (memory(log_n, r), memory(their_log_n, their_r));
+                let work = (own.saturating_mul(p.into())).max(theirs.saturating_mul(their_p.into()));
+                let (log_n, r, most) = if theirs > own { (their_log_n, their_r, theirs) } else { (log_n, r, own) };
+                Self::Scrypt { log_n, r, p: u32::try_from(work.div_ceil(most.max(1))).unwrap_or(u32::MAX) }
+            }
+            (Self::Pbkdf2 { iterations }, Self::Pbkdf2 { iterations: theirs }) => {
+                Self::Pbkdf2 { iterations: iterations.max(theirs) }
+            }
+            _ => self,
+        }
     }
 
     /// The least that a new slot costs: scrypt 2^15/8/3, PBKDF2 600,000.
@@ -142,6 +160,29 @@ impl KeyRing {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_cost_is_raised_to_another_and_never_lowered() {
+        let scrypt = |log_n, p| KdfCost::Scrypt { log_n, r: 8, p };
+        for (own, theirs, both) in [
+            // As much work in less memory, and less work in more of it.
+            (scrypt(15, 3), scrypt(16, 3), scrypt(16, 3)),
+            (scrypt(15, 8), scrypt(16, 3), scrypt(16, 4)),
+            (scrypt(15, 7), scrypt(16, 3), scrypt(16, 4)),
+            (scrypt(16, 1), scrypt(15, 5), scrypt(16, 3)),
+            (scrypt(16, 4), scrypt(15, 5), scrypt(16, 4)),
+            (scrypt(15, 3), KdfCost::Scrypt { log_n: 15, r: 16, p: 1 }, KdfCost::Scrypt { log_n: 15, r: 16, p: 2 }),
+            (scrypt(15, 3), KdfCost::Pbkdf2 { iterations: 20_000_000 }, scrypt(15, 3)),
+            (
+                KdfCost::Pbkdf2 { iterations: 600_000 },
+                KdfCost::Pbkdf2 { iterations: 700_000 },
+                KdfCost::Pbkdf2 { iterations: 700_000 },
+            ),
+        ] {
+            assert_eq!(own.at_least(theirs), both, "{own:?} {theirs:?}");
+            assert_eq!(both.at_least(theirs).at_least(own), both);
+        }
+    }
 
     #[test]
     fn a_ring_is_text_and_back() {

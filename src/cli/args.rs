@@ -38,8 +38,8 @@ Examples:
   strongroom restore --from /media/blue/backups --to /tmp/back
   strongroom verify --from /media/blue/backups --depth full
 
-Password: from --password-file or --key-file, else from the environment: STRONGROOM_PASSWORD,
-STRONGROOM_PASSWORD_FILE, STRONGROOM_PASSWORD_COMMAND or STRONGROOM_KEY_FILE, else it is asked for.
+Password: from --password-file or --key-file, else from the environment: STRONGROOM_PASSWORD, \
+STRONGROOM_PASSWORD_FILE, STRONGROOM_PASSWORD_COMMAND or STRONGROOM_KEY_FILE, else it is asked for. \
 It is never an argument. A recovery key or a key file is taken wherever a password is.
 
 STRONGROOM_HOME moves all of Strongroom's own files (settings, history, keys, log) to that folder.
@@ -48,7 +48,7 @@ Exit codes:
   0    done
   1    failed
   2    the command line asks for something that cannot be
-  3    done with warnings: some files could not be read or restored; they are listed
+  3    done with warnings: some files could not be read or restored; each listed
   10   there is nothing: no destination, backup, version or file of that name
   12   wrong password, or none given
   130  cancelled";
@@ -99,7 +99,7 @@ pub enum Command {
     History(History),
     /// Say what a file is: sealed or not, an archive of any program's, key slots, a manifest
     Inspect(Inspect),
-    /// Seal a single file with a password
+    /// Seal a single file with a password or a key file
     Encrypt(Encrypt),
     /// Take a file out of its seal: one made by `encrypt`, or a volume of a backup
     Decrypt(Decrypt),

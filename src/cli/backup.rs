@@ -14,6 +14,7 @@ use crate::model::problem::{Code, Problem};
 use crate::model::restore::{Place, PlanChoice};
 use crate::model::run::{Outcome, RunDetail, RunKind, RunReport};
 use crate::model::schedule::Schedule;
+use crate::model::snapshot::BackupType;
 
 pub fn run(args: args::Backup, output: Output) -> Result<Exit, Problem> {
     if args.base.is_some() && matches!(args.kind, args::Type::Full | args::Type::Differential) {
@@ -87,7 +88,16 @@ fn back_up(session: &Session, plan: &Plan, args: &args::Backup, output: Output) 
     let run = new_run_id()?;
     let (kind, base, take_over) = (args.kind.into(), args.base.clone(), args.take_over);
     let command = Command::BackUp { run, plan: plan.id.clone(), kind, base, take_over };
-    Ok(report::print(&follow(session.handle(), run, command, output)?, output))
+    Ok(told(&follow(session.handle(), run, command, output)?, args.kind, output))
+}
+
+/// Prints how it ended, and why its version is none of the kind that was asked for.
+fn told(report: &RunReport, wanted: args::Type, output: Output) -> Exit {
+    let is_full = matches!(report.detail, RunDetail::Backup { backup_type: BackupType::Full, .. });
+    if report.outcome.is_success() && is_full && matches!(wanted, args::Type::Differential | args::Type::Incremental) {
+        output.remark("There was no version to build on: this one is full.");
+    }
+    report::print(report, output)
 }
 
 /// Makes sure that the engine has the plan's key: from this machine's keyring, else by password. What stands in the way
@@ -120,9 +130,7 @@ fn once(session: &Session, args: &args::Backup, output: Output) -> Result<Exit, 
         Some(found) => {
             same_seal(found, &plan)?;
             plan.id = found.id.clone();
-            if args.seal.recovery_key_file.is_some() {
-                output.note("The backup is there already and goes on with its keys: no new recovery key is made.");
-            }
+            new_plan::note_unused(&args.seal, output);
             let password = if found.sealed { password::given(&args.seal.opens)?.map(|given| given.secret) } else { None };
             if found.sealed && password.is_none() {
                 unlock_known(session, &location, &plan, None)?;
@@ -141,7 +149,7 @@ fn once(session: &Session, args: &args::Backup, output: Output) -> Result<Exit, 
     let run = new_run_id()?;
     let (kind, base, take_over) = (args.kind.into(), args.base.clone(), args.take_over);
     let command = Command::BackUpOnce { run, plan: Box::new(plan), secrets, kind, base, take_over };
-    Ok(report::print(&follow(session.handle(), run, command, output)?, output))
+    Ok(told(&follow(session.handle(), run, command, output)?, args.kind, output))
 }
 
 /// The backup of that name at a destination: this home's own before another's.

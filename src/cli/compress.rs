@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::args;
 use super::exit::Exit;
-use super::local_file::{cancel_on_interrupt, carry_out, spec};
+use super::local_file::{cancel_on_interrupt, carry_out, pace, spec, statistics};
 use super::output::{Output, clean};
 use crate::model::format::Codec;
 use crate::model::human;
@@ -40,24 +40,14 @@ fn tell(verb: &str, done: &ToolDone, output: Output) {
     let size = |n| human::bytes(n);
     let (from, to) = (name(&done.from), name(&done.to));
     output.line(format!("{verb} {from} ({}) into {to} ({})", size(done.before), size(done.after)));
-    let seconds = done.milliseconds as f64 / 1000.0;
     let codec = done.codec.map_or("", Codec::extension);
     let by = done.level.map(|level| format!(", level {level}")).unwrap_or_default();
-    let ratio = done.ratio();
-    let ratio_text = ratio.map(|ratio| format!(": {ratio:.2} to 1")).unwrap_or_default();
-    output.line(format!("  by {codec}{by}{ratio_text}; {seconds:.1} s, {}/s", size(done.speed().unwrap_or(0))));
-    let round = |value: f64| (value * 100.0).round() / 100.0;
+    let ratio = done.ratio().map(|ratio| format!(": {ratio:.2} to 1")).unwrap_or_default();
+    output.line(format!("  by {codec}{by}{ratio}; {}", pace(done)));
     let (bytes, packed) = done.content_and_packed();
-    output.result(
-        "completed",
-        json!({
-            "format": done.codec,
-            "level": done.level,
-            "bytes": bytes,
-            "packed_bytes": packed,
-            "ratio": ratio.map(round),
-            "seconds": round(seconds),
-            "to": done.to.display(),
-        }),
-    );
+    let mut told = statistics(done, bytes, ("packed_bytes", packed));
+    if let Some(told) = told.as_object_mut() {
+        told.extend([("format".into(), json!(done.codec)), ("level".into(), json!(done.level))]);
+    }
+    output.result("completed", told);
 }

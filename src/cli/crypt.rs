@@ -1,24 +1,22 @@
 //! `strongroom encrypt` and `strongroom decrypt`
 
-use serde_json::json;
-
 use super::exit::Exit;
-use super::local_file::{cancel_on_interrupt, carry_out, spec};
+use super::local_file::{cancel_on_interrupt, carry_out, pace, spec, statistics};
 use super::output::{Output, clean, complain};
 use super::{args, password};
 use crate::engine::single::explain;
 use crate::model::human;
 use crate::model::path::PathBytes;
 use crate::model::problem::{Code, Problem};
-use crate::model::secret::{Secret, Strength, strength};
-use crate::model::tool::Tool;
+use crate::model::secret::Secret;
+use crate::model::tool::{Tool, ToolDone};
 
 /// How often a password is asked for at a prompt.
 const TRIES: usize = 3;
 
 pub fn encrypt(args: &args::Encrypt, output: Output) -> Result<Exit, Problem> {
     let name = args.file.display().to_string();
-    let opens = args::Unlock { password_file: args.password_file.clone(), key_file: None };
+    let opens = args::Unlock { password_file: args.password_file.clone(), key_file: args.key_file.clone() };
     let password = match password::given(&opens)? {
         Some(given) => given.secret,
         None => password::ask_new(&name)?,
@@ -26,16 +24,12 @@ pub fn encrypt(args: &args::Encrypt, output: Output) -> Result<Exit, Problem> {
     if password.is_empty() {
         return Err(explain::empty_password());
     }
-    let strength = strength(password.expose());
-    if strength <= Strength::Weak {
-        output.note(format!("The password is weak. {}.", strength.in_words()));
-    }
+    password::judge(&password, output);
     let cancel = cancel_on_interrupt()?;
     let tool = Tool::Encrypt { password, cipher: args.cipher.into(), kdf: args.kdf.into() };
     let done = carry_out(&spec(&args.file, &args.new, tool)?, &cancel)?;
-    let to = done.to.display().into_owned();
-    output.line(format!("Sealed {} ({}) as {}", clean(&name), human::bytes(done.before), clean(&to)));
-    output.result("completed", json!({ "bytes": done.before, "to": to }));
+    tell("Sealed", "as", &done, output);
+    output.result("completed", statistics(&done, done.before, ("sealed_bytes", done.after)));
     Ok(Exit::Done)
 }
 
@@ -46,10 +40,16 @@ pub fn decrypt(args: &args::Decrypt, output: Output) -> Result<Exit, Problem> {
         let tool = Tool::Decrypt { secret, keys: args.keys.as_deref().map(PathBytes::from) };
         carry_out(&spec(&args.file, &args.new, tool)?, &cancel)
     })?;
-    let to = done.to.display().into_owned();
-    output.line(format!("Opened {} into {} ({})", clean(&name), clean(&to), human::bytes(done.after)));
-    output.result("completed", json!({ "bytes": done.after, "to": to }));
+    tell("Opened", "into", &done, output);
+    output.result("completed", statistics(&done, done.after, ("sealed_bytes", done.before)));
     Ok(Exit::Done)
+}
+
+fn tell(verb: &str, into: &str, done: &ToolDone, output: Output) {
+    let [from, to] = [&done.from, &done.to].map(|path| clean(&path.display()));
+    let [before, after] = [done.before, done.after].map(human::bytes);
+    output.line(format!("{verb} {from} ({before}) {into} {to} ({after})"));
+    output.line(format!("  {}", pace(done)));
 }
 
 /// Does what takes a password only where the file is sealed: tried without one first, then with what is given, or asked for as often

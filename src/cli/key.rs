@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::engine_access::{Session, with_home};
 use super::exit::Exit;
-use super::output::{Output, ask};
+use super::output::{Output, ask, complain};
 use super::{args, password, place};
 use crate::engine::message::{KeyChange, KeyStatus, NewSecrets};
 use crate::model::format::KdfKind;
@@ -16,6 +16,9 @@ use crate::model::human;
 use crate::model::key::SlotKind;
 use crate::model::problem::{Code, Problem};
 use crate::model::restore::Place;
+
+/// How often a password is asked for at a prompt.
+const TRIES: usize = 3;
 
 pub fn run(args: args::Key, output: Output) -> Result<Exit, Problem> {
     match args {
@@ -63,14 +66,18 @@ fn table(status: &KeyStatus, output: Output) {
 }
 
 fn add(args: &args::KeyAdd, output: Output) -> Result<Exit, Problem> {
-    let secrets = match &args.add_key_file {
-        Some(path) => NewSecrets { key_file: Some(password::key_file(path)?), ..NewSecrets::default() },
-        None => new_password(&args.new, output)?,
-    };
+    // Once, however often an engine ends in between.
+    let mut new = None;
     with_home(|session| {
         let place = place::unlocked(session.handle(), &args.from)?;
-        let change = KeyChange::Add(secrets.clone());
-        changed(session, place, change, args.new.kdf, "Added: it opens the backup too.", output)
+        let secrets = match (&new, &args.add_key_file) {
+            (Some(secrets), _) => NewSecrets::clone(secrets),
+            (None, Some(path)) => NewSecrets { key_file: Some(password::key_file(path)?), ..NewSecrets::default() },
+            (None, None) => new.insert(new_password(&args.new, &args.from, output)?).clone(),
+        };
+        let made = args.new.make_password.as_deref();
+        let said = "Added: it opens the backup too.";
+        kept_only_if(made, changed(session, place, KeyChange::Add(secrets), args.new.kdf, said, output))
     })
 }
 
@@ -83,7 +90,17 @@ fn remove(session: &Session, args: &args::KeyRemove, output: Output) -> Result<E
         confirm(&format!("This {what} will no longer open the backup. Go on? [y/N] "))?;
     }
     let change = KeyChange::Remove { slot: args.slot.clone() };
-    changed(session, place, change, None, "Removed: it no longer opens the backup.", output)
+    let said = format!("Removed: what {} was made of no longer opens the backup.", args.slot);
+    let ended = changed(session, place, change, None, &said, output)?;
+    // Older versions of Strongroom took the same one twice, and nobody can see it.
+    let kind = status.slots.iter().find(|slot| slot.id == args.slot).map(|slot| slot.kind);
+    let left = status.slots.iter().filter(|slot| Some(slot.kind) == kind && slot.id != args.slot).count() as u64;
+    if let Some(kind) = kind.filter(|_| left > 0) {
+        let what = kind.in_words().to_lowercase();
+        let others = human::counted(left, &format!("other {what} is"), &format!("other {what}s are"));
+        output.note(format!("{others} left. If one of them is the same, added twice, it still opens the backup."));
+    }
+    Ok(ended)
 }
 
 fn recovery(session: &Session, args: &args::KeyRecovery, output: Output) -> Result<Exit, Problem> {
@@ -91,19 +108,22 @@ fn recovery(session: &Session, args: &args::KeyRecovery, output: Output) -> Resu
     let place = place::unlocked(session.handle(), &args.from)?;
     let secrets = new_recovery_key(session, &args.file)?;
     let said = format!("The recovery key is in {}: put it away, where the backup is not.", args.file.display());
-    kept_only_if(&args.file, changed(session, place, KeyChange::Replace(secrets), None, &said, output))
+    kept_only_if(Some(&args.file), changed(session, place, KeyChange::Replace(secrets), None, &said, output))
 }
 
 fn change(args: &args::KeyChange, output: Output) -> Result<Exit, Problem> {
-    let secrets = if args.same_password { None } else { Some(new_password(&args.new, output)?) };
+    let mut new = None;
     with_home(|session| {
-        let place = place::with_secret(session.handle(), &args.from)?;
-        match &secrets {
-            Some(new) => {
-                changed(session, place, KeyChange::Replace(new.clone()), args.new.kdf, "The password is changed.", output)
+        let place = with_secret(session, &args.from)?;
+        let (change, said) = match (args.same_password, &new) {
+            (true, _) => (KeyChange::Stretch, "The password is stretched anew."),
+            (false, Some(secrets)) => (KeyChange::Replace(NewSecrets::clone(secrets)), "The password is changed."),
+            (false, None) => {
+                let secrets = new.insert(new_password(&args.new, &args.from, output)?).clone();
+                (KeyChange::Replace(secrets), "The password is changed.")
             }
-            None => changed(session, place, KeyChange::Stretch, args.new.kdf, "The password is stretched anew.", output),
-        }
+        };
+        kept_only_if(args.new.make_password.as_deref(), changed(session, place, change, args.new.kdf, said, output))
     })
 }
 
@@ -112,7 +132,7 @@ fn rotate(session: &Session, args: &args::KeyRotate, output: Output) -> Result<E
         password::check_new_path(path)?;
     }
     let status = session.handle().keys_at(place::place(&args.from)?).wait()?;
-    let place = place::with_secret(session.handle(), &args.from)?;
+    let place = with_secret(session, &args.from)?;
     let others = status.slots.len().saturating_sub(1) as u64;
     if others > 0 && !args.yes {
         let others =
@@ -125,10 +145,7 @@ fn rotate(session: &Session, args: &args::KeyRotate, output: Output) -> Result<E
     };
     let said = "New versions take a new key. Older ones stay readable with what opens the backup now.";
     let ended = changed(session, place, KeyChange::Rotate(further), args.kdf, said, output);
-    match &args.recovery_key_file {
-        Some(path) => kept_only_if(path, ended),
-        None => ended,
-    }
+    kept_only_if(args.recovery_key_file.as_deref(), ended)
 }
 
 fn new_key_file(path: &Path, output: Output) -> Result<Exit, Problem> {
@@ -148,23 +165,47 @@ fn changed(
     output: Output,
 ) -> Result<Exit, Problem> {
     let handle = session.handle();
+    let before = handle.keys_at(Place { secret: None, ..place.clone() }).wait()?.slots;
     handle.change_keys(place.clone(), change, kdf.map(KdfKind::from)).wait()?;
     let status = handle.keys_at(Place { secret: None, ..place }).wait().map_err(|problem| {
         let what = "The change is made, but what opens the backup now cannot be shown.";
         Problem::new(Code::HalfDone, what, "Keep what is new: it opens the backup.").with_detail(problem.to_string())
     })?;
     output.line(said);
+    let new: Vec<_> = status.slots.iter().filter(|slot| before.iter().all(|old| old.id != slot.id)).collect();
+    for slot in &new {
+        output.line(format!("  {}  {}", slot.id, slot.kind.in_words()));
+    }
+    let added: Vec<&str> = new.iter().map(|slot| &*slot.id).collect();
     output.result(
         "completed",
-        json!({ "slots": status.slots, "older_keys": status.older_keys, "keys_number": status.keys_number }),
+        json!({
+            "slots": status.slots,
+            "added": added,
+            "older_keys": status.older_keys,
+            "keys_number": status.keys_number,
+        }),
     );
     Ok(Exit::Done)
 }
 
-fn new_password(new: &args::NewPassword, output: Output) -> Result<NewSecrets, Problem> {
+/// A place with the secret that opens it; asked for as often as it is wrong.
+fn with_secret(session: &Session, from: &args::Origin) -> Result<Place, Problem> {
+    let asked = !password::is_given(&from.opens);
+    let mut tries = 1;
+    loop {
+        match place::with_secret(session.handle(), from) {
+            Err(problem) if asked && problem.code == Code::WrongPassword && tries < TRIES => complain(&problem.what),
+            ended => return ended,
+        }
+        tries += 1;
+    }
+}
+
+fn new_password(new: &args::NewPassword, from: &args::Origin, output: Output) -> Result<NewSecrets, Problem> {
     let secret = match (&new.make_password, &new.new_password_file) {
         (Some(path), _) => password::make(path)?,
-        (None, file) => password::new_given(file.as_deref())?,
+        (None, file) => password::new_given(file.as_deref(), from.plan.as_deref().unwrap_or(&from.from))?,
     };
     password::judge(&secret, output);
     Ok(NewSecrets { password: Some(secret), ..NewSecrets::default() })
@@ -176,11 +217,11 @@ fn new_recovery_key(session: &Session, path: &Path) -> Result<NewSecrets, Proble
     Ok(NewSecrets { recovery_key: Some(key), ..NewSecrets::default() })
 }
 
-/// A recovery key that opens nothing must not lie about as if it did.
-fn kept_only_if(path: &Path, ended: Result<Exit, Problem>) -> Result<Exit, Problem> {
+/// A recovery key or password that opens nothing must not lie about as if it did. `path`: where it was written.
+fn kept_only_if(path: Option<&Path>, ended: Result<Exit, Problem>) -> Result<Exit, Problem> {
     ended.inspect_err(|problem| {
         // Where it may have come to open the backup, it stays.
-        if !matches!(problem.code, Code::EngineGone | Code::HalfDone) {
+        if let (Some(path), false) = (path, matches!(problem.code, Code::EngineGone | Code::HalfDone)) {
             let _ = std::fs::remove_file(path);
         }
     })

@@ -4,11 +4,14 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
+use serde_json::{Value, json};
+
 use super::args::NewFile;
 use super::exit::Exit;
 use super::new_plan::no_chance;
 use crate::engine::single::{self, tools, tools::Doing};
 use crate::model::format::Codec;
+use crate::model::human;
 use crate::model::path::PathBytes;
 use crate::model::problem::{Code, Problem};
 use crate::model::run::{Cancel, Progress};
@@ -68,4 +71,24 @@ pub fn carry_out(spec: &ToolSpec, cancel: &Cancel) -> Result<ToolDone, Problem> 
         cancel,
     };
     tools::carry_out(spec, &mut doing)
+}
+
+/// "0.4 s, 3.1 MB/s".
+pub fn pace(done: &ToolDone) -> String {
+    let speed = done.speed().map(|speed| format!(", {}/s", human::bytes(speed))).unwrap_or_default();
+    format!("{:.1} s{speed}", done.milliseconds as f64 / 1000.0)
+}
+
+/// For scripts: time, speed, and the sizes in bytes of the content and of what it is packed or sealed in, by its name.
+pub fn statistics(done: &ToolDone, content: u64, other: (&str, u64)) -> Value {
+    let (name, size) = other;
+    let ratio = (content > 0 && size > 0).then(|| (content as f64 / size as f64 * 100.0).round() / 100.0);
+    json!({
+        "bytes": content,
+        name: size,
+        "ratio": ratio,
+        "seconds": done.milliseconds as f64 / 1000.0,
+        "bytes_per_second": done.speed(),
+        "to": done.to.display(),
+    })
 }

@@ -74,10 +74,7 @@ pub fn read(arguments: Vec<OsString>) -> Asked {
             None => Asked::Window,
         },
         Err(error) if json && error.use_stderr() => {
-            let text = error.render().to_string();
-            let what = text.lines().next().unwrap_or_default().trim_start_matches("error: ").to_string();
-            let problem = Problem::new(Code::Usage, what, "See `strongroom --help`.");
-            Asked::Nothing(Output { json: true, quiet: true }.problem(&problem).into())
+            Asked::Nothing(Output { json: true, quiet: true }.problem(&usage(&error.render().to_string())).into())
         }
         Err(error) => {
             let usage = !matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
@@ -85,6 +82,16 @@ pub fn read(arguments: Vec<OsString>) -> Asked {
             Asked::Nothing(if usage { exit::Exit::Usage } else { exit::Exit::Done }.into())
         }
     }
+}
+
+/// What clap says of wrong arguments, for scripts: all of it but the hint at `--help`.
+fn usage(text: &str) -> Problem {
+    let in_one_line = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let text = text.strip_prefix("error: ").unwrap_or(text);
+    let text = text.split("\n\nFor more information").next().unwrap_or_default();
+    let (what, form) = text.split_once("\n\nUsage:").unwrap_or((text, ""));
+    let problem = Problem::new(Code::Usage, in_one_line(what), "See `strongroom --help`.");
+    if form.is_empty() { problem } else { problem.with_detail(format!("Usage: {}", in_one_line(form))) }
 }
 
 /// Says a line where there is no window to say it.
@@ -129,5 +136,26 @@ impl Ready {
             Command::Tour => tour::run(output),
         };
         output.settle(ended.unwrap_or_else(|problem| output.problem(&problem))).into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wrong_arguments_are_told_to_scripts_in_full() {
+        let said = |line: &str| {
+            let error = Cli::try_parse_from(line.split_whitespace()).unwrap_err();
+            usage(&error.render().to_string())
+        };
+        let missing = said("strongroom restore");
+        assert!(["--from <DEST>", "--to <DIR>"].iter().all(|name| missing.what.contains(name)), "{missing:?}");
+        assert!(missing.detail.starts_with("Usage: strongroom restore "), "{missing:?}");
+        let value = said("strongroom backup --source a --to d --format rar");
+        assert!(["rar", "possible values", "zip-zstd"].iter().all(|word| value.what.contains(word)), "{value:?}");
+        for problem in [missing, value] {
+            assert!(!format!("{problem:?}").contains("\\n") && !problem.what.contains(['\n', '\u{1b}']), "{problem:?}");
+        }
     }
 }

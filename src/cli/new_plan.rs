@@ -101,6 +101,22 @@ pub fn checked_name(name: String) -> Result<String, Problem> {
     Ok(name)
 }
 
+/// Says which options of a new backup change nothing about one that is there already.
+pub fn note_unused(seal: &args::SealOptions, output: Output) {
+    let options = [
+        (seal.make_password.is_some(), "--make-password"),
+        (seal.recovery_key_file.is_some(), "--recovery-key-file"),
+        (seal.kdf.is_some(), "--kdf"),
+    ];
+    let unused: Vec<&str> = options.into_iter().filter_map(|(given, name)| given.then_some(name)).collect();
+    if !unused.is_empty() {
+        output.remark(format!(
+            "The backup is there already and goes on with its keys: {} changed nothing. `strongroom key` changes them.",
+            unused.join(", ")
+        ));
+    }
+}
+
 /// What the slots of a new plan are made of: the password given or asked for twice, and a recovery key where one is wanted.
 pub fn new_secrets(handle: &Handle, plan: &Plan, seal: &args::SealOptions, output: Output) -> Result<NewSecrets, Problem> {
     if plan.seal.is_none() {

@@ -30,6 +30,12 @@ impl Output {
         }
     }
 
+    /// A remark that scripts should have too: `"note"` on a line of its own.
+    pub fn remark(self, text: impl AsRef<str>) {
+        self.object(&json!({ "note": text.as_ref() }));
+        self.note(text);
+    }
+
     /// A line for scripts; nothing for people.
     pub fn object(self, value: &impl Serialize) {
         if self.json {

@@ -15,6 +15,11 @@ use crate::model::secret::{self, Secret, Strength};
 use crate::os::shell;
 use crate::state::secret_file;
 
+/// How passwords come where nobody is asked; and new ones, where there is one already.
+const FROM: &str =
+    "Give --password-file or --key-file, or set STRONGROOM_PASSWORD_FILE, STRONGROOM_PASSWORD_COMMAND or STRONGROOM_PASSWORD.";
+const NEW_FROM: &str = "Give --new-password-file or --make-password, or set STRONGROOM_NEW_PASSWORD.";
+
 /// A password that nobody was asked for.
 pub struct Given {
     pub secret: Secret,
@@ -47,14 +52,21 @@ pub fn given(opens: &args::Unlock) -> Result<Option<Given>, Problem> {
     Ok(Some(Given { secret, ambient: true }))
 }
 
+/// Whether nobody needs to be asked for what opens a backup.
+pub fn is_given(opens: &args::Unlock) -> bool {
+    let names = ["STRONGROOM_PASSWORD", "STRONGROOM_PASSWORD_FILE", "STRONGROOM_PASSWORD_COMMAND", "STRONGROOM_KEY_FILE"];
+    let is_set = |name: &str| env::var_os(name).is_some_and(|value| !value.is_empty());
+    opens.password_file.is_some() || opens.key_file.is_some() || names.into_iter().any(is_set)
+}
+
 /// A new password besides the one that opens the backup now: from a file, the environment, or asked for twice.
-pub fn new_given(file: Option<&Path>) -> Result<Secret, Problem> {
+pub fn new_given(file: Option<&Path>, name: &str) -> Result<Secret, Problem> {
     if let Some(path) = file {
         return from_file(path);
     }
     match env::var_os("STRONGROOM_NEW_PASSWORD").filter(|value| !value.is_empty()) {
         Some(text) => Ok(Secret::new(text.into_string().map_err(|_| usage("STRONGROOM_NEW_PASSWORD is not UTF-8."))?)),
-        None => ask_new("the backup"),
+        None => ask_twice(name, NEW_FROM),
     }
 }
 
@@ -80,27 +92,33 @@ pub fn make_key_file(path: &Path) -> Result<(), Problem> {
     secret_file::write_new(path, &random[..]).map_err(|e| not_written(path, "key file", &e))
 }
 
-/// Says it of a password that is soon guessed.
+/// Says how good a new password is. A key file cannot be guessed.
 pub fn judge(password: &Secret, output: Output) {
-    let strength = secret::strength(password.expose());
-    if strength <= Strength::Weak {
-        let words = strength.in_words().to_lowercase();
-        output.note(format!("The password is {words}. A longer one is better: several words, say."));
+    if password.is_key_file() {
+        return;
     }
+    let strength = secret::strength(password.expose());
+    let better = if strength <= Strength::Fair { " A longer one is better: several words, say." } else { "" };
+    output.note(format!("The password is {}.{better}", strength.in_words().to_lowercase()));
 }
 
 /// The password of an existing backup: given, or asked for.
 pub fn ask_existing(name: &str) -> Result<Secret, Problem> {
-    prompt(&format!("Password of \"{name}\": "))
+    prompt(&format!("Password of \"{name}\": "), FROM)
 }
 
 /// The password of a new backup: given, or asked for twice.
 pub fn ask_new(name: &str) -> Result<Secret, Problem> {
-    let first = prompt(&format!("New password for \"{name}\": "))?;
+    ask_twice(name, FROM)
+}
+
+/// `from`: how else it could be given.
+fn ask_twice(name: &str, from: &str) -> Result<Secret, Problem> {
+    let first = prompt(&format!("New password for \"{name}\": "), from)?;
     if first.is_empty() {
         return Err(usage("The password is empty."));
     }
-    if prompt("Once more: ")? != first {
+    if prompt("Once more: ", from)? != first {
         return Err(usage("The two passwords differ."));
     }
     Ok(first)
@@ -117,7 +135,8 @@ fn not_written(path: &Path, what: &str, error: &io::Error) -> Problem {
         .with_detail(error.to_string())
 }
 
-fn from_file(path: &Path) -> Result<Secret, Problem> {
+/// A password that is all of a file.
+pub fn from_file(path: &Path) -> Result<Secret, Problem> {
     let wrong = |e: io::Error| {
         Problem::new(
             Code::Usage,
@@ -147,14 +166,12 @@ fn from_command(command: &mut Command) -> Result<Secret, Problem> {
     secret.map_err(|e| wrong(e.to_string()))
 }
 
-fn prompt(question: &str) -> Result<Secret, Problem> {
-    let needed = || {
-        Problem::new(
-            Code::PasswordNeeded,
-            "A password is needed, and there is no terminal to ask for it.",
-            "Give --password-file or --key-file, or set STRONGROOM_PASSWORD_FILE, STRONGROOM_PASSWORD_COMMAND or STRONGROOM_PASSWORD.",
-        )
+fn prompt(question: &str, from: &str) -> Result<Secret, Problem> {
+    let what = match from {
+        NEW_FROM => "A new password is needed, and there is no terminal to ask for it.",
+        _ => "A password is needed, and there is no terminal to ask for it.",
     };
+    let needed = || Problem::new(Code::PasswordNeeded, what, from);
     if !io::stdin().is_terminal() {
         return Err(needed());
     }

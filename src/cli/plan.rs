@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::engine_access::Session;
 use super::exit::Exit;
 use super::output::{Output, ask, clean};
-use super::{args, backup, new_plan, parse};
+use super::{args, backup, new_plan, parse, password};
 use crate::engine::message::{NewSecrets, Overview, PlanOverview};
 use crate::model::human;
 use crate::model::path::PathBytes;
@@ -148,6 +148,7 @@ fn add(args: args::PlanAdd, output: Output) -> Result<Exit, Problem> {
     let secrets = match continued {
         Some(id) => {
             plan.id = id;
+            new_plan::note_unused(&args.seal, output);
             NewSecrets::default()
         }
         None => {
@@ -187,8 +188,15 @@ fn edit(args: args::PlanEdit, output: Output) -> Result<Exit, Problem> {
     let whole = |path: &Path| parse::absolute(path).map(PathBytes::from);
     match (&args.password_file, &args.key_file) {
         (Some(path), _) | (None, Some(path)) if path.as_os_str().is_empty() => plan.secret_file = None,
-        (Some(path), _) => plan.secret_file = Some(SecretFile::Password(whole(path)?)),
-        (None, Some(path)) => plan.secret_file = Some(SecretFile::Key(whole(path)?)),
+        // When it is needed nobody may be there to hear that it cannot be read.
+        (Some(path), _) => {
+            password::from_file(path)?;
+            plan.secret_file = Some(SecretFile::Password(whole(path)?));
+        }
+        (None, Some(path)) => {
+            password::key_file(path)?;
+            plan.secret_file = Some(SecretFile::Key(whole(path)?));
+        }
         (None, None) => {}
     }
     new_plan::set_format(&mut plan, &args.format)?;

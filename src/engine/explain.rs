@@ -4,8 +4,11 @@ use std::io::ErrorKind;
 
 use crate::archive;
 use crate::model::human;
+use crate::model::key::KeySlot;
+use crate::model::marker;
 use crate::model::names;
 use crate::model::problem::{Code, Problem};
+use crate::model::recover;
 use crate::model::restore::VerifyReport;
 use crate::state;
 use crate::storage;
@@ -19,6 +22,7 @@ impl From<archive::Error> for Problem {
                 Ok(storage) => return storage.into(),
                 Err(source) => io_problem(source.kind(), format!("\u{201c}{object}\u{201d} could not be read or written.")),
             },
+            E::Missing { object } | E::Damaged { object, .. } if marker::parse_keys_name(&object).is_some() => no_keys(&object),
             E::Missing { object } => Problem::new(
                 Code::Damaged,
                 format!("A file of the backup is missing: {object}."),
@@ -29,7 +33,13 @@ impl From<archive::Error> for Problem {
                 format!("A file of the backup is damaged: {object}."),
                 "Verify the backup to see which files this hits; other versions may be whole.",
             ),
-            E::WrongSecret => wrong_password(),
+            E::WrongSecret => Problem::new(
+                Code::WrongPassword,
+                "This password does not open the backup.",
+                "Check capital letters and the keyboard's language, or use the recovery key.",
+            ),
+            E::WrongKeyFile => wrong_key_file("the backup"),
+            E::WrongRecoveryKey { mistyped } => wrong_recovery_key("the backup", mistyped),
             E::UnknownKey { object } => Problem::new(
                 Code::OtherBackupsKey,
                 format!("{object} was encrypted for another backup: this backup's password does not open it."),
@@ -177,19 +187,53 @@ fn io_problem(kind: ErrorKind, what: String) -> Problem {
     }
 }
 
-pub fn wrong_password() -> Problem {
+/// `what` it does not open: the backup, or a file.
+pub fn wrong_key_file(what: &str) -> Problem {
+    let fix = "Choose the key file that was added to it, byte for byte as it was, or give a password.";
+    Problem::new(Code::WrongPassword, format!("This key file does not open {what}."), fix)
+}
+
+/// The same of what is, or was meant as, a recovery key.
+pub fn wrong_recovery_key(what: &str, mistyped: bool) -> Problem {
+    if mistyped {
+        Problem::new(
+            Code::WrongPassword,
+            format!("This does not open {what}. As a recovery key it is mistyped: its checksum or its length does not fit."),
+            "Compare it with the paper: seven groups of five characters. Capital or small, and O for 0, make no difference.",
+        )
+    } else {
+        Problem::new(
+            Code::WrongPassword,
+            format!("This recovery key does not open {what}."),
+            "It is typed rightly, but another backup's, or one that a newer recovery key has replaced.",
+        )
+    }
+}
+
+/// Neither copy of the key slots can be read. `object`: the name of one.
+fn no_keys(object: &str) -> Problem {
     Problem::new(
-        Code::WrongPassword,
-        "This password does not open the backup.",
-        "Check capital letters and the keyboard's language, or use the recovery key.",
+        Code::Damaged,
+        format!("Both files with the backup's keys are gone or damaged ({object}): no password opens it without them."),
+        "Put one back from a copy of the destination. A computer that keeps the key itself can still restore: give no password there.",
+    )
+}
+
+/// What is to be added is there already.
+pub fn opens_already(slot: &KeySlot) -> Problem {
+    let kind = slot.kind.in_words().to_lowercase();
+    Problem::new(
+        Code::Usage,
+        format!("That opens the backup already: it is the {kind} {}.", slot.id),
+        "Give another one. What is there twice would still open it after one of the two is removed.",
     )
 }
 
 pub fn other_backups_password(name: &str) -> Problem {
     Problem::new(
         Code::OtherBackupsKey,
-        format!("This is the password of another backup in the same place: \u{201c}{name}\u{201d}."),
-        "Give the password of this backup, or go back and choose the other.",
+        format!("This opens another backup in the same place: \u{201c}{name}\u{201d}."),
+        "Give what opens this backup, or go back and choose the other.",
     )
 }
 
@@ -241,7 +285,7 @@ pub fn keys_put_back() -> Problem {
     Problem::new(
         Code::ForeignHand,
         "The key files at the destination are older than those this machine wrote: they were put back.",
-        "If the drive was restored from a copy, take the backup over (on the command line with --take-over), then make a new key.",
+        "If the drive was restored from a copy, take the backup over (on the command line by `strongroom backup` with --take-over), then make a new key.",
     )
 }
 
@@ -353,7 +397,7 @@ pub fn other_owner(machine: &str) -> Problem {
     Problem::new(
         Code::OtherOwner,
         format!("Another machine or account writes into this backup (it was set up on \u{201c}{machine}\u{201d})."),
-        "Restoring from it is always possible. To go on with it from here, take it over (on the command line with --take-over).",
+        "Restoring from it is always possible. To go on with it from here, take it over (on the command line by `strongroom backup` with --take-over).",
     )
 }
 
@@ -361,7 +405,7 @@ pub fn foreign_hand(what: &str) -> Problem {
     Problem::new(
         Code::ForeignHand,
         format!("The destination has changed by a hand that is not this machine's: {what}"),
-        "If a copy of this machine's settings writes there too, end that; then take the backup over (on the command line with --take-over).",
+        "If a copy of this machine's settings writes there too, end that; then take the backup over (on the command line by `strongroom backup` with --take-over).",
     )
 }
 
@@ -385,11 +429,14 @@ pub fn damage_found(report: &VerifyReport) -> Problem {
         0 => String::new(),
         n => format!(" This hits {}.", human::counted(n, "of your files", "of your files")),
     };
-    Problem::new(
-        Code::Damaged,
-        format!("{objects} damaged.{hit}"),
-        "Back up now: the next version stores anew what is damaged. Then check the drive.",
-    )
+    let for_people = |name: &str| [marker::README, recover::NAME].contains(&name);
+    let fix = match report.damaged.iter().all(|damaged| for_people(&damaged.object)) {
+        false => "Back up now: the next version stores anew what is damaged. Then check the drive.",
+        true => {
+            "Your files are whole. Find out who changed it, and neither run nor follow it; the next backup puts recover.py back."
+        }
+    };
+    Problem::new(Code::Damaged, format!("{objects} damaged.{hit}"), fix)
 }
 
 pub fn base_unreadable(which: &str) -> Problem {

@@ -92,7 +92,14 @@ pub fn change(
     let configured = core.plan(plan).and_then(|plan| plan.seal).map(|seal| seal.kdf);
     let kdf = kdf.or(configured).unwrap_or(KdfKind::Scrypt);
     let Changed { ring, secrets, goes } = changed(core, change, ring, opened, &file)?;
-    let slots = destination::slots(core, kdf, &secrets);
+    if matches!(change, KeyChange::Add(_) | KeyChange::Replace(_)) {
+        check_new(&file, &secrets, &*goes)?;
+    }
+    let mut slots = destination::slots(core, kdf, &secrets);
+    // A machine that is slow, or busy just now, must not make it easier to guess.
+    for old in file.costs(&*goes)? {
+        slots.iter_mut().for_each(|slot| slot.cost = slot.cost.at_least(old));
+    }
     let n = folder.next_keys_number()?;
     let bytes = file.rewrite(n, &ring, &|slot| !goes(slot), &slots, &mut |b| (core.env.entropy)(b))?;
     if let Err(problem) = folder.put_keys(&Keys::new(n, bytes)) {
@@ -161,6 +168,22 @@ fn changed(
             Changed { ring: Arc::new(ring.with_newest(newest)), secrets, goes: Box::new(|_| true) }
         }
     })
+}
+
+/// Refuses a secret that opens a slot which stays: removing one of the two would then change nothing.
+fn check_new(file: &KeyFile<'_>, secrets: &NewSecrets, goes: &dyn Fn(&KeySlot) -> bool) -> Result<(), Problem> {
+    let given = [
+        (SlotKind::Password, &secrets.password),
+        (SlotKind::RecoveryKey, &secrets.recovery_key),
+        (SlotKind::KeyFile, &secrets.key_file),
+    ];
+    for (kind, secret) in given {
+        let Some(secret) = secret else { continue };
+        if let Some(slot) = file.opened_by(kind, secret.expose(), &|slot| !goes(slot))? {
+            return Err(explain::opens_already(&slot));
+        }
+    }
+    Ok(())
 }
 
 pub fn read_key_file(path: &PathBytes) -> Result<Secret, Problem> {

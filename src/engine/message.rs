@@ -104,7 +104,7 @@ impl NewSecrets {
 /// What is to become of a backup's key slots. Only the file of slots is written anew, never a volume.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum KeyChange {
-    /// Further slots.
+    /// Further slots. What opens the backup already is refused.
     Add(NewSecrets),
     /// Takes a slot away; never the last one.
     Remove { slot: String },

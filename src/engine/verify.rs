@@ -127,5 +127,11 @@ fn check_recover(folder: &Folder) -> Result<(), archive::Error> {
 }
 
 fn finding(object: String, error: &archive::Error) -> DamagedObject {
-    DamagedObject { object, what: error.to_string(), hits: Vec::new(), hit_count: 0, files_hit: 0 }
+    // Its name stands beside it.
+    let what = match error {
+        archive::Error::Missing { object: named } if *named == object => "it is missing".into(),
+        archive::Error::Damaged { object: named, what } if *named == object => what.clone(),
+        error => error.to_string(),
+    };
+    DamagedObject { object, what, hits: Vec::new(), hit_count: 0, files_hit: 0 }
 }

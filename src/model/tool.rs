@@ -20,6 +20,7 @@ pub struct ToolSpec {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Tool {
     Encrypt {
+        /// Or a key file's secret.
         password: Secret,
         cipher: Cipher,
         kdf: KdfKind,

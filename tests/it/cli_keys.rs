@@ -421,3 +421,71 @@ fn killed_at_each_step_of_a_rewrite_something_opens() {
         assert_eq!(slots(&world).len(), 1, "and in the end it is done");
     }
 }
+
+#[test]
+fn what_is_added_is_named_and_nothing_is_added_twice() {
+    let world = backed_up("--kdf pbkdf2");
+    let first = slots(&world)[0]["id"].as_str().unwrap().to_string();
+    let add = |password: &str, line: &str| {
+        let line = format!("key add --from @dest --kdf pbkdf2 {line}");
+        world.run_with(&line, |command| _ = command.env("STRONGROOM_NEW_PASSWORD", password))
+    };
+    let twice = add(PASSWORD, "--json").code(2);
+    assert!(twice.last()["error"]["what"].as_str().unwrap().contains(&first), "{}", twice.out);
+    let said = add("the second one", "").ok().out;
+    let second = slots(&world)[1]["id"].as_str().unwrap().to_string();
+    assert!(said.contains(&second) && !said.contains(&first), "{said}");
+    let third = add("the third one", "--json").ok().last();
+    let third = third["added"].as_array().unwrap()[0].as_str().unwrap().to_string();
+    assert_eq!(slots(&world)[2]["id"], third.as_str());
+    let said = world.run(&format!("key remove {second} --from @dest --yes")).ok();
+    assert!(said.out.contains(&second) && said.err.contains("2 other passwords are left"), "{}{}", said.out, said.err);
+    opens_with(&world, "the second one").code(12);
+    let said = world.run(&format!("key remove {third} --from @dest --yes")).ok();
+    assert!(said.err.contains("1 other password is left"), "{}", said.err);
+    // What was made for a change that was refused does not lie about.
+    with(&world, "key add --from @dest --make-password @made", &[("STRONGROOM_PASSWORD", "wrong")]).code(12);
+    assert!(!world.path("made").exists());
+}
+
+#[test]
+fn what_does_not_open_is_called_what_it_is() {
+    let world = backed_up("--kdf pbkdf2 --recovery-key-file @paper");
+    world.run("key new @stick").ok();
+    let paper = fs::read_to_string(world.path("paper")).unwrap();
+    let paper = paper.trim();
+    let said = |ran: Ran| ran.code(12).last()["error"]["what"].as_str().unwrap().to_string();
+    let by_file = said(stranger(&world, "ls --from @dest --key-file @stick --json", &[]));
+    assert_eq!(by_file, "This key file does not open the backup.");
+    let last = if paper.ends_with('A') { 'B' } else { 'A' };
+    for mistyped in [&format!("{}{last}", &paper[..paper.len() - 1]), &paper[..paper.len() - 6]] {
+        let by_paper = said(opens_with(&world, mistyped));
+        assert!(by_paper.contains("checksum"), "{by_paper}");
+    }
+    assert_eq!(said(opens_with(&world, "wrong")), "This password does not open the backup.");
+    world.run("key recovery @paper2 --from @dest").ok();
+    assert_eq!(said(opens_with(&world, paper)), "This recovery key does not open the backup.");
+    // A new password that is missing is asked for by its own names.
+    let missing = world.run("key add --from @dest --json").code(12);
+    assert!(missing.last()["error"]["fix"].as_str().unwrap().contains("STRONGROOM_NEW_PASSWORD"), "{}", missing.out);
+}
+
+/// Without its key files nothing opens a backup but a machine that knows the key; and that is what is said.
+#[test]
+fn where_both_key_files_are_gone_it_is_said_what_helps() {
+    let world = backed_up("--kdf pbkdf2");
+    for name in key_files(&world) {
+        fs::remove_file(world.plan_folder().join(name)).unwrap();
+    }
+    for line in ["ls --from @dest --json", "verify --from @dest --json"] {
+        let gone = opens_with_line(&world, line).code(1).last();
+        let (what, fix) = (gone["error"]["what"].as_str().unwrap(), gone["error"]["fix"].as_str().unwrap());
+        assert!(what.contains("keys-1.json") && fix.contains("Put one back") && !fix.contains("Verify"), "{what} {fix}");
+    }
+    with(&world, "restore --from @dest --to @out", &[]).ok();
+    assert_same(&world.source(), &world.path("out/source"));
+}
+
+fn opens_with_line(world: &World, line: &str) -> Ran {
+    stranger(world, line, &[("STRONGROOM_PASSWORD", Path::new(PASSWORD))])
+}

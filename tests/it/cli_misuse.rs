@@ -6,7 +6,7 @@ use std::process::Stdio;
 
 use serde_json::Value;
 
-use crate::support::{PASSWORD, Random, World};
+use crate::support::{PASSWORD, Random, World, walk};
 use crate::tree;
 
 fn world() -> World {
@@ -106,6 +106,46 @@ fn another_homes_backup_is_read_freely_and_written_after_take_over() {
     elsewhere("backup --source @source --to @dest --take-over").ok();
     assert_eq!(world.run("backup --source @source --to @dest --json").code(1).problem(), "other-owner");
     assert_eq!(world.versions().len(), 2);
+}
+
+#[test]
+fn what_changes_nothing_or_cannot_be_had_is_remarked() {
+    let world = world();
+    let first = world.run("backup --source @source --to @dest --type incremental").ok();
+    assert!(first.err.contains("no version to build on") && first.out.contains("full version"), "{}{}", first.out, first.err);
+    let again = "backup --source @source --to @dest --make-password @made --kdf pbkdf2 --type incremental";
+    let said = world.run(again).ok().err;
+    assert!(said.contains("--make-password, --kdf changed nothing") && !said.contains("to build on"), "{said}");
+    let lines = world.run(&format!("{again} --json")).ok().lines();
+    let notes = lines.iter().filter_map(|line| line["note"].as_str()).filter(|note| note.contains("--make-password"));
+    assert_eq!(notes.count(), 1, "{lines:?}");
+    assert!(!world.path("made").exists());
+    world.run("plan add source --source @source --to @dest --recovery-key-file @paper").ok();
+    assert!(!world.path("paper").exists());
+    // Who has no such option is sent to the command that has.
+    let elsewhere =
+        world.run_with("key rotate --from @dest --yes", |c| _ = c.env("STRONGROOM_HOME", world.path("other"))).code(1);
+    assert!(elsewhere.err.contains("`strongroom backup` with --take-over"), "{}", elsewhere.err);
+}
+
+#[test]
+fn what_is_for_people_is_no_damage_to_their_files() {
+    let world = world();
+    world.run("backup --source @source --to @dest --no-encryption").ok();
+    let at = |name: &str| world.plan_folder().join(name);
+    fs::remove_file(at("recover.py")).unwrap();
+    fs::write(at("README.txt"), "call 555").unwrap();
+    let said = world.run("verify --from @dest").code(1).err;
+    assert!(said.contains("Damaged: recover.py: it is missing"), "{said}");
+    assert!(said.contains("Damaged: README.txt: it is not what"), "{said}");
+    let fix = || world.run("verify --from @dest --json").code(1).last()["error"]["fix"].as_str().unwrap().to_string();
+    let of_people = fix();
+    assert!(of_people.contains("Your files are whole") && !of_people.contains("drive"), "{of_people}");
+    world.run("backup --source @source --to @dest --no-encryption").ok();
+    assert!(at("recover.py").exists(), "as it was said");
+    let volume = walk(&world.dest()).into_iter().find(|path| path.ends_with("v0001.tar.zst")).unwrap();
+    fs::write(world.dest().join(volume), "x").unwrap();
+    assert!(fix().contains("check the drive"));
 }
 
 #[test]

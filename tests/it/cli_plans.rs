@@ -42,6 +42,28 @@ fn a_plan_is_made_shown_run_changed_and_removed() {
 }
 
 #[test]
+fn the_file_that_a_plan_is_opened_with_is_checked_and_can_be_taken_back() {
+    let world = World::new();
+    tree::plain(&world.source(), 5, &mut Random(8));
+    world.run("plan add Docs --source @source --to @dest --kdf pbkdf2").ok();
+    let file = || world.run("plan show Docs --json").ok().last()["plan"].get("secret_file").cloned();
+    world.run("key new @stick").ok();
+    world.run("plan edit Docs --key-file @stick").ok();
+    let kept = file();
+    assert!(kept.as_ref().is_some_and(|file| !file.is_null()));
+    fs::write(world.path("empty"), "").unwrap();
+    for line in ["--key-file @none", "--password-file @none", "--password-file @empty", "--key-file @empty"] {
+        assert_eq!(world.run(&format!("plan edit Docs {line} --json")).code(2).problem(), "usage", "{line}");
+    }
+    assert_eq!(file(), kept);
+    for ends in ["--password-file=", "--key-file="] {
+        world.run("plan edit Docs --key-file @stick").ok();
+        world.run(&format!("plan edit Docs {ends}")).ok();
+        assert!(file().is_none_or(|file| file.is_null()), "{ends}");
+    }
+}
+
+#[test]
 fn removing_with_versions_asks_and_then_leaves_nothing() {
     let world = World::new();
     tree::plain(&world.source(), 5, &mut Random(2));

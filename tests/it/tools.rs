@@ -316,3 +316,40 @@ fn a_name_of_another_format_is_refused() {
         assert!(fs::read(world.path(name)).unwrap().starts_with(magic), "{name}");
     }
 }
+
+#[test]
+fn a_file_is_sealed_for_a_key_file() {
+    let world = world_with("plain", &content()[..1_500_000]);
+    for key in ["stick", "other"] {
+        world.run(&format!("key new @{key}")).ok();
+    }
+    let bare = |line: &str, file: Option<&str>| {
+        world.run_with(line, |command| {
+            command.env_remove("STRONGROOM_PASSWORD");
+            if let Some(file) = file {
+                command.env("STRONGROOM_KEY_FILE", world.path(file));
+            }
+        })
+    };
+    bare("encrypt @plain --to @sealed", None).code(12);
+    bare("encrypt @plain --to @sealed --key-file @stick --kdf pbkdf2", None).code(2);
+    let by_option = bare("encrypt @plain --to @sealed --key-file @stick --json", None).ok().last();
+    assert_eq!((&by_option["bytes"], &by_option["ratio"]), (&json!(1_500_000), &json!(1.0)));
+    assert_eq!(by_option["sealed_bytes"], json!(world.path("sealed").metadata().unwrap().len()));
+    assert!(by_option["seconds"].is_number() && by_option.get("bytes_per_second").is_some(), "{by_option}");
+    bare("encrypt @plain --to @by-environment", Some("stick")).ok();
+    for sealed in ["sealed", "by-environment"] {
+        let facts = world.run(&format!("inspect @{sealed} --json")).ok().last();
+        assert_eq!((&facts["slots"][0]["kind"], facts["slots"].as_array().unwrap().len()), (&json!("key-file"), 1));
+        let wrong = bare(&format!("decrypt @{sealed} --to @no --key-file @other --json"), None).code(12).last();
+        assert!(wrong["error"]["what"].as_str().unwrap().starts_with("This key file does not open"), "{wrong}");
+        let opened = bare(&format!("decrypt @{sealed} --to @back --overwrite --key-file @stick --json"), None).ok().last();
+        assert_eq!((&opened["bytes"], &opened["ratio"]), (&json!(1_500_000), &json!(1.0)));
+        assert!(fs::read(world.path("back")).unwrap() == fs::read(world.path("plain")).unwrap());
+    }
+    let said = world.run("encrypt @plain --to @spoken").ok();
+    assert!(said.out.contains(" s, ") && said.out.contains("/s"), "{}", said.out);
+    assert!(said.err.contains("The password is strong: out of reach."), "{}", said.err);
+    let weak = world.run_with("encrypt @plain --to @weak", |c| _ = c.env("STRONGROOM_PASSWORD", "password1")).ok().err;
+    assert_eq!(weak.matches("weak").count(), 1, "{weak}");
+}

@@ -9,11 +9,12 @@ use sha2::Sha256;
 use zeroize::Zeroizing;
 
 use super::slot::{Bytes, Slot, unwrap, wrap};
-use super::{KeyRing, MAX_KEYS, NewSlot, PlanKey, normalize_recovery_key};
+use super::{KdfCost, KeyRing, MAX_KEYS, NewSlot, PlanKey, normalize_recovery_key, resembles_recovery_key};
 use crate::archive::json_lines::{self, FORMAT, Trust};
 use crate::archive::{Error, Result};
 use crate::model::key::{KeySlot, SlotKind};
 use crate::model::plan::PlanId;
+use crate::model::secret::Secret;
 
 /// More slots than this are refused: each costs time to try.
 const MAX_SLOTS: usize = 16;
@@ -87,8 +88,8 @@ impl KeyFile<'_> {
         build(self.plan, to, ring, kept, new, random)
     }
 
-    /// Opens with a password, a recovery key or a key file's secret; tries each slot that fits. `WrongSecret` where none opens,
-    /// `Damaged` where the checksum is wrong, bounded costs only.
+    /// Opens with a password, a recovery key or a key file's secret; tries each slot that fits. `WrongSecret`, `WrongKeyFile` or
+    /// `WrongRecoveryKey` where none opens, `Damaged` where the checksum is wrong, bounded costs only.
     pub fn open(&self, secret: &str) -> Result<KeyRing> {
         self.open_slot(secret).map(|(ring, _)| ring)
     }
@@ -103,7 +104,7 @@ impl KeyFile<'_> {
             .chain(file.of_kind(SlotKind::KeyFile, secret.as_bytes()))
             .chain(file.of_kind(SlotKind::Password, secret.as_bytes()))
             .find_map(|(slot, secret)| Some((slot.open(self.plan, &file.key_id.0, secret)?, slot.describe())))
-            .ok_or(Error::WrongSecret)?;
+            .ok_or_else(|| wrong(secret, recovery.is_some()))?;
         let newest = PlanKey { id: file.key_id.0, bytes: newest };
         json_lines::decode::<File>(self.object, self.bytes, Trust::Mac(&KeyRing::new(newest.clone())))?;
         let mut keys = vec![newest];
@@ -114,6 +115,29 @@ impl KeyFile<'_> {
             keys.push(PlanKey { id: older.key_id.0, bytes });
         }
         Ok((KeyRing { keys }, slot))
+    }
+
+    /// The first of some slots that a secret opens. A secret that is given as a recovery key or key file is tried on slots of that kind
+    /// only; a password on all, since any text can be one.
+    pub fn opened_by(&self, kind: SlotKind, secret: &str, among: &dyn Fn(&KeySlot) -> bool) -> Result<Option<KeySlot>> {
+        let file = self.parse(Trust::Checksum)?;
+        let recovery = normalize_recovery_key(secret);
+        let is_tried = |of: SlotKind| kind == SlotKind::Password || kind == of;
+        let mut each = file.slots.iter().filter(|slot| is_tried(slot.kind) && among(&slot.describe()));
+        let opens = |slot: &&Slot| {
+            let exact = match slot.kind {
+                SlotKind::RecoveryKey => recovery.as_ref().map(|key| key.as_bytes()),
+                SlotKind::Password | SlotKind::KeyFile => Some(secret.as_bytes()),
+            };
+            exact.is_some_and(|exact| slot.open(self.plan, &file.key_id.0, exact).is_some())
+        };
+        Ok(each.find(opens).map(Slot::describe))
+    }
+
+    /// What its password slots cost, of those that are meant.
+    pub fn costs(&self, among: &dyn Fn(&KeySlot) -> bool) -> Result<Vec<KdfCost>> {
+        let file = self.parse(Trust::Checksum)?;
+        Ok(file.slots.iter().filter(|slot| among(&slot.describe())).filter_map(|slot| slot.kdf.cost()).collect())
     }
 
     /// Whether the bytes are whole (checksum, syntax), and its MAC with a known ring.
@@ -177,6 +201,17 @@ impl File {
     /// The slots of a kind, each with the secret to try on it.
     fn of_kind<'a>(&'a self, kind: SlotKind, secret: &'a [u8]) -> impl Iterator<Item = (&'a Slot, &'a [u8])> {
         self.slots.iter().filter(move |slot| slot.kind == kind).map(move |slot| (slot, secret))
+    }
+}
+
+/// What did not open anything, as what it was probably meant.
+fn wrong(secret: &str, is_recovery_key: bool) -> Error {
+    if Secret::new(secret).is_key_file() {
+        Error::WrongKeyFile
+    } else if is_recovery_key || resembles_recovery_key(secret) {
+        Error::WrongRecoveryKey { mistyped: !is_recovery_key }
+    } else {
+        Error::WrongSecret
     }
 }
 

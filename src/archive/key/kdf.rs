@@ -35,6 +35,15 @@ impl Kdf {
         }
     }
 
+    /// What it costs, where it costs anything.
+    pub fn cost(&self) -> Option<KdfCost> {
+        match *self {
+            Self::Scrypt { log_n, r, p } => Some(KdfCost::Scrypt { log_n, r, p }),
+            Self::Pbkdf2 { iterations } => Some(KdfCost::Pbkdf2 { iterations }),
+            Self::HkdfSha256 => None,
+        }
+    }
+
     /// Whether these costs are paid at all: a file from outside must not take all memory or hours. And whether the function
     /// fits the slot: a password behind HKDF would be guessed at once.
     pub fn is_allowed(&self, kind: SlotKind) -> bool {

@@ -30,7 +30,7 @@ pub fn normalize_recovery_key(typed: &str) -> Option<Zeroizing<String>> {
     let mut values = Zeroizing::new([0u8; DATA + CHECK]);
     let mut count = 0;
     for c in typed.chars() {
-        if c.is_whitespace() || matches!(c, '-' | '_' | '.' | '\u{2010}'..='\u{2015}' | '\u{2212}') {
+        if is_between(c) {
             continue;
         }
         let c = match c.to_ascii_uppercase() {
@@ -50,6 +50,28 @@ pub fn normalize_recovery_key(typed: &str) -> Option<Zeroizing<String>> {
         out.copy_from_slice(&bits.to_be_bytes()[3..]);
     }
     (values[DATA..] == check(&bytes)).then(|| written(&values))
+}
+
+/// Whether this can have been meant as a recovery key, however it was mistyped: so that whoever typed it is told what to look for.
+pub fn resembles_recovery_key(typed: &str) -> bool {
+    let groups = || typed.split(is_between).filter(|group| !group.is_empty());
+    let (count, fives) = (groups().count(), groups().filter(|group| group.len() == GROUP).count());
+    let length: usize = groups().map(str::len).sum();
+    let letters = || groups().flat_map(str::bytes);
+    // Without digits it is rather words.
+    if !letters().all(|b| b.is_ascii_alphanumeric()) || !letters().any(|b| b.is_ascii_digit()) {
+        return false;
+    }
+    let off = length.abs_diff(DATA + CHECK);
+    match count {
+        1 => off <= 2 && !(letters().any(|b| b.is_ascii_lowercase()) && letters().any(|b| b.is_ascii_uppercase())),
+        _ => off <= 2 * GROUP && fives >= 4 && fives + 2 >= count,
+    }
+}
+
+/// What stands between groups.
+fn is_between(c: char) -> bool {
+    c.is_whitespace() || matches!(c, '-' | '_' | '.' | '\u{2010}'..='\u{2015}' | '\u{2212}')
 }
 
 fn check(bytes: &[u8; 20]) -> [u8; CHECK] {
@@ -82,6 +104,29 @@ mod tests {
         let careless = key.to_lowercase().replace('-', " ").replace('0', "o").replace('1', "l");
         assert_eq!(normalize_recovery_key(&careless).unwrap(), key);
         assert_eq!(normalize_recovery_key(&format!("  {}\n", key.replace('-', ""))).unwrap(), key);
+    }
+
+    #[test]
+    fn what_was_meant_as_a_recovery_key_is_told_from_passwords() {
+        let key = recovery_key(&std::array::from_fn(|i| (i * 91 + 3) as u8));
+        let bare = key.replace('-', "");
+        let meant: [&str; 8] =
+            [&key, &key[..35], &key[6..], &key[1..], &format!("{}7", *key), &bare, &bare[1..], &bare.to_lowercase()];
+        for typed in meant.map(String::from).into_iter().chain([key.replacen('-', " ", 3), key.replace('0', "u")]) {
+            assert!(resembles_recovery_key(&typed), "{typed}");
+        }
+        for password in [
+            "",
+            "hunter2",
+            "correct horse battery staple",
+            "horse apple table chair grape stone river",
+            "x7k2mfqa-x7k2mfqb-x7k2mfqc-x7k2mfqd",
+            "2026-11-21",
+            "Tr0ub4dor&3",
+            "dGhpcyBpcyBhIHBhc3N3b3JkIGluIGI2NDE",
+        ] {
+            assert!(!resembles_recovery_key(password), "{password}");
+        }
     }
 
     #[test]

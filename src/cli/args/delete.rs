@@ -8,10 +8,10 @@ use crate::model::snapshot::VersionId;
 
 const DELETE_EXAMPLES: &str = "\
 Examples:
-  strongroom delete --from /media/blue/backups --version 20261121T200000Z-full-5f3a9c2e --dry-run
-  strongroom delete --from /media/blue/backups --version ID ID ID
+  strongroom delete --from /media/blue --version 20261121T200000Z-full-5f3a9c2e
+  strongroom delete --from /media/blue/backups --version ID ID ID --dry-run
 
-Every other version stays whole: what it shares with those that go is kept. The last good version is never
+Every other version stays whole: what it shares with those that go is kept. The last good version is never \
 deleted. Only the home that writes the backup can delete from it.";
 
 #[derive(Debug, Args)]

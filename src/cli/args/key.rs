@@ -14,10 +14,10 @@ Examples:
   strongroom key add --from /media/blue/backups --add-key-file ~/strongroom.key
   strongroom key remove 3fa9c21b --from /media/blue/backups
   strongroom key change --from /media/blue/backups --same-password
-  strongroom key rotate --from /media/blue/backups --recovery-key-file ~/recovery-key
+  strongroom key rotate --from /media/blue/backups --recovery-key-file ~/paper
 
-A new password comes from --new-password-file or STRONGROOM_NEW_PASSWORD, else it is asked for.
-Only the small files of key slots are written anew, never a volume. Whoever kept an older one, with a
+A new password comes from --new-password-file or STRONGROOM_NEW_PASSWORD, else it is asked for. \
+Only the small files of key slots are written anew, never a volume. Whoever kept an older one, with a \
 password that opened it, can still read everything: only rotate ends that, for versions to come.";
 
 #[derive(Debug, Subcommand)]

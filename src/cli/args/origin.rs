@@ -36,7 +36,7 @@ Examples:
   strongroom versions --from /media/blue/backups
   strongroom versions --from /media/blue/backups --of ~/Documents/thesis.odt
 
-With --of each version that has the file is listed, the newest first: what it was then, and what changed since
+With --of each version that has the file is listed, the newest first: what it was then, and what changed since \
 the version below it. In JSON, versions with the same \"content\" hold the same bytes.";
 
 #[derive(Debug, Args)]
@@ -56,7 +56,7 @@ Examples:
   strongroom ls --from /media/blue/backups --version 2026-11-20 -R --json
   strongroom ls --from download.tar.gz -R
 
---from may also be one archive: a tar (plain, gz, bz2, lz4, zst) or zip of any program's, or a volume of a
+--from may also be one archive: a tar (plain, gz, bz2, lz4, zst) or zip of any program's, or a volume of a \
 backup, sealed or not. PATH is then a path in it.";
 
 #[derive(Debug, Args)]
@@ -82,7 +82,7 @@ Examples:
   strongroom find invoice --from /media/blue/backups
   strongroom find 'IMG_04*.raw' --from /media/blue/backups --json
 
-Each file is listed with its states, the newest first: time, size, the newest version that has it so.
+Each file is listed with its states, the newest first: time, size, the newest version that has it so. \
 `strongroom restore --version V --path P` brings one back.";
 
 #[derive(Debug, Args)]
@@ -101,9 +101,9 @@ pub struct Find {
 const DIFF_EXAMPLES: &str = "\
 Examples:
   strongroom diff --from /media/blue/backups 2026-11-20
-  strongroom diff --from /media/blue/backups 20261120T200000Z-full-5f3a9c2e 20261121T200000Z-incr-77aa01be --json
+  strongroom diff --from /media/blue/backups 2026-11-20 2026-11-21T18:00 --json
 
-+ added, - removed, * changed, > moved. Content is compared by its hashes, without reading it; a folder's
++ added, - removed, * changed, > moved. Content is compared by its hashes, without reading it; a folder's \
 time alone is no difference. Exits with 0 whether anything differs or not.";
 
 #[derive(Debug, Args)]

@@ -7,7 +7,7 @@ Examples:
   strongroom pause
   strongroom pause Documents
 
-What runs, in the window or under another command of this home, stands still until `strongroom resume`; it can be cancelled
+What runs, in the window or under another command of this home, stands still until `strongroom resume`; it can be cancelled \
 meanwhile. What is paused when the machine is switched off is gone on with by the next run.";
 
 const RESUME_EXAMPLES: &str = "\

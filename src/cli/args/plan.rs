@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{ArgGroup, Args, Subcommand};
 
 use super::{FormatOptions, SealOptions, Sources};
@@ -36,8 +37,8 @@ pub enum Plan {
 
 const ADD_EXAMPLES: &str = "\
 Examples:
-  strongroom plan add Documents --source ~/Documents --to /media/blue/backups --schedule daily@20:00
-  strongroom plan add etc --source /etc --to /srv/backups --no-encryption --exclude '*.bak'
+  strongroom plan add Docs --source ~/Docs --to /mnt/blue --schedule daily@20:00
+  strongroom plan add etc --source /etc --to /srv --no-encryption --exclude '*.o'
 
 Scheduled runs are made while the window is open.";
 
@@ -77,10 +78,10 @@ pub struct PlanEdit {
     #[command(flatten)]
     pub format: FormatOptions,
     /// Read the password from this file when nobody is asked and this machine keeps no key; an empty name ends that
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = OsStringValueParser::new().map(PathBuf::from))]
     pub password_file: Option<PathBuf>,
     /// The same with a key file
-    #[arg(long, value_name = "FILE", conflicts_with = "password_file")]
+    #[arg(long, value_name = "FILE", conflicts_with = "password_file", value_parser = OsStringValueParser::new().map(PathBuf::from))]
     pub key_file: Option<PathBuf>,
     /// When it runs by itself: off, 6h (every six hours), daily@20:00
     #[arg(long, value_parser = parse::schedule)]

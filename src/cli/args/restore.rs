@@ -11,16 +11,16 @@ use crate::model::restore::{Conflict, VersionChoice};
 const RESTORE_EXAMPLES: &str = "\
 Examples:
   strongroom restore --from /media/blue/backups --to /tmp/back
-  strongroom restore --from /media/blue/backups --in-place --path /home/u/Documents/thesis.odt --conflict keep-both
-  strongroom restore --from /media/blue/backups --version 2026-11-20T18:00 --to /tmp/back --dry-run
+  strongroom restore --from /mnt/blue --in-place --path ~/a.odt --conflict newer
+  strongroom restore --from /mnt/blue --version 2026-11-20 --to /tmp/a --dry-run
   strongroom restore --from download.tar.gz --to /tmp/unpacked
 
---to DIR puts each source under DIR by its own name (DIR/Documents/…). A file whose content is damaged
+--to DIR puts each source under DIR by its own name (DIR/Documents/…). A file whose content is damaged \
 in the backup is not written; it is named, and everything else is restored.
 
---from may also be one archive: a tar (plain, gz, bz2, lz4, zst) or zip of any program's, or a volume of a backup,
-sealed or not, also a broken one: what is readable before and behind the damage is restored, the rest named, and so is
-what may not be whole. What other programs pack (xz, 7z, rar and the like) is refused by its name. Nothing is written
+--from may also be one archive: a tar (plain, gz, bz2, lz4, zst) or zip of any program's, or a volume of a backup, \
+sealed or not, also a broken one: what is readable before and behind the damage is restored, the rest named, and so is \
+what may not be whole. What other programs pack (xz, 7z, rar and the like) is refused by its name. Nothing is written \
 outside DIR and no link is followed; devices, setuid and security attributes are left out.";
 
 #[derive(Debug, Args)]

@@ -126,3 +126,27 @@ fn what_cannot_be_is_refused() {
         assert!(parse(line).is_err(), "{line}");
     }
 }
+
+/// Whatever a terminal is wide: a closing text is broken by clap alone, and once.
+#[test]
+fn help_fits_a_terminal_of_80_columns() {
+    fn check(command: &mut clap::Command) {
+        let name = command.get_name().to_string();
+        let after = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+        let lines: Vec<&str> = after.lines().collect();
+        for pair in lines.windows(2) {
+            let is_text = |line: &str| !line.is_empty() && !line.starts_with(' ');
+            assert!(!(is_text(pair[0]) && is_text(pair[1])), "{name}: broken by hand: {pair:?}");
+        }
+        for help in [command.render_help().to_string(), command.render_long_help().to_string()] {
+            for line in help.lines() {
+                // How a command is used is one line.
+                assert!(line.chars().count() <= 80 || line.starts_with("Usage:"), "{name}: {line}");
+            }
+        }
+        command.get_subcommands_mut().for_each(check);
+    }
+    let mut command = Cli::command().term_width(80);
+    command.build();
+    check(&mut command);
+}

@@ -11,9 +11,9 @@ use crate::model::format::{Codec, Level};
 const INSPECT_EXAMPLES: &str = "\
 Examples:
   strongroom inspect download.tar.gz
-  strongroom inspect /media/blue/backups/Documents-3f7d7323/data/*/v0001.tar.zst.sealed --json
+  strongroom inspect Documents-3f7d7323/data/*/v0001.tar.zst.sealed --json
 
-No password is needed. What it is is told by its content, whatever its name. Archives are walked through:
+No password is needed. What it is is told by its content, whatever its name. Archives are walked through: \
 what cannot be read of them is named, and the exit code is 3 then.";
 
 #[derive(Debug, Args)]
@@ -37,9 +37,10 @@ pub struct NewFile {
 const ENCRYPT_EXAMPLES: &str = "\
 Examples:
   strongroom encrypt letter.pdf
-  STRONGROOM_PASSWORD_FILE=~/.secret strongroom encrypt taxes.tar.zst --to /media/blue/taxes.sealed
+  strongroom encrypt taxes.zip --to taxes.sealed --key-file ~/strongroom.key
 
-Without --to it writes FILE.sealed. The file carries its own key slot: the password alone opens it, on any machine. FORMAT.md describes it.";
+Without --to it writes FILE.sealed. The file carries its own key slot: the password or key file alone opens it, on any \
+machine. FORMAT.md describes it.";
 
 #[derive(Debug, Args)]
 #[command(after_help = ENCRYPT_EXAMPLES)]
@@ -51,6 +52,9 @@ pub struct Encrypt {
     /// Read the password from this file; one newline at its end does not count
     #[arg(long, value_name = "FILE")]
     pub password_file: Option<PathBuf>,
+    /// Seal it for this key file, not for a password; `key new` makes one
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["password_file", "kdf"])]
+    pub key_file: Option<PathBuf>,
     /// What encrypts
     #[arg(long, value_name = "CIPHER", default_value = "aes-256-gcm")]
     pub cipher: CipherName,
@@ -62,9 +66,10 @@ pub struct Encrypt {
 const DECRYPT_EXAMPLES: &str = "\
 Examples:
   strongroom decrypt letter.pdf.sealed
-  strongroom decrypt data/20261121T200000Z-full-5f3a9c2e/v0001.tar.zst.sealed --to v0001.tar.zst
+  strongroom decrypt v0001.tar.zst.sealed --to v0001.tar.zst --keys keys-1.json
 
-Without --to it takes .sealed off the name. A volume or catalog of a backup takes the password of the backup, and its key slots (keys-1.json), which are
+Without --to it takes .sealed off the name. A volume or catalog of a backup takes the password of the backup, and its \
+key slots (keys-1.json), which are \
 looked for in the backup's folder above it. What is damaged anywhere is not written at all.";
 
 #[derive(Debug, Args)]
@@ -86,7 +91,8 @@ Examples:
   strongroom compress dump.sql
   strongroom compress dump.sql --to dump.sql.gz --level 9 --json
 
-Without --to it adds the format's ending: .gz, .bz2, .lz4 or .zst. On all processors. Any program of the format unpacks it: gzip, bzip2, lz4, zstd.";
+Without --to it adds the format's ending: .gz, .bz2, .lz4 or .zst. On all processors. Any program of the format \
+unpacks it: gzip, bzip2, lz4, zstd.";
 
 #[derive(Debug, Args)]
 #[command(after_help = COMPRESS_EXAMPLES)]
@@ -108,7 +114,8 @@ Examples:
   strongroom decompress dump.sql.zst
   strongroom decompress download --to dump.sql
 
-Without --to it takes .gz, .bz2, .lz4 or .zst off the name; .tgz and the like become .tar. What it is compressed by is told by its content: gzip, bzip2, LZ4 or Zstandard, of any program's making. What is
+Without --to it takes .gz, .bz2, .lz4 or .zst off the name; .tgz and the like become .tar. What it is compressed by is \
+told by its content: gzip, bzip2, LZ4 or Zstandard, of any program's making. What is \
 damaged anywhere is not written at all.";
 
 #[derive(Debug, Args)]

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use crate::archive::Error;
 use crate::archive::loose::What;
+use crate::engine::explain::{wrong_key_file, wrong_recovery_key};
 use crate::model::foreign::Foreign;
 use crate::model::format::Codec;
 use crate::model::problem::{Code, Problem};
@@ -19,6 +20,8 @@ pub fn about(error: Error, path: &Path) -> Problem {
             format!("This password does not open \u{201c}{name}\u{201d}."),
             "Check capital letters and the keyboard's language.",
         ),
+        Error::WrongKeyFile => wrong_key_file(&format!("\u{201c}{name}\u{201d}")),
+        Error::WrongRecoveryKey { mistyped } => wrong_recovery_key(&format!("\u{201c}{name}\u{201d}"), mistyped),
         Error::Damaged { .. } => Problem::new(
             Code::Damaged,
             format!("\u{201c}{name}\u{201d} is damaged."),

@@ -125,7 +125,8 @@ impl Work<'_> {
         }
         let mut output = self.create()?;
         let cost = KdfCost::least(kdf);
-        let slot = NewSlot { kind: SlotKind::Password, secret: password.expose(), created: doing.now, cost };
+        let kind = if password.is_key_file() { SlotKind::KeyFile } else { SlotKind::Password };
+        let slot = NewSlot { kind, secret: password.expose(), created: doing.now, cost };
         let mut chance = Ok(());
         let mut random = |bytes: &mut [u8]| {
             if let Err(problem) = (doing.random)(bytes) {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use strongroom::archive::key::{self, KdfCost, KeyRing, NewSlot, PlanKey};
+use strongroom::archive::key::{self, KdfCost, KeyFile, KeyRing, NewSlot, PlanKey};
 use strongroom::engine::message::KeyChange;
 use strongroom::model::key::SlotKind;
 use strongroom::model::problem::Code;
@@ -91,4 +91,73 @@ fn only_the_owner_changes_slots_and_not_during_a_run() {
     assert_eq!(report_of(&mut events, run).outcome, Outcome::Completed);
     assert_eq!(add(&world), Ok(()));
     assert_eq!(opens(&world, &plan, secret(3)), Ok(()));
+}
+
+/// The same with two passwords besides, one of which costs more than this machine would ever take.
+fn with_passwords(costly: &str, other: &str) -> (World, Plan) {
+    let (world, plan) = backed_up();
+    let folder = world.destination().join(plan.folder_name());
+    let bytes = std::fs::read(folder.join("keys-1.json")).unwrap();
+    let file = KeyFile { object: "keys", plan: &plan.id, n: 1, bytes: &bytes };
+    let ring = file.open(secret(1).expose()).unwrap();
+    let slot = |secret, cost| NewSlot { kind: SlotKind::Password, secret, cost, created: world.clock.now() };
+    let slots = [slot(costly, KdfCost::Scrypt { log_n: 17, r: 8, p: 1 }), slot(other, KdfCost::Scrypt { log_n: 10, r: 8, p: 1 })];
+    let mut n = 0u8;
+    let mut random = |bytes: &mut [u8]| bytes.iter_mut().for_each(|b| (*b, n) = (n, n.wrapping_add(41)));
+    let new = file.rewrite(2, &ring, &|_| true, &slots, &mut random).unwrap();
+    for (old, name) in [("keys-1.json", "keys-2.json"), ("keys-1.copy.json", "keys-2.copy.json")] {
+        std::fs::write(folder.join(name), &new).unwrap();
+        std::fs::remove_file(folder.join(old)).unwrap();
+    }
+    (world, plan)
+}
+
+#[test]
+fn no_change_makes_a_password_easier_to_guess() {
+    let (world, plan) = with_passwords("old", "other");
+    let change = |secret: &str, change: KeyChange| {
+        let place = Place { secret: Some(Secret::new(secret)), ..world.place(&plan) };
+        world.handle().change_keys(place, change, None).wait().unwrap();
+        let slots = world.handle().keys_at(world.place(&plan)).wait().unwrap().slots;
+        let passwords = slots.into_iter().filter(|slot| slot.kind == SlotKind::Password);
+        passwords.map(|slot| slot.function).collect::<Vec<_>>()
+    };
+    let is_costly = |function: &String| function.starts_with("scrypt 2^17/8/");
+    let stretched = change("old", KeyChange::Stretch);
+    assert!(stretched.len() == 2 && is_costly(&stretched[1]) && stretched[0] == "scrypt 2^10/8/1", "{stretched:?}");
+    let new = change("old", KeyChange::Replace(NewSecrets::of(Secret::new("new"))));
+    assert!(new.len() == 2 && is_costly(&new[1]), "{new:?}");
+    // The cheap one is raised to what this machine takes.
+    let other = change("other", KeyChange::Stretch);
+    assert!(
+        other.len() == 2 && is_costly(&other[0]) && ["15", "16"].iter().any(|n| other[1].starts_with(&format!("scrypt 2^{n}/")))
+    );
+    let rotated = change("other", KeyChange::Rotate(NewSecrets::default()));
+    assert!(rotated.len() == 1 && is_costly(&rotated[0]), "{rotated:?}");
+    assert_eq!(opens(&world, &plan, Secret::new("other")), Ok(()));
+}
+
+#[test]
+fn what_opens_already_is_not_added() {
+    let (world, plan) = with_passwords("old", "other");
+    let before = key_files(&world, &plan);
+    let slots = world.handle().keys_at(world.place(&plan)).wait().unwrap().slots;
+    let refused = |change: KeyChange| {
+        let place = Place { secret: Some(secret(1)), ..world.place(&plan) };
+        world.handle().change_keys(place, change, None).wait().unwrap_err()
+    };
+    let new = |secret: Secret| NewSecrets::of(secret);
+    for (secret, slot) in [(Secret::new("other"), &slots[2]), (secret(1), &slots[0])] {
+        let problem = refused(KeyChange::Add(new(secret)));
+        assert!(problem.code == Code::Usage && problem.what.contains(&slot.id), "{problem}");
+    }
+    // Neither is a password changed to what another slot has.
+    let place = Place { secret: Some(Secret::new("other")), ..world.place(&plan) };
+    let change = KeyChange::Replace(new(Secret::new("old")));
+    let problem = world.handle().change_keys(place.clone(), change, None).wait().unwrap_err();
+    assert!(problem.code == Code::Usage && problem.what.contains(&slots[1].id), "{problem}");
+    assert_eq!(key_files(&world, &plan), before);
+    // To what it is itself: made anew.
+    world.handle().change_keys(place, KeyChange::Replace(new(Secret::new("other"))), None).wait().unwrap();
+    assert_eq!(world.handle().keys_at(world.place(&plan)).wait().unwrap().slots.len(), 3);
 }

@@ -53,7 +53,9 @@ fn opens_with_each_secret_and_gives_older_keys() {
         assert_eq!(opened.to_text(), ring.to_text());
     }
     assert!(matches!(open(1, &bytes, "Eins"), Err(Error::WrongSecret)));
-    assert!(matches!(open(1, &bytes, &recovery_key(&[4; 20])), Err(Error::WrongSecret)));
+    assert!(matches!(open(1, &bytes, &recovery_key(&[4; 20])), Err(Error::WrongRecoveryKey { mistyped: false })));
+    assert!(matches!(open(1, &bytes, &paper.replacen('G', "H", 1)), Err(Error::WrongRecoveryKey { mistyped: true })));
+    assert!(matches!(open(1, &bytes, &paper[6..]), Err(Error::WrongRecoveryKey { mistyped: true })), "too short");
     // A recovery key is no password, even where somebody took one for it.
     let bytes = encode(&plan(), 1, &ring, &[password(&paper)], &mut random()).unwrap();
     assert!(open(1, &bytes, &paper).is_ok());
@@ -61,6 +63,25 @@ fn opens_with_each_secret_and_gives_older_keys() {
     assert_eq!((shown.newest, shown.older, shown.slots.len()), ([2; 16], 1, 1));
     assert_eq!((shown.slots[0].kind, &*shown.slots[0].function), (SlotKind::Password, "PBKDF2-HMAC-SHA256 2"));
     assert_eq!(shown.slots[0].created, Some(password("x").created));
+}
+
+#[test]
+fn what_opens_already_is_told_by_its_slot() {
+    let ring = KeyRing::new(key(1));
+    let paper = recovery_key(&[3; 20]);
+    let bytes = encode(&plan(), 1, &ring, &[password("eins"), password("zwei"), recovery(&paper)], &mut random()).unwrap();
+    let (plan, all) = (plan(), |_: &KeySlot| true);
+    let file = file(&plan, 1, &bytes);
+    let slots = file.shown().unwrap().slots;
+    let opened = |kind, secret: &str| file.opened_by(kind, secret, &all).unwrap();
+    assert_eq!(opened(SlotKind::Password, "zwei").as_ref(), Some(&slots[1]));
+    assert_eq!(opened(SlotKind::Password, "drei"), None);
+    assert_eq!(opened(SlotKind::Password, &paper.to_lowercase()).as_ref(), Some(&slots[2]), "typed as a password");
+    assert_eq!(opened(SlotKind::RecoveryKey, &paper).as_ref(), Some(&slots[2]));
+    assert_eq!(opened(SlotKind::KeyFile, "zwei"), None, "a password is no key file");
+    let others = |slot: &KeySlot| slot.id != slots[1].id;
+    assert_eq!(file.opened_by(SlotKind::Password, "zwei", &others).unwrap(), None);
+    assert_eq!(file.costs(&all).unwrap(), [CHEAP, CHEAP]);
 }
 
 #[test]
@@ -128,7 +149,7 @@ fn a_password_change_keeps_the_recovery_key() {
     let no_recovery = of(SlotKind::RecoveryKey);
     let newer = file(&plan(), 2, &new).rewrite(3, &ring, &no_recovery, &[recovery(&other_paper)], &mut random()).unwrap();
     assert!(open(3, &newer, "new").is_ok() && open(3, &newer, &other_paper).is_ok());
-    assert!(matches!(open(3, &newer, &paper), Err(Error::WrongSecret)));
+    assert!(matches!(open(3, &newer, &paper), Err(Error::WrongRecoveryKey { mistyped: false })));
     // After a rotation the slots whose secret is not given lapse, whatever was to be kept.
     let rotated = ring.with_newest(key(2));
     let last = file(&plan(), 3, &newer).rewrite(4, &rotated, &|_| true, &[password("new")], &mut random()).unwrap();
@@ -156,7 +177,7 @@ fn slots_are_added_and_removed_one_by_one() {
     assert!(matches!(open(3, &two, "two"), Err(Error::WrongSecret)));
     assert!(open(3, &two, "one").is_ok() && open(3, &two, key_file.expose()).is_ok());
     let other_file = Secret::of_key_file(&content[1..]).unwrap();
-    assert!(matches!(open(3, &two, other_file.expose()), Err(Error::WrongSecret)));
+    assert!(matches!(open(3, &two, other_file.expose()), Err(Error::WrongKeyFile)));
     let none = file(&plan(), 3, &two).rewrite(4, &ring, &|_| false, &[], &mut others);
     assert!(matches!(none, Err(Error::Limit(_))), "the last slot never goes");
 }

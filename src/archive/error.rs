@@ -55,6 +55,9 @@ pub enum Error {
     /// A bound of ours was reached: sizes, counts, depth.
     #[error("{0}")]
     Limit(String),
+    /// An archive in several files, of which this is one.
+    #[error("{0}")]
+    Part(String),
     /// More than is taken unless somebody says that it may be.
     #[error("{0}")]
     TooMuch(String),

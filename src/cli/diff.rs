@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::engine_access::Session;
 use super::exit::Exit;
-use super::ls::{one_line, when};
+use super::ls::when;
 use super::output::Output;
 use super::parse::original_path;
 use super::path_history::words;
@@ -79,7 +79,7 @@ impl Told {
         if self.output.json {
             self.output.object(&object(difference));
         } else {
-            self.output.line(one_line(&line(difference)));
+            self.output.line(line(difference));
         }
     }
 

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::engine_access::Session;
 use super::exit::Exit;
-use super::ls::{one_line, time_text, when};
+use super::ls::{time_text, when};
 use super::output::Output;
 use super::parse::original_path;
 use super::{args, place};
@@ -31,7 +31,7 @@ pub fn run(args: &args::Find, output: Output) -> Result<Exit, Problem> {
     let zone = TimeZone::system();
     for file in &found.files {
         output.object(&object(file));
-        output.line(one_line(&shown(&file.path)));
+        output.line(shown(&file.path));
         for state in &file.states {
             output.line(line(state, &zone));
         }

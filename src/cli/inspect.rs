@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::args;
 use super::exit::Exit;
 use super::local_file::cancel_on_interrupt;
-use super::output::{Output, clean};
+use super::output::Output;
 use crate::engine::single;
 use crate::model::human;
 use crate::model::inspection::{ArchiveFacts, FileFacts, Inspection, Seal, SlotFacts};
@@ -16,9 +16,9 @@ pub fn run(args: &args::Inspect, output: Output) -> Result<Exit, Problem> {
     let FileFacts { size, found, .. } = single::inspect(&args.file, &cancel_on_interrupt()?)?;
     let sound = found.is_sound();
     let name = args.file.display().to_string();
-    output.line(clean(&format!("{name} ({}): {}", human::bytes(size), found.headline())));
+    output.line(format!("{name} ({}): {}", human::bytes(size), found.headline()));
     for line in details(&found) {
-        output.line(clean(&format!("  {line}")).replace('\n', "\u{fffd}"));
+        output.line(format!("  {line}"));
     }
     let mut line = json!({ "file": name, "size": size });
     if let (Value::Object(line), Ok(Value::Object(facts))) = (&mut line, serde_json::to_value(&found)) {

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::exit::Exit;
 use super::local_file::cancel_on_interrupt;
-use super::ls::{line, object, one_line};
+use super::ls::{line, object};
 use super::output::{Output, complain};
 use super::{args, loose};
 use crate::archive::browse::row;
@@ -131,7 +131,11 @@ impl Visitor for Lister {
         if !self.output.json {
             let path = path.map(|path| format!("{}: ", path.display())).unwrap_or_default();
             let how = if doubtful { "Perhaps not whole" } else { "Not readable" };
-            complain(one_line(&format!("{how}: {path}{what} (at byte {at})")));
+            complain(format!("{how}: {path}{what} (at byte {at})"));
         }
+    }
+
+    fn overlapping(&mut self) -> ArchiveResult<()> {
+        Ok(())
     }
 }

@@ -6,13 +6,13 @@ use serde_json::{Value, json};
 
 use super::engine_access::Session;
 use super::exit::Exit;
-use super::output::{Output, clean};
+use super::output::Output;
 use super::parse::{self, original_path};
 use super::{args, loose, loose_ls, place};
 use crate::engine::Handle;
 use crate::model::catalog::{FileTime, Row, RowKind};
 use crate::model::human;
-use crate::model::names::shown;
+use crate::model::names::{one_line, shown};
 use crate::model::path::PathBytes;
 use crate::model::problem::{Code, Problem};
 use crate::model::restore::Origin;
@@ -152,11 +152,6 @@ pub(super) fn when(time: FileTime) -> Option<Timestamp> {
 /// "2026-11-21 18:02:00"; "?" where no calendar has it.
 pub(super) fn time_text(time: FileTime, zone: &TimeZone) -> String {
     when(time).map_or("?".into(), |at| at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M:%S").to_string())
-}
-
-/// A line that no name in it can break or recolour.
-pub(super) fn one_line(text: &str) -> String {
-    clean(text).replace('\n', "\u{fffd}")
 }
 
 /// A row for people, under the path that they know it by.

@@ -7,6 +7,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::exit::Exit;
+use crate::model::names::one_line;
 use crate::model::problem::Problem;
 
 #[derive(Clone, Copy, Debug)]
@@ -16,10 +17,10 @@ pub struct Output {
 }
 
 impl Output {
-    /// A line for people; nothing in JSON.
+    /// A line for people, one whatever names are in it; nothing in JSON.
     pub fn line(self, text: impl AsRef<str>) {
         if !self.json {
-            put(text.as_ref());
+            put(&one_line(text.as_ref()));
         }
     }
 
@@ -92,9 +93,9 @@ pub fn clean(text: &str) -> String {
     text.chars().map(|c| if c.is_control() && c != '\n' && c != '\t' { '\u{fffd}' } else { c }).collect()
 }
 
-/// A line on standard error.
+/// A line on standard error, one whatever names are in it.
 pub fn complain(text: impl AsRef<str>) {
-    let _ = write_line(io::stderr().lock(), &clean(text.as_ref()));
+    let _ = write_line(io::stderr().lock(), &one_line(text.as_ref()));
 }
 
 /// A question on standard error, answered on the same line.

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::diff::side;
 use super::engine_access::Session;
 use super::exit::Exit;
-use super::ls::{one_line, time_text};
+use super::ls::time_text;
 use super::output::Output;
 use super::parse::{absolute, catalog_path, original_path};
 use super::{args, place};
@@ -35,10 +35,10 @@ pub fn run(session: &Session, from: &args::Origin, path: &Path, output: Output) 
         return Err(Problem::new(Code::NothingThere, what, "`strongroom find` finds a file by a part of its name."));
     }
     let zone = TimeZone::system();
-    output.line(one_line(&shown(&path)));
+    output.line(shown(&path));
     for state in &history.states {
         output.object(&object(&path, state));
-        output.line(one_line(&line(state, &zone)));
+        output.line(line(state, &zone));
     }
     let contents: HashSet<_> = history.states.iter().filter_map(|state| state.side.content.as_deref()).collect();
     let count = history.states.len() as u64;

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::output::{Output, clean};
+use super::output::Output;
 use crate::model::human;
-use crate::model::names::shown;
+use crate::model::names::{one_line, shown};
 use crate::model::run::{ProgressView, Stage};
 
 const KNOWN: &str = "[{bar:24}] {percent:>3}%  {prefix}\n  {wide_msg}";
@@ -96,7 +96,7 @@ fn numbers(view: &ProgressView, speed: f64, left: Option<Duration>) -> String {
 }
 
 fn current(view: &ProgressView) -> String {
-    if view.current.is_empty() { String::new() } else { clean(&shown(&view.current)).replace(['\n', '\t'], "\u{fffd}") }
+    if view.current.is_empty() { String::new() } else { one_line(&shown(&view.current)).replace('\t', "\u{fffd}") }
 }
 
 #[cfg(test)]

@@ -16,6 +16,8 @@ use crate::model::snapshot::{BackupType, Totals, VersionId};
 
 /// How many warnings of one cause people are shown.
 const SHOWN: usize = 50;
+/// So many that say the same of owner, mode or times have lines of their own.
+const ALIKE: u64 = 5;
 
 /// Prints a run's end as a command's end. Returns its exit code.
 pub fn print(report: &RunReport, output: Output) -> Exit {
@@ -222,10 +224,10 @@ pub fn warnings(list: &[Warning], count: u64, shown: fn(&PathBytes) -> String) {
     let mut told = 0;
     for (cause, list) in by_cause {
         complain(format!("  {}", cause_name(cause)));
-        for warning in list.iter().take(SHOWN) {
-            let path = if warning.path.is_empty() { String::new() } else { format!("{}: ", shown(&warning.path)) };
-            complain(format!("    {path}{}", warning.detail));
-            told += 1;
+        let lines = lines(cause, &list, shown);
+        for (line, count) in lines.iter().take(SHOWN) {
+            complain(format!("    {line}"));
+            told += count;
         }
     }
     if count > told {
@@ -233,17 +235,40 @@ pub fn warnings(list: &[Warning], count: u64, shown: fn(&PathBytes) -> String) {
     }
 }
 
+/// What is said of warnings of one cause, and of how many of them each line tells. A plain user cannot give away files: each owner that
+/// was not set is no line of its own.
+fn lines(cause: Cause, list: &[&Warning], shown: fn(&PathBytes) -> String) -> Vec<(String, u64)> {
+    let mut same: BTreeMap<&str, u64> = BTreeMap::new();
+    for warning in list.iter().filter(|_| cause == Cause::MetadataNotSet) {
+        *same.entry(&warning.detail).or_default() += 1;
+    }
+    let mut lines = Vec::new();
+    for warning in list {
+        let of = if warning.path.is_empty() { String::new() } else { format!("{}: ", shown(&warning.path)) };
+        match same.get_mut(warning.detail.as_str()) {
+            Some(0) => {}
+            Some(count) if *count > ALIKE => {
+                let text = format!("{of}{}; the same of {} more", warning.detail, human::count(*count - 1));
+                lines.push((text, std::mem::take(count)));
+            }
+            _ => lines.push((format!("{of}{}", warning.detail), 1)),
+        }
+    }
+    lines
+}
+
 fn cause_name(cause: Cause) -> &'static str {
     match cause {
         Cause::Unreadable => "Could not be read:",
         Cause::ChangedWhileRead => "Changed while they were read:",
         Cause::Vanished => "Were gone before they could be read:",
-        Cause::UnsupportedKind => "Are of a kind that no archive holds:",
+        Cause::UnsupportedKind => "Are of a kind that no backup holds:",
         Cause::MetadataNotSet => "Owner, mode, times or attributes could not be set:",
-        Cause::Damaged => "Are damaged in the backup and were not restored:",
+        Cause::Damaged => "Damaged; files that are named here were not restored:",
         Cause::Unproven => "Were restored, but nothing proves that they are whole:",
         Cause::Skipped => "Were left as they are:",
         Cause::NotWritten => "Could not be written:",
+        Cause::ForeignKind => "Cannot be taken out of this archive:",
         Cause::Incomplete => "Not kept in full:",
     }
 }
@@ -311,6 +336,22 @@ mod tests {
             warning_count: 0,
             stages: Vec::new(),
         }
+    }
+
+    #[test]
+    fn what_is_the_same_of_very_many_is_one_line() {
+        let warning =
+            |cause, n: usize, detail: &str| Warning { cause, path: format!("f{n}").as_str().into(), detail: detail.into() };
+        let told = |cause, count| {
+            let mut list: Vec<Warning> = (0..count).map(|n| warning(cause, n, "owner")).collect();
+            list.push(warning(cause, 99, "mode"));
+            lines(cause, &list.iter().collect::<Vec<_>>(), |path| path.display().into_owned())
+        };
+        let wanted = [("f0: owner; the same of 91 more".to_string(), 92), ("f99: mode".to_string(), 1)];
+        assert_eq!(told(Cause::MetadataNotSet, 92), wanted);
+        assert_eq!(told(Cause::MetadataNotSet, 5).len(), 6);
+        // Of content each is named.
+        assert_eq!(told(Cause::Unproven, 92).len(), 93);
     }
 
     #[test]

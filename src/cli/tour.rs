@@ -101,7 +101,8 @@ impl Tour {
     }
 
     fn step(&self, title: &str) {
-        self.output.line(format!("\n{title}"));
+        self.output.line("");
+        self.output.line(title);
     }
 
     fn destination(&self) -> PathBuf {

@@ -66,6 +66,7 @@ impl From<archive::Error> for Problem {
             },
             E::Cancelled => cancelled(),
             E::Limit(what) => Problem::new(Code::Damaged, format!("Something is larger than can be true: {what}."), ""),
+            E::Part(what) => Problem::new(Code::Usage, format!("This is not all: {what}."), "Join the parts first."),
             E::TooMuch(what) => Problem::new(Code::TooMuch, format!("This is more than is taken unasked: {what}."), ""),
             E::NoSuchPath(path) => Problem::new(
                 Code::NothingThere,

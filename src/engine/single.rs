@@ -10,7 +10,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::archive::key::KeyRing;
-use crate::archive::loose::{self, Plain, SealedBytes, What, sealed_file};
+use crate::archive::loose::{self, Plain, SealedBytes, What, packed, sealed_file};
 use crate::archive::{Error, loose::inspect};
 use crate::model::inspection::FileFacts;
 use crate::model::plan::PlanId;
@@ -56,6 +56,12 @@ pub fn open(path: &Path) -> Result<File, Problem> {
 
 fn plain(path: &Path) -> Result<Plain, Problem> {
     Plain::new(open(path)?).map_err(|e| explain::about(Error::file(path, e), path))
+}
+
+/// Refuses what nothing can be unpacked of here.
+fn refuse_dictionary(path: &Path) -> Result<(), Problem> {
+    let head = plain(path)?.head(packed::HEAD).map_err(|e| explain::not_read(path, &e))?;
+    if packed::needs_dictionary(&head) { Err(explain::needs_dictionary(path)) } else { Ok(()) }
 }
 
 /// Opens a sealed file. `PasswordNeeded` where nothing is known that opens it.

@@ -48,6 +48,12 @@ pub fn shown_text(path: &str) -> String {
     if is_absolute(path) { path.into() } else { system_path(path.as_bytes()).display().into_owned() }
 }
 
+/// Text with names in it on one line: names may hold anything, and what could break the line, move a terminal's cursor or recolour it
+/// is shown as `\u{fffd}`.
+pub fn one_line(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() && c != '\t' { '\u{fffd}' } else { c }).collect()
+}
+
 #[cfg(unix)]
 pub use unix::*;
 #[cfg(windows)]

@@ -95,6 +95,8 @@ pub enum Cause {
     Unproven,
     /// Could not be written on restore.
     NotWritten,
+    /// Whole, but of a kind that is not taken out of an archive of another program's: encrypted, an unknown method, a device.
+    ForeignKind,
     /// Could not be read; the version keeps what its parent had, if it had it.
     Unreadable,
     /// Changed while it was read, twice.

@@ -18,10 +18,11 @@ pub fn happened(cause: Cause) -> &'static str {
         Cause::Unreadable => "could not be read",
         Cause::ChangedWhileRead => "changed while being read",
         Cause::Vanished => "vanished before being read",
-        Cause::UnsupportedKind => "of a kind that no archive holds",
+        Cause::UnsupportedKind => "of a kind that no backup holds",
         Cause::MetadataNotSet => "without owner, permissions or times set in full",
-        Cause::Damaged => "damaged in the backup, not restored",
+        Cause::Damaged => "damaged, not restored",
         Cause::Unproven => "restored, and perhaps not whole",
+        Cause::ForeignKind => "that cannot be taken out of this archive",
         Cause::Skipped => "left as they were",
         Cause::NotWritten => "could not be written",
         Cause::Incomplete => "not checked in full",
@@ -35,8 +36,9 @@ pub fn advice(cause: Cause) -> &'static str {
         Cause::ChangedWhileRead => "Close the program that writes them and back up again.",
         Cause::Vanished | Cause::UnsupportedKind | Cause::Skipped => "Nothing has to be done.",
         Cause::MetadataNotSet => "Owners can only be set by an administrator; the contents are complete.",
-        Cause::Damaged => "Choose an older version of them, and verify the backup.",
+        Cause::Damaged => "Choose an older version of them, and verify the backup; of an archive look for another copy.",
         Cause::Unproven => "Look at them before you rely on them.",
+        Cause::ForeignKind => "The program that made the archive may be able to.",
         Cause::NotWritten => "Check the room and the permissions there, then restore them again.",
         Cause::Incomplete => "Verify the backup once the drive has been plugged in anew.",
     }
@@ -65,7 +67,7 @@ pub fn show(ui: &mut Ui, warnings: &[Warning], count: u64, home: &str) {
                     (false, true) => path,
                     (false, false) => format!("{path} · {}", warning.detail),
                 };
-                ui.add(egui::Label::new(caption(&text).color(t.text)).truncate());
+                ui.add(egui::Label::new(caption(names::one_line(&text)).color(t.text)).truncate());
             }
             if group.len() > NAMED {
                 ui.label(caption(format!("and {} more", human::count((group.len() - NAMED) as u64))).color(t.text2));

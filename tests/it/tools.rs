@@ -122,6 +122,47 @@ fn damage_anywhere_gives_no_file() {
 }
 
 #[test]
+fn what_is_cut_short_or_not_read_is_called_that() {
+    let world = world_with("plain", &content()[..3000]);
+    world.run("encrypt @plain --to @sealed --kdf pbkdf2").ok();
+    let whole = fs::read(world.path("sealed")).unwrap();
+    // Within its magic it is nothing; then its beginning is cut short, wherever that is.
+    for length in [8, 12, 30, 200, 420] {
+        fs::write(world.path("cut"), &whole[..length]).unwrap();
+        for command in ["inspect @cut", "decrypt @cut --to @new"] {
+            let ran = world.run(&format!("{command} --json")).code(1);
+            let problem = &ran.last()["error"];
+            let (what, fix) = (problem["what"].as_str().unwrap(), problem["fix"].as_str().unwrap());
+            assert_eq!(ran.problem(), "damaged", "{length}");
+            assert!(what.ends_with("cut\u{201d} is damaged.") && !what.contains("backup"), "{length}: {what}");
+            assert_eq!(fix.contains("Nothing was written"), command.starts_with("decrypt"), "{fix}");
+            assert!(problem["detail"].as_str().unwrap().contains("cut short"), "{length}: {problem}");
+        }
+    }
+    // A dictionary that lies elsewhere.
+    let text = tool(
+        "bash",
+        [
+            "-ec",
+            &format!(
+                "cd '{}'; mkdir words; for n in $(seq 400); do seq $n $((n + 90)) > words/$n; done; \
+         zstd -q --train words/* -o dictionary --maxdict=4096; zstd -q -D dictionary plain -o by.zst; \
+         tar -cf tar.tar words; zstd -q -D dictionary tar.tar -o tar.zst",
+                world.path("").display()
+            ),
+        ],
+    );
+    assert_eq!(text, "");
+    for name in ["by.zst", "tar.zst"] {
+        for command in [format!("decompress @{name} --to @new"), format!("ls --from @{name}")] {
+            let ran = world.run(&format!("{command} --json")).code(2);
+            let what = ran.last()["error"]["what"].to_string();
+            assert!(what.contains("with a dictionary") && what.contains("does not unpack"), "{command}: {what}");
+        }
+    }
+}
+
+#[test]
 fn a_volume_comes_out_of_its_seal() {
     for kind in ["tar.zst", "zip"] {
         let world = World::new();

@@ -113,7 +113,7 @@ impl<'a> Last<'a> {
 
     fn node(&mut self, entry: &Entry, node: Node) -> io::Result<()> {
         if node != Node::Fifo && !self.shared.maker.is_root() {
-            self.shared.tally.warn(Cause::MetadataNotSet, &entry.path, "only root can make device files");
+            self.shared.tally.lost(Cause::NotWritten, &entry.path, "only root can make device files");
             return Ok(());
         }
         let mode = if self.shared.metadata { 0o600 } else { 0o666 };

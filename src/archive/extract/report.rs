@@ -27,6 +27,13 @@ pub struct Counts {
     pub fetched: AtomicU64,
 }
 
+impl Counts {
+    /// Whether anything was made at the target.
+    pub fn has_made(&self) -> bool {
+        [&self.created, &self.replaced, &self.beside, &self.folders].iter().any(|count| count.load(Relaxed) > 0)
+    }
+}
+
 pub struct Tally<'a> {
     pub counts: Counts,
     progress: &'a Progress,

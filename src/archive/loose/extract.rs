@@ -94,6 +94,7 @@ struct Extractor<'a> {
 /// `NoSuchPath` where something is asked for that is not there, `File` where the target cannot be used or has no room, `TooMuch` for bombs.
 pub fn restore(mut bytes: Box<dyn Bytes>, job: &Job<'_>) -> Result<Restored> {
     let packed = bytes.length();
+    let is_new = !job.dry_run && job.target.symlink_metadata().is_err();
     if !job.dry_run {
         std::fs::create_dir_all(job.target).map_err(|e| Error::file(job.target, e))?;
     }
@@ -135,6 +136,7 @@ pub fn restore(mut bytes: Box<dyn Bytes>, job: &Job<'_>) -> Result<Restored> {
         None => Ok(()),
     };
     let undo = extractor.put.undo.used().map(PathBytes::from);
+    let nothing = extractor.before.is_none() && !extractor.tally.counts.has_made();
     let told = extractor.tally.finish();
     let ended = ended.and(told);
     if let Some(journal) = journal {
@@ -142,8 +144,14 @@ pub fn restore(mut bytes: Box<dyn Bytes>, job: &Job<'_>) -> Result<Restored> {
             // What was written may be lost: whoever goes on has to look at it all.
             (_, Err(_)) => drop(journal),
             (Ok(_) | Err(Error::NoSuchPath(_)), Ok(())) => journal.finish(),
+            // There is nothing to go on from.
+            (Err(_), Ok(())) if nothing => journal.finish(),
             (Err(_), Ok(())) => journal.stop(),
         }
+    }
+    if ended.is_err() && nothing && is_new {
+        // Only where it is empty.
+        let _ = std::fs::remove_dir(job.target);
     }
     let (mut counts, warnings, warning_count) = ended?;
     synced?;

@@ -91,6 +91,10 @@ impl Visitor for Counting<'_> {
     fn damage(&mut self, damage: Damage) {
         count_damage(self.0, damage);
     }
+
+    fn overlapping(&mut self) -> Result<()> {
+        Ok(())
+    }
 }
 
 /// A member, as it is counted.
@@ -188,7 +192,8 @@ fn seal(facts: &Facts, found: &bytes::Lengths) -> Seal {
 
 /// To two digits; `None` where there is nothing to tell.
 pub(super) fn ratio(bytes: u64, size: u64) -> Option<f64> {
-    (bytes > 0 && size > 0).then(|| (bytes as f64 / size as f64 * 100.0).round() / 100.0)
+    let ratio = (bytes > 0 && size > 0).then(|| (bytes as f64 / size as f64 * 100.0).round() / 100.0);
+    ratio.filter(|ratio| *ratio > 0.0)
 }
 
 fn failed(error: std::io::Error) -> Error {

@@ -95,6 +95,10 @@ impl Visitor for Gatherer {
     fn damage(&mut self, damage: Damage) {
         count_damage(&mut self.facts, damage);
     }
+
+    fn overlapping(&mut self) -> Result<()> {
+        Ok(())
+    }
 }
 
 impl Listing {

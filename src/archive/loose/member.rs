@@ -3,7 +3,7 @@
 use std::io::{self, Read};
 
 use super::{MAX_DEPTH, MAX_PATH};
-use crate::archive::Result;
+use crate::archive::{Error, Result};
 use crate::model::catalog::Entry;
 use crate::model::path::PathBytes;
 
@@ -16,6 +16,11 @@ pub trait Visitor {
 
     /// What cannot be had, or is not to be relied on.
     fn damage(&mut self, damage: Damage);
+
+    /// Members lie in each other, so that an archive unpacks to far more than it holds. Whoever unpacks nothing goes on.
+    fn overlapping(&mut self) -> Result<()> {
+        Err(overlap())
+    }
 
     /// All that was given out so far of a long stream without checksums of its own is proven now (`true`), or is not, for its
     /// checksum at the end does not fit or it breaks off.
@@ -62,6 +67,10 @@ impl Damage {
     pub fn doubtful(path: &PathBytes, at: u64, what: impl Into<String>) -> Self {
         Self { harm: Harm::Doubtful, ..Self::new(Some(path), at, what) }
     }
+}
+
+pub fn overlap() -> Error {
+    Error::TooMuch("its members lie in each other: it unpacks to far more than it holds".into())
 }
 
 /// Errors that mean damage, not a failing disk.

@@ -13,6 +13,14 @@ use crate::model::format::Codec;
 /// More are not worked on at once: each takes about twice a frame of memory.
 const MAX_WORKERS: usize = 8;
 
+/// Bytes of a file's beginning that tell whether it needs a dictionary.
+pub const HEAD: usize = 18;
+
+/// Whether a file that begins so is a stream of Zstandard that refers to a dictionary.
+pub fn needs_dictionary(head: &[u8]) -> bool {
+    Codec::Zstd.fits(head) && zstd::zstd_safe::get_dict_id_from_frame(head).is_some()
+}
+
 /// Compresses content; returns its bytes and those of what came of it.
 pub fn compress(copying: Copying<'_>, codec: Codec, level: i32) -> Result<(u64, u64)> {
     let Copying { from, to, each, cancel } = copying;
@@ -84,5 +92,22 @@ pub fn decompress(input: Input, codec: Codec, copying: Copying<'_>) -> Result<u6
         to.write_all(buffer.get(..count).unwrap_or_default()).map_err(|e| Error::object(NEW, e))?;
         total += count as u64;
         each(count as u64);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dictionaries_are_known() {
+        let mut plain = Vec::new();
+        Compressor::new(Codec::Zstd.kind(), 1).compress(b"text", &mut plain);
+        assert!(!needs_dictionary(&plain));
+        // The descriptor says that an identity of one byte follows the window's.
+        assert!(needs_dictionary(&[0x28, 0xb5, 0x2f, 0xfd, 0x01, 0x38, 0x07, 0, 0, 0]));
+        for short in [&b""[..], b"\x28\xb5\x2f\xfd", b"\x02\x21"] {
+            assert!(!needs_dictionary(short));
+        }
     }
 }

@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 
 use super::bytes::SealedBytes;
 use crate::archive::key::{self, KeyFile, KeyRing, NewSlot, PlanKey};
-use crate::archive::seal::{Facts, Identity, MAX_HEADER, ObjectKind, Opener, Sealer};
+use crate::archive::seal::{self, Facts, Identity, MAX_HEADER, ObjectKind, Opener, Sealer};
 use crate::archive::{Error, Result};
 use crate::model::format::Cipher;
 use crate::model::plan::PlanId;
@@ -120,6 +120,12 @@ pub fn front(file: &File) -> Result<Front> {
     let slots = read(PREFIX as u64, length)?;
     let base = (PREFIX + length) as u64;
     let header = read(base, MAX_HEADER)?;
+    if slots.len() < length || header.len() < seal::MAGIC.len() {
+        return Err(cut());
+    }
+    if !header.starts_with(seal::MAGIC) {
+        return Err(Error::damaged(WORDS, "its beginning is wrong"));
+    }
     let facts = Facts::read(&header, WORDS)?;
     if facts.kind != ObjectKind::File {
         return Err(Error::damaged(WORDS, "it belongs elsewhere"));
@@ -219,7 +225,10 @@ mod tests {
                 let mut bad = bytes.clone();
                 bad[at] ^= 0x10;
                 assert!(opened(&bad, "pw").is_err(), "byte {at} of {}", bytes.len());
-                assert!(opened(&bytes[..at], "pw").is_err(), "cut at {at}");
+                let cut = opened(&bytes[..at], "pw");
+                // Too short to be anything, or cut short: never something that is not sealed.
+                let told = matches!(cut, Err(Error::Damaged { .. })) || at < MAGIC.len();
+                assert!(cut.is_err() && told, "cut at {at}: {cut:?}");
             }
             assert!(opened(&[&bytes[..], b"x"].concat(), "pw").is_err(), "something follows");
         }

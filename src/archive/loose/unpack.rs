@@ -70,10 +70,11 @@ impl Unpacked {
         Self { codec, state: State::Between(input), frame_at: 0, ready: Vec::new(), ready_at: 0, pending: None, unproven: false }
     }
 
-    /// About where in the file it reads.
+    /// About where in the file it reads, or where it could not go on.
     pub fn place(&mut self) -> u64 {
         match &mut self.state {
             State::Between(input) if self.codec.is_none() => input.stream_position().unwrap_or(self.frame_at),
+            State::Broken(input) => input.stream_position().unwrap_or(self.frame_at),
             _ => self.frame_at,
         }
     }
@@ -304,6 +305,9 @@ impl Read for Unpacked {
 fn damage(error: io::Error) -> io::Error {
     match error.kind() {
         _ if error.raw_os_error().is_some() => error,
+        _ if error.to_string().contains("Dictionary mismatch") => {
+            io::Error::new(io::ErrorKind::InvalidData, "it refers to a dictionary that lies elsewhere")
+        }
         io::ErrorKind::UnexpectedEof => io::Error::new(io::ErrorKind::UnexpectedEof, error.to_string()),
         _ => io::Error::new(io::ErrorKind::InvalidData, error.to_string()),
     }

@@ -2,14 +2,15 @@
 //! from the front.
 
 mod content;
+mod descriptor;
 mod directory;
 mod fields;
 mod local;
 
 use std::io::{self, Read};
 
-use self::content::Content;
-use self::directory::Directory;
+use self::content::{Content, STORE};
+use self::directory::{Directory, Parts};
 use self::fields::{Central, Facts};
 use super::Input;
 use super::member::{Damage, Harm, Packed, Visitor, is_damage, normal_path};
@@ -24,7 +25,9 @@ use crate::os::owner::User;
 const MAX_TARGET: u64 = 64 << 10;
 
 pub fn walk(input: Input, visitor: &mut dyn Visitor, cancel: &Cancel) -> Result<()> {
-    Walk { input, visitor, cancel, taken: 0, end: 0, by_directory: true }.run()
+    // Looking for ends that are not there is given up at some point: each may lead to the end of the file.
+    let searched = input.get_ref().length().saturating_mul(4).saturating_add(64 << 20);
+    Walk { input, visitor, cancel, taken: 0, end: 0, by_directory: true, searched }.run()
 }
 
 /// Whether a file begins or ends as a zip.
@@ -41,13 +44,27 @@ struct Walk<'a> {
     /// Where the last member that was seen ends.
     end: u64,
     by_directory: bool,
+    /// So many bytes are yet looked through in vain for where members end.
+    searched: u64,
 }
+
+/// What is lost with the directory.
+const ALONE: &str = "what only it tells of the members behind, links and permissions, is not known";
 
 impl Walk<'_> {
     fn run(&mut self) -> Result<()> {
         let length = self.input.get_ref().length();
+        match directory::parts(&mut self.input).map_err(failed)? {
+            Some(Parts::One(which)) => return Err(Error::Part(which)),
+            Some(Parts::Joined) => {
+                let what = format!("its central directory is that of the parts it was put together of: {ALONE}");
+                self.visitor.damage(Damage::new(None, length, what));
+                return self.by_local_headers();
+            }
+            None => {}
+        }
         let Some(mut directory) = Directory::open(&mut self.input).map_err(failed)? else {
-            self.visitor.damage(Damage::new(None, length, "its central directory is missing"));
+            self.visitor.damage(Damage::new(None, length, format!("its central directory is missing: {ALONE}")));
             return self.by_local_headers();
         };
         loop {
@@ -55,7 +72,8 @@ impl Walk<'_> {
                 Ok(Some(central)) => self.take(&central, directory.base)?,
                 Ok(None) => return Ok(()),
                 Err(error) if is_damage(&error) => {
-                    self.visitor.damage(Damage::new(None, directory.place(), "its central directory is damaged"));
+                    let what = format!("its central directory is damaged: {ALONE}");
+                    self.visitor.damage(Damage::new(None, directory.place(), what));
                     return self.by_local_headers();
                 }
                 Err(error) => return Err(failed(error)),
@@ -96,7 +114,7 @@ impl Walk<'_> {
         let at = base.saturating_add(central.offset);
         self.taken = self.taken.saturating_add(central.packed).saturating_add(30);
         if self.taken > self.input.get_ref().length() && self.by_directory {
-            return Err(Error::Limit("the members of this zip lie in each other: it unpacks to far more than it holds".into()));
+            self.visitor.overlapping()?;
         }
         let path = match normal_path(&facts.name) {
             Ok(path) => path,
@@ -116,6 +134,7 @@ impl Walk<'_> {
             Err(error) if is_damage(&error) => return tell(self.visitor, "its header cannot be read", false),
             Err(error) => return Err(failed(error)),
         };
+        let central = &self.described(central, data)?;
         // A length that leads out of the file is none to go by.
         let end = data.saturating_add(central.packed);
         if end <= self.input.get_ref().length() {
@@ -123,6 +142,12 @@ impl Walk<'_> {
         }
         if central.is_encrypted() {
             return tell(self.visitor, "it is encrypted by another program", true);
+        }
+        if central.open_ended && central.method == STORE {
+            return tell(self.visitor, "it is damaged: nothing tells where it ends", false);
+        }
+        if let Some(what) = facts.is_not_taken() {
+            return tell(self.visitor, what, true);
         }
         go(&mut self.input, data).map_err(failed)?;
         let mut content = match Content::new(&mut self.input, central).map_err(failed)? {
@@ -145,6 +170,34 @@ impl Walk<'_> {
             None => Ok(()),
         }
     }
+
+    /// A member by what stands behind its data, where its own header did not know that yet; as it was where nothing is found.
+    fn described(&mut self, central: &Central, data: u64) -> Result<Central> {
+        let mut central = central.clone();
+        if self.by_directory || !central.is_described_behind() {
+            return Ok(central);
+        }
+        let stored = central.method == STORE && !central.is_encrypted();
+        // Some programs do know its length.
+        let near = descriptor::at(&mut self.input, data, central.packed, stored).map_err(failed)?;
+        let found = match near {
+            Some(found) => Some(found),
+            None if self.searched == 0 => None,
+            None => match descriptor::find(&mut self.input, data, stored, self.searched, self.cancel) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => return Err(Error::Cancelled),
+                found => found.map_err(failed)?,
+            },
+        };
+        match found {
+            Some(found) => {
+                (central.crc, central.packed, central.size) = (found.crc, found.packed, found.size);
+                central.open_ended = false;
+                self.end = self.end.max(found.end);
+            }
+            None => self.searched = self.searched.saturating_sub(self.input.get_ref().length().saturating_sub(data)),
+        }
+        Ok(central)
+    }
 }
 
 fn entry(path: &PathBytes, facts: &Facts, size: u64, content: &mut Content<'_>) -> io::Result<Entry> {
@@ -159,6 +212,8 @@ fn entry(path: &PathBytes, facts: &Facts, size: u64, content: &mut Content<'_>) 
             }
             EntryKind::Symlink { target: PathBytes::new(target) }
         }
+        // Some programs store what was in it.
+        0o010_000 if size == 0 => EntryKind::Fifo,
         _ => EntryKind::File,
     };
     let me = User::of_this_process();

@@ -52,7 +52,7 @@ pub struct Restore {
     /// Key slots (keys-1.json) of the backup that a single sealed volume is of, where they do not lie above it
     #[arg(long, value_name = "FILE")]
     pub keys: Option<PathBuf>,
-    /// From a single archive: also what unpacks to more than a thousand times its size
+    /// From a single archive: also what unpacks to more than 16 GiB and a thousand times its size
     #[arg(long)]
     pub any_size: bool,
 }

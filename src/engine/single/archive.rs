@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Opening, explain, plain, unsealed};
+use super::{Opening, explain, plain, refuse_dictionary, unsealed};
 use crate::archive;
 use crate::archive::extract::Restored;
 use crate::archive::loose::extract::{self, Job};
@@ -25,6 +25,7 @@ pub const CUT: &str = "the end of its seal is missing, or something follows it";
 
 pub fn open(path: &Path, opening: &Opening<'_>) -> Result<Archive, Problem> {
     let wrong = |e| explain::about(e, path);
+    refuse_dictionary(path)?;
     let (mut what, mut bytes) = recognise(Box::new(plain(path)?)).map_err(wrong)?;
     let mut is_cut = false;
     if matches!(what, What::SealedObject | What::SealedFile) {

@@ -22,12 +22,10 @@ pub fn about(error: Error, path: &Path) -> Problem {
         ),
         Error::WrongKeyFile => wrong_key_file(&format!("\u{201c}{name}\u{201d}")),
         Error::WrongRecoveryKey { mistyped } => wrong_recovery_key(&format!("\u{201c}{name}\u{201d}"), mistyped),
-        Error::Damaged { .. } => Problem::new(
-            Code::Damaged,
-            format!("\u{201c}{name}\u{201d} is damaged."),
-            "Nothing was written. Look for another copy.",
-        )
-        .with_detail(detail),
+        Error::Damaged { .. } => {
+            Problem::new(Code::Damaged, format!("\u{201c}{name}\u{201d} is damaged."), "Look for another copy.")
+                .with_detail(detail)
+        }
         Error::UnknownKey { .. } => Problem::new(
             Code::OtherBackupsKey,
             format!("\u{201c}{name}\u{201d} was sealed for another backup than these key slots are of."),
@@ -44,6 +42,12 @@ pub fn about(error: Error, path: &Path) -> Problem {
             Code::NothingThere,
             format!("{inner} is not in \u{201c}{name}\u{201d}."),
             "Look at what is: choose another path.",
+        ),
+        Error::NotSealed { .. } => not_sealed(path).with_detail(detail),
+        Error::Part(what) => Problem::new(
+            Code::Usage,
+            format!("\u{201c}{name}\u{201d} is not all of an archive: {what}."),
+            "Join all parts first, by `cat NAME.z?? NAME.zip > WHOLE.zip`, or unpack the last by `7z x` where all lie in one folder.",
         ),
         Error::Limit(what) => {
             Problem::new(Code::Damaged, format!("Something about \u{201c}{name}\u{201d} is larger than can be true: {what}."), "")
@@ -145,6 +149,15 @@ pub fn other_format(to: &Path, codec: Codec) -> Problem {
     let what = format!("The name \u{201c}{}\u{201d} says another format than {}.", to.display(), codec.in_words());
     let list = Codec::ALL.map(|codec| format!(".{} ({})", codec.extension(), codec.in_words()));
     Problem::new(Code::Usage, what, format!("Let it end as what it is to be: {}.", list.join(", ")))
+}
+
+/// A stream of Zstandard that refers to a dictionary.
+pub fn needs_dictionary(path: &Path) -> Problem {
+    let what = format!(
+        "\u{201c}{}\u{201d} is compressed by Zstandard with a dictionary, which lies elsewhere: Strongroom does not unpack that.",
+        path.display()
+    );
+    Problem::new(Code::Usage, what, "Unpack it by `zstd -d -D DICTIONARY`, or by the program that made it.")
 }
 
 /// It is not of a kind that can be looked into as a whole.

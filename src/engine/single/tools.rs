@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use jiff::Timestamp;
 
-use super::{Opening, explain, open, plain, unsealed};
+use super::{Opening, explain, open, plain, refuse_dictionary, unsealed};
 use crate::archive::Error;
 use crate::archive::key::{KdfCost, KeyRing, NewSlot, SlotKind};
 use crate::archive::loose::output::Output;
@@ -84,6 +84,14 @@ pub fn carry_out(spec: &ToolSpec, doing: &mut Doing<'_>) -> Result<ToolDone, Pro
     })
 }
 
+/// Of what is damaged some could have been given out.
+fn nothing_written(problem: Problem) -> Problem {
+    match problem.code {
+        Code::Damaged => Problem { fix: format!("Nothing was written. {}", problem.fix), ..problem },
+        _ => problem,
+    }
+}
+
 /// A file that is open, and what is to become of it.
 struct Work<'a> {
     from: &'a Path,
@@ -115,7 +123,7 @@ impl Work<'_> {
                 explain::not_written(&self.spec.to.as_path(), &source)
             }
             Error::Object { source, .. } => explain::not_read(self.from, &source),
-            error => explain::about(error, self.from),
+            error => nothing_written(explain::about(error, self.from)),
         }
     }
 
@@ -147,7 +155,7 @@ impl Work<'_> {
             return Err(explain::not_sealed(self.from));
         }
         let mut output = self.create()?;
-        let content = unsealed(self.from, what, opening)?;
+        let content = unsealed(self.from, what, opening).map_err(nothing_written)?;
         doing.progress.bytes_total.store(content.length(), Relaxed);
         let each = &mut each(doing.progress, doing.cancel);
         let copying = Copying { from: &mut io::empty(), to: &mut output, each, cancel: doing.cancel };
@@ -165,6 +173,7 @@ impl Work<'_> {
     }
 
     fn decompress(self, doing: &Doing<'_>) -> Result<(u64, Codec), Problem> {
+        refuse_dictionary(self.from)?;
         let (what, _) = recognise(Box::new(plain(self.from)?)).map_err(|e| self.wrong(e))?;
         let codec = match what {
             What::Compressed(codec) | What::Unreadable(codec) | What::Archive(Container::Tar(Some(codec))) => codec,

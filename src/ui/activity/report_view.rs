@@ -128,10 +128,10 @@ fn group(ui: &mut Ui, (title, fix): (&str, &str), warnings: &[&Warning], all: bo
             wrapped(ui, body(fix).color(t.text2));
         }
         for warning in warnings.iter().take(if all { usize::MAX } else { FEW }) {
-            let path = names::shown(&warning.path);
-            let shown = if warning.path.is_empty() { warning.detail.clone() } else { path };
+            let detail = names::one_line(&warning.detail);
+            let shown = if warning.path.is_empty() { detail.clone() } else { names::one_line(&names::shown(&warning.path)) };
             let label = egui::Label::new(caption(&shown).color(t.text)).truncate();
-            ui.add(label).on_hover_text(format!("{shown}\n{}", warning.detail));
+            ui.add(label).on_hover_text(format!("{shown}\n{detail}"));
         }
         if !all && warnings.len() > FEW {
             let label = format!("Show all {count}");
@@ -153,7 +153,7 @@ fn damage(ui: &mut Ui, report: &VerifyReport) {
                 ui.label(body(format!("Hits {}:", human::counted(damaged.files_hit, "file", "files"))).color(t.text));
             }
             for path in damaged.files().into_iter().take(FEW) {
-                let text = names::shown(path);
+                let text = names::one_line(&names::shown(path));
                 ui.add(egui::Label::new(caption(&text).color(t.text)).truncate());
             }
             if damaged.files_hit > FEW as u64 {

@@ -58,10 +58,11 @@ pub fn cause(cause: Cause) -> (&'static str, &'static str) {
         Cause::Unreadable => ("Could not be read", "Check who may read them, or leave them out of the backup."),
         Cause::ChangedWhileRead => ("Changed while they were read", "Close the program that writes them, then back up again."),
         Cause::Vanished => ("Gone before they were read", "Nothing to do, if you or a program deleted them."),
-        Cause::UnsupportedKind => ("Of a kind that no archive holds", "Sockets and the like are made anew by their programs."),
+        Cause::UnsupportedKind => ("Of a kind that no backup holds", "Sockets and the like are made anew by their programs."),
         Cause::MetadataNotSet => ("Owner, rights or times could not be set", "Restoring as administrator sets them."),
-        Cause::Damaged => ("Damaged in the backup, not restored", "Look for them in another version, then verify this backup."),
+        Cause::Damaged => ("Damaged, not restored", "Look for them in another version or copy, then verify this backup."),
         Cause::Unproven => ("Restored, and perhaps not whole", "Look at them before you rely on them."),
+        Cause::ForeignKind => ("Cannot be taken out of this archive", "The program that made it may be able to."),
         Cause::Skipped => ("Left as they were", "As you chose for files that exist already."),
         Cause::NotWritten => ("Could not be written", "Check the room and the rights of the target folder."),
         Cause::Incomplete => ("Not done in full", ""),
@@ -205,7 +206,7 @@ pub fn as_text(run: &RunReport, now: Timestamp, zone: &TimeZone) -> String {
         let _ = writeln!(text, "{}\n{}", problem.fix, problem.detail);
     }
     for (key, value) in facts(run, now, zone) {
-        let _ = writeln!(text, "{key}: {value}");
+        let _ = writeln!(text, "{key}: {}", names::one_line(&value));
     }
     for (stage, ms) in &run.stages {
         let _ = writeln!(text, "{}: {}", stage.in_words(), milliseconds(*ms));
@@ -214,14 +215,15 @@ pub fn as_text(run: &RunReport, now: Timestamp, zone: &TimeZone) -> String {
         for damaged in &report.damaged {
             let _ = writeln!(text, "Damaged: {} ({})", damaged.object, damaged.what);
             for (version, path) in &damaged.hits {
-                let _ = writeln!(text, "  {version} {}", names::shown(path));
+                let _ = writeln!(text, "  {version} {}", names::one_line(&names::shown(path)));
             }
         }
     }
     for (which, warnings) in grouped(&run.warnings) {
         let _ = writeln!(text, "\n{}:", cause(which).0);
         for warning in warnings {
-            let _ = writeln!(text, "  {}: {}", names::shown(&warning.path), warning.detail);
+            let line = format!("{}: {}", names::shown(&warning.path), warning.detail);
+            let _ = writeln!(text, "  {}", names::one_line(&line));
         }
     }
     text
@@ -263,6 +265,18 @@ mod tests {
         );
         let text = as_text(&run, run.finished, &TimeZone::UTC);
         assert!(text.contains("Could not be read:\n  /a/b: why"), "{text}");
+    }
+
+    #[test]
+    fn a_name_cannot_make_a_line_of_a_report() {
+        let mut run = failed();
+        for warning in &mut run.warnings {
+            warning.path = "a\nRestored: all well".into();
+            warning.detail = "of b\nc".into();
+        }
+        let text = as_text(&run, run.finished, &TimeZone::UTC);
+        assert!(text.contains("/a\u{fffd}Restored: all well: of b\u{fffd}c\n"), "{text}");
+        assert!(!text.contains("\nRestored"), "{text}");
     }
 
     #[test]

@@ -78,6 +78,96 @@ fn what_is_readable_of_a_broken_archive_comes_out() {
 }
 
 #[test]
+fn zips_whose_sizes_stand_behind_the_data_are_read_without_their_directory() {
+    let world = World::new();
+    let mut random = Random(106);
+    tree::plain(&world.source(), 30, &mut random);
+    fs::write(world.source().join("noise"), random.bytes(900_000)).unwrap();
+    fs::write(world.source().join("empty"), "").unwrap();
+    fs::write(world.source().join("zeros"), vec![0; 70_000]).unwrap();
+    let python = |method: &str, inner: &str, into: &str| {
+        format!(
+            r#"python3 -c '
+import os, sys, zipfile
+class Pipe:
+    def write(self, b): return sys.stdout.buffer.write(b)
+    def flush(self): pass
+z = zipfile.ZipFile(Pipe(), "w", zipfile.ZIP_{method})
+for d, _, files in os.walk("source"):
+    for n in files:
+        z.write(os.path.join(d, n), os.path.join("{inner}", os.path.relpath(os.path.join(d, n), "source")))
+z.close()' > {into}"#
+        )
+    };
+    // A zip of the same kind among the files, whose members are not taken for the outer one's.
+    make(&world, &format!("{}; mv inner source/inner.zip", python("STORED", "wrong", "inner")), "inner");
+    let files = walk(&world.source()).iter().filter(|path| world.source().join(path).is_file()).count();
+    for script in [
+        "bsdtar --format zip --options zip:compression=store -cf $OUT source".to_owned(),
+        "bsdtar --format zip -cf $OUT source".to_owned(),
+        "bsdtar --format zip -cf - source | cat > $OUT".to_owned(),
+        "zip -qr - source | cat > $OUT".to_owned(),
+        "zip -qr0 - source | cat > $OUT".to_owned(),
+        "zip -qr -fz - source | cat > $OUT".to_owned(),
+        python("STORED", "source", "$OUT"),
+        python("DEFLATED", "source", "$OUT"),
+        python("BZIP2", "source", "$OUT"),
+    ] {
+        let archive = make(&world, &script, "a.zip");
+        let whole = fs::read(&archive).unwrap();
+        let record = |magic: &[u8]| whole.windows(4).rposition(|window| window == magic);
+        let directory = record(b"PK\x05\x06").unwrap();
+        let number = |at: usize, width: usize| whole[at..at + width].iter().rev().fold(0, |n, byte| n << 8 | usize::from(*byte));
+        let offset =
+            record(b"PK\x06\x06").map_or_else(|| directory - number(directory + 12, 4), |wide| wide - number(wide + 40, 8));
+        // Its end is cut off (bsdtar fills up what follows), then all of the directory, then of the last member's descriptor as well.
+        for (cut, least) in [(directory - 8, files), (offset, files), (offset - 10, files - 1)] {
+            let what = format!("{script}, cut at {cut} of {}", whole.len());
+            fs::write(world.path("bad"), &whole[..cut]).unwrap();
+            let last = world.run("restore --from @bad --to @restored --json").code(3).last();
+            let told = last["warnings"][0]["detail"].as_str().unwrap();
+            assert!(told.contains("directory") && told.contains("links and permissions"), "{what}: {last}");
+            assert!(nothing_wrong(&world, &world.path("restored"), &what) >= least, "{what}: {last}");
+            fs::remove_dir_all(world.path("restored")).unwrap();
+            // A list tells the sizes without reading the contents.
+            let listed = world.run("ls -R --from @bad --json").code(3).lines();
+            let noise = listed.iter().find(|row| row["path"] == "source/noise").unwrap_or_else(|| panic!("{what}"));
+            assert_eq!(noise["size"], 900_000, "{what}");
+        }
+    }
+}
+
+#[test]
+fn a_part_of_a_split_zip_says_what_it_is() {
+    let world = World::new();
+    let mut random = Random(107);
+    tree::plain(&world.source(), 10, &mut random);
+    for n in 0..4 {
+        fs::write(world.source().join(format!("noise {n}")), random.bytes(90_000)).unwrap();
+    }
+    let files = 14;
+    make(&world, "zip -qr -s 64k $OUT source", "split.zip");
+    for name in ["split.zip", "split.z01"] {
+        for command in ["restore --to @restored --from", "ls --from", "inspect"] {
+            let ran = world.run(&format!("{command} @{name} --json")).code(2);
+            assert_eq!(ran.problem(), "usage");
+            let problem = &ran.last()["error"];
+            assert!(problem["what"].as_str().unwrap().contains("made in several parts"), "{problem}");
+            assert!(problem["fix"].as_str().unwrap().starts_with("Join all parts first"), "{problem}");
+        }
+        assert!(!world.path("restored").exists(), "nothing is left at the target");
+    }
+    // Into a folder that is there already.
+    fs::create_dir(world.path("there")).unwrap();
+    world.run("restore --to @there --from @split.zip").code(2);
+    assert_eq!(fs::read_dir(world.path("there")).unwrap().count(), 0);
+    // Joined its directory does not fit, but the members are there.
+    make(&world, "cat split.z?? split.zip > $OUT", "joined");
+    world.run("restore --to @restored --from @joined").code(3);
+    assert_eq!(nothing_wrong(&world, &world.path("restored"), "joined"), files);
+}
+
+#[test]
 fn volumes_by_themselves_also_broken_ones() {
     for kind in ["tar", "tar.gz", "tar.bz2", "tar.lz4", "tar.zst", "zip", "zip-zstd"] {
         for sealed in [true, false] {

@@ -54,6 +54,11 @@ z.writestr("link/through", "evil"); z.close()
         if name == "a.tar" {
             assert_eq!(fs::metadata(world.path("restored/setuid")).unwrap().mode() & 0o7777, 0o755);
             assert_eq!(fs::metadata(world.path("restored/good2")).unwrap().nlink(), 2);
+            // Something lies below them, so that they are folders now.
+            for (link, cause) in [("link", "skipped"), ("dir/in", "skipped"), ("null", "foreign-kind")] {
+                let told = |warning: &serde_json::Value| warning["path"] == link && warning["cause"] == cause;
+                assert!(last["warnings"].as_array().unwrap().iter().any(told), "{link}: {last}");
+            }
             for gone in ["null", "hard", "hard2"] {
                 assert!(world.path("restored").join(gone).symlink_metadata().is_err(), "{gone}");
             }
@@ -69,6 +74,69 @@ z.writestr("link/through", "evil"); z.close()
     world.run("restore --from @b.tar --to @restored").code(3);
     world.run("restore --from @b.tar --to @restored --conflict overwrite").ok();
     assert!(!world.path("outside/through").exists() && world.path("restored/dir/through").exists());
+}
+
+#[test]
+fn no_name_makes_a_line_of_a_report() {
+    let world = World::new();
+    let script = r#"
+import tarfile
+t = tarfile.open("a.tar", "w")
+for name in ["x\n\nRestored from backup to /home: all well", "y\x1b[2Jz"]:
+    i = tarfile.TarInfo(name); i.type = tarfile.CHRTYPE; t.addfile(i)
+i = tarfile.TarInfo("hard"); i.type = tarfile.LNKTYPE; i.linkname = "gone\nAll is well"; t.addfile(i)
+t.close()
+"#;
+    fs::create_dir_all(world.source()).unwrap();
+    fs::write(world.path("make.py"), script).unwrap();
+    make(&world, "python3 make.py", "a.tar");
+    let ran = world.run("restore --from @a.tar --to @restored").code(3);
+    for text in [&ran.out, &ran.err] {
+        assert!(!text.contains('\u{1b}'), "{text}");
+        assert!(!text.lines().any(|line| line.starts_with("Restored from backup") || line.starts_with("All is")), "{text}");
+    }
+    assert!(ran.err.contains("x\u{fffd}\u{fffd}Restored from backup"), "{}", ran.err);
+    assert!(ran.err.contains("gone\u{fffd}All is well"), "{}", ran.err);
+}
+
+#[test]
+fn what_a_zip_cannot_tell_is_named() {
+    let world = World::new();
+    let script = r#"
+import zipfile
+z = zipfile.ZipFile("a.zip", "w")
+for name, mode in [("device", 0o020644), ("disk", 0o060644), ("socket", 0o140755), ("pipe", 0o010644), ("file", 0o100644)]:
+    i = zipfile.ZipInfo(name); i.create_system = 3; i.external_attr = mode << 16; z.writestr(i, "text" * 500 if name == "file" else "")
+z.close()
+whole = open("a.zip", "rb").read()
+at, end = whole.index(b"PK\x01\x02"), whole.index(b"PK\x05\x06")
+# The last member, again and again.
+last = whole[whole.rindex(b"PK\x01\x02"):end]
+tail = bytearray(whole[end:]); tail[8:12] = bytes([25, 0, 25, 0]); tail[12:16] = (end - at + 20 * len(last)).to_bytes(4, "little")
+open("overlap.zip", "wb").write(whole[:end] + last * 20 + tail)
+"#;
+    fs::create_dir_all(world.source()).unwrap();
+    fs::write(world.path("make.py"), script).unwrap();
+    make(&world, "python3 make.py", "a.zip");
+    let last = world.run("restore --from @a.zip --to @restored --json").code(3).last();
+    let told: Vec<(&str, &str)> = last["warnings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|warning| (warning["path"].as_str().unwrap(), warning["cause"].as_str().unwrap()))
+        .collect();
+    assert_eq!(told, ["device", "disk", "socket"].map(|path| (path, "foreign-kind")));
+    assert_eq!((&last["counts"]["failed"], &last["counts"]["created"]), (&json!(3), &json!(2)));
+    let kind = |name: &str| fs::symlink_metadata(world.path("restored").join(name)).unwrap().mode() & 0o170_000;
+    assert_eq!((kind("pipe"), kind("file"), walk(&world.path("restored")).len()), (0o010_000, 0o100_000, 2));
+    // Members in each other are asked about, and gone on with.
+    let refused = world.run("restore --from @overlap.zip --to @out --json").code(1);
+    assert_eq!(refused.problem(), "too-much");
+    assert!(refused.last()["error"]["fix"].as_str().unwrap().contains("--any-size"), "{}", refused.out);
+    world.run("ls --from @overlap.zip").code(3);
+    world.run("restore --from @overlap.zip --to @out --any-size").code(3);
+    let left: Vec<String> = walk(&world.path("out")).iter().map(|path| path.display().to_string()).collect();
+    assert_eq!(left, ["file", "pipe"]);
 }
 
 #[test]

@@ -18,9 +18,11 @@ use crate::os::at::FileExt;
 use crate::os::content::will_have_holes;
 use crate::os::durable;
 use crate::os::owner::User;
-use crate::os::stat::look;
+use crate::os::stat::{Stat, look};
 
 const BUFFER: usize = 256 << 10;
+/// Why a file or link was left out.
+pub const A_FOLDER: &str = "a folder stands there";
 
 /// Takes bytes of content and their place in the file.
 type Sink<'a> = dyn FnMut(&[u8], u64) -> io::Result<()> + 'a;
@@ -91,7 +93,7 @@ impl Extractor<'_> {
             match self.put.decide(entry.mtime, &existing) {
                 Some(decided) => how = decided,
                 None => {
-                    self.count(&Settled::Skipped);
+                    self.left(&entry.path, &existing);
                     return Ok(());
                 }
             }
@@ -115,6 +117,14 @@ impl Extractor<'_> {
         Ok(())
     }
 
+    /// Something is left as it is. A folder is not what the file was restored as before: the file is lost, so it is named.
+    fn left(&self, path: &PathBytes, standing: &Stat) {
+        self.count(&Settled::Skipped);
+        if standing.is_folder() {
+            self.tally.warn(Cause::Skipped, path, A_FOLDER);
+        }
+    }
+
     /// What would become of a file.
     fn foresee(&mut self, entry: &Entry) -> Option<How> {
         let there = self.folders.root().and_then(|root| {
@@ -125,7 +135,7 @@ impl Extractor<'_> {
             Ok(Some(existing)) => {
                 let how = self.put.decide(entry.mtime, &existing);
                 if how.is_none() {
-                    self.count(&Settled::Skipped);
+                    self.left(&entry.path, &existing);
                 }
                 how
             }

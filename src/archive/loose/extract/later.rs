@@ -2,7 +2,7 @@
 
 use std::io;
 
-use super::file::{believed, is_full};
+use super::file::{A_FOLDER, believed, is_full};
 use super::resume::{made_as_before, settled_before};
 use super::{Extractor, hash};
 use crate::archive::extract::put::{Inside, Settled, remove};
@@ -106,6 +106,9 @@ impl Extractor<'_> {
             Some(settled) => settled,
             None => self.put.place(into, &name, entry.mtime, place)?,
         };
+        if settled == Settled::Skipped && look(fd, name.as_slice())?.is_some_and(|standing| standing.is_folder()) {
+            self.tally.warn(Cause::Skipped, &entry.path, A_FOLDER);
+        }
         let made = match &settled {
             Settled::Created | Settled::Replaced => Some(name.as_slice()),
             Settled::Beside(name) => Some(name.as_slice()),

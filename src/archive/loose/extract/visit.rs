@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use super::file::believed;
 use super::{Extractor, MOST_IN_PARTS, hash};
 use crate::archive::Result;
-use crate::archive::loose::member::{Damage, Harm, Packed, Visitor, part_of};
+use crate::archive::loose::member::{self, Damage, Harm, Packed, Visitor, part_of};
 use crate::archive::target::journal::is_journal;
 use crate::archive::target::metadata::{Wanted, set_time};
 use crate::archive::target::name::is_safe_path;
@@ -34,7 +34,7 @@ impl Visitor for Extractor<'_> {
         }
         if is_journal(entry.path.file_name()) {
             let what = "left out: it would be taken for what a restore that did not end has noted";
-            self.tally.lost(Cause::UnsupportedKind, &entry.path, what);
+            self.tally.lost(Cause::ForeignKind, &entry.path, what);
             return Ok(());
         }
         match &entry.kind {
@@ -45,7 +45,7 @@ impl Visitor for Extractor<'_> {
                 self.name_parts(&entry.path);
             }
             EntryKind::CharDevice { .. } | EntryKind::BlockDevice { .. } => {
-                self.tally.lost(Cause::UnsupportedKind, &entry.path, "devices are not made out of a single archive");
+                self.tally.lost(Cause::ForeignKind, &entry.path, "devices are not made out of a single archive");
             }
             EntryKind::File | EntryKind::Symlink { .. } | EntryKind::Fifo => self.put_off(entry)?,
         }
@@ -61,7 +61,7 @@ impl Visitor for Extractor<'_> {
                 }
                 match harm {
                     Harm::Lost => self.tally.lost(Cause::Damaged, &path, what),
-                    Harm::Unsupported => self.tally.lost(Cause::UnsupportedKind, &path, what),
+                    Harm::Unsupported => self.tally.lost(Cause::ForeignKind, &path, what),
                     Harm::Doubtful => self.tally.warn(Cause::Unproven, &path, what),
                 }
             }
@@ -69,10 +69,14 @@ impl Visitor for Extractor<'_> {
         }
     }
 
+    fn overlapping(&mut self) -> Result<()> {
+        if self.job.any_size { Ok(()) } else { Err(member::overlap()) }
+    }
+
     fn proven(&mut self, proven: bool) {
         let unproven = std::mem::take(&mut self.unproven);
         if !proven {
-            let what = "restored, but nothing proves it: what it lies in is damaged";
+            let what = "nothing proves it: what it lies in is damaged";
             for path in unproven {
                 self.tally.warn(Cause::Unproven, &path, what);
             }

@@ -10,7 +10,7 @@ use super::super::Input;
 use super::super::unpack::go;
 use super::fields::Central;
 
-const STORE: u16 = 0;
+pub const STORE: u16 = 0;
 const DEFLATE: u16 = 8;
 const BZIP2: u16 = 12;
 const ZSTD: u16 = 93;

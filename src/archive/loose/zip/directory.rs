@@ -5,7 +5,8 @@ use std::io::{self, Read};
 use super::super::Input;
 use super::super::unpack::go;
 use super::fields::{Central, common};
-use crate::archive::zip::{CENTRAL, CENTRAL_LENGTH, get16, get32};
+use super::local;
+use crate::archive::zip::{CENTRAL, CENTRAL_LENGTH, LOCAL, get16, get32};
 
 /// Where the directory lies.
 pub struct End {
@@ -35,21 +36,71 @@ fn wrong() -> io::Error {
 
 /// Finds the record that ends an archive. A comment of at most 64 KiB may follow it.
 pub fn find_end(input: &mut Input) -> io::Result<Option<End>> {
+    let (tail, from) = tail(input)?;
+    for (at, record) in records(&tail) {
+        if let Some(end) = read_end(input, record, from + at as u64)? {
+            // A member in front is none of a program's: its own end is cut off, and this is that of an archive within it.
+            if end.base == 0 || !local::starts(input, 0)? {
+                return Ok(Some(end));
+            }
+        }
+    }
+    Ok(None)
+}
+
+/// The file's end, as far as it can be read, and where that begins.
+fn tail(input: &mut Input) -> io::Result<(Vec<u8>, u64)> {
     let length = input.get_ref().length();
     let from = length.saturating_sub(END_LENGTH as u64 + 0xffff);
     let mut tail = Vec::new();
     go(input, from)?;
-    if let Err(error) = input.by_ref().take(length - from).read_to_end(&mut tail) {
-        return if super::is_damage(&error) { Ok(None) } else { Err(error) };
+    match input.by_ref().take(length - from).read_to_end(&mut tail) {
+        Err(error) if super::is_damage(&error) => Ok((Vec::new(), from)),
+        read => read.map(|_| (tail, from)),
     }
-    let last = tail.len().checked_sub(END_LENGTH);
-    for at in (0..=last.unwrap_or(0)).rev() {
-        let Some(record) = tail.get(at..at + END_LENGTH).filter(|record| record.starts_with(b"PK\x05\x06")) else { continue };
-        if let Some(end) = read_end(input, record, from + at as u64)? {
-            return Ok(Some(end));
+}
+
+/// What may be the record that ends an archive, the last first.
+fn records(tail: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
+    let last = tail.len().saturating_sub(END_LENGTH);
+    let record = |at: usize| Some((at, tail.get(at..at + END_LENGTH).filter(|record| record.starts_with(b"PK\x05\x06"))?));
+    (0..=last).rev().filter_map(record)
+}
+
+/// A zip that was made in several files.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Parts {
+    /// One of them. Only the first and the last tell.
+    One(String),
+    /// All of them, put behind each other: what the directory says of places is of each by itself.
+    Joined,
+}
+
+/// Whether this is, or was made of, parts.
+pub fn parts(input: &mut Input) -> io::Result<Option<Parts>> {
+    let (tail, _) = tail(input)?;
+    let ends =
+        |at: usize, record: &[u8]| get16(record, 20).is_some_and(|comment| at + END_LENGTH + usize::from(comment) == tail.len());
+    let end = records(&tail).find(|(at, record)| ends(*at, record));
+    let number = end.and_then(|(_, record)| get16(record, 4)).filter(|number| *number != u16::MAX);
+    let mut head = Vec::new();
+    go(input, 0)?;
+    match input.by_ref().take(8).read_to_end(&mut head) {
+        Err(error) if super::is_damage(&error) => return Ok(None),
+        read => _ = read?,
+    }
+    // What the first part begins with, before its first member.
+    let is_first = head.strip_prefix(b"PK\x07\x08").is_some_and(|rest| rest == LOCAL);
+    let of = "of a zip that was made in several parts";
+    Ok(match number {
+        None if is_first => Some(Parts::One(format!("it is the first {of}"))),
+        Some(1..) if is_first => Some(Parts::Joined),
+        // One that begins with a member is whole whatever it says of itself.
+        Some(number @ 1..) if !head.starts_with(&LOCAL) => {
+            Some(Parts::One(format!("it is part {}, the last, {of}", u32::from(number) + 1)))
         }
-    }
-    Ok(None)
+        _ => None,
+    })
 }
 
 fn read_end(input: &mut Input, record: &[u8], place: u64) -> io::Result<Option<End>> {
@@ -62,6 +113,10 @@ fn read_end(input: &mut Input, record: &[u8], place: u64) -> io::Result<Option<E
         (end, ends_at) = (wide, at);
     }
     let Some(begins) = ends_at.checked_sub(end.size) else { return Ok(None) };
+    // Info-ZIP refers to a wide record that it does not write where it writes into a pipe.
+    if end.offset == u64::from(u32::MAX) && ends_at == place {
+        end.offset = begins;
+    }
     // What stands before the archive moves everything by its length.
     let Some(base) = begins.checked_sub(end.offset) else { return Ok(None) };
     end.base = base;

@@ -32,6 +32,17 @@ pub struct Facts {
     pub mtime: FileTime,
 }
 
+impl Facts {
+    /// Why it is not made, where it is of such a kind.
+    pub fn is_not_taken(&self) -> Option<&'static str> {
+        match self.kind {
+            0o020_000 | 0o060_000 => Some("it is a device, and a zip does not say which"),
+            0o140_000 => Some("it is a socket, which its program makes anew"),
+            _ => None,
+        }
+    }
+}
+
 pub const DESCRIPTOR: u16 = 1 << 3;
 const ENCRYPTED: u16 = 1 | 1 << 6 | 1 << 13;
 const UTF8: u16 = 1 << 11;
@@ -39,6 +50,11 @@ const UTF8: u16 = 1 << 11;
 impl Central {
     pub fn is_encrypted(&self) -> bool {
         self.flags & ENCRYPTED != 0 || self.method == 99
+    }
+
+    /// Whether its sizes or its checksum stand behind the data, and not here.
+    pub fn is_described_behind(&self) -> bool {
+        self.open_ended || self.flags & DESCRIPTOR != 0 && self.crc == 0
     }
 
     /// Takes sizes and offset out of zip64's field where the ordinary ones refer to it. `None` where it is too short.

@@ -116,5 +116,5 @@ fn members_in_each_other_are_refused() {
     let plain = Box::new(crate::archive::loose::Plain::new(file).unwrap());
     let mut found = Told::default();
     let ended = crate::archive::loose::walk(plain, Container::Zip, &mut found, &Default::default());
-    assert!(matches!(ended, Err(crate::archive::Error::Limit(_))), "{} members", found.members.len());
+    assert!(matches!(ended, Err(crate::archive::Error::TooMuch(_))), "{} members", found.members.len());
 }

@@ -87,10 +87,10 @@ fn remove(session: &Session, args: &args::KeyRemove, output: Output) -> Result<E
     let place = place::unlocked(handle, &args.from)?;
     if let Some(slot) = status.slots.iter().find(|slot| slot.id == args.slot).filter(|_| !args.yes && status.slots.len() > 1) {
         let what = slot.kind.in_words().to_lowercase();
-        confirm(&format!("This {what} will no longer open the backup. Go on? [y/N] "))?;
+        confirm(&format!("The {what} {} will no longer open the backup. Go on? [y/N] ", slot.id))?;
     }
     let change = KeyChange::Remove { slot: args.slot.clone() };
-    let said = format!("Removed: what {} was made of no longer opens the backup.", args.slot);
+    let said = format!("Removed: {} no longer opens the backup.", args.slot);
     let ended = changed(session, place, change, None, &said, output)?;
     // Older versions of Strongroom took the same one twice, and nobody can see it.
     let kind = status.slots.iter().find(|slot| slot.id == args.slot).map(|slot| slot.kind);

@@ -90,7 +90,8 @@ fn usage(text: &str) -> Problem {
     let text = text.strip_prefix("error: ").unwrap_or(text);
     let text = text.split("\n\nFor more information").next().unwrap_or_default();
     let (what, form) = text.split_once("\n\nUsage:").unwrap_or((text, ""));
-    let problem = Problem::new(Code::Usage, in_one_line(what), "See `strongroom --help`.");
+    let what = what.split("\n\n").map(in_one_line).collect::<Vec<_>>().join("; ");
+    let problem = Problem::new(Code::Usage, what, "See `strongroom --help`.");
     if form.is_empty() { problem } else { problem.with_detail(format!("Usage: {}", in_one_line(form))) }
 }
 
@@ -154,8 +155,10 @@ mod tests {
         assert!(missing.detail.starts_with("Usage: strongroom restore "), "{missing:?}");
         let value = said("strongroom backup --source a --to d --format rar");
         assert!(["rar", "possible values", "zip-zstd"].iter().all(|word| value.what.contains(word)), "{value:?}");
-        for problem in [missing, value] {
-            assert!(!format!("{problem:?}").contains("\\n") && !problem.what.contains(['\n', '\u{1b}']), "{problem:?}");
+        let tip = said("strongroom restore --form x");
+        assert!(tip.what.contains("'--form' found; tip: ") && tip.what.contains("'--from'"), "{tip:?}");
+        for problem in [missing, value, tip] {
+            assert!([&problem.what, &problem.detail].iter().all(|it| !it.contains(['\n', '\u{1b}'])), "{problem:?}");
         }
     }
 }

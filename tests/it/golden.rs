@@ -2,6 +2,7 @@
 //! its day (`tests/make_golden`), gives back `tests/golden/<format>/expected`.
 
 use std::fs;
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use strongroom::model::format::Kind;
@@ -9,7 +10,7 @@ use strongroom::model::format::Kind;
 use crate::support::{World, walk};
 
 /// Formats that were written so far: none may be taken away.
-const FORMATS: [&str; 12] = [
+const FORMATS: [&str; 18] = [
     "format-1-plain",
     "format-1-plain-tar",
     "format-1-plain-tar.bz2",
@@ -19,19 +20,26 @@ const FORMATS: [&str; 12] = [
     "format-1-plain-zip-zstd",
     "format-1-sealed",
     "format-1-sealed-aes-128",
+    "format-1-sealed-parts",
+    "format-1-sealed-pbkdf2-recovery",
     "format-1-sealed-rotated",
+    "format-1-sealed-tar",
+    "format-1-sealed-tar.bz2",
     "format-1-sealed-tar.gz",
+    "format-1-sealed-tar.lz4",
     "format-1-sealed-zip",
+    "format-1-sealed-zip-zstd",
 ];
 
 #[test]
 fn no_kind_of_volume_is_forgotten() {
-    for kind in Kind::ALL {
+    for (kind, (seal, ending)) in Kind::ALL.into_iter().flat_map(|kind| [(kind, ("plain", "")), (kind, ("sealed", ".sealed"))]) {
         // What was there first has no name of its own.
-        let name = if kind == Kind::TarZst { "format-1-plain".into() } else { format!("format-1-plain-{}", kind.name()) };
+        let of_kind = if kind == Kind::TarZst { String::new() } else { format!("-{}", kind.name()) };
+        let name = format!("format-1-{seal}{of_kind}");
         assert!(FORMATS.contains(&&*name), "{name}");
         let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name);
-        let is_volume = |path: &Path| path.to_string_lossy().ends_with(&format!("/v0001.{}", kind.extension()));
+        let is_volume = |path: &Path| path.to_string_lossy().ends_with(&format!("/v0001.{}{ending}", kind.extension()));
         assert!(walk(&golden).iter().any(|path| is_volume(path)), "{golden:?}");
     }
 }
@@ -62,11 +70,23 @@ fn old_backups_stay_readable() {
             });
             opened.ok();
         }
+        let recovery = golden.join(format).join("recovery");
+        if recovery.exists() {
+            let opened = world.run_with("verify --from @golden --all --depth full --password-file", |c| {
+                c.arg(&recovery).env_remove("STRONGROOM_PASSWORD");
+            });
+            opened.ok();
+        }
         let (expected, found) = (golden.join(format).join("expected"), world.path("out/notes"));
         let files = |root: &Path| walk(root).into_iter().filter(|p| root.join(p).is_file()).collect::<Vec<_>>();
         assert_eq!(files(&expected), files(&found), "{format}");
         for file in files(&expected) {
             assert!(fs::read(expected.join(&file)).unwrap() == fs::read(found.join(&file)).unwrap(), "{format}: {file:?}");
         }
+        // As `make_golden` sets it; a checkout of the repository does not keep it.
+        let one = fs::metadata(found.join("one.txt")).unwrap();
+        assert_eq!((one.mtime(), one.mtime_nsec(), one.mode() & 0o7777), (981_173_106, 123_456_789, 0o640), "{format}");
+        assert_eq!(fs::metadata(found.join("same-as-one.txt")).unwrap().ino(), one.ino(), "{format}: a hard link");
+        assert_eq!(fs::read_link(found.join("link")).unwrap(), Path::new("one.txt"), "{format}");
     }
 }

@@ -17,7 +17,7 @@ pub(in crate::archive) use self::pattern::Pattern;
 use super::catalog_io::CatalogReader;
 use super::select::Selection;
 use super::{Error, Result};
-use crate::model::catalog::{Entry, EntryKind, Row, RowKind};
+use crate::model::catalog::{Entry, Row, RowKind};
 use crate::model::path::PathBytes;
 use crate::model::run::Cancel;
 
@@ -124,14 +124,7 @@ struct View<'a> {
 
 /// What is shown of an entry. `below`: files and bytes below a folder, where known.
 pub fn row(entry: &Entry, below: Option<(u64, u64)>) -> Row {
-    let (kind, target) = match &entry.kind {
-        EntryKind::File => (RowKind::File, None),
-        EntryKind::Folder => (RowKind::Folder, None),
-        EntryKind::Symlink { target } => (RowKind::Symlink, Some(target.clone())),
-        EntryKind::Fifo => (RowKind::Fifo, None),
-        EntryKind::CharDevice { .. } => (RowKind::CharDevice, None),
-        EntryKind::BlockDevice { .. } => (RowKind::BlockDevice, None),
-    };
+    let kind = RowKind::from(&entry.kind);
     Row {
         path: entry.path.clone(),
         kind,
@@ -145,7 +138,7 @@ pub fn row(entry: &Entry, below: Option<(u64, u64)>) -> Row {
         mode: entry.mode,
         uid: entry.uid,
         gid: entry.gid,
-        target,
+        target: entry.kind.target().cloned(),
         kept_from: entry.kept_from.clone(),
         torn: entry.torn,
     }

@@ -48,6 +48,11 @@ pub fn volume_number(name: &str, sealed: bool) -> Option<u32> {
 /// The list of what a run wrote, within its folder.
 pub const OBJECTS: &str = "objects.json";
 
+/// Its full name.
+pub fn objects_name(run: &VersionId) -> String {
+    format!("{}/{OBJECTS}", run_folder(run))
+}
+
 pub fn catalog_file_name(sealed: bool) -> &'static str {
     if sealed { "catalog.jsonl.zst.sealed" } else { "catalog.jsonl.zst" }
 }

@@ -78,8 +78,11 @@ pub fn append_end(out: &mut Vec<u8>) {
     out.resize(out.len() + 2 * BLOCK, 0);
 }
 
+/// What the first component of parts' paths is, or begins with.
+pub const PARTS: &str = ".strongroom-parts";
+
 /// `.strongroom-parts/home/u/disk.img/00000001`, so that `cat .strongroom-parts/home/u/disk.img/*` joins the file.
-/// `top` is the reserved first component, chosen so that no source has it.
+/// `top` is the reserved first component: [`PARTS`], or where a source has that, the same with a number (`-1`).
 pub fn part_path(top: &str, path: &PathBytes, number: u64) -> PathBytes {
     PathBytes::from(top).join(path.as_bytes()).join(format!("{number:08}").as_bytes())
 }

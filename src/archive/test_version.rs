@@ -9,7 +9,7 @@ use super::catalog_io::{CatalogReader, CatalogWriter, VolumeInfo};
 use super::codec::zstd::Compressor;
 use super::json_lines;
 use super::key::{KeyRing, PlanKey};
-use super::object::{Objects, catalog_file_name, run_folder, volume_file_name, volume_name};
+use super::object::{Objects, catalog_file_name, objects_name, run_folder, volume_file_name, volume_name};
 use super::seal::{Identity, ObjectKind, Sealer};
 use super::test_objects::MemoryObjects;
 use crate::model::catalog::{Entry, EntryKind, FileTime, Piece, VolumeRef, Xattr};
@@ -171,7 +171,7 @@ impl Builder {
         let list = ObjectList { format: 1, kind: "objects".into(), plan: plan.clone(), id: run.clone(), objects: infos };
         let bytes = json_lines::encode(&list, key.as_ref());
         let objects_sha256 = data_encoding::HEXLOWER.encode(&Sha256::digest(&bytes));
-        objects.put(&format!("{}/objects.json", run_folder(&run)), bytes);
+        objects.put(&objects_name(&run), bytes);
         let files = self.entries.iter().filter(|(e, _)| e.kind == EntryKind::File);
         let manifest = Manifest {
             format: 1,

@@ -12,7 +12,7 @@ use crate::model::format::Codec;
 use crate::model::human;
 use crate::model::path::PathBytes;
 use crate::model::problem::Problem;
-use crate::model::tool::{Named, Tool, ToolDone, named};
+use crate::model::tool::{Tool, ToolDone, named};
 
 pub fn compress(args: &args::Compress, output: Output) -> Result<Exit, Problem> {
     let codec = args.format.map_or_else(|| by_name(args.new.to.as_deref()), Codec::from);
@@ -29,10 +29,7 @@ pub fn decompress(args: &args::Decompress, output: Output) -> Result<Exit, Probl
 }
 
 fn by_name(to: Option<&Path>) -> Codec {
-    match to.and_then(|to| named(&PathBytes::from(to))) {
-        Some(Named::Codec(codec) | Named::Tar(codec)) => codec,
-        _ => Codec::Zstd,
-    }
+    to.and_then(|to| named(&PathBytes::from(to))?.codec()).unwrap_or(Codec::Zstd)
 }
 
 fn tell(verb: &str, done: &ToolDone, output: Output) {

@@ -2,7 +2,7 @@
 
 use super::exit::Exit;
 use super::local_file::{cancel_on_interrupt, carry_out, pace, spec, statistics};
-use super::output::{Output, clean, complain};
+use super::output::{Output, clean};
 use super::{args, password};
 use crate::engine::single::explain;
 use crate::model::human;
@@ -10,9 +10,6 @@ use crate::model::path::PathBytes;
 use crate::model::problem::{Code, Problem};
 use crate::model::secret::Secret;
 use crate::model::tool::{Tool, ToolDone};
-
-/// How often a password is asked for at a prompt.
-const TRIES: usize = 3;
 
 pub fn encrypt(args: &args::Encrypt, output: Output) -> Result<Exit, Problem> {
     let name = args.file.display().to_string();
@@ -66,12 +63,5 @@ pub fn with_password<T>(
     if let Some(given) = password::given(opens)? {
         return act(Some(given.secret));
     }
-    let mut tries = 1;
-    loop {
-        match act(Some(password::ask_existing(name)?)) {
-            Err(problem) if problem.code == Code::WrongPassword && tries < TRIES => complain(&problem.what),
-            done => return done,
-        }
-        tries += 1;
-    }
+    password::tried(|| password::ask_existing(name), |secret| act(Some(secret)))
 }

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::engine_access::{Session, with_home};
 use super::exit::Exit;
-use super::output::{Output, ask, complain};
+use super::output::{Output, ask};
 use super::{args, password, place};
 use crate::engine::message::{KeyChange, KeyStatus, NewSecrets};
 use crate::model::format::KdfKind;
@@ -16,9 +16,6 @@ use crate::model::human;
 use crate::model::key::SlotKind;
 use crate::model::problem::{Code, Problem};
 use crate::model::restore::Place;
-
-/// How often a password is asked for at a prompt.
-const TRIES: usize = 3;
 
 pub fn run(args: args::Key, output: Output) -> Result<Exit, Problem> {
     match args {
@@ -114,7 +111,7 @@ fn recovery(session: &Session, args: &args::KeyRecovery, output: Output) -> Resu
 fn change(args: &args::KeyChange, output: Output) -> Result<Exit, Problem> {
     let mut new = None;
     with_home(|session| {
-        let place = with_secret(session, &args.from)?;
+        let place = place::with_secret(session.handle(), &args.from)?;
         let (change, said) = match (args.same_password, &new) {
             (true, _) => (KeyChange::Stretch, "The password is stretched anew."),
             (false, Some(secrets)) => (KeyChange::Replace(NewSecrets::clone(secrets)), "The password is changed."),
@@ -132,7 +129,7 @@ fn rotate(session: &Session, args: &args::KeyRotate, output: Output) -> Result<E
         password::check_new_path(path)?;
     }
     let status = session.handle().keys_at(place::place(&args.from)?).wait()?;
-    let place = with_secret(session, &args.from)?;
+    let place = place::with_secret(session.handle(), &args.from)?;
     let others = status.slots.len().saturating_sub(1) as u64;
     if others > 0 && !args.yes {
         let others =
@@ -187,19 +184,6 @@ fn changed(
         }),
     );
     Ok(Exit::Done)
-}
-
-/// A place with the secret that opens it; asked for as often as it is wrong.
-fn with_secret(session: &Session, from: &args::Origin) -> Result<Place, Problem> {
-    let asked = !password::is_given(&from.opens);
-    let mut tries = 1;
-    loop {
-        match place::with_secret(session.handle(), from) {
-            Err(problem) if asked && problem.code == Code::WrongPassword && tries < TRIES => complain(&problem.what),
-            ended => return ended,
-        }
-        tries += 1;
-    }
 }
 
 fn new_password(new: &args::NewPassword, from: &args::Origin, output: Output) -> Result<NewSecrets, Problem> {

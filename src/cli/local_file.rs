@@ -44,10 +44,9 @@ pub fn cancel_on_interrupt() -> Result<Cancel, Problem> {
 /// end as it should.
 pub fn spec(file: &Path, new: &NewFile, tool: Tool) -> Result<ToolSpec, Problem> {
     let file = PathBytes::from(file);
-    let codec = match (&tool, named(&file)) {
-        (Tool::Compress { codec, .. }, _) => *codec,
-        (_, Some(Named::Codec(codec) | Named::Tar(codec))) => codec,
-        _ => Codec::Zstd,
+    let codec = match &tool {
+        Tool::Compress { codec, .. } => *codec,
+        _ => named(&file).and_then(Named::codec).unwrap_or(Codec::Zstd),
     };
     let to = new.to.as_deref().map(PathBytes::from).or_else(|| new_name(tool.kind(), &file, codec));
     let Some(to) = to else {

@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 
 use super::args;
 use super::new_plan::no_chance;
-use super::output::Output;
+use super::output::{Output, complain};
 use crate::model::problem::{Code, Problem};
 use crate::model::secret::{self, Secret, Strength};
 use crate::os::shell;
@@ -19,6 +19,9 @@ use crate::state::secret_file;
 const FROM: &str =
     "Give --password-file or --key-file, or set STRONGROOM_PASSWORD_FILE, STRONGROOM_PASSWORD_COMMAND or STRONGROOM_PASSWORD.";
 const NEW_FROM: &str = "Give --new-password-file or --make-password, or set STRONGROOM_NEW_PASSWORD.";
+
+/// How often a password is asked for at a prompt.
+const TRIES: usize = 3;
 
 /// A password that nobody was asked for.
 pub struct Given {
@@ -52,11 +55,19 @@ pub fn given(opens: &args::Unlock) -> Result<Option<Given>, Problem> {
     Ok(Some(Given { secret, ambient: true }))
 }
 
-/// Whether nobody needs to be asked for what opens a backup.
-pub fn is_given(opens: &args::Unlock) -> bool {
-    let names = ["STRONGROOM_PASSWORD", "STRONGROOM_PASSWORD_FILE", "STRONGROOM_PASSWORD_COMMAND", "STRONGROOM_KEY_FILE"];
-    let is_set = |name: &str| env::var_os(name).is_some_and(|value| !value.is_empty());
-    opens.password_file.is_some() || opens.key_file.is_some() || names.into_iter().any(is_set)
+/// Tries what is asked for, and asks again as often as it is wrong.
+pub fn tried<T>(
+    ask: impl Fn() -> Result<Secret, Problem>,
+    mut attempt: impl FnMut(Secret) -> Result<T, Problem>,
+) -> Result<T, Problem> {
+    let mut tries = 1;
+    loop {
+        match attempt(ask()?) {
+            Err(problem) if problem.code == Code::WrongPassword && tries < TRIES => complain(&problem.what),
+            ended => return ended,
+        }
+        tries += 1;
+    }
 }
 
 /// A new password besides the one that opens the backup now: from a file, the environment, or asked for twice.

@@ -1,6 +1,5 @@
 //! Which backup is meant, and how its password is come by.
 
-use super::output::complain;
 use super::{args, parse, password};
 use crate::engine::Handle;
 use crate::engine::message::PlanAt;
@@ -9,9 +8,7 @@ use crate::model::marker;
 use crate::model::plan::PlanId;
 use crate::model::problem::{Code, Problem};
 use crate::model::restore::{Place, PlanChoice};
-
-/// How often a password is asked for at a prompt.
-const TRIES: usize = 3;
+use crate::model::secret::Secret;
 
 /// Which backup is meant; without its password.
 pub fn place(from: &args::Origin) -> Result<Place, Problem> {
@@ -57,13 +54,15 @@ pub fn unlocked(handle: &Handle, from: &args::Origin) -> Result<Place, Problem> 
 
 /// A place with the secret that opens it, though the machine may know the key: given, or asked for.
 pub fn with_secret(handle: &Handle, from: &args::Origin) -> Result<Place, Problem> {
-    let mut place = place(from)?;
-    place.secret = Some(match password::given(&from.opens)? {
-        Some(given) => given.secret,
-        None => password::ask_existing(&from.from)?,
-    });
-    handle.unlock(place.clone()).wait()?;
-    Ok(place)
+    let place = place(from)?;
+    let with = |secret: Secret| {
+        let place = Place { secret: Some(secret), ..place.clone() };
+        handle.unlock(place.clone()).wait().map(|()| place)
+    };
+    match password::given(&from.opens)? {
+        Some(given) => with(given.secret),
+        None => password::tried(|| password::ask_existing(&from.from), with),
+    }
 }
 
 /// Whether the backup that is meant says of itself that it is encrypted. Where that is not clear, it is taken as such.
@@ -79,20 +78,14 @@ fn is_sealed(handle: &Handle, place: &Place) -> Result<bool, Problem> {
 
 /// Asks for the password as often as it is wrong, where the machine does not know the key.
 pub fn unlock(handle: &Handle, place: &mut Place, name: &str) -> Result<(), Problem> {
-    let mut tries = 0;
-    loop {
-        let problem = match handle.unlock(place.clone()).wait() {
-            Ok(()) => return Ok(()),
-            Err(problem) if problem.code == Code::PasswordNeeded && place.secret.is_none() => problem,
-            Err(problem) if problem.code == Code::WrongPassword && (1..TRIES).contains(&tries) => {
-                complain(&problem.what);
-                problem
-            }
-            Err(problem) => return Err(problem),
-        };
-        tries += 1;
-        // Where nobody can be asked, a file that the plan names and that cannot be read is what stands in the way.
-        let asked = password::ask_existing(name).map_err(|none| if problem.detail.is_empty() { none } else { problem })?;
-        place.secret = Some(asked);
-    }
+    let problem = match handle.unlock(place.clone()).wait() {
+        Err(problem) if problem.code == Code::PasswordNeeded && place.secret.is_none() => problem,
+        ended => return ended,
+    };
+    // Where nobody can be asked, a file that the plan names and that cannot be read is what stands in the way.
+    let ask = || password::ask_existing(name).map_err(|none| if problem.detail.is_empty() { none } else { problem.clone() });
+    password::tried(ask, |secret| {
+        place.secret = Some(secret);
+        handle.unlock(place.clone()).wait()
+    })
 }

@@ -36,10 +36,7 @@ pub fn answer(core: &Core, question: Question, is_running: &dyn Fn(&PlanId) -> b
             Answer::Measured(scan::measure(&spec, &[], cancel, &mut |_| {})?)
         }
         Question::TestDestination { location } => Answer::Tested(destination::test(core, &location)?),
-        Question::Stored { place } => {
-            let storage = core.storage(&place.location)?;
-            Answer::Stored(Folder::choose(&storage, &place.location.display(), &place.plan)?.stored()?)
-        }
+        Question::Stored { place } => Answer::Stored(core.folder(&place)?.stored()?),
         Question::PlansAt { location } => Answer::Plans(destination::plans_at(core, &location)?),
         Question::NewRecoveryKey => Answer::RecoveryKey(Secret::new(key::recovery_key(&core.random()).as_str())),
         Question::SavePlan { plan, secrets } => {

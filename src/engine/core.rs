@@ -199,10 +199,22 @@ impl Core {
         if is_older { Err(explain::keys_put_back()) } else { Ok(()) }
     }
 
+    /// The plan folder that is meant, without any key.
+    pub fn folder(&self, place: &Place) -> Result<Folder, Problem> {
+        Folder::choose(&self.storage(&place.location)?, &place.location.display(), &place.plan)
+    }
+
+    /// Remembers what was found damaged at a destination, so that no new version refers to it. `all`: everything else there is whole.
+    pub fn remember_damage(&self, plan: &PlanId, location: &Location, objects: &[String], all: bool) {
+        let objects: Vec<&str> = objects.iter().map(String::as_str).collect();
+        if let Err(error) = self.history.remember_damage(plan, location, &objects, all) {
+            tracing::warn!("what was found is not remembered: {error}");
+        }
+    }
+
     /// Opens a plan folder for reading: finds it, and the keys where it is sealed.
     pub fn open_place(&self, place: &Place) -> Result<OpenPlace, Problem> {
-        let storage = self.storage(&place.location)?;
-        let folder = Arc::new(Folder::choose(&storage, &place.location.display(), &place.plan)?);
+        let folder = Arc::new(self.folder(place)?);
         let configured = self.plan(folder.plan());
         let ring = match (&place.secret, folder.marker.sealed) {
             (Some(secret), true) => {
@@ -227,10 +239,7 @@ impl Core {
     pub fn list_versions(&self, place: &Place) -> Result<Vec<Listed>, Problem> {
         match self.open_place(place) {
             Ok(open) => open.folder.manifests(open.ring.as_deref()),
-            Err(problem) if problem.code == Code::PasswordNeeded => {
-                let storage = self.storage(&place.location)?;
-                Folder::choose(&storage, &place.location.display(), &place.plan)?.manifests(None)
-            }
+            Err(problem) if problem.code == Code::PasswordNeeded => self.folder(place)?.manifests(None),
             Err(problem) => Err(problem),
         }
     }

@@ -11,7 +11,6 @@ use crate::model::plan::{Plan, PlanId};
 use crate::model::problem::{Code, Problem};
 use crate::model::recover;
 use crate::model::restore::PlanChoice;
-use crate::model::secret::Secret;
 use crate::model::snapshot::VersionId;
 use crate::os::folder::For;
 use crate::os::identity::{self, device};
@@ -159,17 +158,11 @@ fn slots_elsewhere(core: &Core, plan: &Plan) -> Result<Option<Keys>, Problem> {
 
 /// New slots for what is given, with costs that suit this machine.
 pub fn slots<'a>(core: &Core, kdf: KdfKind, secrets: &'a NewSecrets) -> Vec<NewSlot<'a>> {
-    let password = secrets.password.as_ref().filter(|password| !password.is_empty());
     // Measured only where it matters.
-    let cost = if password.is_some() { costs::measured(kdf) } else { KdfCost::least(kdf) };
+    let stretches = secrets.each().any(|(kind, _)| kind == SlotKind::Password);
+    let cost = if stretches { costs::measured(kdf) } else { KdfCost::least(kdf) };
     let created = core.env.clock.now();
-    let given = [
-        (SlotKind::Password, password),
-        (SlotKind::RecoveryKey, secrets.recovery_key.as_ref()),
-        (SlotKind::KeyFile, secrets.key_file.as_ref()),
-    ];
-    let slot = |(kind, secret): (SlotKind, Option<&'a Secret>)| Some(NewSlot { kind, secret: secret?.expose(), cost, created });
-    given.into_iter().filter_map(slot).collect()
+    secrets.each().map(|(kind, secret)| NewSlot { kind, secret: secret.expose(), cost, created }).collect()
 }
 
 /// The ring for a plan folder that exists: a password that is given must fit.

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
 use crate::archive::key::KeyRing;
-use crate::archive::object::{OBJECTS, ObjectWriter, Objects};
+use crate::archive::object::{OBJECTS, ObjectWriter, Objects, objects_name};
 use crate::archive::{self, json_lines};
 use crate::model::marker::{self, Deleted, Marker, Owner};
 use crate::model::plan::PlanId;
@@ -306,7 +306,7 @@ impl Folder {
     /// Writes `objects.json` of a run and returns its bytes, whose SHA-256 stands in the manifest.
     pub fn put_objects(&self, list: &ObjectList, ring: Option<&KeyRing>) -> Result<Vec<u8>, Problem> {
         let bytes = json_lines::encode(list, ring.map(KeyRing::newest));
-        self.put(&format!("{}/{}", archive::object::run_folder(&list.id), OBJECTS), &bytes)?;
+        self.put(&objects_name(&list.id), &bytes)?;
         Ok(bytes)
     }
 }

@@ -63,8 +63,7 @@ pub fn change(
     kdf: Option<KdfKind>,
     is_running: &dyn Fn(&PlanId) -> bool,
 ) -> Result<(), Problem> {
-    let storage = core.storage(&place.location)?;
-    let folder = Folder::choose(&storage, &place.location.display(), &place.plan)?;
+    let folder = core.folder(place)?;
     let plan = folder.plan();
     if is_running(plan) {
         return Err(explain::busy());
@@ -172,13 +171,7 @@ fn changed(
 
 /// Refuses a secret that opens a slot which stays: removing one of the two would then change nothing.
 fn check_new(file: &KeyFile<'_>, secrets: &NewSecrets, goes: &dyn Fn(&KeySlot) -> bool) -> Result<(), Problem> {
-    let given = [
-        (SlotKind::Password, &secrets.password),
-        (SlotKind::RecoveryKey, &secrets.recovery_key),
-        (SlotKind::KeyFile, &secrets.key_file),
-    ];
-    for (kind, secret) in given {
-        let Some(secret) = secret else { continue };
+    for (kind, secret) in secrets.each() {
         if let Some(slot) = file.opened_by(kind, secret.expose(), &|slot| !goes(slot))? {
             return Err(explain::opens_already(&slot));
         }
@@ -217,8 +210,7 @@ pub fn status(core: &Core, plan: &PlanId) -> Result<KeyStatus, Problem> {
 
 /// The same of a backup at a destination, whether this home has a plan for it or not. Needs no secret.
 pub fn status_at(core: &Core, place: &Place) -> Result<KeyStatus, Problem> {
-    let storage = core.storage(&place.location)?;
-    let folder = Folder::choose(&storage, &place.location.display(), &place.plan)?;
+    let folder = core.folder(place)?;
     let mut status = bare_status(core.plan(folder.plan()).as_ref());
     status.sealed = folder.marker.sealed;
     if !status.sealed {

@@ -11,6 +11,7 @@ pub use self::answer::{
 };
 pub use self::overview::{Event, Overview, PlanOverview, RunOverview, RunProgress};
 pub use self::question::Question;
+use crate::model::key::SlotKind;
 use crate::model::plan::{Plan, PlanId};
 use crate::model::prune::DeleteSpec;
 use crate::model::restore::{RestoreSpec, VerifySpec};
@@ -93,6 +94,17 @@ impl NewSecrets {
             true => Self { key_file: Some(secret), ..Self::default() },
             false => Self { password: Some(secret), ..Self::default() },
         }
+    }
+
+    /// Each that is given, by the kind of its slot.
+    pub fn each(&self) -> impl Iterator<Item = (SlotKind, &Secret)> {
+        let password = self.password.as_ref().filter(|password| !password.is_empty());
+        let given = [
+            (SlotKind::Password, password),
+            (SlotKind::RecoveryKey, self.recovery_key.as_ref()),
+            (SlotKind::KeyFile, self.key_file.as_ref()),
+        ];
+        given.into_iter().filter_map(|(kind, secret)| Some((kind, secret?)))
     }
 
     /// Whether there is something that a backup can be opened with from day to day.

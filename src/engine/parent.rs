@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::archive;
 use crate::archive::catalog_io::{CatalogReader, VolumeInfo};
-use crate::archive::object::{OBJECTS, Objects, catalog_file_name, run_folder};
+use crate::archive::object::{Objects, catalog_file_name, objects_name, run_folder};
 use crate::archive::worn::worn;
 use crate::model::catalog::VolumeRef;
 use crate::model::format::Format;
@@ -81,8 +81,8 @@ fn with_offers(
     let damaged: HashSet<String> = damaged.into_iter().collect();
     let (mut whole, unlisted) = lying_there(folder, manifest, &catalog)?;
     // Nothing vouches for what a run wrote once its own list is gone: with a new version that refers to it that would go on for ever.
-    let is_unlisted = |run: &VersionId| unlisted.contains(run) || damaged.contains(&format!("{}/{OBJECTS}", run_folder(run)));
-    whole.retain(|volume| !damaged.contains(&catalog.volume_name(volume, sealed)) && !is_unlisted(&volume.run));
+    let is_unlisted = |run: &VersionId| unlisted.contains(run) || damaged.contains(&objects_name(run));
+    whole.retain(|volume| !damaged.contains(&catalog.volume_name(volume)) && !is_unlisted(&volume.run));
     let mut offered = whole.clone();
     for volume in worn(&catalog.index.volumes, format.usual_volume(manifest.totals.bytes)) {
         offered.remove(&volume);
@@ -108,7 +108,7 @@ fn lying_there(
     for run in runs {
         let base = run_folder(run);
         there.extend(folder.list(&base)?.into_iter().map(|e| (format!("{base}/{}", e.name), e.size)));
-        if !there.contains_key(&format!("{base}/{OBJECTS}")) {
+        if !there.contains_key(&objects_name(run)) {
             unlisted.insert(run.clone());
         }
     }

@@ -25,10 +25,7 @@ pub fn run(core: &Core, run: &Run, spec: &RestoreSpec, stages: &mut Stages<'_>) 
             stages.enter(Stage::Restoring);
             let restored = extract(core, spec, &version, spec.dry_run, &run.progress, &run.cancel)?;
             // The next version does not refer to it.
-            let damaged: Vec<&str> = restored.damaged.iter().map(String::as_str).collect();
-            if let Err(error) = core.history.remember_damage(version.folder.plan(), &place.location, &damaged, false) {
-                tracing::warn!("what was found is not remembered: {error}");
-            }
+            core.remember_damage(version.folder.plan(), &place.location, &restored.damaged, false);
             (Some(version.manifest.id.clone()), restored)
         }
         Origin::Archive(file) => {

@@ -32,6 +32,10 @@ pub fn run(core: &Core, run: &Run, spec: &VerifySpec, stages: &mut Stages<'_>) -
                 let gone = archive::Error::Missing { object: "a version that was there".into() };
                 damaged.push(finding(marker::manifest_name(&id), &gone));
             }
+            // What a first run has left that made no version: nothing in it is well.
+            if listed.is_empty() && damaged.is_empty() {
+                return Err(explain::no_version_yet());
+            }
             for entry in listed {
                 match entry.manifest {
                     Ok(manifest) => versions.push(manifest),
@@ -57,11 +61,9 @@ pub fn run(core: &Core, run: &Run, spec: &VerifySpec, stages: &mut Stages<'_>) -
     damaged.append(&mut report.damaged);
     let report = VerifyReport { damaged, ..report };
     // New versions do not refer to what is damaged. Only a look at all of it takes back what was found before.
-    let names: Vec<&str> = report.damaged.iter().map(|damaged| damaged.object.as_str()).collect();
+    let names: Vec<String> = report.damaged.iter().map(|damaged| damaged.object.clone()).collect();
     let all = spec.version.is_none() && spec.depth != Depth::Quick;
-    if let Err(error) = core.history.remember_damage(folder.plan(), &spec.from.location, &names, all) {
-        tracing::warn!("what was found is not remembered: {error}");
-    }
+    core.remember_damage(folder.plan(), &spec.from.location, &names, all);
     let finding = (!report.damaged.is_empty()).then(|| explain::damage_found(&report));
     Ok(Done { detail: RunDetail::Verify { report }, warnings: Vec::new(), warning_count: 0, finding })
 }

@@ -138,3 +138,26 @@ pub enum RowKind {
     CharDevice,
     BlockDevice,
 }
+
+impl From<&EntryKind> for RowKind {
+    fn from(kind: &EntryKind) -> Self {
+        match kind {
+            EntryKind::File => Self::File,
+            EntryKind::Folder => Self::Folder,
+            EntryKind::Symlink { .. } => Self::Symlink,
+            EntryKind::Fifo => Self::Fifo,
+            EntryKind::CharDevice { .. } => Self::CharDevice,
+            EntryKind::BlockDevice { .. } => Self::BlockDevice,
+        }
+    }
+}
+
+impl EntryKind {
+    /// Where a symbolic link leads.
+    pub fn target(&self) -> Option<&PathBytes> {
+        match self {
+            Self::Symlink { target } => Some(target),
+            _ => None,
+        }
+    }
+}

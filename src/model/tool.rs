@@ -114,6 +114,16 @@ pub enum Named {
     Otherwise,
 }
 
+impl Named {
+    /// What compresses it.
+    pub fn codec(self) -> Option<Codec> {
+        match self {
+            Self::Codec(codec) | Self::Tar(codec) => Some(codec),
+            Self::Otherwise => None,
+        }
+    }
+}
+
 /// By how it ends, whatever its case; `None` where that says nothing.
 pub fn named(file: &PathBytes) -> Option<Named> {
     let name = file.file_name();

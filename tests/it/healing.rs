@@ -134,6 +134,9 @@ fn nothing_is_not_well() {
     fs::remove_file(versions.join(first)).unwrap();
     let other = |line: &str| world.run_with(line, |command| _ = command.env("STRONGROOM_HOME", world.path("other")));
     assert_eq!(other("verify --from @dest --json").code(10).problem(), "nothing-there");
+    // Who wrote it knows that there was one.
+    let found = world.run("verify --from @dest").code(1);
+    assert!(found.out.contains("versions/") || found.err.contains("versions/"), "{}{}", found.out, found.err);
 }
 
 #[test]

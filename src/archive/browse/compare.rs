@@ -199,23 +199,15 @@ fn same_content(a: &Entry, b: &Entry) -> bool {
 /// What of an entry is shown and compared.
 pub fn side(entry: &Entry) -> Side {
     let is_file = entry.kind == EntryKind::File;
-    let (kind, target) = match &entry.kind {
-        EntryKind::File => (RowKind::File, None),
-        EntryKind::Folder => (RowKind::Folder, None),
-        EntryKind::Symlink { target } => (RowKind::Symlink, Some(target.clone())),
-        EntryKind::Fifo => (RowKind::Fifo, None),
-        EntryKind::CharDevice { .. } => (RowKind::CharDevice, None),
-        EntryKind::BlockDevice { .. } => (RowKind::BlockDevice, None),
-    };
     Side {
-        kind,
+        kind: RowKind::from(&entry.kind),
         size: is_file.then_some(entry.size),
         mtime: entry.mtime,
         mode: entry.mode,
         uid: entry.uid,
         gid: entry.gid,
         content: is_file.then(|| content(entry)),
-        target,
+        target: entry.kind.target().cloned(),
         kept: entry.kept_from.is_some(),
         torn: entry.torn,
     }

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::archive::test_version::{Builder, TestVersion, entry, xattr};
+use crate::model::catalog::EntryKind;
 
 /// Enough entries for several segments: two folders of many files, one of them with folders between.
 fn sample() -> TestVersion {

@@ -133,18 +133,18 @@ impl CatalogReader {
         self.index.volumes.get(at)
     }
 
-    pub fn is_sealed(&self) -> bool {
+    fn is_sealed(&self) -> bool {
         self.frames.ring.is_some()
     }
 
     /// The full name of a volume, for words about it.
-    pub fn volume_name(&self, volume: &VolumeRef, sealed: bool) -> String {
+    pub fn volume_name(&self, volume: &VolumeRef) -> String {
         let kind = self.volume(volume).map_or_else(Kind::default, |info| info.kind);
-        object::volume_name(volume, kind, sealed)
+        object::volume_name(volume, kind, self.is_sealed())
     }
 
     fn name(&self, run: &VersionId) -> String {
-        object_name(run, self.frames.ring.is_some())
+        object_name(run, self.is_sealed())
     }
 
     fn read(&self, frame: &FrameRef, out: &mut Vec<u8>) -> Result<()> {

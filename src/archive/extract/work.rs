@@ -99,7 +99,7 @@ impl<'a> Worker<'a> {
             Err(e) => return tally.fail(e),
         };
         tally.was_read();
-        let volume = || info.name(self.shared.catalog.is_sealed());
+        let volume = || self.shared.catalog.volume_name(&info.volume);
         let mut checked: Option<&Bit> = None;
         for bit in bits {
             if tally.is_stopped() {

@@ -12,6 +12,7 @@ use super::{Bytes, Container, Damage, Harm, Plain, What, bytes, recognise, seale
 use crate::archive::json_lines::{self, Trust};
 use crate::archive::key::KeyFile;
 use crate::archive::seal::{Facts, MAX_HEADER, ObjectKind};
+use crate::archive::tar_stream::PARTS;
 use crate::archive::{Error, Result};
 use crate::model::catalog::{Entry, EntryKind};
 use crate::model::format::Codec;
@@ -106,7 +107,7 @@ pub fn count(archive: &mut ArchiveFacts, entry: &Entry, packed: Packed) {
         _ => archive.others += 1,
     }
     archive.bytes = archive.bytes.saturating_add(entry.size);
-    archive.is_volume |= entry.path.as_bytes().starts_with(b".strongroom-parts");
+    archive.is_volume |= entry.path.as_bytes().starts_with(PARTS.as_bytes());
 }
 
 /// What cannot be had: counted, and the first of it listed.

@@ -3,6 +3,7 @@
 use std::io::{self, Read};
 
 use super::{MAX_DEPTH, MAX_PATH};
+use crate::archive::tar_stream::PARTS;
 use crate::archive::{Error, Result};
 use crate::model::catalog::Entry;
 use crate::model::path::PathBytes;
@@ -98,10 +99,9 @@ pub fn normal_path(raw: &[u8]) -> Result<PathBytes, &'static str> {
 
 /// The file that a member of ours is a part of: `.strongroom-parts/<path>/<number>`.
 pub fn part_of(path: &PathBytes) -> Option<PathBytes> {
-    const TOP: &[u8] = b".strongroom-parts";
     let mut parts = path.as_bytes().splitn(2, |b| *b == b'/');
     // Behind the name stands `-1` and so on where a source has it.
-    let number = parts.next()?.strip_prefix(TOP)?;
+    let number = parts.next()?.strip_prefix(PARTS.as_bytes())?;
     let is_ours = number.is_empty() || number.strip_prefix(b"-").is_some_and(is_number);
     let rest = PathBytes::new(parts.next()?);
     let is_part = rest.file_name().len() >= 8 && is_number(rest.file_name()) && !rest.parent().is_empty();

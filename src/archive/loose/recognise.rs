@@ -2,7 +2,7 @@
 
 use std::io::{Read, Seek, SeekFrom};
 
-use super::unpack::{HEAD, find_by, input_of};
+use super::unpack::{HEAD, bytes_at, find_by, input_of};
 use super::{Bytes, Container, Input, Unpacked, foreign, sealed_file, tar, zip};
 use crate::archive::{Error, Result, seal};
 use crate::model::foreign::Foreign;
@@ -101,12 +101,7 @@ fn look(input: &mut Input) -> Result<Option<Guess>> {
 fn behind_skippable(input: &mut Input, length: u64) -> Result<Guess> {
     let mut at = 0u64;
     for _ in 0..MOST_SKIPPABLE {
-        let mut head = Vec::new();
-        input.seek(SeekFrom::Start(at)).map_err(failed)?;
-        match input.by_ref().take(HEAD as u64).read_to_end(&mut head) {
-            Err(error) if super::member::is_damage(&error) => break,
-            read => read.map_err(failed)?,
-        };
+        let Some(head) = bytes_at(input, at, HEAD as u64).map_err(failed)? else { break };
         if let Some(codec) = [Codec::Zstd, Codec::Lz4].into_iter().find(|codec| codec.fits(&head)) {
             return Ok(Guess::Stream(codec));
         }

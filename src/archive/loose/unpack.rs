@@ -322,6 +322,16 @@ fn peek(input: &mut Input) -> io::Result<(u64, Vec<u8>)> {
     read.map(|_| (at, head))
 }
 
+/// So many bytes from a place, fewer at the end; `None` where they cannot be read.
+pub fn bytes_at(input: &mut Input, at: u64, count: u64) -> io::Result<Option<Vec<u8>>> {
+    let mut bytes = Vec::new();
+    go(input, at)?;
+    match input.by_ref().take(count).read_to_end(&mut bytes) {
+        Err(error) if super::member::is_damage(&error) => Ok(None),
+        read => read.map(|_| Some(bytes)),
+    }
+}
+
 /// Whether nothing but zeros follows, as tapes and some programs fill up with.
 fn only_zeros(input: &mut Input) -> io::Result<bool> {
     let at = input.stream_position()?;

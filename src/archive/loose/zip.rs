@@ -6,12 +6,16 @@ mod descriptor;
 mod directory;
 mod fields;
 mod local;
+mod parts;
+mod tail;
 
 use std::io::{self, Read};
 
 use self::content::{Content, STORE};
-use self::directory::{Directory, Parts};
+use self::directory::Directory;
 use self::fields::{Central, Facts};
+use self::parts::{Parts, parts};
+use self::tail::Tail;
 use super::Input;
 use super::member::{Damage, Harm, Packed, Visitor, is_damage, normal_path};
 use super::unpack::{find_by, go};
@@ -32,7 +36,8 @@ pub fn walk(input: Input, visitor: &mut dyn Visitor, cancel: &Cancel) -> Result<
 
 /// Whether a file begins or ends as a zip.
 pub fn is_zip(input: &mut Input) -> Result<bool> {
-    Ok(directory::find_end(input).map_err(failed)?.is_some() || local::starts(input, 0).map_err(failed)?)
+    let tail = Tail::read(input).map_err(failed)?;
+    Ok(directory::find_end(input, &tail).map_err(failed)?.is_some() || local::starts(input, 0).map_err(failed)?)
 }
 
 struct Walk<'a> {
@@ -54,7 +59,8 @@ const ALONE: &str = "what only it tells of the members behind, links and permiss
 impl Walk<'_> {
     fn run(&mut self) -> Result<()> {
         let length = self.input.get_ref().length();
-        match directory::parts(&mut self.input).map_err(failed)? {
+        let tail = Tail::read(&mut self.input).map_err(failed)?;
+        match parts(&mut self.input, &tail).map_err(failed)? {
             Some(Parts::One(which)) => return Err(Error::Part(which)),
             Some(Parts::Joined) => {
                 let what = format!("its central directory is that of the parts it was put together of: {ALONE}");
@@ -63,7 +69,7 @@ impl Walk<'_> {
             }
             None => {}
         }
-        let Some(mut directory) = Directory::open(&mut self.input).map_err(failed)? else {
+        let Some(mut directory) = Directory::open(&mut self.input, &tail).map_err(failed)? else {
             self.visitor.damage(Damage::new(None, length, format!("its central directory is missing: {ALONE}")));
             return self.by_local_headers();
         };
@@ -134,7 +140,8 @@ impl Walk<'_> {
             Err(error) if is_damage(&error) => return tell(self.visitor, "its header cannot be read", false),
             Err(error) => return Err(failed(error)),
         };
-        let central = &self.described(central, data)?;
+        let described = self.described(central, data)?;
+        let central = described.as_ref().unwrap_or(central);
         // A length that leads out of the file is none to go by.
         let end = data.saturating_add(central.packed);
         if end <= self.input.get_ref().length() {
@@ -146,7 +153,7 @@ impl Walk<'_> {
         if central.open_ended && central.method == STORE {
             return tell(self.visitor, "it is damaged: nothing tells where it ends", false);
         }
-        if let Some(what) = facts.is_not_taken() {
+        if let Some(what) = facts.why_not_taken() {
             return tell(self.visitor, what, true);
         }
         go(&mut self.input, data).map_err(failed)?;
@@ -171,11 +178,10 @@ impl Walk<'_> {
         }
     }
 
-    /// A member by what stands behind its data, where its own header did not know that yet; as it was where nothing is found.
-    fn described(&mut self, central: &Central, data: u64) -> Result<Central> {
-        let mut central = central.clone();
+    /// A member by what stands behind its data, where its own header did not know that yet. `None` where it did, or nothing is found.
+    fn described(&mut self, central: &Central, data: u64) -> Result<Option<Central>> {
         if self.by_directory || !central.is_described_behind() {
-            return Ok(central);
+            return Ok(None);
         }
         let stored = central.method == STORE && !central.is_encrypted();
         // Some programs do know its length.
@@ -188,15 +194,12 @@ impl Walk<'_> {
                 found => found.map_err(failed)?,
             },
         };
-        match found {
-            Some(found) => {
-                (central.crc, central.packed, central.size) = (found.crc, found.packed, found.size);
-                central.open_ended = false;
-                self.end = self.end.max(found.end);
-            }
-            None => self.searched = self.searched.saturating_sub(self.input.get_ref().length().saturating_sub(data)),
-        }
-        Ok(central)
+        let Some(found) = found else {
+            self.searched = self.searched.saturating_sub(self.input.get_ref().length().saturating_sub(data));
+            return Ok(None);
+        };
+        self.end = self.end.max(found.end);
+        Ok(Some(Central { crc: found.crc, packed: found.packed, size: found.size, open_ended: false, ..central.clone() }))
     }
 }
 

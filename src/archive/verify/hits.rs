@@ -39,7 +39,7 @@ pub fn find(job: &VerifyJob<'_>, findings: &Findings) -> Result<()> {
                 let objects: BTreeSet<_> =
                     entry.pieces.iter().filter(|piece| found.hits(piece)).map(|piece| &piece.volume).collect();
                 for volume in objects {
-                    findings.hit(&catalog.volume_name(volume, version.sealed), &version.id, &entry.path);
+                    findings.hit(&catalog.volume_name(volume), &version.id, &entry.path);
                 }
             }
         }

@@ -10,7 +10,7 @@ use super::findings::{Findings, or_cancelled, reason};
 use super::{VerifyJob, catalog_name};
 use crate::archive::catalog_io::CatalogReader;
 use crate::archive::json_lines::{self, Trust};
-use crate::archive::object::{catalog_file_name, run_folder, volume_number};
+use crate::archive::object::{catalog_file_name, objects_name, run_folder, volume_number};
 use crate::archive::{Error, Result};
 use crate::model::catalog::VolumeRef;
 use crate::model::snapshot::{Manifest, ObjectInfo, ObjectList, VersionId};
@@ -55,7 +55,8 @@ impl Expected {
                     add(&mut objects, &version.id, info, sealed, findings);
                 }
                 if list.get(&version.catalog.name).is_none_or(|info| info.size != version.catalog.size) {
-                    findings.note(&list_name(&version.id), "the version's catalog does not stand in it as the manifest has it");
+                    findings
+                        .note(&objects_name(&version.id), "the version's catalog does not stand in it as the manifest has it");
                 }
             }
             for need in &version.needs {
@@ -79,8 +80,10 @@ impl Expected {
                 for (info, name) in volumes.chain(catalog) {
                     match info {
                         Some(info) => add(&mut objects, &need.run, info, sealed, findings),
-                        None => findings
-                            .note(&list_name(&need.run), format!("it does not list {name}, which version {} needs", version.id)),
+                        None => findings.note(
+                            &objects_name(&need.run),
+                            format!("it does not list {name}, which version {} needs", version.id),
+                        ),
                     }
                 }
             }
@@ -120,10 +123,6 @@ impl Expected {
     }
 }
 
-fn list_name(run: &VersionId) -> String {
-    format!("{}/objects.json", run_folder(run))
-}
-
 fn add(objects: &mut BTreeMap<String, Object>, run: &VersionId, info: &ObjectInfo, sealed: bool, findings: &Findings) {
     let name = format!("{}/{}", run_folder(run), info.name);
     if objects.contains_key(&name) {
@@ -133,13 +132,15 @@ fn add(objects: &mut BTreeMap<String, Object>, run: &VersionId, info: &ObjectInf
     let is = match volume_number(&info.name, sealed) {
         Some(number) => Is::Volume(VolumeRef { run: run.clone(), number }),
         _ if info.name == catalog_file_name(sealed) => Is::Catalog,
-        _ => return findings.note(&list_name(run), format!("it lists {}, which is neither a volume nor a catalog", info.name)),
+        _ => {
+            return findings.note(&objects_name(run), format!("it lists {}, which is neither a volume nor a catalog", info.name));
+        }
     };
     match sha256 {
         Some(sha256) => {
             objects.insert(name.clone(), Object { name, size: info.size, sha256, is });
         }
-        None => findings.note(&list_name(run), format!("its checksum of {} is not one", info.name)),
+        None => findings.note(&objects_name(run), format!("its checksum of {} is not one", info.name)),
     }
 }
 
@@ -151,7 +152,7 @@ fn read_list(
     sha256: Option<&str>,
     findings: &Findings,
 ) -> Result<Option<Arc<BTreeMap<String, ObjectInfo>>>> {
-    let name = list_name(run);
+    let name = objects_name(run);
     match try_read_list(job, &name, run, sealed, sha256) {
         Ok(list) => Ok(Some(Arc::new(list.objects.into_iter().map(|info| (info.name.clone(), info)).collect()))),
         Err(e) => {

@@ -72,12 +72,12 @@ impl<'a> Pieces<'a> {
                     }
                     window.push(piece);
                     if window.len() >= WINDOW {
-                        self.flush(catalog, &mut window, sealed)?;
+                        self.flush(catalog, &mut window)?;
                     }
                 }
             }
         }
-        self.flush(catalog, &mut window, sealed)
+        self.flush(catalog, &mut window)
     }
 
     fn look_up(&mut self, catalog: &CatalogReader, volume: &VolumeRef) -> Last {
@@ -85,7 +85,7 @@ impl<'a> Pieces<'a> {
         Last { volume: volume.clone(), number, lost: self.findings.is_lost(volume) }
     }
 
-    fn flush(&mut self, catalog: &CatalogReader, window: &mut Vec<Piece>, sealed: bool) -> Result<()> {
+    fn flush(&mut self, catalog: &CatalogReader, window: &mut Vec<Piece>) -> Result<()> {
         let key = |p: &Piece| (p.frame_offset, p.frame_length);
         window.sort_unstable_by(|a, b| {
             a.volume.cmp(&b.volume).then_with(|| (key(a), a.offset, a.length, a.hash).cmp(&(key(b), b.offset, b.length, b.hash)))
@@ -109,7 +109,7 @@ impl<'a> Pieces<'a> {
                             return;
                         }
                         let frame = pieces.get(range.clone()).unwrap_or_default();
-                        checked.fetch_add(check_frame(&mut reader, catalog, frame, sealed, findings), Relaxed);
+                        checked.fetch_add(check_frame(&mut reader, catalog, frame, findings), Relaxed);
                         let stored = frame.first().map_or(0, |piece| u64::from(piece.frame_length));
                         job.progress.bytes_done.fetch_add(stored, Relaxed);
                     }
@@ -131,9 +131,9 @@ impl<'a> Pieces<'a> {
 }
 
 /// Returns how many pieces were found good or bad.
-fn check_frame(reader: &mut FrameReader, catalog: &CatalogReader, pieces: &[Piece], sealed: bool, findings: &Findings) -> u64 {
+fn check_frame(reader: &mut FrameReader, catalog: &CatalogReader, pieces: &[Piece], findings: &Findings) -> u64 {
     let Some(first) = pieces.first() else { return 0 };
-    let name = || catalog.volume_name(&first.volume, sealed);
+    let name = || catalog.volume_name(&first.volume);
     let content = match reader.frame(catalog, &first.volume, first.frame_offset, first.frame_length) {
         Ok(content) => content,
         Err(e) => {

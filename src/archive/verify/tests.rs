@@ -5,7 +5,7 @@ use sha2::{Digest, Sha256};
 use super::*;
 use crate::archive::catalog_io::CatalogWriter;
 use crate::archive::json_lines;
-use crate::archive::object::catalog_file_name;
+use crate::archive::object::{catalog_file_name, objects_name};
 use crate::archive::seal::{Identity, ObjectKind, Sealer};
 use crate::archive::test_version::{Builder, TestVersion, entry};
 use crate::model::catalog::EntryKind;
@@ -183,7 +183,7 @@ fn next(version: &TestVersion) -> Manifest {
     let list = ObjectList { format: 1, kind: "objects".into(), plan: plan.clone(), id: run.clone(), objects };
     let bytes = json_lines::encode(&list, ring.map(KeyRing::newest));
     let objects_sha256 = data_encoding::HEXLOWER.encode(&Sha256::digest(&bytes));
-    version.objects.put(&format!("{}/objects.json", run_folder(&run)), bytes);
+    version.objects.put(&objects_name(&run), bytes);
     let (catalog, needs) = (written.catalog, written.needs);
     Manifest { id: run, backup_type: BackupType::Incremental, objects_sha256, catalog, needs, ..version.manifest.clone() }
 }

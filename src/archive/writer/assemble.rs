@@ -21,6 +21,7 @@ use crate::archive::changes::{Change, Changes, Keeper};
 use crate::archive::pieces::Log;
 use crate::archive::run_journal::Fresh;
 use crate::archive::scan::{Kind, Meta, Roots, is_gone};
+use crate::archive::tar_stream;
 use crate::model::catalog::{Entry, EntryKind, FileTime, Piece};
 use crate::model::names::system_path;
 use crate::model::path::PathBytes;
@@ -362,7 +363,7 @@ fn reserved_name(roots: &Roots) -> String {
             Some(first) => first == name.as_bytes(),
         })
     };
-    let plain = ".strongroom-parts".to_string();
+    let plain = tar_stream::PARTS.to_string();
     if !taken(&plain) {
         return plain;
     }

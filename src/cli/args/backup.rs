@@ -35,7 +35,7 @@ Examples:
   strongroom backup Documents                          the plan of that name
   strongroom backup --all                              every plan of this home
   strongroom backup --source ~/Documents ~/Pictures --to /media/blue/backups
-  strongroom backup --source /etc --to /srv/backups --password-file /root/secret
+  strongroom backup --source /etc --to /srv/backups --password-file ~/.secret
 
 The same --to and --name again continues the same backup: only what changed is stored. One that was cut off, cancelled or ran \
 out of room is gone on with from the volumes it had finished.";

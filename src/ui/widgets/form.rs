@@ -1,8 +1,9 @@
 //! Rows of forms: label above, field, and one line below that holds a hint or an error, so that nothing moves.
 
-use egui::Ui;
+use egui::{Color32, Sense, Ui, Vec2, vec2};
 
 use super::labels::{line, wrapped};
+use super::paint::{galley, put_galley};
 use crate::ui::theme::typography::{Role, body, caption, caption_strong, section};
 use crate::ui::theme::{icons, size, space, tokens};
 
@@ -53,9 +54,7 @@ pub fn key_value(ui: &mut Ui, key: &str, value: impl Into<String>) -> egui::Resp
     let t = tokens(ui);
     let value = value.into();
     line(ui, |ui| {
-        let (rect, _) = ui.allocate_exact_size(egui::vec2(160.0, 22.0), egui::Sense::hover());
-        let text = super::paint::galley(ui, key, Role::Body, t.text2, 156.0);
-        super::paint::put_galley(ui, text, rect.left(), rect.center().y, t.text2);
+        column(ui, key, vec2(160.0, 22.0), t.text2);
         ui.add(egui::Label::new(body(value).color(t.text)).wrap())
     })
 }
@@ -64,12 +63,17 @@ pub fn key_value(ui: &mut Ui, key: &str, value: impl Into<String>) -> egui::Resp
 pub fn labelled<R>(ui: &mut Ui, label: &str, width: f32, field: impl FnOnce(&mut Ui) -> R) -> R {
     let t = tokens(ui);
     ui.horizontal(|ui| {
-        let (rect, _) = ui.allocate_exact_size(egui::vec2(width, size::CONTROL), egui::Sense::hover());
-        let text = super::paint::galley(ui, label, Role::Body, t.text, width);
-        super::paint::put_galley(ui, text, rect.left(), rect.center().y, t.text);
+        column(ui, label, vec2(width, size::CONTROL), t.text);
         field(ui)
     })
     .inner
+}
+
+/// Text that takes the same room whatever it says, so that what stands beside it lines up.
+fn column(ui: &mut Ui, text: &str, size: Vec2, color: Color32) {
+    let (rect, _) = ui.allocate_exact_size(size, Sense::hover());
+    let text = galley(ui, text, Role::Body, color, size.x - space::XS);
+    put_galley(ui, text, rect.left(), rect.center().y, color);
 }
 
 /// A heading within a page.

@@ -6,7 +6,7 @@ use std::io::{self, Read};
 use flate2::Crc;
 
 use super::super::Input;
-use super::super::unpack::go;
+use super::super::unpack::{bytes_at, go};
 use crate::archive::zip::{CENTRAL, LOCAL, get32};
 use crate::model::run::Cancel;
 
@@ -70,12 +70,8 @@ fn is_followed(after: &[u8]) -> bool {
 /// The descriptor right behind data of a known length.
 pub fn at(input: &mut Input, data: u64, length: u64, stored: bool) -> io::Result<Option<Descriptor>> {
     let Some(place) = data.checked_add(length).filter(|place| *place < input.get_ref().length()) else { return Ok(None) };
-    let mut bytes = Vec::with_capacity(SEEN);
-    go(input, place)?;
-    match input.by_ref().take(SEEN as u64).read_to_end(&mut bytes) {
-        Err(error) if super::is_damage(&error) => Ok(None),
-        read => read.map(|_| fits(&bytes, length, stored).map(|found| Descriptor { end: place + found.end, ..found })),
-    }
+    let bytes = bytes_at(input, place, SEEN as u64)?.unwrap_or_default();
+    Ok(fits(&bytes, length, stored).map(|found| Descriptor { end: place + found.end, ..found }))
 }
 
 /// Looks for the descriptor of data that begins at `data`, through `most` bytes. `stored`: the data is the content itself, so that the

@@ -6,7 +6,8 @@ use super::super::Input;
 use super::super::unpack::go;
 use super::fields::{Central, common};
 use super::local;
-use crate::archive::zip::{CENTRAL, CENTRAL_LENGTH, LOCAL, get16, get32};
+use super::tail::Tail;
+use crate::archive::zip::{CENTRAL, CENTRAL_LENGTH, get16, get32};
 
 /// Where the directory lies.
 pub struct End {
@@ -28,17 +29,15 @@ pub struct Directory {
 }
 
 const STEP: u64 = 1 << 20;
-const END_LENGTH: usize = 22;
 
 fn wrong() -> io::Error {
     io::ErrorKind::InvalidData.into()
 }
 
-/// Finds the record that ends an archive. A comment of at most 64 KiB may follow it.
-pub fn find_end(input: &mut Input) -> io::Result<Option<End>> {
-    let (tail, from) = tail(input)?;
-    for (at, record) in records(&tail) {
-        if let Some(end) = read_end(input, record, from + at as u64)? {
+/// Finds the record that ends an archive.
+pub fn find_end(input: &mut Input, tail: &Tail) -> io::Result<Option<End>> {
+    for (place, record) in tail.records() {
+        if let Some(end) = read_end(input, record, place)? {
             // A member in front is none of a program's: its own end is cut off, and this is that of an archive within it.
             if end.base == 0 || !local::starts(input, 0)? {
                 return Ok(Some(end));
@@ -46,61 +45,6 @@ pub fn find_end(input: &mut Input) -> io::Result<Option<End>> {
         }
     }
     Ok(None)
-}
-
-/// The file's end, as far as it can be read, and where that begins.
-fn tail(input: &mut Input) -> io::Result<(Vec<u8>, u64)> {
-    let length = input.get_ref().length();
-    let from = length.saturating_sub(END_LENGTH as u64 + 0xffff);
-    let mut tail = Vec::new();
-    go(input, from)?;
-    match input.by_ref().take(length - from).read_to_end(&mut tail) {
-        Err(error) if super::is_damage(&error) => Ok((Vec::new(), from)),
-        read => read.map(|_| (tail, from)),
-    }
-}
-
-/// What may be the record that ends an archive, the last first.
-fn records(tail: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
-    let last = tail.len().saturating_sub(END_LENGTH);
-    let record = |at: usize| Some((at, tail.get(at..at + END_LENGTH).filter(|record| record.starts_with(b"PK\x05\x06"))?));
-    (0..=last).rev().filter_map(record)
-}
-
-/// A zip that was made in several files.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Parts {
-    /// One of them. Only the first and the last tell.
-    One(String),
-    /// All of them, put behind each other: what the directory says of places is of each by itself.
-    Joined,
-}
-
-/// Whether this is, or was made of, parts.
-pub fn parts(input: &mut Input) -> io::Result<Option<Parts>> {
-    let (tail, _) = tail(input)?;
-    let ends =
-        |at: usize, record: &[u8]| get16(record, 20).is_some_and(|comment| at + END_LENGTH + usize::from(comment) == tail.len());
-    let end = records(&tail).find(|(at, record)| ends(*at, record));
-    let number = end.and_then(|(_, record)| get16(record, 4)).filter(|number| *number != u16::MAX);
-    let mut head = Vec::new();
-    go(input, 0)?;
-    match input.by_ref().take(8).read_to_end(&mut head) {
-        Err(error) if super::is_damage(&error) => return Ok(None),
-        read => _ = read?,
-    }
-    // What the first part begins with, before its first member.
-    let is_first = head.strip_prefix(b"PK\x07\x08").is_some_and(|rest| rest == LOCAL);
-    let of = "of a zip that was made in several parts";
-    Ok(match number {
-        None if is_first => Some(Parts::One(format!("it is the first {of}"))),
-        Some(1..) if is_first => Some(Parts::Joined),
-        // One that begins with a member is whole whatever it says of itself.
-        Some(number @ 1..) if !head.starts_with(&LOCAL) => {
-            Some(Parts::One(format!("it is part {}, the last, {of}", u32::from(number) + 1)))
-        }
-        _ => None,
-    })
 }
 
 fn read_end(input: &mut Input, record: &[u8], place: u64) -> io::Result<Option<End>> {
@@ -146,8 +90,8 @@ fn read_wide(input: &mut Input, place: u64) -> io::Result<Option<(End, u64)>> {
 }
 
 impl Directory {
-    pub fn open(input: &mut Input) -> io::Result<Option<Self>> {
-        let Some(end) = find_end(input)? else { return Ok(None) };
+    pub fn open(input: &mut Input, tail: &Tail) -> io::Result<Option<Self>> {
+        let Some(end) = find_end(input, tail)? else { return Ok(None) };
         let at = end.base + end.offset;
         Ok(Some(Self { base: end.base, at, end: at + end.size, left: end.members, window: Vec::new(), used: 0 }))
     }

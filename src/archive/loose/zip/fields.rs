@@ -34,7 +34,7 @@ pub struct Facts {
 
 impl Facts {
     /// Why it is not made, where it is of such a kind.
-    pub fn is_not_taken(&self) -> Option<&'static str> {
+    pub fn why_not_taken(&self) -> Option<&'static str> {
         match self.kind {
             0o020_000 | 0o060_000 => Some("it is a device, and a zip does not say which"),
             0o140_000 => Some("it is a socket, which its program makes anew"),

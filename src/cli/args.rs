@@ -22,7 +22,7 @@ pub use self::delete::Delete;
 pub use self::history::History;
 pub use self::key::{Key, KeyAdd, KeyChange, KeyRecovery, KeyRemove, KeyRotate, NewPassword};
 pub use self::new::{CipherName, FormatOptions, Kdf, SealOptions, Sources};
-pub use self::origin::{Diff, Find, Ls, Origin, Unlock, Versions};
+pub use self::origin::{Diff, Find, Ls, Origin, Server, Unlock, Versions};
 pub use self::pause::{Pause, Resume};
 pub use self::plan::{Plan, PlanAdd, PlanEdit};
 pub use self::restore::Restore;

@@ -5,7 +5,7 @@ use super::exit::Exit;
 use super::follow::{follow, new_run_id};
 use super::output::Output;
 use super::plan::find_plan;
-use super::{args, new_plan, password, place, report};
+use super::{args, new_plan, password, place, report, server};
 use crate::engine::message::{Command, NewSecrets, Overview, PlanAt};
 use crate::model::history::HistoryFilter;
 use crate::model::location::Location;
@@ -75,6 +75,9 @@ fn chosen(overview: &Overview, args: &args::Backup) -> Result<Vec<Plan>, Problem
 }
 
 fn back_up(session: &Session, plan: &Plan, args: &args::Backup, output: Output) -> Result<Exit, Problem> {
+    for location in &plan.destinations {
+        server::tell(session.handle(), location, &args.server, false)?;
+    }
     if plan.seal.is_some() {
         let secret = password::given(&args.seal.opens)?.map(|given| given.secret);
         if let Some(location) = plan.destinations.first() {
@@ -121,6 +124,7 @@ fn once(session: &Session, args: &args::Backup, output: Output) -> Result<Exit, 
     let to = args.to.as_deref().unwrap_or_default();
     let mut plan = new_plan::plan(args.name.clone(), &args.sources, to, &args.format, &args.seal, Schedule::Off)?;
     let location = plan.destinations.first().cloned().unwrap_or_else(|| Location::local(""));
+    server::tell(session.handle(), &location, &args.server, false)?;
     let there = match session.handle().plans_at(location.clone()).wait() {
         // A first backup makes the folder.
         Err(problem) if problem.code == Code::DestinationMissing => Vec::new(),

@@ -19,7 +19,7 @@ pub fn run(args: &args::Delete, output: Output) -> Result<Exit, Problem> {
 
 fn delete(session: &Session, args: &args::Delete, output: Output) -> Result<Exit, Problem> {
     let handle = session.handle();
-    let there = handle.plans_at(place::place(&args.from)?.location).wait()?;
+    let there = handle.plans_at(place::place(handle, &args.from)?.location).wait()?;
     let mut from = place::unlocked(handle, &args.from)?;
     from.plan = PlanChoice::Id(meant(&there, &from)?.id.clone());
     let mut versions = args.versions.clone();

@@ -34,11 +34,13 @@ impl From<Code> for Exit {
         match code {
             Code::Usage | Code::SeveralPlans | Code::NothingChosen => Self::Usage,
             Code::NothingThere | Code::DestinationMissing => Self::NothingThere,
-            Code::WrongPassword | Code::PasswordNeeded | Code::OtherBackupsKey => Self::WrongPassword,
+            Code::WrongPassword | Code::PasswordNeeded | Code::OtherBackupsKey | Code::StoragePassword => Self::WrongPassword,
             Code::Cancelled => Self::Cancelled,
             Code::Damaged
             | Code::TooMuch
             | Code::NotSealed
+            | Code::ServerUnknown
+            | Code::ServerChanged
             | Code::MarkerMissing
             | Code::NotWritable
             | Code::NoRoom

@@ -32,7 +32,7 @@ pub fn run(args: args::Key, output: Output) -> Result<Exit, Problem> {
 fn list(from: &args::Origin, output: Output) -> Result<Exit, Problem> {
     let session = Session::guest()?;
     // What a slot is made of is no secret.
-    let status = session.handle().keys_at(place::place(from)?).wait()?;
+    let status = session.handle().keys_at(place::place(session.handle(), from)?).wait()?;
     if !output.json {
         table(&status, output);
     }
@@ -80,7 +80,7 @@ fn add(args: &args::KeyAdd, output: Output) -> Result<Exit, Problem> {
 
 fn remove(session: &Session, args: &args::KeyRemove, output: Output) -> Result<Exit, Problem> {
     let handle = session.handle();
-    let status = handle.keys_at(place::place(&args.from)?).wait()?;
+    let status = handle.keys_at(place::place(handle, &args.from)?).wait()?;
     let place = place::unlocked(handle, &args.from)?;
     if let Some(slot) = status.slots.iter().find(|slot| slot.id == args.slot).filter(|_| !args.yes && status.slots.len() > 1) {
         let what = slot.kind.in_words().to_lowercase();
@@ -128,7 +128,7 @@ fn rotate(session: &Session, args: &args::KeyRotate, output: Output) -> Result<E
     if let Some(path) = &args.recovery_key_file {
         password::check_new_path(path)?;
     }
-    let status = session.handle().keys_at(place::place(&args.from)?).wait()?;
+    let status = session.handle().keys_at(place::place(session.handle(), &args.from)?).wait()?;
     let place = place::with_secret(session.handle(), &args.from)?;
     let others = status.slots.len().saturating_sub(1) as u64;
     if others > 0 && !args.yes {

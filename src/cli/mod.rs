@@ -35,6 +35,7 @@ mod plan;
 mod progress;
 mod report;
 mod restore;
+mod server;
 mod tour;
 mod verify;
 mod versions;

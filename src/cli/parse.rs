@@ -90,14 +90,10 @@ pub fn volume_size(text: &str) -> Result<VolumeSize, String> {
     VolumeSize::parse(text).ok_or_else(|| "expected a size from 1M to 64G, like 64M or 1G, or whole".into())
 }
 
-/// A destination as an address. Only folders so far.
+/// A destination: a folder, or an address on a server.
 pub fn destination(text: &str) -> Result<Location, Problem> {
-    if text.contains("://") {
-        return Err(Problem::new(
-            Code::Usage,
-            format!("\"{text}\" is an address on a network, and only folders can be destinations yet."),
-            "Give a folder on this machine or on a drive.",
-        ));
+    if let Some(read) = Location::of_server(text) {
+        return read.map_err(|why| Problem::new(Code::Usage, "The destination is no address that can be used.", why.in_words()));
     }
     if text.is_empty() {
         return Err(Problem::new(Code::Usage, "The destination is empty.", "Give a folder."));
@@ -227,7 +223,10 @@ mod tests {
 
     #[test]
     fn addresses_are_refused_as_not_there_yet() {
-        assert_eq!(destination("sftp://host/x").unwrap_err().code, Code::Usage);
+        assert_eq!(destination("sftp://host/x").unwrap().path(), None);
+        assert_eq!(destination("gopher://host/x").unwrap_err().code, Code::Usage);
+        let problem = destination("sftp://ada:secret@host/x").unwrap_err();
+        assert!(problem.code == Code::Usage && !format!("{problem:?}").contains("secret"), "{problem:?}");
         assert_eq!(destination("").unwrap_err().code, Code::Usage);
         assert!(destination("/tmp").is_ok());
     }

@@ -1,6 +1,6 @@
 //! Which backup is meant, and how its password is come by.
 
-use super::{args, parse, password};
+use super::{args, parse, password, server};
 use crate::engine::Handle;
 use crate::engine::message::PlanAt;
 use crate::model::location::Location;
@@ -10,9 +10,10 @@ use crate::model::problem::{Code, Problem};
 use crate::model::restore::{Place, PlanChoice};
 use crate::model::secret::Secret;
 
-/// Which backup is meant; without its password.
-pub fn place(from: &args::Origin) -> Result<Place, Problem> {
+/// Which backup is meant; without its password. The engine is told of its server.
+pub fn place(handle: &Handle, from: &args::Origin) -> Result<Place, Problem> {
     let location = parse::destination(&from.from)?;
+    server::tell(handle, &location, &from.server, false)?;
     if from.plan.is_none()
         && let Some(place) = of_own_folder(&location)
     {
@@ -33,8 +34,7 @@ pub fn place(from: &args::Origin) -> Result<Place, Problem> {
 
 /// Where a backup's own folder was named instead of the destination that it lies at.
 fn of_own_folder(location: &Location) -> Option<Place> {
-    let Location::Local { path } = location;
-    let path = path.as_path();
+    let path = location.path()?.as_path();
     let (above, name) = (path.parent()?, path.file_name()?.to_str()?);
     let plan = PlanChoice::Name(name.to_owned());
     path.join(marker::MARKER).is_file().then(|| Place { location: Location::local(above), plan, secret: None })
@@ -42,7 +42,7 @@ fn of_own_folder(location: &Location) -> Option<Place> {
 
 /// A place whose password is there if it needs one: given, kept on this machine, or asked for.
 pub fn unlocked(handle: &Handle, from: &args::Origin) -> Result<Place, Problem> {
-    let mut place = place(from)?;
+    let mut place = place(handle, from)?;
     match password::given(&from.opens)? {
         // Who names a password for this backup knows it as encrypted: the engine then refuses anything else. One that merely lies in the
         // environment says nothing about this backup.
@@ -54,7 +54,7 @@ pub fn unlocked(handle: &Handle, from: &args::Origin) -> Result<Place, Problem> 
 
 /// A place with the secret that opens it, though the machine may know the key: given, or asked for.
 pub fn with_secret(handle: &Handle, from: &args::Origin) -> Result<Place, Problem> {
-    let place = place(from)?;
+    let place = place(handle, from)?;
     let with = |secret: Secret| {
         let place = Place { secret: Some(secret), ..place.clone() };
         handle.unlock(place.clone()).wait().map(|()| place)

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::engine_access::Session;
 use super::exit::Exit;
 use super::output::{Output, ask, clean};
-use super::{args, backup, new_plan, parse, password};
+use super::{args, backup, new_plan, parse, password, server};
 use crate::engine::message::{NewSecrets, Overview, PlanOverview};
 use crate::model::human;
 use crate::model::path::PathBytes;
@@ -138,6 +138,9 @@ fn add(args: args::PlanAdd, output: Output) -> Result<Exit, Problem> {
             format!("There is a plan \"{}\" already.", plan.name),
             "Change it with `strongroom plan edit`, or choose another name.",
         ));
+    }
+    for location in &plan.destinations {
+        server::tell(session.handle(), location, &args.server, true)?;
     }
     // A destination that is away just now may come later: the plan is saved all the same.
     let there = plan.destinations.first().map(|location| session.handle().plans_at(location.clone()).wait());

@@ -18,7 +18,7 @@ pub fn run(args: &args::Versions, output: Output) -> Result<Exit, Problem> {
         None => &args.from,
     };
     // A manifest says nothing of files: it is listed without a password.
-    let place = place::place(args)?;
+    let place = place::place(session.handle(), args)?;
     let versions = session.handle().versions(place.clone()).wait()?;
     let unreadable = session.handle().unreadable_versions(place.clone()).wait()?;
     // What the versions stored is not what lies there: what a deleted one stored stays as long as another needs it.

@@ -37,6 +37,10 @@ pub fn answer(core: &Core, question: Question, is_running: &dyn Fn(&PlanId) -> b
         }
         Question::TestDestination { location } => Answer::Tested(destination::test(core, &location)?),
         Question::Stored { place } => Answer::Stored(core.folder(&place)?.stored()?),
+        Question::TellAccess { location, told } => {
+            core.access.tell(&location, told)?;
+            Answer::Done
+        }
         Question::PlansAt { location } => Answer::Plans(destination::plans_at(core, &location)?),
         Question::NewRecoveryKey => Answer::RecoveryKey(Secret::new(key::recovery_key(&core.random()).as_str())),
         Question::SavePlan { plan, secrets } => {

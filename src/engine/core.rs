@@ -20,8 +20,9 @@ use crate::state::config::Config;
 use crate::state::history::History;
 use crate::state::paths::Home;
 use crate::state::secret_file;
-use crate::storage::Storage;
+use crate::storage::{self, Storage};
 
+use super::access::Accesses;
 use super::env::Env;
 use super::explain;
 use super::folder::{Folder, Listed};
@@ -44,6 +45,8 @@ pub struct Core {
     pub notices: Mutex<Vec<String>>,
     pub history: History,
     pub live: Live,
+    /// To the servers of destinations.
+    pub access: Accesses,
     /// Rings opened by a password in this session.
     session: Mutex<HashMap<PlanId, Arc<KeyRing>>>,
     versions: Mutex<VecDeque<Kept>>,
@@ -80,7 +83,17 @@ pub fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Core {
-    pub fn new(env: Env, home: Option<Home>, home_id: String, config: Config, notices: Vec<String>, history: History) -> Self {
+    /// `owner`: whether this process holds the home, and may keep something in it.
+    pub fn new(
+        env: Env,
+        home: Option<Home>,
+        owner: bool,
+        home_id: String,
+        config: Config,
+        notices: Vec<String>,
+        history: History,
+    ) -> Self {
+        let access = Accesses::new(env.secrets.clone(), home.clone().filter(|_| owner));
         let machine = gethostname::gethostname().to_string_lossy().into_owned();
         Self {
             env,
@@ -91,6 +104,7 @@ impl Core {
             notices: Mutex::new(notices),
             history,
             live: Live::default(),
+            access,
             session: Mutex::default(),
             versions: Mutex::default(),
             archives: Mutex::default(),
@@ -108,7 +122,12 @@ impl Core {
     }
 
     pub fn storage(&self, location: &Location) -> Result<Arc<dyn Storage>, Problem> {
-        Ok((self.env.open_storage)(location, false)?)
+        Ok(self.open_storage(location, false)?)
+    }
+
+    /// Opens a destination; with `create` its folder is made where it does not exist.
+    pub fn open_storage(&self, location: &Location, create: bool) -> Result<Arc<dyn Storage>, storage::Error> {
+        (self.env.open_storage)(location, create, &self.access)
     }
 
     /// The name under which the plan's keys are kept.

@@ -37,7 +37,7 @@ pub fn open_for_writing(core: &Core, plan: &Plan, secrets: &NewSecrets, take_ove
         return Err(Problem::new(Code::Usage, "This backup has no destination.", "Edit it and choose one."));
     };
     let known = !core.history.known_versions(&plan.id, location).map_err(explain::history)?.is_empty();
-    let storage = (core.env.open_storage)(location, !known)?;
+    let storage = core.open_storage(location, !known)?;
     let (all, damaged) = Folder::all(&storage)?;
     let folder_name = plan.folder_name();
     if let Some(folder) = all.into_iter().find(|f| *f.plan() == plan.id) {
@@ -236,7 +236,7 @@ pub fn own_folders(core: &Core, folder: &Folder) -> Vec<(u64, u64)> {
 
 /// The same before the destination has been opened.
 pub fn own_folders_at(core: &Core, location: Option<&Location>) -> Vec<(u64, u64)> {
-    let there = location.and_then(|Location::Local { path }| identity(&path.as_path()));
+    let there = location.and_then(Location::path).and_then(|path| identity(&path.as_path()));
     there.into_iter().chain(homes_folders(core)).collect()
 }
 
@@ -280,7 +280,7 @@ pub fn plans_at(core: &Core, location: &Location) -> Result<Vec<PlanAt>, Problem
 /// Writes, reads and removes a small file.
 pub fn test(core: &Core, location: &Location) -> Result<TestResult, Problem> {
     const SIZE: usize = 8 << 20;
-    let storage = match (core.env.open_storage)(location, false) {
+    let storage = match core.open_storage(location, false) {
         Err(error) if error.kind == Kind::Unreachable => {
             // A folder that a first backup would make: judged by the one it would be made in.
             return test_missing(location).ok_or_else(|| error.into());
@@ -309,8 +309,7 @@ pub fn test(core: &Core, location: &Location) -> Result<TestResult, Problem> {
 
 /// For a folder that does not exist yet, in one that does and can be written.
 fn test_missing(location: &Location) -> Option<TestResult> {
-    let Location::Local { path } = location;
-    let path = path.to_path_buf();
+    let path = location.path()?.to_path_buf();
     let parent = path.parent()?;
     if path.exists() || !may_make_in(parent) {
         return None;
@@ -327,7 +326,7 @@ fn test_missing(location: &Location) -> Option<TestResult> {
 }
 
 fn on_system_disk(location: &Location) -> bool {
-    let Location::Local { path } = location;
+    let Some(path) = location.path() else { return false };
     let system = device(&drives::system_root());
     system.is_some() && device(&path.as_path()) == system
 }

@@ -7,13 +7,14 @@ use jiff::tz::TimeZone;
 
 use crate::model::location::Location;
 use crate::state::secrets::SecretStore;
+use crate::storage::access::Access;
 use crate::storage::{self, Storage};
 
 /// Called whenever something changed that a front end may want to draw. Cheap; from any thread.
 pub type Waker = Arc<dyn Fn() + Send + Sync>;
 
 /// Opens a destination; with `true` its folder is made where it does not exist: only for a destination that is new.
-pub type OpenStorage = Arc<dyn Fn(&Location, bool) -> Result<Arc<dyn Storage>, storage::Error> + Send + Sync>;
+pub type OpenStorage = Arc<dyn Fn(&Location, bool, &dyn Access) -> Result<Arc<dyn Storage>, storage::Error> + Send + Sync>;
 
 /// Fills with random bytes that nobody can guess.
 pub type Entropy = Arc<dyn Fn(&mut [u8]) + Send + Sync>;
@@ -55,8 +56,9 @@ impl Env {
             // Without chance there is no safe key or salt: nothing could go on.
             entropy: Arc::new(|bytes| getrandom::fill(bytes).expect("the system gives random bytes")),
             secrets,
-            open_storage: Arc::new(|location, create| {
-                let storage = if create { storage::create_and_open(location)? } else { storage::open(location)? };
+            open_storage: Arc::new(|location, create, access| {
+                let open = if create { storage::create_and_open } else { storage::open };
+                let storage = open(location, access)?;
                 Ok(Arc::from(storage))
             }),
             waker,

@@ -124,6 +124,31 @@ impl From<storage::Error> for Problem {
                 "The destination is not there.",
                 "Plug the drive in, or check that the folder is mounted, and try again.",
             ),
+            Kind::ServerAway => Problem::new(
+                Code::DestinationMissing,
+                "The server does not answer.",
+                "Check the network and that the server runs, and try again. What was backed up before is whole.",
+            ),
+            Kind::ServerUnknown => Problem::new(
+                Code::ServerUnknown,
+                format!("Nobody has said yet that this is the right server. Its key is {}.", error.source),
+                "Compare that with what whoever runs the server says, then name it as the server's key.",
+            ),
+            Kind::ServerChanged => Problem::new(
+                Code::ServerChanged,
+                "The server shows another key than before: somebody may be in its place.",
+                "Nothing was sent to it. Ask whoever runs the server whether its key was changed before you trust the new one.",
+            ),
+            Kind::NoPassword => Problem::new(
+                Code::StoragePassword,
+                "The server asks for a password, and none is known.",
+                "Give the password of the account there, or have a key of yours put into its authorized_keys.",
+            ),
+            Kind::Refused => Problem::new(
+                Code::StoragePassword,
+                "The server does not take this password.",
+                "Check the account's name and password there.",
+            ),
             Kind::NotAFolder => {
                 Problem::new(Code::Usage, format!("{at} is not a folder."), "Choose a folder as the destination.")
             }

@@ -330,7 +330,16 @@ fn to_io(error: storage::Error) -> io::Error {
         Kind::TooShort => io::ErrorKind::UnexpectedEof,
         Kind::FileTooLarge => io::ErrorKind::FileTooLarge,
         Kind::NotAFolder => io::ErrorKind::NotADirectory,
-        Kind::Unreachable | Kind::InvalidName | Kind::TooLong | Kind::Cancelled | Kind::Other => error.source.kind(),
+        Kind::Unreachable
+        | Kind::ServerAway
+        | Kind::ServerUnknown
+        | Kind::ServerChanged
+        | Kind::NoPassword
+        | Kind::Refused
+        | Kind::InvalidName
+        | Kind::TooLong
+        | Kind::Cancelled
+        | Kind::Other => error.source.kind(),
     };
     io::Error::new(kind, error)
 }

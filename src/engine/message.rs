@@ -113,6 +113,25 @@ impl NewSecrets {
     }
 }
 
+/// What somebody says of a destination's server.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct ToldAccess {
+    /// Of the account there, or the passphrase of the key that opens it.
+    pub password: Option<Secret>,
+    /// Whether the password is kept on this machine.
+    pub keep: bool,
+    pub trust: Option<ServerTrust>,
+}
+
+/// Which server that is new is trusted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ServerTrust {
+    /// The one with this key: its fingerprint as OpenSSH shows it, `SHA256:…`.
+    Key(String),
+    /// Whichever answers first.
+    New,
+}
+
 /// What is to become of a backup's key slots. Only the file of slots is written anew, never a volume.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum KeyChange {

@@ -1,5 +1,6 @@
 //! Does things: the actor that owns a home, its runs and its schedules. Knows no screen.
 
+mod access;
 mod actor;
 mod answer;
 mod backup;

@@ -149,5 +149,5 @@ fn open_core(env: Env, home: Option<Home>, owner: bool) -> Result<Core, Problem>
         }
         None => (Config::default(), History::in_memory().map_err(explain::internal)?, String::new()),
     };
-    Ok(Core::new(env, home, home_id, config, notices, history))
+    Ok(Core::new(env, home, owner, home_id, config, notices, history))
 }

@@ -1,7 +1,11 @@
 //! Where a destination is.
 
-use serde::{Deserialize, Serialize};
+use std::path::{Path, is_separator};
 
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+use super::names;
 use super::path::PathBytes;
 
 /// A destination's address, without any secret.
@@ -10,17 +14,86 @@ use super::path::PathBytes;
 pub enum Location {
     /// A folder on this machine or on a drive plugged into it; plan folders lie below it.
     Local { path: PathBytes },
+    /// A folder that a server shows over SSH.
+    Sftp(SftpFolder),
 }
+
+/// `sftp://user@host:port/path`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct SftpFolder {
+    /// A name, or an IPv4 or IPv6 address (without brackets).
+    pub host: String,
+    pub port: u16,
+    /// Empty: that of whoever runs Strongroom.
+    pub user: String,
+    /// From the server's root; from where the account begins if it does not begin with `/`, empty for that place itself.
+    pub path: String,
+}
+
+/// Why a text is no address of a destination.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NotALocation {
+    /// A scheme that is none of ours.
+    Scheme,
+    /// A password in it: it would be kept and shown with the address.
+    Password,
+    /// Not written as an address of its scheme is.
+    Form,
+}
+
+impl NotALocation {
+    /// What is wrong, and what to write instead. Never the text itself: it may hold a password.
+    pub fn in_words(self) -> &'static str {
+        match self {
+            Self::Scheme => "Such addresses are not known. Give a folder, or sftp://user@host/path.",
+            Self::Password => "Leave the password out of the address: it is asked for separately.",
+            Self::Form => "This is not written as an address is. Give it as sftp://user@host:port/path.",
+        }
+    }
+}
+
+/// Ports, where an address says none.
+const SSH: u16 = 22;
 
 impl Location {
     pub fn local(path: impl Into<PathBytes>) -> Self {
         Self::Local { path: path.into() }
     }
 
+    /// Reads the address of a server's folder; `None` where the text is a path of this machine.
+    pub fn of_server(text: &str) -> Option<Result<Self, NotALocation>> {
+        let (scheme, _) = text.split_once("://")?;
+        if scheme.is_empty() || !scheme.bytes().all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(&b)) {
+            return None;
+        }
+        Some(match scheme.to_ascii_lowercase().as_str() {
+            "sftp" | "ssh" => SftpFolder::parse(text).map(Self::Sftp),
+            _ => Err(NotALocation::Scheme),
+        })
+    }
+
+    /// What a person typed: a whole path, or the address of a server's folder.
+    pub fn typed(text: &str) -> Option<Self> {
+        let text = text.trim();
+        match Self::of_server(text) {
+            Some(read) => read.ok(),
+            None => names::is_absolute(text).then(|| Self::local(trimmed(text))),
+        }
+    }
+
+    /// Where it is a folder of this machine.
+    pub fn path(&self) -> Option<&PathBytes> {
+        match self {
+            Self::Local { path } => Some(path),
+            Self::Sftp(_) => None,
+        }
+    }
+
     /// For people: the path or URL.
     pub fn display(&self) -> String {
         match self {
             Self::Local { path } => path.display().into_owned(),
+            Self::Sftp(folder) => folder.display(),
         }
     }
 
@@ -31,6 +104,148 @@ impl Location {
                 Some(name) => name.to_string_lossy().into_owned(),
                 None => path.display().into_owned(),
             },
+            Self::Sftp(folder) => match folder.path.rsplit('/').find(|part| !part.is_empty()) {
+                Some(last) => format!("{last} on {}", folder.host),
+                None => folder.host.clone(),
+            },
         }
+    }
+}
+
+impl SftpFolder {
+    fn parse(text: &str) -> Result<Self, NotALocation> {
+        let url = Url::parse(text).map_err(|_| NotALocation::Form)?;
+        if url.password().is_some() {
+            return Err(NotALocation::Password);
+        }
+        let host = url.host_str().filter(|host| !host.is_empty()).ok_or(NotALocation::Form)?;
+        let host = host.trim_start_matches('[').trim_end_matches(']');
+        if url.query().is_some() || url.fragment().is_some() || url.port() == Some(0) {
+            return Err(NotALocation::Form);
+        }
+        let path = decoded(url.path())?;
+        let path = match path.strip_prefix("/~") {
+            Some("") => "",
+            Some(rest) if rest.starts_with('/') => rest.trim_start_matches('/'),
+            _ => &path,
+        };
+        let path = if path.len() > 1 { path.trim_end_matches('/') } else { path };
+        Ok(Self {
+            host: decoded(host)?,
+            port: url.port().unwrap_or(SSH),
+            user: decoded(url.username())?,
+            path: if path.is_empty() { String::new() } else { path.to_owned() },
+        })
+    }
+
+    fn display(&self) -> String {
+        let user = if self.user.is_empty() { String::new() } else { format!("{}@", encoded(&self.user)) };
+        let path = match self.path.as_str() {
+            path if path.starts_with('/') => encoded(path),
+            "" => "/~".into(),
+            path => format!("/~/{}", encoded(path)),
+        };
+        format!("sftp://{user}{}{path}", self.authority())
+    }
+
+    /// Host and port, as in an address.
+    fn authority(&self) -> String {
+        let host = if self.host.contains(':') { format!("[{}]", self.host) } else { self.host.clone() };
+        if self.port == SSH { host } else { format!("{host}:{}", self.port) }
+    }
+}
+
+/// A path without separators at its end, where it is not the top itself.
+pub fn trimmed(path: &str) -> &str {
+    let is_top = Path::new(path).parent().is_none();
+    if is_top { path } else { path.trim_end_matches(is_separator) }
+}
+
+/// What `%41` and the like stand for; nothing that ends a text or cannot be shown.
+fn decoded(text: &str) -> Result<String, NotALocation> {
+    let bytes = percent_encoding::percent_decode_str(text).decode_utf8().map_err(|_| NotALocation::Form)?;
+    if bytes.chars().any(char::is_control) { Err(NotALocation::Form) } else { Ok(bytes.into_owned()) }
+}
+
+/// So that [`decoded`] gives it back, and people can read it.
+fn encoded(text: &str) -> String {
+    let mut out = String::new();
+    for c in text.chars() {
+        if c.is_ascii() && !c.is_ascii_alphanumeric() && !"/-._~!$&'()*+,;=".contains(c) {
+            out.push_str(&format!("%{:02X}", u32::from(c)));
+        } else {
+            out.push(c);
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Result<SftpFolder, NotALocation> {
+        match Location::of_server(text).expect("an address") {
+            Ok(Location::Sftp(folder)) => Ok(folder),
+            Ok(other) => panic!("{other:?}"),
+            Err(why) => Err(why),
+        }
+    }
+
+    #[test]
+    fn an_address_is_read_and_shown() {
+        for (text, host, port, user, path, shown) in [
+            ("sftp://nas/srv/backup", "nas", 22, "", "/srv/backup", "sftp://nas/srv/backup"),
+            ("sftp://ada@nas:2222/srv/b/", "nas", 2222, "ada", "/srv/b", "sftp://ada@nas:2222/srv/b"),
+            ("SFTP://nas:22", "nas", 22, "", "", "sftp://nas/~"),
+            ("sftp://nas/~", "nas", 22, "", "", "sftp://nas/~"),
+            ("sftp://nas/~/a b", "nas", 22, "", "a b", "sftp://nas/~/a%20b"),
+            ("sftp://nas/%C3%A4%25", "nas", 22, "", "/ä%", "sftp://nas/ä%25"),
+            ("sftp://a%40b@[::1]:5/x", "::1", 5, "a@b", "/x", "sftp://a%40b@[::1]:5/x"),
+        ] {
+            let folder = read(text).unwrap();
+            assert_eq!((&*folder.host, folder.port, &*folder.user, &*folder.path), (host, port, user, path), "{text}");
+            let location = Location::Sftp(folder);
+            assert_eq!(location.display(), shown);
+            assert_eq!(Location::of_server(shown), Some(Ok(location)), "{shown}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_address_says_why() {
+        for (text, why) in [
+            ("gopher://x/y", NotALocation::Scheme),
+            ("sftp://u:secret@host/x", NotALocation::Password),
+            ("sftp:///x", NotALocation::Form),
+            ("sftp://host/x?y", NotALocation::Form),
+            ("sftp://host/x%00", NotALocation::Form),
+            ("sftp://host/%FF", NotALocation::Form),
+            ("sftp://host:0/x", NotALocation::Form),
+            ("sftp://host:99999/x", NotALocation::Form),
+        ] {
+            assert_eq!(read(text), Err(why), "{text}");
+        }
+        for path in ["/a/b", "a://", "C:\\x", "://x", "ä://x"] {
+            assert!(Location::of_server(path).is_none_or(|read| read.is_err()), "{path}");
+        }
+        assert_eq!(Location::of_server("/a/b"), None);
+    }
+
+    #[test]
+    fn what_is_typed_is_a_whole_path_or_an_address() {
+        assert_eq!(Location::typed(" /srv/backups/ "), Some(Location::local("/srv/backups")));
+        assert_eq!(Location::typed("/"), Some(Location::local("/")));
+        assert_eq!(Location::typed("sftp://nas/b").map(|l| l.display()), Some("sftp://nas/b".into()));
+        for text in ["", "backups", "gopher://x/y", "sftp://", "sftp://u:p@h/"] {
+            assert_eq!(Location::typed(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn it_is_kept_as_it_was() {
+        let location = Location::of_server("sftp://ada@nas:2222/srv/b").unwrap().unwrap();
+        let text = serde_json::to_string(&location).unwrap();
+        assert_eq!(text, r#"{"kind":"sftp","host":"nas","port":2222,"user":"ada","path":"/srv/b"}"#);
+        assert_eq!(serde_json::from_str::<Location>(&text).unwrap(), location);
     }
 }

@@ -24,6 +24,12 @@ pub enum Code {
     NotSealed,
     /// The destination is not plugged in, not mounted, or not there.
     DestinationMissing,
+    /// Nobody has said yet that a server with this key is the right one.
+    ServerUnknown,
+    /// A server shows another key than before.
+    ServerChanged,
+    /// A server wants a password that is not known, or refuses the one that is.
+    StoragePassword,
     /// The folder is there, but its marker is not: perhaps the empty mount point of a drive.
     MarkerMissing,
     NotWritable,

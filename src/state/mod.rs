@@ -4,6 +4,7 @@ pub mod config;
 pub mod error;
 mod files;
 pub mod history;
+pub mod host_keys;
 pub mod lock;
 pub mod paths;
 pub mod secret_file;

@@ -95,6 +95,11 @@ impl Home {
         self.config.join("settings.toml")
     }
 
+    /// Keys of servers.
+    pub fn servers_file(&self) -> PathBuf {
+        self.config.join("servers.json")
+    }
+
     pub fn history_file(&self) -> PathBuf {
         self.data.join("history.sqlite")
     }

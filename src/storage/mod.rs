@@ -1,11 +1,13 @@
 //! Where volumes live.
 
+pub mod access;
 #[cfg(test)]
 mod contract;
 #[cfg(test)]
 pub mod faulty;
 pub mod local;
 pub mod name;
+pub mod sftp;
 
 use std::io;
 
@@ -14,6 +16,8 @@ use jiff::Timestamp;
 use crate::model::location::Location;
 use crate::model::marker;
 use crate::os::reason::Reason;
+
+use access::Access;
 
 /// A destination. Names are relative, components split by `/`, none of them empty, `.` or `..`.
 ///
@@ -96,8 +100,18 @@ pub struct Error {
 pub enum Kind {
     /// Also where a link or another thing lies under the name: that is no object.
     NotFound,
-    /// The destination itself is not there: unplugged, not mounted, its server away. The only kind that may pass by itself.
+    /// The destination itself is not there: unplugged, not mounted, no such folder. Like `ServerAway` it may pass by itself.
     Unreachable,
+    /// Nothing answers at the server's address, or it stopped to.
+    ServerAway,
+    /// Nobody has said yet that a server with this key is the right one; the source is the key's fingerprint.
+    ServerUnknown,
+    /// A server shows another key than before: it may be another one.
+    ServerChanged,
+    /// The server wants a password, and there is none.
+    NoPassword,
+    /// The server takes neither the keys nor the password.
+    Refused,
     /// The destination is a file, or would lie below one.
     NotAFolder,
     AlreadyExists,
@@ -118,6 +132,14 @@ pub enum Kind {
 impl Error {
     /// Judges a system error that writing gave. `context`: the object or folder it is about.
     pub fn from_io(context: impl Into<String>, source: io::Error) -> Self {
+        // An upload to a server says itself what failed.
+        if source.get_ref().is_some_and(|inner| inner.is::<Self>()) {
+            let as_kind = source.kind();
+            return match source.into_inner().map(|inner| inner.downcast::<Self>()) {
+                Some(Ok(error)) => *error,
+                _ => Self { kind: Kind::Other, context: context.into(), source: as_kind.into() },
+            };
+        }
         Self { kind: Kind::of_write(&source), context: context.into(), source }
     }
 
@@ -159,17 +181,19 @@ impl Kind {
 }
 
 /// Opens a destination. `Unreachable` where its folder does not exist.
-pub fn open(location: &Location) -> Result<Box<dyn Storage>, Error> {
+pub fn open(location: &Location, access: &dyn Access) -> Result<Box<dyn Storage>, Error> {
     match location {
         Location::Local { path } => Ok(Box::new(local::Local::open(&path.as_path())?)),
+        Location::Sftp(folder) => Ok(Box::new(sftp::Sftp::open(folder, access)?)),
     }
 }
 
 /// Makes the destination's folder where it does not exist (its parent must), then opens it. Only for a destination that is
 /// new: for a known one a missing folder means that the drive is not there.
-pub fn create_and_open(location: &Location) -> Result<Box<dyn Storage>, Error> {
+pub fn create_and_open(location: &Location, access: &dyn Access) -> Result<Box<dyn Storage>, Error> {
     match location {
         Location::Local { path } => Ok(Box::new(local::Local::create_and_open(&path.as_path())?)),
+        Location::Sftp(folder) => Ok(Box::new(sftp::Sftp::create_and_open(folder, access)?)),
     }
 }
 

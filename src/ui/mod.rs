@@ -18,6 +18,7 @@ pub mod pick;
 pub mod plan_editor;
 pub mod refusal;
 pub mod restore;
+mod server_access;
 pub mod settings;
 mod shell;
 pub mod tabs;

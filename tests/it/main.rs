@@ -28,6 +28,7 @@ mod power_cut;
 mod recover;
 mod resume;
 mod scale;
+mod sftp;
 mod support;
 mod syscalls;
 mod tools;

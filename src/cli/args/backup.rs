@@ -2,7 +2,7 @@
 
 use clap::{ArgGroup, Args, ValueEnum};
 
-use super::{FormatOptions, SealOptions, Sources};
+use super::{FormatOptions, SealOptions, Server, Sources};
 use crate::cli::parse;
 use crate::model::snapshot::{VersionId, WantedType};
 
@@ -71,9 +71,11 @@ pub struct Backup {
     pub all: bool,
     #[command(flatten)]
     pub sources: Sources,
-    /// Destination: a folder on this machine or on a drive
+    /// Destination: a folder on this machine or on a drive, or sftp://user@host:port/path
     #[arg(long, value_name = "DEST")]
     pub to: Option<String>,
+    #[command(flatten)]
+    pub server: Server,
     /// Name of the backup [default: name of the first source]
     #[arg(long)]
     pub name: Option<String>,

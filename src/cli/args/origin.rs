@@ -4,13 +4,13 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::cli::parse;
+use crate::cli::{parse, server};
 use crate::model::restore::VersionChoice;
 
 /// Which backup at which destination.
 #[derive(Debug, Args)]
 pub struct Origin {
-    /// Destination: the folder that was given to --to
+    /// Destination: the folder or address that was given to --to
     #[arg(long, value_name = "DEST")]
     pub from: String,
     /// Which backup, where several lie at the destination
@@ -18,6 +18,19 @@ pub struct Origin {
     pub plan: Option<String>,
     #[command(flatten)]
     pub opens: Unlock,
+    #[command(flatten)]
+    pub server: Server,
+}
+
+/// Which server a destination lies on, where it lies on one.
+#[derive(Debug, Default, Args)]
+pub struct Server {
+    /// The key of an SFTP server, as its administrator tells it; once known it must stay the same
+    #[arg(long, value_name = "SHA256:…", value_parser = server::fingerprint)]
+    pub host_key: Option<String>,
+    /// Trust an SFTP server that is new, whatever its key is
+    #[arg(long, conflicts_with = "host_key")]
+    pub accept_new_host_key: bool,
 }
 
 /// What opens an encrypted backup.

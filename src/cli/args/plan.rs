@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{ArgGroup, Args, Subcommand};
 
-use super::{FormatOptions, SealOptions, Sources};
+use super::{FormatOptions, SealOptions, Server, Sources};
 use crate::cli::parse;
 use crate::model::schedule::Schedule;
 
@@ -49,9 +49,11 @@ pub struct PlanAdd {
     pub name: String,
     #[command(flatten)]
     pub sources: Sources,
-    /// Destination: a folder on this machine or on a drive
+    /// Destination: a folder on this machine or on a drive, or sftp://user@host:port/path
     #[arg(long, value_name = "DEST")]
     pub to: String,
+    #[command(flatten)]
+    pub server: Server,
     #[command(flatten)]
     pub format: FormatOptions,
     #[command(flatten)]

@@ -44,8 +44,8 @@ fn engine(root: &Path, secrets: &Arc<MemoryStore>, failing: &Failing) -> Engine 
     };
     let mut env = Env::system(secrets.clone(), Arc::new(|| {}));
     let failing = failing.clone();
-    env.open_storage = Arc::new(move |location, _| {
-        let inner: Arc<dyn Storage> = Arc::from(storage::create_and_open(location)?);
+    env.open_storage = Arc::new(move |location, _, access| {
+        let inner: Arc<dyn Storage> = Arc::from(storage::create_and_open(location, access)?);
         let faulty = Arc::new(Faulty::once(inner, failing.nth.load(SeqCst), Errno::IO.raw_os_error()));
         *failing.opened.lock().unwrap() = Some(faulty.clone());
         Ok(faulty)

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{KeyChange, NewSecrets};
+use super::{KeyChange, NewSecrets, ToldAccess};
 use crate::model::format::KdfKind;
 use crate::model::history::HistoryFilter;
 use crate::model::location::Location;
@@ -29,6 +29,11 @@ pub enum Question {
     /// What "Test connection" says.
     TestDestination {
         location: Location,
+    },
+    /// Says what a destination's server asks for.
+    TellAccess {
+        location: Location,
+        told: ToldAccess,
     },
     /// Plans that lie at a destination.
     PlansAt {

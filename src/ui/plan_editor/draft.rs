@@ -1,13 +1,11 @@
 //! A backup that is being made or changed: what was typed so far, what is still missing, and the plan it will be.
 
-use std::path::{Path, is_separator};
-
 use jiff::Timestamp;
 
 use super::new_password::NewPassword;
 use crate::engine::message::{Drive, NewSecrets, Suggestion};
 use crate::model::format::{Cipher, Format, SealSpec};
-use crate::model::location::Location;
+use crate::model::location::{Location, trimmed};
 use crate::model::names;
 use crate::model::path::PathBytes;
 use crate::model::plan::{Plan, PlanId, SecretFile};
@@ -212,16 +210,24 @@ impl Draft {
         self.ticked().next().is_none().then(|| "Tick at least one folder.".into())
     }
 
+    /// The destination; `None` while it is none.
+    pub fn location(&self) -> Option<Location> {
+        Location::typed(&self.destination)
+    }
+
     /// Why the page after *where* is off.
     pub fn where_blocked(&self) -> Option<String> {
         let destination = self.destination.trim();
         if destination.is_empty() {
             return Some("Choose a drive or a folder.".into());
         }
-        if !names::is_absolute(destination) {
-            return Some(format!("Give the whole path, beginning with {}.", names::BEGINS));
-        }
-        let path = PathBytes::from(destination);
+        let Some(location) = self.location() else {
+            return Some(match Location::of_server(destination) {
+                Some(Err(why)) => why.in_words().into(),
+                _ => format!("Give the whole path, beginning with {}, or an address: sftp://user@host/path.", names::BEGINS),
+            });
+        };
+        let path = location.path()?.clone();
         let own = self.ticked().find(|source| source.path == path)?;
         Some(format!("{} is what is backed up: its backup has to lie elsewhere.", own.name))
     }
@@ -282,7 +288,7 @@ impl Draft {
             name: self.name().trim().to_owned(),
             created: self.created,
             sources: self.source_spec(),
-            destinations: vec![Location::local(trimmed(self.destination.trim()))],
+            destinations: vec![self.location()?],
             format: self.format,
             seal: match &self.kept {
                 Some(plan) => plan.seal,
@@ -293,12 +299,6 @@ impl Draft {
         };
         Some((plan, secrets))
     }
-}
-
-/// Without separators at its end, where it is not the top itself.
-pub(super) fn trimmed(path: &str) -> &str {
-    let is_top = Path::new(path).parent().is_none();
-    if is_top { path } else { path.trim_end_matches(is_separator) }
 }
 
 fn source(path: &PathBytes, ticked: bool) -> Source {

@@ -7,8 +7,6 @@ use super::measuring::Measuring;
 use super::secret_file::SecretFileChoice;
 use crate::engine::Handle;
 use crate::engine::message::{Command, Drive, PlanAt, Suggestion, TestResult};
-use crate::model::location::Location;
-use crate::model::names;
 use crate::model::path::PathBytes;
 use crate::model::plan::{Plan, PlanId};
 use crate::model::problem::Problem;
@@ -18,6 +16,7 @@ use crate::model::snapshot::WantedType;
 use crate::ui::context::{new_run_id, random};
 use crate::ui::load::Load;
 use crate::ui::pick::Pickers;
+use crate::ui::server_access::ServerAccess;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Step {
@@ -70,6 +69,7 @@ pub struct Editor {
     pub show_packing: bool,
     pub new_key: Load<Secret>,
     pub secret_file: SecretFileChoice,
+    pub server: ServerAccess,
     /// A password file that is made before the backup is saved.
     making: Load<Secret>,
     made_for: PathBytes,
@@ -109,6 +109,7 @@ impl Editor {
             show_packing: false,
             new_key: Load::Idle,
             secret_file: SecretFileChoice::default(),
+            server: ServerAccess::default(),
             making: Load::Idle,
             made_for: PathBytes::default(),
             saving: Load::Idle,
@@ -183,12 +184,14 @@ impl Editor {
         let destination = self.draft.destination.trim();
         if self.step == Step::Where
             && self.draft.is_new()
-            && names::is_absolute(destination)
             && destination != self.plans_of
             && !self.plans_here.is_waiting()
+            && let Some(location) = self.draft.location()
+            // No server is called while its name is being typed.
+            && (location.path().is_some() || matches!(self.test_shown(), Some(Load::Ready(_))))
         {
             self.plans_of = destination.to_owned();
-            self.plans_here = Load::Waiting(handle.plans_at(Location::local(destination)));
+            self.plans_here = Load::Waiting(handle.plans_at(location));
         }
     }
 
@@ -239,9 +242,9 @@ impl Editor {
     /// Asks the engine to try the destination.
     pub fn test_connection(&mut self, handle: &Handle) {
         let destination = self.draft.destination.trim();
-        if names::is_absolute(destination) {
+        if let Some(location) = self.draft.location() {
             self.tested = destination.to_owned();
-            self.test = Load::Waiting(handle.test_destination(Location::local(destination)));
+            self.test = Load::Waiting(handle.test_destination(location));
         }
     }
 
@@ -252,11 +255,8 @@ impl Editor {
 
     /// The drive the destination lies on.
     pub fn drive(&self) -> Option<&Drive> {
-        let destination = self.draft.destination.trim();
-        if !names::is_absolute(destination) {
-            return None;
-        }
-        drive_of(destination, self.drives.ready()?)
+        let location = self.draft.location()?;
+        drive_of(&location.path()?.display(), self.drives.ready()?)
     }
 
     pub fn known_drives(&self) -> &[Drive] {

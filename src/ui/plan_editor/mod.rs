@@ -169,8 +169,8 @@ fn leave(cx: &mut Cx<'_>, left: Left) {
             }
         }
         Left::RestoreFrom(path) => {
-            let place = Place { location: Location::local(path.as_str()), plan: PlanChoice::Only, secret: None::<Secret> };
-            cx.act(Action::RestoreFrom(Some(place)));
+            let place = |location| Place { location, plan: PlanChoice::Only, secret: None::<Secret> };
+            cx.act(Action::RestoreFrom(Location::typed(&path).map(place)));
         }
     }
 }

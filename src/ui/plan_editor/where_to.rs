@@ -2,11 +2,12 @@
 
 use egui::Ui;
 
-use super::draft::{drive_of, trimmed};
+use super::draft::drive_of;
 use super::editor::{Editor, Left};
 use crate::engine::message::Drive;
 use crate::model::human;
-use crate::model::names;
+use crate::model::location::trimmed;
+use crate::model::problem::Problem;
 use crate::ui::context::Cx;
 use crate::ui::load::Load;
 use crate::ui::theme::typography::body;
@@ -30,8 +31,20 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, editor: &mut Editor) {
     match editor.test_shown() {
         Some(Load::Waiting(_)) => TestView::new(TestState::Running).show(ui),
         Some(Load::Ready(result)) => TestView::new(TestState::Done(result)).show(ui),
-        Some(Load::Failed(problem)) => TestView::new(TestState::Failed(problem)).show(ui),
+        Some(Load::Failed(problem)) => failed(ui, cx, problem.clone(), editor),
         _ => {}
+    }
+}
+
+/// Why the test failed; of a server, what would help.
+fn failed(ui: &mut Ui, cx: &Cx<'_>, problem: Problem, editor: &mut Editor) {
+    match editor.draft.location().filter(|location| location.path().is_none()) {
+        Some(location) => {
+            if editor.server.show(ui, cx, &location, &problem) {
+                editor.test_connection(cx.handle);
+            }
+        }
+        None => TestView::new(TestState::Failed(&problem)).show(ui),
     }
 }
 
@@ -80,10 +93,12 @@ fn folder(ui: &mut Ui, cx: &mut Cx<'_>, editor: &mut Editor) {
     let typed = !editor.draft.destination.trim().is_empty();
     let error = editor.blocked().filter(|_| typed);
     let hint = "A folder of its own is made below it for this backup.";
-    let row = FormRow::new("Or another folder").hint(hint).error(error.as_deref());
+    let row = FormRow::new("Or another folder, or a server").hint(hint).error(error.as_deref());
     row.show(ui, |ui| {
         let line = Ends::new(ui, size::CONTROL).left(|ui| {
-            let field = TextField::new(&mut editor.draft.destination).hint("/media/…").name("Path of the destination");
+            let field = TextField::new(&mut editor.draft.destination)
+                .hint("/media/… or sftp://user@host/path")
+                .name("Path of the destination");
             if ui.add(field).changed() {
                 editor.touch();
             }
@@ -93,9 +108,9 @@ fn folder(ui: &mut Ui, cx: &mut Cx<'_>, editor: &mut Editor) {
                 Editor::pick_destination(cx.pickers);
             }
             let testing = editor.test_shown().is_some_and(Load::is_waiting);
-            let ready = names::is_absolute(&editor.draft.destination);
+            let ready = editor.draft.location().is_some();
             let test = Button::plain("Test connection").icon(icons::PLUG).enabled(ready && !testing);
-            if ui.add(test.why_off("Name a folder first.")).clicked() {
+            if ui.add(test.why_off("Name a folder or server first.")).clicked() {
                 editor.test_connection(cx.handle);
             }
         });

@@ -6,7 +6,7 @@ use super::file_page;
 use super::wizard::{Source, Wizard};
 use crate::engine::message::PlanAt;
 use crate::model::human;
-use crate::model::names;
+use crate::model::location::Location;
 use crate::ui::context::Cx;
 use crate::ui::load::Load;
 use crate::ui::theme::typography::body;
@@ -51,36 +51,47 @@ fn backup(ui: &mut Ui, cx: &mut Cx<'_>, wizard: &mut Wizard, just_came: bool) ->
         wizard.look(cx.handle);
     }
     let mut go_on = false;
-    FormRow::new("Folder or drive that holds the backup").hint("The folder that was chosen as the destination.").show(ui, |ui| {
-        ui.horizontal(|ui| {
-            let buttons = if cx.pickers.available() { 196.0 } else { 88.0 };
-            let width = (ui.available_width() - buttons).max(160.0);
-            let field = TextField::new(&mut wizard.destination).hint("/media/…").name("Folder that holds the backup");
-            let response = ui.add(field.width(width));
-            if just_came {
-                response.request_focus();
-            }
-            if response.changed() {
-                wizard.plans = Load::Idle;
-            }
-            let entered = response.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
-            if cx.pickers.available() && ui.add(Button::plain("Choose…").enabled(!cx.pickers.busy())).clicked() {
-                cx.pickers.pick_folders(PURPOSE, "The folder that holds the backup", false);
-            }
-            let ready = names::is_absolute(&wizard.destination) && !wizard.plans.is_waiting();
-            if ui.add(Button::plain("Look").icon(icons::MAGNIFYING_GLASS).enabled(ready)).clicked() || (entered && ready) {
-                wizard.look(cx.handle);
-            }
+    FormRow::new("Folder, drive or server that holds the backup")
+        .hint("The folder or address that was chosen as the destination.")
+        .show(ui, |ui| {
+            ui.horizontal(|ui| {
+                let buttons = if cx.pickers.available() { 196.0 } else { 88.0 };
+                let width = (ui.available_width() - buttons).max(160.0);
+                let field = TextField::new(&mut wizard.destination)
+                    .hint("/media/… or sftp://user@host/path")
+                    .name("Folder that holds the backup");
+                let response = ui.add(field.width(width));
+                if just_came {
+                    response.request_focus();
+                }
+                if response.changed() {
+                    wizard.plans = Load::Idle;
+                }
+                let entered = response.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
+                if cx.pickers.available() && ui.add(Button::plain("Choose…").enabled(!cx.pickers.busy())).clicked() {
+                    cx.pickers.pick_folders(PURPOSE, "The folder that holds the backup", false);
+                }
+                let ready = Location::typed(&wizard.destination).is_some() && !wizard.plans.is_waiting();
+                if ui.add(Button::plain("Look").icon(icons::MAGNIFYING_GLASS).enabled(ready)).clicked() || (entered && ready) {
+                    wizard.look(cx.handle);
+                }
+            });
         });
-    });
     match &wizard.plans {
         Load::Idle => {}
         Load::Waiting(_) => {
             spinner(ui, "Looking…");
         }
-        Load::Failed(problem) => {
-            problem_text(ui, problem);
-        }
+        Load::Failed(problem) => match Location::typed(&wizard.destination).filter(|location| location.path().is_none()) {
+            Some(location) => {
+                if wizard.server.show(ui, cx, &location, problem) {
+                    wizard.look(cx.handle);
+                }
+            }
+            None => {
+                problem_text(ui, problem);
+            }
+        },
         Load::Ready(plans) if plans.is_empty() => {
             wrapped(ui, body("No backup lies in this folder. Try the folder above it, or another drive.").color(t.text));
         }

@@ -27,6 +27,7 @@ use crate::model::snapshot::{Manifest, VersionId};
 use crate::ui::follow::Follow;
 use crate::ui::key_file::KeyFileChoice;
 use crate::ui::load::Load;
+use crate::ui::server_access::ServerAccess;
 use crate::ui::widgets::PasswordField;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -96,6 +97,8 @@ pub struct Wizard {
     pub from_file: FromFile,
     pub destination: String,
     pub plans: Load<Vec<PlanAt>>,
+    /// Of the server that they lie on.
+    pub server: ServerAccess,
     pub plan_chosen: Option<usize>,
     /// The backup to choose once it is found.
     wanted: Option<PlanId>,
@@ -191,6 +194,7 @@ impl Wizard {
             from_file: FromFile::default(),
             destination: String::new(),
             plans: Load::Idle,
+            server: ServerAccess::default(),
             plan_chosen: None,
             wanted: None,
             name: String::new(),

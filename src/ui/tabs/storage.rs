@@ -121,8 +121,9 @@ impl Destination {
                 self.test = Load::Waiting(cx.handle.test_destination(self.location.clone()));
                 self.status.outdate();
             }
-            let Location::Local { path } = &self.location;
-            if ui.add(Button::plain("Open folder").name(format!("Open folder {name}")).icon(icons::FOLDER_OPEN)).clicked() {
+            if let Some(path) = self.location.path()
+                && ui.add(Button::plain("Open folder").name(format!("Open folder {name}")).icon(icons::FOLDER_OPEN)).clicked()
+            {
                 cx.act(Action::OpenFolder(path.clone()));
             }
         });

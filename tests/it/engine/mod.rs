@@ -100,8 +100,8 @@ impl World {
         let (home, lock) = self.free(home);
         let env = Env { clock: self.clock.clone(), ..Env::system(self.secrets.clone(), Arc::new(|| {})) };
         let (open, pulled) = (env.open_storage.clone(), self.pulled.clone());
-        let open_storage: OpenStorage = Arc::new(move |location, create| {
-            let storage = open(location, create)?;
+        let open_storage: OpenStorage = Arc::new(move |location, create, access| {
+            let storage = open(location, create, access)?;
             Ok(match *pulled.lock().unwrap() {
                 Some(bytes) => Arc::new(pulled::Pulled::after(storage, bytes)),
                 None => storage,

@@ -2,6 +2,7 @@
 
 use super::{Lock, PlaceKind, Step, Wizard};
 use crate::model::human;
+use crate::model::location::Location;
 use crate::model::names;
 use crate::model::problem::Code;
 use crate::model::restore::RestoreCounts;
@@ -23,8 +24,8 @@ impl Wizard {
                 Load::Ready(_) => return None,
             },
             Step::Backup => match &self.plans {
-                Load::Idle if self.destination.trim().is_empty() => "Name the folder or drive that holds the backup.",
-                Load::Idle if !names::is_absolute(&self.destination) => return Some(whole()),
+                Load::Idle if self.destination.trim().is_empty() => "Name the folder, drive or server that holds the backup.",
+                Load::Idle if Location::typed(&self.destination).is_none() => return Some(whole()),
                 Load::Idle => "Press Look to see what lies there.",
                 Load::Waiting(_) => "Looking…",
                 Load::Failed(_) => "This folder could not be read.",

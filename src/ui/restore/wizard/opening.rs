@@ -4,7 +4,6 @@ use super::{Lock, Source, Step, Wizard};
 use crate::engine::Handle;
 use crate::engine::message::Unreadable;
 use crate::model::location::Location;
-use crate::model::names;
 use crate::model::problem::Code;
 use crate::model::restore::Place;
 use crate::model::secret::Secret;
@@ -14,10 +13,9 @@ use crate::ui::load::Load;
 impl Wizard {
     /// Looks for backups in the folder that was named.
     pub fn look(&mut self, handle: &Handle) {
-        let path = self.destination.trim();
-        if names::is_absolute(path) {
+        if let Some(location) = Location::typed(&self.destination) {
             self.plan_chosen = None;
-            self.plans = Load::Waiting(handle.plans_at(Location::local(path)));
+            self.plans = Load::Waiting(handle.plans_at(location));
         }
     }
 

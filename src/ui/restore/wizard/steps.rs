@@ -51,7 +51,7 @@ impl Wizard {
     /// On to the versions of the backup that is chosen. Coming back without having chosen another keeps what was done.
     fn take_plan(&mut self, handle: &Handle) {
         let Some(plan) = self.plan_chosen.and_then(|at| self.plans.ready()?.get(at)).cloned() else { return };
-        let location = Location::local(self.destination.trim());
+        let Some(location) = Location::typed(&self.destination) else { return };
         let place = Place { location, plan: PlanChoice::Id(plan.id), secret: None };
         let same = self.place.as_ref().is_some_and(|p| p.location == place.location && p.plan == place.plan);
         if !same {

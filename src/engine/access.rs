@@ -1,0 +1,201 @@
+//! Passwords and keys of the servers that destinations lie on: what this session was told, what this machine keeps.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+
+use sha2::{Digest, Sha256};
+use zeroize::Zeroizing;
+
+use crate::model::location::Location;
+use crate::model::problem::Problem;
+use crate::model::secret::Secret;
+use crate::state::host_keys;
+use crate::state::paths::Home;
+use crate::state::secrets::SecretStore;
+use crate::storage::access::{Access, Fingerprint, Server};
+
+use super::core::lock;
+use super::message::{ServerTrust, ToldAccess};
+
+/// Private keys as OpenSSH names them, in the order in which it tries them.
+const KEY_FILES: [&str; 3] = ["id_ed25519", "id_ecdsa", "id_rsa"];
+
+pub struct Accesses {
+    secrets: Arc<dyn SecretStore>,
+    /// Where the keys of servers are kept; `None` for a guest, who keeps nothing.
+    home: Option<Home>,
+    told: Mutex<Told>,
+}
+
+/// For as long as this process lives.
+#[derive(Default)]
+struct Told {
+    passwords: HashMap<String, Secret>,
+    servers: HashMap<Server, ServerTrust>,
+}
+
+impl Accesses {
+    pub fn new(secrets: Arc<dyn SecretStore>, home: Option<Home>) -> Self {
+        Self { secrets, home, told: Mutex::default() }
+    }
+
+    /// Takes in what somebody says of a destination's server; the password is kept on this machine where that is wanted.
+    pub fn tell(&self, location: &Location, told: ToldAccess) -> Result<(), Problem> {
+        let (Some(account), Some(server)) = (account(location), server(location)) else { return Ok(()) };
+        if let Some(password) = told.password {
+            if told.keep && self.home.is_some() {
+                self.secrets.set(&secret_name(&account), password.expose())?;
+            }
+            lock(&self.told).passwords.insert(account, password);
+        }
+        if let Some(trust) = told.trust {
+            lock(&self.told).servers.insert(server, trust);
+        }
+        Ok(())
+    }
+}
+
+impl Access for Accesses {
+    fn password(&self, location: &Location) -> Option<Secret> {
+        let account = account(location)?;
+        if let Some(password) = lock(&self.told).passwords.get(&account) {
+            return Some(password.clone());
+        }
+        // A keyring that does not open is as one that holds nothing: the server says what is missing.
+        let kept: Option<Zeroizing<String>> = self.secrets.get(&secret_name(&account)).ok().flatten();
+        kept.map(|text| Secret::new(text.as_str()))
+    }
+
+    fn key_files(&self, _: &Location) -> Vec<PathBuf> {
+        ssh_folder().into_iter().flat_map(|folder| KEY_FILES.map(|name| folder.join(name))).collect()
+    }
+
+    fn known_hosts(&self) -> Option<PathBuf> {
+        Some(ssh_folder()?.join("known_hosts"))
+    }
+
+    fn host_key(&self, server: &Server) -> Option<Fingerprint> {
+        if let Some(ServerTrust::Key(key)) = lock(&self.told).servers.get(server) {
+            return Some(Fingerprint(key.clone()));
+        }
+        match host_keys::known(self.home.as_ref()?, &shown(server)) {
+            Ok(known) => known.map(Fingerprint),
+            // Fits no key: what was known must not become new.
+            Err(error) => Some(Fingerprint(format!("not readable ({error})"))),
+        }
+    }
+
+    fn trust(&self, server: &Server, key: &Fingerprint) -> bool {
+        let trusted = match lock(&self.told).servers.get(server) {
+            Some(ServerTrust::Key(named)) => *named == key.0,
+            Some(ServerTrust::New) => true,
+            None => false,
+        };
+        if trusted {
+            self.keep(server, key);
+        }
+        trusted
+    }
+
+    fn seen(&self, server: &Server, key: &Fingerprint) {
+        self.keep(server, key);
+    }
+}
+
+impl Accesses {
+    fn keep(&self, server: &Server, key: &Fingerprint) {
+        lock(&self.told).servers.insert(server.clone(), ServerTrust::Key(key.0.clone()));
+        let Some(home) = &self.home else { return };
+        let is_kept = host_keys::known(home, &shown(server)).is_ok_and(|known| known.as_ref() == Some(&key.0));
+        if !is_kept && let Err(error) = host_keys::keep(home, &shown(server), &key.0) {
+            tracing::warn!(%error, "a server's key could not be kept");
+        }
+    }
+}
+
+/// Where OpenSSH keeps a person's keys.
+fn ssh_folder() -> Option<PathBuf> {
+    Some(directories::BaseDirs::new()?.home_dir().join(".ssh"))
+}
+
+fn shown(server: &Server) -> String {
+    format!("{}:{}", server.host, server.port)
+}
+
+fn server(location: &Location) -> Option<Server> {
+    match location {
+        Location::Local { .. } => None,
+        Location::Sftp(folder) => Some(Server { host: folder.host.clone(), port: folder.port }),
+    }
+}
+
+/// Whose password it is: folders of one account share it.
+fn account(location: &Location) -> Option<String> {
+    match location {
+        Location::Local { .. } => None,
+        Location::Sftp(folder) => Some(format!("sftp {} {} {}", folder.user, folder.host, folder.port)),
+    }
+}
+
+/// The name under which it is kept: any account's fits into a file's name.
+fn secret_name(account: &str) -> String {
+    format!("storage-{}", data_encoding::HEXLOWER.encode(&Sha256::digest(account)[..16]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::state::secrets::MemoryStore;
+
+    fn at(text: &str) -> Location {
+        Location::of_server(text).unwrap().unwrap()
+    }
+
+    fn nas() -> Server {
+        Server { host: "nas".into(), port: 22 }
+    }
+
+    fn password(text: &str, keep: bool) -> ToldAccess {
+        ToldAccess { password: Some(Secret::new(text)), keep, trust: None }
+    }
+
+    #[test]
+    fn a_password_is_the_accounts_and_is_kept_where_that_is_wanted() {
+        let root = tempfile::tempdir().unwrap();
+        let home = Home::locate(Some(root.path())).unwrap();
+        let secrets: Arc<dyn SecretStore> = Arc::new(MemoryStore::default());
+        let here = Accesses::new(secrets.clone(), Some(home.clone()));
+        here.tell(&at("sftp://ada@nas/a"), password("one", true)).unwrap();
+        here.tell(&at("sftp://bob@nas/a"), password("two", false)).unwrap();
+        assert_eq!(here.password(&at("sftp://ada@nas/b")), Some(Secret::new("one")));
+        assert_eq!(here.password(&at("sftp://bob@nas/b")), Some(Secret::new("two")));
+        assert_eq!(here.password(&at("sftp://ada@nas:23/b")), None);
+        let later = Accesses::new(secrets.clone(), Some(home));
+        assert_eq!(later.password(&at("sftp://ada@nas/b")), Some(Secret::new("one")));
+        assert_eq!(later.password(&at("sftp://bob@nas/b")), None);
+        let guest = Accesses::new(secrets.clone(), None);
+        guest.tell(&at("sftp://eve@nas/a"), password("three", true)).unwrap();
+        assert_eq!(guest.password(&at("sftp://eve@nas/")), Some(Secret::new("three")));
+        assert_eq!(Accesses::new(secrets, None).password(&at("sftp://eve@nas/")), None, "a guest keeps nothing");
+    }
+
+    #[test]
+    fn a_new_server_is_trusted_only_when_somebody_says_so() {
+        let root = tempfile::tempdir().unwrap();
+        let home = Home::locate(Some(root.path())).unwrap();
+        let new = || Accesses::new(Arc::new(MemoryStore::default()), Some(home.clone()));
+        let (one, other) = (Fingerprint("SHA256:one".into()), Fingerprint("SHA256:other".into()));
+        assert!(!new().trust(&nas(), &one));
+        let named = new();
+        let trust = Some(ServerTrust::Key(one.0.clone()));
+        named.tell(&at("sftp://nas/a"), ToldAccess { trust, ..ToldAccess::default() }).unwrap();
+        assert!(!named.trust(&nas(), &other) && named.trust(&nas(), &one));
+        assert_eq!(new().host_key(&nas()), Some(one), "it is known from then on");
+        let careless = new();
+        careless.tell(&at("sftp://nas:23/a"), ToldAccess { trust: Some(ServerTrust::New), ..ToldAccess::default() }).unwrap();
+        let server = Server { port: 23, ..nas() };
+        assert!(careless.trust(&server, &other));
+        assert_eq!(new().host_key(&server), Some(other));
+    }
+}

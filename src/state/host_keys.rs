@@ -1,0 +1,80 @@
+//! `servers.json`: by which key each server was known when it was first trusted.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{self, Read};
+
+use serde::{Deserialize, Serialize};
+
+use super::files::write_whole;
+use super::paths::Home;
+use super::{Error, Result};
+
+/// Longest file that is read.
+const LONGEST: u64 = 1 << 20;
+const VERSION: u32 = 1;
+
+#[derive(Default, Serialize, Deserialize)]
+struct File {
+    version: u32,
+    /// Fingerprints (`SHA256:…`) by `host:port`.
+    servers: BTreeMap<String, String>,
+}
+
+/// The fingerprint that was kept. A file that cannot be read is an error: a server that was known must not become a new one.
+pub fn known(home: &Home, server: &str) -> Result<Option<String>> {
+    Ok(read(home)?.servers.remove(server))
+}
+
+/// Keeps a fingerprint, in the place of another one.
+pub fn keep(home: &Home, server: &str, fingerprint: &str) -> Result<()> {
+    let mut file = read(home)?;
+    file.servers.insert(server.into(), fingerprint.into());
+    let mut text = serde_json::to_vec_pretty(&file).map_err(|e| Error::file(home.servers_file(), io::Error::other(e)))?;
+    text.push(b'\n');
+    write_whole(&home.servers_file(), &text)
+}
+
+fn read(home: &Home) -> Result<File> {
+    let path = home.servers_file();
+    let failed = |e: io::Error| Error::file(&path, e);
+    let mut text = String::new();
+    match fs::File::open(&path) {
+        Ok(file) => file.take(LONGEST).read_to_string(&mut text).map_err(failed)?,
+        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(File { version: VERSION, ..File::default() }),
+        Err(e) => return Err(failed(e)),
+    };
+    let file: File = serde_json::from_str(&text).map_err(|e| failed(io::Error::new(io::ErrorKind::InvalidData, e)))?;
+    match file.version {
+        VERSION => Ok(file),
+        _ => Err(failed(io::Error::new(io::ErrorKind::InvalidData, "written by a newer Strongroom"))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_kept_for_its_server_and_port() {
+        let root = tempfile::tempdir().unwrap();
+        let home = Home::locate(Some(root.path())).unwrap();
+        assert_eq!(known(&home, "nas:22").unwrap(), None);
+        keep(&home, "nas:22", "SHA256:one").unwrap();
+        keep(&home, "nas:2222", "SHA256:two").unwrap();
+        keep(&home, "nas:22", "SHA256:three").unwrap();
+        assert_eq!(known(&home, "nas:22").unwrap().as_deref(), Some("SHA256:three"));
+        assert_eq!(known(&home, "nas:2222").unwrap().as_deref(), Some("SHA256:two"));
+    }
+
+    #[test]
+    fn a_file_that_is_broken_makes_no_server_new() {
+        let root = tempfile::tempdir().unwrap();
+        let home = Home::locate(Some(root.path())).unwrap();
+        for text in ["", "{", "{\"version\":2,\"servers\":{}}", "\u{0}"] {
+            fs::write(home.servers_file(), text).unwrap();
+            assert!(known(&home, "nas:22").is_err(), "{text:?}");
+            assert!(keep(&home, "nas:22", "SHA256:x").is_err());
+        }
+    }
+}

@@ -1,0 +1,60 @@
+//! What a server asks for besides its address.
+
+use std::path::PathBuf;
+
+use crate::model::location::Location;
+use crate::model::secret::Secret;
+
+/// Answers for the person whose destinations they are. Calls may block.
+pub trait Access: Send + Sync {
+    /// The password of the account, which may also be the passphrase of the key that opens it.
+    fn password(&self, location: &Location) -> Option<Secret>;
+    /// Files of private keys that may open the account, the best first; they need not exist.
+    fn key_files(&self, location: &Location) -> Vec<PathBuf>;
+    /// Where the person's own ssh keeps the servers that it knows.
+    fn known_hosts(&self) -> Option<PathBuf>;
+    /// By which key a server was known before.
+    fn host_key(&self, server: &Server) -> Option<Fingerprint>;
+    /// Whether a server that was not known is trusted with this key; then it is kept.
+    fn trust(&self, server: &Server, key: &Fingerprint) -> bool;
+    /// A server has shown the key that it should: by what was said of it, or as the person's own ssh knows it. It is kept.
+    fn seen(&self, server: &Server, key: &Fingerprint);
+}
+
+/// A server as its keys are kept: name or address, and port.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Server {
+    pub host: String,
+    pub port: u16,
+}
+
+/// SHA-256 of a server's public key as OpenSSH shows it: `SHA256:` and base64 without padding.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Fingerprint(pub String);
+
+/// Knows nothing and trusts nobody: for folders.
+pub struct NoAccess;
+
+impl Access for NoAccess {
+    fn password(&self, _: &Location) -> Option<Secret> {
+        None
+    }
+
+    fn key_files(&self, _: &Location) -> Vec<PathBuf> {
+        Vec::new()
+    }
+
+    fn known_hosts(&self) -> Option<PathBuf> {
+        None
+    }
+
+    fn host_key(&self, _: &Server) -> Option<Fingerprint> {
+        None
+    }
+
+    fn trust(&self, _: &Server, _: &Fingerprint) -> bool {
+        false
+    }
+
+    fn seen(&self, _: &Server, _: &Fingerprint) {}
+}

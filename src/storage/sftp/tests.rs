@@ -1,0 +1,176 @@
+//! Against a real OpenSSH server.
+
+use std::io::Write;
+use std::path::PathBuf;
+use std::sync::Mutex;
+
+use super::*;
+use crate::model::secret::Secret;
+use crate::storage::access::{Fingerprint, Server};
+use crate::storage::contract;
+
+#[path = "../../../tests/servers/sshd.rs"]
+mod sshd;
+
+use sshd::Sshd;
+
+/// Somebody with a folder of keys, who trusts one fingerprint.
+#[derive(Default)]
+struct Person {
+    keys: Option<PathBuf>,
+    knows_hosts: bool,
+    trusts: Mutex<Option<String>>,
+    pinned: Mutex<Option<Fingerprint>>,
+}
+
+impl Access for Person {
+    fn password(&self, _: &Location) -> Option<Secret> {
+        None
+    }
+
+    fn key_files(&self, _: &Location) -> Vec<PathBuf> {
+        self.keys.iter().map(|folder| folder.join("id_ed25519")).collect()
+    }
+
+    fn known_hosts(&self) -> Option<PathBuf> {
+        self.keys.as_ref().filter(|_| self.knows_hosts).map(|folder| folder.join("known_hosts"))
+    }
+
+    fn host_key(&self, _: &Server) -> Option<Fingerprint> {
+        self.pinned.lock().unwrap().clone()
+    }
+
+    fn trust(&self, _: &Server, key: &Fingerprint) -> bool {
+        let trusts = self.trusts.lock().unwrap().as_ref() == Some(&key.0);
+        if trusts {
+            *self.pinned.lock().unwrap() = Some(key.clone());
+        }
+        trusts
+    }
+
+    fn seen(&self, _: &Server, key: &Fingerprint) {
+        *self.pinned.lock().unwrap() = Some(key.clone());
+    }
+}
+
+struct World {
+    dir: tempfile::TempDir,
+    server: Sshd,
+    person: Person,
+}
+
+impl World {
+    fn new() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let server = Sshd::start(dir.path());
+        std::fs::create_dir(dir.path().join("shown")).unwrap();
+        let person = Person { keys: Some(server.keys.clone()), knows_hosts: true, ..Person::default() };
+        Self { dir, server, person }
+    }
+
+    fn folder(&self, name: &str) -> SftpFolder {
+        match Location::of_server(&self.server.address(&self.dir.path().join(name))) {
+            Some(Ok(Location::Sftp(folder))) => folder,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn open(&self) -> Result<Sftp, Error> {
+        Sftp::open(&self.folder("shown"), &self.person)
+    }
+}
+
+fn kind<T>(result: Result<T, Error>) -> Kind {
+    match result {
+        Ok(_) => panic!("it worked"),
+        Err(error) => error.kind,
+    }
+}
+
+#[test]
+fn it_does_what_every_storage_must() {
+    let world = World::new();
+    contract::holds(&world.open().unwrap());
+    assert_eq!(std::fs::read_dir(world.dir.path().join("shown")).unwrap().count(), 0);
+}
+
+#[test]
+fn only_a_new_destination_is_made() {
+    let world = World::new();
+    assert_eq!(kind(Sftp::open(&world.folder("new"), &world.person)), Kind::Unreachable);
+    Sftp::create_and_open(&world.folder("new"), &world.person).unwrap().put("a", b"b").unwrap();
+    assert_eq!(std::fs::read(world.dir.path().join("new/a")).unwrap(), b"b");
+    assert_eq!(kind(Sftp::create_and_open(&world.folder("no/where"), &world.person)), Kind::Unreachable);
+    assert_eq!(kind(Sftp::create_and_open(&world.folder("new/a"), &world.person)), Kind::NotAFolder);
+}
+
+#[test]
+fn a_server_is_the_one_that_it_was() {
+    let mut world = World::new();
+    world.person.knows_hosts = false;
+    let error = world.open().err().unwrap();
+    assert_eq!((error.kind, error.source.to_string()), (Kind::ServerUnknown, world.server.fingerprint.clone()));
+    *world.person.trusts.lock().unwrap() = Some("SHA256:other".into());
+    assert_eq!(kind(world.open()), Kind::ServerUnknown);
+    *world.person.trusts.lock().unwrap() = Some(world.server.fingerprint.clone());
+    world.open().unwrap();
+    *world.person.trusts.lock().unwrap() = None;
+    world.open().unwrap();
+    world.server.stop();
+    world.server.start_again(true);
+    assert_eq!(kind(world.open()), Kind::ServerChanged);
+    // Nor by way of the person's own ssh.
+    *world.person.pinned.lock().unwrap() = None;
+    world.person.knows_hosts = true;
+    assert_eq!(kind(world.open()), Kind::ServerChanged);
+}
+
+#[test]
+fn without_a_key_that_fits_a_password_is_missing() {
+    let mut world = World::new();
+    *world.person.pinned.lock().unwrap() = Some(Fingerprint(world.server.fingerprint.clone()));
+    world.person.keys = None;
+    assert_eq!(kind(world.open()), Kind::NoPassword);
+}
+
+#[test]
+fn a_server_that_dies_is_away() {
+    let mut world = World::new();
+    let storage = world.open().unwrap();
+    let mut upload = storage.create("half").unwrap();
+    upload.write_all(&vec![7; 3 << 20]).unwrap();
+    world.server.stop();
+    let written = upload.write_all(&vec![7; 64 << 20]).map_err(|e| Error::from_io("half", e).kind);
+    assert_eq!(written, Err(Kind::ServerAway));
+    drop(upload);
+    assert_eq!(kind(storage.list("")), Kind::ServerAway);
+    assert_eq!(kind(storage.read_all("half", 9)), Kind::ServerAway);
+    assert_eq!(kind(world.open()), Kind::ServerAway);
+    world.server.start_again(false);
+    let storage = world.open().unwrap();
+    assert_eq!(storage.list("").unwrap(), [], "what was half done is not seen");
+    assert_eq!(storage.sweep_temporary("", None).unwrap(), 1);
+    storage.put("half", b"whole").unwrap();
+}
+
+#[test]
+fn links_pipes_and_odd_names_are_nobodys_objects() {
+    use std::os::unix::ffi::OsStrExt;
+    use std::os::unix::fs::symlink;
+
+    let world = World::new();
+    let shown = world.dir.path().join("shown");
+    symlink("/etc/hostname", shown.join("link")).unwrap();
+    symlink("/etc", shown.join("folder link")).unwrap();
+    std::fs::write(shown.join(std::ffi::OsStr::from_bytes(b"\xff")), "x").unwrap();
+    std::fs::create_dir(shown.join("folder")).unwrap();
+    let storage = world.open().unwrap();
+    storage.put("folder/a", b"a").unwrap();
+    symlink("/etc", shown.join("folder/deep link")).unwrap();
+    let listed: Vec<String> = storage.list("").unwrap().into_iter().map(|child| child.name).collect();
+    assert!(!listed.iter().any(|name| name.contains("link")), "{listed:?}");
+    assert_eq!(kind(storage.size("link")), Kind::NotFound);
+    assert_eq!(kind(storage.read_all("link", 999)), Kind::NotFound);
+    storage.delete_folder("folder").unwrap();
+    assert!(std::path::Path::new("/etc/hostname").exists() && !shown.join("folder").exists());
+}

@@ -1,0 +1,161 @@
+//! Destinations on an SFTP server: the whole job from the command line, and a server that is not what it was.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
+use std::thread;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::support::{Ran, Random, World, assert_same};
+use crate::tree;
+
+#[path = "../servers/sshd.rs"]
+mod sshd;
+
+use sshd::Sshd;
+
+/// A person whose ssh has a key that opens the server.
+struct Person {
+    world: World,
+    server: Sshd,
+}
+
+impl Person {
+    fn new() -> Self {
+        let world = World::new();
+        let server = Sshd::start(&world.path("server"));
+        fs::create_dir_all(world.path("person")).unwrap();
+        fs::rename(&server.keys, world.path("person/.ssh")).unwrap();
+        std::os::unix::fs::symlink(world.path("person/.ssh"), &server.keys).unwrap();
+        Self { world, server }
+    }
+
+    fn address(&self) -> String {
+        self.server.address(&self.world.dest())
+    }
+
+    fn run(&self, line: &str) -> Ran {
+        self.run_with(line, |_| {})
+    }
+
+    /// `%` stands for the destination.
+    fn run_with(&self, line: &str, change: impl FnOnce(&mut Command)) -> Ran {
+        let line = line.replace('%', &self.address());
+        self.world.run_with(&line, |command| {
+            command.env("HOME", self.world.path("person")).env_remove("SSH_AUTH_SOCK");
+            change(command);
+        })
+    }
+
+    fn forget_servers(&self) {
+        fs::remove_file(self.world.path("person/.ssh/known_hosts")).unwrap();
+    }
+}
+
+fn code(ran: &Ran) -> Value {
+    ran.problem().into()
+}
+
+#[test]
+fn the_whole_job_on_a_server() {
+    let person = Person::new();
+    let world = &person.world;
+    tree::plain(&world.source(), 60, &mut Random(81));
+    tree::odd(&world.source(), &mut Random(83));
+    // What was written a moment ago would be read again.
+    thread::sleep(Duration::from_millis(3200));
+    let first = person.run("backup --source @source --to % --json").ok().last();
+    fs::write(world.source().join("new"), Random(82).bytes(3_000_000)).unwrap();
+    let kept = world.path("kept");
+    crate::support::tool("cp", [std::ffi::OsStr::new("-a"), world.source().as_os_str(), kept.as_os_str()]);
+    let second = person.run("backup --source @source --to % --json").ok().last();
+    assert_eq!((second["type"].as_str(), second["totals"]["new_files"].as_u64()), (Some("incremental"), Some(1)), "{second}");
+    person.run("verify --from % --all --depth full").ok();
+    assert_eq!(person.run("versions --from % --json").ok().lines().iter().filter(|line| line.get("id").is_some()).count(), 2);
+    // What lies there is what a folder would hold: all of it can be had without any server.
+    world.run("verify --from @dest --all --depth full").ok();
+
+    // On a machine that has never seen it.
+    fs::rename(world.home(), world.path("lost home")).unwrap();
+    person.run("restore --from % --to @out").ok();
+    assert_same(&kept, &world.path("out/source"));
+    fs::remove_dir_all(world.home()).unwrap();
+    fs::rename(world.path("lost home"), world.home()).unwrap();
+
+    person.run(&format!("delete --from % --version {}", first["version"].as_str().unwrap())).ok();
+    person.run("verify --from % --all --depth full").ok();
+    person.run("restore --from % --to @again").ok();
+    assert_same(&kept, &world.path("again/source"));
+}
+
+#[test]
+fn a_new_server_is_trusted_by_its_key_only() {
+    let mut person = Person::new();
+    person.forget_servers();
+    fs::create_dir(person.world.source()).unwrap();
+    let line = "backup --source @source --to % --json";
+    let refused = person.run(line);
+    assert_eq!(code(&refused), "server-unknown");
+    assert!(refused.out.contains(&person.server.fingerprint), "{}", refused.out);
+    let other = "SHA256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+    assert_eq!(code(&person.run(&format!("{line} --host-key {other}"))), "server-changed");
+    assert!(!person.world.dest().exists(), "nothing was sent to it");
+    person.run(&format!("{line} --host-key {}", person.server.fingerprint)).ok();
+    person.run(line).ok();
+    person.server.stop();
+    person.server.start_again(true);
+    assert_eq!(code(&person.run(line)), "server-changed");
+    assert_eq!(code(&person.run(&format!("{line} --accept-new-host-key"))), "server-changed", "it is not new");
+    person.run(&format!("{line} --host-key {}", person.server.shown_now())).ok();
+    person.run(line).ok();
+}
+
+#[test]
+fn a_password_is_asked_for_where_no_key_fits() {
+    let person = Person::new();
+    fs::create_dir(person.world.source()).unwrap();
+    fs::remove_file(person.world.path("person/.ssh/id_ed25519")).unwrap();
+    let line = "backup --source @source --to % --json";
+    assert_eq!(code(&person.run(line)), "storage-password");
+    let refused = person.run_with(line, |command| _ = command.env("STRONGROOM_STORAGE_PASSWORD", "not this one"));
+    assert_eq!((code(&refused), refused.code), ("storage-password".into(), Some(12)));
+    assert!(!refused.out.contains("not this one") && !refused.err.contains("not this one"));
+}
+
+#[test]
+fn a_run_whose_server_dies_is_gone_on_with() {
+    let mut person = Person::new();
+    fs::create_dir(person.world.source()).unwrap();
+    for n in 0..40 {
+        fs::write(person.world.source().join(format!("{n}")), Random(n).bytes(4 << 20)).unwrap();
+    }
+    person.run("plan add Big --source @source --to % --volume-size 16M").ok();
+    let volumes = person.world.dest();
+    let run = thread::scope(|scope| {
+        let ran = scope.spawn(|| person.run("backup Big --json"));
+        while count(&volumes) < 2 && !ran.is_finished() {
+            thread::sleep(Duration::from_millis(2));
+        }
+        person.server.end();
+        ran.join().unwrap()
+    });
+    assert_eq!(code(&run), "destination-missing", "{}", run.out);
+    assert_eq!(code(&person.run("backup Big --json")), "destination-missing", "nothing answers");
+    person.server.start_again(false);
+    let report = person.run("backup Big --json").ok().last();
+    assert!(report["resumed_bytes"].as_u64().is_some_and(|bytes| bytes >= 8 << 20), "it began anew: {report}");
+    person.run("verify --from % --depth full").ok();
+    person.run("restore --from % --to @out").ok();
+    assert_same(&person.world.source(), &person.world.path("out/source"));
+}
+
+/// Volumes that are finished.
+fn count(dest: &PathBuf) -> usize {
+    if !dest.exists() {
+        return 0;
+    }
+    let is_volume = |path: &PathBuf| path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"v0"));
+    crate::support::walk(dest).iter().filter(|path| is_volume(path)).count()
+}

@@ -7,13 +7,13 @@ use std::sync::{Arc, Mutex};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
-use crate::model::location::Location;
+use crate::model::location::{Location, Server};
 use crate::model::problem::Problem;
 use crate::model::secret::Secret;
 use crate::state::host_keys;
 use crate::state::paths::Home;
 use crate::state::secrets::SecretStore;
-use crate::storage::access::{Access, Fingerprint, Server};
+use crate::storage::access::{Access, Fingerprint};
 
 use super::core::lock;
 use super::message::{ServerTrust, ToldAccess};
@@ -42,7 +42,7 @@ impl Accesses {
 
     /// Takes in what somebody says of a destination's server; the password is kept on this machine where that is wanted.
     pub fn tell(&self, location: &Location, told: ToldAccess) -> Result<(), Problem> {
-        let (Some(account), Some(server)) = (account(location), server(location)) else { return Ok(()) };
+        let (Some(account), Some(server)) = (location.account(), location.server()) else { return Ok(()) };
         if let Some(password) = told.password {
             if told.keep && self.home.is_some() {
                 self.secrets.set(&secret_name(&account), password.expose())?;
@@ -58,7 +58,7 @@ impl Accesses {
 
 impl Access for Accesses {
     fn password(&self, location: &Location) -> Option<Secret> {
-        let account = account(location)?;
+        let account = location.account()?;
         if let Some(password) = lock(&self.told).passwords.get(&account) {
             return Some(password.clone());
         }
@@ -121,21 +121,6 @@ fn ssh_folder() -> Option<PathBuf> {
 
 fn shown(server: &Server) -> String {
     format!("{}:{}", server.host, server.port)
-}
-
-fn server(location: &Location) -> Option<Server> {
-    match location {
-        Location::Local { .. } => None,
-        Location::Sftp(folder) => Some(Server { host: folder.host.clone(), port: folder.port }),
-    }
-}
-
-/// Whose password it is: folders of one account share it.
-fn account(location: &Location) -> Option<String> {
-    match location {
-        Location::Local { .. } => None,
-        Location::Sftp(folder) => Some(format!("sftp {} {} {}", folder.user, folder.host, folder.port)),
-    }
 }
 
 /// The name under which it is kept: any account's fits into a file's name.

@@ -3,10 +3,14 @@
 use std::path::{Path, is_separator};
 
 use serde::{Deserialize, Serialize};
-use url::Url;
 
 use super::names;
 use super::path::PathBytes;
+
+mod sftp;
+mod text;
+
+pub use sftp::SftpFolder;
 
 /// A destination's address, without any secret.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -18,16 +22,11 @@ pub enum Location {
     Sftp(SftpFolder),
 }
 
-/// `sftp://user@host:port/path`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct SftpFolder {
-    /// A name, or an IPv4 or IPv6 address (without brackets).
+/// A server by its name or address, and its port.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Server {
     pub host: String,
     pub port: u16,
-    /// Empty: that of whoever runs Strongroom.
-    pub user: String,
-    /// From the server's root; from where the account begins if it does not begin with `/`, empty for that place itself.
-    pub path: String,
 }
 
 /// Why a text is no address of a destination.
@@ -51,9 +50,6 @@ impl NotALocation {
         }
     }
 }
-
-/// Ports, where an address says none.
-const SSH: u16 = 22;
 
 impl Location {
     pub fn local(path: impl Into<PathBytes>) -> Self {
@@ -89,6 +85,22 @@ impl Location {
         }
     }
 
+    /// The server that it is reached by.
+    pub fn server(&self) -> Option<Server> {
+        match self {
+            Self::Local { .. } => None,
+            Self::Sftp(folder) => Some(folder.server()),
+        }
+    }
+
+    /// Whose password opens it: folders of one account share it.
+    pub fn account(&self) -> Option<String> {
+        match self {
+            Self::Local { .. } => None,
+            Self::Sftp(folder) => Some(format!("sftp {} {} {}", folder.user, folder.host, folder.port)),
+        }
+    }
+
     /// For people: the path or URL.
     pub fn display(&self) -> String {
         match self {
@@ -112,72 +124,10 @@ impl Location {
     }
 }
 
-impl SftpFolder {
-    fn parse(text: &str) -> Result<Self, NotALocation> {
-        let url = Url::parse(text).map_err(|_| NotALocation::Form)?;
-        if url.password().is_some() {
-            return Err(NotALocation::Password);
-        }
-        let host = url.host_str().filter(|host| !host.is_empty()).ok_or(NotALocation::Form)?;
-        let host = host.trim_start_matches('[').trim_end_matches(']');
-        if url.query().is_some() || url.fragment().is_some() || url.port() == Some(0) {
-            return Err(NotALocation::Form);
-        }
-        let path = decoded(url.path())?;
-        let path = match path.strip_prefix("/~") {
-            Some("") => "",
-            Some(rest) if rest.starts_with('/') => rest.trim_start_matches('/'),
-            _ => &path,
-        };
-        let path = if path.len() > 1 { path.trim_end_matches('/') } else { path };
-        Ok(Self {
-            host: decoded(host)?,
-            port: url.port().unwrap_or(SSH),
-            user: decoded(url.username())?,
-            path: if path.is_empty() { String::new() } else { path.to_owned() },
-        })
-    }
-
-    fn display(&self) -> String {
-        let user = if self.user.is_empty() { String::new() } else { format!("{}@", encoded(&self.user)) };
-        let path = match self.path.as_str() {
-            path if path.starts_with('/') => encoded(path),
-            "" => "/~".into(),
-            path => format!("/~/{}", encoded(path)),
-        };
-        format!("sftp://{user}{}{path}", self.authority())
-    }
-
-    /// Host and port, as in an address.
-    fn authority(&self) -> String {
-        let host = if self.host.contains(':') { format!("[{}]", self.host) } else { self.host.clone() };
-        if self.port == SSH { host } else { format!("{host}:{}", self.port) }
-    }
-}
-
 /// A path without separators at its end, where it is not the top itself.
 pub fn trimmed(path: &str) -> &str {
     let is_top = Path::new(path).parent().is_none();
     if is_top { path } else { path.trim_end_matches(is_separator) }
-}
-
-/// What `%41` and the like stand for; nothing that ends a text or cannot be shown.
-fn decoded(text: &str) -> Result<String, NotALocation> {
-    let bytes = percent_encoding::percent_decode_str(text).decode_utf8().map_err(|_| NotALocation::Form)?;
-    if bytes.chars().any(char::is_control) { Err(NotALocation::Form) } else { Ok(bytes.into_owned()) }
-}
-
-/// So that [`decoded`] gives it back, and people can read it.
-fn encoded(text: &str) -> String {
-    let mut out = String::new();
-    for c in text.chars() {
-        if c.is_ascii() && !c.is_ascii_alphanumeric() && !"/-._~!$&'()*+,;=".contains(c) {
-            out.push_str(&format!("%{:02X}", u32::from(c)));
-        } else {
-            out.push(c);
-        }
-    }
-    out
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::model::location::Location;
+use crate::model::location::{Location, Server};
 use crate::model::secret::Secret;
 
 /// Answers for the person whose destinations they are. Calls may block.
@@ -19,13 +19,6 @@ pub trait Access: Send + Sync {
     fn trust(&self, server: &Server, key: &Fingerprint) -> bool;
     /// A server has shown the key that it should: by what was said of it, or as the person's own ssh knows it. It is kept.
     fn seen(&self, server: &Server, key: &Fingerprint);
-}
-
-/// A server as its keys are kept: name or address, and port.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Server {
-    pub host: String,
-    pub port: u16,
 }
 
 /// SHA-256 of a server's public key as OpenSSH shows it: `SHA256:` and base64 without padding.

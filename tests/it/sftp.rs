@@ -1,7 +1,7 @@
 //! Destinations on an SFTP server: the whole job from the command line, and a server that is not what it was.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::thread;
 use std::time::Duration;
@@ -152,7 +152,7 @@ fn a_run_whose_server_dies_is_gone_on_with() {
 }
 
 /// Volumes that are finished.
-fn count(dest: &PathBuf) -> usize {
+fn count(dest: &Path) -> usize {
     if !dest.exists() {
         return 0;
     }

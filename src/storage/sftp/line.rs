@@ -17,8 +17,8 @@ use tokio::task::JoinSet;
 use super::failure::Failure;
 use super::log_in::log_in;
 use super::server_key::{Checked, ServerKey};
-use crate::model::location::{Location, SftpFolder};
-use crate::storage::access::{Access, Server};
+use crate::model::location::{Location, Server, SftpFolder};
+use crate::storage::access::Access;
 use crate::storage::{Error, Kind};
 
 /// Until a server takes the call, and for each step of the greeting.

@@ -9,7 +9,8 @@ use russh::keys::{HashAlg, PublicKey, PublicKeyOrCertificate, check_known_hosts_
 
 use tokio::sync::watch;
 
-use crate::storage::access::{Access, Fingerprint, Server};
+use crate::model::location::Server;
+use crate::storage::access::{Access, Fingerprint};
 use crate::storage::{Error, Kind};
 
 /// Judges the key that a server proves to have.

@@ -5,8 +5,9 @@ use std::path::PathBuf;
 use std::sync::Mutex;
 
 use super::*;
+use crate::model::location::Server;
 use crate::model::secret::Secret;
-use crate::storage::access::{Fingerprint, Server};
+use crate::storage::access::Fingerprint;
 use crate::storage::contract;
 
 #[path = "../../../tests/servers/sshd.rs"]

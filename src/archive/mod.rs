@@ -12,6 +12,7 @@ pub mod json_lines;
 pub mod key;
 pub mod loose;
 pub mod object;
+pub mod object_list;
 pub mod pieces;
 pub mod run_journal;
 pub mod scan;

@@ -1,6 +1,7 @@
 //! The command line as clap reads it: here the commands, below a file for what each takes. What the options mean is said
 //! once, in the help texts.
 
+mod adopt;
 mod backup;
 mod delete;
 mod history;
@@ -9,7 +10,9 @@ mod new;
 mod origin;
 mod pause;
 mod plan;
+mod replicate;
 mod restore;
+mod storage;
 #[cfg(test)]
 mod tests;
 mod tools;
@@ -17,6 +20,7 @@ mod verify;
 
 use clap::{Parser, Subcommand};
 
+pub use self::adopt::Adopt;
 pub use self::backup::{Backup, Type};
 pub use self::delete::Delete;
 pub use self::history::History;
@@ -25,7 +29,9 @@ pub use self::new::{CipherName, FormatOptions, Kdf, SealOptions, Sources};
 pub use self::origin::{Diff, Find, Ls, Origin, Server, Unlock, Versions};
 pub use self::pause::{Pause, Resume};
 pub use self::plan::{Plan, PlanAdd, PlanEdit};
+pub use self::replicate::Replicate;
 pub use self::restore::Restore;
+pub use self::storage::{Storage, StorageAt, StorageHealth, StorageOf};
 pub use self::tools::{Compress, Decompress, Decrypt, Encrypt, Inspect, NewFile};
 pub use self::verify::Verify;
 
@@ -85,9 +91,16 @@ pub enum Command {
     Verify(Verify),
     /// Delete versions; all others stay whole
     Delete(Delete),
+    /// Copy versions to another destination
+    Replicate(Replicate),
+    /// Go on with a backup that lies at a destination: on a new machine, or where the old settings are lost
+    Adopt(Adopt),
     /// Show, make, change or remove plans
     #[command(subcommand)]
     Plan(Plan),
+    /// Show, try, add and remove destinations
+    #[command(subcommand)]
+    Storage(Storage),
     /// Show and change what opens an encrypted backup: passwords, recovery keys, key files
     #[command(subcommand)]
     Key(Key),

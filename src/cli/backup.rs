@@ -80,8 +80,8 @@ fn back_up(session: &Session, plan: &Plan, args: &args::Backup, output: Output) 
     }
     if plan.seal.is_some() {
         let secret = password::given(&args.seal.opens)?.map(|given| given.secret);
-        if let Some(location) = plan.destinations.first() {
-            unlock_known(session, location, plan, secret)?;
+        for location in &plan.destinations {
+            unlock_known(session, location, plan, secret.clone())?;
         }
     }
     let last = session.handle().overview().plans.iter().find(|p| p.plan.id == plan.id).and_then(|p| p.last_run.clone());
@@ -121,27 +121,24 @@ fn unlock_known(
 /// Folders to a destination: goes on with the backup of that name there, or begins one.
 fn once(session: &Session, args: &args::Backup, output: Output) -> Result<Exit, Problem> {
     session.tell_notices(output);
-    let to = args.to.as_deref().unwrap_or_default();
-    let mut plan = new_plan::plan(args.name.clone(), &args.sources, to, &args.format, &args.seal, Schedule::Off)?;
-    let location = plan.destinations.first().cloned().unwrap_or_else(|| Location::local(""));
-    server::tell(session.handle(), &location, &args.server, false)?;
-    let there = match session.handle().plans_at(location.clone()).wait() {
-        // A first backup makes the folder.
-        Err(problem) if problem.code == Code::DestinationMissing => Vec::new(),
-        there => there?,
-    };
-    let secrets = match known(&there, &plan.name)? {
-        Some(found) => {
+    let mut plan = new_plan::plan(args.name.clone(), &args.sources, &args.to, &args.format, &args.seal, Schedule::Off)?;
+    let there = there(session, &plan, &args.server)?;
+    let mut found = None;
+    for (location, there) in &there {
+        found = found.or(known(there, &plan.name)?.map(|found| (location, found)));
+    }
+    let secrets = match found {
+        Some((location, found)) => {
             same_seal(found, &plan)?;
             plan.id = found.id.clone();
             new_plan::note_unused(&args.seal, output);
             let password = if found.sealed { password::given(&args.seal.opens)?.map(|given| given.secret) } else { None };
             if found.sealed && password.is_none() {
-                unlock_known(session, &location, &plan, None)?;
+                unlock_known(session, location, &plan, None)?;
             }
             password.map(NewSecrets::of).unwrap_or_default()
         }
-        None => match remembered(session, &plan, &location)? {
+        None => match remembered(session, &plan)? {
             // Under its old id the engine sees that its folder has vanished, and says so.
             Some(id) if !args.take_over => {
                 plan.id = id;
@@ -154,6 +151,23 @@ fn once(session: &Session, args: &args::Backup, output: Output) -> Result<Exit, 
     let (kind, base, take_over) = (args.kind.into(), args.base.clone(), args.take_over);
     let command = Command::BackUpOnce { run, plan: Box::new(plan), secrets, kind, base, take_over };
     Ok(told(&follow(session.handle(), run, command, output)?, args.kind, output))
+}
+
+/// What lies at each destination. Of several one that cannot be reached is gone without.
+fn there(session: &Session, plan: &Plan, options: &args::Server) -> Result<Vec<(Location, Vec<PlanAt>)>, Problem> {
+    let mut all = Vec::new();
+    for location in &plan.destinations {
+        server::tell(session.handle(), location, options, false)?;
+        let there = match session.handle().plans_at(location.clone()).wait() {
+            // A first backup makes the folder.
+            Err(problem) if problem.code == Code::DestinationMissing => Vec::new(),
+            // The run says what is the matter.
+            Err(_) if plan.destinations.len() > 1 => Vec::new(),
+            there => there?,
+        };
+        all.push((location.clone(), there));
+    }
+    Ok(all)
 }
 
 /// The backup of that name at a destination: this home's own before another's.
@@ -190,11 +204,11 @@ fn same_seal(found: &PlanAt, plan: &Plan) -> Result<(), Problem> {
 }
 
 /// The backup of that name that this home made there before: where its folder is not found, a drive is probably not mounted.
-fn remembered(session: &Session, plan: &Plan, location: &Location) -> Result<Option<PlanId>, Problem> {
+fn remembered(session: &Session, plan: &Plan) -> Result<Option<PlanId>, Problem> {
     let filter = HistoryFilter { kind: Some(RunKind::Backup), text: plan.name.clone(), limit: 1000, ..HistoryFilter::default() };
     let page = session.handle().history(filter).wait()?;
     let there = |run: &RunReport| match &run.detail {
-        RunDetail::Backup { destination, .. } => *destination == location.display(),
+        RunDetail::Backup { destination, .. } => plan.destinations.iter().any(|location| *destination == location.display()),
         _ => false,
     };
     let run = page.runs.into_iter().find(|run| run.plan_name == plan.name && run.outcome.is_success() && there(run));

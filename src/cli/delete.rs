@@ -7,11 +7,11 @@ use super::exit::Exit;
 use super::follow::{follow, new_run_id};
 use super::output::Output;
 use super::{args, place, report};
-use crate::engine::message::{Command, PlanAt};
+use crate::engine::message::Command;
 use crate::model::human;
-use crate::model::problem::{Code, Problem};
+use crate::model::problem::Problem;
 use crate::model::prune::{DeleteSpec, PrunePlan};
-use crate::model::restore::{Place, PlanChoice};
+use crate::model::restore::PlanChoice;
 
 pub fn run(args: &args::Delete, output: Output) -> Result<Exit, Problem> {
     with_home(|session| delete(session, args, output))
@@ -21,11 +21,11 @@ fn delete(session: &Session, args: &args::Delete, output: Output) -> Result<Exit
     let handle = session.handle();
     let there = handle.plans_at(place::place(handle, &args.from)?.location).wait()?;
     let mut from = place::unlocked(handle, &args.from)?;
-    from.plan = PlanChoice::Id(meant(&there, &from)?.id.clone());
+    from.plan = PlanChoice::Id(place::meant(&there, &from)?.id.clone());
     let mut versions = args.versions.clone();
     versions.sort_unstable();
     versions.dedup();
-    let spec = DeleteSpec { from, versions };
+    let spec = DeleteSpec { from, versions, everywhere: false };
     if args.dry_run {
         let plan = handle.plan_deletion(spec).wait()?;
         shown(output, &plan);
@@ -33,20 +33,6 @@ fn delete(session: &Session, args: &args::Delete, output: Output) -> Result<Exit
     }
     let run = new_run_id()?;
     Ok(report::print(&follow(handle, run, Command::Delete { run, spec }, output)?, output))
-}
-
-/// The one backup that is meant.
-fn meant<'a>(there: &'a [PlanAt], from: &Place) -> Result<&'a PlanAt, Problem> {
-    let fits = |plan: &&PlanAt| match &from.plan {
-        PlanChoice::Only => true,
-        PlanChoice::Id(id) => plan.id == *id,
-        PlanChoice::Name(name) => plan.name == *name || plan.folder == *name,
-    };
-    let mut found = there.iter().filter(fits);
-    match (found.next(), found.next()) {
-        (Some(one), None) => Ok(one),
-        _ => Err(Problem::new(Code::SeveralPlans, "It is not clear which backup is meant.", "Say which one with --plan.")),
-    }
 }
 
 fn shown(output: Output, plan: &PrunePlan) {

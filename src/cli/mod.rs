@@ -6,6 +6,7 @@
     reason = "they panic where nobody reads any more: `output` has what does not"
 )]
 
+mod adopt;
 mod args;
 mod backup;
 mod compress;
@@ -33,9 +34,11 @@ mod pause;
 mod place;
 mod plan;
 mod progress;
+mod replicate;
 mod report;
 mod restore;
 mod server;
+mod storage;
 mod tour;
 mod verify;
 mod versions;
@@ -125,7 +128,10 @@ impl Ready {
             Command::Restore(args) => restore::run(*args, output),
             Command::Verify(args) => verify::run(args, output),
             Command::Delete(args) => delete::run(&args, output),
+            Command::Replicate(args) => replicate::run(&args, output),
+            Command::Adopt(args) => adopt::run(&args, output),
             Command::Plan(args) => plan::run(args, output),
+            Command::Storage(args) => storage::run(args, output),
             Command::Key(args) => key::run(args, output),
             Command::Pause(args) => pause::run(args.plan.as_deref(), true, output),
             Command::Resume(args) => pause::run(args.plan.as_deref(), false, output),

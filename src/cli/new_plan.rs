@@ -9,6 +9,7 @@ use super::{args, parse, password};
 use crate::engine::Handle;
 use crate::engine::message::NewSecrets;
 use crate::model::format::{Format, Level, SealSpec};
+use crate::model::location::Location;
 use crate::model::path::PathBytes;
 use crate::model::plan::{Plan, PlanId};
 use crate::model::problem::{Code, Problem};
@@ -19,7 +20,7 @@ use crate::model::source_spec::SourceSpec;
 pub fn plan(
     name: Option<String>,
     sources: &args::Sources,
-    to: &str,
+    to: &[String],
     format: &args::FormatOptions,
     seal: &args::SealOptions,
     schedule: Schedule,
@@ -41,7 +42,7 @@ pub fn plan(
         name: checked_name(name)?,
         created: Timestamp::now(),
         sources: spec,
-        destinations: vec![parse::destination(to)?],
+        destinations: destinations(to)?,
         format: Format::default(),
         seal: (!seal.no_encryption).then(|| {
             let usual = SealSpec::default();
@@ -52,6 +53,20 @@ pub fn plan(
     };
     set_format(&mut plan, format)?;
     Ok(plan)
+}
+
+/// Each once.
+pub fn destinations(to: &[String]) -> Result<Vec<Location>, Problem> {
+    let mut all = Vec::new();
+    for text in to {
+        let location = parse::destination(text)?;
+        if all.contains(&location) {
+            let what = format!("{} is named twice.", location.display());
+            return Err(Problem::new(Code::Usage, what, "Leave one of the two out."));
+        }
+        all.push(location);
+    }
+    Ok(all)
 }
 
 pub fn random_plan_id() -> Result<PlanId, Problem> {

@@ -65,6 +65,20 @@ pub fn with_secret(handle: &Handle, from: &args::Origin) -> Result<Place, Proble
     }
 }
 
+/// The one backup that is meant.
+pub fn meant<'a>(there: &'a [PlanAt], from: &Place) -> Result<&'a PlanAt, Problem> {
+    let fits = |plan: &&PlanAt| match &from.plan {
+        PlanChoice::Only => true,
+        PlanChoice::Id(id) => plan.id == *id,
+        PlanChoice::Name(name) => plan.name == *name || plan.folder == *name,
+    };
+    let mut found = there.iter().filter(fits);
+    match (found.next(), found.next()) {
+        (Some(one), None) => Ok(one),
+        _ => Err(Problem::new(Code::SeveralPlans, "It is not clear which backup is meant.", "Say which one with --plan.")),
+    }
+}
+
 /// Whether the backup that is meant says of itself that it is encrypted. Where that is not clear, it is taken as such.
 fn is_sealed(handle: &Handle, place: &Place) -> Result<bool, Problem> {
     let there = handle.plans_at(place.location.clone()).wait()?;

@@ -143,11 +143,12 @@ fn add(args: args::PlanAdd, output: Output) -> Result<Exit, Problem> {
         server::tell(session.handle(), location, &args.server, true)?;
     }
     // A destination that is away just now may come later: the plan is saved all the same.
-    let there = plan.destinations.first().map(|location| session.handle().plans_at(location.clone()).wait());
-    let continued = match &there {
-        Some(Ok(there)) => backup::continued(there, &plan)?,
-        _ => None,
-    };
+    let mut continued = None;
+    for location in &plan.destinations {
+        if let Ok(there) = session.handle().plans_at(location.clone()).wait() {
+            continued = continued.or(backup::continued(&there, &plan)?);
+        }
+    }
     let secrets = match continued {
         Some(id) => {
             plan.id = id;
@@ -184,6 +185,12 @@ fn edit(args: args::PlanEdit, output: Output) -> Result<Exit, Problem> {
     }
     if let Some(excludes) = args.exclude {
         plan.sources.excludes = excludes.into_iter().filter(|e| !e.is_empty()).collect();
+    }
+    if !args.to.is_empty() {
+        plan.destinations = new_plan::destinations(&args.to)?;
+        for location in &plan.destinations {
+            server::tell(session.handle(), location, &args.server, true)?;
+        }
     }
     if let Some(schedule) = args.schedule {
         plan.schedule = schedule;

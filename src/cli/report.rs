@@ -37,10 +37,13 @@ pub fn print(report: &RunReport, output: Output) -> Exit {
     let took = took(report);
     match &report.detail {
         RunDetail::None => {}
-        RunDetail::Backup { version, backup_type, totals, destination, read_back, packed, resumed_bytes, .. }
+        RunDetail::Backup { version, backup_type, totals, destination, read_back, packed, resumed_bytes, copies, .. }
             if report.outcome.is_success() =>
         {
             backup(output, &report.plan_name, version, *backup_type, totals, destination, &took);
+            for copy in copies {
+                output.line(format!("  and in {}, {} sent", clean(&copy.destination), human::bytes(copy.bytes)));
+            }
             if let Some(packed) = packed.filter(|packed| packed.content > 0) {
                 output.line(format!("  as {}", packed.in_words()));
             }
@@ -78,6 +81,13 @@ pub fn print(report: &RunReport, output: Output) -> Exit {
                 output.line(format!("  {} of theirs stay: other versions need them", human::bytes(*kept_bytes)));
             }
             output.line(format!("  {} left in {}", human::counted(*left, "version", "versions"), clean(destination)));
+        }
+        RunDetail::Replicate { from, replicated } => {
+            let count = human::counted(replicated.versions.len() as u64, "version", "versions");
+            let to = clean(&replicated.destination);
+            output.line(format!("Copied {count} from {} to {to} in {took}", clean(from)));
+            let objects = human::counted(replicated.objects, "object", "objects");
+            output.line(format!("  {objects} sent, {}", human::bytes(replicated.bytes)));
         }
     }
     warnings(&report.warnings, report.warning_count, shown);
@@ -261,6 +271,7 @@ fn cause_name(cause: Cause) -> &'static str {
     match cause {
         Cause::Unreadable => "Could not be read:",
         Cause::ChangedWhileRead => "Changed while they were read:",
+        Cause::Destination => "Did not get this version, and catch up later:",
         Cause::Vanished => "Were gone before they could be read:",
         Cause::UnsupportedKind => "Are of a kind that no backup holds:",
         Cause::MetadataNotSet => "Owner, mode, times or attributes could not be set:",
@@ -287,6 +298,10 @@ pub fn summary(report: &RunReport) -> String {
         (_, RunDetail::Delete { versions, bytes, .. }) => {
             let count = human::counted(versions.len() as u64, "version", "versions");
             format!(" · {count} · {} freed", human::bytes(*bytes))
+        }
+        (_, RunDetail::Replicate { replicated, .. }) => {
+            let count = human::counted(replicated.versions.len() as u64, "version", "versions");
+            format!(" · {count} · {} sent", human::bytes(replicated.bytes))
         }
         (_, RunDetail::Tool(done)) => format!(" · {} became {}", human::bytes(done.before), human::bytes(done.after)),
         (_, RunDetail::Verify { report }) if !report.damaged.is_empty() => {
@@ -387,6 +402,7 @@ mod tests {
             read_back: ReadBack::Medium,
             packed: Some(Packing { format: Kind::TarGz, level: 6, content: 1000, volumes: 300 }),
             resumed_bytes: 0,
+            copies: Vec::new(),
         };
         let report = report(Outcome::Completed, detail);
         let line = object(&report, Exit::Done);

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
@@ -11,19 +11,22 @@ use crate::model::path::PathBytes;
 use crate::model::plan::{Plan, PlanId};
 use crate::model::problem::{Code, Problem};
 use crate::model::prune::DeleteSpec;
-use crate::model::restore::{Origin, PlanChoice};
+use crate::model::replicate::ReplicateSpec;
+use crate::model::restore::{Origin, Place, PlanChoice};
 use crate::model::run::{Cancel, Outcome, Progress, RunDetail, RunId, RunKind, RunReport, Trigger};
 use crate::model::tool::ToolSpec;
 use crate::state::history::Begun;
 
 use super::answer;
 use super::backup::{self, BackupSpec};
+use super::catch_up::{self, Lagging, Looks};
 use super::core::{Core, lock};
 use super::deletion;
 use super::explain;
 use super::handle::{LiveProgress, Request};
 use super::message::{Command, Event, Overview, RunOverview};
 use super::overview;
+use super::replicate;
 use super::restore;
 use super::run::{Run, Stages};
 use super::tool;
@@ -40,6 +43,7 @@ enum Job {
     Restore(Box<crate::model::restore::RestoreSpec>),
     Verify(crate::model::restore::VerifySpec),
     Delete(DeleteSpec),
+    Replicate(Box<ReplicateSpec>),
     Tool(Box<ToolSpec>),
 }
 
@@ -54,6 +58,10 @@ pub struct Actor {
     runs: Arc<Mutex<Vec<Run>>>,
     waiting: VecDeque<(Run, Job)>,
     ended: (mpsc::Sender<RunReport>, mpsc::Receiver<RunReport>),
+    /// Destinations that lack versions: when they were looked for, and those that were found.
+    looks: Looks,
+    looked: Option<Instant>,
+    found: (mpsc::Sender<Lagging>, mpsc::Receiver<Lagging>),
     /// Told by questions that changed something.
     changed: Arc<tokio::sync::Notify>,
     quitting: bool,
@@ -76,6 +84,9 @@ impl Actor {
             runs: Arc::default(),
             waiting: VecDeque::new(),
             ended: mpsc::channel(64),
+            looks: Looks::default(),
+            looked: None,
+            found: mpsc::channel(64),
             changed: Arc::default(),
             quitting: false,
         }
@@ -90,6 +101,7 @@ impl Actor {
         let mut handles_gone = false;
         while !((self.quitting || handles_gone) && lock(&self.runs).is_empty()) {
             self.start_due();
+            self.look_for_lagging();
             self.start_waiting();
             let pause = self.pause();
             tokio::select! {
@@ -127,6 +139,7 @@ impl Actor {
                     None => handles_gone = true,
                 },
                 Some(report) = self.ended.1.recv() => self.ended(report),
+                Some(lagging) = self.found.1.recv() => self.catch_up(lagging),
                 () = self.changed.notified() => self.publish(),
                 () = tokio::time::sleep(pause) => self.publish(),
             }
@@ -158,6 +171,7 @@ impl Actor {
                 self.accept(run, Job::Verify(spec));
             }
             Command::Delete { run, spec } => self.delete(run, spec),
+            Command::Replicate { run, spec } => self.replicate(run, Trigger::ByHand, spec),
             Command::UseTool { run, spec } => {
                 let run = self.new_run(run, spec.tool.kind(), Trigger::ByHand, None, file_name(&spec.file));
                 self.accept(run, Job::Tool(spec));
@@ -238,9 +252,19 @@ impl Actor {
         self.accept(run, Job::Delete(spec));
     }
 
+    fn replicate(&mut self, id: RunId, trigger: Trigger, spec: Box<ReplicateSpec>) {
+        let plan = plan_of(&spec.from.plan);
+        let Some(plan) = plan else { return self.refuse(id, RunKind::Replicate, plan, explain::no_such_plan()) };
+        if self.is_writing(&plan) {
+            return self.refuse(id, RunKind::Replicate, Some(plan), explain::busy());
+        }
+        let run = self.new_run(id, RunKind::Replicate, trigger, Some(plan), self.name_of(&spec.from));
+        self.accept(run, Job::Replicate(spec));
+    }
+
     /// Whether a run of the plan changes what lies at its destination: one at a time.
     fn is_writing(&self, plan: &PlanId) -> bool {
-        let writes = |r: &Run| matches!(r.kind, RunKind::Backup | RunKind::Delete);
+        let writes = |r: &Run| matches!(r.kind, RunKind::Backup | RunKind::Delete | RunKind::Replicate);
         lock(&self.runs).iter().any(|r| writes(r) && r.plan.as_ref() == Some(plan))
     }
 
@@ -313,6 +337,7 @@ impl Actor {
                     Job::Restore(spec) => restore::run(&core, &run, spec, &mut stages),
                     Job::Verify(spec) => verify::run(&core, &run, spec, &mut stages),
                     Job::Delete(spec) => deletion::run(&core, &run, spec, &mut stages),
+                    Job::Replicate(spec) => replicate::run(&core, &run, spec, &mut stages),
                     Job::Tool(spec) => tool::run(&core, &run, spec, &mut stages),
                 }
             }));
@@ -386,6 +411,39 @@ impl Actor {
                 self.back_up(self.new_run_id(), Trigger::Schedule, BackupSpec::of(plan));
             }
         }
+    }
+
+    /// Looks on other threads for destinations that were away when versions were made.
+    fn look_for_lagging(&mut self) {
+        if !self.autonomous || self.quitting || self.looked.is_some_and(|last| last.elapsed() < LOOK) {
+            return;
+        }
+        let now = Instant::now();
+        self.looked = Some(now);
+        for plan in self.plans() {
+            if self.is_writing(&plan.id) {
+                continue;
+            }
+            for lagging in self.looks.due(&self.core, &plan, now) {
+                let (core, found) = (self.core.clone(), self.found.0.clone());
+                tokio::task::spawn_blocking(move || {
+                    if catch_up::is_there(&core, &lagging) {
+                        // Nobody listens any more when the engine ends.
+                        let _ = found.blocking_send(lagging);
+                    }
+                });
+            }
+        }
+    }
+
+    fn catch_up(&mut self, lagging: Lagging) {
+        let Lagging { plan, from, to } = lagging;
+        if self.quitting || self.is_writing(&plan) {
+            return;
+        }
+        let from = Place { location: from, plan: PlanChoice::Id(plan), secret: None };
+        let spec = Box::new(ReplicateSpec { from, to, versions: Vec::new() });
+        self.replicate(self.new_run_id(), Trigger::CatchUp, spec);
     }
 
     /// Until the next run is due, at most a minute.

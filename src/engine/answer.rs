@@ -10,6 +10,7 @@ use crate::model::secret::Secret;
 use crate::model::source_spec::SourceSpec;
 use crate::state;
 
+use super::adopt;
 use super::compare;
 use super::core::{Core, lock};
 use super::deletion;
@@ -19,10 +20,13 @@ use super::find;
 use super::folder::Folder;
 use super::keys;
 use super::message::{Answer, KeyChange, NewSecrets, Question, Rows, Unreadable};
+use super::replicate;
 use super::restore;
 use super::single;
 use super::sources;
 
+/// Of one backup.
+const MOST_DESTINATIONS: usize = 16;
 /// Longest list of rows in one answer.
 const MAX_ROWS: usize = 10_000;
 
@@ -38,7 +42,7 @@ pub fn answer(core: &Core, question: Question, is_running: &dyn Fn(&PlanId) -> b
         Question::TestDestination { location } => Answer::Tested(destination::test(core, &location)?),
         Question::Stored { place } => Answer::Stored(core.folder(&place)?.stored()?),
         Question::TellAccess { location, told } => {
-            core.access.tell(&location, told)?;
+            core.accesses.tell(&location, told)?;
             Answer::Done
         }
         Question::PlansAt { location } => Answer::Plans(destination::plans_at(core, &location)?),
@@ -47,6 +51,7 @@ pub fn answer(core: &Core, question: Question, is_running: &dyn Fn(&PlanId) -> b
             save_plan(core, *plan, &secrets)?;
             Answer::Done
         }
+        Question::Adopt { place, name } => Answer::Adopted(Box::new(adopt::adopt(core, &place, name)?)),
         Question::RemovePlan { plan, delete_versions } => {
             if is_running(&plan) {
                 return Err(explain::busy());
@@ -137,15 +142,11 @@ fn save_plan(core: &Core, plan: Plan, secrets: &NewSecrets) -> Result<(), Proble
     }
     let taken = lock(&core.config).plans.iter().any(|p| p.id != plan.id && p.name == plan.name);
     if taken {
-        return Err(Problem::new(
-            Code::Usage,
-            format!("There is a backup named \u{201c}{}\u{201d} already.", plan.name),
-            "Choose another name.",
-        ));
+        return Err(explain::name_taken(&plan.name));
     }
     let moved = before.as_ref().is_none_or(|b| b.destinations != plan.destinations);
     if moved {
-        destination::open_for_writing(core, &plan, secrets, false)?;
+        open_new(core, &plan, before.as_ref(), secrets)?;
     }
     let mut config = lock(&core.config);
     let mut changed = config.clone();
@@ -156,6 +157,27 @@ fn save_plan(core: &Core, plan: Plan, secrets: &NewSecrets) -> Result<(), Proble
     save_config(core, &changed)?;
     *config = changed;
     Ok(())
+}
+
+/// Makes the plan's folders at destinations that it did not have before; one that is away gets its own by a run.
+fn open_new(core: &Core, plan: &Plan, before: Option<&Plan>, secrets: &NewSecrets) -> Result<(), Problem> {
+    let mut open: Option<destination::Opened> = None;
+    let mut problem = None;
+    for location in &plan.destinations {
+        if before.is_some_and(|before| before.destinations.contains(location)) {
+            continue;
+        }
+        let opened = match &open {
+            Some(first) => replicate::target(core, &first.folder, first.ring.as_ref(), location).map(|_| None),
+            None => destination::open_for_writing(core, plan, location, secrets, false).map(Some),
+        };
+        match opened {
+            Ok(first) => open = first.or(open),
+            // Whoever names it should hear that it cannot be used.
+            Err(error) => problem = problem.or(Some(error)),
+        }
+    }
+    problem.map_or(Ok(()), Err)
 }
 
 /// What a plan must have before it may be saved or run.
@@ -170,8 +192,14 @@ pub fn check(plan: &Plan) -> Result<(), Problem> {
     if let Some(path) = plan.sources.paths.iter().find(|p| !p.as_path().is_absolute()) {
         return usage(&format!("{} is not a whole path.", path.display()), "Give paths that begin with \u{201c}/\u{201d}.");
     }
-    if plan.destinations.len() != 1 {
-        return usage("A backup has exactly one destination.", "Choose one.");
+    if plan.destinations.is_empty() {
+        return usage("A backup needs a destination.", "Choose one.");
+    }
+    if plan.destinations.len() > MOST_DESTINATIONS {
+        return usage("A backup has too many destinations.", &format!("Choose at most {MOST_DESTINATIONS}."));
+    }
+    if (1..plan.destinations.len()).any(|at| plan.destinations[..at].contains(&plan.destinations[at])) {
+        return usage("A destination is named twice.", "Leave one of the two out.");
     }
     if !plan.schedule.is_valid() {
         return usage("The schedule's time cannot be.", "Give 1 hour to a year, or a time of day.");

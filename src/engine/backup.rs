@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 use std::thread;
 
 use crate::archive;
-use crate::archive::object::{Objects, run_folder, volume_number};
+use crate::archive::object::{run_folder, volume_number};
 use crate::archive::run_journal::LeftRun;
 use crate::archive::scan::Roots;
 use crate::archive::writer::{BackupJob, write_version};
@@ -16,6 +16,7 @@ use crate::model::location::Location;
 use crate::model::marker;
 use crate::model::plan::Plan;
 use crate::model::problem::{Code, Problem, Warning};
+use crate::model::replicate::Replicated;
 use crate::model::run::{ReadBack, RunDetail, Stage};
 use crate::model::snapshot::{BackupType, Manifest, ObjectInfo, ObjectList, VersionId, WantedType};
 
@@ -26,10 +27,12 @@ use super::destination::{self, Opened};
 use super::explain;
 use super::folder::{Folder, Listed, sha256_hex};
 use super::hand;
+use super::lanes::Lanes;
 use super::left;
 use super::message::NewSecrets;
 use super::parent::{self, Parent, Wish};
 use super::run::{Done, Run, Stages};
+use super::several::{self, Chosen};
 
 /// What a backup is asked for.
 pub struct BackupSpec {
@@ -49,23 +52,24 @@ impl BackupSpec {
 }
 
 /// Carries out a backup. There is a new version exactly if this ends well.
-pub fn back_up(core: &Core, run: &Run, spec: &BackupSpec, stages: &mut Stages<'_>) -> Result<Done, Problem> {
+pub fn back_up(core: &Arc<Core>, run: &Run, spec: &BackupSpec, stages: &mut Stages<'_>) -> Result<Done, Problem> {
     stages.enter(Stage::Preparing);
     let plan = &spec.plan;
     // Before anything is made at the destination.
     Roots::new(&plan.sources)?.check_readable()?;
     destination::check_apart(core, plan)?;
-    let avoid = destination::own_folders_at(core, plan.destinations.first());
+    let avoid = destination::own_folders_at(core, &plan.destinations);
     let counting = Counting::start(run, &plan.sources, avoid, begins_with_a_password(core, spec)?);
-    let opened = destination::open_for_writing(core, plan, &spec.secrets, spec.take_over)?;
+    let Chosen { opened, followers, away } = several::open(core, spec)?;
     let Opened { folder, ring, location } = &opened;
     let ring = ring.as_ref();
     let place = location.display();
 
-    let listed = folder.manifests(ring.map(|r| &**r))?;
+    let listed = Arc::new(folder.manifests(ring.map(|r| &**r))?);
     let left = left::find(core, &opened, spec, &listed, &run.cancel)?;
     hand::clear_litter(core, folder, location, &listed, left.as_ref().map(|left| &left.run))?;
     let mut warnings = hand::check(core, folder, location, &listed, spec.take_over)?;
+    warnings.extend(away.iter().map(|(location, problem)| several::lacks(location, problem)));
     if let Err(problem) = deletion::finish(core, folder, ring.map(|r| &**r), location, &listed) {
         tracing::warn!("what was deleted is not cleared away yet: {problem}");
     }
@@ -99,7 +103,8 @@ pub fn back_up(core: &Core, run: &Run, spec: &BackupSpec, stages: &mut Stages<'_
     core.history.begin_version(run.id, &id, location).map_err(explain::history)?;
     let resumed_bytes = left.iter().flat_map(|left| left.volumes()).map(|info| info.size).sum();
 
-    let result = write(core, run, plan, &opened, parent.as_ref(), &id, left, &listed, stages);
+    let lanes = Lanes::start(core, &opened, followers, &listed, &run.cancel);
+    let result = write(core, run, plan, &opened, parent.as_ref(), &id, left, &listed, &lanes, stages);
     let (manifest, objects, mut found, packed) = match result {
         Ok(written) => written,
         Err(problem) => {
@@ -118,7 +123,9 @@ pub fn back_up(core: &Core, run: &Run, spec: &BackupSpec, stages: &mut Stages<'_
     drop(counting);
     left::forget(core, plan, &id);
     core.history.remember_version(&plan.id, location, &id, manifest.sequence).map_err(explain::history)?;
+    lanes.version_is_there();
 
+    let copies = copies(lanes, &mut warnings, stages);
     let older_bytes: u64 = listed.iter().filter_map(|l| l.manifest.as_ref().ok()).map(|m| m.totals.stored_bytes).sum();
     stages.enter(Stage::ReadingBack);
     let read_back = match read_back(core, run, location, folder, &manifest, &objects) {
@@ -139,6 +146,7 @@ pub fn back_up(core: &Core, run: &Run, spec: &BackupSpec, stages: &mut Stages<'_
             read_back,
             packed: Some(packed),
             resumed_bytes,
+            copies,
         },
         warnings,
         warning_count: count,
@@ -146,11 +154,29 @@ pub fn back_up(core: &Core, run: &Run, spec: &BackupSpec, stages: &mut Stages<'_
     })
 }
 
+/// Waits for the other destinations. One that did not get the version is a warning: it catches up.
+fn copies(lanes: Lanes, warnings: &mut Vec<Warning>, stages: &mut Stages<'_>) -> Vec<Replicated> {
+    if lanes.is_empty() {
+        return Vec::new();
+    }
+    stages.enter(Stage::Replicating);
+    let mut copies = Vec::new();
+    for ended in lanes.finish() {
+        match ended.result {
+            Ok((replicated, more)) => {
+                copies.push(replicated);
+                warnings.extend(more);
+            }
+            Err(problem) => warnings.push(several::lacks(&ended.location, &problem)),
+        }
+    }
+    copies
+}
+
 /// Whether a password is stretched, which leaves all cores but one idle for a while, for a run that is long enough.
 fn begins_with_a_password(core: &Core, spec: &BackupSpec) -> Result<bool, Problem> {
     let plan = &spec.plan;
-    let Some(location) = plan.destinations.first() else { return Ok(false) };
-    let is_first = core.history.known_versions(&plan.id, location).map_err(explain::history)?.is_empty();
+    let is_first = several::highest_sequence(core, plan)? == 0;
     Ok(is_first && plan.seal.is_some() && spec.secrets.password.is_some())
 }
 
@@ -166,14 +192,15 @@ fn write(
     id: &VersionId,
     left: Option<LeftRun>,
     listed: &[Listed],
+    lanes: &Lanes,
     stages: &mut Stages<'_>,
 ) -> Result<WrittenVersion, Problem> {
     let folder = &opened.folder;
     let ring = opened.ring.as_deref();
     stages.enter(Stage::Copying);
     let started = core.env.clock.now();
-    let avoid = destination::own_folders(core, folder);
-    let objects: Arc<dyn Objects> = folder.clone();
+    let avoid = destination::own_folders(core, folder, &plan.destinations);
+    let objects = lanes.objects(folder);
     let pieces = core.home.as_ref().map(|home| home.pieces_folder(&plan.id));
     let journal = left::journal_file(core, plan, id);
     let job = BackupJob {
@@ -217,9 +244,8 @@ fn write(
     };
     let objects_json = folder.put_objects(&list, ring)?;
     let newest = listed.iter().filter_map(|l| l.manifest.as_ref().ok()).map(|m| m.sequence).max().unwrap_or(0);
-    let location = &opened.location;
     // No number is given twice: a deleted version whose manifest comes back stands before all that followed it.
-    let highest = core.history.highest_sequence(&plan.id, location).map_err(explain::history)?;
+    let highest = several::highest_sequence(core, plan)?;
     let manifest = Manifest {
         format: marker::FORMAT,
         kind: "version".into(),

@@ -1,10 +1,7 @@
 //! A path in all versions, and what differs between two.
 
-use std::sync::Arc;
-
 use crate::archive::browse::{self, PathSearch};
 use crate::archive::catalog_io::CatalogReader;
-use crate::archive::object::Objects;
 use crate::model::compare::{Differences, PathHistory};
 use crate::model::path::PathBytes;
 use crate::model::problem::Problem;
@@ -16,15 +13,14 @@ use super::{explain, restore};
 
 /// Follows a path through all versions. One that cannot be read is counted and does not keep the others from being looked into.
 pub fn path_history(core: &Core, place: &Place, path: &PathBytes, cancel: &Cancel) -> Result<PathHistory, Problem> {
-    let open = core.open_place(place)?;
-    let objects: Arc<dyn Objects> = open.folder.clone();
+    let open = core.open_reachable(place)?;
     let mut search = PathSearch::new(restore::catalog_path(path)?.as_bytes());
     for listed in open.folder.manifests(open.ring.as_deref())?.into_iter().rev() {
         if cancel.is_cancelled() {
             return Err(explain::cancelled());
         }
         let looked = listed.manifest.and_then(|manifest| {
-            let catalog = CatalogReader::open(objects.clone(), open.ring.clone(), open.folder.plan(), &manifest)?;
+            let catalog = CatalogReader::open(open.objects.clone(), open.ring.clone(), open.folder.plan(), &manifest)?;
             search.add(&catalog, &manifest)
         });
         if looked.is_err() {

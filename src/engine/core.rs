@@ -14,12 +14,13 @@ use crate::model::human;
 use crate::model::location::Location;
 use crate::model::plan::{Plan, PlanId};
 use crate::model::problem::{Code, Problem};
-use crate::model::restore::{Place, VersionChoice};
+use crate::model::restore::{Place, PlanChoice, VersionChoice};
 use crate::model::snapshot::{Manifest, VersionId};
 use crate::state::config::Config;
 use crate::state::history::History;
 use crate::state::paths::Home;
 use crate::state::secret_file;
+use crate::storage::access::Access;
 use crate::storage::{self, Storage};
 
 use super::access::Accesses;
@@ -28,6 +29,7 @@ use super::explain;
 use super::folder::{Folder, Listed};
 use super::handle::Live;
 use super::opened::KeptArchive;
+use super::standby::Standby;
 
 /// Versions that stay open for browsing.
 const OPEN_VERSIONS: usize = 4;
@@ -46,7 +48,7 @@ pub struct Core {
     pub history: History,
     pub live: Live,
     /// To the servers of destinations.
-    pub access: Accesses,
+    pub accesses: Arc<Accesses>,
     /// Rings opened by a password in this session.
     session: Mutex<HashMap<PlanId, Arc<KeyRing>>>,
     versions: Mutex<VecDeque<Kept>>,
@@ -64,7 +66,11 @@ struct Kept {
 
 /// A version that is open for reading.
 pub struct OpenVersion {
+    /// Where it is read from, at first.
+    pub location: Location,
     pub folder: Arc<Folder>,
+    /// Its objects, there or at another destination of the plan.
+    pub objects: Arc<dyn archive::object::Objects>,
     pub ring: Option<Arc<KeyRing>>,
     pub manifest: Manifest,
     pub catalog: Arc<CatalogReader>,
@@ -75,6 +81,15 @@ pub struct OpenVersion {
 pub struct OpenPlace {
     pub folder: Arc<Folder>,
     pub ring: Option<Arc<KeyRing>>,
+}
+
+/// The same, and where it was found.
+pub struct Reached {
+    pub location: Location,
+    pub folder: Arc<Folder>,
+    pub ring: Option<Arc<KeyRing>>,
+    /// There, or at another destination of the plan.
+    pub objects: Arc<dyn archive::object::Objects>,
 }
 
 /// Locks, also after a panic elsewhere: what lies behind our locks is replaced whole, never left half-changed.
@@ -93,7 +108,7 @@ impl Core {
         notices: Vec<String>,
         history: History,
     ) -> Self {
-        let access = Accesses::new(env.secrets.clone(), home.clone().filter(|_| owner));
+        let accesses = Arc::new(Accesses::new(env.secrets.clone(), home.clone().filter(|_| owner)));
         let machine = gethostname::gethostname().to_string_lossy().into_owned();
         Self {
             env,
@@ -104,7 +119,7 @@ impl Core {
             notices: Mutex::new(notices),
             history,
             live: Live::default(),
-            access,
+            accesses,
             session: Mutex::default(),
             versions: Mutex::default(),
             archives: Mutex::default(),
@@ -127,7 +142,12 @@ impl Core {
 
     /// Opens a destination; with `create` its folder is made where it does not exist.
     pub fn open_storage(&self, location: &Location, create: bool) -> Result<Arc<dyn Storage>, storage::Error> {
-        (self.env.open_storage)(location, create, &self.access)
+        (self.env.open_storage)(location, create, &self.access())
+    }
+
+    /// As storages ask for it.
+    pub fn access(&self) -> Arc<dyn Access> {
+        self.accesses.clone()
     }
 
     /// The name under which the plan's keys are kept.
@@ -254,9 +274,53 @@ impl Core {
         Ok(OpenPlace { folder, ring })
     }
 
+    /// As [`Self::open_place`]; where the place is one of a saved plan's destinations and cannot be reached, the first of the others
+    /// that can. Only for reading. With all objects, which the others stand in for.
+    pub fn open_reachable(&self, place: &Place) -> Result<Reached, Problem> {
+        let others = self.others_of(place);
+        let all = || std::iter::once(place).chain(&others);
+        let mut first_problem = None;
+        for at in all() {
+            match self.open_place(at) {
+                Ok(OpenPlace { folder, ring }) => {
+                    let rest = all().filter(|other| other.location != at.location).map(|other| other.location.clone()).collect();
+                    let objects: Arc<dyn archive::object::Objects> = if others.is_empty() {
+                        folder.clone()
+                    } else {
+                        let (open, access) = (self.env.open_storage.clone(), self.access());
+                        Arc::new(Standby::new(folder.clone(), rest, open, access))
+                    };
+                    return Ok(Reached { location: at.location.clone(), folder, ring, objects });
+                }
+                Err(problem) if problem.is_away() => _ = first_problem.get_or_insert(problem),
+                Err(problem) => return Err(problem),
+            }
+        }
+        Err(first_problem.unwrap_or_else(explain::no_such_plan))
+    }
+
+    /// The backup at the other destinations of the saved plan that a place is one of; none where it is not clear which plan that is.
+    pub fn others_of(&self, place: &Place) -> Vec<Place> {
+        let config = lock(&self.config);
+        let named = config.plans.iter().filter(|plan| match &place.plan {
+            PlanChoice::Only => true,
+            PlanChoice::Id(id) => plan.id == *id,
+            PlanChoice::Name(name) => plan.name == *name,
+        });
+        let mut fitting = named.filter(|plan| plan.destinations.contains(&place.location));
+        let (Some(plan), None) = (fitting.next(), fitting.next()) else { return Vec::new() };
+        let others = plan.destinations.iter().filter(|location| **location != place.location);
+        let at = |location: &Location| Place {
+            location: location.clone(),
+            plan: PlanChoice::Id(plan.id.clone()),
+            secret: place.secret.clone(),
+        };
+        others.map(at).collect()
+    }
+
     /// The versions in a plan folder. Their manifests are public: without a key they are listed on their checksums alone.
     pub fn list_versions(&self, place: &Place) -> Result<Vec<Listed>, Problem> {
-        match self.open_place(place) {
+        match self.open_reachable(place) {
             Ok(open) => open.folder.manifests(open.ring.as_deref()),
             Err(problem) if problem.code == Code::PasswordNeeded => self.folder(place)?.manifests(None),
             Err(problem) => Err(problem),
@@ -270,12 +334,11 @@ impl Core {
         if let Some(kept) = lock(&self.versions).iter().find(fits) {
             return Ok(kept.version.clone());
         }
-        let OpenPlace { folder, ring } = self.open_place(place)?;
+        let Reached { location, folder, ring, objects } = self.open_reachable(place)?;
         let manifest = choose_version(folder.manifests(ring.as_deref())?, choice, &self.env.clock.zone())?;
-        let objects: Arc<dyn archive::object::Objects> = folder.clone();
-        let catalog = Arc::new(CatalogReader::open(objects, ring.clone(), folder.plan(), &manifest)?);
+        let catalog = Arc::new(CatalogReader::open(objects.clone(), ring.clone(), folder.plan(), &manifest)?);
         let browser = Browser::new(catalog.clone());
-        let version = Arc::new(OpenVersion { folder, ring, manifest, catalog, browser });
+        let version = Arc::new(OpenVersion { location, folder, objects, ring, manifest, catalog, browser });
         let mut versions = lock(&self.versions);
         versions.push_front(Kept { place: place.clone(), choice: choice.clone(), at: Instant::now(), version: version.clone() });
         versions.truncate(OPEN_VERSIONS);

@@ -3,6 +3,7 @@
 //! Whatever it is interrupted by, what is marked as deleted is no version any more, and the next run of the plan goes on from there.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use jiff::SignedDuration;
 
@@ -10,8 +11,10 @@ use crate::archive::key::KeyRing;
 use crate::archive::object::run_folder;
 use crate::model::location::Location;
 use crate::model::marker;
-use crate::model::problem::Problem;
+use crate::model::path::PathBytes;
+use crate::model::problem::{Cause, Code, Problem, Warning};
 use crate::model::prune::{self, DeleteSpec, PrunePlan, RunFolder};
+use crate::model::restore::Place;
 use crate::model::run::{Cancel, RunDetail, Stage};
 use crate::model::snapshot::{Manifest, VersionId};
 
@@ -34,9 +37,43 @@ pub fn plan(core: &Core, spec: &DeleteSpec) -> Result<PrunePlan, Problem> {
     look(&folder, &staying, &spec.versions)
 }
 
-/// Deletes versions.
+/// Deletes versions. Where they are to go everywhere, a destination that is away keeps them, and that is a warning.
 pub fn run(core: &Core, run: &Run, spec: &DeleteSpec, stages: &mut Stages<'_>) -> Result<Done, Problem> {
     stages.enter(Stage::Preparing);
+    let done = delete(core, run, spec, stages)?;
+    let (mut bytes, mut kept_bytes) = (done.plan.bytes, done.plan.kept_bytes);
+    let mut warnings = Vec::new();
+    for from in if spec.everywhere { core.others_of(&spec.from) } else { Vec::new() } {
+        let shown = from.location.display();
+        match delete_there(core, run, spec, from, stages) {
+            Ok(None) => {}
+            Ok(Some(plan)) => (bytes, kept_bytes) = (bytes + plan.bytes, kept_bytes + plan.kept_bytes),
+            Err(problem) if problem.code == Code::Cancelled => return Err(problem),
+            Err(problem) => {
+                let detail = format!("{shown}: the versions stay there. {}", problem.what);
+                warnings.push(Warning { cause: Cause::Incomplete, path: PathBytes::default(), detail });
+            }
+        }
+    }
+    let detail = RunDetail::Delete {
+        versions: spec.versions.clone(),
+        bytes,
+        kept_bytes,
+        destination: spec.from.location.display(),
+        left: done.plan.left,
+        plan_bytes: bytes_in(&done.folder)?,
+    };
+    let warning_count = warnings.len() as u64;
+    Ok(Done { detail, warnings, warning_count, finding: None })
+}
+
+/// What was deleted, and where.
+struct Deleted {
+    folder: Arc<Folder>,
+    plan: PrunePlan,
+}
+
+fn delete(core: &Core, run: &Run, spec: &DeleteSpec, stages: &mut Stages<'_>) -> Result<Deleted, Problem> {
     let OpenPlace { folder, ring } = core.open_place(&spec.from)?;
     let (ring, place) = (ring.as_deref(), &spec.from.location);
     let staying = choose(core, &folder, ring, spec)?;
@@ -55,15 +92,23 @@ pub fn run(core: &Core, run: &Run, spec: &DeleteSpec, stages: &mut Stages<'_>) -
     core.close_versions(folder.plan());
     let plan = look(&folder, &staying, &spec.versions)?;
     drop_objects(core, &folder, ring, &plan, &run.cancel)?;
-    let detail = RunDetail::Delete {
-        versions: spec.versions.clone(),
-        bytes: plan.bytes,
-        kept_bytes: plan.kept_bytes,
-        destination: place.display(),
-        left: plan.left,
-        plan_bytes: bytes_in(&folder)?,
-    };
-    Ok(Done { detail, warnings: Vec::new(), warning_count: 0, finding: None })
+    Ok(Deleted { folder, plan })
+}
+
+/// The same at another destination; `None` where none of them lies there.
+fn delete_there(
+    core: &Core,
+    run: &Run,
+    spec: &DeleteSpec,
+    from: Place,
+    stages: &mut Stages<'_>,
+) -> Result<Option<PrunePlan>, Problem> {
+    let there = core.open_place(&from)?.folder.versions()?;
+    let versions: Vec<VersionId> = spec.versions.iter().filter(|id| there.contains(id)).cloned().collect();
+    if versions.is_empty() {
+        return Ok(None);
+    }
+    Ok(Some(delete(core, run, &DeleteSpec { from, versions, everywhere: false }, stages)?.plan))
 }
 
 /// Goes on with what a deletion that was cut off has left to do, where nothing forbids it; a backup does it before it looks for its

@@ -32,10 +32,13 @@ pub struct Opened {
 }
 
 /// Opens the plan's folder, or makes it where this home has never written there.
-pub fn open_for_writing(core: &Core, plan: &Plan, secrets: &NewSecrets, take_over: bool) -> Result<Opened, Problem> {
-    let Some(location) = plan.destinations.first() else {
-        return Err(Problem::new(Code::Usage, "This backup has no destination.", "Edit it and choose one."));
-    };
+pub fn open_for_writing(
+    core: &Core,
+    plan: &Plan,
+    location: &Location,
+    secrets: &NewSecrets,
+    take_over: bool,
+) -> Result<Opened, Problem> {
     let known = !core.history.known_versions(&plan.id, location).map_err(explain::history)?.is_empty();
     let storage = core.open_storage(location, !known)?;
     let (all, damaged) = Folder::all(&storage)?;
@@ -77,28 +80,42 @@ fn create(
     storage: &Arc<dyn Storage>,
     secrets: &NewSecrets,
 ) -> Result<Opened, Problem> {
-    if storage.size(marker::MARKER).is_ok() {
-        return Err(explain::is_a_backups_folder(&location.display()));
-    }
+    check_no_backups_folder(location, &**storage)?;
     let marker = new_marker(core, plan);
     let keys = match plan.seal {
         None => None,
         Some(seal) => {
-            let keys = new_keys(core, plan, seal, secrets)?;
+            let keys = new_keys(core, plan, location, seal, secrets)?;
             // Kept here before anything is sealed with it.
             core.keep_ring(&plan.id, &keys.0, true)?;
             Some(keys)
         }
     };
-    let owner = new_owner(core, &plan.id, 1);
-    let name = plan.folder_name();
+    let ring = keys.as_ref().map(|(ring, keys)| (&**ring, keys));
+    let folder = create_folder(core, storage, plan.folder_name(), marker, ring)?;
+    Ok(Opened { location: location.clone(), folder: Arc::new(folder), ring: keys.map(|(ring, _)| ring) })
+}
+
+/// A destination is never a backup's own folder.
+pub fn check_no_backups_folder(location: &Location, storage: &dyn Storage) -> Result<(), Problem> {
+    if storage.size(marker::MARKER).is_ok() { Err(explain::is_a_backups_folder(&location.display())) } else { Ok(()) }
+}
+
+/// Makes a plan's folder at a destination that has none of it.
+pub fn create_folder(
+    core: &Core,
+    storage: &Arc<dyn Storage>,
+    name: String,
+    marker: Marker,
+    keys: Option<(&KeyRing, &Keys)>,
+) -> Result<Folder, Problem> {
+    let owner = new_owner(core, &marker.plan, 1);
     // A folder without a marker is what a first start that was cut short has left; but never one with versions in it.
     if storage.list(&name)?.iter().any(|e| e.name == marker::VERSIONS || e.name == marker::DATA) {
         return Err(crate::archive::Error::Missing { object: format!("{name}/{}", marker::MARKER) }.into());
     }
     storage.delete_folder(&name)?;
-    let folder = Folder::create(storage, name, marker, keys.as_ref().map(|(ring, keys)| (&**ring, keys)), owner)?;
-    Ok(Opened { location: location.clone(), folder: Arc::new(folder), ring: keys.map(|(ring, _)| ring) })
+    Folder::create(storage, name, marker, keys, owner)
 }
 
 fn new_marker(core: &Core, plan: &Plan) -> Marker {
@@ -129,10 +146,16 @@ fn new_owner(core: &Core, plan: &PlanId, n: u32) -> Owner {
 
 /// The plan's key and its first file of slots at a destination. A key that this home keeps already is used again, whether its first
 /// destination was never reached or a further one is added; without a password the slots are copied from where the plan lies now.
-fn new_keys(core: &Core, plan: &Plan, seal: SealSpec, secrets: &NewSecrets) -> Result<(Arc<KeyRing>, Keys), Problem> {
+fn new_keys(
+    core: &Core,
+    plan: &Plan,
+    location: &Location,
+    seal: SealSpec,
+    secrets: &NewSecrets,
+) -> Result<(Arc<KeyRing>, Keys), Problem> {
     let known = core.known_ring(&plan.id)?;
     if !secrets.can_open() {
-        return known.zip(slots_elsewhere(core, plan)?).ok_or_else(explain::password_needed);
+        return known.zip(slots_elsewhere(core, plan, location)?).ok_or_else(explain::password_needed);
     }
     let ring = known.unwrap_or_else(|| {
         let bytes = zeroize::Zeroizing::new(core.random());
@@ -142,10 +165,10 @@ fn new_keys(core: &Core, plan: &Plan, seal: SealSpec, secrets: &NewSecrets) -> R
     Ok((ring, Keys::new(1, file)))
 }
 
-/// Key slots of the plan at the destinations that are saved for it.
-fn slots_elsewhere(core: &Core, plan: &Plan) -> Result<Option<Keys>, Problem> {
+/// Key slots of the plan at its other destinations, and those that are saved for it.
+fn slots_elsewhere(core: &Core, plan: &Plan, location: &Location) -> Result<Option<Keys>, Problem> {
     let saved = core.plan(&plan.id).map_or(Vec::new(), |p| p.destinations);
-    for location in saved.iter().filter(|at| !plan.destinations.contains(at)) {
+    for location in plan.destinations.iter().chain(&saved).filter(|at| *at != location) {
         let Ok(storage) = core.storage(location) else { continue };
         if let Some(folder) = Folder::all(&storage)?.0.into_iter().find(|f| *f.plan() == plan.id)
             && let Some(keys) = folder.keys()?
@@ -199,7 +222,7 @@ fn ring_for(
 }
 
 /// Makes sure that this home is the owner, taking over if that is wanted.
-fn own(core: &Core, folder: &Folder, ring: Option<&KeyRing>, take_over: bool) -> Result<(), Problem> {
+pub fn own(core: &Core, folder: &Folder, ring: Option<&KeyRing>, take_over: bool) -> Result<(), Problem> {
     match folder.owner(ring)? {
         Some(owner) if owner.home == core.home_id => Ok(()),
         Some(owner) if !take_over => Err(explain::other_owner(&owner.machine)),
@@ -221,7 +244,7 @@ pub fn check_owner(core: &Core, folder: &Folder, ring: Option<&KeyRing>) -> Resu
 
 /// No source may be the destination itself or a folder of our own: these are left out of every backup, and nothing would remain.
 pub fn check_apart(core: &Core, plan: &Plan) -> Result<(), Problem> {
-    let apart = own_folders_at(core, plan.destinations.first());
+    let apart = own_folders_at(core, &plan.destinations);
     let is_one = |source: &&crate::model::path::PathBytes| identity(&source.as_path()).is_some_and(|it| apart.contains(&it));
     match plan.sources.paths.iter().find(is_one) {
         Some(source) => Err(explain::source_is_destination(&source.display())),
@@ -229,15 +252,15 @@ pub fn check_apart(core: &Core, plan: &Plan) -> Result<(), Problem> {
     }
 }
 
-/// Device and inode of folders that are never part of a source: the destination and our own.
-pub fn own_folders(core: &Core, folder: &Folder) -> Vec<(u64, u64)> {
-    folder.storage().identity().into_iter().chain(homes_folders(core)).collect()
+/// Device and inode of folders that are never part of a source: the destinations and our own.
+pub fn own_folders(core: &Core, folder: &Folder, all: &[Location]) -> Vec<(u64, u64)> {
+    folder.storage().identity().into_iter().chain(own_folders_at(core, all)).collect()
 }
 
-/// The same before the destination has been opened.
-pub fn own_folders_at(core: &Core, location: Option<&Location>) -> Vec<(u64, u64)> {
-    let there = location.and_then(Location::path).and_then(|path| identity(&path.as_path()));
-    there.into_iter().chain(homes_folders(core)).collect()
+/// The same before a destination has been opened.
+pub fn own_folders_at(core: &Core, destinations: &[Location]) -> Vec<(u64, u64)> {
+    let there = destinations.iter().filter_map(Location::path).filter_map(|path| identity(&path.as_path()));
+    there.chain(homes_folders(core)).collect()
 }
 
 fn homes_folders(core: &Core) -> impl Iterator<Item = (u64, u64)> {

@@ -14,7 +14,7 @@ use crate::storage::{self, Storage};
 pub type Waker = Arc<dyn Fn() + Send + Sync>;
 
 /// Opens a destination; with `true` its folder is made where it does not exist: only for a destination that is new.
-pub type OpenStorage = Arc<dyn Fn(&Location, bool, &dyn Access) -> Result<Arc<dyn Storage>, storage::Error> + Send + Sync>;
+pub type OpenStorage = Arc<dyn Fn(&Location, bool, &Arc<dyn Access>) -> Result<Arc<dyn Storage>, storage::Error> + Send + Sync>;
 
 /// Fills with random bytes that nobody can guess.
 pub type Entropy = Arc<dyn Fn(&mut [u8]) + Send + Sync>;

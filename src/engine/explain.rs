@@ -274,6 +274,19 @@ pub fn is_a_backups_folder(place: &str) -> Problem {
     Problem::new(Code::Usage, format!("{place} is the folder of another backup itself."), fix)
 }
 
+pub fn no_destination() -> Problem {
+    Problem::new(Code::Usage, "This backup has no destination.", "Edit it and choose one.")
+}
+
+pub fn name_taken(name: &str) -> Problem {
+    let what = format!("There is a backup named \u{201c}{name}\u{201d} already.");
+    Problem::new(Code::Usage, what, "Choose another name.")
+}
+
+pub fn same_destination(place: &str) -> Problem {
+    Problem::new(Code::Usage, format!("{place} is where it lies already."), "Name another destination to copy it to.")
+}
+
 pub fn secret_file(path: &str, error: &std::io::Error) -> Problem {
     Problem::new(
         Code::PasswordNeeded,

@@ -1,10 +1,7 @@
 //! Files by name, wherever they are.
 
-use std::sync::Arc;
-
 use crate::archive::browse::Everywhere;
 use crate::archive::catalog_io::CatalogReader;
-use crate::archive::object::Objects;
 use crate::model::problem::Problem;
 use crate::model::restore::Place;
 use crate::model::run::Cancel;
@@ -17,13 +14,12 @@ const MAX_VERSIONS: usize = 1000;
 
 /// Looks through all versions for a name. One that cannot be read is counted and does not keep the others from being found.
 pub fn everywhere(core: &Core, place: &Place, text: &str, limit: usize, cancel: &Cancel) -> Result<FoundEverywhere, Problem> {
-    let open = core.open_place(place)?;
-    let objects: Arc<dyn Objects> = open.folder.clone();
+    let open = core.open_reachable(place)?;
     let mut search = Everywhere::new(text, limit);
     let mut found = FoundEverywhere::default();
     for listed in open.folder.manifests(open.ring.as_deref())?.into_iter().rev().take(MAX_VERSIONS) {
         let looked = listed.manifest.and_then(|manifest| {
-            let catalog = CatalogReader::open(objects.clone(), open.ring.clone(), open.folder.plan(), &manifest)?;
+            let catalog = CatalogReader::open(open.objects.clone(), open.ring.clone(), open.folder.plan(), &manifest)?;
             search.add(&catalog, cancel)
         });
         match looked {

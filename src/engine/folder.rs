@@ -1,5 +1,6 @@
 //! A plan's folder at a destination: marker, owner, key slots, manifests; and the [`Objects`] the archive asks for.
 
+pub mod copy;
 mod keys;
 pub mod unmarked;
 

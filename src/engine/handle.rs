@@ -186,6 +186,7 @@ questions! {
     plans_at(location: Location) -> Vec<PlanAt> = Question::PlansAt { location } => Answer::Plans(v) => v;
     new_recovery_key() -> Secret = Question::NewRecoveryKey => Answer::RecoveryKey(v) => v;
     save_plan(plan: Plan, secrets: NewSecrets) -> () = Question::SavePlan { plan: Box::new(plan), secrets } => Answer::Done => ();
+    adopt(place: Place, name: Option<String>) -> Plan = Question::Adopt { place, name } => Answer::Adopted(v) => *v;
     remove_plan(plan: PlanId, delete_versions: bool) -> () = Question::RemovePlan { plan, delete_versions } => Answer::Done => ();
     change_password(plan: PlanId, old: Secret, new: NewSecrets) -> () = Question::ChangePassword { plan, old, new } => Answer::Done => ();
     change_keys(place: Place, change: KeyChange, kdf: Option<KdfKind>) -> () =

@@ -108,7 +108,14 @@ pub fn change(
     core.close_versions(plan);
     // From here on it is so, whatever fails. Only now that the new one was read back may the old ones go.
     let settled = core.keep_ring(plan, &ring, true).and_then(|_| folder.settle_keys(&ring));
-    settled.map_err(|problem| explain::keys_half_changed(&problem))
+    settled.map_err(|problem| explain::keys_half_changed(&problem))?;
+    for other in core.others_of(place) {
+        // One that is away gets them with its next version.
+        if let Err(problem) = core.folder(&other).and_then(|other| folder.share_keys(&other, &ring)) {
+            tracing::warn!("a destination has not got the new keys yet: {problem}");
+        }
+    }
+    Ok(())
 }
 
 /// What a change makes of ring and slots.

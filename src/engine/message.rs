@@ -14,6 +14,7 @@ pub use self::question::Question;
 use crate::model::key::SlotKind;
 use crate::model::plan::{Plan, PlanId};
 use crate::model::prune::DeleteSpec;
+use crate::model::replicate::ReplicateSpec;
 use crate::model::restore::{RestoreSpec, VerifySpec};
 use crate::model::run::RunId;
 use crate::model::secret::Secret;
@@ -54,6 +55,11 @@ pub enum Command {
     Delete {
         run: RunId,
         spec: DeleteSpec,
+    },
+    /// Copies versions to another destination.
+    Replicate {
+        run: RunId,
+        spec: Box<ReplicateSpec>,
     },
     /// Seals, opens, packs or unpacks a single file.
     UseTool {

@@ -10,6 +10,7 @@ use crate::model::status::{judge, strip};
 
 use super::core::{Core, lock};
 use super::message::{Overview, PlanOverview, RunOverview};
+use super::several;
 
 /// History that is looked at for status and strip.
 const LOOK_BACK: SignedDuration = SignedDuration::from_hours(31 * 24);
@@ -56,7 +57,9 @@ fn plan_overview(core: &Core, plan: Plan, now: Timestamp) -> PlanOverview {
         RunDetail::Delete { left, plan_bytes, .. } => Some((*left, *plan_bytes)),
         _ => None,
     });
+    let behind = several::behind(core, &plan).unwrap_or_default();
     PlanOverview {
+        behind: behind.into_iter().map(|(_, to)| to).collect(),
         status,
         why,
         last_success: last_good.map(|r| r.finished),

@@ -1,11 +1,9 @@
 //! A restore run, and what it would do.
 
-use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
 use crate::archive::extract::{RestoreJob, Restored, restore};
 use crate::archive::loose::extract::Job;
-use crate::archive::object::Objects;
 use crate::model::names;
 use crate::model::path::PathBytes;
 use crate::model::problem::{Code, Problem};
@@ -25,7 +23,7 @@ pub fn run(core: &Core, run: &Run, spec: &RestoreSpec, stages: &mut Stages<'_>) 
             stages.enter(Stage::Restoring);
             let restored = extract(core, spec, &version, spec.dry_run, &run.progress, &run.cancel)?;
             // The next version does not refer to it.
-            core.remember_damage(version.folder.plan(), &place.location, &restored.damaged, false);
+            core.remember_damage(version.folder.plan(), &version.location, &restored.damaged, false);
             (Some(version.manifest.id.clone()), restored)
         }
         Origin::Archive(file) => {
@@ -63,12 +61,11 @@ fn extract(
     progress: &Progress,
     cancel: &Cancel,
 ) -> Result<Restored, Problem> {
-    let objects: Arc<dyn Objects> = version.folder.clone();
     let (paths, except) = (catalog_paths(&spec.paths)?, catalog_paths(&spec.except)?);
     let (tag, date) = (tag(core), date(core));
     Ok(restore(&RestoreJob {
         plan: version.folder.plan().clone(),
-        objects,
+        objects: version.objects.clone(),
         ring: version.ring.clone(),
         catalog: &version.catalog,
         paths: &paths,

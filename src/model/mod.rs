@@ -17,6 +17,7 @@ pub mod problem;
 pub mod prune;
 pub mod recent;
 pub mod recover;
+pub mod replicate;
 pub mod restore;
 pub mod run;
 pub mod schedule;

@@ -75,6 +75,13 @@ impl Problem {
         Self { code, what: what.into(), fix: fix.into(), detail: String::new() }
     }
 
+    /// Whether it is a destination that cannot be reached, or not be told for what it was: another one may do.
+    pub fn is_away(&self) -> bool {
+        use Code::{DestinationMissing, Io, MarkerMissing, NothingThere, ServerChanged, ServerUnknown, StoragePassword};
+        let codes = [DestinationMissing, Io, MarkerMissing, NothingThere, ServerChanged, ServerUnknown, StoragePassword];
+        codes.contains(&self.code)
+    }
+
     pub fn with_detail(mut self, detail: impl Into<String>) -> Self {
         self.detail = detail.into();
         self
@@ -115,6 +122,8 @@ pub enum Cause {
     UnsupportedKind,
     /// Owner, mode, times or attributes could not be set on restore.
     MetadataNotSet,
+    /// A destination did not get the version.
+    Destination,
     /// Left as it was because of the conflict policy.
     Skipped,
 }

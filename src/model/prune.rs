@@ -12,6 +12,9 @@ use super::snapshot::{Manifest, VersionId};
 pub struct DeleteSpec {
     pub from: Place,
     pub versions: Vec<VersionId>,
+    /// Also at the other destinations of the saved plan, as far as they lie there.
+    #[serde(default)]
+    pub everywhere: bool,
 }
 
 /// Objects as they lie in a run's folder: names and sizes in bytes.

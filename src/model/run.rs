@@ -22,6 +22,8 @@ pub enum RunKind {
     Verify,
     /// Of versions.
     Delete,
+    /// Of versions, to another destination.
+    Replicate,
     /// Of single files, as are the three below.
     Encrypt,
     Decrypt,
@@ -42,6 +44,7 @@ impl RunKind {
             Self::Restore => "restore",
             Self::Verify => "verify",
             Self::Delete => "delete",
+            Self::Replicate => "replicate",
             Self::Encrypt => "encrypt",
             Self::Decrypt => "decrypt",
             Self::Compress => "compress",
@@ -56,6 +59,7 @@ impl RunKind {
             Self::Restore => "Restore of",
             Self::Verify => "Verification of",
             Self::Delete => "Deletion of versions of",
+            Self::Replicate => "Replication of",
             Self::Encrypt => "Encryption of",
             Self::Decrypt => "Decryption of",
             Self::Compress => "Compression of",
@@ -70,6 +74,7 @@ impl RunKind {
             Self::Restore => "Restoring",
             Self::Verify => "Verifying",
             Self::Delete => "Deleting versions",
+            Self::Replicate => "Replicating",
             Self::Encrypt => "Encrypting",
             Self::Decrypt => "Decrypting",
             Self::Compress => "Compressing",
@@ -85,4 +90,6 @@ pub enum Trigger {
     Schedule,
     /// Gone on with after a crash.
     Resumed,
+    /// A destination that lacked versions is there again.
+    CatchUp,
 }

@@ -163,6 +163,7 @@ mod tests {
             read_back,
             packed: None,
             resumed_bytes: 0,
+            copies: Vec::new(),
         };
         run(hour, RunKind::Backup, Outcome::Completed, detail)
     }

@@ -133,6 +133,13 @@ impl History {
         Ok(step.commit()?)
     }
 
+    /// Notes that a version is about to appear at a destination, which a copy of it was made for.
+    pub fn begin_folder(&self, plan: &PlanId, destination: &Location, version: &VersionId) -> Result<()> {
+        let sql = "INSERT OR IGNORE INTO folder (plan, destination, version) VALUES (?1, ?2, ?3)";
+        self.db().execute(sql, params![plan.as_str(), serde_json::to_string(destination)?, version.as_str()])?;
+        Ok(())
+    }
+
     /// Runs in the journal, oldest first. At start these are those of a process that died; only the home's holder may ask.
     pub fn left_running(&self) -> Result<Vec<Begun>> {
         let db = self.db();

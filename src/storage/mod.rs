@@ -3,6 +3,7 @@
 pub mod access;
 #[cfg(test)]
 mod contract;
+mod enduring;
 #[cfg(test)]
 pub mod faulty;
 pub mod local;
@@ -10,6 +11,7 @@ pub mod name;
 pub mod sftp;
 
 use std::io;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 
@@ -18,6 +20,7 @@ use crate::model::marker;
 use crate::os::reason::Reason;
 
 use access::Access;
+use enduring::Enduring;
 
 /// A destination. Names are relative, components split by `/`, none of them empty, `.` or `..`.
 ///
@@ -165,6 +168,11 @@ impl Error {
 }
 
 impl Kind {
+    /// Whether it may pass by itself within a while: then it is worth another try.
+    pub fn is_temporary(self) -> bool {
+        self == Self::ServerAway
+    }
+
     fn of_write(error: &io::Error) -> Self {
         match Reason::of(error) {
             Reason::NotThere | Reason::NotAFolder | Reason::ALink => Self::NotFound,
@@ -174,14 +182,33 @@ impl Kind {
             Reason::TooLarge => Self::FileTooLarge,
             Reason::BadName => Self::InvalidName,
             Reason::Unreachable => Self::Unreachable,
+            _ if is_of_the_line(error.kind()) => Self::ServerAway,
             _ if error.kind() == io::ErrorKind::UnexpectedEof => Self::TooShort,
             _ => Self::Other,
         }
     }
 }
 
+/// What a connection that breaks gives.
+fn is_of_the_line(kind: io::ErrorKind) -> bool {
+    use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionRefused, ConnectionReset, NotConnected, TimedOut};
+    [BrokenPipe, ConnectionAborted, ConnectionRefused, ConnectionReset, NotConnected, TimedOut].contains(&kind)
+}
+
 /// Opens a destination. `Unreachable` where its folder does not exist.
-pub fn open(location: &Location, access: &dyn Access) -> Result<Box<dyn Storage>, Error> {
+pub fn open(location: &Location, access: &Arc<dyn Access>) -> Result<Box<dyn Storage>, Error> {
+    match location {
+        Location::Local { path } => Ok(Box::new(local::Local::open(&path.as_path())?)),
+        Location::Sftp(_) => {
+            let first = connect(location, &**access)?;
+            let (location, access) = (location.clone(), access.clone());
+            Ok(Box::new(Enduring::new(first, Box::new(move || connect(&location, &*access)))))
+        }
+    }
+}
+
+/// One connection to a server.
+fn connect(location: &Location, access: &dyn Access) -> Result<Box<dyn Storage>, Error> {
     match location {
         Location::Local { path } => Ok(Box::new(local::Local::open(&path.as_path())?)),
         Location::Sftp(folder) => Ok(Box::new(sftp::Sftp::open(folder, access)?)),
@@ -190,10 +217,13 @@ pub fn open(location: &Location, access: &dyn Access) -> Result<Box<dyn Storage>
 
 /// Makes the destination's folder where it does not exist (its parent must), then opens it. Only for a destination that is
 /// new: for a known one a missing folder means that the drive is not there.
-pub fn create_and_open(location: &Location, access: &dyn Access) -> Result<Box<dyn Storage>, Error> {
+pub fn create_and_open(location: &Location, access: &Arc<dyn Access>) -> Result<Box<dyn Storage>, Error> {
     match location {
         Location::Local { path } => Ok(Box::new(local::Local::create_and_open(&path.as_path())?)),
-        Location::Sftp(folder) => Ok(Box::new(sftp::Sftp::create_and_open(folder, access)?)),
+        Location::Sftp(folder) => {
+            sftp::Sftp::create_and_open(folder, &**access)?;
+            open(location, access)
+        }
     }
 }
 

@@ -47,6 +47,11 @@ pub fn sentence(report: &RunReport) -> String {
             let count = human::counted(versions.len() as u64, "version", "versions");
             format!("{count} deleted, {} freed", human::bytes(*bytes))
         }
+        RunDetail::Replicate { replicated, .. } if replicated.versions.is_empty() => "nothing was missing there".to_owned(),
+        RunDetail::Replicate { replicated, .. } => {
+            let count = human::counted(replicated.versions.len() as u64, "version", "versions");
+            format!("{count} copied, {} sent", human::bytes(replicated.bytes))
+        }
         RunDetail::Tool(done) => {
             let ratio = done.ratio().map(|ratio| format!(", {ratio:.2} to 1")).unwrap_or_default();
             format!("{} became {}{ratio}", human::bytes(done.before), human::bytes(done.after))

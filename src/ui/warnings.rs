@@ -17,6 +17,7 @@ pub fn happened(cause: Cause) -> &'static str {
     match cause {
         Cause::Unreadable => "could not be read",
         Cause::ChangedWhileRead => "changed while being read",
+        Cause::Destination => "did not get this version",
         Cause::Vanished => "vanished before being read",
         Cause::UnsupportedKind => "of a kind that no backup holds",
         Cause::MetadataNotSet => "without owner, permissions or times set in full",
@@ -34,6 +35,7 @@ pub fn advice(cause: Cause) -> &'static str {
     match cause {
         Cause::Unreadable => "Check who may read them, or leave them out of the backup.",
         Cause::ChangedWhileRead => "Close the program that writes them and back up again.",
+        Cause::Destination => "It catches up by itself once it is there again.",
         Cause::Vanished | Cause::UnsupportedKind | Cause::Skipped => "Nothing has to be done.",
         Cause::MetadataNotSet => "Owners can only be set by an administrator; the contents are complete.",
         Cause::Damaged => "Choose an older version of them, and verify the backup; of an archive look for another copy.",
@@ -56,7 +58,8 @@ pub fn grouped(warnings: &[Warning]) -> Vec<(Cause, Vec<&Warning>)> {
 pub fn show(ui: &mut Ui, warnings: &[Warning], count: u64, home: &str) {
     let t = tokens(ui);
     for (cause, group) in grouped(warnings) {
-        let n = human::counted(group.len() as u64, "file", "files");
+        let (one, many) = if cause == Cause::Destination { ("destination", "destinations") } else { ("file", "files") };
+        let n = human::counted(group.len() as u64, one, many);
         wrapped(ui, body_strong(format!("{} {n} {}", icons::WARNING, happened(cause))).color(t.warn));
         ui.indent(cause, |ui| {
             ui.spacing_mut().item_spacing.y = space::XS / 2.0;

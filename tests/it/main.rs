@@ -28,6 +28,7 @@ mod power_cut;
 mod recover;
 mod resume;
 mod scale;
+mod several;
 mod sftp;
 mod support;
 mod syscalls;

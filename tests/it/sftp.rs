@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
@@ -47,6 +47,13 @@ impl Person {
             command.env("HOME", self.world.path("person")).env_remove("SSH_AUTH_SOCK");
             change(command);
         })
+    }
+
+    /// The command of a line, to be run by the test itself.
+    fn words(&self, line: &str) -> Command {
+        let mut command = self.world.words(&line.replace('%', &self.address()));
+        command.env("HOME", self.world.path("person")).env_remove("SSH_AUTH_SOCK");
+        command
     }
 
     fn forget_servers(&self) {
@@ -148,6 +155,51 @@ fn a_run_whose_server_dies_is_gone_on_with() {
     assert!(report["resumed_bytes"].as_u64().is_some_and(|bytes| bytes >= 8 << 20), "it began anew: {report}");
     person.run("verify --from % --depth full").ok();
     person.run("restore --from % --to @out").ok();
+    assert_same(&person.world.source(), &person.world.path("out/source"));
+}
+
+#[test]
+fn a_server_that_dies_holds_nobody_back_and_catches_up() {
+    let mut person = Person::new();
+    let world = &person.world;
+    fs::create_dir(world.source()).unwrap();
+    fs::create_dir(world.path("copy")).unwrap();
+    for n in 0..30 {
+        fs::write(world.source().join(format!("{n}")), Random(n).bytes(4 << 20)).unwrap();
+    }
+    person.run("plan add Big --source @source --to % --to @copy --volume-size 16M").ok();
+    // It dies while it is written to.
+    let volumes = world.dest();
+    let report = thread::scope(|scope| {
+        let ran = scope.spawn(|| person.run("backup Big --json"));
+        while count(&volumes) < 1 && !ran.is_finished() {
+            thread::sleep(Duration::from_millis(2));
+        }
+        person.server.end();
+        ran.join().unwrap()
+    });
+    let report = report.code(3).last();
+    assert_eq!(report["warnings"][0]["cause"], "destination", "{report}");
+    person.run("restore --from @copy --to @out").ok();
+    assert_same(&world.source(), &world.path("out/source"));
+    fs::remove_dir_all(world.path("out")).unwrap();
+
+    person.server.start_again(false);
+    let caught_up = person.run("backup Big --json").ok().last();
+    assert_eq!(caught_up["copies"][0]["versions"].as_array().unwrap().len(), 2, "{caught_up}");
+    person.run("verify --from % --all --depth full").ok();
+
+    // It dies while it is read.
+    let mut restore = person.words("restore --from % --to @out --json").stdout(Stdio::piped()).spawn().unwrap();
+    let restored = |least: usize| fs::read_dir(person.world.path("out/source")).is_ok_and(|entries| entries.count() >= least);
+    while !restored(3) && restore.try_wait().unwrap().is_none() {
+        thread::sleep(Duration::from_millis(1));
+    }
+    person.server.end();
+    let there = fs::read_dir(person.world.path("out/source")).unwrap().count();
+    let output = restore.wait_with_output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+    assert!(there < 30, "it was over before the server was");
     assert_same(&person.world.source(), &person.world.path("out/source"));
 }
 

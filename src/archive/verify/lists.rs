@@ -4,14 +4,12 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use data_encoding::HEXLOWER;
-use sha2::{Digest, Sha256};
 
 use super::findings::{Findings, or_cancelled, reason};
 use super::{VerifyJob, catalog_name};
 use crate::archive::catalog_io::CatalogReader;
-use crate::archive::json_lines::{self, Trust};
 use crate::archive::object::{catalog_file_name, objects_name, run_folder, volume_number};
-use crate::archive::{Error, Result};
+use crate::archive::{Result, object_list};
 use crate::model::catalog::VolumeRef;
 use crate::model::snapshot::{Manifest, ObjectInfo, ObjectList, VersionId};
 
@@ -35,7 +33,7 @@ pub struct Expected {
     known: HashMap<VolumeRef, (u64, [u8; 32])>,
 }
 
-type Lists = HashMap<VersionId, Option<Arc<BTreeMap<String, ObjectInfo>>>>;
+type Lists = HashMap<VersionId, Option<Arc<ObjectList>>>;
 
 impl Expected {
     pub fn of(job: &VerifyJob<'_>, findings: &Findings) -> Result<Self> {
@@ -51,10 +49,10 @@ impl Expected {
             job.check_cancel()?;
             let sealed = version.sealed;
             if let Some(Some(list)) = lists.get(&version.id) {
-                for info in list.values() {
+                for info in &list.objects {
                     add(&mut objects, &version.id, info, sealed, findings);
                 }
-                if list.get(&version.catalog.name).is_none_or(|info| info.size != version.catalog.size) {
+                if !object_list::names_catalog(list, version) {
                     findings
                         .note(&objects_name(&version.id), "the version's catalog does not stand in it as the manifest has it");
                 }
@@ -70,21 +68,13 @@ impl Expected {
                 };
                 // Said already that it cannot be read.
                 let Some(list) = list else { continue };
-                let by_number: HashMap<u32, &ObjectInfo> =
-                    list.values().filter_map(|info| Some((volume_number(&info.name, sealed)?, info))).collect();
-                let numbers = need.volumes.iter().flat_map(|(from, to)| *from..=*to);
-                // No more than the run can have written.
-                let volumes = numbers.take(list.len() + 1).map(|n| (by_number.get(&n).copied(), format!("volume {n}")));
-                let catalog = catalog_file_name(sealed);
-                let catalog = need.catalog.then(|| (list.get(catalog), catalog.to_string()));
-                for (info, name) in volumes.chain(catalog) {
-                    match info {
-                        Some(info) => add(&mut objects, &need.run, info, sealed, findings),
-                        None => findings.note(
-                            &objects_name(&need.run),
-                            format!("it does not list {name}, which version {} needs", version.id),
-                        ),
-                    }
+                let (found, lacking) = object_list::needed(&list, need, sealed);
+                for info in found {
+                    add(&mut objects, &need.run, info, sealed, findings);
+                }
+                for name in lacking {
+                    let what = format!("it does not list {name}, which version {} needs", version.id);
+                    findings.note(&objects_name(&need.run), what);
                 }
             }
         }
@@ -144,41 +134,20 @@ fn add(objects: &mut BTreeMap<String, Object>, run: &VersionId, info: &ObjectInf
     }
 }
 
-/// A run's list of objects by name; what is wrong with it is a finding.
+/// A run's list of objects; what is wrong with it is a finding.
 fn read_list(
     job: &VerifyJob<'_>,
     run: &VersionId,
     sealed: bool,
     sha256: Option<&str>,
     findings: &Findings,
-) -> Result<Option<Arc<BTreeMap<String, ObjectInfo>>>> {
-    let name = objects_name(run);
-    match try_read_list(job, &name, run, sealed, sha256) {
-        Ok(list) => Ok(Some(Arc::new(list.objects.into_iter().map(|info| (info.name.clone(), info)).collect()))),
+) -> Result<Option<Arc<ObjectList>>> {
+    let ring = job.ring.as_deref().filter(|_| sealed);
+    match object_list::read(&*job.objects, &job.plan, run, ring, sha256) {
+        Ok((list, _)) => Ok(Some(Arc::new(list))),
         Err(e) => {
-            findings.note(&name, reason(&or_cancelled(e)?));
+            findings.note(&objects_name(run), reason(&or_cancelled(e)?));
             Ok(None)
         }
     }
-}
-
-fn try_read_list(job: &VerifyJob<'_>, name: &str, run: &VersionId, sealed: bool, sha256: Option<&str>) -> Result<ObjectList> {
-    let size = job.objects.size(name).map_err(|e| Error::object(name, e))?;
-    if size > json_lines::MAX_LENGTH {
-        return Err(Error::damaged(name, "it is longer than such an object can be"));
-    }
-    let mut bytes = vec![0; size as usize];
-    job.objects.read_at(name, 0, &mut bytes).map_err(|e| Error::object(name, e))?;
-    if sha256.is_some_and(|wanted| HEXLOWER.encode(&Sha256::digest(&bytes)) != wanted) {
-        return Err(Error::damaged(name, "its checksum is not the one in the manifest"));
-    }
-    let trust = match (&job.ring, sealed) {
-        (Some(ring), true) => Trust::Mac(ring),
-        _ => Trust::Checksum,
-    };
-    let list: ObjectList = json_lines::decode(name, &bytes, trust)?;
-    if list.kind != "objects" || list.plan != job.plan || list.id != *run {
-        return Err(Error::damaged(name, "it is the list of another run"));
-    }
-    Ok(list)
 }

@@ -71,9 +71,9 @@ pub struct Backup {
     pub all: bool,
     #[command(flatten)]
     pub sources: Sources,
-    /// Destination: a folder on this machine or on a drive, or sftp://user@host:port/path
+    /// Destination: a folder on this machine or on a drive, or sftp://user@host:port/path; repeated for several, each gets all of it
     #[arg(long, value_name = "DEST")]
-    pub to: Option<String>,
+    pub to: Vec<String>,
     #[command(flatten)]
     pub server: Server,
     /// Name of the backup [default: name of the first source]

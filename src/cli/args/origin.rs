@@ -23,7 +23,7 @@ pub struct Origin {
 }
 
 /// Which server a destination lies on, where it lies on one.
-#[derive(Debug, Default, Args)]
+#[derive(Clone, Debug, Default, Args)]
 pub struct Server {
     /// The key of an SFTP server, as its administrator tells it; once known it must stay the same
     #[arg(long, value_name = "SHA256:…", value_parser = server::fingerprint)]
@@ -34,7 +34,7 @@ pub struct Server {
 }
 
 /// What opens an encrypted backup.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub struct Unlock {
     /// Read the password from this file; one newline at its end does not count
     #[arg(long, value_name = "FILE")]

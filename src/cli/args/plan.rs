@@ -49,9 +49,9 @@ pub struct PlanAdd {
     pub name: String,
     #[command(flatten)]
     pub sources: Sources,
-    /// Destination: a folder on this machine or on a drive, or sftp://user@host:port/path
-    #[arg(long, value_name = "DEST")]
-    pub to: String,
+    /// Destination: a folder on this machine or on a drive, or sftp://user@host:port/path; repeated for several, each gets all of it
+    #[arg(long, value_name = "DEST", required = true)]
+    pub to: Vec<String>,
     #[command(flatten)]
     pub server: Server,
     #[command(flatten)]
@@ -64,7 +64,7 @@ pub struct PlanAdd {
 }
 
 #[derive(Debug, Args)]
-#[command(group = ArgGroup::new("change").required(true).multiple(true).args(["name", "source", "exclude", "format", "level", "volume_size", "schedule", "password_file", "key_file"]))]
+#[command(group = ArgGroup::new("change").required(true).multiple(true).args(["name", "source", "exclude", "to", "format", "level", "volume_size", "schedule", "password_file", "key_file"]))]
 pub struct PlanEdit {
     /// Name or id
     pub plan: String,
@@ -77,6 +77,11 @@ pub struct PlanEdit {
     /// Leave out what matches, instead of the present patterns; an empty one removes them
     #[arg(long, value_name = "GLOB", allow_hyphen_values = true)]
     pub exclude: Option<Vec<String>>,
+    /// Destinations instead of the present ones; versions at one that is left out stay there
+    #[arg(long, value_name = "DEST")]
+    pub to: Vec<String>,
+    #[command(flatten)]
+    pub server: Server,
     #[command(flatten)]
     pub format: FormatOptions,
     /// Read the password from this file when nobody is asked and this machine keeps no key; an empty name ends that

@@ -115,6 +115,26 @@ impl Folder {
         Ok(())
     }
 
+    /// Gives this folder and the plan's folder at another destination the newest slots that either of them has.
+    pub fn share_keys(&self, other: &Self, ring: &KeyRing) -> Result<(), Problem> {
+        let (here, there) = (self.proved_keys(ring)?, other.proved_keys(ring)?);
+        match (here, there) {
+            (Some(here), there) if there.as_ref().is_none_or(|there| there.n < here.n) => other.put_keys(&here)?,
+            (here, Some(there)) if here.as_ref().is_none_or(|here| here.n < there.n) => self.put_keys(&there)?,
+            _ => {}
+        }
+        self.settle_keys(ring)?;
+        other.settle_keys(ring)
+    }
+
+    /// The newest slots, where the plan's newest key proves them.
+    fn proved_keys(&self, ring: &KeyRing) -> Result<Option<Keys>, Problem> {
+        let Some(keys) = self.keys()? else { return Ok(None) };
+        let file = keys.file(self.plan());
+        let proved = file.check(Some(ring)).is_ok() && file.shown()?.newest == ring.newest().id;
+        Ok(proved.then_some(keys))
+    }
+
     /// Opens the key slots with a password, a recovery key or a key file's secret. That the marker is signed with what they hold proves
     /// them: anybody who can write here can put slots of their own.
     pub fn open_keys(&self, secret: &str) -> Result<KeyRing, Problem> {

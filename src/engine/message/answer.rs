@@ -10,7 +10,7 @@ use crate::model::inspection::{ArchiveFacts, FileFacts};
 use crate::model::key::KeySlot;
 use crate::model::location::Location;
 use crate::model::path::PathBytes;
-use crate::model::plan::PlanId;
+use crate::model::plan::{Plan, PlanId};
 use crate::model::problem::Problem;
 use crate::model::prune::PrunePlan;
 use crate::model::restore::RestoreCounts;
@@ -27,6 +27,7 @@ pub enum Answer {
     Stored(u64),
     Tested(TestResult),
     Plans(Vec<PlanAt>),
+    Adopted(Box<Plan>),
     RecoveryKey(Secret),
     KeyFile(Secret),
     Password(Secret),

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::model::location::Location;
 use crate::model::path::PathBytes;
 use crate::model::plan::{Plan, PlanId};
 use crate::model::run::{ProgressView, RunId, RunKind, RunReport, Trigger};
@@ -40,6 +41,8 @@ pub struct PlanOverview {
     /// Versions and bytes as the last run left them.
     pub versions: Option<u64>,
     pub stored_bytes: Option<u64>,
+    /// Destinations that lack versions which another one has.
+    pub behind: Vec<Location>,
     /// Bytes of the newest version's files.
     pub source_bytes: Option<u64>,
 }

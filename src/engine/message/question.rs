@@ -45,6 +45,12 @@ pub enum Question {
         plan: Box<Plan>,
         secrets: NewSecrets,
     },
+    /// Makes a plan of a backup that lies at a destination, and takes it over.
+    Adopt {
+        place: Place,
+        /// Instead of the one that it has.
+        name: Option<String>,
+    },
     /// Takes the plan out of the settings; with `delete_versions` also everything of it at its destinations.
     RemovePlan {
         plan: PlanId,
@@ -165,6 +171,13 @@ pub enum Question {
 impl Question {
     /// Whether answering it may change what the overview shows.
     pub fn changes(&self) -> bool {
-        matches!(self, Self::SavePlan { .. } | Self::RemovePlan { .. } | Self::ChangePassword { .. } | Self::ChangeKeys { .. })
+        matches!(
+            self,
+            Self::SavePlan { .. }
+                | Self::Adopt { .. }
+                | Self::RemovePlan { .. }
+                | Self::ChangePassword { .. }
+                | Self::ChangeKeys { .. }
+        )
     }
 }

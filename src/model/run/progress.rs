@@ -21,12 +21,14 @@ pub enum Stage {
     Checking,
     Restoring,
     Deleting,
+    /// Copying versions from one destination to another.
+    Replicating,
     /// A single file.
     Converting,
 }
 
 impl Stage {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 10] = [
         Self::Waiting,
         Self::Preparing,
         Self::Copying,
@@ -35,6 +37,7 @@ impl Stage {
         Self::Checking,
         Self::Restoring,
         Self::Deleting,
+        Self::Replicating,
         Self::Converting,
     ];
 
@@ -48,6 +51,7 @@ impl Stage {
             Self::Checking => "Checking",
             Self::Restoring => "Restoring",
             Self::Deleting => "Deleting",
+            Self::Replicating => "Copying versions",
             Self::Converting => "Working",
         }
     }

@@ -9,6 +9,7 @@ use crate::model::human;
 use crate::model::path::PathBytes;
 use crate::model::plan::PlanId;
 use crate::model::problem::{Problem, Warning};
+use crate::model::replicate::Replicated;
 use crate::model::restore::{RestoreCounts, VerifyReport};
 use crate::model::snapshot::{BackupType, Totals, VersionId};
 use crate::model::tool::ToolDone;
@@ -105,6 +106,9 @@ pub enum RunDetail {
         /// Bytes of volumes that the run had finished before it was cut off and gone on with.
         #[serde(default, skip_serializing_if = "is_zero")]
         resumed_bytes: u64,
+        /// What its other destinations got.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        copies: Vec<Replicated>,
     },
     Restore {
         /// `None`: out of one archive, whose name the run has.
@@ -129,6 +133,12 @@ pub enum RunDetail {
         /// Versions that are left, and the bytes that they take in all.
         left: u64,
         plan_bytes: u64,
+    },
+    Replicate {
+        /// Where it was copied from.
+        from: String,
+        #[serde(flatten)]
+        replicated: Replicated,
     },
     Tool(ToolDone),
 }

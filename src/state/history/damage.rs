@@ -24,6 +24,18 @@ impl History {
         Ok(step.commit()?)
     }
 
+    /// Objects that were replaced.
+    pub fn forget_damage(&self, plan: &PlanId, destination: &Location, objects: &[&str]) -> Result<()> {
+        let destination = serde_json::to_string(destination)?;
+        let mut db = self.db();
+        let step = db.transaction()?;
+        for object in objects {
+            let sql = "DELETE FROM damaged WHERE plan = ?1 AND destination = ?2 AND object = ?3";
+            step.execute(sql, params![plan.as_str(), destination, object])?;
+        }
+        Ok(step.commit()?)
+    }
+
     pub fn damaged(&self, plan: &PlanId, destination: &Location) -> Result<Vec<String>> {
         let db = self.db();
         let mut query = db.prepare("SELECT object FROM damaged WHERE plan = ?1 AND destination = ?2 ORDER BY object")?;

@@ -108,6 +108,7 @@ impl List {
                 (Some(RunKind::Restore), "Restores"),
                 (Some(RunKind::Verify), "Verifications"),
                 (Some(RunKind::Delete), "Deletions"),
+                (Some(RunKind::Replicate), "Replications"),
                 (Some(RunKind::Encrypt), "Encryptions"),
                 (Some(RunKind::Decrypt), "Decryptions"),
                 (Some(RunKind::Compress), "Compressions"),

@@ -57,6 +57,9 @@ pub fn cause(cause: Cause) -> (&'static str, &'static str) {
     match cause {
         Cause::Unreadable => ("Could not be read", "Check who may read them, or leave them out of the backup."),
         Cause::ChangedWhileRead => ("Changed while they were read", "Close the program that writes them, then back up again."),
+        Cause::Destination => {
+            ("Destinations that did not get this version", "They catch up by themselves once they are there again.")
+        }
         Cause::Vanished => ("Gone before they were read", "Nothing to do, if you or a program deleted them."),
         Cause::UnsupportedKind => ("Of a kind that no backup holds", "Sockets and the like are made anew by their programs."),
         Cause::MetadataNotSet => ("Owner, rights or times could not be set", "Restoring as administrator sets them."),
@@ -102,12 +105,13 @@ pub fn facts(run: &RunReport, now: Timestamp, zone: &TimeZone) -> Vec<(&'static 
             Trigger::ByHand => "you",
             Trigger::Schedule => "the schedule",
             Trigger::Resumed => "going on after an interruption",
+            Trigger::CatchUp => "since a destination was there again",
         }
         .into(),
     ));
     match &run.detail {
         RunDetail::None => {}
-        RunDetail::Backup { version, backup_type, totals, destination, read_back, packed, resumed_bytes, .. } => {
+        RunDetail::Backup { version, backup_type, totals, destination, read_back, packed, resumed_bytes, copies, .. } => {
             let kind = match backup_type {
                 BackupType::Full => "full",
                 BackupType::Differential => "differential",
@@ -133,6 +137,9 @@ pub fn facts(run: &RunReport, now: Timestamp, zone: &TimeZone) -> Vec<(&'static 
                 facts.push(("Format", packed.in_words()));
             }
             facts.push(("Destination", destination.clone()));
+            for copy in copies {
+                facts.push(("Also in", format!("{}, {} sent", copy.destination, human::bytes(copy.bytes))));
+            }
             let read_back = match read_back {
                 ReadBack::Medium => "from the medium itself, all as written",
                 ReadBack::Cache => "all as written, perhaps from memory: the file system allows no more",
@@ -170,6 +177,13 @@ pub fn facts(run: &RunReport, now: Timestamp, zone: &TimeZone) -> Vec<(&'static 
             }
             facts.push(("Left", human::counted(*left, "version", "versions")));
             facts.push(("Destination", destination.clone()));
+        }
+        RunDetail::Replicate { from, replicated } => {
+            facts.push(("From", from.clone()));
+            facts.push(("To", replicated.destination.clone()));
+            let versions: Vec<String> = replicated.versions.iter().map(ToString::to_string).collect();
+            facts.push(("Copied", if versions.is_empty() { "nothing was missing".into() } else { versions.join(", ") }));
+            facts.push(("Sent", human::bytes(replicated.bytes)));
         }
         RunDetail::Tool(done) => {
             facts.push(("File", done.from.display().into_owned()));

@@ -40,6 +40,8 @@ pub struct Draft {
     pub excludes: Vec<String>,
     pub honour_tags: bool,
     pub one_file_system: bool,
+    /// Chosen already, beside the one that is being chosen.
+    pub also: Vec<Location>,
     pub destination: String,
     name: Option<String>,
     pub when: When,
@@ -70,6 +72,7 @@ impl Draft {
             excludes: Vec::new(),
             honour_tags: true,
             one_file_system: false,
+            also: Vec::new(),
             destination: String::new(),
             name: None,
             when: When::Daily,
@@ -94,7 +97,10 @@ impl Draft {
         draft.excludes.clone_from(&plan.sources.excludes);
         draft.honour_tags = plan.sources.honour_tags;
         draft.one_file_system = plan.sources.one_file_system;
-        draft.destination = plan.destinations.first().map(Location::display).unwrap_or_default();
+        match &plan.destinations[..] {
+            [one] => draft.destination = one.display(),
+            several => draft.also = several.to_vec(),
+        }
         draft.name = Some(plan.name.clone());
         match plan.schedule {
             Schedule::Off => draft.when = When::Off,
@@ -215,11 +221,27 @@ impl Draft {
         Location::typed(&self.destination)
     }
 
+    /// All that are chosen, in the order in which they were.
+    pub fn destinations(&self) -> Vec<Location> {
+        let last = self.location().filter(|location| !self.also.contains(location));
+        self.also.iter().cloned().chain(last).collect()
+    }
+
+    /// Puts the one that is being chosen to the others, so that a further one can be.
+    pub fn keep_destination(&mut self) {
+        if self.where_blocked().is_none()
+            && let Some(location) = self.location()
+        {
+            self.also.push(location);
+            self.destination.clear();
+        }
+    }
+
     /// Why the page after *where* is off.
     pub fn where_blocked(&self) -> Option<String> {
         let destination = self.destination.trim();
         if destination.is_empty() {
-            return Some("Choose a drive or a folder.".into());
+            return self.also.is_empty().then(|| "Choose a drive or a folder.".into());
         }
         let Some(location) = self.location() else {
             return Some(match Location::of_server(destination) {
@@ -227,6 +249,9 @@ impl Draft {
                 _ => format!("Give the whole path, beginning with {}, or an address: sftp://user@host/path.", names::BEGINS),
             });
         };
+        if self.also.contains(&location) {
+            return Some("This place is chosen already.".into());
+        }
         let path = location.path()?.clone();
         let own = self.ticked().find(|source| source.path == path)?;
         Some(format!("{} is what is backed up: its backup has to lie elsewhere.", own.name))
@@ -258,7 +283,9 @@ impl Draft {
         let when = self.schedule().map(Schedule::in_words).unwrap_or_default();
         let what = listed(&self.ticked().map(|source| source.name.as_str()).collect::<Vec<_>>());
         let how = if self.encrypt { "encrypted" } else { "not encrypted" };
-        let mut sentence = format!("{when}, {what}, {how}, to {}.", destination_name(self.destination.trim(), drives));
+        let places: Vec<String> = self.destinations().iter().map(|to| destination_name(&to.display(), drives)).collect();
+        let places = listed(&places.iter().map(String::as_str).collect::<Vec<_>>());
+        let mut sentence = format!("{when}, {what}, {how}, to {places}.");
         if let Some(first) = sentence.get_mut(..1) {
             first.make_ascii_uppercase();
         }
@@ -288,7 +315,7 @@ impl Draft {
             name: self.name().trim().to_owned(),
             created: self.created,
             sources: self.source_spec(),
-            destinations: vec![self.location()?],
+            destinations: self.destinations(),
             format: self.format,
             seal: match &self.kept {
                 Some(plan) => plan.seal,
@@ -345,6 +372,25 @@ mod tests {
             |name: &str, chosen| Suggestion { name: name.into(), path: format!("/home/u/{name}").as_str().into(), chosen };
         draft.suggest(&[suggestion("Documents", true), suggestion("Pictures", true), suggestion("Downloads", false)]);
         draft
+    }
+
+    #[test]
+    fn a_backup_may_go_to_several_places() {
+        let mut draft = draft();
+        draft.destination = "/media/blue".into();
+        draft.keep_destination();
+        assert_eq!((draft.destination.as_str(), draft.where_blocked()), ("", None));
+        draft.destination = "/media/blue".into();
+        assert_eq!(draft.where_blocked().as_deref(), Some("This place is chosen already."));
+        draft.destination = "sftp://ada@nas/b".into();
+        assert_eq!(draft.where_blocked(), None);
+        let shown: Vec<String> = draft.destinations().iter().map(Location::display).collect();
+        assert_eq!(shown, ["/media/blue", "sftp://ada@nas/b"]);
+        draft.encrypt = false;
+        assert!(draft.summary(&[]).ends_with("to /media/blue and sftp://ada@nas/b."), "{}", draft.summary(&[]));
+        let (plan, _) = draft.finish().unwrap();
+        let again = Draft::of(&plan).finish().unwrap().0;
+        assert_eq!(again.destinations, plan.destinations, "an edit of something else keeps them all");
     }
 
     fn drive(name: &str, mount: &str, is_system: bool) -> Drive {

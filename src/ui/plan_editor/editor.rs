@@ -147,7 +147,7 @@ impl Editor {
         {
             self.draft.suggest(suggestions);
         }
-        if self.drives.poll() && self.draft.destination.is_empty() {
+        if self.drives.poll() && self.draft.destination.is_empty() && self.draft.also.is_empty() {
             self.choose_best_drive();
         }
         if self.step == Step::What || self.step == Step::How {

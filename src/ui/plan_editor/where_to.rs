@@ -10,10 +10,10 @@ use crate::model::location::trimmed;
 use crate::model::problem::Problem;
 use crate::ui::context::Cx;
 use crate::ui::load::Load;
-use crate::ui::theme::typography::body;
+use crate::ui::theme::typography::{body, caption};
 use crate::ui::theme::{Tone, icons, size, space, tokens};
 use crate::ui::widgets::{
-    Banner, BannerEvent, Button, ChoiceCard, Ends, FormRow, TestState, TestView, TextField, problem_text, spinner, wrapped,
+    Banner, BannerEvent, Button, Card, ChoiceCard, Ends, FormRow, TestState, TestView, TextField, problem_text, spinner, wrapped,
 };
 
 /// Where a backup goes on the computer's own disk: below the home folder.
@@ -23,9 +23,11 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, editor: &mut Editor) {
     let t = tokens(ui);
     ui.spacing_mut().item_spacing.y = space::S;
     wrapped(ui, body("Another drive is best: it survives when this computer's disk does not.").color(t.text2));
+    chosen(ui, editor);
     drives(ui, cx, editor);
     ui.add_space(space::XS);
     folder(ui, cx, editor);
+    another(ui, editor);
     existing(ui, cx, editor);
     on_system_disk(ui, editor);
     match editor.test_shown() {
@@ -45,6 +47,49 @@ fn failed(ui: &mut Ui, cx: &Cx<'_>, problem: Problem, editor: &mut Editor) {
             }
         }
         None => TestView::new(TestState::Failed(&problem)).show(ui),
+    }
+}
+
+/// Places that are chosen already, when there are to be several.
+fn chosen(ui: &mut Ui, editor: &mut Editor) {
+    if editor.draft.also.is_empty() {
+        return;
+    }
+    let mut remove = None;
+    Card::new().show(ui, |ui| {
+        let t = tokens(ui);
+        for (at, location) in editor.draft.also.iter().enumerate() {
+            let name = location.short_name();
+            let line = Ends::new(ui, size::CONTROL).left(|ui| {
+                ui.label(body(icons::CHECK.to_string()).color(t.ok));
+                ui.add(egui::Label::new(body(&name).color(t.text)).truncate());
+                ui.add(egui::Label::new(caption(location.display()).color(t.text3)).truncate());
+            });
+            line.right(|ui| {
+                if ui.add(Button::quiet("Remove").name(format!("Remove destination {name}"))).clicked() {
+                    remove = Some(at);
+                }
+            });
+        }
+    });
+    if let Some(at) = remove {
+        editor.draft.also.remove(at);
+        editor.touch();
+    }
+    wrapped(ui, body("And in another place:").color(tokens(ui).text2));
+}
+
+/// A further destination for the same backup.
+fn another(ui: &mut Ui, editor: &mut Editor) {
+    if editor.draft.destination.trim().is_empty() {
+        return;
+    }
+    let ready = editor.draft.where_blocked().is_none();
+    let button = Button::quiet("Keep it in another place as well").icon(icons::PLUS).enabled(ready);
+    let hint = "Every version goes to each place. One that is away gets what it lacks once it is there again.";
+    if ui.add(button.why_off("Choose this place first.")).on_hover_text(hint).clicked() {
+        editor.draft.keep_destination();
+        editor.touch();
     }
 }
 

@@ -149,6 +149,10 @@ fn facts(ui: &mut Ui, cx: &Cx<'_>, status: &DestinationStatus) {
         }
         ui.label(body(parts.join(" · ")).color(t.text));
     });
+    for plan in cx.overview.plans.iter().filter(|plan| plan.behind.contains(&status.location)) {
+        let text = format!("{} It lacks the newest versions of {}.", icons::WARNING, plan.plan.name);
+        ui.label(body(text).color(t.warn));
+    }
     for plan in &status.plans {
         line(ui, |ui| {
             let icon = if plan.sealed { icons::LOCK } else { icons::LOCK_OPEN };

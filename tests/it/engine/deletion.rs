@@ -52,7 +52,7 @@ impl Case {
     }
 
     fn spec(&self, versions: &[VersionId]) -> DeleteSpec {
-        DeleteSpec { from: self.world.place(&self.plan), versions: versions.to_vec() }
+        DeleteSpec { from: self.world.place(&self.plan), versions: versions.to_vec(), everywhere: false }
     }
 
     fn delete(&self, versions: &[VersionId]) -> RunReport {
@@ -184,7 +184,7 @@ fn only_the_owner_deletes_and_not_soon_after_taking_over() {
     case.world.start("second-home", false);
     let mut from = case.world.place(&case.plan);
     from.secret = Some(Secret::new(PASSWORD));
-    let spec = DeleteSpec { from, versions: vec![case.id(0)] };
+    let spec = DeleteSpec { from, versions: vec![case.id(0)], everywhere: false };
     let delete = |case: &Case| {
         let spec = spec.clone();
         case.world.run(|run| Command::Delete { run, spec })

@@ -14,6 +14,7 @@ mod pause;
 mod pulled;
 mod random;
 mod schedule;
+mod several;
 mod single;
 
 use std::path::{Path, PathBuf};

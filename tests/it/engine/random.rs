@@ -260,7 +260,7 @@ impl Model {
         if gone.is_empty() {
             return;
         }
-        let spec = DeleteSpec { from: self.world.place(&self.plan), versions: gone.clone() };
+        let spec = DeleteSpec { from: self.world.place(&self.plan), versions: gone.clone(), everywhere: false };
         let report = self.world.run(|run| Command::Delete { run, spec });
         self.log.push(format!("delete {gone:?}: {:?}", report.outcome));
         if gone.len() == self.versions.len() {

@@ -89,6 +89,7 @@ pub fn runs(plan: &Plan) -> Vec<RunReport> {
                     read_back: ReadBack::Medium,
                     packed: Some(Packing { format: Kind::TarZst, level: 3, content: 1_300_000_000, volumes: 618_000_000 }),
                     resumed_bytes: 0,
+                    copies: Vec::new(),
                 }
             } else {
                 RunDetail::None
@@ -151,6 +152,7 @@ fn overview_of(plan: Plan, last_failed: bool) -> PlanOverview {
         strip: status::strip(plan.schedule, plan.created, &recent, now, &zone),
         versions: Some(18),
         stored_bytes: Some(9_800_000_000),
+        behind: Vec::new(),
         source_bytes: Some(12_400_000_000),
         plan,
     }

@@ -5,6 +5,7 @@ use egui::{Label, Ui};
 use super::card_data::{self, RunResult};
 use crate::engine::message::{Command, PlanOverview, RunOverview};
 use crate::model::human;
+use crate::model::location::Location;
 use crate::model::names;
 use crate::model::problem::Problem;
 use crate::model::restore::{Depth, Place, PlanChoice, VerifySpec};
@@ -118,12 +119,12 @@ fn menu(ui: &mut Ui, cx: &mut Cx<'_>, plan: &PlanOverview, busy: bool, event: &m
                 (Depth::Full, "Verify: open and check every file"),
             ];
             for (depth, label) in depths {
-                if menu_item(ui, Some(icons::SEAL_CHECK), label, false)
-                    && let Some(location) = plan.plan.destinations.first()
-                {
-                    let from = Place { location: location.clone(), plan: PlanChoice::Id(id.clone()), secret: None };
-                    let spec = VerifySpec { from, version: None, depth };
-                    cx.send(Command::Verify { run: new_run_id(), spec });
+                if menu_item(ui, Some(icons::SEAL_CHECK), label, false) {
+                    for location in &plan.plan.destinations {
+                        let from = Place { location: location.clone(), plan: PlanChoice::Id(id.clone()), secret: None };
+                        let spec = VerifySpec { from, version: None, depth };
+                        cx.send(Command::Verify { run: new_run_id(), spec });
+                    }
                 }
             }
         });
@@ -166,8 +167,15 @@ fn facts(ui: &mut Ui, cx: &mut Cx<'_>, plan: &PlanOverview) {
         parts.push("not encrypted".into());
     }
     // Last: paths are what gets too long.
-    parts.extend(plan.plan.destinations.first().map(|location| format!("to {}", location.display())));
+    parts.extend(card_data::places(&plan.plan.destinations).map(|places| format!("to {places}")));
     ui.add(Label::new(caption(parts.join(" · ")).color(t.text2)).truncate());
+    if !plan.behind.is_empty() {
+        let names: Vec<String> = plan.behind.iter().map(Location::short_name).collect();
+        let verb = if names.len() == 1 { "lacks" } else { "lack" };
+        let text = format!("{} {} {verb} the newest versions, until it can be reached.", icons::WARNING, names.join(", "));
+        let text = if names.len() == 1 { text } else { text.replace("until it", "until they") };
+        ui.add(Label::new(caption(text).color(t.warn)).truncate());
+    }
 }
 
 /// Progress, with Pause and Cancel beside it. Cancel never takes another's place under the pointer.

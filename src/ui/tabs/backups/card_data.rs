@@ -5,6 +5,7 @@ use jiff::tz::TimeZone;
 
 use crate::engine::message::{Overview, PlanOverview};
 use crate::model::human;
+use crate::model::location::Location;
 use crate::model::problem::Problem;
 use crate::model::run::{Outcome, RunDetail, RunKind, RunReport};
 use crate::model::schedule::Schedule;
@@ -111,6 +112,16 @@ pub fn took(report: &RunReport) -> String {
     took + &report.paused_in_words()
 }
 
+/// Where a backup goes: "/media/blue", "/media/blue and 2 other places".
+pub fn places(destinations: &[Location]) -> Option<String> {
+    let (first, others) = destinations.split_first()?;
+    Some(match others {
+        [] => first.display(),
+        [other] => format!("{} and {}", first.display(), other.display()),
+        _ => format!("{} and {} other places", first.display(), others.len()),
+    })
+}
+
 /// What the newest run of a card did, in words: a result counts what was done.
 pub fn result(report: &RunReport) -> RunResult {
     match &report.outcome {
@@ -154,6 +165,12 @@ pub fn result(report: &RunReport) -> RunResult {
             "{} deleted, {} freed in {took}.",
             human::counted(versions.len() as u64, "version", "versions"),
             human::bytes(*bytes)
+        ),
+        RunDetail::Replicate { replicated, .. } => format!(
+            "{} copied to {}, {} sent in {took}.",
+            human::counted(replicated.versions.len() as u64, "version", "versions"),
+            replicated.destination,
+            human::bytes(replicated.bytes)
         ),
         RunDetail::Restore { .. } | RunDetail::Tool(_) | RunDetail::None => format!("{} in {took}.", report.outcome.in_words()),
     };
@@ -201,6 +218,7 @@ mod tests {
             strip: vec![],
             versions: Some(41),
             stored_bytes: Some(9_800_000_000),
+            behind: Vec::new(),
             source_bytes: Some(12_400_000_000),
         }
     }
@@ -249,6 +267,7 @@ mod tests {
             plan_bytes: 1,
             packed: None,
             resumed_bytes: 0,
+            copies: Vec::new(),
         }
     }
 

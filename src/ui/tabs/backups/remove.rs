@@ -2,6 +2,7 @@
 
 use egui::Ui;
 
+use super::card_data;
 use crate::engine::message::PlanOverview;
 use crate::model::human;
 use crate::model::plan::PlanId;
@@ -33,7 +34,7 @@ impl Removal {
         let name = plan.plan.name.as_str();
         let versions = plan.versions.unwrap_or(0);
         let counted = human::counted(versions, "version", "versions");
-        let place = plan.plan.destinations.first().map(|location| location.display()).unwrap_or_default();
+        let place = card_data::places(&plan.plan.destinations).unwrap_or_default();
         let title = format!("Delete the backup “{name}”?");
         let out = Dialog::new(&title).width(560.0).dirty(!self.typed.is_empty()).show(ui, |ui, just_opened| {
             let t = tokens(ui);

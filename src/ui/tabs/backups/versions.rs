@@ -58,7 +58,7 @@ impl VersionDeletion {
     }
 
     fn spec(&self) -> DeleteSpec {
-        DeleteSpec { from: self.place.clone(), versions: self.chosen.iter().cloned().collect() }
+        DeleteSpec { from: self.place.clone(), versions: self.chosen.iter().cloned().collect(), everywhere: true }
     }
 
     /// Takes in what was answered, and asks what the choice would free; one question at a time.

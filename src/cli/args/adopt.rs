@@ -1,0 +1,34 @@
+//! `strongroom adopt`.
+
+use clap::Args;
+
+use super::{Server, Unlock};
+
+const ADOPT_EXAMPLES: &str = "\
+Examples:
+  strongroom adopt /media/blue/backups
+  strongroom adopt sftp://ada@nas.example/srv/backups --plan Documents
+
+What it backs up is what its newest version holds; exclusions and schedule are not known at a destination: `strongroom plan edit` sets \
+them. The machine that wrote the backup before must no longer write there. Nothing can be deleted for seven days.";
+
+#[derive(Debug, Args)]
+#[command(after_help = ADOPT_EXAMPLES)]
+pub struct Adopt {
+    /// Where the backup lies: a folder, or sftp://user@host:port/path
+    #[arg(value_name = "DEST")]
+    pub from: String,
+    /// Which backup, where several lie at the destination
+    #[arg(long, value_name = "NAME")]
+    pub plan: Option<String>,
+    /// Name of the plan that it becomes [default: the backup's]
+    #[arg(long)]
+    pub name: Option<String>,
+    /// Do not ask whether it is to be taken over from another machine
+    #[arg(long)]
+    pub yes: bool,
+    #[command(flatten)]
+    pub opens: Unlock,
+    #[command(flatten)]
+    pub server: Server,
+}

@@ -1,0 +1,27 @@
+//! `strongroom replicate`
+
+use super::engine_access::{Session, with_home};
+use super::exit::Exit;
+use super::follow::{follow, new_run_id};
+use super::output::Output;
+use super::{args, parse, place, report, server};
+use crate::engine::message::Command;
+use crate::model::problem::Problem;
+use crate::model::replicate::ReplicateSpec;
+use crate::model::restore::PlanChoice;
+
+pub fn run(args: &args::Replicate, output: Output) -> Result<Exit, Problem> {
+    with_home(|session| replicate(session, args, output))
+}
+
+fn replicate(session: &Session, args: &args::Replicate, output: Output) -> Result<Exit, Problem> {
+    let handle = session.handle();
+    let to = parse::destination(&args.to)?;
+    server::tell(handle, &to, &args.from.server, false)?;
+    let there = handle.plans_at(place::place(handle, &args.from)?.location).wait()?;
+    let mut from = place::unlocked(handle, &args.from)?;
+    from.plan = PlanChoice::Id(place::meant(&there, &from)?.id.clone());
+    let spec = Box::new(ReplicateSpec { from, to, versions: args.versions.clone() });
+    let run = new_run_id()?;
+    Ok(report::print(&follow(handle, run, Command::Replicate { run, spec }, output)?, output))
+}

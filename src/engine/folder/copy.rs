@@ -1,0 +1,81 @@
+//! An object goes from one destination's plan folder to another's.
+
+use std::io::Write;
+
+use sha2::{Digest, Sha256};
+
+use super::Folder;
+use crate::archive;
+use crate::model::problem::Problem;
+use crate::model::run::Cancel;
+use crate::storage::{self, Kind};
+
+/// Bytes that are read at a time.
+const PIECE: usize = 4 << 20;
+
+/// Why an object was not copied.
+pub enum NotCopied {
+    /// What lies at the source is not what it should be, or cannot be read there.
+    Source(Problem),
+    /// The target does not take it.
+    Target(Problem),
+    Cancelled,
+}
+
+/// What an object should be.
+pub struct Sum<'a> {
+    /// Bytes.
+    pub size: u64,
+    /// Hex; `None` where nothing tells it.
+    pub sha256: Option<&'a str>,
+}
+
+impl Folder {
+    /// Copies an object of the same name; it appears here whole, and only if it is what it should be. Gives its SHA-256 in hex.
+    /// `each` is told the bytes as they are written.
+    pub fn copy_from(
+        &self,
+        source: &Self,
+        name: &str,
+        sum: &Sum<'_>,
+        cancel: &Cancel,
+        each: &dyn Fn(u64),
+    ) -> Result<String, NotCopied> {
+        let from = |error: storage::Error| NotCopied::Source(error.into());
+        let to = |error: storage::Error| NotCopied::Target(error.into());
+        let damaged = |what: &str| NotCopied::Source(archive::Error::damaged(name, what).into());
+        if source.storage.size(&source.full(name)).map_err(from)? != sum.size {
+            return Err(damaged("it has another size than it should have"));
+        }
+        let mut upload = self.storage.create(&self.full(name)).map_err(to)?;
+        let mut hash = Sha256::new();
+        let mut buffer = vec![0; PIECE.min(usize::try_from(sum.size).unwrap_or(PIECE))];
+        let mut at = 0;
+        while at < sum.size {
+            if cancel.should_end() {
+                return Err(NotCopied::Cancelled);
+            }
+            let length = buffer.len().min(usize::try_from(sum.size - at).unwrap_or(PIECE));
+            let piece = &mut buffer[..length];
+            source.storage.read_at(&source.full(name), at, piece).map_err(from)?;
+            hash.update(&*piece);
+            upload.write_all(piece).map_err(|e| to(storage::Error::from_io(name, e)))?;
+            at += length as u64;
+            each(length as u64);
+        }
+        let hash = data_encoding::HEXLOWER.encode(&hash.finalize());
+        if sum.sha256.is_some_and(|sha256| sha256 != hash) {
+            return Err(damaged("its content is not what was written"));
+        }
+        upload.finish().map_err(to)?;
+        Ok(hash)
+    }
+
+    /// Puts an object that may be there already, then left as it is.
+    pub fn put_once(&self, name: &str, bytes: &[u8]) -> Result<(), Problem> {
+        match self.storage.put(&self.full(name), bytes) {
+            Err(error) if error.kind == Kind::AlreadyExists => Ok(()),
+            put => Ok(put?),
+        }
+    }
+}

@@ -1,0 +1,281 @@
+//! While a run writes to one destination, the others get what is finished: each has a lane of its own, so that none waits for another.
+//!
+//! A lane first brings its destination up to date, then sends each volume once it is finished, and last what makes it a version. One
+//! that fails is behind, and catches up later: by the next run, or when its destination is there again.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::thread;
+
+use crate::archive::key::KeyRing;
+use crate::archive::object::{ObjectWriter, Objects, run_folder};
+use crate::model::location::Location;
+use crate::model::problem::{Problem, Warning};
+use crate::model::replicate::Replicated;
+use crate::model::run::{Cancel, Progress};
+use crate::model::snapshot::{ObjectInfo, VersionId};
+
+use super::core::{Core, lock};
+use super::destination::Opened;
+use super::explain;
+use super::folder::copy::{NotCopied, Sum};
+use super::folder::{Folder, Listed};
+use super::replicate::{self, Copying};
+
+/// What is finished at the destination that the run writes to.
+#[derive(Default)]
+struct Feed {
+    state: Mutex<FeedState>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct FeedState {
+    /// Full names, in the order in which they were finished.
+    objects: Vec<String>,
+    /// The run is over; with a version or without one.
+    ended: Option<bool>,
+}
+
+/// What a lane is to do next.
+enum Next {
+    Object(String),
+    Ended { version: bool },
+}
+
+impl Feed {
+    fn add(&self, name: &str) {
+        lock(&self.state).objects.push(name.to_owned());
+        self.changed.notify_all();
+    }
+
+    fn end(&self, version: bool) {
+        lock(&self.state).ended.get_or_insert(version);
+        self.changed.notify_all();
+    }
+
+    /// Waits for what comes after the first `done` objects.
+    fn next(&self, done: usize) -> Next {
+        let mut state = lock(&self.state);
+        loop {
+            match (state.objects.get(done), state.ended) {
+                // Of a run that made no version nothing more is worth its way.
+                (_, Some(false)) => return Next::Ended { version: false },
+                (Some(name), _) => return Next::Object(name.clone()),
+                (None, Some(true)) => return Next::Ended { version: true },
+                (None, None) => state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner),
+            }
+        }
+    }
+}
+
+/// A run's folder as the archive writes to it: what is finished there goes on to the lanes.
+pub struct Fed {
+    folder: Arc<Folder>,
+    feed: Arc<Feed>,
+}
+
+impl Objects for Fed {
+    fn size(&self, name: &str) -> std::io::Result<u64> {
+        self.folder.size(name)
+    }
+
+    fn read_at(&self, name: &str, offset: u64, buffer: &mut [u8]) -> std::io::Result<()> {
+        self.folder.read_at(name, offset, buffer)
+    }
+
+    fn create(&self, name: &str) -> std::io::Result<Box<dyn ObjectWriter>> {
+        let writer = Objects::create(&*self.folder, name)?;
+        Ok(Box::new(FedWriter { writer, name: name.to_owned(), feed: self.feed.clone() }))
+    }
+}
+
+struct FedWriter {
+    writer: Box<dyn ObjectWriter>,
+    name: String,
+    feed: Arc<Feed>,
+}
+
+impl std::io::Write for FedWriter {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.writer.write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.writer.flush()
+    }
+}
+
+impl ObjectWriter for FedWriter {
+    fn finish(self: Box<Self>) -> std::io::Result<()> {
+        self.writer.finish()?;
+        self.feed.add(&self.name);
+        Ok(())
+    }
+}
+
+/// The lanes of a run. Dropped before its end they stop without a version.
+pub struct Lanes {
+    feed: Arc<Feed>,
+    lanes: Vec<(Location, thread::JoinHandle<LaneEnd>)>,
+}
+
+type LaneEnd = Result<(Replicated, Vec<Warning>), Problem>;
+
+/// How a lane ended.
+pub struct Ended {
+    pub location: Location,
+    pub result: LaneEnd,
+}
+
+impl Lanes {
+    /// Starts a lane for each follower. `listed`: the versions that lie where the run writes.
+    pub fn start(
+        core: &Arc<Core>,
+        opened: &Opened,
+        followers: Vec<Location>,
+        listed: &Arc<Vec<Listed>>,
+        cancel: &Cancel,
+    ) -> Self {
+        let feed = Arc::<Feed>::default();
+        let mut lanes = Vec::new();
+        for location in followers {
+            let lane = Lane {
+                core: core.clone(),
+                from: opened.folder.clone(),
+                from_location: opened.location.clone(),
+                location: location.clone(),
+                ring: opened.ring.clone(),
+                feed: feed.clone(),
+                cancel: cancel.clone(),
+                progress: Progress::default(),
+            };
+            let listed = listed.clone();
+            if let Ok(thread) = thread::Builder::new().name("lane".into()).spawn(move || lane.work(&listed)) {
+                lanes.push((location, thread));
+            }
+        }
+        Self { feed, lanes }
+    }
+
+    /// Where the run writes to, so that the lanes hear of it.
+    pub fn objects(&self, folder: &Arc<Folder>) -> Arc<dyn Objects> {
+        if self.lanes.is_empty() { folder.clone() } else { Arc::new(Fed { folder: folder.clone(), feed: self.feed.clone() }) }
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.lanes.is_empty()
+    }
+
+    /// The version is there: it goes on to the lanes.
+    pub fn version_is_there(&self) {
+        self.feed.end(true);
+    }
+
+    /// Waits until each lane has the version, or has failed.
+    pub fn finish(mut self) -> Vec<Ended> {
+        self.feed.end(true);
+        let ended = std::mem::take(&mut self.lanes).into_iter().map(|(location, thread)| {
+            let result = thread.join().unwrap_or_else(|_| Err(explain::internal("a lane panicked")));
+            Ended { location, result }
+        });
+        ended.collect()
+    }
+}
+
+impl Drop for Lanes {
+    fn drop(&mut self) {
+        self.feed.end(false);
+        for (_, thread) in std::mem::take(&mut self.lanes) {
+            // It leaves whole objects only.
+            let _ = thread.join();
+        }
+    }
+}
+
+/// An object that was sent before anything told what it should be.
+struct Sent {
+    size: u64,
+    /// Hex.
+    sha256: String,
+}
+
+/// The way to one destination.
+struct Lane {
+    core: Arc<Core>,
+    from: Arc<Folder>,
+    from_location: Location,
+    location: Location,
+    ring: Option<Arc<KeyRing>>,
+    feed: Arc<Feed>,
+    cancel: Cancel,
+    progress: Progress,
+}
+
+impl Lane {
+    fn work(&self, listed: &[Listed]) -> LaneEnd {
+        let to = replicate::target(&self.core, &self.from, self.ring.as_ref(), &self.location)?;
+        let copying = Copying {
+            core: &self.core,
+            from: &self.from,
+            from_location: &self.from_location,
+            to: &to,
+            to_location: &self.location,
+            ring: self.ring.as_deref(),
+            progress: &self.progress,
+            cancel: &self.cancel,
+        };
+        // What cannot be copied yet is tried again at the end.
+        let (mut all, _) = copying.all(listed, &|_| true)?;
+        let mut sent: HashMap<String, Sent> = HashMap::new();
+        let mut done = 0;
+        loop {
+            match self.feed.next(done) {
+                Next::Object(name) => {
+                    done += 1;
+                    let as_sent = self.send(&to, &name)?;
+                    sent.insert(name, as_sent);
+                }
+                Next::Ended { version: false } => return Err(explain::cancelled()),
+                Next::Ended { version: true } => break,
+            }
+        }
+        let listed = self.from.manifests(self.ring.as_deref())?;
+        // Sent before anything told what they should be.
+        self.compare(&to, &sent, &listed)?;
+        let (last, warnings) = copying.all(&listed, &|_| true)?;
+        all.objects += last.objects + sent.len() as u64;
+        all.bytes += last.bytes + sent.values().map(|sent| sent.size).sum::<u64>();
+        all.versions.extend(last.versions);
+        Ok((all, warnings))
+    }
+
+    fn send(&self, to: &Folder, name: &str) -> Result<Sent, Problem> {
+        let size = self.from.size(name).map_err(|e| crate::archive::Error::object(name, e))?;
+        let copied = to.copy_from(&self.from, name, &Sum { size, sha256: None }, &self.cancel, &|_| {});
+        match copied {
+            Ok(sha256) => Ok(Sent { size, sha256 }),
+            Err(NotCopied::Source(problem) | NotCopied::Target(problem)) => Err(problem),
+            Err(NotCopied::Cancelled) => Err(explain::cancelled()),
+        }
+    }
+
+    /// Takes away what is not what the run wrote: read wrongly on its way. It is sent again with the rest.
+    fn compare(&self, to: &Folder, sent: &HashMap<String, Sent>, listed: &[Listed]) -> Result<(), Problem> {
+        let runs: HashSet<&str> = sent.keys().filter_map(|name| name.rsplit_once('/')).map(|(run, _)| run).collect();
+        for id in listed.iter().map(|l| &l.id).filter(|id| runs.contains(run_folder(id).as_str())) {
+            for info in self.list(id)? {
+                let name = format!("{}/{}", run_folder(id), info.name);
+                if sent.get(&name).is_some_and(|sent| sent.sha256 != info.sha256) {
+                    to.delete(&name)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn list(&self, id: &VersionId) -> Result<Vec<ObjectInfo>, Problem> {
+        let (list, _) = crate::archive::object_list::read(&*self.from, self.from.plan(), id, self.ring.as_deref(), None)?;
+        Ok(list.objects)
+    }
+}

@@ -1,0 +1,342 @@
+//! Replication: what one destination of a backup has and another lacks is copied, oldest version first (FORMAT §4).
+//!
+//! Volumes go over as they are, sealed, each checked by the SHA-256 that its run's list gives; the manifest comes last, when everything
+//! lies there that it refers to. What was deleted at the target is not brought back.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::Ordering::Relaxed;
+use std::sync::{Arc, Mutex};
+use std::thread;
+
+use crate::archive::key::KeyRing;
+use crate::archive::object::{objects_name, run_folder};
+use crate::archive::object_list;
+use crate::model::location::Location;
+use crate::model::marker;
+use crate::model::path::PathBytes;
+use crate::model::problem::{Cause, Problem, Warning};
+use crate::model::replicate::{ReplicateSpec, Replicated};
+use crate::model::run::{Cancel, Progress, RunDetail, Stage};
+use crate::model::snapshot::{Manifest, ObjectList, VersionId};
+
+use super::core::{Core, OpenPlace, lock};
+use super::destination;
+use super::explain;
+use super::folder::copy::{NotCopied, Sum};
+use super::folder::{Folder, Listed};
+use super::hand;
+use super::run::{Done, Run, Stages};
+
+/// Objects that are on their way at the same time.
+const AT_ONCE: usize = 3;
+
+/// Carries out a replication. A version that cannot be copied is a warning; the others are.
+pub fn run(core: &Core, run: &Run, spec: &ReplicateSpec, stages: &mut Stages<'_>) -> Result<Done, Problem> {
+    stages.enter(Stage::Preparing);
+    let OpenPlace { folder, ring } = core.open_place(&spec.from)?;
+    if spec.from.location == spec.to {
+        return Err(explain::same_destination(&spec.to.display()));
+    }
+    let listed = folder.manifests(ring.as_deref())?;
+    if listed.is_empty() {
+        return Err(explain::no_version_yet());
+    }
+    if let Some(id) = spec.versions.iter().find(|id| !listed.iter().any(|l| l.id == **id)) {
+        return Err(explain::no_such_version(id.as_str()));
+    }
+    let target = target(core, &folder, ring.as_ref(), &spec.to)?;
+    stages.enter(Stage::Replicating);
+    let copying = Copying {
+        core,
+        from: &folder,
+        from_location: &spec.from.location,
+        to: &target,
+        to_location: &spec.to,
+        ring: ring.as_deref(),
+        progress: &run.progress,
+        cancel: &run.cancel,
+    };
+    let wanted = |id: &VersionId| spec.versions.is_empty() || spec.versions.contains(id);
+    let (replicated, warnings) = copying.all(&listed, &wanted)?;
+    let warning_count = warnings.len() as u64;
+    Ok(Done {
+        detail: RunDetail::Replicate { from: spec.from.location.display(), replicated },
+        warnings,
+        warning_count,
+        finding: None,
+    })
+}
+
+/// The plan's folder at another destination, which this home may write to; it is made where there is none.
+pub fn target(core: &Core, source: &Folder, ring: Option<&Arc<KeyRing>>, location: &Location) -> Result<Arc<Folder>, Problem> {
+    let plan = source.plan();
+    let known = !core.history.known_versions(plan, location).map_err(explain::history)?.is_empty();
+    let storage = core.open_storage(location, !known)?;
+    let (all, _) = Folder::all(&storage)?;
+    if let Some(folder) = all.into_iter().find(|f| f.plan() == plan) {
+        if folder.marker.sealed != source.marker.sealed {
+            return Err(crate::archive::Error::NotSealed { object: marker::MARKER.into() }.into());
+        }
+        folder.check_marker(ring.map(|ring| &**ring))?;
+        destination::own(core, &folder, ring.map(|ring| &**ring), false)?;
+        if let Some(ring) = ring {
+            // The newest change of keys counts, wherever it was made.
+            source.share_keys(&folder, ring)?;
+        }
+        return Ok(Arc::new(folder));
+    }
+    if known {
+        return Err(explain::marker_missing(&location.display()));
+    }
+    let keys = match ring {
+        Some(_) => Some(source.needed_keys()?),
+        None => None,
+    };
+    let ring = ring.map(|ring| &**ring).zip(keys.as_ref());
+    destination::check_no_backups_folder(location, &*storage)?;
+    destination::create_folder(core, &storage, source.name.clone(), source.marker.clone(), ring).map(Arc::new)
+}
+
+/// From where to where.
+pub struct Copying<'a> {
+    pub core: &'a Core,
+    pub from: &'a Folder,
+    pub from_location: &'a Location,
+    pub to: &'a Folder,
+    pub to_location: &'a Location,
+    pub ring: Option<&'a KeyRing>,
+    pub progress: &'a Progress,
+    pub cancel: &'a Cancel,
+}
+
+/// An object of a run's folder that is to be at the target.
+struct Wanted {
+    name: String,
+    size: u64,
+    sha256: String,
+}
+
+/// A version with all that it refers to.
+struct Version<'a> {
+    manifest: &'a Manifest,
+    objects: Vec<Wanted>,
+    /// Lists of objects, by the names that they have there.
+    lists: Vec<(String, Arc<Vec<u8>>)>,
+}
+
+type Lists = HashMap<VersionId, (Arc<ObjectList>, Arc<Vec<u8>>)>;
+
+impl Copying<'_> {
+    /// Copies what the target lacks of the source's versions, those that are wanted.
+    pub fn all(&self, listed: &[Listed], wanted: &dyn Fn(&VersionId) -> bool) -> Result<(Replicated, Vec<Warning>), Problem> {
+        let there = self.to.manifests(self.ring)?;
+        hand::foreign(self.core, self.to, self.to_location, &there, false)?;
+        let gone: HashSet<VersionId> = self.to.deleted()?.into_iter().collect();
+        let (mut versions, mut warnings) = (Vec::new(), Vec::new());
+        let mut lists = Lists::new();
+        let mut lying = Lying { folder: self.to, runs: HashMap::new(), bad: self.damaged()? };
+        // One that lies there but cannot be read is not ours to replace.
+        let has = |id: &VersionId| there.iter().any(|t| t.id == *id);
+        let is_due = |l: &&Listed| wanted(&l.id) && !gone.contains(&l.id) && (!has(&l.id) || !lying.bad.is_empty());
+        for entry in listed.iter().filter(is_due) {
+            match entry
+                .manifest
+                .as_ref()
+                .map_err(ToString::to_string)
+                .and_then(|m| self.version(m, &mut lists).map_err(|error| error.to_string()))
+            {
+                Ok(version) => versions.push(version),
+                Err(why) => warnings.push(not_copied(&entry.id, &why)),
+            }
+        }
+        let mut missing = Vec::new();
+        for version in &versions {
+            missing.push(self.missing(version, &mut lying)?);
+        }
+        let mut counted = HashSet::new();
+        let to_send = missing.iter().flatten().filter(|object| counted.insert(object.name.as_str()));
+        let (count, bytes) = to_send.fold((0, 0), |(n, sum), object| (n + 1, sum + object.size));
+        self.progress.files_total.fetch_add(count, Relaxed);
+        self.progress.bytes_total.fetch_add(bytes, Relaxed);
+        self.progress.totals_known.store(true, Relaxed);
+
+        let mut replicated = Replicated { destination: self.to_location.display(), ..Replicated::default() };
+        let mut sent: HashSet<&str> = HashSet::new();
+        for (version, missing) in versions.iter().zip(&missing) {
+            let missing: Vec<&Wanted> = missing.iter().copied().filter(|object| !sent.contains(object.name.as_str())).collect();
+            match self.send(&missing, &lying.bad) {
+                Ok(()) => {}
+                Err(NotCopied::Source(problem)) => {
+                    warnings.push(not_copied(&version.manifest.id, &problem.to_string()));
+                    continue;
+                }
+                Err(NotCopied::Target(problem)) => return Err(problem),
+                Err(NotCopied::Cancelled) => return Err(explain::cancelled()),
+            }
+            let mut missing_lists = Vec::new();
+            sent.extend(missing.iter().map(|object| object.name.as_str()));
+            replicated.objects += missing.len() as u64;
+            replicated.bytes += missing.iter().map(|object| object.size).sum::<u64>();
+            for (name, bytes) in &version.lists {
+                if lying.bad.contains(name) {
+                    self.to.delete(name)?;
+                    missing_lists.push(name);
+                }
+                self.to.put_once(name, bytes)?;
+            }
+            let healed: Vec<&str> = missing.iter().map(|object| &object.name).chain(missing_lists).map(String::as_str).collect();
+            self.core.history.forget_damage(self.to.plan(), self.to_location, &healed).map_err(explain::history)?;
+            if !has(&version.manifest.id) {
+                self.finish(version.manifest)?;
+                replicated.versions.push(version.manifest.id.clone());
+            }
+        }
+        Ok((replicated, warnings))
+    }
+
+    /// Makes it a version there.
+    fn finish(&self, manifest: &Manifest) -> Result<(), Problem> {
+        let (history, plan) = (&self.core.history, self.to.plan());
+        let name = marker::manifest_name(&manifest.id);
+        // As it is at the source, to the byte.
+        let bytes = self.from.read_all(&name)?;
+        destination::check_owner(self.core, self.to, self.ring)?;
+        // Known before it is there: else it would be another hand's.
+        history.begin_folder(plan, self.to_location, &manifest.id).map_err(explain::history)?;
+        self.to.put(&name, &bytes)?;
+        history.remember_version(plan, self.to_location, &manifest.id, manifest.sequence).map_err(explain::history)
+    }
+
+    /// What a version refers to, by the lists that lie at the source.
+    fn version<'m>(&self, manifest: &'m Manifest, lists: &mut Lists) -> Result<Version<'m>, crate::archive::Error> {
+        let sealed = manifest.sealed;
+        let mut version = Version { manifest, objects: Vec::new(), lists: Vec::new() };
+        let (own, bytes) = self.list(&manifest.id, Some(&manifest.objects_sha256), lists)?;
+        version.add(&manifest.id, own.objects.iter().collect(), bytes);
+        for need in &manifest.needs {
+            let (list, bytes) = self.list(&need.run, None, lists)?;
+            let (found, lacking) = object_list::needed(&list, need, sealed);
+            if let Some(name) = lacking.first() {
+                let what = format!("it does not list {name}, which version {} needs", manifest.id);
+                return Err(crate::archive::Error::damaged(objects_name(&need.run), what));
+            }
+            version.add(&need.run, found, bytes);
+        }
+        Ok(version)
+    }
+
+    fn list(
+        &self,
+        run: &VersionId,
+        sha256: Option<&str>,
+        lists: &mut Lists,
+    ) -> Result<(Arc<ObjectList>, Arc<Vec<u8>>), crate::archive::Error> {
+        if let Some(known) = lists.get(run) {
+            return Ok(known.clone());
+        }
+        let (list, bytes) = object_list::read(self.from, self.from.plan(), run, self.ring, sha256)?;
+        let read = (Arc::new(list), Arc::new(bytes));
+        lists.insert(run.clone(), read.clone());
+        Ok(read)
+    }
+
+    /// Objects that were found damaged at the target.
+    fn damaged(&self) -> Result<HashSet<String>, Problem> {
+        let damaged = self.core.history.damaged(self.to.plan(), self.to_location).map_err(explain::history)?;
+        Ok(damaged.into_iter().collect())
+    }
+
+    fn missing<'v>(&self, version: &'v Version<'_>, lying: &mut Lying<'_>) -> Result<Vec<&'v Wanted>, Problem> {
+        let mut missing = Vec::new();
+        for object in &version.objects {
+            if !lying.has(object)? {
+                missing.push(object);
+            }
+        }
+        Ok(missing)
+    }
+
+    /// Sends objects, a few at a time; the first that fails ends it.
+    fn send(&self, objects: &[&Wanted], replaced: &HashSet<String>) -> Result<(), NotCopied> {
+        let next = AtomicUsize::new(0);
+        let failed: Mutex<Option<NotCopied>> = Mutex::default();
+        let work = || {
+            while let Some(object) = objects.get(next.fetch_add(1, Relaxed)) {
+                if let Err(error) = self.send_one(object, replaced) {
+                    next.store(objects.len(), Relaxed);
+                    lock(&failed).get_or_insert(error);
+                    return;
+                }
+                self.progress.files_done.fetch_add(1, Relaxed);
+            }
+        };
+        thread::scope(|scope| {
+            for _ in 1..AT_ONCE.min(objects.len()) {
+                scope.spawn(work);
+            }
+            work();
+        });
+        failed.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner).map_or(Ok(()), Err)
+    }
+
+    fn send_one(&self, object: &Wanted, replaced: &HashSet<String>) -> Result<(), NotCopied> {
+        if replaced.contains(&object.name) {
+            // It is of no use, and objects are written once.
+            self.to.delete(&object.name).map_err(NotCopied::Target)?;
+        }
+        let sum = Sum { size: object.size, sha256: Some(&object.sha256) };
+        let each = |bytes: u64| {
+            self.progress.bytes_done.fetch_add(bytes, Relaxed);
+            self.progress.bytes_written.fetch_add(bytes, Relaxed);
+        };
+        match self.to.copy_from(self.from, &object.name, &sum, self.cancel, &each) {
+            Err(NotCopied::Source(problem)) => {
+                if problem.code == crate::model::problem::Code::Damaged {
+                    self.core.remember_damage(self.from.plan(), self.from_location, std::slice::from_ref(&object.name), false);
+                }
+                Err(NotCopied::Source(problem))
+            }
+            copied => copied.map(drop),
+        }
+    }
+}
+
+impl Version<'_> {
+    fn add(&mut self, run: &VersionId, objects: Vec<&crate::model::snapshot::ObjectInfo>, list: Arc<Vec<u8>>) {
+        let base = run_folder(run);
+        self.lists.push((objects_name(run), list));
+        self.objects.extend(objects.into_iter().map(|info| Wanted {
+            name: format!("{base}/{}", info.name),
+            size: info.size,
+            sha256: info.sha256.clone(),
+        }));
+    }
+}
+
+/// What lies at the target, listed once a run's folder.
+struct Lying<'a> {
+    folder: &'a Folder,
+    runs: HashMap<String, HashMap<String, u64>>,
+    /// Damaged, or of another size: to be replaced.
+    bad: HashSet<String>,
+}
+
+impl Lying<'_> {
+    fn has(&mut self, object: &Wanted) -> Result<bool, Problem> {
+        let (base, name) = object.name.rsplit_once('/').unwrap_or(("", &object.name));
+        if !self.runs.contains_key(base) {
+            let there = self.folder.list(base)?.into_iter().map(|entry| (entry.name, entry.size)).collect();
+            self.runs.insert(base.to_owned(), there);
+        }
+        let there = self.runs.get(base).and_then(|run| run.get(name));
+        if there.is_some_and(|size| *size != object.size) {
+            self.bad.insert(object.name.clone());
+        }
+        Ok(there.is_some() && !self.bad.contains(&object.name))
+    }
+}
+
+fn not_copied(id: &VersionId, why: &str) -> Warning {
+    Warning { cause: Cause::Incomplete, path: PathBytes::default(), detail: format!("version {id} was not copied: {why}") }
+}

@@ -1,0 +1,79 @@
+//! A backup with several destinations: the one that a run writes to, and those that follow it.
+
+use std::cmp::Reverse;
+
+use crate::model::location::Location;
+use crate::model::path::PathBytes;
+use crate::model::plan::Plan;
+use crate::model::problem::{Cause, Code, Problem, Warning};
+
+use super::backup::BackupSpec;
+use super::core::Core;
+use super::destination::{self, Opened};
+use super::explain;
+
+/// Where a run writes, and where what it writes goes as well.
+pub struct Chosen {
+    pub opened: Opened,
+    pub followers: Vec<Location>,
+    /// Those that cannot be used now, and why.
+    pub away: Vec<(Location, Problem)>,
+}
+
+/// Opens the first destination that can be used. The one with the newest version comes first, since that is what the next one builds on;
+/// of several a folder before a server, since the others read from there.
+pub fn open(core: &Core, spec: &BackupSpec) -> Result<Chosen, Problem> {
+    let plan = &spec.plan;
+    let mut left = in_order(core, plan)?;
+    let mut away = Vec::new();
+    while !left.is_empty() {
+        let location = left.remove(0);
+        match destination::open_for_writing(core, plan, &location, &spec.secrets, spec.take_over) {
+            Ok(opened) => return Ok(Chosen { opened, followers: left, away }),
+            // The same everywhere, and only a person can help.
+            Err(problem) if matches!(problem.code, Code::PasswordNeeded | Code::WrongPassword | Code::Cancelled) => {
+                return Err(problem);
+            }
+            Err(problem) => away.push((location, problem)),
+        }
+    }
+    Err(away.into_iter().next().map_or_else(explain::no_destination, |(_, problem)| problem))
+}
+
+fn in_order(core: &Core, plan: &Plan) -> Result<Vec<Location>, Problem> {
+    let mut with_newest = Vec::new();
+    for location in &plan.destinations {
+        let known = core.history.known_versions(&plan.id, location).map_err(explain::history)?;
+        with_newest.push((known.last().map_or(0, |(_, sequence)| *sequence), location.clone()));
+    }
+    with_newest.sort_by_key(|(newest, location)| (Reverse(*newest), location.path().is_none()));
+    Ok(with_newest.into_iter().map(|(_, location)| location).collect())
+}
+
+/// Destinations that are known to lack versions that another one has: from where, to where. By what this home remembers alone.
+pub fn behind(core: &Core, plan: &Plan) -> Result<Vec<(Location, Location)>, Problem> {
+    let mut known = Vec::new();
+    for location in &plan.destinations {
+        let newest = core.history.known_versions(&plan.id, location).map_err(explain::history)?.last().map_or(0, |(_, n)| *n);
+        // Also of versions that were deleted since: they are not brought back.
+        let highest = core.history.highest_sequence(&plan.id, location).map_err(explain::history)?;
+        known.push((newest, highest, location));
+    }
+    let Some((newest, _, source)) = known.iter().max_by_key(|(newest, ..)| *newest) else { return Ok(Vec::new()) };
+    let behind = known.iter().filter(|(_, highest, location)| highest < newest && location != source);
+    Ok(behind.map(|(.., location)| ((*source).clone(), (*location).clone())).collect())
+}
+
+/// The highest number that a version of the plan ever had, wherever it lay.
+pub fn highest_sequence(core: &Core, plan: &Plan) -> Result<u64, Problem> {
+    let mut highest = 0;
+    for location in &plan.destinations {
+        highest = highest.max(core.history.highest_sequence(&plan.id, location).map_err(explain::history)?);
+    }
+    Ok(highest)
+}
+
+/// That a destination did not get a version.
+pub fn lacks(location: &Location, problem: &Problem) -> Warning {
+    Warning { cause: Cause::Destination, path: PathBytes::default(), detail: format!("{}: {}", location.display(), problem.what) }
+}

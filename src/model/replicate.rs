@@ -1,0 +1,27 @@
+//! Copying versions from one destination to another.
+
+use serde::{Deserialize, Serialize};
+
+use super::location::Location;
+use super::restore::Place;
+use super::snapshot::VersionId;
+
+/// What is asked for.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ReplicateSpec {
+    pub from: Place,
+    pub to: Location,
+    /// Empty: all that the target lacks.
+    pub versions: Vec<VersionId>,
+}
+
+/// What was copied to a destination.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Replicated {
+    pub destination: String,
+    /// Versions that it has now and had not before, oldest first.
+    pub versions: Vec<VersionId>,
+    /// Objects that were sent, and their bytes; what lay there already is not sent again.
+    pub objects: u64,
+    pub bytes: u64,
+}

@@ -1,0 +1,261 @@
+//! A backup with several destinations, in the engine: which of them is written, what a damaged one is given, what stays deleted.
+
+use std::fs;
+
+use strongroom::model::history::HistoryFilter;
+use strongroom::model::problem::{Cause, Code};
+use strongroom::model::prune::DeleteSpec;
+use strongroom::model::replicate::ReplicateSpec;
+use strongroom::model::run::{Outcome, RunKind, Trigger};
+
+use super::*;
+
+const NAMES: [&str; 3] = ["destination", "second", "third"];
+
+struct Case {
+    world: World,
+    plan: Plan,
+}
+
+impl Case {
+    fn new() -> Self {
+        let world = World::new();
+        for name in NAMES {
+            fs::create_dir_all(world.path(name)).unwrap();
+        }
+        let destinations = NAMES.map(|name| Location::local(world.path(name))).to_vec();
+        let plan = Plan { destinations, ..world.plan("Documents") };
+        write(&world.source().join("a"), vec![7; 300_000]);
+        world.save(&plan).unwrap();
+        Self { world, plan }
+    }
+
+    fn place(&self, name: &str) -> Place {
+        Place { location: Location::local(self.world.path(name)), plan: PlanChoice::Id(self.plan.id.clone()), secret: None }
+    }
+
+    fn back_up(&self) -> RunReport {
+        self.world.back_up(&self.plan, WantedType::Auto)
+    }
+
+    fn versions(&self, name: &str) -> Vec<VersionId> {
+        let versions = self.world.handle().versions(self.place(name)).wait().unwrap();
+        versions.into_iter().map(|manifest| manifest.id).collect()
+    }
+
+    /// The newest version restores from there to what the source is.
+    fn restores(&self, name: &str) {
+        let to = self.world.path(&format!("from-{name}"));
+        let report = self.world.restore(self.place(name), VersionChoice::Latest, &to);
+        assert_eq!(report.outcome, Outcome::Completed, "{name}");
+        assert_eq!(tree(&to.join("source")), tree(&self.world.source()), "{name}");
+        fs::remove_dir_all(to).unwrap();
+    }
+
+    fn pull_out(&self, name: &str) {
+        fs::rename(self.world.path(name), self.world.path("pulled-out")).unwrap();
+    }
+
+    fn put_back(&self, name: &str) {
+        fs::rename(self.world.path("pulled-out"), self.world.path(name)).unwrap();
+    }
+
+    fn verifies(&self, name: &str) -> Vec<String> {
+        let spec = VerifySpec { from: self.place(name), version: None, depth: Depth::Full };
+        match self.world.run(|run| Command::Verify { run, spec }).detail {
+            RunDetail::Verify { report } => report.damaged.into_iter().map(|damaged| damaged.object).collect(),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn replicate(&self, from: &str, to: &str) -> RunReport {
+        let (from, to) = (self.place(from), Location::local(self.world.path(to)));
+        self.world.run(|run| Command::Replicate { run, spec: Box::new(ReplicateSpec { from, to, versions: Vec::new() }) })
+    }
+}
+
+fn lacking(report: &RunReport) -> usize {
+    report.warnings.iter().filter(|warning| warning.cause == Cause::Destination).count()
+}
+
+#[test]
+fn each_destination_has_every_version_and_one_that_is_away_gets_it_later() {
+    let case = Case::new();
+    let first = case.back_up();
+    assert_eq!(first.outcome, Outcome::Completed, "{:?}", first.warnings);
+    let RunDetail::Backup { copies, .. } = &first.detail else { panic!("{first:?}") };
+    assert_eq!(copies.len(), 2);
+    assert!(copies.iter().all(|copy| copy.versions == [version_of(&first)] && copy.bytes > 0), "{copies:?}");
+
+    for away in NAMES {
+        case.pull_out(away);
+        write(&case.world.source().join(away), away);
+        let report = case.back_up();
+        assert_eq!(report.outcome, Outcome::CompletedWithWarnings);
+        assert_eq!(lacking(&report), 1, "{:?}", report.warnings);
+        case.put_back(away);
+        assert!(!case.versions(away).contains(&version_of(&report)));
+        write(&case.world.source().join("again"), away);
+        let report = case.back_up();
+        assert_eq!(report.outcome, Outcome::Completed, "{:?}", report.warnings);
+        NAMES.iter().for_each(|name| case.restores(name));
+    }
+    let all = case.versions("destination");
+    assert_eq!(all.len(), 7);
+    for name in NAMES {
+        assert_eq!(case.versions(name), all, "{name}");
+        assert_eq!(case.verifies(name), [""; 0], "{name}");
+    }
+    let sequences: Vec<u64> =
+        case.world.handle().versions(case.place("third")).wait().unwrap().iter().map(|m| m.sequence).collect();
+    let mut counted = sequences.clone();
+    counted.sort_unstable();
+    counted.dedup();
+    assert_eq!(counted.len(), 7, "no number is given twice, whichever destination was written: {sequences:?}");
+}
+
+#[test]
+fn without_any_destination_the_run_fails_and_says_why() {
+    let case = Case::new();
+    case.back_up();
+    for name in NAMES {
+        fs::rename(case.world.path(name), case.world.path(&format!("{name}-away"))).unwrap();
+    }
+    let report = case.back_up();
+    assert!(matches!(&report.outcome, Outcome::Failed(problem) if problem.code == Code::DestinationMissing), "{report:?}");
+}
+
+#[test]
+fn a_destination_that_is_there_again_catches_up_by_itself() {
+    let mut case = Case::new();
+    case.back_up();
+    case.pull_out("second");
+    write(&case.world.source().join("b"), "new");
+    case.back_up();
+    case.put_back("second");
+    assert_eq!(case.versions("second").len(), 1);
+    case.world.start("home", true);
+    let filter = HistoryFilter { kind: Some(RunKind::Replicate), limit: 10, ..HistoryFilter::default() };
+    let end = Instant::now() + Duration::from_secs(60);
+    let runs = loop {
+        let runs = case.world.handle().history(filter.clone()).wait().unwrap().runs;
+        if !runs.is_empty() {
+            break runs;
+        }
+        assert!(Instant::now() < end, "it was not looked for");
+        std::thread::sleep(Duration::from_millis(20));
+    };
+    assert_eq!((runs[0].trigger, &runs[0].outcome), (Trigger::CatchUp, &Outcome::Completed));
+    assert_eq!(case.versions("second"), case.versions("destination"));
+    case.restores("second");
+}
+
+#[test]
+fn what_is_damaged_at_one_is_replaced_from_another() {
+    let case = Case::new();
+    case.back_up();
+    let volume = super::tree(&case.world.path("third"))
+        .into_keys()
+        .find(|path| path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"v0001")));
+    let volume = case.world.path("third").join(volume.unwrap());
+    let good = fs::read(&volume).unwrap();
+    let mut bad = good.clone();
+    bad[good.len() / 2] ^= 1;
+    fs::write(&volume, &bad).unwrap();
+    assert_eq!(case.verifies("third").len(), 1);
+    let report = case.replicate("destination", "third");
+    assert_eq!(report.outcome, Outcome::Completed);
+    assert!(fs::read(&volume).unwrap() == good);
+    assert_eq!(case.verifies("third"), [""; 0]);
+
+    // The other way round nothing that is damaged is copied.
+    fs::write(&volume, &bad).unwrap();
+    fs::remove_dir_all(case.world.path("second")).unwrap();
+    fs::create_dir(case.world.path("second")).unwrap();
+    let elsewhere = Location::local(case.world.path("second").join("new"));
+    fs::create_dir(case.world.path("second/new")).unwrap();
+    let spec = ReplicateSpec { from: case.place("third"), to: elsewhere, versions: Vec::new() };
+    let report = case.world.run(|run| Command::Replicate { run, spec: Box::new(spec) });
+    assert_eq!(report.outcome, Outcome::CompletedWithWarnings, "{report:?}");
+    assert_eq!(case.versions("second/new"), []);
+}
+
+#[test]
+fn what_was_deleted_at_a_destination_is_not_brought_back() {
+    let case = Case::new();
+    let first = version_of(&case.back_up());
+    write(&case.world.source().join("b"), "new");
+    let second = version_of(&case.back_up());
+    let spec = DeleteSpec { from: case.place("second"), versions: vec![first.clone()], everywhere: false };
+    assert_eq!(case.world.run(|run| Command::Delete { run, spec }).outcome, Outcome::Completed);
+    let report = case.replicate("destination", "second");
+    let RunDetail::Replicate { replicated, .. } = &report.detail else { panic!("{report:?}") };
+    assert_eq!((replicated.versions.len(), replicated.objects), (0, 0));
+    write(&case.world.source().join("c"), "newer");
+    let third = version_of(&case.back_up());
+    assert_eq!(case.versions("second"), [second.clone(), third.clone()]);
+    assert_eq!(case.versions("third"), [first, second, third]);
+    case.restores("second");
+    assert_eq!(case.verifies("second"), [""; 0]);
+}
+
+#[test]
+fn a_change_of_keys_reaches_the_others_at_once_or_with_the_next_run() {
+    let case = Case::new();
+    case.back_up();
+    case.pull_out("destination");
+    let change = strongroom::engine::message::KeyChange::Replace(NewSecrets::of(Secret::new("another long password")));
+    let from = Place { secret: Some(Secret::new(PASSWORD)), ..case.place("third") };
+    case.world.handle().change_keys(from, change, None).wait().unwrap();
+    let with = |name: &str, text: &str| Place { secret: Some(Secret::new(text)), ..case.place(name) };
+    case.world.handle().unlock(with("second", "another long password")).wait().unwrap();
+    case.put_back("destination");
+    assert!(case.world.handle().unlock(with("destination", "another long password")).wait().is_err(), "it was away");
+    write(&case.world.source().join("b"), "new");
+    assert_eq!(case.back_up().outcome, Outcome::Completed);
+    for name in NAMES {
+        case.world
+            .handle()
+            .unlock(with(name, "another long password"))
+            .wait()
+            .unwrap_or_else(|problem| panic!("{name}: {problem}"));
+        assert!(case.world.handle().unlock(with(name, PASSWORD)).wait().is_err(), "{name}");
+    }
+}
+
+#[test]
+fn a_version_is_deleted_at_all_of_them() {
+    let case = Case::new();
+    let first = version_of(&case.back_up());
+    write(&case.world.source().join("b"), "new");
+    let second = version_of(&case.back_up());
+    case.pull_out("third");
+    let spec = DeleteSpec { from: case.place("destination"), versions: vec![first.clone()], everywhere: true };
+    let report = case.world.run(|run| Command::Delete { run, spec });
+    assert_eq!(report.outcome, Outcome::CompletedWithWarnings, "one keeps it: {report:?}");
+    case.put_back("third");
+    for (name, left) in [("destination", vec![&second]), ("second", vec![&second]), ("third", vec![&first, &second])] {
+        assert_eq!(case.versions(name).iter().collect::<Vec<_>>(), left, "{name}");
+        case.restores(name);
+    }
+}
+
+#[test]
+fn another_destination_stands_in_while_versions_are_read() {
+    let case = Case::new();
+    let id = version_of(&case.back_up());
+    // Open, then gone.
+    assert_eq!(case.versions("destination"), std::slice::from_ref(&id));
+    let place = case.place("destination");
+    let origin = Origin::Version { place: place.clone(), version: VersionChoice::Id(id.clone()) };
+    assert!(case.world.handle().children(origin, strongroom::model::path::PathBytes::default(), 0, 10).wait().unwrap().total > 0);
+    case.pull_out("destination");
+    let to = case.world.path("out");
+    let report = case.world.restore(place.clone(), VersionChoice::Id(id.clone()), &to);
+    assert_eq!(report.outcome, Outcome::Completed, "{report:?}");
+    assert_eq!(tree(&to.join("source")), tree(&case.world.source()));
+    // And where it was never open.
+    case.world.handle().versions(place.clone()).wait().unwrap();
+    let report = case.world.restore(place, VersionChoice::Latest, &case.world.path("again"));
+    assert_eq!(report.outcome, Outcome::Completed, "{report:?}");
+}

@@ -1,0 +1,111 @@
+//! Several destinations on the command line: `--to` more than once, `replicate`, and what comes of one that is not there.
+
+use std::fs;
+
+use crate::support::{Random, World, assert_same};
+use crate::tree;
+
+#[test]
+fn each_of_several_destinations_restores_alike() {
+    let world = World::new();
+    tree::plain(&world.source(), 40, &mut Random(5));
+    for name in ["dest", "blue", "red"] {
+        fs::create_dir_all(world.path(name)).unwrap();
+    }
+    let all = "--source @source --to @dest --to @blue --to @red --json";
+    let first = world.run(&format!("backup {all}")).ok().last();
+    assert_eq!(first["copies"].as_array().unwrap().len(), 2, "{first}");
+    fs::rename(world.path("red"), world.path("away")).unwrap();
+    fs::write(world.source().join("new"), "new").unwrap();
+    let second = world.run(&format!("backup {all}")).code(3).last();
+    assert_eq!(second["warnings"][0]["cause"], "destination", "{second}");
+    fs::rename(world.path("away"), world.path("red")).unwrap();
+    let copied = world.run("replicate --from @blue --to @red --json").ok().last();
+    assert_eq!(copied["versions"], serde_json::json!([second["version"]]), "{copied}");
+    assert!(copied["bytes"].as_u64().unwrap() > 0);
+    for name in ["dest", "blue", "red"] {
+        world.run(&format!("restore --from @{name} --to @out-{name}")).ok();
+        assert_same(&world.source(), &world.path(&format!("out-{name}/source")));
+        world.run(&format!("verify --from @{name} --depth full")).ok();
+    }
+    let said = world.run("replicate --from @blue --to @red").ok();
+    assert!(said.out.contains("Copied 0 versions"), "{}", said.out);
+    world.run("replicate --from @blue --to @blue").code(2);
+    world.run("backup --source @source --to @dest --to @dest").code(2);
+}
+
+#[test]
+fn a_copy_on_a_new_drive_opens_on_another_machine() {
+    let world = World::new();
+    tree::plain(&world.source(), 40, &mut Random(6));
+    world.back_up();
+    fs::create_dir(world.path("copy")).unwrap();
+    world.run("replicate --from @dest --to @copy").ok();
+    fs::remove_dir_all(world.dest()).unwrap();
+    fs::remove_dir_all(world.home()).unwrap();
+    world.run("restore --from @copy --to @out").ok();
+    assert_same(&world.source(), &world.path("out/source"));
+}
+
+#[test]
+fn a_plan_gets_a_further_destination() {
+    let world = World::new();
+    tree::plain(&world.source(), 40, &mut Random(7));
+    for name in ["dest", "blue"] {
+        fs::create_dir_all(world.path(name)).unwrap();
+    }
+    world.run("plan add Docs --source @source --to @dest").ok();
+    world.run("backup Docs").ok();
+    world.run("plan edit Docs --to @dest --to @blue").ok();
+    let ran = world.run("backup Docs --json").ok().last();
+    assert_eq!(ran["copies"][0]["versions"].as_array().unwrap().len(), 2, "also what was there before: {ran}");
+    world.run("restore --from @blue --to @out").ok();
+    assert_same(&world.source(), &world.path("out/source"));
+}
+
+#[test]
+fn another_machine_goes_on_with_a_backup_openly() {
+    let world = World::new();
+    tree::plain(&world.source(), 40, &mut Random(8));
+    let first = world.back_up()["version"].as_str().unwrap().to_owned();
+    fs::rename(world.home(), world.path("old-home")).unwrap();
+    assert_eq!(world.run("adopt @dest --json").code(1).problem(), "other-owner", "nobody is asked");
+    let said = world.run("adopt @dest --yes --json").ok().last();
+    assert_eq!(said["sources"], serde_json::json!([world.source()]), "{said}");
+    fs::write(world.source().join("new"), "new").unwrap();
+    let next = world.run("backup source --json").ok().last();
+    assert_eq!(next["type"], "incremental", "{next}");
+    assert_eq!(world.versions().len(), 2);
+    world.restore_and_compare(next["version"].as_str().unwrap(), &world.source());
+    assert_eq!(world.run("adopt @dest --yes --json").code(2).problem(), "usage", "it is a plan here already");
+    world.run(&format!("delete --from @dest --version {first}")).code(1);
+    // The old home notices.
+    fs::rename(world.home(), world.path("new-home")).unwrap();
+    fs::rename(world.path("old-home"), world.home()).unwrap();
+    let ran = world.run("backup --source @source --to @dest --json");
+    assert_eq!((ran.code, ran.problem().as_str()), (Some(1), "other-owner"), "{}", ran.err);
+}
+
+#[test]
+fn destinations_are_listed_tried_added_and_taken_away() {
+    let world = World::new();
+    tree::plain(&world.source(), 10, &mut Random(9));
+    for name in ["dest", "blue"] {
+        fs::create_dir_all(world.path(name)).unwrap();
+    }
+    world.run("plan add Docs --source @source --to @dest").ok();
+    world.run("storage add @blue --plan Docs").ok();
+    world.run("storage add @blue --plan Docs").code(2);
+    let listed = world.run("storage list --json").ok().lines();
+    assert_eq!(listed.iter().filter(|line| line["plans"] == serde_json::json!(["Docs"])).count(), 2, "{listed:?}");
+    world.run("backup Docs").ok();
+    let tried = world.run("storage test @blue --json").ok().last();
+    assert!(tried["writable"] == true && tried["write_speed"].as_f64().unwrap() > 0.0, "{tried}");
+    let health = world.run("storage health --json").ok().lines();
+    assert_eq!(health.iter().filter(|line| line["plans"][0]["versions"] == 1).count(), 2, "{health:?}");
+    fs::rename(world.path("blue"), world.path("away")).unwrap();
+    assert!(world.run("storage health").code(1).out.contains("blue"));
+    world.run("storage remove @blue --plan Docs").ok();
+    world.run("storage health").ok();
+    world.run("storage remove @dest --plan Docs").code(2);
+}

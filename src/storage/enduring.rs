@@ -237,7 +237,7 @@ mod tests {
     use crate::storage::faulty::Faulty;
     use crate::storage::{contract, local::Local};
 
-    const ETIMEDOUT: i32 = 110;
+    const EPIPE: i32 = 32;
 
     fn enduring(root: &std::path::Path, fails: impl Fn(Arc<dyn Storage>, u64) -> Faulty + Send + Sync + 'static) -> Enduring {
         let root = root.to_path_buf();
@@ -256,8 +256,8 @@ mod tests {
         for at in 1..40 {
             let root = tempfile::tempdir().unwrap();
             let storage = enduring(root.path(), move |inner, number| match number {
-                0 => Faulty::from(inner, at, ETIMEDOUT),
-                _ => Faulty::from(inner, u64::MAX, ETIMEDOUT),
+                0 => Faulty::from(inner, at, EPIPE),
+                _ => Faulty::from(inner, u64::MAX, EPIPE),
             });
             contract::holds(&storage);
         }
@@ -266,7 +266,7 @@ mod tests {
     #[test]
     fn what_does_not_pass_is_told_after_a_while() {
         let root = tempfile::tempdir().unwrap();
-        let storage = enduring(root.path(), |inner, _| Faulty::from(inner, 1, ETIMEDOUT));
+        let storage = enduring(root.path(), |inner, _| Faulty::from(inner, 1, EPIPE));
         assert_eq!(storage.size("a").unwrap_err().kind, Kind::ServerAway);
         assert_eq!(storage.0.current().1, u64::from(TRIES) - 1, "as often as it should be");
         let full = tempfile::tempdir().unwrap();

@@ -51,9 +51,9 @@ fn a_wrong_password_is_twelve() {
 fn usage_is_two_also_for_scripts() {
     let world = World::new();
     assert_eq!(world.run("backup --json").code(2).problem(), "usage");
-    assert_eq!(world.run("versions --from sftp://host/x --json").code(2).problem(), "usage");
+    assert_eq!(world.run("versions --from gopher://host/x --json").code(2).problem(), "usage");
     assert_eq!(world.run("nonsense --json").code(2).problem(), "usage");
-    let people = world.run("versions --from sftp://host/x").code(2);
+    let people = world.run("versions --from gopher://host/x").code(2);
     assert!(people.out.is_empty() && people.err.contains("Give a folder"), "{}", people.err);
 }
 

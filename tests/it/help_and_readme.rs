@@ -61,6 +61,13 @@ fn every_command_explains_itself() {
         "key change",
         "key rotate",
         "key new",
+        "storage list",
+        "storage add",
+        "storage remove",
+        "storage test",
+        "storage health",
+        "replicate",
+        "adopt",
         "pause",
         "resume",
         "history",
@@ -91,7 +98,7 @@ fn options_in_the_readme_exist() {
         let words: Vec<&str> = line.split_whitespace().skip(1).take_while(|w| !w.starts_with('#')).collect();
         let Some(command) = words.first().filter(|w| !w.starts_with('-')) else { continue };
         let command = match *command {
-            "plan" | "key" => format!("{command} {}", words[1]),
+            "plan" | "key" | "storage" => format!("{command} {}", words[1]),
             command => command.to_string(),
         };
         let help = world.run(&format!("{command} --help")).ok().out;

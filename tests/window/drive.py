@@ -130,8 +130,47 @@ def move():
     assert glob.glob(f"{ROOT}/other disk/Documents-*/versions/*.json")
 
 
+def second_place():
+    """A further disk gets every version; away it holds nothing up, and gets later what it lacks."""
+    third = f"{ROOT}/third disk"
+    os.makedirs(third)
+    menu("Documents", "Edit…")
+    see("Edit Documents")
+    button("Next: Where")
+    button("Keep it in another place as well")
+    see("And in another place:")
+    type_into("entry", "Path of the destination", third)
+    shot("two places")
+    button("Next: How")
+    see(f"to {ROOT}/other disk and {third}.")
+    button("Save")
+    button("Back up Documents now")
+    wait("the copy", lambda: glob.glob(f"{third}/Documents-*/versions/*.json"))
+    see("Nothing had changed")
+    os.rename(third, f"{ROOT}/pulled out")
+    button("Back up Documents now")
+    see("third disk lacks the newest versions")
+    shot("one place away")
+    os.rename(f"{ROOT}/pulled out", third)
+    button("Back up Documents now")
+    wait("it to have caught up", lambda: not shows("lacks the newest versions"))
+    there = [sorted(map(os.path.basename, glob.glob(f"{ROOT}/{disk}/Documents-*/versions/*"))) for disk in ("other disk", "third disk")]
+    assert there[0] == there[1] and len(there[0]) == 4, there
+    click("page tab", "Storage")
+    see("third disk")
+    shot("two destinations")
+    click("page tab", "Backups")
+    menu("Documents", "Edit…")
+    see("Edit Documents")
+    button("Next: Where")
+    button("Remove destination third disk")
+    button("Next: How")
+    button("Save")
+    see(f"to {ROOT}/other disk")
+
+
 def delete_a_version():
-    """The older of two: the newer one is whole without it."""
+    """One that others came after: they are whole without it."""
     def versions():
         return glob.glob(f"{ROOT}/other disk/Documents-*/versions/*.json")
 
@@ -142,24 +181,25 @@ def delete_a_version():
     see("1 of 61 files copied")
     menu("Documents", "Delete versions…")
     see("This cannot be undone.")
-    boxes = wait("two versions", lambda: [name for role, name, _ in hands.on_screen() if role == "check box" and " added" in name])
-    assert len(boxes) == 2, boxes
+    boxes = wait("the versions", lambda: [name for role, name, _ in hands.on_screen() if role == "check box" and " added" in name])
+    assert len(boxes) == len(older) + 1, boxes
     click("check box", boxes[1])
     danger = wait("what it frees", lambda: [name for name in names() if name.startswith("Delete 1 version, ")])[0]
     shot("delete-versions")
     button(danger)
-    wait("one version", lambda: len(versions()) == 1)
-    assert versions() != older
+    wait("one version less", lambda: len(versions()) == len(older))
+    assert sorted(versions()) != sorted(older)
     os.remove(note)
 
 
 def cancel():
+    before = len(glob.glob(f"{ROOT}/other disk/Documents-*/versions/*.json"))
     make_film(800)
     button("Back up Documents now")
     button("Cancel: Backing up Documents")
     see("Cancelled: no new version.")
     shot("cancelled")
-    assert len(glob.glob(f"{ROOT}/other disk/Documents-*/versions/*.json")) == 1
+    assert len(glob.glob(f"{ROOT}/other disk/Documents-*/versions/*.json")) == before
 
 
 def find_damage():
@@ -345,6 +385,7 @@ def main():
     see("All is well.")
     look_at_history()
     move()
+    second_place()
     change_password()
     delete_a_version()
     cancel()

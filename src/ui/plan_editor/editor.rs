@@ -271,9 +271,21 @@ impl Editor {
         match self.step {
             Step::What if self.suggesting() && self.draft.sources.is_empty() => Some("Looking for your folders…".into()),
             Step::What => self.draft.what_blocked(),
-            Step::Where => self.draft.where_blocked(),
-            Step::How => self.draft.what_blocked().or_else(|| self.draft.where_blocked()).or_else(|| self.draft.how_blocked()),
+            Step::Where => self.where_blocked(),
+            Step::How => self.draft.what_blocked().or_else(|| self.where_blocked()).or_else(|| self.draft.how_blocked()),
         }
+    }
+
+    /// Why the destination that is being chosen cannot be taken yet. A server has to have answered: a first run that nobody watches would
+    /// only fail.
+    pub fn where_blocked(&self) -> Option<String> {
+        if let Some(why) = self.draft.where_blocked() {
+            return Some(why);
+        }
+        let location = self.draft.location().filter(|location| location.path().is_none())?;
+        let is_known = self.draft.kept().is_some_and(|plan| plan.destinations.contains(&location));
+        let answered = is_known || matches!(self.test_shown(), Some(Load::Ready(_)));
+        (!answered).then(|| "Test the connection first.".into())
     }
 
     pub fn next(&mut self) {

@@ -84,10 +84,10 @@ fn another(ui: &mut Ui, editor: &mut Editor) {
     if editor.draft.destination.trim().is_empty() {
         return;
     }
-    let ready = editor.draft.where_blocked().is_none();
-    let button = Button::quiet("Keep it in another place as well").icon(icons::PLUS).enabled(ready);
+    let why = editor.where_blocked();
+    let button = Button::quiet("Keep it in another place as well").icon(icons::PLUS).enabled(why.is_none());
     let hint = "Every version goes to each place. One that is away gets what it lacks once it is there again.";
-    if ui.add(button.why_off("Choose this place first.")).on_hover_text(hint).clicked() {
+    if ui.add(button.why_off(why.as_deref().unwrap_or_default())).on_hover_text(hint).clicked() {
         editor.draft.keep_destination();
         editor.touch();
     }
@@ -136,7 +136,7 @@ fn room(drive: &Drive) -> String {
 
 fn folder(ui: &mut Ui, cx: &mut Cx<'_>, editor: &mut Editor) {
     let typed = !editor.draft.destination.trim().is_empty();
-    let error = editor.blocked().filter(|_| typed);
+    let error = editor.draft.where_blocked().filter(|_| typed);
     let hint = "A folder of its own is made below it for this backup.";
     let row = FormRow::new("Or another folder, or a server").hint(hint).error(error.as_deref());
     row.show(ui, |ui| {

@@ -1,6 +1,7 @@
 //! Where volumes live.
 
 pub mod access;
+pub mod certificates;
 #[cfg(test)]
 mod contract;
 #[cfg(test)]
@@ -8,6 +9,7 @@ pub mod faulty;
 pub mod local;
 pub mod name;
 pub mod sftp;
+pub mod webdav;
 
 use std::io;
 
@@ -112,6 +114,20 @@ pub enum Kind {
     NoPassword,
     /// The server takes neither the keys nor the password.
     Refused,
+    /// Nobody who is trusted vouches for the server's certificate, or it is another server's; the source says which.
+    Certificate,
+    /// The server's certificate has run out.
+    CertificateExpired,
+    /// The file of certificates that may vouch for a server cannot be used.
+    CaFile,
+    /// What answers is no server of the kind that was named, or one that lies; the source says what it answered.
+    Nonsense,
+    /// The server sends us to another one; the source is that one's address.
+    Elsewhere,
+    /// Somebody holds a lock on it.
+    Locked,
+    /// No room on this machine for what waits for its way to a server.
+    NoRoomHere,
     /// The destination is a file, or would lie below one.
     NotAFolder,
     AlreadyExists,
@@ -185,6 +201,7 @@ pub fn open(location: &Location, access: &dyn Access) -> Result<Box<dyn Storage>
     match location {
         Location::Local { path } => Ok(Box::new(local::Local::open(&path.as_path())?)),
         Location::Sftp(folder) => Ok(Box::new(sftp::Sftp::open(folder, access)?)),
+        Location::Webdav(folder) => Ok(Box::new(webdav::Webdav::open(folder, access)?)),
     }
 }
 
@@ -194,6 +211,7 @@ pub fn create_and_open(location: &Location, access: &dyn Access) -> Result<Box<d
     match location {
         Location::Local { path } => Ok(Box::new(local::Local::create_and_open(&path.as_path())?)),
         Location::Sftp(folder) => Ok(Box::new(sftp::Sftp::create_and_open(folder, access)?)),
+        Location::Webdav(folder) => Ok(Box::new(webdav::Webdav::create_and_open(folder, access)?)),
     }
 }
 

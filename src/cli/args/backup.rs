@@ -71,7 +71,7 @@ pub struct Backup {
     pub all: bool,
     #[command(flatten)]
     pub sources: Sources,
-    /// Destination: a folder on this machine or on a drive, or sftp://user@host:port/path
+    /// Destination: a folder on this machine or on a drive, sftp://user@host:port/path or webdav://user@host:port/path
     #[arg(long, value_name = "DEST")]
     pub to: Option<String>,
     #[command(flatten)]

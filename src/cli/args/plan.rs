@@ -49,7 +49,7 @@ pub struct PlanAdd {
     pub name: String,
     #[command(flatten)]
     pub sources: Sources,
-    /// Destination: a folder on this machine or on a drive, or sftp://user@host:port/path
+    /// Destination: a folder on this machine or on a drive, sftp://user@host:port/path or webdav://user@host:port/path
     #[arg(long, value_name = "DEST")]
     pub to: String,
     #[command(flatten)]

@@ -41,6 +41,8 @@ impl From<Code> for Exit {
             | Code::NotSealed
             | Code::ServerUnknown
             | Code::ServerChanged
+            | Code::ServerCertificate
+            | Code::ServerAnswer
             | Code::MarkerMissing
             | Code::NotWritable
             | Code::NoRoom

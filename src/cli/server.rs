@@ -3,12 +3,14 @@
 use std::env;
 use std::path::Path;
 
-use super::{args, password};
+use super::{args, output, parse, password};
 use crate::engine::Handle;
 use crate::engine::message::{ServerTrust, ToldAccess};
 use crate::model::location::Location;
+use crate::model::path::PathBytes;
 use crate::model::problem::{Code, Problem};
 use crate::model::secret::Secret;
+use crate::storage::certificates;
 
 /// Tells the engine what the command line and the environment say of a destination. `keep`: the password is to be known from
 /// then on, since runs that nobody attends need it.
@@ -21,11 +23,20 @@ pub fn tell(handle: &Handle, location: &Location, options: &args::Server, keep: 
         (None, true) => Some(ServerTrust::New),
         (None, false) => None,
     };
-    let told = ToldAccess { password: given()?, keep, trust };
-    if told.password.is_none() && told.trust.is_none() {
+    if let Some(words) = location.unprotected() {
+        output::complain(words);
+    }
+    let told = ToldAccess { password: given()?, keep, trust, ca_file: options.ca_file.as_deref().map(ca_file).transpose()? };
+    if told == (ToldAccess { keep, ..ToldAccess::default() }) {
         return Ok(());
     }
     handle.tell_access(location.clone(), told).wait()
+}
+
+/// What `--ca-file` names, as whoever reads it later finds it.
+fn ca_file(path: &Path) -> Result<PathBytes, Problem> {
+    certificates::of_file(path).map_err(Problem::from)?;
+    Ok(parse::real(path)?.into())
 }
 
 /// Of the environment.

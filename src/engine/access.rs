@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 use crate::model::location::{Location, Server};
+use crate::model::path::PathBytes;
 use crate::model::problem::Problem;
 use crate::model::secret::Secret;
 use crate::state::host_keys;
@@ -16,6 +17,7 @@ use crate::state::secrets::SecretStore;
 use crate::storage::access::{Access, Fingerprint};
 
 use super::core::lock;
+use super::explain;
 use super::message::{ServerTrust, ToldAccess};
 
 /// Private keys as OpenSSH names them, in the order in which it tries them.
@@ -33,6 +35,7 @@ pub struct Accesses {
 struct Told {
     passwords: HashMap<String, Secret>,
     servers: HashMap<Server, ServerTrust>,
+    ca_files: HashMap<Server, PathBytes>,
 }
 
 impl Accesses {
@@ -48,6 +51,12 @@ impl Accesses {
                 self.secrets.set(&secret_name(&account), password.expose())?;
             }
             lock(&self.told).passwords.insert(account, password);
+        }
+        if let Some(file) = told.ca_file {
+            if let Some(home) = &self.home {
+                host_keys::keep_ca_file(home, &shown(&server), &file).map_err(explain::ca_file_not_kept)?;
+            }
+            lock(&self.told).ca_files.insert(server.clone(), file);
         }
         if let Some(trust) = told.trust {
             lock(&self.told).servers.insert(server, trust);
@@ -101,6 +110,16 @@ impl Access for Accesses {
     fn seen(&self, server: &Server, key: &Fingerprint) {
         self.keep(server, key);
     }
+
+    fn ca_file(&self, location: &Location) -> Option<PathBuf> {
+        let server = location.server()?;
+        if let Some(file) = lock(&self.told).ca_files.get(&server) {
+            return Some(file.to_path_buf());
+        }
+        // One that cannot be told vouches for nobody.
+        let kept = host_keys::ca_file(self.home.as_ref()?, &shown(&server)).ok().flatten()?;
+        Some(kept.to_path_buf())
+    }
 }
 
 impl Accesses {
@@ -142,7 +161,7 @@ mod tests {
     }
 
     fn password(text: &str, keep: bool) -> ToldAccess {
-        ToldAccess { password: Some(Secret::new(text)), keep, trust: None }
+        ToldAccess { password: Some(Secret::new(text)), keep, ..ToldAccess::default() }
     }
 
     #[test]
@@ -182,5 +201,23 @@ mod tests {
         let server = Server { port: 23, ..nas() };
         assert!(careless.trust(&server, &other));
         assert_eq!(new().host_key(&server), Some(other));
+    }
+    #[test]
+    fn certificates_of_ones_own_are_remembered_for_their_server() {
+        let root = tempfile::tempdir().unwrap();
+        let home = Home::locate(Some(root.path())).unwrap();
+        let new = |home| Accesses::new(Arc::new(MemoryStore::default()), home);
+        let file = PathBytes::from("/etc/own.pem");
+        let told = ToldAccess { ca_file: Some(file.clone()), ..ToldAccess::default() };
+        new(Some(home.clone())).tell(&at("webdav://ada@nas/a"), told.clone()).unwrap();
+        let later = new(Some(home));
+        assert_eq!(later.ca_file(&at("webdav://nas/b")), Some(file.to_path_buf()));
+        assert_eq!(later.ca_file(&at("webdav://nas:8443/b")), None);
+        later.tell(&at("sftp://nas:443/a"), ToldAccess { trust: Some(ServerTrust::New), ..ToldAccess::default() }).unwrap();
+        assert!(later.trust(&Server { port: 443, ..nas() }, &Fingerprint("SHA256:one".into())));
+        assert_eq!(later.ca_file(&at("webdav://nas/b")), Some(file.to_path_buf()), "a key does not displace it");
+        let guest = new(None);
+        guest.tell(&at("webdav://nas/a"), told).unwrap();
+        assert_eq!(guest.ca_file(&at("webdav://nas/a")), Some(file.to_path_buf()));
     }
 }

@@ -149,6 +149,42 @@ impl From<storage::Error> for Problem {
                 "The server does not take this password.",
                 "Check the account's name and password there.",
             ),
+            Kind::Certificate => Problem::new(
+                Code::ServerCertificate,
+                format!("The server's certificate cannot be trusted: {}.", error.source),
+                "Nothing was sent to it. If the server is your own, name the certificate that vouches for it (on the command line by --ca-file); \
+                 if it is not, ask whoever runs it.",
+            ),
+            Kind::CertificateExpired => Problem::new(
+                Code::ServerCertificate,
+                "The server's certificate has expired.",
+                "Nothing was sent to it. Whoever runs the server must renew it; if it is new, check this computer's clock.",
+            ),
+            Kind::CaFile => Problem::new(
+                Code::Usage,
+                format!("{at} cannot be used as a file of certificates."),
+                "Name a file in PEM form that holds the certificate of whoever vouches for the server.",
+            ),
+            Kind::Nonsense => Problem::new(
+                Code::ServerAnswer,
+                format!("The server does not answer as it should: {}.", error.source),
+                "Check the address, and whether a login page or another server stands in between.",
+            ),
+            Kind::Elsewhere => Problem::new(
+                Code::ServerAnswer,
+                format!("The server sends us to another one: {}.", error.source),
+                "Nothing was sent there. If that is where the backup belongs, give that address.",
+            ),
+            Kind::Locked => Problem::new(
+                Code::Busy,
+                format!("Somebody else holds a lock on {at} at the server."),
+                "Wait until that has ended, or have the lock removed, then try again.",
+            ),
+            Kind::NoRoomHere => Problem::new(
+                Code::NoRoom,
+                "This computer has no room for what waits for its way to the server.",
+                "Make room where temporary files lie, or choose smaller volumes for this backup.",
+            ),
             Kind::NotAFolder => {
                 Problem::new(Code::Usage, format!("{at} is not a folder."), "Choose a folder as the destination.")
             }
@@ -156,7 +192,7 @@ impl From<storage::Error> for Problem {
             Kind::NotWritable => Problem::new(
                 Code::NotWritable,
                 "The destination cannot be written to.",
-                "Check that it is not read-only and that the folder belongs to you.",
+                "Check that it is not read-only and that the folder belongs to you, or that the account at the server may write there.",
             ),
             Kind::NoRoom => Problem::new(
                 Code::NoRoom,
@@ -169,7 +205,7 @@ impl From<storage::Error> for Problem {
             Kind::NotReadable => Problem::new(
                 Code::Io,
                 format!("{at} cannot be read."),
-                "Check its permissions, or run Strongroom as a user who may read it.",
+                "Check its permissions, or run Strongroom as a user, or with an account at the server, who may read it.",
             ),
             Kind::FileTooLarge => Problem::new(
                 Code::Io,
@@ -446,6 +482,16 @@ pub fn foreign_hand(what: &str) -> Problem {
         format!("The destination has changed by a hand that is not this machine's: {what}"),
         "If a copy of this machine's settings writes there too, end that; then take the backup over (on the command line by `strongroom backup` with --take-over).",
     )
+}
+
+/// The file of certificates for a server could not be remembered.
+pub fn ca_file_not_kept(error: crate::state::Error) -> Problem {
+    Problem::new(
+        Code::Settings,
+        "Which certificates vouch for the server could not be kept.",
+        "Check that Strongroom's own folder can be written and has room.",
+    )
+    .with_detail(error.to_string())
 }
 
 /// The home's history could not be read or written.

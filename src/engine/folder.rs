@@ -327,7 +327,7 @@ fn to_io(error: storage::Error) -> io::Error {
         Kind::NotFound => io::ErrorKind::NotFound,
         Kind::AlreadyExists => io::ErrorKind::AlreadyExists,
         Kind::NotWritable | Kind::NotReadable => io::ErrorKind::PermissionDenied,
-        Kind::NoRoom => io::ErrorKind::StorageFull,
+        Kind::NoRoom | Kind::NoRoomHere => io::ErrorKind::StorageFull,
         Kind::TooShort => io::ErrorKind::UnexpectedEof,
         Kind::FileTooLarge => io::ErrorKind::FileTooLarge,
         Kind::NotAFolder => io::ErrorKind::NotADirectory,
@@ -337,6 +337,12 @@ fn to_io(error: storage::Error) -> io::Error {
         | Kind::ServerChanged
         | Kind::NoPassword
         | Kind::Refused
+        | Kind::Certificate
+        | Kind::CertificateExpired
+        | Kind::CaFile
+        | Kind::Nonsense
+        | Kind::Elsewhere
+        | Kind::Locked
         | Kind::InvalidName
         | Kind::TooLong
         | Kind::Cancelled

@@ -12,6 +12,7 @@ pub use self::answer::{
 pub use self::overview::{Event, Overview, PlanOverview, RunOverview, RunProgress};
 pub use self::question::Question;
 use crate::model::key::SlotKind;
+use crate::model::path::PathBytes;
 use crate::model::plan::{Plan, PlanId};
 use crate::model::prune::DeleteSpec;
 use crate::model::replicate::ReplicateSpec;
@@ -127,6 +128,8 @@ pub struct ToldAccess {
     /// Whether the password is kept on this machine.
     pub keep: bool,
     pub trust: Option<ServerTrust>,
+    /// A file of certificates (PEM) that may vouch for the server, beside those the system trusts; a whole path.
+    pub ca_file: Option<PathBytes>,
 }
 
 /// Which server that is new is trusted.

@@ -9,8 +9,10 @@ use super::path::PathBytes;
 
 mod sftp;
 mod text;
+mod webdav;
 
 pub use sftp::SftpFolder;
+pub use webdav::WebdavFolder;
 
 /// A destination's address, without any secret.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -20,6 +22,8 @@ pub enum Location {
     Local { path: PathBytes },
     /// A folder that a server shows over SSH.
     Sftp(SftpFolder),
+    /// A folder on a WebDAV server.
+    Webdav(WebdavFolder),
 }
 
 /// A server by its name or address, and its port.
@@ -44,9 +48,11 @@ impl NotALocation {
     /// What is wrong, and what to write instead. Never the text itself: it may hold a password.
     pub fn in_words(self) -> &'static str {
         match self {
-            Self::Scheme => "Such addresses are not known. Give a folder, or sftp://user@host/path.",
+            Self::Scheme => "Such addresses are not known. Give a folder, sftp://user@host/path or webdav://user@host/path.",
             Self::Password => "Leave the password out of the address: it is asked for separately.",
-            Self::Form => "This is not written as an address is. Give it as sftp://user@host:port/path.",
+            Self::Form => {
+                "This is not written as an address is. Give it as sftp://user@host:port/path or webdav://user@host:port/path."
+            }
         }
     }
 }
@@ -64,6 +70,10 @@ impl Location {
         }
         Some(match scheme.to_ascii_lowercase().as_str() {
             "sftp" | "ssh" => SftpFolder::parse(text).map(Self::Sftp),
+            "webdav" | "davs" => WebdavFolder::parse(text, true).map(Self::Webdav),
+            "webdav+http" | "dav" => WebdavFolder::parse(text, false).map(Self::Webdav),
+            "https" => WebdavFolder::pasted(text, true).map(Self::Webdav),
+            "http" => WebdavFolder::pasted(text, false).map(Self::Webdav),
             _ => Err(NotALocation::Scheme),
         })
     }
@@ -81,7 +91,7 @@ impl Location {
     pub fn path(&self) -> Option<&PathBytes> {
         match self {
             Self::Local { path } => Some(path),
-            Self::Sftp(_) => None,
+            Self::Sftp(_) | Self::Webdav(_) => None,
         }
     }
 
@@ -90,6 +100,7 @@ impl Location {
         match self {
             Self::Local { .. } => None,
             Self::Sftp(folder) => Some(folder.server()),
+            Self::Webdav(folder) => Some(folder.server()),
         }
     }
 
@@ -98,6 +109,18 @@ impl Location {
         match self {
             Self::Local { .. } => None,
             Self::Sftp(folder) => Some(format!("sftp {} {} {}", folder.user, folder.host, folder.port)),
+            Self::Webdav(folder) => Some(format!("{} {} {} {}", folder.scheme(), folder.user, folder.host, folder.port)),
+        }
+    }
+
+    /// What to say of an address whose connection anybody on the way can read; `None` where nobody can.
+    pub fn unprotected(&self) -> Option<&'static str> {
+        match self {
+            Self::Webdav(folder) if !folder.tls => Some(
+                "This connection is not protected: whoever sits on the network can read the password of the account and whatever the \
+                 backup itself does not encrypt. webdav:// in place of webdav+http:// is protected.",
+            ),
+            _ => None,
         }
     }
 
@@ -106,6 +129,7 @@ impl Location {
         match self {
             Self::Local { path } => path.display().into_owned(),
             Self::Sftp(folder) => folder.display(),
+            Self::Webdav(folder) => folder.display(),
         }
     }
 
@@ -116,11 +140,17 @@ impl Location {
                 Some(name) => name.to_string_lossy().into_owned(),
                 None => path.display().into_owned(),
             },
-            Self::Sftp(folder) => match folder.path.rsplit('/').find(|part| !part.is_empty()) {
-                Some(last) => format!("{last} on {}", folder.host),
-                None => folder.host.clone(),
-            },
+            Self::Sftp(folder) => at_host(&folder.path, &folder.host),
+            Self::Webdav(folder) => at_host(&folder.path, &folder.host),
         }
+    }
+}
+
+/// A folder's last component and whose it is.
+fn at_host(path: &str, host: &str) -> String {
+    match path.rsplit('/').find(|part| !part.is_empty()) {
+        Some(last) => format!("{last} on {host}"),
+        None => host.to_owned(),
     }
 }
 

@@ -30,6 +30,10 @@ pub enum Code {
     ServerChanged,
     /// A server wants a password that is not known, or refuses the one that is.
     StoragePassword,
+    /// A server's certificate is not to be trusted.
+    ServerCertificate,
+    /// What answers is no server of the kind that was named, one that lies, or one that sends elsewhere.
+    ServerAnswer,
     /// The folder is there, but its marker is not: perhaps the empty mount point of a drive.
     MarkerMissing,
     NotWritable,

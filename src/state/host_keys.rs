@@ -1,4 +1,4 @@
-//! `servers.json`: by which key each server was known when it was first trusted.
+//! `servers.json`: by which key each server was known when it was first trusted, and which certificates vouch for it.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::files::write_whole;
 use super::paths::Home;
 use super::{Error, Result};
+use crate::model::path::PathBytes;
 
 /// Longest file that is read.
 const LONGEST: u64 = 1 << 20;
@@ -19,6 +20,9 @@ struct File {
     version: u32,
     /// Fingerprints (`SHA256:…`) by `host:port`.
     servers: BTreeMap<String, String>,
+    /// Files of certificates (PEM) by `host:port`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    ca_files: BTreeMap<String, PathBytes>,
 }
 
 /// The fingerprint that was kept. A file that cannot be read is an error: a server that was known must not become a new one.
@@ -30,7 +34,26 @@ pub fn known(home: &Home, server: &str) -> Result<Option<String>> {
 pub fn keep(home: &Home, server: &str, fingerprint: &str) -> Result<()> {
     let mut file = read(home)?;
     file.servers.insert(server.into(), fingerprint.into());
-    let mut text = serde_json::to_vec_pretty(&file).map_err(|e| Error::file(home.servers_file(), io::Error::other(e)))?;
+    write(home, &file)
+}
+
+/// The file of certificates that was named for a server.
+pub fn ca_file(home: &Home, server: &str) -> Result<Option<PathBytes>> {
+    Ok(read(home)?.ca_files.remove(server))
+}
+
+/// Keeps which file of certificates vouches for a server, in the place of another one.
+pub fn keep_ca_file(home: &Home, server: &str, path: &PathBytes) -> Result<()> {
+    let mut file = read(home)?;
+    if file.ca_files.get(server) == Some(path) {
+        return Ok(());
+    }
+    file.ca_files.insert(server.into(), path.clone());
+    write(home, &file)
+}
+
+fn write(home: &Home, file: &File) -> Result<()> {
+    let mut text = serde_json::to_vec_pretty(file).map_err(|e| Error::file(home.servers_file(), io::Error::other(e)))?;
     text.push(b'\n');
     write_whole(&home.servers_file(), &text)
 }

@@ -19,6 +19,8 @@ pub trait Access: Send + Sync {
     fn trust(&self, server: &Server, key: &Fingerprint) -> bool;
     /// A server has shown the key that it should: by what was said of it, or as the person's own ssh knows it. It is kept.
     fn seen(&self, server: &Server, key: &Fingerprint);
+    /// A file of certificates (PEM) that may vouch for the server, beside those the system trusts.
+    fn ca_file(&self, location: &Location) -> Option<PathBuf>;
 }
 
 /// SHA-256 of a server's public key as OpenSSH shows it: `SHA256:` and base64 without padding.
@@ -50,4 +52,8 @@ impl Access for NoAccess {
     }
 
     fn seen(&self, _: &Server, _: &Fingerprint) {}
+
+    fn ca_file(&self, _: &Location) -> Option<PathBuf> {
+        None
+    }
 }

@@ -1,6 +1,7 @@
 //! Where volumes live.
 
 pub mod access;
+pub mod certificates;
 #[cfg(test)]
 mod contract;
 mod enduring;
@@ -9,6 +10,7 @@ pub mod faulty;
 pub mod local;
 pub mod name;
 pub mod sftp;
+pub mod webdav;
 
 use std::io;
 use std::sync::Arc;
@@ -115,6 +117,20 @@ pub enum Kind {
     NoPassword,
     /// The server takes neither the keys nor the password.
     Refused,
+    /// Nobody who is trusted vouches for the server's certificate, or it is another server's; the source says which.
+    Certificate,
+    /// The server's certificate has run out.
+    CertificateExpired,
+    /// The file of certificates that may vouch for a server cannot be used.
+    CaFile,
+    /// What answers is no server of the kind that was named, or one that lies; the source says what it answered.
+    Nonsense,
+    /// The server sends us to another one; the source is that one's address.
+    Elsewhere,
+    /// Somebody holds a lock on it.
+    Locked,
+    /// No room on this machine for what waits for its way to a server.
+    NoRoomHere,
     /// The destination is a file, or would lie below one.
     NotAFolder,
     AlreadyExists,
@@ -197,21 +213,23 @@ fn is_of_the_line(kind: io::ErrorKind) -> bool {
 
 /// Opens a destination. `Unreachable` where its folder does not exist.
 pub fn open(location: &Location, access: &Arc<dyn Access>) -> Result<Box<dyn Storage>, Error> {
+    let first = connect(location, &**access)?;
     match location {
-        Location::Local { path } => Ok(Box::new(local::Local::open(&path.as_path())?)),
+        // What holds a line that can break.
         Location::Sftp(_) => {
-            let first = connect(location, &**access)?;
             let (location, access) = (location.clone(), access.clone());
             Ok(Box::new(Enduring::new(first, Box::new(move || connect(&location, &*access)))))
         }
+        Location::Local { .. } | Location::Webdav(_) => Ok(first),
     }
 }
 
-/// One connection to a server.
+/// The folder on this machine, or one connection to a server.
 fn connect(location: &Location, access: &dyn Access) -> Result<Box<dyn Storage>, Error> {
     match location {
         Location::Local { path } => Ok(Box::new(local::Local::open(&path.as_path())?)),
         Location::Sftp(folder) => Ok(Box::new(sftp::Sftp::open(folder, access)?)),
+        Location::Webdav(folder) => Ok(Box::new(webdav::Webdav::open(folder, access)?)),
     }
 }
 
@@ -224,6 +242,7 @@ pub fn create_and_open(location: &Location, access: &Arc<dyn Access>) -> Result<
             sftp::Sftp::create_and_open(folder, &**access)?;
             open(location, access)
         }
+        Location::Webdav(folder) => Ok(Box::new(webdav::Webdav::create_and_open(folder, &**access)?)),
     }
 }
 

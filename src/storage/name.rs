@@ -1,5 +1,7 @@
 //! Names of objects and folders at a destination.
 
+use std::io;
+
 use super::{Error, Kind};
 
 /// Begins the names of unfinished uploads.
@@ -28,6 +30,17 @@ pub fn check(name: &str) -> Result<(), Error> {
 /// Folder (empty: the root) and last component.
 pub fn split(name: &str) -> (&str, &str) {
     name.rsplit_once('/').unwrap_or(("", name))
+}
+
+/// A name beside it for an upload that is not finished, which nobody else has.
+pub fn temporary(name: &str) -> Result<String, Error> {
+    let mut random = [0; 8];
+    getrandom::fill(&mut random).map_err(|e| Error { kind: Kind::Other, context: name.into(), source: io::Error::other(e) })?;
+    let last = format!("{TEMPORARY}{}", data_encoding::HEXLOWER.encode(&random));
+    Ok(match split(name).0 {
+        "" => last,
+        folder => format!("{folder}/{last}"),
+    })
 }
 
 #[cfg(test)]

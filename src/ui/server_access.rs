@@ -69,7 +69,7 @@ impl ServerAccess {
         let button = Button::plain("Use it").enabled(ready).why_off("Type the password first.");
         if (ui.add(button).clicked() || entered) && ready {
             let password = Some(Secret::new(self.password.as_str()));
-            self.tell(cx, location, ToldAccess { password, keep: true, trust: None });
+            self.tell(cx, location, ToldAccess { password, keep: true, ..ToldAccess::default() });
         }
     }
 

@@ -38,5 +38,6 @@ mod ui;
 mod unsealed;
 mod usr;
 mod vault;
+mod webdav;
 mod whole;
 mod window;

@@ -31,6 +31,9 @@ pub struct Server {
     /// Trust an SFTP server that is new, whatever its key is
     #[arg(long, conflicts_with = "host_key")]
     pub accept_new_host_key: bool,
+    /// Certificates (PEM) that may vouch for a server over TLS, beside those the system trusts; remembered for that server
+    #[arg(long, value_name = "FILE")]
+    pub ca_file: Option<PathBuf>,
 }
 
 /// What opens an encrypted backup.

@@ -28,17 +28,7 @@ pub struct SftpUpload {
 
 impl SftpUpload {
     pub fn begin(name: &str, line: Arc<Line>, path: &str) -> Result<Self, Error> {
-        let mut random = [0; 8];
-        getrandom::fill(&mut random).map_err(|e| Error {
-            kind: Kind::Other,
-            context: name.into(),
-            source: io::Error::other(e),
-        })?;
-        let temporary = format!("{}{}", name::TEMPORARY, data_encoding::HEXLOWER.encode(&random));
-        let temporary = match path.rsplit_once('/') {
-            Some((folder, _)) => format!("{folder}/{temporary}"),
-            None => temporary,
-        };
+        let temporary = name::temporary(path)?;
         let flags = OpenFlags::WRITE | OpenFlags::CREATE | OpenFlags::EXCLUDE;
         let attributes = FileAttributes { permissions: Some(MODE), ..FileAttributes::empty() };
         let opened = line.ask(line.sftp().open(temporary.as_str(), flags, attributes));

@@ -246,7 +246,10 @@ impl Draft {
         let Some(location) = self.location() else {
             return Some(match Location::of_server(destination) {
                 Some(Err(why)) => why.in_words().into(),
-                _ => format!("Give the whole path, beginning with {}, or an address: sftp://user@host/path.", names::BEGINS),
+                _ => format!(
+                    "Give the whole path, beginning with {}, or an address: sftp://user@host/path, webdav://user@host/path.",
+                    names::BEGINS
+                ),
             });
         };
         if self.also.contains(&location) {

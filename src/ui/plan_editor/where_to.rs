@@ -30,6 +30,9 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, editor: &mut Editor) {
     another(ui, editor);
     existing(ui, cx, editor);
     on_system_disk(ui, editor);
+    if let Some(words) = editor.draft.location().and_then(|location| location.unprotected()) {
+        Banner::new(Tone::Warn, words).show(ui);
+    }
     match editor.test_shown() {
         Some(Load::Waiting(_)) => TestView::new(TestState::Running).show(ui),
         Some(Load::Ready(result)) => TestView::new(TestState::Done(result)).show(ui),
@@ -142,7 +145,7 @@ fn folder(ui: &mut Ui, cx: &mut Cx<'_>, editor: &mut Editor) {
     row.show(ui, |ui| {
         let line = Ends::new(ui, size::CONTROL).left(|ui| {
             let field = TextField::new(&mut editor.draft.destination)
-                .hint("/media/… or sftp://user@host/path")
+                .hint("/media/…, sftp://user@host/path or webdav://…")
                 .name("Path of the destination");
             if ui.add(field).changed() {
                 editor.touch();

@@ -1,0 +1,93 @@
+//! Answers to a server that asks who we are: Basic (RFC 7617) and Digest (RFC 7616).
+
+use std::sync::Mutex;
+
+use http_auth::{PasswordClient, PasswordParams};
+use ureq::http::header::{HeaderValue, WWW_AUTHENTICATE};
+use ureq::http::{HeaderMap, Method};
+use url::Url;
+use zeroize::Zeroizing;
+
+use super::failure::Failure;
+use crate::model::secret::Secret;
+
+pub struct Login {
+    user: String,
+    password: Option<Secret>,
+    /// How the server wants to be answered, once it has asked.
+    asked: Mutex<Option<PasswordClient>>,
+}
+
+impl Login {
+    pub fn new(user: &str, password: Option<Secret>) -> Self {
+        Self { user: user.into(), password, asked: Mutex::default() }
+    }
+
+    /// What goes with a request; nothing before the server has asked.
+    pub fn answer(&self, method: &Method, url: &Url) -> Result<Option<HeaderValue>, Failure> {
+        let Some(password) = &self.password else { return Ok(None) };
+        let Some(asked) = &mut *self.lock() else { return Ok(None) };
+        let uri = &url[url::Position::BeforePath..url::Position::AfterQuery];
+        let params =
+            PasswordParams { username: &self.user, password: password.expose(), uri, method: method.as_str(), body: None };
+        let answer = Zeroizing::new(asked.respond(&params).map_err(Failure::Nonsense)?);
+        let mut value = HeaderValue::from_str(&answer).map_err(|_| Failure::Refused)?;
+        value.set_sensitive(true);
+        Ok(Some(value))
+    }
+
+    /// Takes in that the server asked (401). `answered`: the request had an answer to it already; that is refused then, unless
+    /// the server merely wants it made anew. `first`: the request was not repeated for that reason yet.
+    pub fn asked(&self, headers: &HeaderMap, answered: bool, first: bool) -> Result<(), Failure> {
+        if self.password.is_none() {
+            return Err(Failure::NoPassword);
+        }
+        let challenges = headers.get_all(WWW_AUTHENTICATE).iter().filter_map(|value| value.to_str().ok());
+        let asked = challenges.fold(PasswordClient::builder(), |builder, text| builder.challenges(text)).build();
+        let asked = asked.map_err(|why| Failure::Nonsense(format!("asks for a password in a way that is not known: {why}")))?;
+        let again = first && matches!(asked, PasswordClient::Digest(_));
+        if answered && !again {
+            return Err(Failure::Refused);
+        }
+        *self.lock() = Some(asked);
+        Ok(())
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Option<PasswordClient>> {
+        self.asked.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(challenges: &[&'static str]) -> HeaderMap {
+        challenges.iter().map(|text| (WWW_AUTHENTICATE, HeaderValue::from_static(text))).collect()
+    }
+
+    #[test]
+    fn the_password_is_shown_only_where_it_must_be() {
+        let url = Url::parse("https://nas/a%20b").unwrap();
+        let login = Login::new("ada", Some(Secret::new("lovelace")));
+        let answer = || login.answer(&Method::PUT, &url).unwrap();
+        assert_eq!(answer(), None, "nobody has asked");
+        login.asked(&headers(&["Basic realm=\"x\""]), false, true).unwrap();
+        assert_eq!(answer().unwrap().to_str().unwrap(), "Basic YWRhOmxvdmVsYWNl");
+        assert!(answer().unwrap().is_sensitive());
+        assert!(matches!(login.asked(&headers(&["Basic realm=\"x\""]), true, true), Err(Failure::Refused)));
+
+        let digest = "Digest realm=\"x\", nonce=\"n\", qop=\"auth\", algorithm=SHA-256";
+        login.asked(&headers(&["Basic realm=\"x\"", digest]), true, true).unwrap();
+        let shown = answer().unwrap();
+        let shown = shown.to_str().unwrap();
+        assert!(shown.starts_with("Digest ") && shown.contains("uri=\"/a%20b\""), "{shown}");
+        assert!(!shown.contains("lovelace") && !shown.contains("YWRh"));
+        assert!(matches!(login.asked(&headers(&[digest]), true, false), Err(Failure::Refused)));
+
+        assert!(matches!(login.asked(&headers(&["Negotiate"]), false, true), Err(Failure::Nonsense(_))));
+        assert!(matches!(login.asked(&headers(&[]), false, true), Err(Failure::Nonsense(_))));
+        let nobody = Login::new("ada", None);
+        assert!(matches!(nobody.asked(&headers(&["Basic realm=\"x\""]), false, true), Err(Failure::NoPassword)));
+    }
+}

@@ -1,0 +1,123 @@
+//! An object on its way to a server. It waits in a file without a name on this machine until all of it is there: servers want its
+//! length first (those that run PHP lose what comes without), and what broke can be sent again.
+
+use std::io::{self, Seek, Write};
+use std::sync::Arc;
+
+use tempfile::SpooledTempFile;
+use ureq::http::Method;
+
+use super::client::{Ask, Content, discard};
+use super::failure::{Failure, judged, of_spool};
+use super::server::Server;
+use crate::storage::{Error, Kind, Upload, name};
+
+/// What is smaller waits in memory.
+const IN_MEMORY: usize = 1 << 20;
+
+pub struct WebdavUpload {
+    name: String,
+    server: Arc<Server>,
+    spool: SpooledTempFile,
+}
+
+impl WebdavUpload {
+    pub fn begin(name: &str, server: Arc<Server>) -> Self {
+        Self { name: name.into(), server, spool: SpooledTempFile::new(IN_MEMORY) }
+    }
+
+    fn unwritten(&self, failure: Failure) -> Error {
+        judged(&self.name, failure, Kind::NotWritable)
+    }
+
+    /// Brings what waits here to the server under a name that nobody looks at.
+    fn send(&mut self, temporary: &str, length: u64) -> Result<(), Error> {
+        let url = self.server.root().object(temporary);
+        // A folder that was made before may be gone.
+        for may_be_gone in [true, false] {
+            self.server.make_folders(name::split(&self.name).0)?;
+            let mut ask = Ask::new(&Method::PUT, url.clone()).content(Content::Spool(&mut self.spool, length));
+            let sent = self.server.client().ask(&mut ask, &mut self.server.client().tries());
+            let response = sent.map_err(|failure| judged(&self.name, failure, Kind::NotWritable))?.response;
+            let status = response.status();
+            discard(response);
+            match status.as_u16() {
+                200 | 201 | 204 => break,
+                404 | 409 if may_be_gone => self.server.forget_folders(),
+                _ => return Err(self.unwritten(Failure::Said(status))),
+            }
+        }
+        // An upload counts only when its size is right.
+        let told = self.server.look(&url, temporary)?;
+        match told.and_then(|told| told.size) {
+            Some(size) if size == length => Ok(()),
+            size => {
+                let kept = size.map_or("nothing".into(), |size| format!("{size} bytes"));
+                Err(self.unwritten(Failure::Nonsense(format!("it kept {kept} of {length} bytes"))))
+            }
+        }
+    }
+
+    /// Gives it its name.
+    fn appear(&self, temporary: &str, length: u64) -> Result<(), Error> {
+        let (from, to) = (self.server.root().object(temporary), self.server.root().object(&self.name));
+        // There are servers that replace what is there, whatever they are told.
+        if self.server.look(&to, &self.name)?.is_some() {
+            return Err(Error::new(Kind::AlreadyExists, &self.name, "there is one"));
+        }
+        let mut failure = Failure::Said(ureq::http::StatusCode::BAD_GATEWAY);
+        // Behind another server it may know itself by another name, and take the whole address for that of a stranger (502).
+        for destination in [to.as_str(), to.path()] {
+            let mut ask = Ask::new(&self.server.methods.r#move, from.clone())
+                .header("destination", destination)
+                .header("overwrite", "F")
+                .final_502();
+            let answered = self.server.client().ask(&mut ask, &mut self.server.client().tries());
+            failure = match answered {
+                Ok(answered) => {
+                    let status = answered.response.status();
+                    discard(answered.response);
+                    match status.as_u16() {
+                        200 | 201 | 204 => return Ok(()),
+                        _ => Failure::Said(status),
+                    }
+                }
+                Err(failure) => failure,
+            };
+            if !matches!(failure, Failure::Said(status) if status.as_u16() == 502) {
+                break;
+            }
+        }
+        // An answer that was lost, or came to a request that was repeated: what nobody else can have moved has arrived.
+        let is_gone = matches!(self.server.look(&from, temporary), Ok(None));
+        if is_gone && matches!(self.server.look(&to, &self.name), Ok(Some(told)) if told.size == Some(length)) {
+            return Ok(());
+        }
+        Err(self.unwritten(failure))
+    }
+}
+
+impl Write for WebdavUpload {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.spool.write(bytes).map_err(|e| io::Error::other(of_spool(&self.name, e)))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Upload for WebdavUpload {
+    fn finish(mut self: Box<Self>) -> Result<(), Error> {
+        let length = self.spool.stream_position().map_err(|e| of_spool(&self.name, e))?;
+        let temporary = name::temporary(&self.name)?;
+        let arrived = match self.send(&temporary, length) {
+            Ok(()) => self.appear(&temporary, length),
+            failed => failed,
+        };
+        if arrived.is_err() {
+            self.server.remove_quietly(&temporary);
+        }
+        arrived
+    }
+}

@@ -1,0 +1,188 @@
+//! Destinations on WebDAV servers: the whole job from the command line, and servers that are not to be trusted, or die.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+use std::thread;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::support::{Ran, Random, World, assert_same, tool, walk};
+use crate::tree;
+
+#[path = "../servers/apache.rs"]
+mod apache;
+#[path = "../servers/ca.rs"]
+mod ca;
+#[path = "../servers/dufs.rs"]
+mod dufs;
+
+use apache::{Apache, Asks};
+use ca::Ca;
+use dufs::Dufs;
+
+/// `%` stands for the destination.
+fn run_with(world: &World, address: &str, password: &str, line: &str, change: impl FnOnce(&mut Command)) -> Ran {
+    let line = line.replace('%', address);
+    world.run_with(&line, |command| {
+        command.env("STRONGROOM_STORAGE_PASSWORD", password);
+        change(command);
+    })
+}
+
+fn run(world: &World, address: &str, line: &str) -> Ran {
+    run_with(world, address, apache::PASSWORD, line, |_| {})
+}
+
+fn code(ran: &Ran) -> Value {
+    ran.problem().into()
+}
+
+/// Backs up, adds a version, verifies, restores on a machine that has never seen it, deletes; what lies there (`on_disk`) is what a
+/// folder would hold.
+fn the_whole_job(world: &World, address: &str, password: &str, more: &str, on_disk: &Path) {
+    let run = |line: &str| run_with(world, address, password, &format!("{line} {more}"), |_| {});
+    tree::plain(&world.source(), 60, &mut Random(81));
+    tree::odd(&world.source(), &mut Random(83));
+    // What was written a moment ago would be read again.
+    thread::sleep(Duration::from_millis(3200));
+    let first = run("backup --source @source --to % --json").ok().last();
+    fs::write(world.source().join("new"), Random(82).bytes(3_000_000)).unwrap();
+    let kept = world.path("kept");
+    tool("cp", [std::ffi::OsStr::new("-a"), world.source().as_os_str(), kept.as_os_str()]);
+    let second = run("backup --source @source --to % --json").ok().last();
+    assert_eq!((second["type"].as_str(), second["totals"]["new_files"].as_u64()), (Some("incremental"), Some(1)), "{second}");
+    run("verify --from % --all --depth full").ok();
+    assert_eq!(run("versions --from % --json").ok().lines().iter().filter(|line| line.get("id").is_some()).count(), 2);
+    world.run(&format!("verify --from {} --all --depth full", on_disk.display())).ok();
+    assert!(walk(on_disk).iter().all(|path| !path.to_string_lossy().contains(".tmp-")), "nothing half done is left");
+
+    fs::rename(world.home(), world.path("lost home")).unwrap();
+    run("restore --from % --to @out").ok();
+    assert_same(&kept, &world.path("out/source"));
+    fs::remove_dir_all(world.home()).unwrap();
+    fs::rename(world.path("lost home"), world.home()).unwrap();
+
+    run(&format!("delete --from % --version {}", first["version"].as_str().unwrap())).ok();
+    run("verify --from % --all --depth full").ok();
+    run("restore --from % --to @again").ok();
+    assert_same(&kept, &world.path("again/source"));
+}
+
+#[test]
+fn the_whole_job_on_an_open_line() {
+    let (world, server) = (World::new(), Apache::start(Asks::Basic, None));
+    the_whole_job(&world, &server.address("b"), apache::PASSWORD, "", &server.data().join("b"));
+    let said = run(&world, &server.address("b"), "versions --from %").ok();
+    assert!(said.err.contains("not protected"), "{}", said.err);
+}
+
+#[test]
+fn the_whole_job_over_tls() {
+    let world = World::new();
+    let ca = Ca::new(&world.path("ca"));
+    let server = Apache::start(Asks::Digest, Some(&ca.identity()));
+    let more = format!("--ca-file {}", ca.file().display());
+    the_whole_job(&world, &server.address("%C3%BC"), apache::PASSWORD, &more, &server.data().join("ü"));
+    let said = run(&world, &server.address("%C3%BC"), "versions --from %").ok();
+    assert_eq!(said.err, "", "it is known by now who vouches for the server, and nobody can listen");
+}
+
+#[test]
+fn the_whole_job_on_a_server_that_takes_the_standard_lightly() {
+    let world = World::new();
+    fs::create_dir(world.path("shown")).unwrap();
+    let server = Dufs::start(&world.path("shown"));
+    the_whole_job(&world, &server.address("b"), dufs::PASSWORD, "", &world.path("shown/b"));
+}
+
+#[test]
+fn a_password_is_asked_for_and_never_told() {
+    let (world, server) = (World::new(), Apache::start(Asks::Basic, None));
+    fs::create_dir(world.source()).unwrap();
+    let line = "backup --source @source --to % --json";
+    let none = run_with(&world, &server.address("b"), "", line, |command| _ = command.env_remove("STRONGROOM_STORAGE_PASSWORD"));
+    assert_eq!((code(&none), none.code), ("storage-password".into(), Some(12)));
+    let refused = run_with(&world, &server.address("b"), "not this one", line, |_| {});
+    assert_eq!((code(&refused), refused.code), ("storage-password".into(), Some(12)));
+    assert!(!refused.out.contains("not this one") && !refused.err.contains("not this one"));
+    let inside = server.address("b").replace("ada@", "ada:secret@");
+    let in_address = run(&world, &inside, line);
+    assert_eq!(code(&in_address), "usage");
+    assert!(!in_address.out.contains("secret") && !in_address.err.contains("secret"));
+}
+
+#[test]
+fn a_certificate_that_nobody_vouches_for_is_refused() {
+    let world = World::new();
+    let ca = Ca::new(&world.path("ca"));
+    let server = Apache::start(Asks::Basic, Some(&ca.identity()));
+    fs::create_dir(world.source()).unwrap();
+    let line = "backup --source @source --to % --json";
+    assert_eq!(code(&run(&world, &server.address("b"), line)), "server-certificate");
+    assert!(!server.data().join("b").exists(), "nothing was sent to it");
+    assert_eq!(code(&run(&world, &server.address("b"), &format!("{line} --ca-file @none"))), "usage");
+    run(&world, &server.address("b"), &format!("{line} --ca-file {}", ca.file().display())).ok();
+    run(&world, &server.address("b"), line).ok();
+
+    let expired = Apache::start(Asks::Basic, Some(&ca.expired()));
+    let refused = run(&world, &expired.address("b"), &format!("{line} --ca-file {}", ca.file().display()));
+    assert_eq!(code(&refused), "server-certificate");
+    assert!(refused.out.contains("expired"), "{}", refused.out);
+}
+
+#[test]
+fn what_cannot_be_changed_is_read_all_the_same() {
+    let (world, server) = (World::new(), Apache::start(Asks::Basic, None));
+    tree::plain(&world.source(), 20, &mut Random(84));
+    let line = "backup --source @source --to % --json";
+    assert_eq!(code(&run(&world, &server.address("readonly"), line)), "not-writable");
+    run(&world, &server.address("b"), line).ok();
+    fs::remove_dir(server.data().join("readonly")).unwrap();
+    fs::rename(server.data().join("b"), server.data().join("readonly")).unwrap();
+    run(&world, &server.address("readonly"), "verify --from % --depth full").ok();
+    run(&world, &server.address("readonly"), "restore --from % --to @out").ok();
+    assert_same(&world.source(), &world.path("out/source"));
+}
+
+#[test]
+fn a_run_whose_server_dies_is_gone_on_with() {
+    let (world, mut server) = (World::new(), Apache::start(Asks::Basic, None));
+    let address = server.address("b");
+    fs::create_dir(world.source()).unwrap();
+    for n in 0..40 {
+        fs::write(world.source().join(format!("{n}")), Random(n).bytes(4 << 20)).unwrap();
+    }
+    run(&world, &address, "plan add Big --source @source --to % --volume-size 16M").ok();
+    let volumes = server.data().join("b");
+    let ended = thread::scope(|scope| {
+        let ran = scope.spawn(|| run(&world, &address, "backup Big --json"));
+        while count(&volumes) < 2 && !ran.is_finished() {
+            thread::sleep(Duration::from_millis(2));
+        }
+        server.end();
+        ran.join().unwrap()
+    });
+    assert_eq!(code(&ended), "destination-missing", "{}", ended.out);
+    let shown: Vec<_> = walk(&volumes).into_iter().filter(|path| path.to_string_lossy().contains("/versions/")).collect();
+    assert!(shown.is_empty(), "no version is seen that is not there: {shown:?}");
+    server.stop();
+    assert_eq!(code(&run(&world, &address, "backup Big --json")), "destination-missing", "nothing answers");
+    server.start_again();
+    let report = run(&world, &address, "backup Big --json").ok().last();
+    assert!(report["resumed_bytes"].as_u64().is_some_and(|bytes| bytes >= 8 << 20), "it began anew: {report}");
+    run(&world, &address, "verify --from % --depth full").ok();
+    run(&world, &address, "restore --from % --to @out").ok();
+    assert_same(&world.source(), &world.path("out/source"));
+    assert!(walk(&volumes).iter().all(|path| !path.to_string_lossy().contains(".tmp-")), "nothing half done is left");
+}
+
+/// Volumes that are finished.
+fn count(dest: &Path) -> usize {
+    if !dest.exists() {
+        return 0;
+    }
+    let is_volume = |path: &Path| path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"v0"));
+    walk(dest).iter().filter(|path| is_volume(path)).count()
+}

@@ -1,0 +1,175 @@
+//! A real Apache with mod_dav on a free port of the loopback: a strict WebDAV server.
+
+use std::fs;
+use std::net::{TcpListener, TcpStream};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::ca::Identity;
+
+pub const USER: &str = "ada";
+pub const PASSWORD: &str = "lovelace & co: 100%";
+
+pub struct Apache {
+    pub port: u16,
+    tls: bool,
+    /// Of its own, since it serves as another user, who may not look into the test's.
+    folder: tempfile::TempDir,
+    child: Child,
+}
+
+/// How it asks who is there.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Asks {
+    Basic,
+    #[allow(dead_code, reason = "not every test wants it")]
+    Digest,
+}
+
+const MODULES: [&str; 13] = [
+    "mpm_event",
+    "authn_core",
+    "authn_file",
+    "authz_core",
+    "authz_user",
+    "auth_basic",
+    "auth_digest",
+    "dav",
+    "dav_fs",
+    "ssl",
+    "mime",
+    "dir",
+    "alias",
+];
+
+impl Apache {
+    /// `identity`: with TLS, as this server. What lies under `/readonly` cannot be changed.
+    pub fn start(asks: Asks, identity: Option<&Identity>) -> Self {
+        let folder = tempfile::Builder::new().prefix("srdav").tempdir().unwrap();
+        fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
+        let at = |name: &str| folder.path().join(name);
+        for name in ["data", "data/readonly", "locks"] {
+            fs::create_dir(at(name)).unwrap();
+        }
+        let hashed = run(Command::new("openssl").args(["passwd", "-apr1", "--", PASSWORD]));
+        fs::write(at("basic"), format!("{USER}:{hashed}")).unwrap();
+        fs::write(at("to_hash"), format!("{USER}:strongroom:{PASSWORD}")).unwrap();
+        let hashed = run(Command::new("md5sum").arg(at("to_hash")));
+        fs::write(at("digest"), format!("{USER}:strongroom:{}\n", hashed.split_whitespace().next().unwrap())).unwrap();
+        fs::write(at("mime.types"), "text/html html\ntext/plain txt\n").unwrap();
+        let is_root = run(Command::new("id").arg("-u")).trim() == "0";
+        if is_root {
+            run(Command::new("chown").args(["-R", "www-data"]).args([at("data"), at("locks")]));
+        }
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        fs::write(at("httpd.conf"), config(folder.path(), port, asks, identity)).unwrap();
+        let child = serve(folder.path(), port);
+        Self { port, tls: identity.is_some(), folder, child }
+    }
+
+    /// Where its files lie.
+    pub fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    pub fn address(&self, path: &str) -> String {
+        let scheme = if self.tls { "webdav" } else { "webdav+http" };
+        format!("{scheme}://{USER}@127.0.0.1:{}/{path}", self.port)
+    }
+
+    /// Ends it with all that it serves, as a server that loses its power.
+    pub fn end(&self) {
+        for pid in tree(self.child.id()) {
+            let _ = Command::new("kill").arg("-9").arg(pid.to_string()).stderr(Stdio::null()).status();
+        }
+    }
+
+    pub fn stop(&mut self) {
+        self.end();
+        let _ = self.child.wait();
+    }
+
+    pub fn start_again(&mut self) {
+        self.child = serve(self.folder.path(), self.port);
+    }
+
+    /// What it complained of.
+    #[allow(dead_code, reason = "for whoever looks into a failure")]
+    pub fn log(&self) -> String {
+        fs::read_to_string(self.folder.path().join("error.log")).unwrap_or_default()
+    }
+}
+
+impl Drop for Apache {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+fn config(folder: &Path, port: u16, asks: Asks, identity: Option<&Identity>) -> String {
+    let at = folder.display();
+    let mut config = format!(
+        "ServerRoot {at}\nPidFile {at}/pid\nListen 127.0.0.1:{port}\nServerName localhost\nUser www-data\nGroup www-data\n\
+         Mutex file:{at}/locks default\nErrorLog {at}/error.log\nTypesConfig {at}/mime.types\n"
+    );
+    for module in MODULES {
+        config += &format!("LoadModule {module}_module /usr/lib/apache2/modules/mod_{module}.so\n");
+    }
+    let (kind, file) = if asks == Asks::Basic { ("Basic", "basic") } else { ("Digest", "digest") };
+    config += &format!(
+        "DocumentRoot {at}/data\nDavLockDB {at}/locks/dav\nLimitXMLRequestBody 0\nLimitRequestBody 0\n\
+         <Directory {at}/data>\nDav On\nAuthType {kind}\nAuthName strongroom\nAuthUserFile {at}/{file}\nRequire valid-user\n</Directory>\n\
+         <Location /readonly>\n<LimitExcept GET HEAD OPTIONS PROPFIND>\nRequire all denied\n</LimitExcept>\n</Location>\n"
+    );
+    if let Some(Identity { certificate, key }) = identity {
+        config += &format!(
+            "SSLEngine on\nSSLCertificateFile {}\nSSLCertificateKeyFile {}\nSSLSessionCache none\n",
+            certificate.display(),
+            key.display()
+        );
+    }
+    config
+}
+
+fn serve(folder: &Path, port: u16) -> Child {
+    // What a server that was killed left.
+    let _ = fs::remove_file(folder.join("pid"));
+    let mut child = Command::new("/usr/sbin/apache2")
+        .arg("-DFOREGROUND")
+        .arg("-f")
+        .arg(folder.join("httpd.conf"))
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("apache2 is installed");
+    let begun = Instant::now();
+    while TcpStream::connect(("127.0.0.1", port)).is_err() {
+        if begun.elapsed() > Duration::from_secs(20) || child.try_wait().unwrap().is_some() {
+            let log = fs::read_to_string(folder.join("error.log")).unwrap_or_default();
+            panic!("apache2 does not listen: {log}");
+        }
+        thread::sleep(Duration::from_millis(20));
+    }
+    child
+}
+
+fn run(command: &mut Command) -> String {
+    let ran = command.output().unwrap();
+    assert!(ran.status.success(), "{command:?}: {}", String::from_utf8_lossy(&ran.stderr));
+    String::from_utf8(ran.stdout).unwrap()
+}
+
+/// A process and all that it started.
+fn tree(pid: u32) -> Vec<u32> {
+    let mut all = vec![pid];
+    let mut at = 0;
+    while at < all.len() {
+        let children = fs::read_to_string(format!("/proc/{0}/task/{0}/children", all[at])).unwrap_or_default();
+        all.extend(children.split_whitespace().filter_map(|pid| pid.parse::<u32>().ok()));
+        at += 1;
+    }
+    all
+}

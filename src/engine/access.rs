@@ -25,8 +25,10 @@ const KEY_FILES: [&str; 3] = ["id_ed25519", "id_ecdsa", "id_rsa"];
 
 pub struct Accesses {
     secrets: Arc<dyn SecretStore>,
-    /// Where the keys of servers are kept; `None` for a guest, who keeps nothing.
+    /// Where the keys of servers are kept.
     home: Option<Home>,
+    /// A guest only reads there.
+    keeps: bool,
     told: Mutex<Told>,
 }
 
@@ -39,21 +41,21 @@ struct Told {
 }
 
 impl Accesses {
-    pub fn new(secrets: Arc<dyn SecretStore>, home: Option<Home>) -> Self {
-        Self { secrets, home, told: Mutex::default() }
+    pub fn new(secrets: Arc<dyn SecretStore>, home: Option<Home>, keeps: bool) -> Self {
+        Self { secrets, home, keeps, told: Mutex::default() }
     }
 
     /// Takes in what somebody says of a destination's server; the password is kept on this machine where that is wanted.
     pub fn tell(&self, location: &Location, told: ToldAccess) -> Result<(), Problem> {
         let (Some(account), Some(server)) = (location.account(), location.server()) else { return Ok(()) };
         if let Some(password) = told.password {
-            if told.keep && self.home.is_some() {
+            if told.keep && self.keeps {
                 self.secrets.set(&secret_name(&account), password.expose())?;
             }
             lock(&self.told).passwords.insert(account, password);
         }
         if let Some(file) = told.ca_file {
-            if let Some(home) = &self.home {
+            if let Some(home) = self.home.as_ref().filter(|_| self.keeps) {
                 host_keys::keep_ca_file(home, &shown(&server), &file).map_err(explain::ca_file_not_kept)?;
             }
             lock(&self.told).ca_files.insert(server.clone(), file);
@@ -125,7 +127,7 @@ impl Access for Accesses {
 impl Accesses {
     fn keep(&self, server: &Server, key: &Fingerprint) {
         lock(&self.told).servers.insert(server.clone(), ServerTrust::Key(key.0.clone()));
-        let Some(home) = &self.home else { return };
+        let Some(home) = self.home.as_ref().filter(|_| self.keeps) else { return };
         let is_kept = host_keys::known(home, &shown(server)).is_ok_and(|known| known.as_ref() == Some(&key.0));
         if !is_kept && let Err(error) = host_keys::keep(home, &shown(server), &key.0) {
             tracing::warn!(%error, "a server's key could not be kept");
@@ -169,33 +171,37 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         let home = Home::locate(Some(root.path())).unwrap();
         let secrets: Arc<dyn SecretStore> = Arc::new(MemoryStore::default());
-        let here = Accesses::new(secrets.clone(), Some(home.clone()));
+        let here = Accesses::new(secrets.clone(), Some(home.clone()), true);
         here.tell(&at("sftp://ada@nas/a"), password("one", true)).unwrap();
         here.tell(&at("sftp://bob@nas/a"), password("two", false)).unwrap();
         assert_eq!(here.password(&at("sftp://ada@nas/b")), Some(Secret::new("one")));
         assert_eq!(here.password(&at("sftp://bob@nas/b")), Some(Secret::new("two")));
         assert_eq!(here.password(&at("sftp://ada@nas:23/b")), None);
-        let later = Accesses::new(secrets.clone(), Some(home));
+        let later = Accesses::new(secrets.clone(), Some(home), false);
         assert_eq!(later.password(&at("sftp://ada@nas/b")), Some(Secret::new("one")));
         assert_eq!(later.password(&at("sftp://bob@nas/b")), None);
-        let guest = Accesses::new(secrets.clone(), None);
+        let guest = Accesses::new(secrets.clone(), None, false);
         guest.tell(&at("sftp://eve@nas/a"), password("three", true)).unwrap();
         assert_eq!(guest.password(&at("sftp://eve@nas/")), Some(Secret::new("three")));
-        assert_eq!(Accesses::new(secrets, None).password(&at("sftp://eve@nas/")), None, "a guest keeps nothing");
+        assert_eq!(Accesses::new(secrets, None, false).password(&at("sftp://eve@nas/")), None, "a guest keeps nothing");
     }
 
     #[test]
     fn a_new_server_is_trusted_only_when_somebody_says_so() {
         let root = tempfile::tempdir().unwrap();
         let home = Home::locate(Some(root.path())).unwrap();
-        let new = || Accesses::new(Arc::new(MemoryStore::default()), Some(home.clone()));
+        let new = || Accesses::new(Arc::new(MemoryStore::default()), Some(home.clone()), true);
         let (one, other) = (Fingerprint("SHA256:one".into()), Fingerprint("SHA256:other".into()));
         assert!(!new().trust(&nas(), &one));
         let named = new();
         let trust = Some(ServerTrust::Key(one.0.clone()));
         named.tell(&at("sftp://nas/a"), ToldAccess { trust, ..ToldAccess::default() }).unwrap();
         assert!(!named.trust(&nas(), &other) && named.trust(&nas(), &one));
-        assert_eq!(new().host_key(&nas()), Some(one), "it is known from then on");
+        assert_eq!(new().host_key(&nas()), Some(one.clone()), "it is known from then on");
+        let guest = Accesses::new(Arc::new(MemoryStore::default()), Some(home.clone()), false);
+        assert_eq!(guest.host_key(&nas()), Some(one), "also for who only reads");
+        guest.seen(&nas(), &other);
+        assert_ne!(new().host_key(&nas()), Some(other.clone()), "who changes nothing");
         let careless = new();
         careless.tell(&at("sftp://nas:23/a"), ToldAccess { trust: Some(ServerTrust::New), ..ToldAccess::default() }).unwrap();
         let server = Server { port: 23, ..nas() };
@@ -206,17 +212,19 @@ mod tests {
     fn certificates_of_ones_own_are_remembered_for_their_server() {
         let root = tempfile::tempdir().unwrap();
         let home = Home::locate(Some(root.path())).unwrap();
-        let new = |home| Accesses::new(Arc::new(MemoryStore::default()), home);
+        let new = |home: Option<Home>, keeps| Accesses::new(Arc::new(MemoryStore::default()), home, keeps);
         let file = PathBytes::from("/etc/own.pem");
         let told = ToldAccess { ca_file: Some(file.clone()), ..ToldAccess::default() };
-        new(Some(home.clone())).tell(&at("webdav://ada@nas/a"), told.clone()).unwrap();
-        let later = new(Some(home));
+        new(Some(home.clone()), true).tell(&at("webdav://ada@nas/a"), told.clone()).unwrap();
+        let reading = new(Some(home.clone()), false);
+        assert_eq!(reading.ca_file(&at("webdav://nas/b")), Some(file.to_path_buf()), "a guest reads what is kept");
+        let later = new(Some(home), true);
         assert_eq!(later.ca_file(&at("webdav://nas/b")), Some(file.to_path_buf()));
         assert_eq!(later.ca_file(&at("webdav://nas:8443/b")), None);
         later.tell(&at("sftp://nas:443/a"), ToldAccess { trust: Some(ServerTrust::New), ..ToldAccess::default() }).unwrap();
         assert!(later.trust(&Server { port: 443, ..nas() }, &Fingerprint("SHA256:one".into())));
         assert_eq!(later.ca_file(&at("webdav://nas/b")), Some(file.to_path_buf()), "a key does not displace it");
-        let guest = new(None);
+        let guest = new(None, false);
         guest.tell(&at("webdav://nas/a"), told).unwrap();
         assert_eq!(guest.ca_file(&at("webdav://nas/a")), Some(file.to_path_buf()));
     }

@@ -108,7 +108,7 @@ impl Core {
         notices: Vec<String>,
         history: History,
     ) -> Self {
-        let accesses = Arc::new(Accesses::new(env.secrets.clone(), home.clone().filter(|_| owner)));
+        let accesses = Arc::new(Accesses::new(env.secrets.clone(), home.clone(), owner));
         let machine = gethostname::gethostname().to_string_lossy().into_owned();
         Self {
             env,

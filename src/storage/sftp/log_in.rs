@@ -63,8 +63,19 @@ pub async fn log_in(ssh: &mut Handle<ServerKey>, folder: &SftpFolder, access: &d
     })
 }
 
+/// Where OpenSSH's agent listens.
+#[cfg(unix)]
+async fn agent() -> Result<AgentClient<tokio::net::UnixStream>, russh::keys::Error> {
+    AgentClient::connect_env().await
+}
+
+#[cfg(windows)]
+async fn agent() -> Result<AgentClient<tokio::net::windows::named_pipe::NamedPipeClient>, russh::keys::Error> {
+    AgentClient::connect_named_pipe(r"\\.\pipe\openssh-ssh-agent").await
+}
+
 async fn by_agent(ssh: &mut Handle<ServerKey>, user: &str, methods: &mut MethodSet) -> Result<bool, russh::Error> {
-    let Ok(mut agent) = AgentClient::connect_env().await else { return Ok(false) };
+    let Ok(mut agent) = agent().await else { return Ok(false) };
     let Ok(identities) = agent.request_identities().await else { return Ok(false) };
     for identity in identities.into_iter().take(AGENT_KEYS) {
         let AgentIdentity::PublicKey { key, .. } = identity else { continue };

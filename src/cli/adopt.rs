@@ -11,7 +11,6 @@ use super::{args, new_plan, place, server};
 use crate::engine::message::PlanAt;
 use crate::model::human;
 use crate::model::problem::{Code, Problem};
-use crate::model::restore::PlanChoice;
 
 pub fn run(args: &args::Adopt, output: Output) -> Result<Exit, Problem> {
     with_home(|session| adopt(session, args, output))
@@ -22,18 +21,14 @@ fn adopt(session: &Session, args: &args::Adopt, output: Output) -> Result<Exit, 
     let from =
         args::Origin { from: args.from.clone(), plan: args.plan.clone(), opens: args.opens.clone(), server: args.server.clone() };
     let name = args.name.clone().map(new_plan::checked_name).transpose()?;
-    let location = place::place(handle, &from)?.location;
-    let there = handle.plans_at(location.clone()).wait()?;
-    let mut place = place::place(handle, &from)?;
-    let found = place::meant(&there, &place)?;
-    told(found, output);
+    let (mut place, found) = place::found(handle, &from)?;
+    told(&found, output);
     if !found.ours && !args.yes {
-        confirm(found)?;
+        confirm(&found)?;
     }
-    place = place::unlocked(handle, &from)?;
-    place.plan = PlanChoice::Id(found.id.clone());
+    place::open(handle, &mut place, &from)?;
     // Runs that nobody attends need the server's password too.
-    server::tell(handle, &location, &args.server, true)?;
+    server::tell(handle, &place.location, &args.server, true)?;
     let plan = handle.adopt(place, name).wait()?;
     output.line(clean(&format!("\"{}\" is a plan here now. `strongroom backup` with its name goes on with it.", plan.name)));
     for source in plan.sources.paths.iter().filter(|path| !path.as_path().exists()) {

@@ -11,7 +11,6 @@ use crate::engine::message::Command;
 use crate::model::human;
 use crate::model::problem::Problem;
 use crate::model::prune::{DeleteSpec, PrunePlan};
-use crate::model::restore::PlanChoice;
 
 pub fn run(args: &args::Delete, output: Output) -> Result<Exit, Problem> {
     with_home(|session| delete(session, args, output))
@@ -19,9 +18,8 @@ pub fn run(args: &args::Delete, output: Output) -> Result<Exit, Problem> {
 
 fn delete(session: &Session, args: &args::Delete, output: Output) -> Result<Exit, Problem> {
     let handle = session.handle();
-    let there = handle.plans_at(place::place(handle, &args.from)?.location).wait()?;
-    let mut from = place::unlocked(handle, &args.from)?;
-    from.plan = PlanChoice::Id(place::meant(&there, &from)?.id.clone());
+    let (mut from, _) = place::found(handle, &args.from)?;
+    place::open(handle, &mut from, &args.from)?;
     let mut versions = args.versions.clone();
     versions.sort_unstable();
     versions.dedup();

@@ -43,13 +43,37 @@ fn of_own_folder(location: &Location) -> Option<Place> {
 /// A place whose password is there if it needs one: given, kept on this machine, or asked for.
 pub fn unlocked(handle: &Handle, from: &args::Origin) -> Result<Place, Problem> {
     let mut place = place(handle, from)?;
+    open(handle, &mut place, from)?;
+    Ok(place)
+}
+
+/// Finds the password of a place, if it needs one.
+pub fn open(handle: &Handle, place: &mut Place, from: &args::Origin) -> Result<(), Problem> {
     match password::given(&from.opens)? {
         // Who names a password for this backup knows it as encrypted: the engine then refuses anything else. One that merely lies in the
         // environment says nothing about this backup.
-        Some(given) if !given.ambient || is_sealed(handle, &place)? => place.secret = Some(given.secret),
-        _ => unlock(handle, &mut place, &from.from)?,
+        Some(given) if !given.ambient || is_sealed(handle, place)? => place.secret = Some(given.secret),
+        _ => unlock(handle, place, &from.from)?,
     }
-    Ok(place)
+    Ok(())
+}
+
+/// The one backup that is meant, named by its id; without its password.
+pub fn found(handle: &Handle, from: &args::Origin) -> Result<(Place, PlanAt), Problem> {
+    let place = place(handle, from)?;
+    let mut there = handle.plans_at(place.location.clone()).wait()?.into_iter().filter(|plan| fits(&place.plan, plan));
+    match (there.next(), there.next()) {
+        (Some(one), None) => Ok((Place { plan: PlanChoice::Id(one.id.clone()), ..place }, one)),
+        _ => Err(Problem::new(Code::SeveralPlans, "It is not clear which backup is meant.", "Say which one with --plan.")),
+    }
+}
+
+fn fits(choice: &PlanChoice, plan: &PlanAt) -> bool {
+    match choice {
+        PlanChoice::Only => true,
+        PlanChoice::Id(id) => plan.id == *id,
+        PlanChoice::Name(name) => plan.name == *name || plan.folder == *name,
+    }
 }
 
 /// A place with the secret that opens it, though the machine may know the key: given, or asked for.
@@ -65,29 +89,10 @@ pub fn with_secret(handle: &Handle, from: &args::Origin) -> Result<Place, Proble
     }
 }
 
-/// The one backup that is meant.
-pub fn meant<'a>(there: &'a [PlanAt], from: &Place) -> Result<&'a PlanAt, Problem> {
-    let fits = |plan: &&PlanAt| match &from.plan {
-        PlanChoice::Only => true,
-        PlanChoice::Id(id) => plan.id == *id,
-        PlanChoice::Name(name) => plan.name == *name || plan.folder == *name,
-    };
-    let mut found = there.iter().filter(fits);
-    match (found.next(), found.next()) {
-        (Some(one), None) => Ok(one),
-        _ => Err(Problem::new(Code::SeveralPlans, "It is not clear which backup is meant.", "Say which one with --plan.")),
-    }
-}
-
 /// Whether the backup that is meant says of itself that it is encrypted. Where that is not clear, it is taken as such.
 fn is_sealed(handle: &Handle, place: &Place) -> Result<bool, Problem> {
     let there = handle.plans_at(place.location.clone()).wait()?;
-    let meant = |plan: &&PlanAt| match &place.plan {
-        PlanChoice::Only => true,
-        PlanChoice::Id(id) => plan.id == *id,
-        PlanChoice::Name(name) => plan.name == *name || plan.folder == *name,
-    };
-    Ok(there.iter().filter(meant).all(|plan| plan.sealed))
+    Ok(there.iter().filter(|plan| fits(&place.plan, plan)).all(|plan| plan.sealed))
 }
 
 /// Asks for the password as often as it is wrong, where the machine does not know the key.

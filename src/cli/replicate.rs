@@ -8,7 +8,6 @@ use super::{args, parse, place, report, server};
 use crate::engine::message::Command;
 use crate::model::problem::Problem;
 use crate::model::replicate::ReplicateSpec;
-use crate::model::restore::PlanChoice;
 
 pub fn run(args: &args::Replicate, output: Output) -> Result<Exit, Problem> {
     with_home(|session| replicate(session, args, output))
@@ -18,9 +17,8 @@ fn replicate(session: &Session, args: &args::Replicate, output: Output) -> Resul
     let handle = session.handle();
     let to = parse::destination(&args.to)?;
     server::tell(handle, &to, &args.from.server, false)?;
-    let there = handle.plans_at(place::place(handle, &args.from)?.location).wait()?;
-    let mut from = place::unlocked(handle, &args.from)?;
-    from.plan = PlanChoice::Id(place::meant(&there, &from)?.id.clone());
+    let (mut from, _) = place::found(handle, &args.from)?;
+    place::open(handle, &mut from, &args.from)?;
     let spec = Box::new(ReplicateSpec { from, to, versions: args.versions.clone() });
     let run = new_run_id()?;
     Ok(report::print(&follow(handle, run, Command::Replicate { run, spec }, output)?, output))

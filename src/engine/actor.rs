@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
@@ -19,7 +19,7 @@ use crate::state::history::Begun;
 
 use super::answer;
 use super::backup::{self, BackupSpec};
-use super::catch_up::{self, Lagging, Looks};
+use super::catch_up::{CatchUp, Lagging};
 use super::core::{Core, lock};
 use super::deletion;
 use super::explain;
@@ -58,10 +58,8 @@ pub struct Actor {
     runs: Arc<Mutex<Vec<Run>>>,
     waiting: VecDeque<(Run, Job)>,
     ended: (mpsc::Sender<RunReport>, mpsc::Receiver<RunReport>),
-    /// Destinations that lack versions: when they were looked for, and those that were found.
-    looks: Looks,
-    looked: Option<Instant>,
-    found: (mpsc::Sender<Lagging>, mpsc::Receiver<Lagging>),
+    /// Destinations that were away when versions were made.
+    lagging: CatchUp,
     /// Told by questions that changed something.
     changed: Arc<tokio::sync::Notify>,
     quitting: bool,
@@ -84,9 +82,7 @@ impl Actor {
             runs: Arc::default(),
             waiting: VecDeque::new(),
             ended: mpsc::channel(64),
-            looks: Looks::default(),
-            looked: None,
-            found: mpsc::channel(64),
+            lagging: CatchUp::default(),
             changed: Arc::default(),
             quitting: false,
         }
@@ -101,7 +97,10 @@ impl Actor {
         let mut handles_gone = false;
         while !((self.quitting || handles_gone) && lock(&self.runs).is_empty()) {
             self.start_due();
-            self.look_for_lagging();
+            if self.autonomous && !self.quitting && self.lagging.is_time() {
+                let idle: Vec<Plan> = self.plans().into_iter().filter(|plan| !self.is_writing(&plan.id)).collect();
+                self.lagging.look(&self.core, &idle);
+            }
             self.start_waiting();
             let pause = self.pause();
             tokio::select! {
@@ -139,7 +138,7 @@ impl Actor {
                     None => handles_gone = true,
                 },
                 Some(report) = self.ended.1.recv() => self.ended(report),
-                Some(lagging) = self.found.1.recv() => self.catch_up(lagging),
+                Some(lagging) = self.lagging.found() => self.catch_up(lagging),
                 () = self.changed.notified() => self.publish(),
                 () = tokio::time::sleep(pause) => self.publish(),
             }
@@ -409,29 +408,6 @@ impl Actor {
         for (plan, at) in self.dues() {
             if at <= now {
                 self.back_up(self.new_run_id(), Trigger::Schedule, BackupSpec::of(plan));
-            }
-        }
-    }
-
-    /// Looks on other threads for destinations that were away when versions were made.
-    fn look_for_lagging(&mut self) {
-        if !self.autonomous || self.quitting || self.looked.is_some_and(|last| last.elapsed() < LOOK) {
-            return;
-        }
-        let now = Instant::now();
-        self.looked = Some(now);
-        for plan in self.plans() {
-            if self.is_writing(&plan.id) {
-                continue;
-            }
-            for lagging in self.looks.due(&self.core, &plan, now) {
-                let (core, found) = (self.core.clone(), self.found.0.clone());
-                tokio::task::spawn_blocking(move || {
-                    if catch_up::is_there(&core, &lagging) {
-                        // Nobody listens any more when the engine ends.
-                        let _ = found.blocking_send(lagging);
-                    }
-                });
             }
         }
     }

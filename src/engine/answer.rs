@@ -168,7 +168,7 @@ fn open_new(core: &Core, plan: &Plan, before: Option<&Plan>, secrets: &NewSecret
             continue;
         }
         let opened = match &open {
-            Some(first) => replicate::target(core, &first.folder, first.ring.as_ref(), location).map(|_| None),
+            Some(first) => replicate::target(core, &first.folder, first.ring.as_deref(), location).map(|_| None),
             None => destination::open_for_writing(core, plan, location, secrets, false).map(Some),
         };
         match opened {
@@ -231,7 +231,7 @@ fn remove_plan(core: &Core, id: &PlanId, delete_versions: bool) -> Result<(), Pr
     if delete_versions {
         for location in &plan.destinations {
             let storage = core.storage(location)?;
-            if let Some(folder) = Folder::all(&storage)?.0.into_iter().find(|f| f.plan() == id) {
+            if let Some(folder) = Folder::of_plan(&storage, id)? {
                 let ring = core.known_ring(id)?;
                 destination::check_owner(core, &folder, ring.as_deref())?;
                 folder.remove()?;

@@ -2,8 +2,7 @@
 
 use std::collections::HashSet;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
-use std::thread;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use crate::archive;
 use crate::archive::object::{run_folder, volume_number};
@@ -25,6 +24,7 @@ use super::counting::Counting;
 use super::deletion;
 use super::destination::{self, Opened};
 use super::explain;
+use super::few_at_once::few_at_once;
 use super::folder::{Folder, Listed, sha256_hex};
 use super::hand;
 use super::lanes::Lanes;
@@ -302,25 +302,16 @@ fn read_back(
     objects: &[ObjectInfo],
 ) -> Result<ReadBack, Problem> {
     let base = run_folder(&manifest.id);
-    let (next, medium) = (AtomicUsize::new(0), AtomicBool::new(true));
-    let work = || -> Result<(), Problem> {
-        while let Some(object) = objects.get(next.fetch_add(1, Relaxed)) {
-            let name = format!("{base}/{}", object.name);
-            let read = folder.sha256_on_medium(&name, &mut |_| !run.cancel.should_end());
-            // One that fails is enough for all.
-            let (hash, past_cache) = read.inspect_err(|_| next.store(objects.len(), Relaxed))?;
-            if data_encoding::HEXLOWER.encode(&hash) != object.sha256 {
-                core.history.remember_damage(folder.plan(), place, &[&name], false).map_err(explain::history)?;
-                return Err(archive::Error::damaged(name, "what was read back is not what was written").into());
-            }
-            medium.fetch_and(past_cache, Relaxed);
+    let medium = AtomicBool::new(true);
+    few_at_once(objects, READ_BACK_AT_ONCE, |object| -> Result<(), Problem> {
+        let name = format!("{base}/{}", object.name);
+        let (hash, past_cache) = folder.sha256_on_medium(&name, &mut |_| !run.cancel.should_end())?;
+        if data_encoding::HEXLOWER.encode(&hash) != object.sha256 {
+            core.history.remember_damage(folder.plan(), place, &[&name], false).map_err(explain::history)?;
+            return Err(archive::Error::damaged(name, "what was read back is not what was written").into());
         }
+        medium.fetch_and(past_cache, Relaxed);
         Ok(())
-    };
-    thread::scope(|scope| {
-        let others: Vec<_> = (1..READ_BACK_AT_ONCE.min(objects.len())).map(|_| scope.spawn(work)).collect();
-        let first = work();
-        others.into_iter().map(|o| o.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))).fold(first, Result::and)
     })?;
     Ok(if medium.into_inner() { ReadBack::Medium } else { ReadBack::Cache })
 }

@@ -11,7 +11,6 @@ use crate::archive::key::KeyRing;
 use crate::archive::object::run_folder;
 use crate::model::location::Location;
 use crate::model::marker;
-use crate::model::path::PathBytes;
 use crate::model::problem::{Cause, Code, Problem, Warning};
 use crate::model::prune::{self, DeleteSpec, PrunePlan, RunFolder};
 use crate::model::restore::Place;
@@ -51,7 +50,7 @@ pub fn run(core: &Core, run: &Run, spec: &DeleteSpec, stages: &mut Stages<'_>) -
             Err(problem) if problem.code == Code::Cancelled => return Err(problem),
             Err(problem) => {
                 let detail = format!("{shown}: the versions stay there. {}", problem.what);
-                warnings.push(Warning { cause: Cause::Incomplete, path: PathBytes::default(), detail });
+                warnings.push(Warning::of_all(Cause::Incomplete, detail));
             }
         }
     }

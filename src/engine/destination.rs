@@ -170,7 +170,7 @@ fn slots_elsewhere(core: &Core, plan: &Plan, location: &Location) -> Result<Opti
     let saved = core.plan(&plan.id).map_or(Vec::new(), |p| p.destinations);
     for location in plan.destinations.iter().chain(&saved).filter(|at| *at != location) {
         let Ok(storage) = core.storage(location) else { continue };
-        if let Some(folder) = Folder::all(&storage)?.0.into_iter().find(|f| *f.plan() == plan.id)
+        if let Some(folder) = Folder::of_plan(&storage, &plan.id)?
             && let Some(keys) = folder.keys()?
         {
             return Ok(Some(keys));

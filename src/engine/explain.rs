@@ -1,5 +1,7 @@
 //! Failures in words: the only place that words them for people.
 
+mod storage;
+
 use std::io::ErrorKind;
 
 use crate::archive;
@@ -11,15 +13,14 @@ use crate::model::problem::{Code, Problem};
 use crate::model::recover;
 use crate::model::restore::VerifyReport;
 use crate::state;
-use crate::storage;
 
 impl From<archive::Error> for Problem {
     fn from(error: archive::Error) -> Self {
         use archive::Error as E;
         let detail = error.to_string();
         let problem = match error {
-            E::Object { object, source } => match carried(source) {
-                Ok(storage) => return storage.into(),
+            E::Object { object, source } => match storage::carried(source) {
+                Ok(error) => return error.into(),
                 Err(source) => io_problem(source.kind(), format!("\u{201c}{object}\u{201d} could not be read or written.")),
             },
             E::Missing { object } | E::Damaged { object, .. } if marker::parse_keys_name(&object).is_some() => no_keys(&object),
@@ -96,128 +97,6 @@ fn source_problem(path: &str, kind: ErrorKind) -> Problem {
             format!("{path}, which is to be backed up, cannot be read."),
             "Check its permissions, or run Strongroom as a user who may read it.",
         ),
-    }
-}
-
-/// An object's error may carry the storage's own.
-fn carried(source: std::io::Error) -> Result<storage::Error, std::io::Error> {
-    if source.get_ref().is_some_and(|inner| inner.is::<storage::Error>()) {
-        let kind = source.kind();
-        match source.into_inner().map(|inner| inner.downcast::<storage::Error>()) {
-            Some(Ok(error)) => Ok(*error),
-            _ => Err(kind.into()),
-        }
-    } else {
-        Err(source)
-    }
-}
-
-impl From<storage::Error> for Problem {
-    fn from(error: storage::Error) -> Self {
-        use storage::Kind;
-        let detail = error.to_string();
-        let at = &error.context;
-        match error.kind {
-            Kind::NotFound => Problem::new(Code::NothingThere, format!("{at} is not there."), ""),
-            Kind::Unreachable => Problem::new(
-                Code::DestinationMissing,
-                "The destination is not there.",
-                "Plug the drive in, or check that the folder is mounted, and try again.",
-            ),
-            Kind::ServerAway => Problem::new(
-                Code::DestinationMissing,
-                "The server does not answer.",
-                "Check the network and that the server runs, and try again. What was backed up before is whole.",
-            ),
-            Kind::ServerUnknown => Problem::new(
-                Code::ServerUnknown,
-                format!("Nobody has said yet that this is the right server. Its key is {}.", error.source),
-                "Compare that with what whoever runs the server says, then name it as the server's key.",
-            ),
-            Kind::ServerChanged => Problem::new(
-                Code::ServerChanged,
-                "The server shows another key than before: somebody may be in its place.",
-                "Nothing was sent to it. Ask whoever runs the server whether its key was changed before you trust the new one.",
-            ),
-            Kind::NoPassword => Problem::new(
-                Code::StoragePassword,
-                "The server asks for a password, and none is known.",
-                "Give the password of the account there, or have a key of yours put into its authorized_keys.",
-            ),
-            Kind::Refused => Problem::new(
-                Code::StoragePassword,
-                "The server does not take this password.",
-                "Check the account's name and password there.",
-            ),
-            Kind::Certificate => Problem::new(
-                Code::ServerCertificate,
-                format!("The server's certificate cannot be trusted: {}.", error.source),
-                "Nothing was sent to it. If the server is your own, name the certificate that vouches for it (on the command line by --ca-file); \
-                 if it is not, ask whoever runs it.",
-            ),
-            Kind::CertificateExpired => Problem::new(
-                Code::ServerCertificate,
-                "The server's certificate has expired.",
-                "Nothing was sent to it. Whoever runs the server must renew it; if it is new, check this computer's clock.",
-            ),
-            Kind::CaFile => Problem::new(
-                Code::Usage,
-                format!("{at} cannot be used as a file of certificates."),
-                "Name a file in PEM form that holds the certificate of whoever vouches for the server.",
-            ),
-            Kind::Nonsense => Problem::new(
-                Code::ServerAnswer,
-                format!("The server does not answer as it should: {}.", error.source),
-                "Check the address, and whether a login page or another server stands in between.",
-            ),
-            Kind::Elsewhere => Problem::new(
-                Code::ServerAnswer,
-                format!("The server sends us to another one: {}.", error.source),
-                "Nothing was sent there. If that is where the backup belongs, give that address.",
-            ),
-            Kind::Locked => Problem::new(
-                Code::Busy,
-                format!("Somebody else holds a lock on {at} at the server."),
-                "Wait until that has ended, or have the lock removed, then try again.",
-            ),
-            Kind::NoRoomHere => Problem::new(
-                Code::NoRoom,
-                "This computer has no room for what waits for its way to the server.",
-                "Make room where temporary files lie, or choose smaller volumes for this backup.",
-            ),
-            Kind::NotAFolder => {
-                Problem::new(Code::Usage, format!("{at} is not a folder."), "Choose a folder as the destination.")
-            }
-            Kind::AlreadyExists => Problem::new(Code::Io, format!("{at} is there already."), "Try again."),
-            Kind::NotWritable => Problem::new(
-                Code::NotWritable,
-                "The destination cannot be written to.",
-                "Check that it is not read-only and that the folder belongs to you, or that the account at the server may write there.",
-            ),
-            Kind::NoRoom => Problem::new(
-                Code::NoRoom,
-                "The destination is full.",
-                "Make room on it, or choose another destination. What was backed up before is whole.",
-            ),
-            Kind::InvalidName => Problem::new(Code::Io, format!("{at} is not a name that can be used."), ""),
-            Kind::TooLong => Problem::new(Code::Damaged, format!("{at} is longer than it can be."), ""),
-            Kind::TooShort => Problem::new(Code::Damaged, format!("{at} is shorter than it should be."), ""),
-            Kind::NotReadable => Problem::new(
-                Code::Io,
-                format!("{at} cannot be read."),
-                "Check its permissions, or run Strongroom as a user, or with an account at the server, who may read it.",
-            ),
-            Kind::FileTooLarge => Problem::new(
-                Code::Io,
-                "The destination does not take files of this size.",
-                "Choose smaller volumes for this backup, or a drive with another file system.",
-            ),
-            Kind::Cancelled => Problem::new(Code::Cancelled, "Cancelled.", ""),
-            Kind::Other => {
-                Problem::new(Code::Io, "The destination could not be read or written.", "Check the drive and try again.")
-            }
-        }
-        .with_detail(detail)
     }
 }
 

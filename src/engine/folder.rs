@@ -66,6 +66,11 @@ impl Folder {
         Ok((found, damaged))
     }
 
+    /// The folder of a plan whose marker can be read; `None` where there is none.
+    pub fn of_plan(storage: &Arc<dyn Storage>, plan: &PlanId) -> Result<Option<Self>, Problem> {
+        Ok(Self::all(storage)?.0.into_iter().find(|folder| folder.plan() == plan))
+    }
+
     /// The folder that is meant.
     pub fn choose(storage: &Arc<dyn Storage>, place: &str, choice: &PlanChoice) -> Result<Self, Problem> {
         let (mut all, damaged) = Self::all(storage)?;
@@ -144,6 +149,14 @@ impl Folder {
 
     pub fn put(&self, name: &str, bytes: &[u8]) -> Result<(), Problem> {
         Ok(self.storage.put(&self.full(name), bytes)?)
+    }
+
+    /// Puts an object that may be there already, then left as it is.
+    pub fn put_once(&self, name: &str, bytes: &[u8]) -> Result<(), Problem> {
+        match self.storage.put(&self.full(name), bytes) {
+            Err(error) if error.kind == Kind::AlreadyExists => Ok(()),
+            put => Ok(put?),
+        }
     }
 
     pub fn delete(&self, name: &str) -> Result<(), Problem> {
@@ -278,10 +291,7 @@ impl Folder {
         let (kind, plan, home) = (Deleted::KIND.into(), self.plan().clone(), home.into());
         let mark = Deleted { format: marker::FORMAT, kind, plan, id: id.clone(), home, at };
         let bytes = json_lines::encode(&mark, ring.map(KeyRing::newest));
-        match self.storage.put(&self.full(&marker::deleted_name(id)), &bytes) {
-            Err(error) if error.kind == Kind::AlreadyExists => Ok(()),
-            put => Ok(put?),
-        }
+        self.put_once(&marker::deleted_name(id), &bytes)
     }
 
     /// Without a ring only its checksum is looked at.

@@ -5,7 +5,6 @@ use std::collections::{HashMap, HashSet};
 use crate::archive::object::run_folder;
 use crate::model::location::Location;
 use crate::model::marker;
-use crate::model::path::PathBytes;
 use crate::model::problem::{Cause, Problem, Warning};
 use crate::model::snapshot::VersionId;
 
@@ -24,14 +23,14 @@ pub fn check(
     let mut warnings = Vec::new();
     for entry in listed {
         if let Err(error) = &entry.manifest {
-            warnings.push(incomplete(format!("{}: {error}", marker::manifest_name(&entry.id))));
+            let detail = format!("{}: {error}", marker::manifest_name(&entry.id));
+            warnings.push(Warning::of_all(Cause::Incomplete, detail));
         }
     }
     foreign(core, folder, place, listed, take_over)?;
     for id in vanished(core, folder, place, listed)? {
-        warnings.push(incomplete(format!(
-            "version {id} has vanished from the destination; deleting it says that it is gone for good"
-        )));
+        let detail = format!("version {id} has vanished from the destination; deleting it says that it is gone for good");
+        warnings.push(Warning::of_all(Cause::Incomplete, detail));
     }
     Ok(warnings)
 }
@@ -67,10 +66,6 @@ pub fn vanished(core: &Core, folder: &Folder, place: &Location, listed: &[Listed
         core.history.forget_version(folder.plan(), place, &id).map_err(explain::history)?;
     }
     Ok(vanished)
-}
-
-fn incomplete(detail: String) -> Warning {
-    Warning { cause: Cause::Incomplete, path: PathBytes::default(), detail }
 }
 
 /// Runs that this home began and that never became versions, oldest first: nobody else writes here, and of this plan no other run is

@@ -209,7 +209,7 @@ pub fn status(core: &Core, plan: &PlanId) -> Result<KeyStatus, Problem> {
     let Some(location) = plan.destinations.first().filter(|_| status.sealed) else { return Ok(status) };
     kept(core, &plan.id, &mut status)?;
     let storage = core.storage(location)?;
-    if let Some(folder) = Folder::all(&storage)?.0.into_iter().find(|f| *f.plan() == plan.id) {
+    if let Some(folder) = Folder::of_plan(&storage, &plan.id)? {
         fill(&folder, &mut status)?;
     }
     Ok(status)

@@ -4,11 +4,13 @@
 //! that fails is behind, and catches up later: by the next run, or when its destination is there again.
 
 use std::collections::{HashMap, HashSet};
+use std::io;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread;
 
 use crate::archive::key::KeyRing;
 use crate::archive::object::{ObjectWriter, Objects, run_folder};
+use crate::archive::{self, object_list};
 use crate::model::location::Location;
 use crate::model::problem::{Problem, Warning};
 use crate::model::replicate::Replicated;
@@ -76,15 +78,15 @@ pub struct Fed {
 }
 
 impl Objects for Fed {
-    fn size(&self, name: &str) -> std::io::Result<u64> {
+    fn size(&self, name: &str) -> io::Result<u64> {
         self.folder.size(name)
     }
 
-    fn read_at(&self, name: &str, offset: u64, buffer: &mut [u8]) -> std::io::Result<()> {
+    fn read_at(&self, name: &str, offset: u64, buffer: &mut [u8]) -> io::Result<()> {
         self.folder.read_at(name, offset, buffer)
     }
 
-    fn create(&self, name: &str) -> std::io::Result<Box<dyn ObjectWriter>> {
+    fn create(&self, name: &str) -> io::Result<Box<dyn ObjectWriter>> {
         let writer = Objects::create(&*self.folder, name)?;
         Ok(Box::new(FedWriter { writer, name: name.to_owned(), feed: self.feed.clone() }))
     }
@@ -96,18 +98,18 @@ struct FedWriter {
     feed: Arc<Feed>,
 }
 
-impl std::io::Write for FedWriter {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+impl io::Write for FedWriter {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.writer.write(bytes)
     }
 
-    fn flush(&mut self) -> std::io::Result<()> {
+    fn flush(&mut self) -> io::Result<()> {
         self.writer.flush()
     }
 }
 
 impl ObjectWriter for FedWriter {
-    fn finish(self: Box<Self>) -> std::io::Result<()> {
+    fn finish(self: Box<Self>) -> io::Result<()> {
         self.writer.finish()?;
         self.feed.add(&self.name);
         Ok(())
@@ -214,7 +216,7 @@ struct Lane {
 
 impl Lane {
     fn work(&self, listed: &[Listed]) -> LaneEnd {
-        let to = replicate::target(&self.core, &self.from, self.ring.as_ref(), &self.location)?;
+        let to = replicate::target(&self.core, &self.from, self.ring.as_deref(), &self.location)?;
         let copying = Copying {
             core: &self.core,
             from: &self.from,
@@ -245,13 +247,13 @@ impl Lane {
         self.compare(&to, &sent, &listed)?;
         let (last, warnings) = copying.all(&listed, &|_| true)?;
         all.objects += last.objects + sent.len() as u64;
-        all.bytes += last.bytes + sent.values().map(|sent| sent.size).sum::<u64>();
+        all.bytes = sent.values().fold(all.bytes.saturating_add(last.bytes), |sum, sent| sum.saturating_add(sent.size));
         all.versions.extend(last.versions);
         Ok((all, warnings))
     }
 
     fn send(&self, to: &Folder, name: &str) -> Result<Sent, Problem> {
-        let size = self.from.size(name).map_err(|e| crate::archive::Error::object(name, e))?;
+        let size = self.from.size(name).map_err(|e| archive::Error::object(name, e))?;
         let copied = to.copy_from(&self.from, name, &Sum { size, sha256: None }, &self.cancel, &|_| {});
         match copied {
             Ok(sha256) => Ok(Sent { size, sha256 }),
@@ -275,7 +277,7 @@ impl Lane {
     }
 
     fn list(&self, id: &VersionId) -> Result<Vec<ObjectInfo>, Problem> {
-        let (list, _) = crate::archive::object_list::read(&*self.from, self.from.plan(), id, self.ring.as_deref(), None)?;
+        let (list, _) = object_list::read(&*self.from, self.from.plan(), id, self.ring.as_deref(), None)?;
         Ok(list.objects)
     }
 }

@@ -14,6 +14,7 @@ mod deletion;
 mod destination;
 pub mod env;
 mod explain;
+mod few_at_once;
 mod find;
 mod folder;
 mod hand;

@@ -4,25 +4,23 @@
 //! lies there that it refers to. What was deleted at the target is not brought back.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::atomic::AtomicUsize;
+use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
-use std::sync::{Arc, Mutex};
-use std::thread;
 
 use crate::archive::key::KeyRing;
 use crate::archive::object::{objects_name, run_folder};
-use crate::archive::object_list;
+use crate::archive::{self, object_list};
 use crate::model::location::Location;
 use crate::model::marker;
-use crate::model::path::PathBytes;
-use crate::model::problem::{Cause, Problem, Warning};
+use crate::model::problem::{Cause, Code, Problem, Warning};
 use crate::model::replicate::{ReplicateSpec, Replicated};
 use crate::model::run::{Cancel, Progress, RunDetail, Stage};
-use crate::model::snapshot::{Manifest, ObjectList, VersionId};
+use crate::model::snapshot::{Manifest, ObjectInfo, ObjectList, VersionId};
 
-use super::core::{Core, OpenPlace, lock};
+use super::core::{Core, OpenPlace};
 use super::destination;
 use super::explain;
+use super::few_at_once::few_at_once;
 use super::folder::copy::{NotCopied, Sum};
 use super::folder::{Folder, Listed};
 use super::hand;
@@ -45,7 +43,7 @@ pub fn run(core: &Core, run: &Run, spec: &ReplicateSpec, stages: &mut Stages<'_>
     if let Some(id) = spec.versions.iter().find(|id| !listed.iter().any(|l| l.id == **id)) {
         return Err(explain::no_such_version(id.as_str()));
     }
-    let target = target(core, &folder, ring.as_ref(), &spec.to)?;
+    let target = target(core, &folder, ring.as_deref(), &spec.to)?;
     stages.enter(Stage::Replicating);
     let copying = Copying {
         core,
@@ -69,17 +67,16 @@ pub fn run(core: &Core, run: &Run, spec: &ReplicateSpec, stages: &mut Stages<'_>
 }
 
 /// The plan's folder at another destination, which this home may write to; it is made where there is none.
-pub fn target(core: &Core, source: &Folder, ring: Option<&Arc<KeyRing>>, location: &Location) -> Result<Arc<Folder>, Problem> {
+pub fn target(core: &Core, source: &Folder, ring: Option<&KeyRing>, location: &Location) -> Result<Arc<Folder>, Problem> {
     let plan = source.plan();
     let known = !core.history.known_versions(plan, location).map_err(explain::history)?.is_empty();
     let storage = core.open_storage(location, !known)?;
-    let (all, _) = Folder::all(&storage)?;
-    if let Some(folder) = all.into_iter().find(|f| f.plan() == plan) {
+    if let Some(folder) = Folder::of_plan(&storage, plan)? {
         if folder.marker.sealed != source.marker.sealed {
-            return Err(crate::archive::Error::NotSealed { object: marker::MARKER.into() }.into());
+            return Err(archive::Error::NotSealed { object: marker::MARKER.into() }.into());
         }
-        folder.check_marker(ring.map(|ring| &**ring))?;
-        destination::own(core, &folder, ring.map(|ring| &**ring), false)?;
+        folder.check_marker(ring)?;
+        destination::own(core, &folder, ring, false)?;
         if let Some(ring) = ring {
             // The newest change of keys counts, wherever it was made.
             source.share_keys(&folder, ring)?;
@@ -90,12 +87,12 @@ pub fn target(core: &Core, source: &Folder, ring: Option<&Arc<KeyRing>>, locatio
         return Err(explain::marker_missing(&location.display()));
     }
     let keys = match ring {
-        Some(_) => Some(source.needed_keys()?),
+        Some(ring) => Some((ring, source.needed_keys()?)),
         None => None,
     };
-    let ring = ring.map(|ring| &**ring).zip(keys.as_ref());
     destination::check_no_backups_folder(location, &*storage)?;
-    destination::create_folder(core, &storage, source.name.clone(), source.marker.clone(), ring).map(Arc::new)
+    let keys = keys.as_ref().map(|(ring, keys)| (*ring, keys));
+    destination::create_folder(core, &storage, source.name.clone(), source.marker.clone(), keys).map(Arc::new)
 }
 
 /// From where to where.
@@ -156,7 +153,7 @@ impl Copying<'_> {
         }
         let mut counted = HashSet::new();
         let to_send = missing.iter().flatten().filter(|object| counted.insert(object.name.as_str()));
-        let (count, bytes) = to_send.fold((0, 0), |(n, sum), object| (n + 1, sum + object.size));
+        let (count, bytes) = to_send.fold((0, 0), |(n, sum): (u64, u64), object| (n + 1, sum.saturating_add(object.size)));
         self.progress.files_total.fetch_add(count, Relaxed);
         self.progress.bytes_total.fetch_add(bytes, Relaxed);
         self.progress.totals_known.store(true, Relaxed);
@@ -177,7 +174,7 @@ impl Copying<'_> {
             let mut missing_lists = Vec::new();
             sent.extend(missing.iter().map(|object| object.name.as_str()));
             replicated.objects += missing.len() as u64;
-            replicated.bytes += missing.iter().map(|object| object.size).sum::<u64>();
+            replicated.bytes = missing.iter().fold(replicated.bytes, |sum, object| sum.saturating_add(object.size));
             for (name, bytes) in &version.lists {
                 if lying.bad.contains(name) {
                     self.to.delete(name)?;
@@ -209,7 +206,7 @@ impl Copying<'_> {
     }
 
     /// What a version refers to, by the lists that lie at the source.
-    fn version<'m>(&self, manifest: &'m Manifest, lists: &mut Lists) -> Result<Version<'m>, crate::archive::Error> {
+    fn version<'m>(&self, manifest: &'m Manifest, lists: &mut Lists) -> Result<Version<'m>, archive::Error> {
         let sealed = manifest.sealed;
         let mut version = Version { manifest, objects: Vec::new(), lists: Vec::new() };
         let (own, bytes) = self.list(&manifest.id, Some(&manifest.objects_sha256), lists)?;
@@ -219,7 +216,7 @@ impl Copying<'_> {
             let (found, lacking) = object_list::needed(&list, need, sealed);
             if let Some(name) = lacking.first() {
                 let what = format!("it does not list {name}, which version {} needs", manifest.id);
-                return Err(crate::archive::Error::damaged(objects_name(&need.run), what));
+                return Err(archive::Error::damaged(objects_name(&need.run), what));
             }
             version.add(&need.run, found, bytes);
         }
@@ -231,7 +228,7 @@ impl Copying<'_> {
         run: &VersionId,
         sha256: Option<&str>,
         lists: &mut Lists,
-    ) -> Result<(Arc<ObjectList>, Arc<Vec<u8>>), crate::archive::Error> {
+    ) -> Result<(Arc<ObjectList>, Arc<Vec<u8>>), archive::Error> {
         if let Some(known) = lists.get(run) {
             return Ok(known.clone());
         }
@@ -259,25 +256,11 @@ impl Copying<'_> {
 
     /// Sends objects, a few at a time; the first that fails ends it.
     fn send(&self, objects: &[&Wanted], replaced: &HashSet<String>) -> Result<(), NotCopied> {
-        let next = AtomicUsize::new(0);
-        let failed: Mutex<Option<NotCopied>> = Mutex::default();
-        let work = || {
-            while let Some(object) = objects.get(next.fetch_add(1, Relaxed)) {
-                if let Err(error) = self.send_one(object, replaced) {
-                    next.store(objects.len(), Relaxed);
-                    lock(&failed).get_or_insert(error);
-                    return;
-                }
-                self.progress.files_done.fetch_add(1, Relaxed);
-            }
-        };
-        thread::scope(|scope| {
-            for _ in 1..AT_ONCE.min(objects.len()) {
-                scope.spawn(work);
-            }
-            work();
-        });
-        failed.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner).map_or(Ok(()), Err)
+        few_at_once(objects, AT_ONCE, |object| {
+            self.send_one(object, replaced)?;
+            self.progress.files_done.fetch_add(1, Relaxed);
+            Ok(())
+        })
     }
 
     fn send_one(&self, object: &Wanted, replaced: &HashSet<String>) -> Result<(), NotCopied> {
@@ -292,7 +275,7 @@ impl Copying<'_> {
         };
         match self.to.copy_from(self.from, &object.name, &sum, self.cancel, &each) {
             Err(NotCopied::Source(problem)) => {
-                if problem.code == crate::model::problem::Code::Damaged {
+                if problem.code == Code::Damaged {
                     self.core.remember_damage(self.from.plan(), self.from_location, std::slice::from_ref(&object.name), false);
                 }
                 Err(NotCopied::Source(problem))
@@ -303,7 +286,7 @@ impl Copying<'_> {
 }
 
 impl Version<'_> {
-    fn add(&mut self, run: &VersionId, objects: Vec<&crate::model::snapshot::ObjectInfo>, list: Arc<Vec<u8>>) {
+    fn add(&mut self, run: &VersionId, objects: Vec<&ObjectInfo>, list: Arc<Vec<u8>>) {
         let base = run_folder(run);
         self.lists.push((objects_name(run), list));
         self.objects.extend(objects.into_iter().map(|info| Wanted {
@@ -338,5 +321,5 @@ impl Lying<'_> {
 }
 
 fn not_copied(id: &VersionId, why: &str) -> Warning {
-    Warning { cause: Cause::Incomplete, path: PathBytes::default(), detail: format!("version {id} was not copied: {why}") }
+    Warning::of_all(Cause::Incomplete, format!("version {id} was not copied: {why}"))
 }

@@ -3,7 +3,6 @@
 use std::cmp::Reverse;
 
 use crate::model::location::Location;
-use crate::model::path::PathBytes;
 use crate::model::plan::Plan;
 use crate::model::problem::{Cause, Code, Problem, Warning};
 
@@ -43,21 +42,29 @@ pub fn open(core: &Core, spec: &BackupSpec) -> Result<Chosen, Problem> {
 fn in_order(core: &Core, plan: &Plan) -> Result<Vec<Location>, Problem> {
     let mut with_newest = Vec::new();
     for location in &plan.destinations {
-        let known = core.history.known_versions(&plan.id, location).map_err(explain::history)?;
-        with_newest.push((known.last().map_or(0, |(_, sequence)| *sequence), location.clone()));
+        with_newest.push((newest(core, plan, location)?, location.clone()));
     }
     with_newest.sort_by_key(|(newest, location)| (Reverse(*newest), location.path().is_none()));
     Ok(with_newest.into_iter().map(|(_, location)| location).collect())
 }
 
+/// Number of the newest version that a destination is known to have; 0 for none.
+fn newest(core: &Core, plan: &Plan, location: &Location) -> Result<u64, Problem> {
+    let known = core.history.known_versions(&plan.id, location).map_err(explain::history)?;
+    Ok(known.last().map_or(0, |(_, sequence)| *sequence))
+}
+
 /// Destinations that are known to lack versions that another one has: from where, to where. By what this home remembers alone.
 pub fn behind(core: &Core, plan: &Plan) -> Result<Vec<(Location, Location)>, Problem> {
+    // Asked all the time, and nearly always of one.
+    if plan.destinations.len() < 2 {
+        return Ok(Vec::new());
+    }
     let mut known = Vec::new();
     for location in &plan.destinations {
-        let newest = core.history.known_versions(&plan.id, location).map_err(explain::history)?.last().map_or(0, |(_, n)| *n);
         // Also of versions that were deleted since: they are not brought back.
         let highest = core.history.highest_sequence(&plan.id, location).map_err(explain::history)?;
-        known.push((newest, highest, location));
+        known.push((newest(core, plan, location)?, highest, location));
     }
     let Some((newest, _, source)) = known.iter().max_by_key(|(newest, ..)| *newest) else { return Ok(Vec::new()) };
     let behind = known.iter().filter(|(_, highest, location)| highest < newest && location != source);
@@ -75,5 +82,5 @@ pub fn highest_sequence(core: &Core, plan: &Plan) -> Result<u64, Problem> {
 
 /// That a destination did not get a version.
 pub fn lacks(location: &Location, problem: &Problem) -> Warning {
-    Warning { cause: Cause::Destination, path: PathBytes::default(), detail: format!("{}: {}", location.display(), problem.what) }
+    Warning::of_all(Cause::Destination, format!("{}: {}", location.display(), problem.what))
 }

@@ -40,8 +40,7 @@ impl Standby {
         let open = || {
             let location = self.locations.get(at.checked_sub(1)?)?;
             let storage: Arc<dyn Storage> = (self.open)(location, false, &self.access).ok()?;
-            let all = Folder::all(&storage).ok()?.0;
-            all.into_iter().find(|folder| *folder.plan() == self.plan).map(Arc::new)
+            Folder::of_plan(&storage, &self.plan).ok()?.map(Arc::new)
         };
         self.folders.get(at)?.get_or_init(open).clone()
     }

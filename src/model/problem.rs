@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::path::PathBytes;
+
 /// Stable names for scripts; the wording beside them may change, these may not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -97,9 +99,16 @@ impl Problem {
 pub struct Warning {
     pub cause: Cause,
     /// The file it is about; empty where it is about none.
-    pub path: crate::model::path::PathBytes,
+    pub path: PathBytes,
     /// The system's or our own words.
     pub detail: String,
+}
+
+impl Warning {
+    /// About the run as a whole, not about a file.
+    pub fn of_all(cause: Cause, detail: impl Into<String>) -> Self {
+        Self { cause, path: PathBytes::default(), detail: detail.into() }
+    }
 }
 
 /// Warnings are grouped by these on screen, the heaviest first.

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use super::backoff::spread;
 use super::{Error, Kind, Listed, Room, Storage, Upload};
 
 /// Tries in all.
@@ -97,13 +98,9 @@ impl Inner {
     }
 }
 
-/// After so many tries: twice as long as before, between half and all of it, so that many who failed together do not come together.
+/// After so many tries: twice as long as before.
 fn pause(tries: u32) -> Duration {
-    let whole = FIRST_PAUSE.saturating_mul(1 << tries.saturating_sub(1).min(10));
-    let mut random = [0; 1];
-    // Without chance it is only less spread.
-    let _ = getrandom::fill(&mut random);
-    whole.mul_f64(0.5 + f64::from(random[0]) / 510.0)
+    spread(FIRST_PAUSE.saturating_mul(1 << tries.saturating_sub(1).min(10)))
 }
 
 impl Storage for Enduring {
@@ -122,7 +119,7 @@ impl Storage for Enduring {
     fn create(&self, name: &str) -> Result<Box<dyn Upload>, Error> {
         let upload = self.0.ask(|storage| storage.create(name))?;
         let number = self.0.current().1;
-        let kept = tempfile::tempfile().map_err(|e| Error::from_io(name, e))?;
+        let kept = tempfile::tempfile().map_err(|e| Error::of_spool(name, e))?;
         Ok(Box::new(Kept { inner: self.0.clone(), name: name.to_owned(), upload: Ok(upload), number, kept }))
     }
 
@@ -174,7 +171,7 @@ struct Kept {
 
 impl Write for Kept {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.kept.write_all(bytes)?;
+        self.kept.write_all(bytes).map_err(|e| io::Error::other(Error::of_spool(&self.name, e)))?;
         if let Ok(upload) = &mut self.upload
             && let Err(error) = upload.write_all(bytes)
         {
@@ -214,7 +211,7 @@ impl Upload for Kept {
 /// Sends what was kept. That it is there already is what an earlier try has done whose answer was lost, if it is just as long: names are
 /// given once.
 fn send(storage: &dyn Storage, name: &str, kept: &mut File) -> Result<(), Error> {
-    let local = |error| Error { kind: Kind::Other, context: name.to_owned(), source: error };
+    let local = |error| Error::of_spool(name, error);
     let length = kept.seek(SeekFrom::End(0)).map_err(local)?;
     kept.seek(SeekFrom::Start(0)).map_err(local)?;
     let mut upload = match storage.create(name) {

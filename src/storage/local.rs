@@ -237,8 +237,7 @@ impl Storage for Local {
         let Some(Children { folder: fd, entries }) = self.children(folder)? else { return Ok(0) };
         let mut swept = 0;
         for (name, stat) in entries {
-            let old = before.is_none_or(|before| modified(&stat).is_some_and(|at| at < before));
-            if stat.is_file() && old && name.starts_with(name::TEMPORARY) {
+            if stat.is_file() && name::is_left(&name, modified(&stat), before) {
                 fd.remove_file(&name).map_err(|e| self.unwritten(&name, e))?;
                 swept += 1;
             }

@@ -1,6 +1,7 @@
 //! Where volumes live.
 
 pub mod access;
+mod backoff;
 pub mod certificates;
 #[cfg(test)]
 mod contract;
@@ -9,7 +10,11 @@ mod enduring;
 pub mod faulty;
 pub mod local;
 pub mod name;
+#[cfg(test)]
+#[path = "../../tests/servers/mod.rs"]
+mod servers;
 pub mod sftp;
+mod sum;
 pub mod webdav;
 
 use std::io;
@@ -168,6 +173,13 @@ impl Error {
             Kind::NotWritable => Kind::NotReadable,
             kind => kind,
         };
+        Self { kind, context: context.into(), source }
+    }
+
+    /// Judges a failure of the file on this machine that holds what is to be sent.
+    fn of_spool(context: &str, source: io::Error) -> Self {
+        let is_full = matches!(source.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded);
+        let kind = if is_full { Kind::NoRoomHere } else { Kind::Other };
         Self { kind, context: context.into(), source }
     }
 

@@ -2,6 +2,8 @@
 
 use std::io;
 
+use jiff::Timestamp;
+
 use super::{Error, Kind};
 
 /// Begins the names of unfinished uploads.
@@ -32,15 +34,22 @@ pub fn split(name: &str) -> (&str, &str) {
     name.rsplit_once('/').unwrap_or(("", name))
 }
 
+/// Of a child of a folder (empty: the root).
+pub fn join(folder: &str, child: &str) -> String {
+    if folder.is_empty() { child.into() } else { format!("{folder}/{child}") }
+}
+
+/// Whether it is what an upload that died has left, if last written before then; without a time any is.
+pub fn is_left(child: &str, modified: Option<Timestamp>, before: Option<Timestamp>) -> bool {
+    child.starts_with(TEMPORARY) && before.is_none_or(|before| modified.is_some_and(|at| at < before))
+}
+
 /// A name beside it for an upload that is not finished, which nobody else has.
 pub fn temporary(name: &str) -> Result<String, Error> {
     let mut random = [0; 8];
     getrandom::fill(&mut random).map_err(|e| Error { kind: Kind::Other, context: name.into(), source: io::Error::other(e) })?;
     let last = format!("{TEMPORARY}{}", data_encoding::HEXLOWER.encode(&random));
-    Ok(match split(name).0 {
-        "" => last,
-        folder => format!("{folder}/{last}"),
-    })
+    Ok(join(split(name).0, &last))
 }
 
 #[cfg(test)]

@@ -5,10 +5,9 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use russh_sftp::protocol::FileAttributes;
-use sha2::{Digest, Sha256};
 
 use super::access::Access;
-use super::{Error, Kind, Listed, Room, Storage, Upload, name};
+use super::{Error, Kind, Listed, Room, Storage, Upload, name, sum};
 use crate::model::location::{Location, SftpFolder};
 
 mod failure;
@@ -261,32 +260,18 @@ impl Storage for Sftp {
     }
 
     fn sha256_on_medium(&self, name: &str, each: &mut dyn FnMut(u64) -> bool) -> Result<([u8; 32], bool), Error> {
-        let mut left = self.size(name)?;
+        let size = self.size(name)?;
         let handle = self.line.open_to_read(&self.path(name)).map_err(|e| judged(name, e, Kind::NotReadable))?;
-        let mut hash = Sha256::new();
-        // A size that a server makes up costs no memory.
-        let mut buffer = vec![0; PIECE.min(usize::try_from(left).unwrap_or(PIECE))];
         let mut offset = 0;
-        let read = loop {
-            if left == 0 {
-                break Ok(());
-            }
-            let length = buffer.len().min(usize::try_from(left).unwrap_or(PIECE));
-            let piece = &mut buffer[..length];
-            if let Err(error) = self.fill(name, &handle, offset, piece) {
-                break Err(error);
-            }
-            hash.update(&*piece);
+        let read = sum::sha256(name, size, PIECE, each, &mut |buffer| {
+            let length = buffer.len().min(usize::try_from(size - offset).unwrap_or(PIECE));
+            self.fill(name, &handle, offset, &mut buffer[..length])?;
             offset += length as u64;
-            left -= length as u64;
-            if !each(length as u64) {
-                break Err(Error::new(Kind::Cancelled, name, "cancelled"));
-            }
-        };
+            Ok(length)
+        });
         self.line.forget(handle);
-        read?;
         // What the server reads may come from its memory.
-        Ok((hash.finalize().into(), false))
+        Ok((read?, false))
     }
 
     fn identity(&self) -> Option<(u64, u64)> {
@@ -297,10 +282,8 @@ impl Storage for Sftp {
         let Some(children) = self.children(folder)? else { return Ok(0) };
         let mut swept = 0;
         for (name, attributes) in children {
-            let old = before.is_none_or(|before| modified(&attributes).is_some_and(|at| at < before));
-            if is_file(&attributes) && old && name.starts_with(name::TEMPORARY) {
-                let name = if folder.is_empty() { name } else { format!("{folder}/{name}") };
-                self.remove_file(&name)?;
+            if is_file(&attributes) && name::is_left(&name, modified(&attributes), before) {
+                self.remove_file(&name::join(folder, &name))?;
                 swept += 1;
             }
         }

@@ -4,11 +4,10 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use sha2::{Digest, Sha256};
 use url::Url;
 
 use super::access::Access;
-use super::{Error, Kind, Listed, Room, Storage, Upload, name};
+use super::{Error, Kind, Listed, Room, Storage, Upload, name, sum};
 use crate::model::location::WebdavFolder;
 
 mod agent;
@@ -159,21 +158,11 @@ impl Storage for Webdav {
     fn sha256_on_medium(&self, name: &str, each: &mut dyn FnMut(u64) -> bool) -> Result<([u8; 32], bool), Error> {
         let size = self.size(name)?;
         let mut download = Download::new(self.server.client(), self.url(name), 0, size, true);
-        let mut hash = Sha256::new();
-        let mut buffer = vec![0; PIECE.min(usize::try_from(size).unwrap_or(PIECE))];
-        loop {
-            match download.read(&mut buffer).map_err(|failure| self.unread(name, failure))? {
-                0 => break,
-                length => {
-                    hash.update(&buffer[..length]);
-                    if !each(length as u64) {
-                        return Err(Error::new(Kind::Cancelled, name, "cancelled"));
-                    }
-                }
-            }
-        }
+        let hash = sum::sha256(name, size, PIECE, each, &mut |buffer| {
+            download.read(buffer).map_err(|failure| self.unread(name, failure))
+        })?;
         // What the server reads may come from its memory.
-        Ok((hash.finalize().into(), false))
+        Ok((hash, false))
     }
 
     fn identity(&self) -> Option<(u64, u64)> {
@@ -184,9 +173,8 @@ impl Storage for Webdav {
         let Some(children) = self.children(folder)? else { return Ok(0) };
         let mut swept = 0;
         for (name, told) in children {
-            let old = before.is_none_or(|before| told.modified.is_some_and(|at| at < before));
-            if !told.is_folder && old && name.starts_with(name::TEMPORARY) {
-                let name = if folder.is_empty() { name } else { format!("{folder}/{name}") };
+            if !told.is_folder && name::is_left(&name, told.modified, before) {
+                let name = name::join(folder, &name);
                 self.server.remove(self.url(&name), &name)?;
                 swept += 1;
             }

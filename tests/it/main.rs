@@ -28,6 +28,8 @@ mod power_cut;
 mod recover;
 mod resume;
 mod scale;
+#[path = "../servers/mod.rs"]
+mod servers;
 mod several;
 mod sftp;
 mod support;

@@ -1,14 +1,12 @@
 //! A real Apache with mod_dav on a free port of the loopback: a strict WebDAV server.
 
 use std::fs;
-use std::net::{TcpListener, TcpStream};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::process::Command;
 
 use super::ca::Identity;
+use super::process::{Process, free_port, run};
 
 pub const USER: &str = "ada";
 pub const PASSWORD: &str = "lovelace & co: 100%";
@@ -18,7 +16,7 @@ pub struct Apache {
     tls: bool,
     /// Of its own, since it serves as another user, who may not look into the test's.
     folder: tempfile::TempDir,
-    child: Child,
+    process: Process,
 }
 
 /// How it asks who is there.
@@ -64,10 +62,10 @@ impl Apache {
         if is_root {
             run(Command::new("chown").args(["-R", "www-data"]).args([at("data"), at("locks")]));
         }
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let port = free_port();
         fs::write(at("httpd.conf"), config(folder.path(), port, asks, identity)).unwrap();
-        let child = serve(folder.path(), port);
-        Self { port, tls: identity.is_some(), folder, child }
+        let process = serve(folder.path(), port);
+        Self { port, tls: identity.is_some(), folder, process }
     }
 
     /// Where its files lie.
@@ -82,30 +80,22 @@ impl Apache {
 
     /// Ends it with all that it serves, as a server that loses its power.
     pub fn end(&self) {
-        for pid in tree(self.child.id()) {
-            let _ = Command::new("kill").arg("-9").arg(pid.to_string()).stderr(Stdio::null()).status();
-        }
+        self.process.end();
     }
 
     pub fn stop(&mut self) {
-        self.end();
-        let _ = self.child.wait();
+        self.process.stop();
     }
 
     pub fn start_again(&mut self) {
-        self.child = serve(self.folder.path(), self.port);
+        self.stop();
+        self.process = serve(self.folder.path(), self.port);
     }
 
     /// What it complained of.
     #[allow(dead_code, reason = "for whoever looks into a failure")]
     pub fn log(&self) -> String {
         fs::read_to_string(self.folder.path().join("error.log")).unwrap_or_default()
-    }
-}
-
-impl Drop for Apache {
-    fn drop(&mut self) {
-        self.stop();
     }
 }
 
@@ -134,42 +124,8 @@ fn config(folder: &Path, port: u16, asks: Asks, identity: Option<&Identity>) -> 
     config
 }
 
-fn serve(folder: &Path, port: u16) -> Child {
+fn serve(folder: &Path, port: u16) -> Process {
     // What a server that was killed left.
     let _ = fs::remove_file(folder.join("pid"));
-    let mut child = Command::new("/usr/sbin/apache2")
-        .arg("-DFOREGROUND")
-        .arg("-f")
-        .arg(folder.join("httpd.conf"))
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .expect("apache2 is installed");
-    let begun = Instant::now();
-    while TcpStream::connect(("127.0.0.1", port)).is_err() {
-        if begun.elapsed() > Duration::from_secs(20) || child.try_wait().unwrap().is_some() {
-            let log = fs::read_to_string(folder.join("error.log")).unwrap_or_default();
-            panic!("apache2 does not listen: {log}");
-        }
-        thread::sleep(Duration::from_millis(20));
-    }
-    child
-}
-
-fn run(command: &mut Command) -> String {
-    let ran = command.output().unwrap();
-    assert!(ran.status.success(), "{command:?}: {}", String::from_utf8_lossy(&ran.stderr));
-    String::from_utf8(ran.stdout).unwrap()
-}
-
-/// A process and all that it started.
-fn tree(pid: u32) -> Vec<u32> {
-    let mut all = vec![pid];
-    let mut at = 0;
-    while at < all.len() {
-        let children = fs::read_to_string(format!("/proc/{0}/task/{0}/children", all[at])).unwrap_or_default();
-        all.extend(children.split_whitespace().filter_map(|pid| pid.parse::<u32>().ok()));
-        at += 1;
-    }
-    all
+    Process::start(Command::new("/usr/sbin/apache2").arg("-DFOREGROUND").arg("-f").arg(folder.join("httpd.conf")), port)
 }

@@ -8,7 +8,7 @@ use super::Folder;
 use crate::archive;
 use crate::model::problem::Problem;
 use crate::model::run::Cancel;
-use crate::storage::{self, Kind};
+use crate::storage;
 
 /// Bytes that are read at a time.
 const PIECE: usize = 4 << 20;
@@ -69,13 +69,5 @@ impl Folder {
         }
         upload.finish().map_err(to)?;
         Ok(hash)
-    }
-
-    /// Puts an object that may be there already, then left as it is.
-    pub fn put_once(&self, name: &str, bytes: &[u8]) -> Result<(), Problem> {
-        match self.storage.put(&self.full(name), bytes) {
-            Err(error) if error.kind == Kind::AlreadyExists => Ok(()),
-            put => Ok(put?),
-        }
     }
 }

@@ -8,7 +8,6 @@ use crate::archive::extract::Restored;
 use crate::archive::loose::extract::{self, Job};
 use crate::archive::loose::inspect::format_name;
 use crate::archive::loose::{Bytes, Container, What, recognise};
-use crate::model::path::PathBytes;
 use crate::model::problem::{Cause, Problem, Warning};
 
 /// An archive that is ready to be walked through, once.
@@ -47,7 +46,7 @@ impl Archive {
     pub fn restore(self, job: &Job<'_>) -> archive::Result<Restored> {
         let mut restored = extract::restore(self.bytes, job)?;
         if self.is_cut {
-            restored.warnings.insert(0, Warning { cause: Cause::Damaged, path: PathBytes::default(), detail: CUT.into() });
+            restored.warnings.insert(0, Warning::of_all(Cause::Damaged, CUT));
             restored.warning_count += 1;
         }
         Ok(restored)

@@ -107,16 +107,9 @@ pub fn judged(context: &str, failure: Failure, refused: Kind) -> Error {
         Failure::Refused => (Kind::Refused, "the password is refused".into()),
         Failure::TooShort(what) => (Kind::TooShort, what),
         Failure::TooLong(what) => (Kind::TooLong, what),
-        Failure::Here(source) => return of_spool(context, source),
+        Failure::Here(source) => return Error::of_spool(context, source),
     };
     Error::new(kind, context, &what)
-}
-
-/// A failure of the file on this machine that holds what is to be sent.
-pub fn of_spool(context: &str, source: io::Error) -> Error {
-    let is_full = matches!(source.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded);
-    let kind = if is_full { Kind::NoRoomHere } else { Kind::Other };
-    Error { kind, context: context.into(), source }
 }
 
 fn of_status(status: StatusCode, refused: Kind) -> Kind {

@@ -4,6 +4,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::failure::Failure;
+use crate::storage::backoff::spread;
 
 #[derive(Clone, Copy, Debug)]
 pub struct Pace {
@@ -66,20 +67,9 @@ impl Tries {
             return Err(failure);
         }
         self.left -= cost;
-        // Whatever waits for the same server does not come back at the same moment.
-        thread::sleep(asked.unwrap_or(Duration::ZERO).max(self.wait.mul_f64(0.5 + random() / 2.0)));
+        thread::sleep(asked.unwrap_or(Duration::ZERO).max(spread(self.wait)));
         self.wait = (self.wait * 2).min(self.pace.longest);
         Ok(())
-    }
-}
-
-/// From 0 to 1.
-fn random() -> f64 {
-    let mut byte = [0; 1];
-    // Without chance everybody waits the longest.
-    match getrandom::fill(&mut byte) {
-        Ok(()) => f64::from(byte[0]) / 255.0,
-        Err(_) => 1.0,
     }
 }
 

@@ -8,7 +8,7 @@ use tempfile::SpooledTempFile;
 use ureq::http::Method;
 
 use super::client::{Ask, Content, discard};
-use super::failure::{Failure, judged, of_spool};
+use super::failure::{Failure, judged};
 use super::server::Server;
 use crate::storage::{Error, Kind, Upload, name};
 
@@ -99,7 +99,7 @@ impl WebdavUpload {
 
 impl Write for WebdavUpload {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.spool.write(bytes).map_err(|e| io::Error::other(of_spool(&self.name, e)))
+        self.spool.write(bytes).map_err(|e| io::Error::other(Error::of_spool(&self.name, e)))
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -109,7 +109,7 @@ impl Write for WebdavUpload {
 
 impl Upload for WebdavUpload {
     fn finish(mut self: Box<Self>) -> Result<(), Error> {
-        let length = self.spool.stream_position().map_err(|e| of_spool(&self.name, e))?;
+        let length = self.spool.stream_position().map_err(|e| Error::of_spool(&self.name, e))?;
         let temporary = name::temporary(&self.name)?;
         let arrived = match self.send(&temporary, length) {
             Ok(()) => self.appear(&temporary, length),

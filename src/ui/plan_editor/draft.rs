@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use super::new_password::NewPassword;
+use super::sentence::{destination_name, listed};
 use crate::engine::message::{Drive, NewSecrets, Suggestion};
 use crate::model::format::{Cipher, Format, SealSpec};
 use crate::model::location::{Location, trimmed};
@@ -334,33 +335,6 @@ impl Draft {
 fn source(path: &PathBytes, ticked: bool) -> Source {
     let name = String::from_utf8_lossy(path.file_name()).into_owned();
     Source { name: if name.is_empty() { path.display().into_owned() } else { name }, path: path.clone(), ticked }
-}
-
-/// "A", "A and B", "A, B and C", "A, B and 3 more".
-pub fn listed(names: &[&str]) -> String {
-    match names {
-        [] => String::new(),
-        [one] => (*one).into(),
-        [one, other] => format!("{one} and {other}"),
-        [one, two, three] => format!("{one}, {two} and {three}"),
-        [one, two, rest @ ..] => format!("{one}, {two} and {} more", rest.len()),
-    }
-}
-
-/// The drive a path lies on: the one with the longest mount point above it.
-pub fn drive_of<'a>(path: &str, drives: &'a [Drive]) -> Option<&'a Drive> {
-    let path = PathBytes::from(path);
-    let above = |drive: &&Drive| path.is_within(drive.mount_point.display().trim_end_matches('/').as_bytes());
-    drives.iter().filter(above).max_by_key(|drive| drive.mount_point.as_bytes().len())
-}
-
-/// "Blue disk", "Backups on Blue disk", "/srv/backups".
-fn destination_name(path: &str, drives: &[Drive]) -> String {
-    match drive_of(path, drives) {
-        Some(drive) if drive.mount_point.as_bytes() == trimmed(path).as_bytes() => drive.name.clone(),
-        Some(drive) if !drive.is_system => format!("{} on {}", Location::local(path).short_name(), drive.name),
-        _ => path.into(),
-    }
 }
 
 #[cfg(test)]

@@ -2,9 +2,10 @@
 
 use jiff::Timestamp;
 
-use super::draft::{Draft, drive_of};
+use super::draft::Draft;
 use super::measuring::Measuring;
 use super::secret_file::SecretFileChoice;
+use super::sentence::drive_of;
 use crate::engine::Handle;
 use crate::engine::message::{Command, Drive, PlanAt, Suggestion, TestResult};
 use crate::model::path::PathBytes;

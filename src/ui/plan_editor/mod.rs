@@ -10,6 +10,7 @@ mod new_password;
 pub mod packing;
 mod recovery;
 mod secret_file;
+mod sentence;
 mod what;
 mod where_to;
 

@@ -2,8 +2,8 @@
 
 use egui::Ui;
 
-use super::draft::drive_of;
 use super::editor::{Editor, Left};
+use super::sentence::{drive_of, listed};
 use crate::engine::message::Drive;
 use crate::model::human;
 use crate::model::location::trimmed;
@@ -174,7 +174,7 @@ fn existing(ui: &mut Ui, cx: &mut Cx<'_>, editor: &Editor) {
     let text = format!(
         "{} already: {}. A new backup is kept beside.",
         if plans.len() == 1 { "A backup lies here".to_owned() } else { format!("{} backups lie here", plans.len()) },
-        super::draft::listed(&names)
+        listed(&names)
     );
     if Banner::new(Tone::Accent, &text).action("Restore from it instead").show(ui) == Some(BannerEvent::Action) {
         super::leave(cx, Left::RestoreFrom(editor.draft.destination.trim().to_owned()));

@@ -1,6 +1,9 @@
 //! Where volumes live.
 
 pub mod access;
+#[cfg(test)]
+#[path = "../../tests/servers/ca.rs"]
+mod ca;
 pub mod certificates;
 #[cfg(test)]
 mod contract;

@@ -1,6 +1,8 @@
 //! Everything that needs the real binary, real files and real tools. One binary, so that one link serves all.
 //! `tests/run` installs what these tests need.
 
+#[path = "../servers/ca.rs"]
+mod ca;
 mod cli_compare;
 mod cli_delete;
 mod cli_errors;

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use crate::ca;
 use crate::support::{PASSWORD, Ran, Random, World, assert_same, tool};
 use crate::tree;
 

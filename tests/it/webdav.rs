@@ -8,13 +8,12 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use crate::ca;
 use crate::support::{Ran, Random, World, assert_same, tool, walk};
 use crate::tree;
 
 #[path = "../servers/apache.rs"]
 mod apache;
-#[path = "../servers/ca.rs"]
-mod ca;
 #[path = "../servers/dufs.rs"]
 mod dufs;
 

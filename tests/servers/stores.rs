@@ -12,11 +12,7 @@ use std::time::{Duration, Instant};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
-#[path = "ca.rs"]
-#[allow(dead_code, reason = "not every test asks for each kind of certificate")]
-mod ca;
-
-use ca::{Ca, Identity};
+use super::ca::{Ca, Identity};
 
 pub const BUCKET: &str = "bucket";
 pub const S3_KEY: &str = "AKTESTTESTTEST";

@@ -8,7 +8,7 @@ use super::*;
 use crate::model::location::Server;
 use crate::model::secret::Secret;
 use crate::storage::access::Fingerprint;
-use crate::storage::contract;
+use crate::storage::{ca, contract};
 
 #[path = "../../../tests/servers/fake.rs"]
 mod fake;

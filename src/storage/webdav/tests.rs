@@ -8,12 +8,10 @@ use super::*;
 use crate::model::location::{Location, Server as Host};
 use crate::model::secret::Secret;
 use crate::storage::access::Fingerprint;
-use crate::storage::contract;
+use crate::storage::{ca, contract};
 
 #[path = "../../../tests/servers/apache.rs"]
 mod apache;
-#[path = "../../../tests/servers/ca.rs"]
-mod ca;
 #[path = "../../../tests/servers/dufs.rs"]
 mod dufs;
 mod fake;

@@ -25,8 +25,10 @@ const KEY_FILES: [&str; 3] = ["id_ed25519", "id_ecdsa", "id_rsa"];
 
 pub struct Accesses {
     secrets: Arc<dyn SecretStore>,
-    /// Where the keys of servers are kept; `None` for a guest, who keeps nothing.
+    /// Where the keys of servers are kept.
     home: Option<Home>,
+    /// Whether anything is kept there: a guest only reads.
+    keeps: bool,
     told: Mutex<Told>,
 }
 
@@ -40,20 +42,30 @@ struct Told {
 
 impl Accesses {
     pub fn new(secrets: Arc<dyn SecretStore>, home: Option<Home>) -> Self {
-        Self { secrets, home, told: Mutex::default() }
+        Self { secrets, keeps: home.is_some(), home, told: Mutex::default() }
+    }
+
+    /// Knows what the home knows, and keeps nothing.
+    pub fn of_guest(secrets: Arc<dyn SecretStore>, home: Option<Home>) -> Self {
+        Self { keeps: false, ..Self::new(secrets, home) }
+    }
+
+    /// Where to keep something.
+    fn keeper(&self) -> Option<&Home> {
+        self.home.as_ref().filter(|_| self.keeps)
     }
 
     /// Takes in what somebody says of a destination's server; the password is kept on this machine where that is wanted.
     pub fn tell(&self, location: &Location, told: ToldAccess) -> Result<(), Problem> {
         let (Some(account), Some(server)) = (location.account(), location.server()) else { return Ok(()) };
         if let Some(password) = told.password {
-            if told.keep && self.home.is_some() {
+            if told.keep && self.keeps {
                 self.secrets.set(&secret_name(&account), password.expose())?;
             }
             lock(&self.told).passwords.insert(account, password);
         }
         if let Some(file) = told.ca_file {
-            if let Some(home) = &self.home {
+            if let Some(home) = self.keeper() {
                 host_keys::keep_ca_file(home, &shown(&server), &file).map_err(explain::ca_file_not_kept)?;
             }
             lock(&self.told).ca_files.insert(server.clone(), file);
@@ -125,7 +137,7 @@ impl Access for Accesses {
 impl Accesses {
     fn keep(&self, server: &Server, key: &Fingerprint) {
         lock(&self.told).servers.insert(server.clone(), ServerTrust::Key(key.0.clone()));
-        let Some(home) = &self.home else { return };
+        let Some(home) = self.keeper() else { return };
         let is_kept = host_keys::known(home, &shown(server)).is_ok_and(|known| known.as_ref() == Some(&key.0));
         if !is_kept && let Err(error) = host_keys::keep(home, &shown(server), &key.0) {
             tracing::warn!(%error, "a server's key could not be kept");
@@ -210,7 +222,7 @@ mod tests {
         let file = PathBytes::from("/etc/own.pem");
         let told = ToldAccess { ca_file: Some(file.clone()), ..ToldAccess::default() };
         new(Some(home.clone())).tell(&at("webdav://ada@nas/a"), told.clone()).unwrap();
-        let later = new(Some(home));
+        let later = new(Some(home.clone()));
         assert_eq!(later.ca_file(&at("webdav://nas/b")), Some(file.to_path_buf()));
         assert_eq!(later.ca_file(&at("webdav://nas:8443/b")), None);
         later.tell(&at("sftp://nas:443/a"), ToldAccess { trust: Some(ServerTrust::New), ..ToldAccess::default() }).unwrap();
@@ -219,5 +231,9 @@ mod tests {
         let guest = new(None);
         guest.tell(&at("webdav://nas/a"), told).unwrap();
         assert_eq!(guest.ca_file(&at("webdav://nas/a")), Some(file.to_path_buf()));
+        let reader = Accesses::of_guest(Arc::new(MemoryStore::default()), Some(home.clone()));
+        assert_eq!(reader.ca_file(&at("webdav://nas/b")), Some(file.to_path_buf()), "it reads what is kept");
+        reader.tell(&at("webdav://other/a"), ToldAccess { ca_file: Some(file), ..ToldAccess::default() }).unwrap();
+        assert_eq!(new(Some(home)).ca_file(&at("webdav://other/a")), None, "and keeps nothing");
     }
 }

@@ -108,7 +108,8 @@ impl Core {
         notices: Vec<String>,
         history: History,
     ) -> Self {
-        let accesses = Arc::new(Accesses::new(env.secrets.clone(), home.clone().filter(|_| owner)));
+        let accesses = if owner { Accesses::new } else { Accesses::of_guest };
+        let accesses = Arc::new(accesses(env.secrets.clone(), home.clone()));
         let machine = gethostname::gethostname().to_string_lossy().into_owned();
         Self {
             env,

@@ -336,7 +336,7 @@ fn to_io(error: storage::Error) -> io::Error {
     let kind = match error.kind {
         Kind::NotFound => io::ErrorKind::NotFound,
         Kind::AlreadyExists => io::ErrorKind::AlreadyExists,
-        Kind::NotWritable | Kind::NotReadable => io::ErrorKind::PermissionDenied,
+        Kind::NotWritable | Kind::NotReadable | Kind::Denied => io::ErrorKind::PermissionDenied,
         Kind::NoRoom | Kind::NoRoomHere => io::ErrorKind::StorageFull,
         Kind::TooShort => io::ErrorKind::UnexpectedEof,
         Kind::FileTooLarge => io::ErrorKind::FileTooLarge,
@@ -345,6 +345,11 @@ fn to_io(error: storage::Error) -> io::Error {
         | Kind::ServerAway
         | Kind::ServerUnknown
         | Kind::ServerChanged
+        | Kind::ServerBusy
+        | Kind::NoBucket
+        | Kind::WrongRegion
+        | Kind::WrongClock
+        | Kind::NoKey
         | Kind::NoPassword
         | Kind::Refused
         | Kind::Certificate

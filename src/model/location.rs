@@ -7,10 +7,17 @@ use serde::{Deserialize, Serialize};
 use super::names;
 use super::path::PathBytes;
 
+mod azure;
+pub mod bucket;
+mod gcs;
+mod s3;
 mod sftp;
 mod text;
 mod webdav;
 
+pub use azure::AzureFolder;
+pub use gcs::{GOOGLE, GcsFolder};
+pub use s3::{AMAZON, S3Folder};
 pub use sftp::SftpFolder;
 pub use webdav::WebdavFolder;
 
@@ -24,6 +31,12 @@ pub enum Location {
     Sftp(SftpFolder),
     /// A folder on a WebDAV server.
     Webdav(WebdavFolder),
+    /// A bucket of Amazon S3, or of a service that speaks its language.
+    S3(Box<S3Folder>),
+    /// A bucket of Google Cloud Storage.
+    Gcs(Box<GcsFolder>),
+    /// A container of Azure Blob Storage.
+    Azure(Box<AzureFolder>),
 }
 
 /// A server by its name or address, and its port.
@@ -48,10 +61,14 @@ impl NotALocation {
     /// What is wrong, and what to write instead. Never the text itself: it may hold a password.
     pub fn in_words(self) -> &'static str {
         match self {
-            Self::Scheme => "Such addresses are not known. Give a folder, sftp://user@host/path or webdav://user@host/path.",
-            Self::Password => "Leave the password out of the address: it is asked for separately.",
+            Self::Scheme => {
+                "Such addresses are not known. Give a folder, sftp://user@host/path, webdav://user@host/path, s3://bucket/prefix, \
+                 gs://bucket/prefix or az://account/container/prefix."
+            }
+            Self::Password => "Leave passwords and keys out of the address: they are asked for separately.",
             Self::Form => {
-                "This is not written as an address is. Give it as sftp://user@host:port/path or webdav://user@host:port/path."
+                "This is not written as an address is. Give it as sftp://user@host:port/path, webdav://user@host:port/path, \
+                 s3://bucket/prefix?endpoint=https://host&region=name, gs://bucket/prefix or az://account/container/prefix."
             }
         }
     }
@@ -74,6 +91,9 @@ impl Location {
             "webdav+http" | "dav" => WebdavFolder::parse(text, false).map(Self::Webdav),
             "https" => WebdavFolder::pasted(text, true).map(Self::Webdav),
             "http" => WebdavFolder::pasted(text, false).map(Self::Webdav),
+            "s3" => S3Folder::parse(text).map(|folder| Self::S3(folder.into())),
+            "gs" | "gcs" => GcsFolder::parse(text).map(|folder| Self::Gcs(folder.into())),
+            "az" | "azure" => AzureFolder::parse(text).map(|folder| Self::Azure(folder.into())),
             _ => Err(NotALocation::Scheme),
         })
     }
@@ -91,7 +111,7 @@ impl Location {
     pub fn path(&self) -> Option<&PathBytes> {
         match self {
             Self::Local { path } => Some(path),
-            Self::Sftp(_) | Self::Webdav(_) => None,
+            _ => None,
         }
     }
 
@@ -101,6 +121,25 @@ impl Location {
             Self::Local { .. } => None,
             Self::Sftp(folder) => Some(folder.server()),
             Self::Webdav(folder) => Some(folder.server()),
+            Self::S3(folder) => Some(folder.server()),
+            Self::Gcs(folder) => Some(folder.server()),
+            Self::Azure(folder) => Some(folder.server()),
+        }
+    }
+
+    /// Without what only says how it is opened: two addresses of one place are the same then.
+    pub fn place(&self) -> Self {
+        match self {
+            Self::S3(folder) => {
+                let (bucket, prefix, endpoint) = (folder.bucket.clone(), folder.prefix.clone(), folder.endpoint.clone());
+                Self::S3(Box::new(S3Folder { bucket, prefix, endpoint, ..S3Folder::default() }))
+            }
+            Self::Gcs(folder) => {
+                let plain = GcsFolder { storage_class: String::new(), anonymous: false, ..(**folder).clone() };
+                Self::Gcs(Box::new(plain))
+            }
+            Self::Azure(folder) => Self::Azure(Box::new(AzureFolder { anonymous: false, ..(**folder).clone() })),
+            Self::Local { .. } | Self::Sftp(_) | Self::Webdav(_) => self.clone(),
         }
     }
 
@@ -110,6 +149,9 @@ impl Location {
             Self::Local { .. } => None,
             Self::Sftp(folder) => Some(format!("sftp {} {} {}", folder.user, folder.host, folder.port)),
             Self::Webdav(folder) => Some(format!("{} {} {} {}", folder.scheme(), folder.user, folder.host, folder.port)),
+            Self::S3(folder) => Some(folder.account()),
+            Self::Gcs(folder) => Some(folder.account()),
+            Self::Azure(folder) => Some(folder.account()),
         }
     }
 
@@ -120,7 +162,21 @@ impl Location {
                 "This connection is not protected: whoever sits on the network can read the password of the account and whatever the \
                  backup itself does not encrypt. webdav:// in place of webdav+http:// is protected.",
             ),
+            Self::S3(_) | Self::Gcs(_) | Self::Azure(_) if self.endpoint().starts_with("http://") => Some(
+                "This connection is not protected: whoever sits on the network can read whatever the backup itself does not encrypt. \
+                 An endpoint with https:// is protected.",
+            ),
             _ => None,
+        }
+    }
+
+    /// Of an object store that is not the cloud's own; empty where there is none.
+    fn endpoint(&self) -> &str {
+        match self {
+            Self::S3(folder) => &folder.endpoint,
+            Self::Gcs(folder) => &folder.endpoint,
+            Self::Azure(folder) => &folder.endpoint,
+            Self::Local { .. } | Self::Sftp(_) | Self::Webdav(_) => "",
         }
     }
 
@@ -130,6 +186,9 @@ impl Location {
             Self::Local { path } => path.display().into_owned(),
             Self::Sftp(folder) => folder.display(),
             Self::Webdav(folder) => folder.display(),
+            Self::S3(folder) => folder.display(),
+            Self::Gcs(folder) => folder.display(),
+            Self::Azure(folder) => folder.display(),
         }
     }
 
@@ -142,6 +201,9 @@ impl Location {
             },
             Self::Sftp(folder) => at_host(&folder.path, &folder.host),
             Self::Webdav(folder) => at_host(&folder.path, &folder.host),
+            Self::S3(folder) => folder.short_name(),
+            Self::Gcs(folder) => folder.short_name(),
+            Self::Azure(folder) => folder.short_name(),
         }
     }
 }
@@ -189,6 +251,93 @@ mod tests {
             assert_eq!(location.display(), shown);
             assert_eq!(Location::of_server(shown), Some(Ok(location)), "{shown}");
         }
+    }
+
+    #[test]
+    fn buckets_are_read_and_shown() {
+        for (text, shown, short) in [
+            ("s3://my-bucket", "s3://my-bucket", "my-bucket"),
+            ("S3://my-bucket/a/b c/", "s3://my-bucket/a/b%20c", "b c in my-bucket"),
+            (
+                "s3://my-bucket/x/{machine}?region=eu-west-1&endpoint=minio.lan:9000",
+                "s3://my-bucket/x/{machine}?endpoint=https://minio.lan:9000&region=eu-west-1",
+                "{machine} in my-bucket",
+            ),
+            (
+                "s3://my-bucket?path_style=no&access_key=AK%2B1&profile=a%20b&storage_class=GLACIER_IR&anonymous=yes",
+                "s3://my-bucket?access_key=AK%2B1&profile=a%20b&storage_class=GLACIER_IR&path_style=no&anonymous=yes",
+                "my-bucket",
+            ),
+            ("gs://my-bucket/ä?endpoint=http://h", "gs://my-bucket/ä?endpoint=http://h", "ä in my-bucket"),
+            ("az://account/container/p/q", "az://account/container/p/q", "q in container"),
+            ("az://account/container?endpoint=http://[::1]:1", "az://account/container?endpoint=http://[::1]:1", "container"),
+        ] {
+            let location = Location::of_server(text).unwrap().unwrap();
+            assert_eq!((&*location.display(), &*location.short_name()), (shown, short), "{text}");
+            assert_eq!(Location::of_server(shown), Some(Ok(location.clone())), "{shown}");
+            let json = serde_json::to_string(&location).unwrap();
+            assert_eq!(serde_json::from_str::<Location>(&json).unwrap(), location, "{json}");
+        }
+        let location = Location::of_server("s3://my-bucket/a?region=x").unwrap().unwrap();
+        assert_eq!(serde_json::to_string(&location).unwrap(), r#"{"kind":"s3","bucket":"my-bucket","prefix":"a","region":"x"}"#);
+    }
+
+    #[test]
+    fn no_secret_gets_into_a_buckets_address() {
+        for text in [
+            "s3://key:secret@bucket/x",
+            "s3://bucket/x?secret_key=abc",
+            "s3://bucket?endpoint=https://u:p@host",
+            "gs://bucket?token=abc",
+            "az://account/container?sas_token=abc",
+            "az://account/container?SIG=abc",
+        ] {
+            assert_eq!(Location::of_server(text), Some(Err(NotALocation::Password)), "{text}");
+        }
+        for text in [
+            "s3://",
+            "s3:///x",
+            "s3://ab/x",
+            "s3://bucket:80/x",
+            "s3://user@bucket/x",
+            "s3://bucket/a//b",
+            "s3://bucket/a/%2e%2e%2fb",
+            "s3://bucket?regoin=x",
+            "s3://bucket?region=a&region=b",
+            "s3://bucket?region=a%20b",
+            "s3://bucket?path_style=maybe",
+            "s3://bucket?endpoint=ftp://host",
+            "s3://bucket/x#y",
+            "gs://bucket?region=x",
+            "az://account",
+            "az://account/c",
+        ] {
+            assert_eq!(Location::of_server(text), Some(Err(NotALocation::Form)), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_place_is_the_same_however_it_is_opened() {
+        let place = |text| Location::of_server(text).unwrap().unwrap().place();
+        let s3 = place("s3://bucket/a?endpoint=http://h");
+        assert_eq!(place("s3://bucket/a?endpoint=http://h&region=r&access_key=K&profile=p&path_style=no&storage_class=X"), s3);
+        for other in ["s3://bucket/b?endpoint=http://h", "s3://bucket/a", "s3://other/a?endpoint=http://h"] {
+            assert_ne!(place(other), s3, "{other}");
+        }
+        assert_eq!(place("gs://bucket/a?anonymous=yes&storage_class=X"), place("gs://bucket/a"));
+        assert_eq!(place("az://account/container?anonymous=yes"), place("az://account/container"));
+        let sftp = Location::of_server("sftp://ada@nas/b").unwrap().unwrap();
+        assert_eq!(sftp.place(), sftp);
+    }
+
+    #[test]
+    fn a_key_is_its_accounts() {
+        let account = |text| Location::of_server(text).unwrap().unwrap().account();
+        assert_eq!(account("s3://bucket/a?access_key=K"), account("s3://other?access_key=K"));
+        assert_ne!(account("s3://bucket/a?access_key=K"), account("s3://bucket/a?access_key=L"));
+        assert_ne!(account("s3://bucket/a"), account("s3://bucket/a?endpoint=http://h"));
+        assert_ne!(account("az://one/container"), account("az://two/container"));
+        assert_eq!(account("az://one/container"), account("az://one/other"));
     }
 
     #[test]

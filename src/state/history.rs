@@ -128,7 +128,7 @@ impl History {
         step.execute("UPDATE journal SET begun = ?2 WHERE id = ?1", params![key(run), serde_json::to_string(&begun)?])?;
         if let Some(plan) = &begun.plan {
             let sql = "INSERT OR IGNORE INTO folder (plan, destination, version) VALUES (?1, ?2, ?3)";
-            step.execute(sql, params![plan.as_str(), serde_json::to_string(destination)?, version.as_str()])?;
+            step.execute(sql, params![plan.as_str(), place(destination)?, version.as_str()])?;
         }
         Ok(step.commit()?)
     }
@@ -153,7 +153,7 @@ impl History {
     pub fn begun_versions(&self, plan: &PlanId, destination: &Location) -> Result<Vec<VersionId>> {
         let db = self.db();
         let mut query = db.prepare("SELECT version FROM folder WHERE plan = ?1 AND destination = ?2 ORDER BY version")?;
-        let rows = query.query_map(params![plan.as_str(), serde_json::to_string(destination)?], |row| row.get::<_, String>(0))?;
+        let rows = query.query_map(params![plan.as_str(), place(destination)?], |row| row.get::<_, String>(0))?;
         rows.map(|row| version_id(row?)).collect()
     }
 
@@ -162,7 +162,7 @@ impl History {
         let db = self.db();
         let sql = "SELECT version, sequence FROM version WHERE plan = ?1 AND destination = ?2 ORDER BY sequence, version";
         let mut query = db.prepare(sql)?;
-        let of = params![plan.as_str(), serde_json::to_string(destination)?];
+        let of = params![plan.as_str(), place(destination)?];
         let rows = query.query_map(of, |row| Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?)))?;
         rows.map(|row| {
             let (id, sequence) = row?;
@@ -172,7 +172,7 @@ impl History {
     }
 
     pub fn remember_version(&self, plan: &PlanId, destination: &Location, version: &VersionId, sequence: u64) -> Result<()> {
-        let destination = serde_json::to_string(destination)?;
+        let destination = place(destination)?;
         let mut db = self.db();
         let step = db.transaction()?;
         let sql = "INSERT OR REPLACE INTO version (plan, destination, version, sequence) VALUES (?1, ?2, ?3, ?4)";
@@ -186,14 +186,14 @@ impl History {
     /// The highest sequence number that this home knows a destination to have had, also of a version that was deleted since; 0 for none.
     pub fn highest_sequence(&self, plan: &PlanId, destination: &Location) -> Result<u64> {
         let sql = "SELECT sequence FROM highest WHERE plan = ?1 AND destination = ?2";
-        let of = params![plan.as_str(), serde_json::to_string(destination)?];
+        let of = params![plan.as_str(), place(destination)?];
         let found = self.db().query_row(sql, of, |row| row.get::<_, i64>(0)).optional()?;
         Ok(found.unwrap_or(0).cast_unsigned())
     }
 
     /// Forgets a version and its folder: it was deleted, or its dead folder was cleared away.
     pub fn forget_version(&self, plan: &PlanId, destination: &Location, version: &VersionId) -> Result<()> {
-        let destination = serde_json::to_string(destination)?;
+        let destination = place(destination)?;
         let mut db = self.db();
         let step = db.transaction()?;
         for sql in [
@@ -234,6 +234,11 @@ impl History {
 /// SQLite's integers are signed.
 fn key(run: RunId) -> i64 {
     run.0.cast_signed()
+}
+
+/// A destination by where it is: another key to the same bucket makes none of it.
+fn place(destination: &Location) -> serde_json::Result<String> {
+    serde_json::to_string(&destination.place())
 }
 
 fn version_id(text: String) -> Result<VersionId> {

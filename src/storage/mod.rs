@@ -10,6 +10,7 @@ mod enduring;
 pub mod faulty;
 pub mod local;
 pub mod name;
+pub mod object_store;
 #[cfg(test)]
 #[path = "../../tests/servers/mod.rs"]
 mod servers;
@@ -118,6 +119,18 @@ pub enum Kind {
     ServerUnknown,
     /// A server shows another key than before: it may be another one.
     ServerChanged,
+    /// It has too much to do, or trouble of its own, and was asked again in vain.
+    ServerBusy,
+    /// The store has no bucket or container of this name.
+    NoBucket,
+    /// The bucket lies in another region than the address says.
+    WrongRegion,
+    /// The server's clock and this machine's are too far apart for it to believe a signature.
+    WrongClock,
+    /// No key for the store is known, or what was given is none.
+    NoKey,
+    /// The key is right, but what was asked is not allowed to it.
+    Denied,
     /// The server wants a password, and there is none.
     NoPassword,
     /// The server takes neither the keys nor the password.
@@ -198,7 +211,7 @@ impl Error {
 impl Kind {
     /// Whether it may pass by itself within a while: then it is worth another try.
     pub fn is_temporary(self) -> bool {
-        self == Self::ServerAway
+        matches!(self, Self::ServerAway | Self::ServerBusy)
     }
 
     fn of_write(error: &io::Error) -> Self {
@@ -232,7 +245,7 @@ pub fn open(location: &Location, access: &Arc<dyn Access>) -> Result<Box<dyn Sto
             let (location, access) = (location.clone(), access.clone());
             Ok(Box::new(Enduring::new(first, Box::new(move || connect(&location, &*access)))))
         }
-        Location::Local { .. } | Location::Webdav(_) => Ok(first),
+        Location::Local { .. } | Location::Webdav(_) | Location::S3(_) | Location::Gcs(_) | Location::Azure(_) => Ok(first),
     }
 }
 
@@ -242,6 +255,9 @@ fn connect(location: &Location, access: &dyn Access) -> Result<Box<dyn Storage>,
         Location::Local { path } => Ok(Box::new(local::Local::open(&path.as_path())?)),
         Location::Sftp(folder) => Ok(Box::new(sftp::Sftp::open(folder, access)?)),
         Location::Webdav(folder) => Ok(Box::new(webdav::Webdav::open(folder, access)?)),
+        Location::S3(_) | Location::Gcs(_) | Location::Azure(_) => {
+            Ok(Box::new(object_store::ObjectStore::open(location, access)?))
+        }
     }
 }
 
@@ -255,6 +271,8 @@ pub fn create_and_open(location: &Location, access: &Arc<dyn Access>) -> Result<
             open(location, access)
         }
         Location::Webdav(folder) => Ok(Box::new(webdav::Webdav::create_and_open(folder, &**access)?)),
+        // A prefix needs no making; a bucket is for whoever pays for it.
+        Location::S3(_) | Location::Gcs(_) | Location::Azure(_) => open(location, access),
     }
 }
 
@@ -265,7 +283,7 @@ pub fn plan_folders(storage: &dyn Storage) -> Result<Vec<String>, Error> {
         match storage.size(&format!("{}/{}", folder.name, marker::MARKER)) {
             Ok(_) => found.push(folder.name),
             // Somebody else's folder, perhaps one that we may not look into.
-            Err(e) if matches!(e.kind, Kind::NotFound | Kind::NotReadable) => {}
+            Err(e) if matches!(e.kind, Kind::NotFound | Kind::NotReadable | Kind::Denied) => {}
             Err(e) => return Err(e),
         }
     }

@@ -23,6 +23,7 @@ mod kill_restore;
 mod kill_unpack;
 mod layers;
 mod left;
+mod object_stores;
 mod pause;
 mod power_cut;
 mod recover;

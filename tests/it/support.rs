@@ -104,10 +104,11 @@ pub fn command(home: &Path) -> Command {
     command
 }
 
-/// Variables by which whoever runs the tests would be in them: their home, password, screen and bus.
+/// Variables by which whoever runs the tests would be in them: their home, password, screen, bus and buckets.
 pub fn is_callers(name: &OsStr) -> bool {
     let name = name.to_string_lossy();
-    ["STRONGROOM_", "XDG_", "DBUS_", "WAYLAND_"].iter().any(|of| name.starts_with(of)) || name == "DISPLAY"
+    ["STRONGROOM_", "XDG_", "DBUS_", "WAYLAND_", "AWS_", "AZURE_", "GOOGLE_"].iter().any(|of| name.starts_with(of))
+        || name == "DISPLAY"
 }
 
 /// How a command ended.

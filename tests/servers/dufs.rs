@@ -1,7 +1,7 @@
 //! A real dufs on a free port of the loopback: a WebDAV server that takes much of the standard lightly.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use super::process::{Process, free_port};
 
@@ -19,7 +19,7 @@ impl Dufs {
         let port = free_port();
         let mut command = Command::new(program());
         command.args(["-b", "127.0.0.1", "-p", &port.to_string(), "-A", "-a", &format!("{USER}:{PASSWORD}@/:rw")]).arg(folder);
-        Self { port, _process: Process::start(command.stdout(Stdio::null()), port) }
+        Self { port, _process: Process::start(&mut command, port) }
     }
 
     pub fn address(&self, path: &str) -> String {

@@ -5,5 +5,7 @@
 pub mod apache;
 pub mod ca;
 pub mod dufs;
+pub mod fake;
 pub mod process;
 pub mod sshd;
+pub mod stores;

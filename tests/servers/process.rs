@@ -1,7 +1,7 @@
 //! A server's processes: started in the foreground, waited for, stalled, ended by their ids.
 
 use std::fs;
-use std::io::Read;
+use std::io::{Read, Seek};
 use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
 use std::thread;
@@ -20,14 +20,17 @@ pub fn free_port() -> u16 {
 impl Process {
     /// Starts it and waits until it listens.
     pub fn start(command: &mut Command, port: u16) -> Self {
-        let mut child = command.stderr(Stdio::piped()).spawn().unwrap_or_else(|e| panic!("{command:?}: {e}"));
+        // A file, not a pipe: nobody reads what it says of each request.
+        let mut said = tempfile::tempfile().unwrap();
+        command.stdin(Stdio::null()).stdout(said.try_clone().unwrap()).stderr(said.try_clone().unwrap());
+        let mut child = command.spawn().unwrap_or_else(|e| panic!("{command:?}: {e}: tests/run installs it"));
         let begun = Instant::now();
         while TcpStream::connect(("127.0.0.1", port)).is_err() {
-            if begun.elapsed() > Duration::from_secs(20) || child.try_wait().unwrap().is_some() {
+            if begun.elapsed() > Duration::from_secs(60) || child.try_wait().unwrap().is_some() {
                 let _ = child.kill();
-                let mut said = String::new();
-                let _ = child.stderr.take().unwrap().read_to_string(&mut said);
-                panic!("{command:?} does not listen: {said}");
+                let mut words = String::new();
+                let _ = said.rewind().and_then(|()| said.read_to_string(&mut words));
+                panic!("{command:?} does not listen: {words}");
             }
             thread::sleep(Duration::from_millis(20));
         }

@@ -15,7 +15,7 @@ them. The machine that wrote the backup before must no longer write there. Nothi
 #[derive(Debug, Args)]
 #[command(after_help = ADOPT_EXAMPLES)]
 pub struct Adopt {
-    /// Where the backup lies: a folder, or sftp://user@host:port/path
+    /// Where the backup lies: a folder or an address, as --to of `strongroom backup` takes them
     #[arg(value_name = "DEST")]
     pub from: String,
     /// Which backup, where several lie at the destination

@@ -21,7 +21,7 @@ pub enum Storage {
 /// A destination of a plan.
 #[derive(Debug, Args)]
 pub struct StorageOf {
-    /// A folder, or sftp://user@host:port/path
+    /// A folder or an address, as --to of `strongroom backup` takes them
     #[arg(value_name = "DEST")]
     pub to: String,
     /// Name or id of the plan
@@ -33,7 +33,7 @@ pub struct StorageOf {
 
 #[derive(Debug, Args)]
 pub struct StorageAt {
-    /// A folder, or sftp://user@host:port/path
+    /// A folder or an address, as --to of `strongroom backup` takes them
     #[arg(value_name = "DEST")]
     pub to: String,
     #[command(flatten)]

@@ -43,6 +43,38 @@ impl From<storage::Error> for Problem {
                 "The server shows another key than before: somebody may be in its place.",
                 "Nothing was sent to it. Ask whoever runs the server whether its key was changed before you trust the new one.",
             ),
+            Kind::ServerBusy => Problem::new(
+                Code::DestinationMissing,
+                "The server has too much to do, or trouble of its own: it was asked again several times.",
+                "Try again later. What was backed up before is whole.",
+            ),
+            Kind::NoBucket => Problem::new(
+                Code::DestinationMissing,
+                "There is no bucket or container of this name.",
+                "Check its name, the endpoint and the account, or make the bucket where you manage the store.",
+            ),
+            Kind::WrongRegion => Problem::new(
+                Code::Usage,
+                "The bucket lies in another region than the address says.",
+                "Give the right one in the address, as in s3://bucket/prefix?region=eu-west-1.",
+            ),
+            Kind::WrongClock => Problem::new(
+                Code::Io,
+                "This computer's clock and the server's differ too much.",
+                "Set the clock of this computer, then try again.",
+            ),
+            Kind::NoKey => Problem::new(
+                Code::StoragePassword,
+                "No key for this store is known.",
+                "Give it as STRONGROOM_STORAGE_PASSWORD (of S3 the secret key, with access_key=\u{2026} in the address), or as \
+                 the store's own tools take it: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, AZURE_STORAGE_KEY, \
+                 GOOGLE_APPLICATION_CREDENTIALS.",
+            ),
+            Kind::Denied => Problem::new(
+                Code::NotWritable,
+                "The store knows the key, but does not let it do this.",
+                "Let it list, read and write below this prefix (and delete, for clean-up), where you manage the store.",
+            ),
             Kind::NoPassword => Problem::new(
                 Code::StoragePassword,
                 "The server asks for a password, and none is known.",
@@ -50,8 +82,8 @@ impl From<storage::Error> for Problem {
             ),
             Kind::Refused => Problem::new(
                 Code::StoragePassword,
-                "The server does not take this password.",
-                "Check the account's name and password there.",
+                "The server does not take this password or key.",
+                "Check the account's name, and its password or key there.",
             ),
             Kind::Certificate => Problem::new(
                 Code::ServerCertificate,

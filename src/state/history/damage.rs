@@ -2,7 +2,7 @@
 
 use rusqlite::params;
 
-use super::History;
+use super::{History, place};
 use crate::model::location::Location;
 use crate::model::plan::PlanId;
 use crate::state::Result;
@@ -10,7 +10,7 @@ use crate::state::Result;
 impl History {
     /// Remembers objects by their names within the plan's folder. `all`: everything else there was looked at and is whole.
     pub fn remember_damage(&self, plan: &PlanId, destination: &Location, objects: &[&str], all: bool) -> Result<()> {
-        let destination = serde_json::to_string(destination)?;
+        let destination = place(destination)?;
         let mut db = self.db();
         let step = db.transaction()?;
         if all {
@@ -39,7 +39,7 @@ impl History {
     pub fn damaged(&self, plan: &PlanId, destination: &Location) -> Result<Vec<String>> {
         let db = self.db();
         let mut query = db.prepare("SELECT object FROM damaged WHERE plan = ?1 AND destination = ?2 ORDER BY object")?;
-        let rows = query.query_map(params![plan.as_str(), serde_json::to_string(destination)?], |row| row.get(0))?;
+        let rows = query.query_map(params![plan.as_str(), place(destination)?], |row| row.get(0))?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 }

@@ -248,7 +248,7 @@ impl Draft {
             return Some(match Location::of_server(destination) {
                 Some(Err(why)) => why.in_words().into(),
                 _ => format!(
-                    "Give the whole path, beginning with {}, or an address: sftp://user@host/path, webdav://user@host/path.",
+                    "Give the whole path, beginning with {}, or an address: sftp://user@host/path, webdav://user@host/path, s3://bucket/prefix.",
                     names::BEGINS
                 ),
             });

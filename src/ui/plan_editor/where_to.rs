@@ -145,7 +145,7 @@ fn folder(ui: &mut Ui, cx: &mut Cx<'_>, editor: &mut Editor) {
     row.show(ui, |ui| {
         let line = Ends::new(ui, size::CONTROL).left(|ui| {
             let field = TextField::new(&mut editor.draft.destination)
-                .hint("/media/…, sftp://user@host/path or webdav://…")
+                .hint("/media/…, sftp://user@host/path, webdav://… or s3://…")
                 .name("Path of the destination");
             if ui.add(field).changed() {
                 editor.touch();

@@ -58,7 +58,7 @@ fn backup(ui: &mut Ui, cx: &mut Cx<'_>, wizard: &mut Wizard, just_came: bool) ->
                 let buttons = if cx.pickers.available() { 196.0 } else { 88.0 };
                 let width = (ui.available_width() - buttons).max(160.0);
                 let field = TextField::new(&mut wizard.destination)
-                    .hint("/media/…, sftp://user@host/path or webdav://…")
+                    .hint("/media/…, sftp://user@host/path, webdav://… or s3://…")
                     .name("Folder that holds the backup");
                 let response = ui.add(field.width(width));
                 if just_came {

@@ -1,0 +1,339 @@
+//! A place in an object store: Amazon S3 and what speaks its language, Google Cloud Storage, Azure Blob Storage.
+//!
+//! A store knows no folders: what stands before a `/` in the names of objects is one for as long as there are any.
+
+use std::sync::Arc;
+
+use futures_util::{StreamExt, TryStreamExt};
+use jiff::Timestamp;
+use opendal::{Entry, EntryMode, HttpTransporter, Operator};
+use sha2::{Digest, Sha256};
+use tokio::task::JoinSet;
+
+use super::access::Access;
+use super::{Error, Kind, Listed, Room, Storage, Upload, name};
+use crate::model::location::Location;
+
+mod asked;
+mod body;
+mod failure;
+mod fault;
+mod line;
+mod range;
+mod service;
+mod trust;
+mod upload;
+mod uploads;
+mod wire;
+
+use failure::judged;
+use fault::Fault;
+use line::Line;
+use upload::StoreUpload;
+use uploads::Uploads;
+use wire::Wire;
+
+/// Children of one folder: what is more is no list of ours, and could go on for ever.
+const LONGEST_LIST: usize = 1_000_000;
+/// Read by one request,
+const PIECE: usize = 8 << 20;
+/// and so many at once.
+const AT_ONCE: usize = 4;
+const DELETED_AT_ONCE: usize = 16;
+/// An object that is read whole comes by one request up to this size.
+const SMALL: u64 = 64 << 20;
+
+pub struct ObjectStore {
+    line: Arc<Line>,
+    /// What all keys of this place begin with: empty, or with a `/` at its end. OpenDAL would put it there itself, but not look
+    /// whether what a server lists begins so.
+    prefix: String,
+    /// For errors.
+    shown: String,
+    /// Whether many objects are deleted by one request.
+    in_batches: bool,
+    /// Where those that died can be found.
+    uploads: Option<Uploads>,
+}
+
+impl ObjectStore {
+    /// Fails where there is no such bucket, or the credentials do not open it. Buckets are not made here: that is for whoever
+    /// pays for them.
+    pub fn open(location: &Location, access: &dyn Access) -> Result<Self, Error> {
+        let store = Self::connect(location, access, None)?;
+        match store.check_root() {
+            Err(e) => match store.region(location, &e) {
+                Some(region) => {
+                    let store = Self::connect(location, access, Some(&region))?;
+                    store.check_root().map_err(|e| judged(&store.shown, &e))?;
+                    Ok(store)
+                }
+                None => Err(judged(&store.shown, &e)),
+            },
+            Ok(()) => Ok(store),
+        }
+    }
+
+    fn connect(location: &Location, access: &dyn Access, region: Option<&str>) -> Result<Self, Error> {
+        let service = service::open(location, access, region)?;
+        let wire =
+            Wire::new(access.ca_file(location).as_deref(), location.server(), service.in_cloud, service.uploads.is_some())?;
+        // Google's answer to a batch would be taken at its word in how many parts it has.
+        let in_batches = !matches!(location, Location::Gcs(_));
+        let transport = HttpTransporter::new(wire);
+        let uploads = service.uploads.map(|at| Uploads::new(transport.clone(), at.chain, &at.region, at.bucket));
+        let line = Arc::new(Line::new(service.operator, transport)?);
+        Ok(Self { line, prefix: service.prefix, shown: location.display(), in_batches, uploads })
+    }
+
+    /// Where the bucket lies, where the address does not say so and the store does.
+    fn region(&self, location: &Location, error: &opendal::Error) -> Option<String> {
+        match (location, Fault::of(error)) {
+            (Location::S3(folder), Some(Fault::Refused(refusal)))
+                if folder.region.is_empty() && refusal.kind() == Kind::WrongRegion && !refusal.region.is_empty() =>
+            {
+                Some(refusal.region.clone())
+            }
+            _ => None,
+        }
+    }
+
+    fn operator(&self) -> &Operator {
+        self.line.operator()
+    }
+
+    /// The key of an object.
+    fn key(&self, name: &str) -> String {
+        format!("{}{name}", self.prefix)
+    }
+
+    /// What the keys of all that lies in a folder begin with; the empty name is the root.
+    fn within(&self, folder: &str) -> String {
+        if folder.is_empty() { self.prefix.clone() } else { format!("{}{folder}/", self.prefix) }
+    }
+
+    fn check_root(&self) -> opendal::Result<()> {
+        let first = async {
+            let mut entries = self.operator().lister_with(&listed(&self.prefix)).limit(1).await?;
+            entries.next().await.transpose()
+        };
+        self.line.wait(asked::list(first)).map(drop)
+    }
+
+    /// What lies below a folder (empty: the root), directly or in all, with its name below that folder.
+    fn entries(&self, folder: &str, all: bool) -> Result<Vec<(String, Entry)>, Error> {
+        let within = self.within(folder);
+        let path = listed(&within);
+        let list = async {
+            let mut entries = self.operator().lister_with(&path).recursive(all).await?;
+            let mut found = Vec::new();
+            while let Some(entry) = entries.next().await {
+                asked::progress();
+                let entry = entry?;
+                // A server may list what it likes.
+                if let Some(name) = entry.path().strip_prefix(&within).filter(|name| !name.is_empty()) {
+                    found.push((name.to_owned(), entry));
+                }
+                if found.len() > LONGEST_LIST {
+                    return Err(Fault::TooLong(format!("more than {LONGEST_LIST} entries")).into_error());
+                }
+            }
+            Ok(found)
+        };
+        self.line.wait(asked::list(list)).map_err(|e| judged(if folder.is_empty() { &self.shown } else { folder }, &e))
+    }
+
+    /// One request.
+    fn read_piece(&self, name: &str, offset: u64, length: usize) -> opendal::Result<opendal::Buffer> {
+        let end = offset.saturating_add(length as u64);
+        self.line.wait(async { self.operator().read_with(&self.key(name)).range(offset..end).await })
+    }
+
+    /// Many requests at once.
+    fn read_pieces(&self, name: &str, offset: u64, buffer: &mut [u8]) -> opendal::Result<()> {
+        self.line.wait(async {
+            let mut pieces = JoinSet::new();
+            let mut left = buffer.chunks_mut(PIECE).enumerate().collect::<Vec<_>>();
+            left.reverse();
+            let mut places = std::collections::HashMap::new();
+            loop {
+                while pieces.len() < AT_ONCE
+                    && let Some((number, place)) = left.pop()
+                {
+                    let (operator, key) = (self.operator().clone(), self.key(name));
+                    let from = offset + (number * PIECE) as u64;
+                    let to = from + place.len() as u64;
+                    places.insert(number, place);
+                    pieces.spawn(async move { operator.read_with(&key).range(from..to).await.map(|bytes| (number, bytes)) });
+                }
+                let Some(piece) = pieces.join_next().await else { return Ok(()) };
+                let (number, bytes) = piece.map_err(|_| Fault::Away("interrupted".into()).into_error())??;
+                if let Some(place) = places.remove(&number) {
+                    fill(place, bytes)?;
+                }
+            }
+        })
+    }
+}
+
+/// A prefix as it is listed.
+fn listed(prefix: &str) -> String {
+    if prefix.is_empty() { "/".into() } else { prefix.into() }
+}
+
+/// Bytes of an answer to where they belong.
+fn fill(place: &mut [u8], bytes: opendal::Buffer) -> opendal::Result<()> {
+    if bytes.len() != place.len() {
+        return Err(Fault::Strange(format!("{} bytes instead of {}", bytes.len(), place.len())).into_error());
+    }
+    let mut rest = place;
+    for bytes in bytes {
+        let (here, after) = rest.split_at_mut(bytes.len());
+        here.copy_from_slice(&bytes);
+        rest = after;
+    }
+    Ok(())
+}
+
+impl Storage for ObjectStore {
+    fn list(&self, folder: &str) -> Result<Vec<Listed>, Error> {
+        if !folder.is_empty() {
+            name::check(folder)?;
+        }
+        let child = |(name, entry): (String, Entry)| {
+            let name = name.trim_end_matches('/').to_owned();
+            // A store may hold names that lead elsewhere.
+            let is_ours = name::check(&name).is_ok() && !name.contains('/');
+            let metadata = entry.metadata();
+            let is_folder = metadata.mode() == EntryMode::DIR;
+            is_ours.then(|| Listed {
+                name,
+                is_folder,
+                size: if is_folder { 0 } else { metadata.content_length() },
+                modified: metadata.last_modified().map(opendal::raw::Timestamp::into_inner),
+            })
+        };
+        let mut children: Vec<Listed> = self.entries(folder, false)?.into_iter().filter_map(child).collect();
+        children.sort_by(|a, b| (&a.name, a.is_folder).cmp(&(&b.name, b.is_folder)));
+        children.dedup_by(|a, b| a.name == b.name);
+        Ok(children)
+    }
+
+    fn size(&self, name: &str) -> Result<u64, Error> {
+        name::check(name)?;
+        let there = self.line.wait(self.operator().stat(&self.key(name))).map_err(|e| judged(name, &e))?;
+        Ok(there.content_length())
+    }
+
+    fn read_at(&self, name: &str, offset: u64, buffer: &mut [u8]) -> Result<(), Error> {
+        name::check(name)?;
+        let too_short = || Error::new(Kind::TooShort, name, "it ends before");
+        if offset.checked_add(buffer.len() as u64).is_none_or(|end| end > i64::MAX as u64) {
+            self.size(name)?;
+            return Err(too_short());
+        }
+        if buffer.is_empty() {
+            return if self.size(name)? < offset { Err(too_short()) } else { Ok(()) };
+        }
+        let read = if buffer.len() > PIECE {
+            self.read_pieces(name, offset, buffer)
+        } else {
+            self.read_piece(name, offset, buffer.len()).and_then(|bytes| fill(buffer, bytes))
+        };
+        read.map_err(|e| judged(name, &e))
+    }
+
+    fn create(&self, name: &str) -> Result<Box<dyn Upload>, Error> {
+        name::check(name)?;
+        // Not every store looks again when the upload ends.
+        match self.size(name) {
+            Ok(_) => Err(Error::new(Kind::AlreadyExists, name, "there is one")),
+            Err(e) if e.kind == Kind::NotFound => Ok(Box::new(StoreUpload::begin(name, self.key(name), self.line.clone())?)),
+            Err(e) => Err(e),
+        }
+    }
+
+    fn delete(&self, name: &str) -> Result<(), Error> {
+        name::check(name)?;
+        self.line.wait(self.operator().delete(&self.key(name))).map_err(|e| judged(name, &e))
+    }
+
+    fn delete_folder(&self, name: &str) -> Result<(), Error> {
+        name::check(name)?;
+        let below: Vec<String> = self.entries(name, true)?.into_iter().map(|(_, entry)| entry.path().to_owned()).collect();
+        if below.is_empty() {
+            return Ok(());
+        }
+        let deleted = if self.in_batches {
+            self.line.wait(self.operator().delete_iter(below))
+        } else {
+            let each = futures_util::stream::iter(below).map(|path| async move { self.operator().delete(&path).await });
+            self.line.wait(each.buffer_unordered(DELETED_AT_ONCE).try_collect::<()>())
+        };
+        deleted.map_err(|e| judged(name, &e))
+    }
+
+    fn room(&self) -> Result<Option<Room>, Error> {
+        Ok(None)
+    }
+
+    fn sha256_on_medium(&self, name: &str, each: &mut dyn FnMut(u64) -> bool) -> Result<([u8; 32], bool), Error> {
+        let mut left = self.size(name)?;
+        let mut hash = Sha256::new();
+        // A size that a server makes up costs no memory.
+        let mut buffer = vec![0; (AT_ONCE * PIECE).min(usize::try_from(left).unwrap_or(usize::MAX))];
+        let mut offset = 0;
+        while left > 0 {
+            let length = buffer.len().min(usize::try_from(left).unwrap_or(usize::MAX));
+            let Some(piece) = buffer.get_mut(..length) else { break };
+            self.read_at(name, offset, piece)?;
+            hash.update(&*piece);
+            offset += length as u64;
+            left -= length as u64;
+            if !each(length as u64) {
+                return Err(Error::new(Kind::Cancelled, name, "cancelled"));
+            }
+        }
+        // Where a store keeps it, and in how many places, it does not say.
+        Ok((hash.finalize().into(), false))
+    }
+
+    fn identity(&self) -> Option<(u64, u64)> {
+        None
+    }
+
+    /// What uploads that died left can be seen in S3 only; elsewhere the service itself takes it away after a week.
+    fn sweep_temporary(&self, folder: &str, before: Option<Timestamp>) -> Result<usize, Error> {
+        if !folder.is_empty() {
+            name::check(folder)?;
+        }
+        match &self.uploads {
+            Some(uploads) => self.line.wait(uploads.sweep(&self.within(folder), before)).map_err(|e| judged(folder, &e)),
+            None => Ok(0),
+        }
+    }
+
+    fn read_all(&self, name: &str, limit: u64) -> Result<Vec<u8>, Error> {
+        name::check(name)?;
+        let longest = usize::try_from(limit.min(SMALL)).unwrap_or(usize::MAX);
+        match self.line.wait(asked::whole(longest, self.operator().read(&self.key(name)))) {
+            Ok(bytes) => Ok(bytes.to_vec()),
+            Err(e) => match judged(name, &e) {
+                // Longer than comes by one request.
+                e if e.kind == Kind::TooLong && limit > SMALL => {
+                    let size = self.size(name)?;
+                    if size > limit {
+                        return Err(Error::new(Kind::TooLong, name, &format!("{size} bytes, expected at most {limit}")));
+                    }
+                    let mut bytes = vec![0; usize::try_from(size).unwrap_or(usize::MAX)];
+                    self.read_at(name, 0, &mut bytes)?;
+                    Ok(bytes)
+                }
+                e => Err(e),
+            },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,43 @@
+//! TLS to a store's server, and why there is none.
+
+use std::error::Error as _;
+use std::io;
+use std::path::Path;
+use std::time::Duration;
+
+use super::fault::Fault;
+use crate::storage::{Error, Kind, certificates};
+
+pub fn client(ca_file: Option<&Path>, connect: Duration) -> Result<reqwest::Client, Error> {
+    let trusted = certificates::trusted(ca_file)?;
+    // The first one stays; all of ours are the same.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    // Of the system's, some may be nothing that anybody could be known by.
+    let usable = trusted.into_iter().filter(|one| rustls::RootCertStore::empty().add(one.clone()).is_ok());
+    let trusted: Vec<_> = usable.filter_map(|one| reqwest::Certificate::from_der(&one).ok()).collect();
+    reqwest::Client::builder()
+        .connect_timeout(connect)
+        // An answer that leads elsewhere is none: what is sent must not go there.
+        .redirect(reqwest::redirect::Policy::none())
+        .user_agent(concat!("strongroom/", env!("CARGO_PKG_VERSION")))
+        .tls_certs_only(trusted)
+        .build()
+        .map_err(|e| Error { kind: Kind::Other, context: "TLS".into(), source: io::Error::other(e.to_string()) })
+}
+
+/// Why there is no answer. Never the address: it may hold a signature.
+pub fn fault(error: &reqwest::Error) -> Fault {
+    let mut words = Vec::new();
+    let mut at = error.source();
+    while let Some(error) = at {
+        words.push(error.to_string());
+        at = error.source();
+    }
+    let why = words.last().cloned().unwrap_or_else(|| "no connection".into());
+    match words.into_iter().find(|words| words.contains("certificate")) {
+        Some(certificate) if certificate.contains("expired") => Fault::Expired,
+        Some(certificate) => Fault::NotTrusted(certificate),
+        None if error.is_builder() => Fault::Strange("no address".into()),
+        None => Fault::Away(why),
+    }
+}

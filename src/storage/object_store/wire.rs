@@ -1,0 +1,233 @@
+//! Requests to a store: over TLS, never to where a server sends us, bounded in time and length, repeated where that helps.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use bytes::BytesMut;
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header, request};
+use md5::{Digest, Md5};
+use opendal::{Buffer, HttpBody, HttpTransport};
+use tokio::time::Instant;
+
+use super::asked;
+use super::body::Sent;
+use super::fault::{self, Fault, Refusal};
+use super::range::Wanted;
+use super::trust;
+use crate::model::location::{Server, bucket};
+use crate::storage::{Error, Kind};
+
+/// Until a server takes the call.
+const CONNECT: Duration = Duration::from_secs(20);
+/// Without a byte in either direction.
+const SILENCE: Duration = Duration::from_secs(60);
+/// How often a request is repeated,
+const REPEATS: u32 = 6;
+/// and for how long at most.
+const PATIENCE: Duration = Duration::from_secs(180);
+/// Before the first repetition; then twice as long each time.
+const FIRST_PAUSE: Duration = Duration::from_millis(200);
+/// The longest that a server may ask us to wait.
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+/// For the cloud's own service that tells a machine its credentials, where there is one.
+const METADATA: Duration = Duration::from_secs(2);
+
+pub struct Wire {
+    client: reqwest::Client,
+    /// The store's own.
+    server: Option<Server>,
+    /// Whether this may be a machine of the cloud's, that is told its credentials there.
+    in_cloud: bool,
+    /// Whether the store compares what it gets with its MD5; buckets whose objects are locked want it.
+    digests: bool,
+}
+
+/// An answer, read whole.
+struct Answer {
+    status: StatusCode,
+    headers: HeaderMap,
+    body: BytesMut,
+}
+
+/// What to do with what came of a request.
+enum Verdict {
+    Done(Answer),
+    /// It may pass by itself; perhaps the server says how long that takes.
+    Again(Fault, Option<Duration>),
+    Never(Fault),
+}
+
+impl Wire {
+    /// `ca_file`: an authority that vouches for the server besides those that the system knows.
+    pub fn new(ca_file: Option<&Path>, server: Option<Server>, in_cloud: bool, digests: bool) -> Result<Self, Error> {
+        Ok(Self { client: trust::client(ca_file, CONNECT)?, server, in_cloud, digests })
+    }
+
+    async fn send(&self, parts: &request::Parts, body: &Buffer) -> Result<Answer, Fault> {
+        let begun = Instant::now();
+        let wanted = Wanted::of(&parts.headers);
+        let host = parts.uri.host().unwrap_or_default();
+        let is_metadata = host.starts_with("169.254.") || host == "metadata.google.internal" || host == "[fd00:ec2::254]";
+        if is_metadata && !self.in_cloud {
+            return Err(Fault::Away("not asked: the store is not this cloud's".into()));
+        }
+        // Where an upload goes on, the server says: that must be itself. Credentials are asked for elsewhere by GET and POST.
+        let is_storing = matches!(parts.method, Method::PUT | Method::DELETE) && !is_metadata;
+        if is_storing && self.server.as_ref().is_some_and(|server| *server != bucket::server(&parts.uri.to_string())) {
+            return Err(Fault::Strange("it wants the upload elsewhere".into()));
+        }
+        let mut pause = FIRST_PAUSE;
+        for repeats in 0.. {
+            let tried = if is_metadata {
+                match tokio::time::timeout(METADATA, self.once(parts, body, wanted)).await {
+                    Ok(tried) => tried,
+                    Err(_) => Err(Fault::Away("no answer".into())),
+                }
+            } else {
+                self.once(parts, body, wanted).await
+            };
+            let (fault, after) = match judge(tried, parts, wanted) {
+                Verdict::Done(answer) => return Ok(answer),
+                Verdict::Never(fault) => return Err(fault),
+                Verdict::Again(fault, after) => (fault, after),
+            };
+            // A crowd that waits for the same server must not come back all at once.
+            let wait = after.unwrap_or_default().max(pause) + jitter(pause);
+            if is_metadata || repeats >= REPEATS || wait > LONGEST_PAUSE || begun.elapsed() + wait > PATIENCE {
+                return Err(fault);
+            }
+            tracing::debug!(%fault, repeats, "a store is asked again");
+            tokio::time::sleep(wait).await;
+            pause *= 2;
+        }
+        Err(Fault::Away("no answer".into()))
+    }
+
+    /// One request, to the end of its answer.
+    async fn once(&self, parts: &request::Parts, body: &Buffer, wanted: Option<Wanted>) -> Result<Answer, Fault> {
+        let moved = Arc::new(AtomicU64::new(0));
+        let sent = Sent::new(body.clone(), moved.clone());
+        let mut request = self.client.request(parts.method.clone(), parts.uri.to_string()).headers(parts.headers.clone());
+        if !body.is_empty() {
+            request = request.body(reqwest::Body::wrap(sent));
+        }
+        let longest = wanted.map_or_else(asked::longest, |wanted| usize::try_from(wanted.length).unwrap_or(usize::MAX));
+        let whole = async {
+            let mut response = request.send().await.map_err(|e| trust::fault(&e))?;
+            let (status, headers) = (response.status(), response.headers().clone());
+            // What a server says of itself when it refuses need not fit into what was wanted.
+            let longest = if status.is_success() { longest } else { longest.max(asked::LONGEST_REFUSAL) };
+            let mut body = BytesMut::new();
+            while let Some(chunk) = response.chunk().await.map_err(|e| trust::fault(&e))? {
+                moved.fetch_add(chunk.len() as u64, Ordering::Relaxed);
+                if body.len() + chunk.len() > longest {
+                    return Err(Fault::TooLong(format!("more than {longest} bytes")));
+                }
+                body.extend_from_slice(&chunk);
+            }
+            Ok(Answer { status, headers, body })
+        };
+        tokio::select! {
+            answer = whole => answer,
+            () = silence(&moved) => Err(Fault::Away("it fell silent".into())),
+        }
+    }
+}
+
+impl HttpTransport for Wire {
+    async fn fetch(&self, request: Request<Buffer>) -> opendal::Result<Response<HttpBody>> {
+        asked::count()?;
+        let (mut parts, body) = request.into_parts();
+        if self.digests && parts.method == Method::PUT && !body.is_empty() {
+            parts.headers.insert("content-md5", digest(&body));
+        }
+        let answer = self.send(&parts, &body).await.map_err(Fault::into_error)?;
+        if answer.status == StatusCode::RANGE_NOT_SATISFIABLE {
+            return Err(opendal::Error::new(opendal::ErrorKind::RangeNotSatisfied, "it is shorter"));
+        }
+        let length = answer.body.len() as u64;
+        let whole = futures_util::stream::iter([Ok(Buffer::from(answer.body.freeze()))]);
+        let mut response = Response::new(HttpBody::new(whole, Some(length)));
+        *response.status_mut() = answer.status;
+        *response.headers_mut() = answer.headers;
+        response.extensions_mut().insert(parts.uri);
+        Ok(response)
+    }
+}
+
+/// In base64, as the header has it.
+fn digest(body: &Buffer) -> HeaderValue {
+    let mut md5 = Md5::new();
+    for piece in body.clone() {
+        md5.update(&piece);
+    }
+    HeaderValue::from_str(&data_encoding::BASE64.encode(&md5.finalize())).unwrap_or(HeaderValue::from_static(""))
+}
+
+/// Ends when nothing has moved for too long.
+async fn silence(moved: &AtomicU64) {
+    let mut last = u64::MAX;
+    loop {
+        let now = moved.load(Ordering::Relaxed);
+        if now == last {
+            return;
+        }
+        last = now;
+        tokio::time::sleep(SILENCE).await;
+    }
+}
+
+fn judge(tried: Result<Answer, Fault>, parts: &request::Parts, wanted: Option<Wanted>) -> Verdict {
+    let answer = match tried {
+        Ok(answer) => answer,
+        Err(fault @ Fault::Away(_)) => return Verdict::Again(fault, None),
+        Err(fault) => return Verdict::Never(fault),
+    };
+    let status = answer.status.as_u16();
+    let refusal = || Refusal::read(status, &answer.headers, &answer.body);
+    let again = |refusal| Verdict::Again(Fault::Refused(refusal), retry_after(&answer.headers));
+    match status {
+        200..=299 if is_page(&answer.headers, &answer.body) && parts.method != Method::HEAD => {
+            Verdict::Never(Fault::Strange("a web page came where data should".into()))
+        }
+        206 | 200 => match wanted.map_or(Ok(()), |wanted| wanted.fits(status, &answer.headers, answer.body.len())) {
+            Ok(()) => Verdict::Done(answer),
+            Err(fault) => Verdict::Never(fault),
+        },
+        // A resumable upload goes on.
+        200..=299 | 308 => Verdict::Done(answer),
+        408 | 429 | 500 | 502 | 503 | 504 => again(refusal()),
+        // Damaged on the way, or too slow.
+        400 if matches!(&*refusal().code, "BadDigest" | "Md5Mismatch" | "RequestTimeout" | "IncompleteBody") => again(refusal()),
+        // The service's own code makes of it what it means there.
+        404 | 409 | 412 | 416 if !matches!(refusal().kind(), Kind::NoBucket) => Verdict::Done(answer),
+        300..=399 if refusal().kind() != Kind::WrongRegion => {
+            let to = answer.headers.get(header::LOCATION).and_then(|value| value.to_str().ok()).unwrap_or("nobody knows where");
+            Verdict::Never(Fault::Elsewhere(fault::words(to)))
+        }
+        _ => Verdict::Never(Fault::Refused(refusal())),
+    }
+}
+
+/// Whether it is a proxy's or a provider's own page. A store may call its lists the same.
+fn is_page(headers: &HeaderMap, body: &[u8]) -> bool {
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let begins = |with: &str| body.trim_ascii_start().get(..with.len()).is_some_and(|b| b.eq_ignore_ascii_case(with.as_bytes()));
+    kind.to_ascii_lowercase().starts_with("text/html") && (begins("<!doctype html") || begins("<html"))
+}
+
+/// Seconds, as all of these services send them.
+fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let seconds = headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
+    Some(Duration::from_secs(seconds))
+}
+
+/// Up to as long again.
+fn jitter(pause: Duration) -> Duration {
+    let mut random = [0; 2];
+    // Without chance it is only less polite.
+    let _ = getrandom::fill(&mut random);
+    pause.mul_f64(f64::from(u16::from_le_bytes(random)) / f64::from(u16::MAX))
+}

@@ -1,0 +1,186 @@
+//! Destinations in object stores: the whole job from the command line on each, and what does not open one.
+
+use std::fs;
+use std::process::Command;
+use std::thread;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::servers::stores::{AZURE_ACCOUNT, AZURE_KEY, BUCKET, Kind, S3_KEY, S3_SECRET, Store};
+use crate::support::{PASSWORD, Ran, Random, World, assert_same, tool};
+use crate::tree;
+
+/// A person with a bucket and its secret.
+struct Person {
+    world: World,
+    store: Store,
+}
+
+impl Person {
+    fn new(kind: Kind) -> Self {
+        let world = World::new();
+        fs::create_dir_all(world.path("person")).unwrap();
+        let store = Store::start(kind, &world.path("server"));
+        Self { world, store }
+    }
+
+    fn run(&self, line: &str) -> Ran {
+        self.run_with(line, |_| {})
+    }
+
+    /// `%` stands for the destination.
+    fn run_with(&self, line: &str, change: impl FnOnce(&mut Command)) -> Ran {
+        let line = line.replace('%', &self.store.address("deep/place"));
+        self.world.run_with(&line, |command| {
+            command.env("HOME", self.world.path("person")).env("STRONGROOM_STORAGE_PASSWORD", self.store.secret());
+            change(command);
+        })
+    }
+
+    /// Without what is given by our own name.
+    fn bare(&self, line: &str, change: impl FnOnce(&mut Command)) -> Ran {
+        self.run_with(line, |command| {
+            command.env_remove("STRONGROOM_STORAGE_PASSWORD");
+            change(command);
+        })
+    }
+}
+
+fn code(ran: &Ran) -> Value {
+    ran.problem().into()
+}
+
+fn the_whole_job(kind: Kind, random: u64) {
+    let person = Person::new(kind);
+    let world = &person.world;
+    tree::plain(&world.source(), 60, &mut Random(random));
+    tree::odd(&world.source(), &mut Random(random + 1));
+    // Longer than one part.
+    fs::write(world.source().join("large"), Random(random + 2).bytes(20 << 20)).unwrap();
+    // What was written a moment ago would be read again.
+    thread::sleep(Duration::from_millis(3200));
+    let first = person.run("backup --source @source --to % --json").ok().last();
+    fs::write(world.source().join("new"), Random(random + 3).bytes(3_000_000)).unwrap();
+    fs::remove_file(world.source().join("large")).unwrap();
+    let kept = world.path("kept");
+    tool("cp", [std::ffi::OsStr::new("-a"), world.source().as_os_str(), kept.as_os_str()]);
+    let second = person.run("backup --source @source --to % --json").ok().last();
+    assert_eq!((second["type"].as_str(), second["totals"]["new_files"].as_u64()), (Some("incremental"), Some(1)), "{second}");
+    person.run("verify --from % --all --depth full").ok();
+    assert_eq!(person.run("versions --from % --json").ok().lines().iter().filter(|line| line.get("id").is_some()).count(), 2);
+
+    // On a machine that has never seen it.
+    fs::rename(world.home(), world.path("lost home")).unwrap();
+    person.run("restore --from % --to @out").ok();
+    assert_same(&kept, &world.path("out/source"));
+    fs::remove_dir_all(world.home()).unwrap();
+    fs::rename(world.path("lost home"), world.home()).unwrap();
+
+    person.run(&format!("delete --from % --version {}", first["version"].as_str().unwrap())).ok();
+    person.run("verify --from % --all --depth full").ok();
+    person.run("restore --from % --to @again").ok();
+    assert_same(&kept, &world.path("again/source"));
+    assert_no_secret(world, person.store.secret());
+}
+
+/// Neither settings nor logs hold it; where it is kept for runs to come, only its owner reads it.
+fn assert_no_secret(world: &World, secret: &str) {
+    use std::os::unix::fs::MetadataExt;
+    if secret.is_empty() {
+        return;
+    }
+    for path in crate::support::walk(&world.home()) {
+        let path = world.home().join(path);
+        let Ok(bytes) = fs::read(&path) else { continue };
+        let holds = bytes.windows(secret.len()).any(|part| part == secret.as_bytes());
+        let is_kept = path.parent().is_some_and(|folder| folder.ends_with("secrets"));
+        assert!(!holds || is_kept && fs::metadata(&path).unwrap().mode() & 0o077 == 0, "{}", path.display());
+    }
+}
+
+#[test]
+fn the_whole_job_on_a_small_s3() {
+    the_whole_job(Kind::S3s, 810);
+}
+
+#[test]
+fn the_whole_job_on_a_strict_s3() {
+    the_whole_job(Kind::Moto, 820);
+}
+
+#[test]
+fn the_whole_job_on_azure() {
+    the_whole_job(Kind::Azurite, 830);
+}
+
+#[test]
+fn the_whole_job_on_google() {
+    the_whole_job(Kind::Gcs, 840);
+}
+
+#[test]
+fn a_plan_keeps_what_opens_its_bucket() {
+    let person = Person::new(Kind::S3s);
+    fs::create_dir(person.world.source()).unwrap();
+    fs::write(person.world.source().join("a"), "a").unwrap();
+    person.run("plan add Cloud --source @source --to %").ok();
+    // Nobody says it again.
+    person.bare("backup Cloud", |_| {}).ok();
+    person.bare("verify --from % --depth full", |_| {}).ok();
+    assert_no_secret(&person.world, S3_SECRET);
+}
+
+#[test]
+fn keys_are_found_where_the_clouds_own_tools_have_them() {
+    let person = Person::new(Kind::S3s);
+    fs::create_dir(person.world.source()).unwrap();
+    let bare = format!("s3://{BUCKET}/own?endpoint=http://127.0.0.1:{}", person.store.port);
+    let line = format!("backup --source @source --to {bare} --json");
+    assert_eq!(code(&person.bare(&line, |_| {})), "storage-password");
+    let with = |id: &'static str, secret: &'static str| {
+        move |command: &mut Command| {
+            command.env("AWS_ACCESS_KEY_ID", id).env("AWS_SECRET_ACCESS_KEY", secret);
+        }
+    };
+    person.bare(&line, with(S3_KEY, S3_SECRET)).ok();
+    assert_eq!(code(&person.bare(&line, with(S3_KEY, "not this one"))), "storage-password");
+    assert_eq!(
+        code(&person.bare(&line.replace(&bare, &format!("{bare}&access_key=OTHER")), with(S3_KEY, S3_SECRET))),
+        "storage-password"
+    );
+    // By a profile.
+    let folder = person.world.path("person/.aws");
+    fs::create_dir(&folder).unwrap();
+    let profile = format!("[work]\naws_access_key_id = {S3_KEY}\naws_secret_access_key = {S3_SECRET}\n");
+    fs::write(folder.join("credentials"), profile).unwrap();
+    person.bare(&line.replace(&bare, &format!("{bare}&profile=work")), |_| {}).ok();
+    person.bare(&line, |command| _ = command.env("AWS_PROFILE", "work")).ok();
+    assert_eq!(code(&person.bare(&line, |_| {})), "storage-password");
+
+    let azure = Person::new(Kind::Azurite);
+    fs::create_dir(azure.world.source()).unwrap();
+    let line = "backup --source @source --to % --json";
+    assert_eq!(code(&azure.bare(line, |_| {})), "storage-password");
+    azure.bare(line, |command| _ = command.env("AZURE_STORAGE_ACCOUNT", AZURE_ACCOUNT).env("AZURE_STORAGE_KEY", AZURE_KEY)).ok();
+    let other = azure.bare(line, |command| _ = command.env("AZURE_STORAGE_ACCOUNT", "other").env("AZURE_STORAGE_KEY", AZURE_KEY));
+    assert_eq!(code(&other), "storage-password");
+}
+
+#[test]
+fn what_is_wrong_with_a_bucket_is_said_without_its_secret() {
+    let person = Person::new(Kind::S3s);
+    fs::create_dir(person.world.source()).unwrap();
+    let line = "backup --source @source --to % --json";
+    let refused = person.run_with(line, |command| _ = command.env("STRONGROOM_STORAGE_PASSWORD", "not this one"));
+    assert_eq!((code(&refused), refused.code), ("storage-password".into(), Some(12)));
+    assert!(!refused.out.contains("not this one") && !refused.err.contains("not this one"));
+    let missing = person.run(&line.replace('%', &person.store.address("x").replace(BUCKET, "no-such-bucket")));
+    assert_eq!(code(&missing), "destination-missing");
+    assert!(missing.out.contains("bucket"), "{}", missing.out);
+    let spelled = person.run(&line.replace('%', &format!("s3://{S3_KEY}:{PASSWORD}@bucket/x").replace(' ', "-")));
+    assert_eq!(code(&spelled), "usage");
+    assert!(!spelled.out.contains("correct-horse") && spelled.out.contains("out of the address"), "{}", spelled.out);
+    let nowhere = person.run(&line.replace('%', "s3://bucket/x?endpoint=http://127.0.0.1:1&access_key=AK"));
+    assert_eq!(code(&nowhere), "destination-missing");
+}

@@ -1,0 +1,162 @@
+//! Real object stores on free ports of the loopback, for whoever runs the tests. `tests/run` installs them.
+
+use std::env;
+use std::fs;
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+
+use super::ca::{Ca, Identity};
+use super::process::{Process, free_port, run};
+
+pub const BUCKET: &str = "bucket";
+pub const S3_KEY: &str = "AKTESTTESTTEST";
+pub const S3_SECRET: &str = "secret-secret-secret";
+/// The account of Microsoft's emulator, as it is published.
+pub const AZURE_ACCOUNT: &str = "devstoreaccount1";
+pub const AZURE_KEY: &str = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==";
+
+/// A store with one empty bucket.
+pub struct Store {
+    pub port: u16,
+    pub kind: Kind,
+    _process: Process,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Small, with signatures.
+    S3s,
+    /// Strict, without any.
+    Moto,
+    /// The same over TLS; `ca/ca.pem` in its folder vouches for it.
+    MotoTls,
+    /// With a certificate that has run out, and so without a bucket.
+    MotoExpired,
+    /// Microsoft's own emulator.
+    Azurite,
+    /// Without pages or conditions.
+    Gcs,
+}
+
+impl Store {
+    /// Its files lie in this folder.
+    pub fn start(kind: Kind, folder: &Path) -> Self {
+        fs::create_dir_all(folder).unwrap();
+        let port = free_port();
+        let process = Process::start(&mut command(kind, folder, port), port);
+        let store = Self { port, kind, _process: process };
+        store.make_bucket(BUCKET, folder);
+        store
+    }
+
+    /// Below this prefix.
+    pub fn address(&self, prefix: &str) -> String {
+        let endpoint = format!("endpoint=http://127.0.0.1:{}", self.port);
+        match self.kind {
+            Kind::S3s | Kind::Moto => format!("s3://{BUCKET}/{prefix}?{endpoint}&access_key={S3_KEY}"),
+            Kind::MotoTls | Kind::MotoExpired => {
+                format!("s3://{BUCKET}/{prefix}?endpoint=127.0.0.1:{}&access_key={S3_KEY}", self.port)
+            }
+            Kind::Azurite => format!("az://{AZURE_ACCOUNT}/{BUCKET}/{prefix}?{endpoint}"),
+            Kind::Gcs => format!("gs://{BUCKET}/{prefix}?{endpoint}&anonymous=yes"),
+        }
+    }
+
+    /// What opens it.
+    pub fn secret(&self) -> &'static str {
+        match self.kind {
+            Kind::S3s | Kind::Moto | Kind::MotoTls | Kind::MotoExpired => S3_SECRET,
+            Kind::Azurite => AZURE_KEY,
+            Kind::Gcs => "",
+        }
+    }
+
+    fn make_bucket(&self, name: &str, folder: &Path) {
+        match self.kind {
+            // Made with the process.
+            Kind::S3s | Kind::Gcs | Kind::MotoExpired => {}
+            Kind::Moto => assert!(self.asked(&format!("PUT /{name}"), "").starts_with("HTTP/1.1 200")),
+            Kind::MotoTls => {
+                let url = format!("https://127.0.0.1:{}/{name}", self.port);
+                run(Command::new("curl").args(["-sf", "-X", "PUT", "--cacert"]).arg(folder.join("ca/ca.pem")).arg(url));
+            }
+            Kind::Azurite => {
+                let date = jiff::Timestamp::now().strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
+                let signed = format!(
+                    "PUT{}x-ms-date:{date}\nx-ms-version:2022-11-02\n/{AZURE_ACCOUNT}/{AZURE_ACCOUNT}/{name}\nrestype:container",
+                    "\n".repeat(12),
+                );
+                let key = data_encoding::BASE64.decode(AZURE_KEY.as_bytes()).unwrap();
+                let mut mac = Hmac::<Sha256>::new_from_slice(&key).unwrap();
+                mac.update(signed.as_bytes());
+                let mac = data_encoding::BASE64.encode(&mac.finalize().into_bytes());
+                let headers = format!(
+                    "x-ms-date: {date}\r\nx-ms-version: 2022-11-02\r\nAuthorization: SharedKey {AZURE_ACCOUNT}:{mac}\r\n"
+                );
+                let answer = self.asked(&format!("PUT /{AZURE_ACCOUNT}/{name}?restype=container"), &headers);
+                assert!(answer.starts_with("HTTP/1.1 201"), "{answer}");
+            }
+        }
+    }
+
+    /// A request of its own.
+    pub fn asked(&self, line: &str, headers: &str) -> String {
+        let mut stream = TcpStream::connect(("127.0.0.1", self.port)).unwrap();
+        let request = format!(
+            "{line} HTTP/1.1\r\nHost: 127.0.0.1:{}\r\n{headers}Content-Length: 0\r\nConnection: close\r\n\r\n",
+            self.port
+        );
+        stream.write_all(request.as_bytes()).unwrap();
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).unwrap();
+        String::from_utf8_lossy(&answer).into_owned()
+    }
+}
+
+fn command(kind: Kind, folder: &Path, port: u16) -> Command {
+    let port = port.to_string();
+    match kind {
+        Kind::S3s => {
+            fs::create_dir_all(folder.join("data").join(BUCKET)).unwrap();
+            let mut command = Command::new(tools().join("bin/s3s-fs"));
+            command.args(["--host", "127.0.0.1", "--port", &port, "--access-key", S3_KEY, "--secret-key", S3_SECRET]);
+            command.arg(folder.join("data"));
+            command
+        }
+        Kind::Moto => {
+            let mut command = Command::new(tools().join("venv/bin/moto_server"));
+            command.args(["-H", "127.0.0.1", "-p", &port]);
+            command
+        }
+        Kind::MotoTls | Kind::MotoExpired => {
+            let ca = Ca::new(&folder.join("ca"));
+            let Identity { certificate, key } = if kind == Kind::MotoTls { ca.identity() } else { ca.expired() };
+            let mut command = Command::new(tools().join("venv/bin/moto_server"));
+            command.args(["-H", "127.0.0.1", "-p", &port, "-c"]).arg(certificate).arg("-k").arg(key);
+            command
+        }
+        Kind::Azurite => {
+            let mut command = Command::new("node");
+            command.arg(tools().join("npm/node_modules/azurite/dist/src/blob/main.js"));
+            command.args(["--blobHost", "127.0.0.1", "--blobPort", &port, "--silent", "--skipApiVersionCheck"]);
+            command.args(["--disableTelemetry", "--location"]).arg(folder);
+            command
+        }
+        Kind::Gcs => {
+            let mut command = Command::new(tools().join("venv/bin/gcp-storage-emulator"));
+            command.args(["start", "--host=127.0.0.1", &format!("--port={port}"), &format!("--default-bucket={BUCKET}")]);
+            command.env("STORAGE_BASE", folder).env("STORAGE_DIR", "data");
+            command
+        }
+    }
+}
+
+/// Where `tests/run` installs what is not the system's.
+fn tools() -> PathBuf {
+    PathBuf::from(env::var_os("HOME").expect("a home folder")).join(".cache/strongroom-tests")
+}

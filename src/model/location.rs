@@ -7,10 +7,12 @@ use serde::{Deserialize, Serialize};
 use super::names;
 use super::path::PathBytes;
 
+mod ftp;
 mod sftp;
 mod text;
 mod webdav;
 
+pub use ftp::{FtpFolder, FtpTls};
 pub use sftp::SftpFolder;
 pub use webdav::WebdavFolder;
 
@@ -24,6 +26,8 @@ pub enum Location {
     Sftp(SftpFolder),
     /// A folder on a WebDAV server.
     Webdav(WebdavFolder),
+    /// A folder that a server shows over FTP.
+    Ftp(FtpFolder),
 }
 
 /// A server by its name or address, and its port.
@@ -48,10 +52,10 @@ impl NotALocation {
     /// What is wrong, and what to write instead. Never the text itself: it may hold a password.
     pub fn in_words(self) -> &'static str {
         match self {
-            Self::Scheme => "Such addresses are not known. Give a folder, sftp://user@host/path or webdav://user@host/path.",
+            Self::Scheme => "Such addresses are not known. Give a folder, or sftp://, webdav:// or ftps:// and user@host/path.",
             Self::Password => "Leave the password out of the address: it is asked for separately.",
             Self::Form => {
-                "This is not written as an address is. Give it as sftp://user@host:port/path or webdav://user@host:port/path."
+                "This is not written as an address is. Give it as sftp://user@host:port/path, or so with webdav:// or ftps://."
             }
         }
     }
@@ -70,6 +74,8 @@ impl Location {
         }
         Some(match scheme.to_ascii_lowercase().as_str() {
             "sftp" | "ssh" => SftpFolder::parse(text).map(Self::Sftp),
+            "ftp" => FtpFolder::parse(text, false).map(Self::Ftp),
+            "ftps" => FtpFolder::parse(text, true).map(Self::Ftp),
             "webdav" | "davs" => WebdavFolder::parse(text, true).map(Self::Webdav),
             "webdav+http" | "dav" => WebdavFolder::parse(text, false).map(Self::Webdav),
             "https" => WebdavFolder::pasted(text, true).map(Self::Webdav),
@@ -91,7 +97,7 @@ impl Location {
     pub fn path(&self) -> Option<&PathBytes> {
         match self {
             Self::Local { path } => Some(path),
-            Self::Sftp(_) | Self::Webdav(_) => None,
+            Self::Sftp(_) | Self::Webdav(_) | Self::Ftp(_) => None,
         }
     }
 
@@ -101,6 +107,7 @@ impl Location {
             Self::Local { .. } => None,
             Self::Sftp(folder) => Some(folder.server()),
             Self::Webdav(folder) => Some(folder.server()),
+            Self::Ftp(folder) => Some(folder.server()),
         }
     }
 
@@ -110,6 +117,7 @@ impl Location {
             Self::Local { .. } => None,
             Self::Sftp(folder) => Some(format!("sftp {} {} {}", folder.user, folder.host, folder.port)),
             Self::Webdav(folder) => Some(format!("{} {} {} {}", folder.scheme(), folder.user, folder.host, folder.port)),
+            Self::Ftp(folder) => Some(folder.account()),
         }
     }
 
@@ -119,6 +127,10 @@ impl Location {
             Self::Webdav(folder) if !folder.tls => Some(
                 "This connection is not protected: whoever sits on the network can read the password of the account and whatever the \
                  backup itself does not encrypt. webdav:// in place of webdav+http:// is protected.",
+            ),
+            Self::Ftp(FtpFolder { tls: FtpTls::None, .. }) => Some(
+                "FTP is not protected: whoever sits on the network can read the password of the account and whatever the backup itself \
+                 does not encrypt. ftps:// or sftp:// is protected, if the server has it.",
             ),
             _ => None,
         }
@@ -130,6 +142,7 @@ impl Location {
             Self::Local { path } => path.display().into_owned(),
             Self::Sftp(folder) => folder.display(),
             Self::Webdav(folder) => folder.display(),
+            Self::Ftp(folder) => folder.display(),
         }
     }
 
@@ -142,6 +155,7 @@ impl Location {
             },
             Self::Sftp(folder) => at_host(&folder.path, &folder.host),
             Self::Webdav(folder) => at_host(&folder.path, &folder.host),
+            Self::Ftp(folder) => at_host(&folder.path, &folder.host),
         }
     }
 }

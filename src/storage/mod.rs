@@ -7,9 +7,14 @@ mod contract;
 mod enduring;
 #[cfg(test)]
 pub mod faulty;
+pub mod ftp;
 pub mod local;
 pub mod name;
+#[cfg(test)]
+#[path = "../../tests/servers/mod.rs"]
+mod servers;
 pub mod sftp;
+mod tls;
 pub mod webdav;
 
 use std::io;
@@ -35,7 +40,8 @@ pub trait Storage: Send + Sync {
     /// Reads exactly `buffer.len()` bytes from `offset`.
     fn read_at(&self, name: &str, offset: u64, buffer: &mut [u8]) -> Result<(), Error>;
     /// Begins an object: temporary name, then on `finish` fsync, rename without replacing, folder fsynced. Folders are made as
-    /// needed. `AlreadyExists` where there is one.
+    /// needed. `AlreadyExists` where there is one. FTP knows neither fsync nor such a rename: there what exists when `finish`
+    /// looks is refused, and two that finish in the same instant are kept apart by their names only.
     fn create(&self, name: &str) -> Result<Box<dyn Upload>, Error>;
     /// Removes an object durably; one that is not there is no error.
     fn delete(&self, name: &str) -> Result<(), Error>;
@@ -121,6 +127,10 @@ pub enum Kind {
     Certificate,
     /// The server's certificate has run out.
     CertificateExpired,
+    /// The server speaks only in the open, where the line is to be protected: nothing was sent over it.
+    NoTls,
+    /// The server speaks only over a protected line.
+    WantsTls,
     /// The file of certificates that may vouch for a server cannot be used.
     CaFile,
     /// What answers is no server of the kind that was named, or one that lies; the source says what it answered.
@@ -220,7 +230,8 @@ pub fn open(location: &Location, access: &Arc<dyn Access>) -> Result<Box<dyn Sto
             let (location, access) = (location.clone(), access.clone());
             Ok(Box::new(Enduring::new(first, Box::new(move || connect(&location, &*access)))))
         }
-        Location::Local { .. } | Location::Webdav(_) => Ok(first),
+        // The others see to that themselves.
+        Location::Local { .. } | Location::Webdav(_) | Location::Ftp(_) => Ok(first),
     }
 }
 
@@ -230,6 +241,7 @@ fn connect(location: &Location, access: &dyn Access) -> Result<Box<dyn Storage>,
         Location::Local { path } => Ok(Box::new(local::Local::open(&path.as_path())?)),
         Location::Sftp(folder) => Ok(Box::new(sftp::Sftp::open(folder, access)?)),
         Location::Webdav(folder) => Ok(Box::new(webdav::Webdav::open(folder, access)?)),
+        Location::Ftp(folder) => Ok(Box::new(ftp::Ftp::open(folder, access)?)),
     }
 }
 
@@ -243,6 +255,7 @@ pub fn create_and_open(location: &Location, access: &Arc<dyn Access>) -> Result<
             open(location, access)
         }
         Location::Webdav(folder) => Ok(Box::new(webdav::Webdav::create_and_open(folder, &**access)?)),
+        Location::Ftp(folder) => Ok(Box::new(ftp::Ftp::create_and_open(folder, &**access)?)),
     }
 }
 

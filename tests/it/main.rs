@@ -13,6 +13,7 @@ mod faults;
 mod flip;
 mod foreign;
 mod formats;
+mod ftp;
 mod golden;
 mod healing;
 mod help_and_readme;
@@ -28,6 +29,8 @@ mod power_cut;
 mod recover;
 mod resume;
 mod scale;
+#[path = "../servers/mod.rs"]
+mod servers;
 mod several;
 mod sftp;
 mod support;

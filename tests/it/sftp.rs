@@ -8,13 +8,9 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use crate::servers::sshd::Sshd;
 use crate::support::{Ran, Random, World, assert_same};
 use crate::tree;
-
-#[path = "../servers/sshd.rs"]
-mod sshd;
-
-use sshd::Sshd;
 
 /// A person whose ssh has a key that opens the server.
 struct Person {

@@ -8,19 +8,11 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use crate::servers::apache::{self, Apache, Asks};
+use crate::servers::ca::Ca;
+use crate::servers::dufs::{self, Dufs};
 use crate::support::{Ran, Random, World, assert_same, tool, walk};
 use crate::tree;
-
-#[path = "../servers/apache.rs"]
-mod apache;
-#[path = "../servers/ca.rs"]
-mod ca;
-#[path = "../servers/dufs.rs"]
-mod dufs;
-
-use apache::{Apache, Asks};
-use ca::Ca;
-use dufs::Dufs;
 
 /// `%` stands for the destination.
 fn run_with(world: &World, address: &str, password: &str, line: &str, change: impl FnOnce(&mut Command)) -> Ran {

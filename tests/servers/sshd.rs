@@ -1,12 +1,10 @@
 //! A real OpenSSH server on a free port of the loopback, for whoever runs the tests.
 
 use std::fs;
-use std::io::{BufRead, BufReader};
-use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::process::Command;
+
+use super::process::{Process, free_port, run};
 
 pub struct Sshd {
     pub port: u16,
@@ -16,7 +14,7 @@ pub struct Sshd {
     pub fingerprint: String,
     pub user: String,
     folder: PathBuf,
-    child: Child,
+    process: Process,
 }
 
 impl Sshd {
@@ -29,7 +27,7 @@ impl Sshd {
         key(&host);
         key(&keys.join("id_ed25519"));
         let fingerprint = fingerprint(&host);
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let port = free_port();
         let public = fs::read_to_string(folder.join("host_key.pub")).unwrap();
         fs::write(keys.join("known_hosts"), format!("[127.0.0.1]:{port} {public}")).unwrap();
         let config = format!(
@@ -41,8 +39,8 @@ impl Sshd {
         );
         fs::write(folder.join("sshd_config"), config).unwrap();
         let user = run(Command::new("id").arg("-un")).trim().to_owned();
-        let child = serve(folder, port);
-        Self { port, keys, fingerprint, user, folder: folder.into(), child }
+        let process = serve(folder, port);
+        Self { port, keys, fingerprint, user, folder: folder.into(), process }
     }
 
     pub fn address(&self, path: &Path) -> String {
@@ -51,18 +49,14 @@ impl Sshd {
 
     /// Ends it with all that it serves, as a server that loses its power.
     pub fn end(&self) {
-        for pid in tree(self.child.id()) {
-            let _ = Command::new("kill").arg("-9").arg(pid.to_string()).stderr(Stdio::null()).status();
-        }
+        self.process.end();
     }
 
     pub fn stop(&mut self) {
-        self.end();
-        let _ = self.child.wait();
+        self.process.stop();
     }
 
     /// The fingerprint of its key as it is now.
-    #[allow(dead_code, reason = "not every test changes it")]
     pub fn shown_now(&self) -> String {
         fingerprint(&self.folder.join("host_key"))
     }
@@ -75,32 +69,13 @@ impl Sshd {
             }
             key(&self.folder.join("host_key"));
         }
-        self.child = serve(&self.folder, self.port);
-    }
-}
-
-impl Drop for Sshd {
-    fn drop(&mut self) {
         self.stop();
+        self.process = serve(&self.folder, self.port);
     }
 }
 
-fn serve(folder: &Path, port: u16) -> Child {
-    let mut child = Command::new("/usr/sbin/sshd")
-        .args(["-D", "-e", "-f"])
-        .arg(folder.join("sshd_config"))
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("openssh-server is installed");
-    let begun = Instant::now();
-    while TcpStream::connect(("127.0.0.1", port)).is_err() {
-        if begun.elapsed() > Duration::from_secs(20) || child.try_wait().unwrap().is_some() {
-            let said: Vec<String> = BufReader::new(child.stderr.take().unwrap()).lines().map_while(Result::ok).collect();
-            panic!("sshd does not listen: {said:?}");
-        }
-        thread::sleep(Duration::from_millis(20));
-    }
-    child
+fn serve(folder: &Path, port: u16) -> Process {
+    Process::start(Command::new("/usr/sbin/sshd").args(["-D", "-e", "-f"]).arg(folder.join("sshd_config")), port)
 }
 
 fn key(path: &Path) {
@@ -110,22 +85,4 @@ fn key(path: &Path) {
 fn fingerprint(key: &Path) -> String {
     let shown = run(Command::new("ssh-keygen").arg("-lf").arg(key));
     shown.split_whitespace().find(|word| word.starts_with("SHA256:")).unwrap().to_owned()
-}
-
-fn run(command: &mut Command) -> String {
-    let ran = command.output().unwrap();
-    assert!(ran.status.success(), "{command:?}: {}", String::from_utf8_lossy(&ran.stderr));
-    String::from_utf8(ran.stdout).unwrap()
-}
-
-/// A process and all that it started.
-fn tree(pid: u32) -> Vec<u32> {
-    let mut all = vec![pid];
-    let mut at = 0;
-    while at < all.len() {
-        let children = fs::read_to_string(format!("/proc/{0}/task/{0}/children", all[at])).unwrap_or_default();
-        all.extend(children.split_whitespace().filter_map(|pid| pid.parse::<u32>().ok()));
-        at += 1;
-    }
-    all
 }

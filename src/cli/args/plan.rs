@@ -49,7 +49,7 @@ pub struct PlanAdd {
     pub name: String,
     #[command(flatten)]
     pub sources: Sources,
-    /// Destination: a folder, or the address of one on a server: sftp://user@host:port/path, webdav://user@host:port/path; repeated for several, each gets all of it
+    /// Destination: a folder, or the address of one on a server: sftp://user@host:port/path, or so with webdav:// or ftps://; repeated for several, each gets all of it
     #[arg(long, value_name = "DEST", required = true)]
     pub to: Vec<String>,
     #[command(flatten)]

@@ -9,11 +9,7 @@ use crate::model::location::Server;
 use crate::model::secret::Secret;
 use crate::storage::access::Fingerprint;
 use crate::storage::contract;
-
-#[path = "../../../tests/servers/sshd.rs"]
-mod sshd;
-
-use sshd::Sshd;
+use crate::storage::servers::sshd::Sshd;
 
 /// Somebody with a folder of keys, who trusts one fingerprint.
 #[derive(Default)]

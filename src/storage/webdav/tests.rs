@@ -9,19 +9,12 @@ use crate::model::location::{Location, Server as Host};
 use crate::model::secret::Secret;
 use crate::storage::access::Fingerprint;
 use crate::storage::contract;
+use crate::storage::servers::apache::{self, Apache, Asks};
+use crate::storage::servers::ca::Ca;
+use crate::storage::servers::dufs::{self, Dufs};
 
-#[path = "../../../tests/servers/apache.rs"]
-mod apache;
-#[path = "../../../tests/servers/ca.rs"]
-mod ca;
-#[path = "../../../tests/servers/dufs.rs"]
-mod dufs;
 mod fake;
 mod lies;
-
-use apache::{Apache, Asks};
-use ca::Ca;
-use dufs::Dufs;
 
 /// Somebody with a password, and perhaps certificates of their own.
 #[derive(Default)]

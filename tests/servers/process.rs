@@ -1,0 +1,99 @@
+//! A server's processes: started in the foreground, waited for, stalled, ended by their ids.
+
+use std::fs;
+use std::io::Read;
+use std::net::{TcpListener, TcpStream};
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+pub struct Process {
+    child: Child,
+    port: u16,
+}
+
+/// A port of the loopback that nobody listens on.
+pub fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+/// So many of them in a row; gives the first.
+pub fn free_ports(count: u16) -> u16 {
+    loop {
+        let first = free_port();
+        let is_free = |port: u16| TcpListener::bind(("127.0.0.1", port)).is_ok();
+        if first.checked_add(count).is_some_and(|end| (first..end).all(is_free)) {
+            return first;
+        }
+    }
+}
+
+impl Process {
+    /// Starts it and waits until it listens.
+    pub fn start(command: &mut Command, port: u16) -> Self {
+        let mut child = command.stderr(Stdio::piped()).spawn().unwrap_or_else(|e| panic!("{command:?}: {e}"));
+        let begun = Instant::now();
+        while TcpStream::connect(("127.0.0.1", port)).is_err() {
+            if begun.elapsed() > Duration::from_secs(20) || child.try_wait().unwrap().is_some() {
+                let _ = child.kill();
+                let mut said = String::new();
+                let _ = child.stderr.take().unwrap().read_to_string(&mut said);
+                panic!("{command:?} does not listen: {said}");
+            }
+            thread::sleep(Duration::from_millis(20));
+        }
+        // Not one that listened there before.
+        thread::sleep(Duration::from_millis(50));
+        let over = child.try_wait().unwrap();
+        assert!(over.is_none(), "{command:?} is over at once: {over:?}");
+        Self { child, port }
+    }
+
+    /// Sends a signal to it and to all that it started.
+    pub fn signal(&self, name: &str) {
+        for pid in tree(self.child.id()) {
+            let _ = Command::new("kill").arg(format!("-{name}")).arg(pid.to_string()).stderr(Stdio::null()).status();
+        }
+    }
+
+    /// Ends it with all that it serves, as a server that loses its power.
+    pub fn end(&self) {
+        // What stands still starts nothing more that would outlive it.
+        self.signal("STOP");
+        self.signal("KILL");
+    }
+
+    pub fn stop(&mut self) {
+        self.end();
+        let _ = self.child.wait();
+        // What it was just starting holds the port until it finds that nobody is left.
+        let begun = Instant::now();
+        while TcpStream::connect(("127.0.0.1", self.port)).is_ok() && begun.elapsed() < Duration::from_secs(5) {
+            thread::sleep(Duration::from_millis(10));
+        }
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+/// A process and all that it started.
+fn tree(pid: u32) -> Vec<u32> {
+    let mut all = vec![pid];
+    let mut at = 0;
+    while at < all.len() {
+        let children = fs::read_to_string(format!("/proc/{0}/task/{0}/children", all[at])).unwrap_or_default();
+        all.extend(children.split_whitespace().filter_map(|pid| pid.parse::<u32>().ok()));
+        at += 1;
+    }
+    all
+}
+
+pub fn run(command: &mut Command) -> String {
+    let ran = command.stdin(Stdio::null()).output().unwrap_or_else(|e| panic!("{command:?}: {e}"));
+    assert!(ran.status.success(), "{command:?}: {}", String::from_utf8_lossy(&ran.stderr));
+    String::from_utf8(ran.stdout).unwrap()
+}

@@ -354,6 +354,8 @@ fn to_io(error: storage::Error) -> io::Error {
         | Kind::Refused
         | Kind::Certificate
         | Kind::CertificateExpired
+        | Kind::NoTls
+        | Kind::WantsTls
         | Kind::CaFile
         | Kind::Nonsense
         | Kind::Elsewhere

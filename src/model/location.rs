@@ -9,6 +9,7 @@ use super::path::PathBytes;
 
 mod azure;
 pub mod bucket;
+mod ftp;
 mod gcs;
 mod s3;
 mod sftp;
@@ -16,6 +17,7 @@ mod text;
 mod webdav;
 
 pub use azure::AzureFolder;
+pub use ftp::{FtpFolder, FtpTls};
 pub use gcs::{GOOGLE, GcsFolder};
 pub use s3::{AMAZON, S3Folder};
 pub use sftp::SftpFolder;
@@ -37,6 +39,8 @@ pub enum Location {
     Gcs(Box<GcsFolder>),
     /// A container of Azure Blob Storage.
     Azure(Box<AzureFolder>),
+    /// A folder that a server shows over FTP.
+    Ftp(FtpFolder),
 }
 
 /// A server by its name or address, and its port.
@@ -62,12 +66,12 @@ impl NotALocation {
     pub fn in_words(self) -> &'static str {
         match self {
             Self::Scheme => {
-                "Such addresses are not known. Give a folder, sftp://user@host/path, webdav://user@host/path, s3://bucket/prefix, \
+                "Such addresses are not known. Give a folder, sftp://user@host/path (or so with ftps:// or webdav://), s3://bucket/prefix, \
                  gs://bucket/prefix or az://account/container/prefix."
             }
             Self::Password => "Leave passwords and keys out of the address: they are asked for separately.",
             Self::Form => {
-                "This is not written as an address is. Give it as sftp://user@host:port/path, webdav://user@host:port/path, \
+                "This is not written as an address is. Give it as sftp://user@host:port/path (or so with ftps:// or webdav://), \
                  s3://bucket/prefix?endpoint=https://host&region=name, gs://bucket/prefix or az://account/container/prefix."
             }
         }
@@ -87,6 +91,8 @@ impl Location {
         }
         Some(match scheme.to_ascii_lowercase().as_str() {
             "sftp" | "ssh" => SftpFolder::parse(text).map(Self::Sftp),
+            "ftp" => FtpFolder::parse(text, false).map(Self::Ftp),
+            "ftps" => FtpFolder::parse(text, true).map(Self::Ftp),
             "webdav" | "davs" => WebdavFolder::parse(text, true).map(Self::Webdav),
             "webdav+http" | "dav" => WebdavFolder::parse(text, false).map(Self::Webdav),
             "https" => WebdavFolder::pasted(text, true).map(Self::Webdav),
@@ -121,6 +127,7 @@ impl Location {
             Self::Local { .. } => None,
             Self::Sftp(folder) => Some(folder.server()),
             Self::Webdav(folder) => Some(folder.server()),
+            Self::Ftp(folder) => Some(folder.server()),
             Self::S3(folder) => Some(folder.server()),
             Self::Gcs(folder) => Some(folder.server()),
             Self::Azure(folder) => Some(folder.server()),
@@ -139,7 +146,7 @@ impl Location {
                 Self::Gcs(Box::new(plain))
             }
             Self::Azure(folder) => Self::Azure(Box::new(AzureFolder { anonymous: false, ..(**folder).clone() })),
-            Self::Local { .. } | Self::Sftp(_) | Self::Webdav(_) => self.clone(),
+            Self::Local { .. } | Self::Sftp(_) | Self::Webdav(_) | Self::Ftp(_) => self.clone(),
         }
     }
 
@@ -152,6 +159,7 @@ impl Location {
             Self::S3(folder) => Some(folder.account()),
             Self::Gcs(folder) => Some(folder.account()),
             Self::Azure(folder) => Some(folder.account()),
+            Self::Ftp(folder) => Some(folder.account()),
         }
     }
 
@@ -161,6 +169,10 @@ impl Location {
             Self::Webdav(folder) if !folder.tls => Some(
                 "This connection is not protected: whoever sits on the network can read the password of the account and whatever the \
                  backup itself does not encrypt. webdav:// in place of webdav+http:// is protected.",
+            ),
+            Self::Ftp(FtpFolder { tls: FtpTls::None, .. }) => Some(
+                "FTP is not protected: whoever sits on the network can read the password of the account and whatever the backup itself \
+                 does not encrypt. ftps:// or sftp:// is protected, if the server has it.",
             ),
             Self::S3(_) | Self::Gcs(_) | Self::Azure(_) if self.endpoint().starts_with("http://") => Some(
                 "This connection is not protected: whoever sits on the network can read whatever the backup itself does not encrypt. \
@@ -176,7 +188,7 @@ impl Location {
             Self::S3(folder) => &folder.endpoint,
             Self::Gcs(folder) => &folder.endpoint,
             Self::Azure(folder) => &folder.endpoint,
-            Self::Local { .. } | Self::Sftp(_) | Self::Webdav(_) => "",
+            Self::Local { .. } | Self::Sftp(_) | Self::Webdav(_) | Self::Ftp(_) => "",
         }
     }
 
@@ -189,6 +201,7 @@ impl Location {
             Self::S3(folder) => folder.display(),
             Self::Gcs(folder) => folder.display(),
             Self::Azure(folder) => folder.display(),
+            Self::Ftp(folder) => folder.display(),
         }
     }
 
@@ -204,6 +217,7 @@ impl Location {
             Self::S3(folder) => folder.short_name(),
             Self::Gcs(folder) => folder.short_name(),
             Self::Azure(folder) => folder.short_name(),
+            Self::Ftp(folder) => at_host(&folder.path, &folder.host),
         }
     }
 }

@@ -8,6 +8,7 @@ mod contract;
 mod enduring;
 #[cfg(test)]
 pub mod faulty;
+pub mod ftp;
 pub mod local;
 pub mod name;
 pub mod object_store;
@@ -16,6 +17,7 @@ pub mod object_store;
 mod servers;
 pub mod sftp;
 mod sum;
+mod tls;
 pub mod webdav;
 
 use std::io;
@@ -41,7 +43,8 @@ pub trait Storage: Send + Sync {
     /// Reads exactly `buffer.len()` bytes from `offset`.
     fn read_at(&self, name: &str, offset: u64, buffer: &mut [u8]) -> Result<(), Error>;
     /// Begins an object: temporary name, then on `finish` fsync, rename without replacing, folder fsynced. Folders are made as
-    /// needed. `AlreadyExists` where there is one.
+    /// needed. `AlreadyExists` where there is one. FTP knows neither fsync nor such a rename: there what exists when `finish`
+    /// looks is refused, and two that finish in the same instant are kept apart by their names only.
     fn create(&self, name: &str) -> Result<Box<dyn Upload>, Error>;
     /// Removes an object durably; one that is not there is no error.
     fn delete(&self, name: &str) -> Result<(), Error>;
@@ -139,6 +142,10 @@ pub enum Kind {
     Certificate,
     /// The server's certificate has run out.
     CertificateExpired,
+    /// The server speaks only in the open, where the line is to be protected: nothing was sent over it.
+    NoTls,
+    /// The server speaks only over a protected line.
+    WantsTls,
     /// The file of certificates that may vouch for a server cannot be used.
     CaFile,
     /// What answers is no server of the kind that was named, or one that lies; the source says what it answered.
@@ -245,7 +252,8 @@ pub fn open(location: &Location, access: &Arc<dyn Access>) -> Result<Box<dyn Sto
             let (location, access) = (location.clone(), access.clone());
             Ok(Box::new(Enduring::new(first, Box::new(move || connect(&location, &*access)))))
         }
-        Location::Local { .. } | Location::Webdav(_) | Location::S3(_) | Location::Gcs(_) | Location::Azure(_) => Ok(first),
+        // The others see to that themselves.
+        _ => Ok(first),
     }
 }
 
@@ -258,6 +266,7 @@ fn connect(location: &Location, access: &dyn Access) -> Result<Box<dyn Storage>,
         Location::S3(_) | Location::Gcs(_) | Location::Azure(_) => {
             Ok(Box::new(object_store::ObjectStore::open(location, access)?))
         }
+        Location::Ftp(folder) => Ok(Box::new(ftp::Ftp::open(folder, access)?)),
     }
 }
 
@@ -273,6 +282,7 @@ pub fn create_and_open(location: &Location, access: &Arc<dyn Access>) -> Result<
         Location::Webdav(folder) => Ok(Box::new(webdav::Webdav::create_and_open(folder, &**access)?)),
         // A prefix needs no making; a bucket is for whoever pays for it.
         Location::S3(_) | Location::Gcs(_) | Location::Azure(_) => open(location, access),
+        Location::Ftp(folder) => Ok(Box::new(ftp::Ftp::create_and_open(folder, &**access)?)),
     }
 }
 

@@ -1,4 +1,4 @@
-//! What stands between us and a destination's server: a key that nobody has vouched for yet, a password.
+//! What stands between us and a destination's server: a key or certificate that nobody has vouched for yet, a password.
 
 use egui::Ui;
 use zeroize::Zeroizing;
@@ -8,21 +8,25 @@ use super::load::Load;
 use super::theme::space;
 use super::theme::tokens;
 use super::theme::typography::{body, mono};
-use super::widgets::{Button, FormRow, PasswordField, problem_text, spinner, wrapped};
+use super::widgets::{Button, FormRow, PasswordField, TextField, problem_text, spinner, wrapped};
 use crate::engine::message::{ServerTrust, ToldAccess};
 use crate::model::location::Location;
+use crate::model::names;
+use crate::model::path::PathBytes;
 use crate::model::problem::{Code, Problem};
 use crate::model::secret::Secret;
 
 /// Answers to what a server asked for, on their way to the engine.
 pub struct ServerAccess {
     password: Zeroizing<String>,
+    /// Path of a file of certificates.
+    ca_file: String,
     telling: Load<()>,
 }
 
 impl Default for ServerAccess {
     fn default() -> Self {
-        Self { password: PasswordField::buffer(), telling: Load::Idle }
+        Self { password: PasswordField::buffer(), ca_file: String::new(), telling: Load::Idle }
     }
 }
 
@@ -36,6 +40,7 @@ impl ServerAccess {
         match (problem.code, shown_key(problem)) {
             (Code::ServerUnknown, Some(key)) => self.trust(ui, cx, location, key),
             (Code::StoragePassword, _) => self.password(ui, cx, location, problem),
+            (Code::ServerCertificate, _) => self.certificate(ui, cx, location, problem),
             _ => {
                 problem_text(ui, problem);
             }
@@ -70,6 +75,20 @@ impl ServerAccess {
         if (ui.add(button).clicked() || entered) && ready {
             let password = Some(Secret::new(self.password.as_str()));
             self.tell(cx, location, ToldAccess { password, keep: true, ..ToldAccess::default() });
+        }
+    }
+
+    fn certificate(&mut self, ui: &mut Ui, cx: &Cx<'_>, location: &Location, problem: &Problem) {
+        problem_text(ui, problem);
+        let row = FormRow::new("File with its certificate, or its authority's");
+        let field = TextField::new(&mut self.ca_file).hint("/home/…/ca.pem").name("File with the server's certificate");
+        row.show(ui, |ui| ui.add(field));
+        let path = self.ca_file.trim();
+        let is_path = names::is_absolute(path);
+        let button = Button::plain("Use it").enabled(is_path && !self.telling.is_waiting()).why_off("Give the whole path first.");
+        if ui.add(button).clicked() {
+            let ca_file = Some(PathBytes::from(path));
+            self.tell(cx, location, ToldAccess { ca_file, keep: true, ..ToldAccess::default() });
         }
     }
 

@@ -13,6 +13,7 @@ mod faults;
 mod flip;
 mod foreign;
 mod formats;
+mod ftp;
 mod golden;
 mod healing;
 mod help_and_readme;

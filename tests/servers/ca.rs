@@ -16,7 +16,7 @@ keyUsage = critical, keyCertSign, cRLSign
 subjectKeyIdentifier = hash
 [server]
 basicConstraints = CA:FALSE
-subjectAltName = IP:127.0.0.1, DNS:localhost
+subjectAltName = NAMES
 [ca]
 default_ca = here
 [here]
@@ -34,6 +34,9 @@ pub struct Ca {
     folder: PathBuf,
 }
 
+/// Names of a server of the loopback.
+pub const HERE: &str = "IP:127.0.0.1,DNS:localhost";
+
 /// Files of a server: its certificate and its key.
 pub struct Identity {
     pub certificate: PathBuf,
@@ -45,7 +48,7 @@ impl Ca {
     pub fn new(folder: &Path) -> Self {
         fs::create_dir_all(folder).unwrap();
         let shown = folder.to_str().unwrap();
-        fs::write(folder.join("config"), CONFIG.replace("DIR", shown)).unwrap();
+        fs::write(folder.join("config"), CONFIG.replace("DIR", shown).replace("NAMES", HERE)).unwrap();
         fs::write(folder.join("index"), "").unwrap();
         fs::write(folder.join("serial"), "01\n").unwrap();
         let ca = Self { folder: folder.into() };
@@ -59,19 +62,38 @@ impl Ca {
     }
 
     pub fn identity(&self) -> Identity {
-        self.signed("server", "-days 2")
+        self.signed("server", HERE, "-days 2")
     }
 
     /// One that was good for a day long ago.
     pub fn expired(&self) -> Identity {
-        self.signed("expired", "-startdate 20200101000000Z -enddate 20200102000000Z")
+        self.signed("expired", HERE, "-startdate 20200101000000Z -enddate 20200102000000Z")
     }
 
-    fn signed(&self, name: &str, when: &str) -> Identity {
+    /// One of a server of other names, as in `IP:127.0.0.2`.
+    pub fn named(&self, names: &str) -> Identity {
+        self.signed("named", names, "-days 2")
+    }
+
+    /// One that nobody vouches for but itself, as boxes make one when they are new.
+    pub fn self_signed(&self, names: &str) -> Identity {
+        self.openssl(&format!(
+            "req -x509 -newkey rsa:2048 -nodes -keyout own.key -out own.pem -days 2 -subj /CN=box -addext subjectAltName={names}"
+        ));
+        self.files("own")
+    }
+
+    fn signed(&self, name: &str, names: &str, when: &str) -> Identity {
+        let config = CONFIG.replace("DIR", self.folder.to_str().unwrap()).replace("NAMES", names);
+        fs::write(self.folder.join("config"), config).unwrap();
         self.openssl(&format!("req -new -config config -newkey rsa:2048 -nodes -keyout {name}.key -out {name}.csr"));
         self.openssl(&format!(
             "ca -batch -notext -config config -extensions server -cert ca.pem -keyfile ca.key -in {name}.csr -out {name}.pem {when}"
         ));
+        self.files(name)
+    }
+
+    fn files(&self, name: &str) -> Identity {
         Identity { certificate: self.folder.join(format!("{name}.pem")), key: self.folder.join(format!("{name}.key")) }
     }
 
@@ -80,5 +102,18 @@ impl Ca {
         command.args(line.split_whitespace()).current_dir(&self.folder).stdin(Stdio::null());
         let ran = command.output().expect("openssl is installed");
         assert!(ran.status.success(), "openssl {line}: {}", String::from_utf8_lossy(&ran.stderr));
+    }
+}
+
+impl Identity {
+    /// Both in one file, as some servers want them.
+    pub fn both(&self) -> PathBuf {
+        use std::os::unix::fs::PermissionsExt;
+
+        let read = |path: &Path| fs::read_to_string(path).unwrap();
+        let both = self.key.with_extension("both");
+        fs::write(&both, read(&self.key) + &read(&self.certificate)).unwrap();
+        fs::set_permissions(&both, fs::Permissions::from_mode(0o600)).unwrap();
+        both
     }
 }

@@ -1,9 +1,9 @@
 //! A real dufs on a free port of the loopback: a WebDAV server that takes much of the standard lightly.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
-use super::process::{Process, free_port};
+use super::process::{Process, brought, free_port};
 
 pub const USER: &str = "bk";
 pub const PASSWORD: &str = "secret";
@@ -17,7 +17,7 @@ impl Dufs {
     /// It shows this folder.
     pub fn start(folder: &Path) -> Self {
         let port = free_port();
-        let mut command = Command::new(program());
+        let mut command = Command::new(brought("bin/dufs"));
         command.args(["-b", "127.0.0.1", "-p", &port.to_string(), "-A", "-a", &format!("{USER}:{PASSWORD}@/:rw")]).arg(folder);
         Self { port, _process: Process::start(&mut command, port) }
     }
@@ -25,10 +25,4 @@ impl Dufs {
     pub fn address(&self, path: &str) -> String {
         format!("webdav+http://{USER}@127.0.0.1:{}/{path}", self.port)
     }
-}
-
-/// Where `tests/run` keeps what it builds, else on the path.
-fn program() -> PathBuf {
-    let cached = std::env::var_os("HOME").map(|home| Path::new(&home).join(".cache/strongroom-tests/bin/dufs"));
-    cached.filter(|path| path.exists()).unwrap_or_else(|| "dufs".into())
 }

@@ -1,4 +1,4 @@
-//! Real servers for the tests of the library and of the command line.
+//! Real servers, and the network before them, for the tests of the library and of the command line.
 
 #![allow(dead_code, reason = "each of the two needs only some of it")]
 
@@ -6,6 +6,10 @@ pub mod apache;
 pub mod ca;
 pub mod dufs;
 pub mod fake;
+pub mod fake_ftp;
 pub mod process;
+pub mod proxy;
+pub mod pure_ftpd;
 pub mod sshd;
 pub mod stores;
+pub mod vsftpd;

@@ -1,8 +1,10 @@
 //! A server's processes: started in the foreground, waited for, stalled, ended by their ids.
 
+use std::env;
 use std::fs;
 use std::io::{Read, Seek};
 use std::net::{TcpListener, TcpStream};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -12,9 +14,25 @@ pub struct Process {
     port: u16,
 }
 
+/// A file of what `tests/run` brings that is not the system's.
+pub fn brought(file: &str) -> PathBuf {
+    PathBuf::from(env::var_os("HOME").expect("a home folder")).join(".cache/strongroom-tests").join(file)
+}
+
 /// A port of the loopback that nobody listens on.
 pub fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+/// So many of them in a row; gives the first.
+pub fn free_ports(count: u16) -> u16 {
+    loop {
+        let first = free_port();
+        let is_free = |port: u16| TcpListener::bind(("127.0.0.1", port)).is_ok();
+        if first.checked_add(count).is_some_and(|end| (first..end).all(is_free)) {
+            return first;
+        }
+    }
 }
 
 impl Process {

@@ -1,17 +1,16 @@
 //! Real object stores on free ports of the loopback, for whoever runs the tests. `tests/run` installs them.
 
-use std::env;
 use std::fs;
 use std::io::{Read, Write};
 use std::net::TcpStream;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
 use super::ca::{Ca, Identity};
-use super::process::{Process, free_port, run};
+use super::process::{Process, brought, free_port, run};
 
 pub const BUCKET: &str = "bucket";
 pub const S3_KEY: &str = "AKTESTTESTTEST";
@@ -123,40 +122,35 @@ fn command(kind: Kind, folder: &Path, port: u16) -> Command {
     match kind {
         Kind::S3s => {
             fs::create_dir_all(folder.join("data").join(BUCKET)).unwrap();
-            let mut command = Command::new(tools().join("bin/s3s-fs"));
+            let mut command = Command::new(brought("bin/s3s-fs"));
             command.args(["--host", "127.0.0.1", "--port", &port, "--access-key", S3_KEY, "--secret-key", S3_SECRET]);
             command.arg(folder.join("data"));
             command
         }
         Kind::Moto => {
-            let mut command = Command::new(tools().join("venv/bin/moto_server"));
+            let mut command = Command::new(brought("venv/bin/moto_server"));
             command.args(["-H", "127.0.0.1", "-p", &port]);
             command
         }
         Kind::MotoTls | Kind::MotoExpired => {
             let ca = Ca::new(&folder.join("ca"));
             let Identity { certificate, key } = if kind == Kind::MotoTls { ca.identity() } else { ca.expired() };
-            let mut command = Command::new(tools().join("venv/bin/moto_server"));
+            let mut command = Command::new(brought("venv/bin/moto_server"));
             command.args(["-H", "127.0.0.1", "-p", &port, "-c"]).arg(certificate).arg("-k").arg(key);
             command
         }
         Kind::Azurite => {
             let mut command = Command::new("node");
-            command.arg(tools().join("npm/node_modules/azurite/dist/src/blob/main.js"));
+            command.arg(brought("npm/node_modules/azurite/dist/src/blob/main.js"));
             command.args(["--blobHost", "127.0.0.1", "--blobPort", &port, "--silent", "--skipApiVersionCheck"]);
             command.args(["--disableTelemetry", "--location"]).arg(folder);
             command
         }
         Kind::Gcs => {
-            let mut command = Command::new(tools().join("venv/bin/gcp-storage-emulator"));
+            let mut command = Command::new(brought("venv/bin/gcp-storage-emulator"));
             command.args(["start", "--host=127.0.0.1", &format!("--port={port}"), &format!("--default-bucket={BUCKET}")]);
             command.env("STORAGE_BASE", folder).env("STORAGE_DIR", "data");
             command
         }
     }
-}
-
-/// Where `tests/run` installs what is not the system's.
-fn tools() -> PathBuf {
-    PathBuf::from(env::var_os("HOME").expect("a home folder")).join(".cache/strongroom-tests")
 }

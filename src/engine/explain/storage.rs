@@ -78,7 +78,11 @@ impl From<storage::Error> for Problem {
             Kind::NoPassword => Problem::new(
                 Code::StoragePassword,
                 "The server asks for a password, and none is known.",
-                "Give the password of the account there, or have a key of yours put into its authorized_keys.",
+                if at.starts_with("sftp:") {
+                    "Give the password of the account there, or have a key of yours put into its authorized_keys."
+                } else {
+                    "Give the password of the account there."
+                },
             ),
             Kind::Refused => Problem::new(
                 Code::StoragePassword,
@@ -95,6 +99,16 @@ impl From<storage::Error> for Problem {
                 Code::ServerCertificate,
                 "The server's certificate has expired.",
                 "Nothing was sent to it. Whoever runs the server must renew it; if it is new, check this computer's clock.",
+            ),
+            Kind::NoTls => Problem::new(
+                Code::ServerCertificate,
+                "The server does not protect the line.",
+                "Nothing was sent to it. Ask whoever runs it to switch TLS on, or use sftp:// if it has that.",
+            ),
+            Kind::WantsTls => Problem::new(
+                Code::ServerAnswer,
+                "The server speaks only over a protected line.",
+                "Give its address as ftps:// instead of ftp://.",
             ),
             Kind::CaFile => Problem::new(
                 Code::Usage,

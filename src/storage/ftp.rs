@@ -1,0 +1,313 @@
+//! A folder that a server shows over FTP (RFC 959, 2228, 2389, 3659, 4217), in the open or over TLS.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use sha2::{Digest, Sha256};
+use suppaftp::Status;
+
+use super::access::Access;
+use super::{Error, Kind, Listed, Room, Storage, Upload, name};
+use crate::model::location::{FtpFolder, Location};
+
+mod alarm;
+mod failure;
+mod folder;
+mod listing;
+mod log_in;
+mod patience;
+mod pool;
+mod session;
+mod tail;
+mod upload;
+
+use alarm::Alarm;
+use failure::{Answer, Failure, judged};
+use listing::{Entry, EntryKind};
+use log_in::Gate;
+use patience::{Attempts, Patience};
+use pool::{Pool, Want};
+use session::{Piece, Session};
+use upload::FtpUpload;
+
+/// Folders within folders that are removed; ours are three deep.
+const DEEPEST: usize = 32;
+/// No file is longer; vsftpd takes an offset of more than fifteen digits for none.
+const LONGEST_FILE: u64 = 1 << 49;
+/// Read at a time where all of an object is.
+const AT_ONCE: usize = 4 << 20;
+
+pub struct Ftp {
+    pool: Arc<Pool>,
+    /// From the server's root, without a `/` at its end; empty: the root itself.
+    root: String,
+    /// For errors.
+    shown: String,
+}
+
+impl Ftp {
+    /// `Unreachable` where the folder does not exist.
+    pub fn open(folder: &FtpFolder, access: &dyn Access) -> Result<Self, Error> {
+        let ftp = Self::connect(folder, access, Patience::default())?;
+        ftp.check_root()?;
+        Ok(ftp)
+    }
+
+    /// Makes the folder if it does not exist; its parent must.
+    pub fn create_and_open(folder: &FtpFolder, access: &dyn Access) -> Result<Self, Error> {
+        let ftp = Self::connect(folder, access, Patience::default())?;
+        if !ftp.root.is_empty() {
+            match ftp.make_folder(&ftp.root) {
+                Err(mut error) if error.kind == Kind::NotFound => {
+                    error.kind = Kind::Unreachable;
+                    return Err(error);
+                }
+                // What it is then is told below.
+                Err(error) if !matches!(error.kind, Kind::NotWritable) => return Err(error),
+                _ => {}
+            }
+        }
+        ftp.check_root()?;
+        Ok(ftp)
+    }
+
+    fn connect(folder: &FtpFolder, access: &dyn Access, patience: Patience) -> Result<Self, Error> {
+        let shown = Location::Ftp(folder.clone()).display();
+        let pool = Arc::new(Pool::new(Gate::new(folder, access, patience)?));
+        let login_folder = |session: &mut Session, alarm: &Alarm| session.login_folder(alarm);
+        let failed = |e| judged(&shown, e, Kind::Refused);
+        let root = match folder.path.as_str() {
+            path if path.starts_with('/') => {
+                pool.with(Want::Anything, |_, _| Ok(())).map_err(failed)?;
+                path.to_owned()
+            }
+            "" => pool.with(Want::Anything, login_folder).map_err(failed)?,
+            path => {
+                let begin = pool.with(Want::Anything, login_folder).map_err(failed)?;
+                format!("{}/{path}", begin.trim_end_matches('/'))
+            }
+        };
+        Ok(Self { pool, root: root.trim_end_matches('/').to_owned(), shown })
+    }
+
+    /// The path of an object or folder as the server takes it.
+    fn path(&self, name: &str) -> String {
+        match (self.root.as_str(), name) {
+            ("", "") => "/".into(),
+            (root, "") => root.into(),
+            (root, name) => format!("{root}/{name}"),
+        }
+    }
+
+    /// A command that changes something.
+    fn act(&self, command: &str) -> Answer<()> {
+        self.pool.with(Want::Anything, |session, alarm| session.act(alarm, command))
+    }
+
+    fn is_folder(&self, path: &str) -> Answer<bool> {
+        match self.act(&format!("CWD {path}")) {
+            Ok(()) => Ok(true),
+            Err(failure @ Failure::Said { .. }) if !failure.ends_line() => Ok(false),
+            Err(failure) => Err(failure),
+        }
+    }
+
+    fn check_root(&self) -> Result<(), Error> {
+        let failed = |e| judged(&self.shown, e, Kind::NotReadable);
+        let path = self.path("");
+        if self.is_folder(&path).map_err(failed)? {
+            return Ok(());
+        }
+        match self.pool.with(Want::Anything, |session, alarm| session.size(alarm, &path)) {
+            Ok(_) => Err(Error::new(Kind::NotAFolder, &self.shown, "not a folder")),
+            Err(failure) if failure.passes() => Err(failed(failure)),
+            Err(_) => Err(Error::new(Kind::Unreachable, &self.shown, "no such folder")),
+        }
+    }
+
+    /// Of a regular file.
+    fn size_of(&self, name: &str) -> Answer<u64> {
+        let path = self.path(name);
+        match self.pool.with(Want::Anything, |session, alarm| session.size(alarm, &path)) {
+            Err(failure) if failure.is_unknown_command() => {
+                let (folder, last) = name::split(name);
+                let folder = self.path(folder);
+                let entries = self.pool.with(Want::Anything, |session, alarm| self.entries(session, alarm, &folder))?;
+                let file = entries.into_iter().find(|entry| entry.name == last && entry.kind == EntryKind::File);
+                file.and_then(|file| file.size).ok_or_else(|| Failure::Said { code: 550, text: "no such file".into() })
+            }
+            size => size,
+        }
+    }
+
+    /// Why a file could not be read: a server may say no more than that.
+    fn unread(&self, name: &str, failure: Failure) -> Error {
+        let mut error = judged(name, failure, Kind::NotReadable);
+        if error.kind == Kind::NotFound && self.size_of(name).is_ok() {
+            error.kind = Kind::NotReadable;
+        }
+        error
+    }
+
+    /// `is_end`: nothing is said to follow.
+    fn read_range(&self, name: &str, offset: u64, buffer: &mut [u8], is_end: bool) -> Result<(), Error> {
+        let path = self.path(name);
+        let end = offset.checked_add(buffer.len() as u64).filter(|end| *end <= LONGEST_FILE);
+        let mut piece = Piece { offset, buffer, done: 0, is_end };
+        let mut attempts = Attempts::new(&self.pool.gate.patience);
+        loop {
+            let read = match end {
+                Some(_) => {
+                    let want = Want::File(&path, offset + piece.done as u64);
+                    self.pool.with(want, |session, alarm| session.read(alarm, &path, &mut piece))
+                }
+                None => Err(Failure::End),
+            };
+            match read {
+                Ok(()) => return Ok(()),
+                // Servers have many words for a beginning behind the end.
+                Err(failure) if failure.code().is_some() || matches!(failure, Failure::End) => match self.size_of(name) {
+                    Ok(length) if end.is_none_or(|end| end > length) => {
+                        return Err(Error::new(Kind::TooShort, name, &format!("it has {length} bytes")));
+                    }
+                    // Something on the way may end a line as if it were the end of the file.
+                    Ok(_) if matches!(failure, Failure::End) && attempts.again(false) => {}
+                    _ => return Err(self.unread(name, failure)),
+                },
+                Err(failure) => return Err(judged(name, failure, Kind::NotReadable)),
+            }
+        }
+    }
+}
+
+/// As [`name::check`]; and none that would end a line of the protocol, or that a terminal would obey.
+fn check(name: &str) -> Result<(), Error> {
+    name::check(name)?;
+    if name.chars().any(char::is_control) {
+        return Err(Error::new(Kind::InvalidName, name, "not a name that FTP can carry"));
+    }
+    Ok(())
+}
+
+impl Storage for Ftp {
+    fn list(&self, folder: &str) -> Result<Vec<Listed>, Error> {
+        let Some(children) = self.children(folder)? else { return Ok(Vec::new()) };
+        let ours = |entry: Entry| {
+            let is_folder = entry.kind == EntryKind::Folder;
+            let is_ours = (is_folder || entry.kind == EntryKind::File) && !entry.name.starts_with(name::TEMPORARY);
+            let size = if is_folder { 0 } else { entry.size.unwrap_or(0) };
+            is_ours.then_some(Listed { name: entry.name, is_folder, size, modified: entry.modified })
+        };
+        Ok(children.into_iter().filter_map(ours).collect())
+    }
+
+    fn size(&self, name: &str) -> Result<u64, Error> {
+        check(name)?;
+        self.size_of(name).map_err(|e| judged(name, e, Kind::NotReadable))
+    }
+
+    fn read_at(&self, name: &str, offset: u64, buffer: &mut [u8]) -> Result<(), Error> {
+        check(name)?;
+        if buffer.is_empty() {
+            return self.size(name).map(drop);
+        }
+        self.read_range(name, offset, buffer, false)
+    }
+
+    fn read_all(&self, name: &str, limit: u64) -> Result<Vec<u8>, Error> {
+        let size = self.size(name)?;
+        if size > limit {
+            return Err(Error::new(Kind::TooLong, name, &format!("{size} bytes, expected at most {limit}")));
+        }
+        let mut bytes = vec![0; usize::try_from(size).unwrap_or(usize::MAX)];
+        self.read_range(name, 0, &mut bytes, true)?;
+        Ok(bytes)
+    }
+
+    fn create(&self, name: &str) -> Result<Box<dyn Upload>, Error> {
+        check(name)?;
+        let path = self.path(name);
+        match self.pool.with(Want::Anything, |session, alarm| session.size(alarm, &path)) {
+            Ok(_) => return Err(Error::new(Kind::AlreadyExists, name, "there is one")),
+            Err(failure) if failure.ends_line() => return Err(judged(name, failure, Kind::NotWritable)),
+            Err(_) => {}
+        }
+        Ok(Box::new(FtpUpload::begin(name, &self.pool, &path, || self.make_folders(name::split(name).0))?))
+    }
+
+    fn delete(&self, name: &str) -> Result<(), Error> {
+        check(name)?;
+        self.remove_file(name)
+    }
+
+    fn delete_folder(&self, name: &str) -> Result<(), Error> {
+        check(name)?;
+        self.remove_tree(name, DEEPEST)
+    }
+
+    fn room(&self) -> Result<Option<Room>, Error> {
+        self.check_root()?;
+        // https://datatracker.ietf.org/doc/html/draft-peterson-streamlined-ftp-command-extensions: what is free, not of how much.
+        if !self.pool.gate.features().avbl {
+            return Ok(None);
+        }
+        let command = format!("AVBL {}", self.path(""));
+        let told = self.pool.with(Want::Anything, |session, alarm| session.ask(alarm, &command, &[Status::File]));
+        let free = told.ok().and_then(|reply| session::number(&reply));
+        Ok(free.map(|free| Room { free, total: free.max(1) }))
+    }
+
+    fn sha256_on_medium(&self, name: &str, each: &mut dyn FnMut(u64) -> bool) -> Result<([u8; 32], bool), Error> {
+        let mut left = self.size(name)?;
+        let mut hash = Sha256::new();
+        // A size that a server makes up costs no memory.
+        let mut buffer = vec![0; AT_ONCE.min(usize::try_from(left).unwrap_or(AT_ONCE))];
+        let mut offset = 0;
+        while left > 0 {
+            let length = buffer.len().min(usize::try_from(left).unwrap_or(AT_ONCE));
+            let piece = buffer.get_mut(..length).unwrap_or_default();
+            self.read_range(name, offset, piece, left == length as u64)?;
+            hash.update(&*piece);
+            offset += length as u64;
+            left -= length as u64;
+            if !each(length as u64) {
+                return Err(Error::new(Kind::Cancelled, name, "cancelled"));
+            }
+        }
+        // What the server reads may come from its memory.
+        Ok((hash.finalize().into(), false))
+    }
+
+    fn identity(&self) -> Option<(u64, u64)> {
+        None
+    }
+
+    fn sweep_temporary(&self, folder: &str, before: Option<Timestamp>) -> Result<usize, Error> {
+        let Some(children) = self.children(folder)? else { return Ok(0) };
+        let mut swept = 0;
+        for child in children {
+            if child.kind != EntryKind::File || !child.name.starts_with(name::TEMPORARY) {
+                continue;
+            }
+            let name = if folder.is_empty() { child.name } else { format!("{folder}/{}", child.name) };
+            let written = || child.modified.or_else(|| self.modified(&name));
+            if before.is_none_or(|before| written().is_some_and(|at| at < before)) {
+                self.remove_file(&name)?;
+                swept += 1;
+            }
+        }
+        Ok(swept)
+    }
+}
+
+impl Ftp {
+    /// When a file was last written, where the server tells.
+    fn modified(&self, name: &str) -> Option<Timestamp> {
+        let command = format!("MDTM {}", self.path(name));
+        let told = self.pool.with(Want::Anything, |session, alarm| session.ask(alarm, &command, &[Status::File])).ok()?;
+        listing::time(std::str::from_utf8(&told.body).ok()?.trim_end().rsplit(' ').next()?)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,161 @@
+//! Folders at the server: what they hold, how they come to be and go.
+
+use super::alarm::Alarm;
+use super::failure::{Answer, Failure, judged};
+use super::listing::{self, Entry, EntryKind};
+use super::pool::Want;
+use super::session::Session;
+use super::{Ftp, check};
+use crate::storage::{Error, Kind, name};
+
+/// Children of one folder: what is more is no list of ours, and could go on for ever.
+const LONGEST_LIST: usize = 1_000_000;
+
+impl Ftp {
+    /// One that exists already is no error.
+    pub(super) fn make_folder(&self, path: &str) -> Result<(), Error> {
+        match self.act(&format!("MKD {path}")) {
+            Ok(()) => Ok(()),
+            // Whether it is there, each server says in other words.
+            Err(failure) if failure.code().is_some() && self.is_folder(path).is_ok_and(|there| there) => Ok(()),
+            Err(failure) => Err(judged(path, failure, Kind::NotWritable)),
+        }
+    }
+
+    /// A folder to write into, with those above it.
+    pub(super) fn make_folders(&self, folder: &str) -> Result<(), Error> {
+        let path = self.path(folder);
+        if folder.is_empty() {
+            return self.check_root();
+        }
+        match self.make_folder(&path) {
+            Err(error) if matches!(error.kind, Kind::NotFound | Kind::NotWritable) && folder.contains('/') => {
+                self.make_folders(name::split(folder).0)?;
+                self.make_folder(&path)
+            }
+            // What is missing can only be the root.
+            Err(error) if error.kind == Kind::NotFound => self.check_root().and(Err(error)),
+            made => made,
+        }
+    }
+
+    /// Children by name; `None` where the folder does not exist.
+    pub(super) fn children(&self, folder: &str) -> Result<Option<Vec<Entry>>, Error> {
+        if !folder.is_empty() {
+            check(folder)?;
+        }
+        let path = self.path(folder);
+        let listed = self.pool.with(Want::Anything, |session, alarm| match self.entries(session, alarm, &path) {
+            Err(failure) if failure.is_missing() => Ok(None),
+            listed => listed.map(Some),
+        });
+        let mut children = match listed {
+            Ok(Some(children)) => children,
+            Ok(None) => {
+                self.check_root()?;
+                if folder.is_empty() {
+                    return Err(Error::new(Kind::Unreachable, &self.shown, "no such folder"));
+                }
+                return Ok(None);
+            }
+            // The server only says no. A folder that is there and cannot be read must not look as if it were gone.
+            Err(failure) if failure.is_unclear() && !folder.is_empty() => {
+                let (above, last) = name::split(folder);
+                let Some(above) = self.children(above)? else { return Ok(None) };
+                if above.iter().any(|entry| entry.name == last && entry.kind == EntryKind::Folder) {
+                    let mut error = judged(folder, failure, Kind::NotReadable);
+                    error.kind = Kind::NotReadable;
+                    return Err(error);
+                }
+                return Ok(None);
+            }
+            Err(failure) if failure.is_unclear() => {
+                self.check_root()?;
+                return Err(judged(&self.shown, failure, Kind::NotReadable));
+            }
+            Err(failure) => return Err(judged(folder, failure, Kind::NotReadable)),
+        };
+        children.sort_by(|a, b| a.name.cmp(&b.name));
+        children.dedup_by(|a, b| a.name == b.name);
+        Ok(Some(children))
+    }
+
+    /// What a server lists of a folder, without what leads elsewhere.
+    pub(super) fn entries(&self, session: &mut Session, alarm: &Alarm, path: &str) -> Answer<Vec<Entry>> {
+        if self.pool.gate.features().mlsd {
+            let mut children = Children::default();
+            match session.lines(alarm, &format!("MLSD {path}"), |line| children.take(listing::of_mlsd(line))) {
+                Err(failure) if failure.is_unknown_command() && !failure.is_missing() => {}
+                listed => return listed.map(|()| children.found),
+            }
+        }
+        // A path in LIST may be taken for a pattern, or for options.
+        session.act(alarm, &format!("CWD {path}"))?;
+        for command in ["LIST -a", "LIST"] {
+            let mut children = Children::default();
+            match session.lines(alarm, command, |line| children.take(listing::of_list(line))) {
+                // Servers that do not know the option look for a file of that name.
+                Ok(()) if children.seen == 0 => {}
+                Err(failure) if failure.is_missing() || failure.is_unknown_command() => {}
+                listed => return listed.map(|()| children.found),
+            }
+        }
+        Ok(Vec::new())
+    }
+
+    pub(super) fn remove_file(&self, name: &str) -> Result<(), Error> {
+        match self.act(&format!("DELE {}", self.path(name))) {
+            Ok(()) => Ok(()),
+            Err(failure) if failure.is_missing() => self.check_root(),
+            Err(failure) if failure.is_unclear() && self.size_of(name).is_err_and(|e| !e.ends_line()) => self.check_root(),
+            Err(failure) => {
+                let mut error = judged(name, failure, Kind::NotWritable);
+                if error.kind == Kind::NotFound {
+                    error.kind = Kind::NotWritable;
+                }
+                Err(error)
+            }
+        }
+    }
+
+    pub(super) fn remove_tree(&self, folder: &str, depth: usize) -> Result<(), Error> {
+        let Some(children) = self.children(folder)? else { return Ok(()) };
+        if depth == 0 {
+            return Err(Error::new(Kind::Other, folder, "folders within folders"));
+        }
+        for child in children {
+            let path = format!("{folder}/{}", child.name);
+            // A link to a folder is removed as the link that it is.
+            if child.kind == EntryKind::Folder { self.remove_tree(&path, depth - 1)? } else { self.remove_file(&path)? }
+        }
+        match self.act(&format!("RMD {}", self.path(folder))) {
+            Ok(()) => Ok(()),
+            Err(failure) if failure.is_missing() => Ok(()),
+            Err(failure) => Err(judged(folder, failure, Kind::NotWritable)),
+        }
+    }
+}
+
+/// Children of a folder as they come in.
+#[derive(Default)]
+struct Children {
+    found: Vec<Entry>,
+    /// Also those that are not ours.
+    seen: usize,
+}
+
+impl Children {
+    fn take(&mut self, entry: Option<Entry>) -> Answer<()> {
+        let Some(entry) = entry else { return Ok(()) };
+        self.seen += 1;
+        if self.seen > LONGEST_LIST {
+            return Err(Failure::TooLong(format!("more than {LONGEST_LIST} entries")));
+        }
+        // A server may name what it likes: nothing that leads elsewhere.
+        let temporary = entry.name.strip_prefix(name::TEMPORARY);
+        if check(temporary.unwrap_or(&entry.name)).is_ok() && !entry.name.contains('/') {
+            self.found.push(entry);
+        }
+        Ok(())
+    }
+}

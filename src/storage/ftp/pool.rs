@@ -1,0 +1,187 @@
+//! A few connections to one server: FTP carries one file at a time over each.
+
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use super::alarm::Alarm;
+use super::failure::{Answer, Failure};
+use super::log_in::Gate;
+use super::patience::Attempts;
+use super::session::Session;
+use super::tail::Spare;
+
+/// Connections at once.
+const MOST: usize = 8;
+/// So many may stand in the middle of a file each, before one of them is taken from it for something else.
+const READING: usize = 4;
+/// Servers close a connection over which nothing is asked: after this time it is first looked whether it is still there.
+const FRESH: Duration = Duration::from_secs(20);
+
+pub struct Pool {
+    pub gate: Gate,
+    pub spare: Spare,
+    sessions: Mutex<Sessions>,
+    freed: Condvar,
+}
+
+struct Sessions {
+    /// Nobody uses them, the one that was used last at the end.
+    idle: Vec<Session>,
+    /// All that there are, also those in use.
+    open: usize,
+    /// What the server lets us have, as far as we know.
+    most: usize,
+}
+
+/// What a connection is wanted for.
+#[derive(Clone, Copy)]
+pub enum Want<'a> {
+    Anything,
+    /// To read a file from a byte on.
+    File(&'a str, u64),
+}
+
+/// A connection in use; given back when it is dropped.
+pub struct Taken {
+    pool: Arc<Pool>,
+    /// `None` once it is of no use any more.
+    session: Option<Session>,
+    /// Others used it before.
+    pub used: bool,
+}
+
+impl Pool {
+    pub fn new(gate: Gate) -> Self {
+        let sessions = Sessions { idle: Vec::new(), open: 0, most: MOST };
+        Self { gate, spare: Spare::default(), sessions: Mutex::new(sessions), freed: Condvar::new() }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Sessions> {
+        self.sessions.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Does something over a connection; what failed only for now, is tried again.
+    pub fn with<T>(self: &Arc<Self>, want: Want<'_>, mut act: impl FnMut(&mut Session, &Alarm) -> Answer<T>) -> Answer<T> {
+        let mut attempts = Attempts::new(&self.gate.patience);
+        loop {
+            let mut stale = false;
+            let acted = self.take(want).and_then(|mut taken| {
+                stale = taken.used;
+                taken.act(&mut act)
+            });
+            match acted {
+                Err(failure) if failure.passes() && attempts.again(stale && failure.ends_line()) => {}
+                acted => return acted,
+            }
+        }
+    }
+
+    pub fn take(self: &Arc<Self>, want: Want<'_>) -> Answer<Taken> {
+        let until = Instant::now() + self.gate.patience.whole;
+        let mut sessions = self.lock();
+        loop {
+            if let Some(session) = sessions.choose(want) {
+                drop(sessions);
+                if let Some(taken) = self.still_alive(session) {
+                    return Ok(taken);
+                }
+                sessions = self.lock();
+                continue;
+            }
+            if sessions.open < sessions.most {
+                sessions.open += 1;
+                drop(sessions);
+                match self.gate.connect() {
+                    Ok(session) => return Ok(Taken { pool: self.clone(), session: Some(session), used: false }),
+                    Err(failure) => {
+                        sessions = self.lock();
+                        sessions.open -= 1;
+                        self.freed.notify_one();
+                        if !failure.is_crowded() || sessions.open == 0 {
+                            return Err(failure);
+                        }
+                        sessions.most = sessions.open;
+                    }
+                }
+                continue;
+            }
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Err(Failure::lost("every connection is in use"));
+            }
+            sessions = self.freed.wait_timeout(sessions, left).unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+
+    /// One that lay idle for long may have been closed by the server.
+    fn still_alive(self: &Arc<Self>, session: Session) -> Option<Taken> {
+        let long = session.used.elapsed() >= FRESH;
+        let mut taken = Taken { pool: self.clone(), session: Some(session), used: true };
+        if long && !taken.session.as_mut().is_some_and(|session| session.is_reading() || session.is_alive(&self.gate.alarm)) {
+            taken.discard();
+            return None;
+        }
+        Some(taken)
+    }
+
+    /// Where one connection was found dead the idle ones are so too.
+    fn forget_idle(&self) {
+        let mut sessions = self.lock();
+        let idle = std::mem::take(&mut sessions.idle);
+        sessions.open -= idle.len();
+        drop(sessions);
+        self.freed.notify_all();
+    }
+}
+
+impl Sessions {
+    /// The one that fits best, of those that nobody uses.
+    fn choose(&mut self, want: Want<'_>) -> Option<Session> {
+        if let Want::File(path, at) = want
+            && let Some(index) = self.idle.iter().position(|session| session.continues(path, at))
+        {
+            return Some(self.idle.remove(index));
+        }
+        if let Some(index) = self.idle.iter().rposition(|session| !session.is_reading()) {
+            return Some(self.idle.remove(index));
+        }
+        let may_call = self.open < self.most.min(READING);
+        (!may_call && !self.idle.is_empty()).then(|| self.idle.remove(0))
+    }
+}
+
+impl Taken {
+    /// Does something over it; where that ends the connection, it is gone.
+    pub fn act<T>(&mut self, act: impl FnOnce(&mut Session, &Alarm) -> Answer<T>) -> Answer<T> {
+        let Some(session) = &mut self.session else { return Err(Failure::lost("the connection is gone")) };
+        let acted = act(session, &self.pool.gate.alarm);
+        if acted.as_ref().is_err_and(Failure::ends_line) {
+            self.discard();
+            if self.used {
+                self.pool.forget_idle();
+            }
+        }
+        acted
+    }
+
+    pub fn is_usable(&self) -> bool {
+        self.session.is_some()
+    }
+
+    pub fn discard(&mut self) {
+        if self.session.take().is_some() {
+            self.pool.lock().open -= 1;
+            self.pool.freed.notify_one();
+        }
+    }
+}
+
+impl Drop for Taken {
+    fn drop(&mut self) {
+        if let Some(mut session) = self.session.take() {
+            session.used = Instant::now();
+            self.pool.lock().idle.push(session);
+            self.pool.freed.notify_one();
+        }
+    }
+}

@@ -1,0 +1,157 @@
+//! Servers that die, stall, or are cut off.
+
+use std::io::Write;
+
+use super::*;
+use crate::storage::servers::ca::Ca;
+use crate::storage::servers::proxy::{Fate, Proxy};
+
+#[test]
+fn a_server_that_dies_is_away_and_what_was_half_done_is_not_seen() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut server = PureFtpd::start(dir.path());
+    let address = server.address("ftp", "");
+    let storage = open_in_haste(&address).unwrap();
+    let mut upload = storage.create("half").unwrap();
+    upload.write_all(&noise(3 << 20)).unwrap();
+    server.stop();
+    let written = upload.write_all(&noise(64 << 20)).map_err(|e| Error::from_io("half", e).kind);
+    assert_eq!(written, Err(Kind::ServerAway));
+    drop(upload);
+    assert_eq!(kind(storage.list("")), Kind::ServerAway);
+    assert_eq!(kind(storage.read_all("half", 9)), Kind::ServerAway);
+    assert_eq!(kind(open_in_haste(&address)), Kind::ServerAway);
+    server.start_again();
+    // The same one as before: it calls again.
+    assert_eq!(storage.list("").unwrap(), []);
+    assert_eq!(storage.sweep_temporary("", None).unwrap(), 1);
+    storage.put("half", b"whole").unwrap();
+}
+
+#[test]
+fn a_server_that_comes_back_is_gone_on_with() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut server = PureFtpd::start(dir.path());
+    let storage = open(&server.address("ftp", ""), &Person::default()).unwrap();
+    let bytes = noise(24 << 20);
+    let mut upload = storage.create("big").unwrap();
+    upload.write_all(&bytes[..20 << 20]).unwrap();
+    server.start_again();
+    upload.write_all(&bytes[20 << 20..]).unwrap();
+    upload.finish().unwrap();
+    assert!(fs::read(server.root().join("big")).unwrap() == bytes);
+    let mut buffer = vec![0; 1 << 20];
+    for (n, piece) in bytes.chunks(buffer.len()).enumerate() {
+        if n % 5 == 2 {
+            server.start_again();
+        }
+        storage.read_at("big", (n << 20) as u64, &mut buffer).unwrap();
+        assert!(buffer == piece, "{n}");
+    }
+}
+
+#[test]
+fn a_server_that_stalls_is_not_waited_for_for_ever() {
+    let dir = tempfile::tempdir().unwrap();
+    let server = PureFtpd::start(dir.path());
+    server.folder("shown");
+    let storage = open_in_haste(&server.address("ftp", "/shown")).unwrap();
+    storage.put("there", &noise(32 << 20)).unwrap();
+    let mut upload = storage.create("half").unwrap();
+    upload.write_all(&noise(1 << 20)).unwrap();
+    let mut buffer = vec![0; 1 << 20];
+    storage.read_at("there", 0, &mut buffer).unwrap();
+    server.signal("STOP");
+    let written = upload.write_all(&noise(64 << 20)).map_err(|e| Error::from_io("half", e).kind);
+    assert_eq!(written, Err(Kind::ServerAway));
+    drop(upload);
+    let mut all = vec![0; 30 << 20];
+    assert_eq!(kind(storage.read_at("there", 1 << 20, &mut all)), Kind::ServerAway);
+    assert_eq!(kind(storage.list("")), Kind::ServerAway);
+    assert_eq!(kind(open_in_haste(&server.address("ftp", "/shown"))), Kind::ServerAway);
+    server.signal("CONT");
+    assert_eq!(names(&storage, ""), ["there"]);
+    storage.put("half", b"whole").unwrap();
+}
+
+/// Line of commands and lines of files alike go through a proxy.
+struct Network {
+    server: PureFtpd,
+    fate: Arc<Fate>,
+    _proxies: Vec<Proxy>,
+    address: String,
+}
+
+impl Network {
+    /// On an address of the loopback that no other test uses.
+    fn of(server: PureFtpd, scheme: &str, host: [u8; 4]) -> Self {
+        let fate = Arc::new(Fate::default());
+        let through = |port: u16| {
+            let target = SocketAddr::from(([127, 0, 0, 1], port));
+            Proxy::on(SocketAddr::from((host, port)), target, fate.clone())
+        };
+        let ports = server.passive..server.passive + pure_ftpd::PASSIVE;
+        let proxies = [server.port].into_iter().chain(ports).map(through).collect();
+        let [a, b, c, d] = host;
+        let address = format!("{scheme}://{}@{a}.{b}.{c}.{d}:{}/", pure_ftpd::USER, server.port);
+        Self { server, fate, _proxies: proxies, address }
+    }
+}
+
+#[test]
+fn lines_that_are_cut_anywhere_cost_nothing_but_time() {
+    let dir = tempfile::tempdir().unwrap();
+    let network = Network::of(PureFtpd::start(dir.path()), "ftp", [127, 0, 9, 1]);
+    let cuts = cut_everywhere(&network, &Person::default(), if is_long() { 200 } else { 40 });
+    assert!(cuts >= 30, "{cuts}");
+}
+
+#[test]
+fn over_tls_as_well() {
+    let dir = tempfile::tempdir().unwrap();
+    let authority = Ca::new(&dir.path().join("ca"));
+    let server = PureFtpd::secured(dir.path(), &authority.named("IP:127.0.9.2").both());
+    let person = Person { ca_file: Some(authority.file()), ..Person::default() };
+    let cuts = cut_everywhere(&Network::of(server, "ftps", [127, 0, 9, 2]), &person, if is_long() { 200 } else { 20 });
+    assert!(cuts >= 15, "{cuts}");
+}
+
+fn is_long() -> bool {
+    std::env::var_os("STRONGROOM_LONG").is_some_and(|v| v == "1")
+}
+
+/// Gives how often the line was cut.
+fn cut_everywhere(network: &Network, person: &Person, times: usize) -> u64 {
+    let storage = open(&network.address, person).unwrap();
+    let bytes = noise(3 << 20);
+    for n in 0..times {
+        let random = noise(4);
+        let random = u64::from(u32::from_le_bytes(random.try_into().unwrap()));
+        // Among the commands, in the upload, or in what follows it.
+        let at = if n % 4 == 0 { random % 2000 } else { random % (6 << 20) };
+        network.fate.cut_after(at);
+        let name = format!("{n}/file");
+        storage.put(&name, &bytes).unwrap_or_else(|e| panic!("{n} cut after {at}: {e}"));
+        assert!(storage.read_all(&name, 4 << 20).unwrap() == bytes, "{n} cut after {at}");
+        let on_disk = fs::read(network.server.root().join(&name)).unwrap();
+        assert!(on_disk == bytes, "{n} cut after {at}: {} bytes", on_disk.len());
+        storage.delete_folder(&format!("{n}")).unwrap();
+    }
+    assert_eq!(names(&storage, ""), [""; 0]);
+    network.fate.cut_so_far()
+}
+
+#[test]
+fn a_connection_that_lay_idle_and_died_is_opened_anew() {
+    let dir = tempfile::tempdir().unwrap();
+    let network = Network::of(PureFtpd::start(dir.path()), "ftp", [127, 0, 9, 3]);
+    let storage = open(&network.address, &Person::default()).unwrap();
+    storage.put("a", b"a").unwrap();
+    for _ in 0..3 {
+        network.fate.cut_now();
+        let begun = Instant::now();
+        assert_eq!(storage.read_all("a", 9).unwrap(), b"a");
+        assert_eq!(names(&storage, ""), ["a"]);
+        assert!(begun.elapsed() < Duration::from_secs(20));
+    }
+}

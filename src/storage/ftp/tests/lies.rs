@@ -1,0 +1,143 @@
+//! A server that lies.
+
+use super::*;
+use crate::storage::servers::fake_ftp::{FakeFtp, Lies};
+
+fn lying(lies: Lies) -> (FakeFtp, Ftp) {
+    let server = FakeFtp::start(lies);
+    let storage = open_in_haste(&format!("ftp://127.0.0.1:{}/", server.port)).unwrap();
+    server.log();
+    (server, storage)
+}
+
+#[test]
+fn lists_without_end_are_ended() {
+    let entry = "type=file;size=1; name-#";
+    let (server, storage) = lying(Lies { list: vec![entry.into()], endless: true, ..Lies::default() });
+    assert_eq!(kind(storage.list("")), Kind::TooLong);
+    server.lie(|lies| lies.list = vec!["x".repeat(100_000)]);
+    assert_eq!(kind(storage.list("")), Kind::TooLong);
+    // Nothing of it is an entry: it takes no memory, only time.
+    server.lie(|lies| lies.list = vec!["nothing".into()]);
+    let begun = Instant::now();
+    assert_eq!(kind(storage.list("")), Kind::ServerAway);
+    assert!(begun.elapsed() < Duration::from_secs(300));
+    server.lie(|lies| *lies = Lies::default());
+    assert_eq!(storage.list("").unwrap(), []);
+}
+
+#[test]
+fn names_that_lead_elsewhere_are_no_children() {
+    let lines = [
+        "type=file;size=1; good",
+        "type=file;size=1; ../up",
+        "type=dir; ..",
+        "type=pdir; /",
+        "type=dir; .",
+        "type=dir; a/b",
+        "type=file;size=1; /etc/passwd",
+        "type=file;size=1; .tmp-../../up",
+        "type=file;size=1; .tmp-",
+        "type=file;size=1; tab\there",
+        "type=file;size=1; \u{1b}[2J",
+        "type=file;size=1; good",
+        "type=OS.unix=symlink;size=1; link",
+        "type=file;size=99999999999999999999; huge",
+        "garbage",
+        "",
+    ];
+    let (server, storage) = lying(Lies { list: lines.map(String::from).to_vec(), ..Lies::default() });
+    assert_eq!(names(&storage, ""), ["good", "huge"]);
+    assert_eq!(storage.list("").unwrap()[1].size, 0);
+    assert_eq!(storage.sweep_temporary("", None).unwrap(), 0);
+    server.log();
+    storage.delete_folder("f").unwrap();
+    let log = server.log();
+    assert!(log.iter().all(|line| !line.contains("..") && !line.contains("/etc")), "{log:?}");
+}
+
+#[test]
+fn sizes_that_are_not_true_are_found_out() {
+    let (server, storage) = lying(Lies { size: Some(u64::MAX), ..Lies::default() });
+    server.put("/there", b"hello");
+    assert_eq!(storage.size("there").unwrap(), u64::MAX);
+    assert_eq!(kind(storage.read_at("there", 3, &mut [0; 9])), Kind::TooShort);
+    assert_eq!(kind(storage.sha256_on_medium("there", &mut |_| true)), Kind::TooShort);
+    assert_eq!(kind(storage.read_all("there", 9)), Kind::TooLong);
+    for size in [0, 4, 6, u64::MAX] {
+        server.lie(|lies| lies.size = Some(size));
+        assert_eq!(kind(storage.put("new", b"hello")), Kind::Nonsense, "{size}");
+        assert!(!server.names().contains(&"/new".into()), "an upload counts only when its size is right");
+    }
+    server.lie(|lies| lies.size = None);
+    storage.put("new", b"hello").unwrap();
+    server.lie(|lies| lies.cut_files = Some(0));
+    assert_eq!(kind(storage.read_at("new", 0, &mut [0; 5])), Kind::TooShort);
+}
+
+#[test]
+fn replies_without_end_and_drops_one_by_one_are_ended() {
+    let (server, storage) = lying(Lies { endless_reply: true, ..Lies::default() });
+    server.put("/there", &[7; 10]);
+    assert_eq!(kind(storage.size("there")), Kind::TooLong);
+    server.lie(|lies| *lies = Lies { drips: true, ..Lies::default() });
+    let mut buffer = vec![0; 4000];
+    assert_eq!(kind(storage.read_at("there", 0, &mut buffer)), Kind::ServerAway, "it would take more than a minute");
+}
+
+#[test]
+fn what_passes_is_tried_again_and_what_does_not_is_not() {
+    let (server, storage) = lying(Lies::default());
+    server.put("/a", b"hello");
+    for reply in ["421 too busy", "425 cannot open data connection", "426 cut", "450 busy", "451 try again"] {
+        server.lie(|lies| lies.replies = vec![("RETR", reply), ("RETR", reply)]);
+        assert_eq!(storage.read_all("a", 9).unwrap(), b"hello", "{reply}");
+    }
+    server.log();
+    server.lie(|lies| lies.replies = vec![("RETR", "425 no"); 20]);
+    assert_eq!(kind(storage.read_all("a", 9)), Kind::ServerAway);
+    let tries = server.log().iter().filter(|line| line.starts_with("RETR")).count();
+    assert!((2..=6).contains(&tries), "{tries}");
+    server.lie(|lies| lies.replies = vec![("STOR", "552 quota exceeded")]);
+    assert_eq!(kind(storage.put("b", b"x")), Kind::NoRoom);
+    let tries = server.log().iter().filter(|line| line.starts_with("STOR")).count();
+    assert_eq!(tries, 1);
+}
+
+#[test]
+fn a_rename_whose_reply_was_lost_is_found_done() {
+    let (server, storage) = lying(Lies::default());
+    server.lie(|lies| lies.replies = vec![("RNTO", "421 good bye")]);
+    storage.put("a", b"x").unwrap();
+    assert_eq!(server.names(), ["/a"]);
+    assert_eq!(kind(storage.put("a", b"x")), Kind::AlreadyExists);
+}
+
+#[test]
+fn no_more_is_asked_than_needed() {
+    let (server, storage) = lying(Lies::default());
+    let verbs = |server: &FakeFtp| -> Vec<String> {
+        server.log().iter().map(|line| line.split(' ').next().unwrap_or_default().to_owned()).collect()
+    };
+    storage.put("a", &[7; 100_000]).unwrap();
+    assert_eq!(verbs(&server), ["SIZE", "PASV", "STOR", "SIZE", "SIZE", "RNFR", "RNTO"]);
+    storage.list("f").unwrap();
+    assert_eq!(verbs(&server), ["PASV", "MLSD"]);
+    storage.read_all("a", 200_000).unwrap();
+    assert_eq!(verbs(&server), ["SIZE", "PASV", "RETR"]);
+    let mut buffer = vec![0; 10_000];
+    for n in 0..10 {
+        storage.read_at("a", n * 10_000, &mut buffer).unwrap();
+    }
+    assert_eq!(verbs(&server), ["PASV", "RETR"], "one transfer, for the first to the last");
+    storage.read_at("a", 50_000, &mut buffer).unwrap();
+    assert_eq!(verbs(&server), ["PASV", "REST", "RETR"]);
+}
+
+#[test]
+fn room_is_told_where_the_server_tells_it() {
+    let (_server, storage) = lying(Lies { free: Some(5000), ..Lies::default() });
+    assert_eq!(storage.room().unwrap().map(|room| room.free), Some(5000));
+    let (_server, storage) = lying(Lies::default());
+    assert_eq!(storage.room().unwrap(), None);
+}

@@ -1,0 +1,105 @@
+//! Whom a server proves to be over TLS, where we ask ourselves: judged by whom the system trusts, and by certificates of one's own.
+
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::client::{WebPkiServerVerifier, verify_server_name};
+use rustls::crypto::ring;
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::server::ParsedCertificate;
+use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
+
+use super::{Error, Kind, certificates};
+
+/// How to speak with servers that the system, or the certificates in the file, vouch for.
+pub fn client(ca_file: Option<&Path>) -> Result<ClientConfig, Error> {
+    let own = ca_file.map(certificates::of_file).transpose()?.unwrap_or_default();
+    let mut roots = RootCertStore::empty();
+    roots.add_parsable_certificates(certificates::trusted(None)?);
+    roots.add_parsable_certificates(own.iter().cloned());
+    let provider = Arc::new(ring::default_provider());
+    let unusable = |why: String| Error { kind: Kind::Certificate, context: "TLS".into(), source: io::Error::other(why) };
+    let judge = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider.clone()).build();
+    let judge = judge.map_err(|_| unusable("nobody is trusted on this computer".into()))?;
+    let versions = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
+    let builder = versions.map_err(|e| unusable(e.to_string()))?;
+    Ok(builder.dangerous().with_custom_certificate_verifier(Arc::new(Trust { judge, own })).with_no_client_auth())
+}
+
+/// Why a server is not trusted, in words, where that is why the line failed; and whether it is that its time is over.
+pub fn fault(error: &io::Error) -> Option<(Kind, String)> {
+    let rustls::Error::InvalidCertificate(why) = error.get_ref()?.downcast_ref::<rustls::Error>()? else { return None };
+    let nobody = "nobody who is trusted here vouches for it";
+    let words = match why {
+        CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
+            return Some((Kind::CertificateExpired, why.to_string()));
+        }
+        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => "it is not valid yet".into(),
+        // Also somebody else under the name of one who is trusted.
+        CertificateError::UnknownIssuer | CertificateError::BadSignature => nobody.into(),
+        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+            "it was made for a server of another name".into()
+        }
+        // Signed by itself, as many boxes come.
+        other if is_its_own_authority(other) => nobody.into(),
+        other => other.to_string(),
+    };
+    Some((Kind::Certificate, words))
+}
+
+fn is_its_own_authority(error: &CertificateError) -> bool {
+    let CertificateError::Other(other) = error else { return false };
+    other.0.downcast_ref::<webpki::Error>() == Some(&webpki::Error::CaUsedAsEndEntity)
+}
+
+/// One case more than usual: a certificate that is its own authority, as many boxes make one for themselves, and lies in the
+/// file that was named, is its server's when it is valid and has its name.
+#[derive(Debug)]
+struct Trust {
+    judge: Arc<WebPkiServerVerifier>,
+    own: Vec<CertificateDer<'static>>,
+}
+
+impl ServerCertVerifier for Trust {
+    fn verify_server_cert(
+        &self,
+        shown: &CertificateDer<'_>,
+        between: &[CertificateDer<'_>],
+        name: &ServerName<'_>,
+        ocsp: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        match self.judge.verify_server_cert(shown, between, name, ocsp, now) {
+            // Only said of what is within its time.
+            Err(rustls::Error::InvalidCertificate(why)) if is_its_own_authority(&why) && self.own.contains(shown) => {
+                verify_server_name(&ParsedCertificate::try_from(shown)?, name)?;
+                Ok(ServerCertVerified::assertion())
+            }
+            judged => judged,
+        }
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        shown: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        self.judge.verify_tls12_signature(message, shown, signed)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        shown: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        self.judge.verify_tls13_signature(message, shown, signed)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.judge.supported_verify_schemes()
+    }
+}

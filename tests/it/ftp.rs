@@ -1,0 +1,180 @@
+//! Destinations on FTP and FTPS servers: the whole job from the command line, and servers that are not as they should be.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::thread;
+use std::time::Duration;
+
+use crate::servers::ca::Ca;
+use crate::servers::pure_ftpd::{PASSWORD, PureFtpd};
+use crate::support::{Ran, Random, World, assert_same, tool, walk};
+use crate::tree;
+
+struct Person {
+    world: World,
+    server: PureFtpd,
+    authority: Ca,
+    scheme: &'static str,
+}
+
+impl Person {
+    fn in_the_open() -> Self {
+        let world = World::new();
+        let authority = Ca::new(&world.path("ca"));
+        let server = PureFtpd::start(&world.path("server"));
+        Self { world, server, authority, scheme: "ftp" }
+    }
+
+    fn over_tls() -> Self {
+        let world = World::new();
+        let authority = Ca::new(&world.path("ca"));
+        let server = PureFtpd::secured(&world.path("server"), &authority.identity().both());
+        Self { world, server, authority, scheme: "ftps" }
+    }
+
+    fn run(&self, line: &str) -> Ran {
+        self.run_with(line, |_| {})
+    }
+
+    /// `%` stands for the destination, with its certificates.
+    fn run_with(&self, line: &str, change: impl FnOnce(&mut Command)) -> Ran {
+        let line = line.replace('%', &self.server.address(self.scheme, "/dest"));
+        self.world.run_with(&line, |command| {
+            command.env("STRONGROOM_STORAGE_PASSWORD", PASSWORD);
+            if self.scheme == "ftps" && line.contains("ftps:") {
+                command.arg("--ca-file").arg(self.authority.file());
+            }
+            change(command);
+        })
+    }
+
+    fn dest(&self) -> PathBuf {
+        self.server.root().join("dest")
+    }
+
+    fn whole_job(&self) {
+        let world = &self.world;
+        tree::plain(&world.source(), 60, &mut Random(81));
+        tree::odd(&world.source(), &mut Random(83));
+        // What was written a moment ago would be read again.
+        thread::sleep(Duration::from_millis(3200));
+        let first = self.run("backup --source @source --to % --json").ok().last();
+        fs::write(world.source().join("new"), Random(82).bytes(3_000_000)).unwrap();
+        let kept = world.path("kept");
+        tool("cp", [std::ffi::OsStr::new("-a"), world.source().as_os_str(), kept.as_os_str()]);
+        let second = self.run("backup --source @source --to % --json").ok().last();
+        assert_eq!((second["type"].as_str(), second["totals"]["new_files"].as_u64()), (Some("incremental"), Some(1)), "{second}");
+        self.run("verify --from % --all --depth full").ok();
+        let versions = self.run("versions --from % --json").ok().lines();
+        assert_eq!(versions.iter().filter(|line| line.get("id").is_some()).count(), 2);
+        // What lies there is what a folder would hold: all of it can be had without any server.
+        let there = self.dest().display().to_string();
+        world.run(&format!("verify --from {there} --all --depth full")).ok();
+
+        // On a machine that has never seen it.
+        fs::rename(world.home(), world.path("lost home")).unwrap();
+        self.run("restore --from % --to @out").ok();
+        assert_same(&kept, &world.path("out/source"));
+        fs::remove_dir_all(world.home()).unwrap();
+        fs::rename(world.path("lost home"), world.home()).unwrap();
+
+        self.run(&format!("delete --from % --version {}", first["version"].as_str().unwrap())).ok();
+        self.run("verify --from % --all --depth full").ok();
+        self.run("restore --from % --to @again").ok();
+        assert_same(&kept, &world.path("again/source"));
+    }
+}
+
+#[test]
+fn the_whole_job_on_a_server() {
+    let person = Person::in_the_open();
+    person.whole_job();
+    let told = person.run("backup --source @source --to % --no-encryption --name Open");
+    assert!(told.err.contains("FTP is not protected") && !told.err.contains(PASSWORD), "{}", told.err);
+}
+
+#[test]
+fn the_whole_job_over_tls() {
+    Person::over_tls().whole_job();
+}
+
+#[test]
+fn a_certificate_that_does_not_fit_is_said_to_be_so() {
+    let mut person = Person::over_tls();
+    fs::create_dir(person.world.source()).unwrap();
+    let line = "backup --source @source --to % --json";
+    let without = |person: &Person| {
+        let line = line.replace('%', &person.server.address("ftps", "/dest"));
+        person.world.run_with(&line, |command| _ = command.env("STRONGROOM_STORAGE_PASSWORD", PASSWORD))
+    };
+    let refused = without(&person);
+    assert_eq!((refused.problem().as_str(), refused.code), ("server-certificate", Some(1)));
+    assert!(refused.out.contains("--ca-file"), "{}", refused.out);
+    person.run(line).ok();
+    without(&person).ok();
+
+    // Runs that nobody attends know it too, and the password.
+    person.run("plan add Docs --source @source --to %").ok();
+    let scheduled = |person: &Person| person.world.run_with("backup Docs --json", |_| {});
+    scheduled(&person).ok();
+    person.server.start_again_with(&person.authority.expired().both());
+    let expired = scheduled(&person);
+    assert_eq!(expired.problem(), "server-certificate");
+    assert!(expired.out.contains("expired"), "{}", expired.out);
+    person.server.start_again_with(&person.authority.identity().both());
+    scheduled(&person).ok();
+}
+
+#[test]
+fn who_gives_no_password_or_a_wrong_one_is_told() {
+    let person = Person::in_the_open();
+    fs::create_dir(person.world.source()).unwrap();
+    let line = "backup --source @source --to % --json";
+    let none = person.run_with(line, |command| _ = command.env_remove("STRONGROOM_STORAGE_PASSWORD"));
+    assert_eq!(none.problem(), "storage-password");
+    let wrong = person.run_with(line, |command| _ = command.env("STRONGROOM_STORAGE_PASSWORD", "not this one"));
+    assert_eq!((wrong.problem(), wrong.code), ("storage-password".into(), Some(12)));
+    assert!(!wrong.out.contains("not this one") && !wrong.err.contains("not this one"));
+    person.server.limit(1);
+    fs::write(person.world.source().join("big"), Random(1).bytes(5 << 20)).unwrap();
+    assert_eq!(person.run(line).problem(), "no-room");
+}
+
+#[test]
+fn a_run_whose_server_dies_is_gone_on_with() {
+    let mut person = Person::in_the_open();
+    fs::create_dir(person.world.source()).unwrap();
+    for n in 0..40 {
+        fs::write(person.world.source().join(format!("{n}")), Random(n).bytes(4 << 20)).unwrap();
+    }
+    person.run("plan add Big --source @source --to % --volume-size 16M").ok();
+    let volumes = person.dest();
+    let run = thread::scope(|scope| {
+        let ran = scope.spawn(|| person.run("backup Big --json"));
+        while count(&volumes) < 2 && !ran.is_finished() {
+            thread::sleep(Duration::from_millis(2));
+        }
+        person.server.end();
+        ran.join().unwrap()
+    });
+    assert_eq!(run.problem(), "destination-missing", "{}", run.out);
+    assert_eq!(person.run("backup Big --json").problem(), "destination-missing", "nothing answers");
+    person.server.start_again();
+    let report = person.run("backup Big --json").ok().last();
+    assert!(report["resumed_bytes"].as_u64().is_some_and(|bytes| bytes >= 8 << 20), "it began anew: {report}");
+    let left = walk(&volumes).into_iter().filter(|path| path.to_string_lossy().contains(".tmp-")).count();
+    assert_eq!(left, 0, "what was half done is gone");
+    person.run("verify --from % --depth full").ok();
+    person.run("restore --from % --to @out").ok();
+    assert_same(&person.world.source(), &person.world.path("out/source"));
+}
+
+/// Volumes that are finished.
+fn count(dest: &Path) -> usize {
+    if !dest.exists() {
+        return 0;
+    }
+    let is_volume = |path: &PathBuf| path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"v0"));
+    walk(dest).iter().filter(|path| is_volume(path)).count()
+}

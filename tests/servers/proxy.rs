@@ -1,0 +1,161 @@
+//! A small TCP proxy that stands for a bad network: it cuts lines after so many bytes, and delays what it carries.
+
+use std::io::{Read, Write};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+use std::sync::mpsc;
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// What befalls all lines of one or several proxies.
+#[derive(Default)]
+pub struct Fate {
+    /// Bytes until all lines are cut, once; below zero: never.
+    left: AtomicI64,
+    cuts: AtomicBool,
+    /// One way.
+    delay: Mutex<Duration>,
+    carried: AtomicU64,
+    cut_so_far: AtomicU64,
+    connected: AtomicU64,
+    lines: Mutex<Vec<TcpStream>>,
+}
+
+impl Fate {
+    /// After so many more bytes, in both directions together, all lines are cut; then it goes well again.
+    pub fn cut_after(&self, bytes: u64) {
+        self.left.store(i64::try_from(bytes).unwrap(), Ordering::SeqCst);
+        self.cuts.store(true, Ordering::SeqCst);
+    }
+
+    /// Each byte arrives so much later; as many as like are on their way.
+    pub fn delay(&self, one_way: Duration) {
+        *self.delay.lock().unwrap() = one_way;
+    }
+
+    /// Bytes carried so far, in both directions together.
+    pub fn carried(&self) -> u64 {
+        self.carried.load(Ordering::SeqCst)
+    }
+
+    /// How often lines were cut.
+    pub fn cut_so_far(&self) -> u64 {
+        self.cut_so_far.load(Ordering::SeqCst)
+    }
+
+    /// How many lines there have been.
+    pub fn connected(&self) -> u64 {
+        self.connected.load(Ordering::SeqCst)
+    }
+
+    /// Cuts what there is of lines.
+    pub fn cut_now(&self) {
+        for line in self.lines.lock().unwrap().drain(..) {
+            let _ = line.shutdown(Shutdown::Both);
+        }
+        self.cut_so_far.fetch_add(1, Ordering::SeqCst);
+    }
+
+    /// How much of a piece still gets through; then the lines are cut.
+    fn lets_through(&self, length: usize) -> Option<usize> {
+        if !self.cuts.load(Ordering::SeqCst) {
+            return Some(length);
+        }
+        let before = self.left.fetch_sub(length as i64, Ordering::SeqCst);
+        if before > length as i64 {
+            return Some(length);
+        }
+        self.cuts.store(false, Ordering::SeqCst);
+        usize::try_from(before).ok()
+    }
+}
+
+/// Forwards from an address of the loopback to another one.
+pub struct Proxy {
+    pub address: SocketAddr,
+    fate: Arc<Fate>,
+    ended: Arc<AtomicBool>,
+}
+
+impl Proxy {
+    /// On a free port, with a fate of its own.
+    pub fn to(target: SocketAddr) -> Self {
+        Self::on("127.0.0.1:0".parse().unwrap(), target, Arc::default())
+    }
+
+    pub fn on(listen: SocketAddr, target: SocketAddr, fate: Arc<Fate>) -> Self {
+        let listener = TcpListener::bind(listen).unwrap();
+        let address = listener.local_addr().unwrap();
+        let ended = Arc::new(AtomicBool::new(false));
+        let (shared, over) = (fate.clone(), ended.clone());
+        thread::spawn(move || {
+            for line in listener.incoming() {
+                if over.load(Ordering::SeqCst) {
+                    break;
+                }
+                // Whoever calls sees the line end where nobody listens behind.
+                if let (Ok(line), Ok(behind)) = (line, TcpStream::connect(target)) {
+                    shared.connected.fetch_add(1, Ordering::SeqCst);
+                    carry(line, behind, &shared);
+                }
+            }
+        });
+        Self { address, fate, ended }
+    }
+
+    pub fn fate(&self) -> Arc<Fate> {
+        self.fate.clone()
+    }
+}
+
+impl Drop for Proxy {
+    fn drop(&mut self) {
+        self.ended.store(true, Ordering::SeqCst);
+        self.fate.cut_now();
+        let _ = TcpStream::connect(self.address);
+    }
+}
+
+fn carry(one: TcpStream, other: TcpStream, fate: &Arc<Fate>) {
+    for socket in [&one, &other] {
+        socket.set_nodelay(true).unwrap();
+        fate.lines.lock().unwrap().push(socket.try_clone().unwrap());
+    }
+    for (from, to) in [(one.try_clone().unwrap(), other.try_clone().unwrap()), (other, one)] {
+        let (send, receive) = mpsc::sync_channel::<(Instant, Vec<u8>)>(1024);
+        let fate = fate.clone();
+        thread::spawn(move || read(from, &fate, &send));
+        thread::spawn(move || write(to, &receive));
+    }
+}
+
+fn read(mut from: TcpStream, fate: &Fate, to: &mpsc::SyncSender<(Instant, Vec<u8>)>) {
+    let mut buffer = vec![0; 64 << 10];
+    while let Ok(n @ 1..) = from.read(&mut buffer) {
+        let through = fate.lets_through(n);
+        let piece = buffer[..through.unwrap_or(0).min(n)].to_vec();
+        fate.carried.fetch_add(piece.len() as u64, Ordering::SeqCst);
+        let due = Instant::now() + *fate.delay.lock().unwrap();
+        let gone = to.send((due, piece)).is_err();
+        if through.is_none_or(|through| through < n) {
+            // What got through arrives before the end does.
+            thread::sleep(Duration::from_millis(5));
+            fate.cut_now();
+        }
+        if gone {
+            break;
+        }
+    }
+}
+
+fn write(mut to: TcpStream, from: &mpsc::Receiver<(Instant, Vec<u8>)>) {
+    for (due, piece) in from {
+        thread::sleep(due.saturating_duration_since(Instant::now()));
+        if to.write_all(&piece).is_err() {
+            return;
+        }
+    }
+    // The other side has said all that it had to say.
+    let _ = to.shutdown(Shutdown::Write);
+}

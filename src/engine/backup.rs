@@ -51,8 +51,33 @@ impl BackupSpec {
     }
 }
 
-/// Carries out a backup. There is a new version exactly if this ends well.
+/// Carries out a backup. There is a new version exactly if this ends well. Where the destination that it writes to dies on the way, it
+/// begins anew at the next.
 pub fn back_up(core: &Arc<Core>, run: &Run, spec: &BackupSpec, stages: &mut Stages<'_>) -> Result<Done, Problem> {
+    let mut failed = Vec::new();
+    loop {
+        let mut written_to = None;
+        let problem = match attempt(core, run, spec, &failed, &mut written_to, stages) {
+            Err(problem) if several::is_of_one(&problem) && !run.cancel.should_end() => problem,
+            ended => return ended,
+        };
+        match written_to {
+            Some(location) if failed.len() + 1 < spec.plan.destinations.len() => failed.push((location, problem)),
+            _ => return Err(problem),
+        }
+        run.progress.begin_anew();
+    }
+}
+
+/// `failed`: destinations that are gone without. `written_to`: the one that was opened.
+fn attempt(
+    core: &Arc<Core>,
+    run: &Run,
+    spec: &BackupSpec,
+    failed: &[(Location, Problem)],
+    written_to: &mut Option<Location>,
+    stages: &mut Stages<'_>,
+) -> Result<Done, Problem> {
     stages.enter(Stage::Preparing);
     let plan = &spec.plan;
     // Before anything is made at the destination.
@@ -60,7 +85,8 @@ pub fn back_up(core: &Arc<Core>, run: &Run, spec: &BackupSpec, stages: &mut Stag
     destination::check_apart(core, plan)?;
     let avoid = destination::own_folders_at(core, &plan.destinations);
     let counting = Counting::start(run, &plan.sources, avoid, begins_with_a_password(core, spec)?);
-    let Chosen { opened, followers, away } = several::open(core, spec)?;
+    let Chosen { opened, followers, away } = several::open(core, spec, failed)?;
+    *written_to = Some(opened.location.clone());
     let Opened { folder, ring, location } = &opened;
     let ring = ring.as_ref();
     let place = location.display();
@@ -103,7 +129,7 @@ pub fn back_up(core: &Arc<Core>, run: &Run, spec: &BackupSpec, stages: &mut Stag
     core.history.begin_version(run.id, &id, location).map_err(explain::history)?;
     let resumed_bytes = left.iter().flat_map(|left| left.volumes()).map(|info| info.size).sum();
 
-    let lanes = Lanes::start(core, &opened, followers, &listed, &run.cancel);
+    let lanes = Lanes::start(core, &opened, followers, &listed, &id, &run.cancel);
     let result = write(core, run, plan, &opened, parent.as_ref(), &id, left, &listed, &lanes, stages);
     let (manifest, objects, mut found, packed) = match result {
         Ok(written) => written,

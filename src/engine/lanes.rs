@@ -22,6 +22,7 @@ use super::destination::Opened;
 use super::explain;
 use super::folder::copy::{NotCopied, Sum};
 use super::folder::{Folder, Listed};
+use super::hand;
 use super::replicate::{self, Copying};
 
 /// What is finished at the destination that the run writes to.
@@ -131,12 +132,13 @@ pub struct Ended {
 }
 
 impl Lanes {
-    /// Starts a lane for each follower. `listed`: the versions that lie where the run writes.
+    /// Starts a lane for each follower. `listed`: the versions that lie where the run writes; `id`: the one that it makes.
     pub fn start(
         core: &Arc<Core>,
         opened: &Opened,
         followers: Vec<Location>,
         listed: &Arc<Vec<Listed>>,
+        id: &VersionId,
         cancel: &Cancel,
     ) -> Self {
         let feed = Arc::<Feed>::default();
@@ -147,6 +149,7 @@ impl Lanes {
                 from: opened.folder.clone(),
                 from_location: opened.location.clone(),
                 location: location.clone(),
+                id: id.clone(),
                 ring: opened.ring.clone(),
                 feed: feed.clone(),
                 cancel: cancel.clone(),
@@ -208,6 +211,8 @@ struct Lane {
     from: Arc<Folder>,
     from_location: Location,
     location: Location,
+    /// The version that the run makes.
+    id: VersionId,
     ring: Option<Arc<KeyRing>>,
     feed: Arc<Feed>,
     cancel: Cancel,
@@ -227,6 +232,8 @@ impl Lane {
             progress: &self.progress,
             cancel: &self.cancel,
         };
+        // Of runs that made no version.
+        hand::clear_litter(&self.core, &to, &self.location, &to.manifests(self.ring.as_deref())?, Some(&self.id))?;
         // What cannot be copied yet is tried again at the end.
         let (mut all, _) = copying.all(listed, &|_| true)?;
         let mut sent: HashMap<String, Sent> = HashMap::new();
@@ -234,6 +241,10 @@ impl Lane {
         loop {
             match self.feed.next(done) {
                 Next::Object(name) => {
+                    if done == 0 {
+                        // Should it make no version either, what it leaves is known for litter.
+                        self.core.history.begin_folder(to.plan(), &self.location, &self.id).map_err(explain::history)?;
+                    }
                     done += 1;
                     let as_sent = self.send(&to, &name)?;
                     sent.insert(name, as_sent);

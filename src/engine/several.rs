@@ -21,10 +21,13 @@ pub struct Chosen {
 
 /// Opens the first destination that can be used. The one with the newest version comes first, since that is what the next one builds on;
 /// of several a folder before a server, since the others read from there.
-pub fn open(core: &Core, spec: &BackupSpec) -> Result<Chosen, Problem> {
+///
+/// `failed`: destinations that failed in this run already, and why.
+pub fn open(core: &Core, spec: &BackupSpec, failed: &[(Location, Problem)]) -> Result<Chosen, Problem> {
     let plan = &spec.plan;
     let mut left = in_order(core, plan)?;
-    let mut away = Vec::new();
+    left.retain(|location| !failed.iter().any(|(known, _)| known == location));
+    let mut away = failed.to_vec();
     while !left.is_empty() {
         let location = left.remove(0);
         match destination::open_for_writing(core, plan, &location, &spec.secrets, spec.take_over) {
@@ -52,6 +55,11 @@ fn in_order(core: &Core, plan: &Plan) -> Result<Vec<Location>, Problem> {
 fn newest(core: &Core, plan: &Plan, location: &Location) -> Result<u64, Problem> {
     let known = core.history.known_versions(&plan.id, location).map_err(explain::history)?;
     Ok(known.last().map_or(0, |(_, sequence)| *sequence))
+}
+
+/// Whether a run that failed where it wrote is worth another try at another destination.
+pub fn is_of_one(problem: &Problem) -> bool {
+    problem.is_away() || matches!(problem.code, Code::NoRoom | Code::NotWritable | Code::Damaged)
 }
 
 /// Destinations that are known to lack versions that another one has: from where, to where. By what this home remembers alone.

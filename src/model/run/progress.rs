@@ -93,6 +93,16 @@ impl Progress {
         }
     }
 
+    /// Nothing is done yet, again.
+    pub fn begin_anew(&self) {
+        for count in
+            [&self.files_done, &self.files_total, &self.bytes_done, &self.bytes_total, &self.bytes_written, &self.warnings]
+        {
+            count.store(0, Relaxed);
+        }
+        self.totals_known.store(false, Relaxed);
+    }
+
     pub fn view(&self) -> ProgressView {
         ProgressView {
             stage: self.stage(),

@@ -69,6 +69,8 @@ pub struct World {
     pub secrets: Arc<dyn SecretStore>,
     /// Destinations that are opened are pulled out after so many bytes.
     pub pulled: Arc<Mutex<Option<u64>>>,
+    /// The next that is opened, alone.
+    pub pulled_once: Arc<Mutex<Option<u64>>>,
     engine: Option<Engine>,
 }
 
@@ -91,7 +93,14 @@ impl World {
         // A little ahead, so that files which the test has just written are settled (FORMAT §3).
         let now = Timestamp::now() + jiff::SignedDuration::from_secs(10);
         let clock = Arc::new(SetClock(Mutex::new((now, Instant::now()))));
-        let mut world = Self { root, clock, secrets: Arc::new(MemoryStore::default()), pulled: Arc::default(), engine: None };
+        let mut world = Self {
+            root,
+            clock,
+            secrets: Arc::new(MemoryStore::default()),
+            pulled: Arc::default(),
+            pulled_once: Arc::default(),
+            engine: None,
+        };
         world.start("home", false);
         world
     }
@@ -100,10 +109,10 @@ impl World {
     pub fn start(&mut self, home: &str, autonomous: bool) {
         let (home, lock) = self.free(home);
         let env = Env { clock: self.clock.clone(), ..Env::system(self.secrets.clone(), Arc::new(|| {})) };
-        let (open, pulled) = (env.open_storage.clone(), self.pulled.clone());
+        let (open, pulled, once) = (env.open_storage.clone(), self.pulled.clone(), self.pulled_once.clone());
         let open_storage: OpenStorage = Arc::new(move |location, create, access| {
             let storage = open(location, create, access)?;
-            Ok(match *pulled.lock().unwrap() {
+            Ok(match once.lock().unwrap().take().or(*pulled.lock().unwrap()) {
                 Some(bytes) => Arc::new(pulled::Pulled::after(storage, bytes)),
                 None => storage,
             })

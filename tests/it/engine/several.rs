@@ -259,3 +259,27 @@ fn another_destination_stands_in_while_versions_are_read() {
     let report = case.world.restore(place, VersionChoice::Latest, &case.world.path("again"));
     assert_eq!(report.outcome, Outcome::Completed, "{report:?}");
 }
+
+#[test]
+fn a_destination_that_is_full_in_the_middle_keeps_no_version_from_the_others() {
+    let case = Case::new();
+    case.back_up();
+    let mut film = vec![0; 3_000_000];
+    getrandom::fill(&mut film).unwrap();
+    write(&case.world.source().join("b"), film);
+    // Whatever is written first is pulled out; what is opened after that works.
+    *case.world.pulled_once.lock().unwrap() = Some(100_000);
+    let report = case.back_up();
+    assert_eq!(report.outcome, Outcome::CompletedWithWarnings, "{report:?}");
+    assert_eq!(lacking(&report), 1, "{:?}", report.warnings);
+    let with: Vec<&str> = NAMES.into_iter().filter(|name| case.versions(name).len() == 2).collect();
+    assert_eq!(with.len(), 2, "{with:?}");
+    with.iter().for_each(|name| case.restores(name));
+    write(&case.world.source().join("c"), "later");
+    assert_eq!(case.back_up().outcome, Outcome::Completed);
+    for name in NAMES {
+        case.restores(name);
+        let data = fs::read_dir(case.world.path(name)).unwrap().next().unwrap().unwrap().path().join("data");
+        assert_eq!(fs::read_dir(data).unwrap().count(), 3, "{name}: nothing is left of what made no version");
+    }
+}

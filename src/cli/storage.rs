@@ -153,6 +153,9 @@ fn shown(status: &DestinationStatus, output: Output) {
     if let (Some(free), Some(total)) = (status.free, status.total) {
         output.line(format!("  {} free of {}", human::bytes(free), human::bytes(total)));
     }
+    if let Some(cid) = &status.cid {
+        output.line(clean(&format!("  /ipfs/{cid}")));
+    }
     for plan in &status.plans {
         let versions = human::counted(plan.versions as u64, "version", "versions");
         let whose = if plan.ours { String::new() } else { format!(", written by {}", plan.machine) };

@@ -364,6 +364,7 @@ pub fn status(core: &Core, location: &Location) -> DestinationStatus {
         used: 0,
         plans: Vec::new(),
         latency_ms: None,
+        cid: None,
     };
     if let Err(problem) = fill_status(core, location, &mut status) {
         status.problem = Some(problem);
@@ -378,6 +379,7 @@ fn fill_status(core: &Core, location: &Location, status: &mut DestinationStatus)
     status.latency_ms = Some(u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX));
     status.free = room.map(|r| r.free);
     status.total = room.map(|r| r.total);
+    status.cid = storage.cid()?;
     let (folders, damaged) = Folder::all(&storage)?;
     for folder in &folders {
         status.plans.push(describe(core, folder)?);

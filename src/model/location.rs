@@ -11,6 +11,7 @@ mod azure;
 pub mod bucket;
 mod ftp;
 mod gcs;
+mod ipfs;
 mod s3;
 mod sftp;
 mod text;
@@ -19,6 +20,7 @@ mod webdav;
 pub use azure::AzureFolder;
 pub use ftp::{FtpFolder, FtpTls};
 pub use gcs::{GOOGLE, GcsFolder};
+pub use ipfs::IpfsFolder;
 pub use s3::{AMAZON, S3Folder};
 pub use sftp::SftpFolder;
 pub use webdav::WebdavFolder;
@@ -41,6 +43,8 @@ pub enum Location {
     Azure(Box<AzureFolder>),
     /// A folder that a server shows over FTP.
     Ftp(FtpFolder),
+    /// A folder of an IPFS node.
+    Ipfs(IpfsFolder),
 }
 
 /// A server by its name or address, and its port.
@@ -67,12 +71,13 @@ impl NotALocation {
         match self {
             Self::Scheme => {
                 "Such addresses are not known. Give a folder, sftp://user@host/path (or so with ftps:// or webdav://), s3://bucket/prefix, \
-                 gs://bucket/prefix or az://account/container/prefix."
+                 gs://bucket/prefix, az://account/container/prefix or ipfs+http://host/folder."
             }
             Self::Password => "Leave passwords and keys out of the address: they are asked for separately.",
             Self::Form => {
                 "This is not written as an address is. Give it as sftp://user@host:port/path (or so with ftps:// or webdav://), \
-                 s3://bucket/prefix?endpoint=https://host&region=name, gs://bucket/prefix or az://account/container/prefix."
+                 s3://bucket/prefix?endpoint=https://host&region=name, gs://bucket/prefix, az://account/container/prefix or \
+                 ipfs+http://host:port/folder."
             }
         }
     }
@@ -100,6 +105,8 @@ impl Location {
             "s3" => S3Folder::parse(text).map(|folder| Self::S3(folder.into())),
             "gs" | "gcs" => GcsFolder::parse(text).map(|folder| Self::Gcs(folder.into())),
             "az" | "azure" => AzureFolder::parse(text).map(|folder| Self::Azure(folder.into())),
+            "ipfs+http" => IpfsFolder::parse(text, false).map(Self::Ipfs),
+            "ipfs+https" => IpfsFolder::parse(text, true).map(Self::Ipfs),
             _ => Err(NotALocation::Scheme),
         })
     }
@@ -131,6 +138,7 @@ impl Location {
             Self::S3(folder) => Some(folder.server()),
             Self::Gcs(folder) => Some(folder.server()),
             Self::Azure(folder) => Some(folder.server()),
+            Self::Ipfs(folder) => Some(folder.server()),
         }
     }
 
@@ -146,6 +154,7 @@ impl Location {
                 Self::Gcs(Box::new(plain))
             }
             Self::Azure(folder) => Self::Azure(Box::new(AzureFolder { anonymous: false, ..(**folder).clone() })),
+            Self::Ipfs(folder) => Self::Ipfs(IpfsFolder { gateway: String::new(), ..folder.clone() }),
             Self::Local { .. } | Self::Sftp(_) | Self::Webdav(_) | Self::Ftp(_) => self.clone(),
         }
     }
@@ -160,6 +169,7 @@ impl Location {
             Self::Gcs(folder) => Some(folder.account()),
             Self::Azure(folder) => Some(folder.account()),
             Self::Ftp(folder) => Some(folder.account()),
+            Self::Ipfs(folder) => Some(folder.account()),
         }
     }
 
@@ -178,6 +188,10 @@ impl Location {
                 "This connection is not protected: whoever sits on the network can read whatever the backup itself does not encrypt. \
                  An endpoint with https:// is protected.",
             ),
+            Self::Ipfs(folder) if folder.is_open() => Some(
+                "This connection is not protected: whoever sits on the network can read whatever the backup itself does not encrypt, and \
+                 give the node orders of their own. ipfs+https:// in place of ipfs+http:// (and https:// of a gateway) is protected.",
+            ),
             _ => None,
         }
     }
@@ -188,7 +202,7 @@ impl Location {
             Self::S3(folder) => &folder.endpoint,
             Self::Gcs(folder) => &folder.endpoint,
             Self::Azure(folder) => &folder.endpoint,
-            Self::Local { .. } | Self::Sftp(_) | Self::Webdav(_) | Self::Ftp(_) => "",
+            Self::Local { .. } | Self::Sftp(_) | Self::Webdav(_) | Self::Ftp(_) | Self::Ipfs(_) => "",
         }
     }
 
@@ -202,6 +216,7 @@ impl Location {
             Self::Gcs(folder) => folder.display(),
             Self::Azure(folder) => folder.display(),
             Self::Ftp(folder) => folder.display(),
+            Self::Ipfs(folder) => folder.display(),
         }
     }
 
@@ -218,6 +233,7 @@ impl Location {
             Self::Gcs(folder) => folder.short_name(),
             Self::Azure(folder) => folder.short_name(),
             Self::Ftp(folder) => at_host(&folder.path, &folder.host),
+            Self::Ipfs(folder) => at_host(&folder.path, &folder.host),
         }
     }
 }

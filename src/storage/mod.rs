@@ -9,6 +9,7 @@ mod enduring;
 #[cfg(test)]
 pub mod faulty;
 pub mod ftp;
+pub mod ipfs;
 pub mod local;
 pub mod name;
 pub mod object_store;
@@ -18,6 +19,7 @@ mod servers;
 pub mod sftp;
 mod sum;
 mod tls;
+mod web;
 pub mod webdav;
 
 use std::io;
@@ -57,6 +59,10 @@ pub trait Storage: Send + Sync {
     fn sha256_on_medium(&self, name: &str, each: &mut dyn FnMut(u64) -> bool) -> Result<([u8; 32], bool), Error>;
     /// Device and inode of the root, where it is part of this machine's file system.
     fn identity(&self) -> Option<(u64, u64)>;
+    /// Where its content can be had by its own address, that address now: of an IPFS folder its CID.
+    fn cid(&self) -> Result<Option<String>, Error> {
+        Ok(None)
+    }
     /// Removes what uploads that died left directly in a folder, if last written before then; all without a time. Only for
     /// the one who writes here. Gives how many.
     fn sweep_temporary(&self, folder: &str, before: Option<Timestamp>) -> Result<usize, Error>;
@@ -267,6 +273,7 @@ fn connect(location: &Location, access: &dyn Access) -> Result<Box<dyn Storage>,
             Ok(Box::new(object_store::ObjectStore::open(location, access)?))
         }
         Location::Ftp(folder) => Ok(Box::new(ftp::Ftp::open(folder, access)?)),
+        Location::Ipfs(folder) => Ok(Box::new(ipfs::Ipfs::open(folder, access)?)),
     }
 }
 
@@ -283,6 +290,7 @@ pub fn create_and_open(location: &Location, access: &Arc<dyn Access>) -> Result<
         // A prefix needs no making; a bucket is for whoever pays for it.
         Location::S3(_) | Location::Gcs(_) | Location::Azure(_) => open(location, access),
         Location::Ftp(folder) => Ok(Box::new(ftp::Ftp::create_and_open(folder, &**access)?)),
+        Location::Ipfs(folder) => Ok(Box::new(ipfs::Ipfs::create_and_open(folder, &**access)?)),
     }
 }
 

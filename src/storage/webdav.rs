@@ -7,30 +7,23 @@ use jiff::Timestamp;
 use url::Url;
 
 use super::access::Access;
+use super::web::PIECE;
+use super::web::download::Download;
+use super::web::failure::{Failure, judged};
+use super::web::pace::Pace;
+use super::web::range::{self, Range};
 use super::{Error, Kind, Listed, Room, Storage, Upload, name, sum};
 use crate::model::location::WebdavFolder;
 
-mod agent;
-mod client;
-mod download;
-mod failure;
 mod listing;
-mod login;
-mod pace;
 mod places;
 mod server;
 mod upload;
 
-use download::Download;
-use failure::{Failure, judged};
 use listing::Told;
-use pace::Pace;
 use places::Place;
 use server::Server;
 use upload::WebdavUpload;
-
-/// Read at a time where all of an object is.
-const PIECE: usize = 1 << 20;
 
 pub struct Webdav {
     server: Arc<Server>,
@@ -49,6 +42,10 @@ impl Webdav {
 
     fn url(&self, name: &str) -> Url {
         self.server.root().object(name)
+    }
+
+    fn range(&self, name: &str, anew: bool) -> Range<'_> {
+        Range { client: self.server.client(), url: self.url(name), anew }
     }
 
     /// What is told of an object; a folder under its name is none.
@@ -117,7 +114,7 @@ impl Storage for Webdav {
             };
         }
         name::check(name)?;
-        let mut download = Download::new(self.server.client(), self.url(name), offset, buffer.len() as u64, false);
+        let mut download = Download::new(self.range(name, false), self.server.client().tries(), offset, buffer.len() as u64);
         download.fill(buffer).map_err(|failure| self.unread(name, failure))
     }
 
@@ -157,7 +154,7 @@ impl Storage for Webdav {
 
     fn sha256_on_medium(&self, name: &str, each: &mut dyn FnMut(u64) -> bool) -> Result<([u8; 32], bool), Error> {
         let size = self.size(name)?;
-        let mut download = Download::new(self.server.client(), self.url(name), 0, size, true);
+        let mut download = Download::new(self.range(name, true), self.server.client().tries(), 0, size);
         let hash = sum::sha256(name, size, PIECE, each, &mut |buffer| {
             download.read(buffer).map_err(|failure| self.unread(name, failure))
         })?;
@@ -191,7 +188,7 @@ impl Storage for Webdav {
 
     fn read_all(&self, name: &str, limit: u64) -> Result<Vec<u8>, Error> {
         name::check(name)?;
-        download::whole(self.server.client(), &self.url(name), limit).map_err(|failure| self.unread(name, failure))
+        range::whole(self.server.client(), &self.url(name), limit).map_err(|failure| self.unread(name, failure))
     }
 }
 

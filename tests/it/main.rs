@@ -18,6 +18,7 @@ mod golden;
 mod healing;
 mod help_and_readme;
 mod injected;
+mod ipfs;
 mod keyring;
 mod kill;
 mod kill_restore;

@@ -7,6 +7,8 @@ pub mod ca;
 pub mod dufs;
 pub mod fake;
 pub mod fake_ftp;
+pub mod fake_ipfs;
+pub mod js_ipfs;
 pub mod process;
 pub mod proxy;
 pub mod pure_ftpd;

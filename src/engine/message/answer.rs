@@ -147,4 +147,7 @@ pub struct DestinationStatus {
     pub used: u64,
     pub plans: Vec<PlanAt>,
     pub latency_ms: Option<u64>,
+    /// Of an IPFS folder: by which anybody who may reads it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cid: Option<String>,
 }

@@ -10,8 +10,8 @@ use quick_xml::name::{Namespace, ResolveResult};
 use quick_xml::reader::NsReader;
 use url::Url;
 
-use super::failure::Failure;
 use super::places::{Place, place};
+use crate::storage::web::failure::Failure;
 
 /// What is asked for.
 pub const PROPERTIES: &str = "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<D:propfind xmlns:D=\"DAV:\"><D:prop><D:resourcetype/>\

@@ -6,13 +6,14 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use ureq::http::{Method, StatusCode};
 use url::Url;
 
-use super::client::{Ask, Client, Content, discard};
-use super::failure::{Failure, judged};
 use super::listing::{self, Told};
-use super::pace::{Pace, Tries};
 use super::places::{Place, Root};
 use crate::model::location::{Location, NotALocation, WebdavFolder};
 use crate::storage::access::Access;
+use crate::storage::web::client::{Ask, Client, Content, discard};
+use crate::storage::web::failure::{Failure, judged};
+use crate::storage::web::login::Login;
+use crate::storage::web::pace::{Pace, Tries};
 use crate::storage::{Error, Kind, name};
 
 pub struct Server {
@@ -42,11 +43,13 @@ impl Methods {
 impl Server {
     /// `create`: the folder may have to be made; its parent must be there.
     pub fn open(folder: &WebdavFolder, access: &dyn Access, create: bool, pace: Pace) -> Result<Self, Error> {
-        let shown = Location::Webdav(folder.clone()).display();
+        let location = Location::Webdav(folder.clone());
+        let shown = location.display();
         let unusable = |_: NotALocation| Error::new(Kind::Other, &shown, "no address of a server");
         let url = folder.url().map_err(unusable)?;
         let methods = Methods::new().ok_or_else(|| Error::new(Kind::Other, &shown, "no method"))?;
-        let client = Client::new(folder, access, pace)?;
+        let login = Login::new(&folder.user, access.password(&location));
+        let client = Client::new(&location, login, folder.tls, access, pace)?;
         let root = Root::new(&url, &folder.path);
         let mut server = Self { client, root, methods, shown, made: Mutex::default() };
         if create {

@@ -7,13 +7,11 @@ use std::sync::Arc;
 use tempfile::SpooledTempFile;
 use ureq::http::Method;
 
-use super::client::{Ask, Content, discard};
-use super::failure::{Failure, judged};
 use super::server::Server;
+use crate::storage::web::IN_MEMORY;
+use crate::storage::web::client::{Ask, Content, discard};
+use crate::storage::web::failure::{Failure, judged};
 use crate::storage::{Error, Kind, Upload, name};
-
-/// What is smaller waits in memory.
-const IN_MEMORY: usize = 1 << 20;
 
 pub struct WebdavUpload {
     name: String,

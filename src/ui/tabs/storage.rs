@@ -149,6 +149,9 @@ fn facts(ui: &mut Ui, cx: &Cx<'_>, status: &DestinationStatus) {
         }
         ui.label(body(parts.join(" · ")).color(t.text));
     });
+    if let Some(cid) = &status.cid {
+        line(ui, |ui| weak(ui, format!("/ipfs/{cid}")));
+    }
     for plan in cx.overview.plans.iter().filter(|plan| plan.behind.contains(&status.location)) {
         let text = format!("{} It lacks the newest versions of {}.", icons::WARNING, plan.plan.name);
         ui.label(body(text).color(t.warn));

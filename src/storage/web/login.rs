@@ -4,7 +4,7 @@ use std::sync::Mutex;
 
 use http_auth::{PasswordClient, PasswordParams};
 use ureq::http::header::{HeaderValue, WWW_AUTHENTICATE};
-use ureq::http::{HeaderMap, Method};
+use ureq::http::{HeaderMap, Method, StatusCode};
 use url::Url;
 use zeroize::Zeroizing;
 
@@ -14,13 +14,30 @@ use crate::model::secret::Secret;
 pub struct Login {
     user: String,
     password: Option<Secret>,
+    /// The server refuses (403) whoever shows no password, without asking; it means Basic.
+    refuses: bool,
     /// How the server wants to be answered, once it has asked.
     asked: Mutex<Option<PasswordClient>>,
 }
 
 impl Login {
     pub fn new(user: &str, password: Option<Secret>) -> Self {
-        Self { user: user.into(), password, asked: Mutex::default() }
+        Self { user: user.into(), password, refuses: false, asked: Mutex::default() }
+    }
+
+    /// For a server that refuses instead of asking.
+    pub fn of_refusing(user: &str, password: Option<Secret>) -> Self {
+        Self { refuses: true, ..Self::new(user, password) }
+    }
+
+    /// For a server that is told nothing.
+    pub fn nobody() -> Self {
+        Self::new("", None)
+    }
+
+    /// Whether an answer asks who we are.
+    pub fn is_asked_by(&self, status: StatusCode) -> bool {
+        status == StatusCode::UNAUTHORIZED || (self.refuses && status == StatusCode::FORBIDDEN)
     }
 
     /// What goes with a request; nothing before the server has asked.
@@ -42,8 +59,11 @@ impl Login {
         if self.password.is_none() {
             return Err(Failure::NoPassword);
         }
-        let challenges = headers.get_all(WWW_AUTHENTICATE).iter().filter_map(|value| value.to_str().ok());
-        let asked = challenges.fold(PasswordClient::builder(), |builder, text| builder.challenges(text)).build();
+        let mut challenges: Vec<_> = headers.get_all(WWW_AUTHENTICATE).iter().filter_map(|value| value.to_str().ok()).collect();
+        if self.refuses && challenges.is_empty() {
+            challenges.push("Basic realm=\"\"");
+        }
+        let asked = challenges.into_iter().fold(PasswordClient::builder(), |builder, text| builder.challenges(text)).build();
         let asked = asked.map_err(|why| Failure::Nonsense(format!("asks for a password in a way that is not known: {why}")))?;
         let again = first && matches!(asked, PasswordClient::Digest(_));
         if answered && !again {
@@ -89,5 +109,16 @@ mod tests {
         assert!(matches!(login.asked(&headers(&[]), false, true), Err(Failure::Nonsense(_))));
         let nobody = Login::new("ada", None);
         assert!(matches!(nobody.asked(&headers(&["Basic realm=\"x\""]), false, true), Err(Failure::NoPassword)));
+    }
+
+    #[test]
+    fn a_refusal_is_a_question_where_the_server_knows_no_other() {
+        let url = Url::parse("http://node/").unwrap();
+        let login = Login::of_refusing("ada", Some(Secret::new("lovelace")));
+        assert!(login.is_asked_by(StatusCode::FORBIDDEN) && !Login::nobody().is_asked_by(StatusCode::FORBIDDEN));
+        assert_eq!(login.answer(&Method::POST, &url).unwrap(), None);
+        login.asked(&headers(&[]), false, true).unwrap();
+        assert_eq!(login.answer(&Method::POST, &url).unwrap().unwrap().to_str().unwrap(), "Basic YWRhOmxvdmVsYWNl");
+        assert!(matches!(login.asked(&headers(&[]), true, true), Err(Failure::Refused)));
     }
 }

@@ -13,6 +13,8 @@ use crate::storage::{Error, Kind};
 pub enum Failure {
     /// The server's answer.
     Said(StatusCode),
+    /// The same in its own words, which say nothing that is known.
+    Told(String),
     /// An answer that asks for patience, and how much of it.
     Busy {
         status: StatusCode,
@@ -96,6 +98,7 @@ fn of_tls(error: &rustls::Error) -> Failure {
 pub fn judged(context: &str, failure: Failure, refused: Kind) -> Error {
     let (kind, what) = match failure {
         Failure::Said(status) | Failure::Busy { status, .. } => (of_status(status, refused), status.to_string()),
+        Failure::Told(words) => (Kind::Other, words),
         Failure::Cut(why) => (Kind::ServerAway, why),
         Failure::Silent => (Kind::ServerAway, "no answer within the time".into()),
         Failure::Unknown => (Kind::ServerAway, "no server of this name is known".into()),

@@ -14,7 +14,7 @@ use super::agent::{WHOLE, agent};
 use super::failure::{Failure, OfSpool};
 use super::login::Login;
 use super::pace::{Pace, Tries};
-use crate::model::location::{Location, WebdavFolder};
+use crate::model::location::Location;
 use crate::storage::access::Access;
 use crate::storage::{Error, certificates};
 
@@ -52,6 +52,8 @@ pub enum Content<'a> {
     Xml(&'static str),
     /// And its length.
     Spool(&'a mut SpooledTempFile, u64),
+    /// The same as the one file of a form.
+    Form(&'a mut SpooledTempFile, u64),
 }
 
 /// An answer, and the address that gave it.
@@ -87,12 +89,11 @@ impl<'a> Ask<'a> {
 }
 
 impl Client {
-    pub fn new(folder: &WebdavFolder, access: &dyn Access, pace: Pace) -> Result<Self, Error> {
-        let location = Location::Webdav(folder.clone());
+    /// `location`: whose certificates are taken. `only_tls`: nothing goes over an open line.
+    pub fn new(location: &Location, login: Login, only_tls: bool, access: &dyn Access, pace: Pace) -> Result<Self, Error> {
         // A server that may send us from http to https is judged by the same.
-        let authorities = certificates::trusted(access.ca_file(&location).as_deref())?;
-        let login = Login::new(&folder.user, access.password(&location));
-        Ok(Self { agent: agent(authorities, folder.tls, pace.stall), login, pace, reached: AtomicBool::new(false) })
+        let authorities = certificates::trusted(access.ca_file(location).as_deref())?;
+        Ok(Self { agent: agent(authorities, only_tls, pace.stall), login, pace, reached: AtomicBool::new(false) })
     }
 
     pub fn tries(&self) -> Tries {
@@ -135,7 +136,7 @@ impl Client {
         for _ in 0..HOPS {
             let (response, answered) = self.send(ask, &url)?;
             let status = response.status();
-            if status == StatusCode::UNAUTHORIZED {
+            if self.login.is_asked_by(status) {
                 asked += 1;
                 let let_in = self.login.asked(response.headers(), answered, asked == 1);
                 discard(response);
@@ -175,6 +176,19 @@ impl Client {
                 }
                 self.run(request, SendBody::from_reader(&mut Spool(file)), *length)
             }
+            Content::Form(file, length) => {
+                file.rewind().map_err(Failure::Here)?;
+                let Form { boundary, head, tail } = Form::new()?;
+                let whole = (head.len() + tail.len()) as u64 + *length;
+                request = request
+                    .header(CONTENT_TYPE, format!("multipart/form-data; boundary={boundary}"))
+                    .header(CONTENT_LENGTH, whole);
+                if *length > ASKED_FIRST {
+                    request = request.header(EXPECT, "100-continue");
+                }
+                let mut body = head.as_bytes().chain(Spool(file)).chain(tail.as_bytes());
+                self.run(request, SendBody::from_reader(&mut body), whole)
+            }
         };
         Ok((response?, answered))
     }
@@ -187,6 +201,28 @@ impl Client {
         }
         let whole = WHOLE + Duration::from_secs(bytes / SLOWEST);
         Ok(self.agent.run(self.agent.configure_request(request).timeout_global(Some(whole)).build())?)
+    }
+}
+
+/// What stands before and behind the file in a form (RFC 7578).
+struct Form {
+    boundary: String,
+    head: String,
+    tail: String,
+}
+
+impl Form {
+    /// By chance, so that no file holds it.
+    fn new() -> Result<Self, Failure> {
+        let mut random = [0; 16];
+        getrandom::fill(&mut random).map_err(|e| Failure::Here(io::Error::other(e)))?;
+        let boundary = data_encoding::HEXLOWER.encode(&random);
+        let head = format!(
+            "--{boundary}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"object\"\r\n\
+             Content-Type: application/octet-stream\r\n\r\n"
+        );
+        let tail = format!("\r\n--{boundary}--\r\n");
+        Ok(Self { boundary, head, tail })
     }
 }
 

@@ -1,0 +1,116 @@
+//! Destinations on IPFS nodes: the whole job from the command line, in the open and sealed, and read through a gateway.
+
+use std::fs;
+use std::thread;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::servers::fake_ipfs::{FakeIpfs, Reply};
+use crate::servers::js_ipfs::JsIpfs;
+use crate::support::{Random, World, assert_same, long, tool};
+use crate::tree;
+
+/// Backs up, adds a version, verifies, restores on a machine that has never seen it, deletes. `to` is written to, `from` is read.
+fn the_whole_job(world: &World, to: &str, from: &str, how: &str) {
+    let run = |line: &str| world.run(&line.replace('%', to).replace('^', from));
+    tree::plain(&world.source(), 60, &mut Random(91));
+    tree::odd(&world.source(), &mut Random(92));
+    // What was written a moment ago would be read again.
+    thread::sleep(Duration::from_millis(3200));
+    let first = run(&format!("backup --source @source --to % {how} --json")).ok().last();
+    fs::write(world.source().join("new"), Random(93).bytes(3_000_000)).unwrap();
+    let kept = world.path("kept");
+    tool("cp", [std::ffi::OsStr::new("-a"), world.source().as_os_str(), kept.as_os_str()]);
+    let second = run(&format!("backup --source @source --to % {how} --json")).ok().last();
+    assert_eq!((second["type"].as_str(), second["totals"]["new_files"].as_u64()), (Some("incremental"), Some(1)), "{second}");
+    run("verify --from % --all --depth full").ok();
+    run("verify --from ^ --all --depth full").ok();
+    assert_eq!(run("versions --from % --json").ok().lines().iter().filter(|line| line.get("id").is_some()).count(), 2);
+
+    fs::rename(world.home(), world.path("lost home")).unwrap();
+    run("restore --from % --to @out").ok();
+    assert_same(&kept, &world.path("out/source"));
+    run("restore --from ^ --to @through").ok();
+    assert_same(&kept, &world.path("through/source"));
+    fs::remove_dir_all(world.home()).unwrap();
+    fs::rename(world.path("lost home"), world.home()).unwrap();
+
+    run(&format!("delete --from % --version {}", first["version"].as_str().unwrap())).ok();
+    run("verify --from % --all --depth full").ok();
+    run("restore --from % --to @again").ok();
+    assert_same(&kept, &world.path("again/source"));
+}
+
+/// The folder's CID as `storage health` tells it.
+fn told_cid(world: &World, address: &str) -> String {
+    let lines = world.run(&format!("storage health {address} --json")).ok().lines();
+    let told: Vec<&Value> = lines.iter().filter_map(|line| line.get("cid")).collect();
+    told.first().and_then(|cid| cid.as_str()).expect("a CID").to_owned()
+}
+
+#[test]
+fn the_whole_job_on_a_node() {
+    for how in ["", "--no-encryption"] {
+        let (world, fake) = (World::new(), FakeIpfs::good());
+        the_whole_job(&world, &fake.address("b"), &fake.through_gateway("b"), how);
+        assert!(fake.seen("").iter().any(|seen| seen.call.starts_with("/ipfs/")), "the gateway was asked");
+        let before = told_cid(&world, &fake.address("b"));
+        {
+            let state = fake.node.lock();
+            assert!(
+                !state.files.is_empty() && state.files.keys().all(|path| !path.contains(".tmp-")),
+                "nothing half done is left"
+            );
+            let shown: std::collections::BTreeSet<_> = state.files.values().cloned().collect();
+            assert_eq!(state.pins, shown, "what is there is kept, and nothing else");
+        }
+        fake.node.tidy_up();
+        world.run(&format!("verify --from {} --all --depth full", fake.address("b"))).ok();
+        assert_eq!(told_cid(&world, &fake.address("b")), before);
+        let people = world.run(&format!("storage health {}", fake.address("b"))).ok();
+        assert!(people.out.contains(&format!("/ipfs/{before}")), "{}", people.out);
+    }
+}
+
+#[test]
+fn what_is_no_node_is_said_so() {
+    let world = World::new();
+    fs::create_dir(world.source()).unwrap();
+    let page = FakeIpfs::start(|_, _, _| Some(Reply::page("200 OK")));
+    let ran = world.run(&format!("backup --source @source --to {} --json", page.address("b")));
+    assert_eq!(ran.problem(), "server-answer");
+    let gone = world.run("backup --source @source --to ipfs+http://127.0.0.1:1/b --json");
+    assert_eq!(gone.problem(), "destination-missing");
+    let full = FakeIpfs::start(|seen, _, _| (seen.call == "add").then(|| Reply::failed("write: no space left on device")));
+    let ran = world.run(&format!("backup --source @source --to {} --json", full.address("b")));
+    assert_eq!(ran.problem(), "no-room");
+    for bad in ["ipfs+http://u:secret@h/b", "ipfs+http://h/ipfs/x", "ipfs+http://h/b?gateway=ftp://g"] {
+        let ran = world.run(&format!("backup --source @source --to {bad} --json"));
+        assert_eq!(ran.problem(), "usage");
+        assert!(!ran.out.contains("secret") && !ran.err.contains("secret"));
+    }
+}
+
+#[test]
+fn the_whole_job_on_a_real_node() {
+    if !long() {
+        return;
+    }
+    for (how, path) in [("", "b"), ("--no-encryption", "%C3%BC")] {
+        let world = World::new();
+        let server = JsIpfs::start(&world.path("node"));
+        let (to, from) = (server.address(path), server.through_gateway(path));
+        the_whole_job(&world, &to, &from, how);
+        // By the CID alone, out of any gateway, as the README says it.
+        let cid = told_cid(&world, &to);
+        server.order("repo/gc");
+        let listed = server.order(&format!("ls?arg=/ipfs/{cid}"));
+        assert!(listed.contains("\"Links\""), "{listed}");
+        let inside: Value = serde_json::from_str(&listed).unwrap();
+        let folder = inside["Objects"][0]["Links"][0]["Name"].as_str().expect("a plan's folder").to_owned();
+        let url = format!("http://127.0.0.1:{}/ipfs/{cid}/{folder}/strongroom.json", server.gateway);
+        let got = tool("curl", ["-sgf", &url].map(std::ffi::OsStr::new));
+        assert!(got.contains("\"plan\""), "{got}");
+    }
+}

@@ -1,0 +1,94 @@
+//! A real js-ipfs on free ports of the loopback, with a gateway, talking to nobody. `tests/run --long` installs it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::process::{Process, free_port, run};
+
+pub struct JsIpfs {
+    pub port: u16,
+    pub gateway: u16,
+    folder: PathBuf,
+    process: Process,
+}
+
+/// What older Nodes lack and a dependency of it wants.
+const POLYFILL: &str = "if (!Promise.withResolvers) Promise.withResolvers = function () {
+  let resolve, reject
+  const promise = new Promise((a, b) => { resolve = a; reject = b })
+  return { promise, resolve, reject }
+}
+";
+
+impl JsIpfs {
+    /// Its files lie in this folder.
+    pub fn start(folder: &Path) -> Self {
+        fs::create_dir_all(folder).unwrap();
+        fs::write(folder.join("polyfill.cjs"), POLYFILL).unwrap();
+        run(command(folder).args(["init", "--empty-repo"]));
+        let (port, gateway) = (free_port(), free_port());
+        let path = folder.join("repo/config");
+        let mut config: serde_json::Value = serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
+        let at = |port: u16| format!("/ip4/127.0.0.1/tcp/{port}");
+        config["Addresses"] =
+            serde_json::json!({ "Swarm": [], "Delegates": [], "API": at(port), "Gateway": at(gateway), "RPC": at(0) });
+        config["Bootstrap"] = serde_json::json!([]);
+        config["Discovery"] = serde_json::json!({ "MDNS": { "Enabled": false }, "webRTCStar": { "Enabled": false } });
+        config["Pubsub"] = serde_json::json!({ "Enabled": false });
+        fs::write(&path, config.to_string()).unwrap();
+        let process = serve(folder, port, gateway);
+        Self { port, gateway, folder: folder.into(), process }
+    }
+
+    pub fn address(&self, path: &str) -> String {
+        format!("ipfs+http://127.0.0.1:{}/{path}", self.port)
+    }
+
+    /// Read through its gateway.
+    pub fn through_gateway(&self, path: &str) -> String {
+        format!("{}?gateway=http://127.0.0.1:{}", self.address(path), self.gateway)
+    }
+
+    /// An order by hand.
+    pub fn order(&self, call: &str) -> String {
+        run(Command::new("curl").args(["-sg", "-X", "POST", &format!("http://127.0.0.1:{}/api/v0/{call}", self.port)]))
+    }
+
+    /// Ends it with all that it serves, as a server that loses its power.
+    pub fn stop(&mut self) {
+        self.process.stop();
+    }
+
+    pub fn start_again(&mut self) {
+        self.stop();
+        let _ = fs::remove_dir_all(self.folder.join("repo/repo.lock"));
+        let _ = fs::remove_file(self.folder.join("repo/api"));
+        self.process = serve(&self.folder, self.port, self.gateway);
+    }
+}
+
+fn serve(folder: &Path, port: u16, gateway: u16) -> Process {
+    let mut command = command(folder);
+    let log = fs::File::create(folder.join("log")).unwrap();
+    command.args(["daemon", "--offline", "--enable-preload=false"]).stdout(Stdio::from(log));
+    let process = Process::start(&mut command, port);
+    // The gateway listens last.
+    let begun = Instant::now();
+    while std::net::TcpStream::connect(("127.0.0.1", gateway)).is_err() {
+        assert!(begun.elapsed() < Duration::from_secs(60), "js-ipfs has no gateway");
+        thread::sleep(Duration::from_millis(50));
+    }
+    process
+}
+
+fn command(folder: &Path) -> Command {
+    let home = std::env::var_os("HOME").expect("a home folder");
+    let program = Path::new(&home).join(".cache/strongroom-tests/npm-ipfs/node_modules/ipfs/src/cli.js");
+    let mut command = Command::new("node");
+    command.arg("--require").arg(folder.join("polyfill.cjs")).arg(program);
+    command.env("IPFS_PATH", folder.join("repo")).stdin(Stdio::null());
+    command
+}

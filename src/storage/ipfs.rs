@@ -105,7 +105,8 @@ impl Ipfs {
 
     /// `context`: for errors.
     fn unpin(&self, context: &str, cid: &str) -> Result<(), Error> {
-        // What is no CID of ours was not pinned by us.
+        // What is no CID of ours was not pinned by us. Where the same bytes have another name as well, that keeps them from here on:
+        // nodes tidy away nothing that their file system shows.
         let Some(cid) = Cid::parse(cid) else { return Ok(()) };
         self.node.unpin(&cid.to_string()).map_err(|failure| judged(context, failure, Kind::NotWritable))
     }

@@ -74,6 +74,44 @@ fn the_whole_job_on_a_node() {
 }
 
 #[test]
+fn a_run_whose_node_dies_is_gone_on_with() {
+    if !long() {
+        return;
+    }
+    let world = World::new();
+    let mut server = JsIpfs::start(&world.path("node"));
+    let address = server.address("b");
+    fs::create_dir(world.source()).unwrap();
+    for n in 0..40 {
+        fs::write(world.source().join(format!("{n}")), Random(n).bytes(4 << 20)).unwrap();
+    }
+    world.run(&format!("plan add Big --source @source --to {address} --volume-size 16M")).ok();
+    let ended = thread::scope(|scope| {
+        let ran = scope.spawn(|| world.run("backup Big --json"));
+        // Two volumes are there, and a third is on its way.
+        while pins(&server) < 8 && !ran.is_finished() {
+            thread::sleep(Duration::from_millis(20));
+        }
+        server.end();
+        ran.join().unwrap()
+    });
+    assert_eq!(ended.problem(), "destination-missing", "{}", ended.out);
+    server.start_again();
+    let report = world.run("backup Big --json").ok().last();
+    assert!(report["resumed_bytes"].as_u64().is_some_and(|bytes| bytes >= 16 << 20), "it began anew: {report}");
+    world.run(&format!("verify --from {address} --depth full")).ok();
+    world.run(&format!("restore --from {address} --to @out")).ok();
+    assert_same(&world.source(), &world.path("out/source"));
+    let shown = server.order("files/ls?arg=/b&long=true");
+    assert!(!shown.contains(".tmp-"), "{shown}");
+}
+
+/// What a node keeps.
+fn pins(server: &JsIpfs) -> usize {
+    server.order("pin/ls?type=recursive").matches("\"recursive\"").count()
+}
+
+#[test]
 fn what_is_no_node_is_said_so() {
     let world = World::new();
     fs::create_dir(world.source()).unwrap();
@@ -105,12 +143,16 @@ fn the_whole_job_on_a_real_node() {
         // By the CID alone, out of any gateway, as the README says it.
         let cid = told_cid(&world, &to);
         server.order("repo/gc");
+        server.get(&format!("get?arg=/ipfs/{cid}&archive=true"), &world.path("all.tar"));
+        tool("tar", ["-xf", world.path("all.tar").to_str().unwrap(), "-C", world.path("").to_str().unwrap()]);
+        world.run(&format!("restore --from @{cid} --to @by_cid")).ok();
+        assert_same(&world.source(), &world.path("by_cid/source"));
         let listed = server.order(&format!("ls?arg=/ipfs/{cid}"));
         assert!(listed.contains("\"Links\""), "{listed}");
         let inside: Value = serde_json::from_str(&listed).unwrap();
         let folder = inside["Objects"][0]["Links"][0]["Name"].as_str().expect("a plan's folder").to_owned();
         let url = format!("http://127.0.0.1:{}/ipfs/{cid}/{folder}/strongroom.json", server.gateway);
-        let got = tool("curl", ["-sgf", &url].map(std::ffi::OsStr::new));
+        let got = tool("curl", ["-sgf", &url]);
         assert!(got.contains("\"plan\""), "{got}");
     }
 }

@@ -54,10 +54,25 @@ impl JsIpfs {
 
     /// An order by hand.
     pub fn order(&self, call: &str) -> String {
-        run(Command::new("curl").args(["-sg", "-X", "POST", &format!("http://127.0.0.1:{}/api/v0/{call}", self.port)]))
+        run(&mut self.by_hand(call))
+    }
+
+    /// An order whose answer is a file.
+    pub fn get(&self, call: &str, file: &Path) {
+        run(self.by_hand(call).arg("--output").arg(file));
+    }
+
+    fn by_hand(&self, call: &str) -> Command {
+        let mut command = Command::new("curl");
+        command.args(["-sg", "-X", "POST", &format!("http://127.0.0.1:{}/api/v0/{call}", self.port)]);
+        command
     }
 
     /// Ends it with all that it serves, as a server that loses its power.
+    pub fn end(&self) {
+        self.process.end();
+    }
+
     pub fn stop(&mut self) {
         self.process.stop();
     }

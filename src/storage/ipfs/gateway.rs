@@ -14,13 +14,15 @@ use crate::storage::web::pace::Pace;
 use crate::storage::web::range::Range;
 use crate::storage::{Error, Kind};
 
-/// Objects whose CIDs are remembered.
+/// Objects whose CIDs are remembered,
 const KNOWN: usize = 4096;
+/// and the least bytes of one. Small ones are read once; some of them are replaced under their name, also by others.
+const LEAST: u64 = 1 << 20;
 
 pub struct Gateway {
     pub client: Client,
     address: Url,
-    /// By name, with the size: an object is written once.
+    /// By name, with the size.
     known: Mutex<HashMap<String, (Cid, u64)>>,
 }
 
@@ -49,6 +51,9 @@ impl Gateway {
     }
 
     pub fn know(&self, name: &str, cid: Cid, size: u64) {
+        if size < LEAST {
+            return;
+        }
         let mut known = self.lock();
         if known.len() >= KNOWN {
             known.clear();

@@ -253,6 +253,7 @@ pub fn answer(question: &Question) -> Option<Result<Answer, Problem>> {
         Question::DestinationStatus { location } => Answer::DestinationStatus(DestinationStatus {
             location: location.clone(),
             problem: None,
+            cid: None,
             free: Some(588_000_000_000),
             total: Some(1_000_000_000_000),
             used: 120_000_000_000,

@@ -24,10 +24,10 @@ fn a_good_node_is_asked_no_more_than_needed() {
     assert_eq!(calls(&fake, || _ = storage.list("f").unwrap()), "files/ls");
     assert_eq!(calls(&fake, || storage.delete("f/a").unwrap()), "files/stat pin/rm files/rm files/flush");
     let through = open(&fake.through_gateway("d")).unwrap();
-    storage.put("b", b"xyz").unwrap();
+    storage.put("b", &bytes(2_000_000)).unwrap();
+    let big = format!("/ipfs/{}", storage.object("b").unwrap().hash);
     let read = calls(&fake, || (0..3).for_each(|at| through.read_at("b", at, &mut [0]).unwrap()));
-    let get = format!("/ipfs/{}", cid_of(b"xyz"));
-    assert_eq!(read, format!("files/stat {get} {get} {get}"));
+    assert_eq!(read, format!("files/stat {big} {big} {big}"));
 }
 
 #[test]

@@ -44,7 +44,7 @@ pub enum Location {
     /// A folder that a server shows over FTP.
     Ftp(FtpFolder),
     /// A folder of an IPFS node.
-    Ipfs(IpfsFolder),
+    Ipfs(Box<IpfsFolder>),
 }
 
 /// A server by its name or address, and its port.
@@ -105,8 +105,8 @@ impl Location {
             "s3" => S3Folder::parse(text).map(|folder| Self::S3(folder.into())),
             "gs" | "gcs" => GcsFolder::parse(text).map(|folder| Self::Gcs(folder.into())),
             "az" | "azure" => AzureFolder::parse(text).map(|folder| Self::Azure(folder.into())),
-            "ipfs+http" => IpfsFolder::parse(text, false).map(Self::Ipfs),
-            "ipfs+https" => IpfsFolder::parse(text, true).map(Self::Ipfs),
+            "ipfs+http" => IpfsFolder::parse(text, false).map(|folder| Self::Ipfs(folder.into())),
+            "ipfs+https" => IpfsFolder::parse(text, true).map(|folder| Self::Ipfs(folder.into())),
             _ => Err(NotALocation::Scheme),
         })
     }
@@ -154,7 +154,7 @@ impl Location {
                 Self::Gcs(Box::new(plain))
             }
             Self::Azure(folder) => Self::Azure(Box::new(AzureFolder { anonymous: false, ..(**folder).clone() })),
-            Self::Ipfs(folder) => Self::Ipfs(IpfsFolder { gateway: String::new(), ..folder.clone() }),
+            Self::Ipfs(folder) => Self::Ipfs(Box::new(IpfsFolder { gateway: String::new(), ..(**folder).clone() })),
             Self::Local { .. } | Self::Sftp(_) | Self::Webdav(_) | Self::Ftp(_) => self.clone(),
         }
     }

@@ -125,7 +125,7 @@ mod tests {
 
     fn read(text: &str) -> Result<IpfsFolder, NotALocation> {
         match Location::of_server(text).expect("an address") {
-            Ok(Location::Ipfs(folder)) => Ok(folder),
+            Ok(Location::Ipfs(folder)) => Ok(*folder),
             Ok(other) => panic!("{other:?}"),
             Err(why) => Err(why),
         }
@@ -168,7 +168,7 @@ mod tests {
             let folder = read(text).unwrap();
             let got = (&*folder.host, folder.port, &*folder.user, &*folder.path, &*folder.gateway);
             assert_eq!(got, (host, port, user, path, gateway), "{text}");
-            let location = Location::Ipfs(folder);
+            let location = Location::Ipfs(folder.into());
             assert_eq!(location.display(), shown);
             assert_eq!(Location::of_server(shown), Some(Ok(location)), "{shown}");
         }
@@ -210,6 +210,7 @@ mod tests {
         assert_eq!(location.short_name(), "c on nas");
         assert_eq!(location.account().as_deref(), Some("ipfs+http ada nas 5001"));
         assert_ne!(location.account(), at("ipfs+https://ada@nas:5001/b").account());
+        assert_eq!(at("ipfs+http://nas/b?gateway=http://g").place(), at("ipfs+http://nas/b"), "however it is read");
         for open in ["ipfs+http://nas/b", "ipfs+https://nas/b?gateway=http://nas:8080"] {
             assert!(at(open).unprotected().is_some(), "{open}");
         }

@@ -119,8 +119,8 @@ pub fn one<T: DeserializeOwned>(response: Response<Body>) -> Result<T, Failure> 
 /// The last of things that are told line by line.
 pub fn last<T: DeserializeOwned>(response: Response<Body>) -> Result<T, Failure> {
     let bytes = whole(response)?;
-    let lines = bytes.split(|b| *b == b'\n').filter(|line| !line.trim_ascii().is_empty());
-    lines.last().and_then(|line| serde_json::from_slice(line).ok()).ok_or_else(nonsense)
+    let mut lines = bytes.split(|b| *b == b'\n').filter(|line| !line.trim_ascii().is_empty());
+    lines.next_back().and_then(|line| serde_json::from_slice(line).ok()).ok_or_else(nonsense)
 }
 
 /// Reads to the end what nobody needs: the call has come to its end then.

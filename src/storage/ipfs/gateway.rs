@@ -36,7 +36,7 @@ impl Gateway {
         let address = Url::parse(&folder.gateway).map_err(unusable)?;
         let is_protected = address.scheme() == "https";
         // The node's password is none of its business.
-        let client = Client::new(&Location::Ipfs(folder.clone()), Login::nobody(), is_protected, access, pace)?;
+        let client = Client::new(&Location::Ipfs(folder.clone().into()), Login::nobody(), is_protected, access, pace)?;
         Ok(Some(Self { client, address, known: Mutex::default() }))
     }
 

@@ -37,7 +37,7 @@ pub struct Node {
 impl Node {
     /// `create`: the folder may have to be made; its parent must be there.
     pub fn open(folder: &IpfsFolder, access: &dyn Access, create: bool, pace: Pace) -> Result<Self, Error> {
-        let location = Location::Ipfs(folder.clone());
+        let location = Location::Ipfs(folder.clone().into());
         let shown = location.display();
         let unusable = || Error::new(Kind::Other, &shown, "no address of a node");
         let api = folder.url().ok().and_then(|url| url.join("api/v0/").ok()).ok_or_else(unusable)?;

@@ -47,7 +47,7 @@ impl Access for Person {
 
 fn folder(address: &str) -> IpfsFolder {
     match Location::of_server(address) {
-        Some(Ok(Location::Ipfs(folder))) => folder,
+        Some(Ok(Location::Ipfs(folder))) => *folder,
         other => panic!("{other:?}"),
     }
 }

@@ -5,8 +5,8 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Span, Timestamp};
 use serde::{Deserialize, Serialize};
 
-/// For how many hours, days … one each is kept: so many that have versions, or those of so long a time. In settings and JSON a number
-/// or `"7d"`.
+/// For how many hours, days … one each is kept: so many that have versions, or those of so long a time. In settings and JSON a
+/// number or `"7d"`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "Form", into = "Form")]
 pub enum Buckets {
@@ -131,7 +131,8 @@ pub enum Every {
     Year,
 }
 
-/// One hour, day … of the calendar: its first local time, and for the halves of a doubled hour the offset, negative so that they sort.
+/// One hour, day … of the calendar: its first local time, and for the halves of a doubled hour the offset, negative so that they
+/// sort.
 pub(super) type Bucket = (DateTime, i32);
 
 impl Every {

@@ -32,8 +32,8 @@ pub struct Simulation {
 /// Runs that are looked at: one each quarter of an hour.
 const MOST: usize = 4 * 24 * 366;
 
-/// From `now` for a year, if every run goes well: of the versions that are there and those that the clock's schedules will make. Whether
-/// the rule is carried out daily or once a month comes to the same: what it keeps at a time, it kept before.
+/// From `now` for a year, if every run goes well: of the versions that are there and those that the clock's schedules will make.
+/// Whether the rule is carried out daily or once a month comes to the same: what it keeps at a time, it kept before.
 ///
 /// `new_bytes`: what a new version adds.
 pub fn simulate(

@@ -1,5 +1,5 @@
-//! Cron expressions: `croner` reads them, we keep the time. Its own search knows no gap longer than two hours and leaves out times
-//! within one; ours treats them as all others.
+//! Cron expressions: `croner` reads them, we keep the time. Its own search knows no gap longer than two hours and leaves out
+//! times within one; ours treats them as all others.
 
 use std::str::SplitWhitespace;
 

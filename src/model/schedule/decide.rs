@@ -12,8 +12,8 @@ use crate::model::snapshot::WantedType;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Decision {
     pub run: Option<DueRun>,
-    /// When the next schedule of those that do not run now is due. Ask then, after every run and every signal, and every minute or so:
-    /// clocks are set, zones change, machines sleep. `None`: only a signal brings anything.
+    /// When the next schedule of those that do not run now is due. Ask then, after every run and every signal, and every minute
+    /// or so: clocks are set, zones change, machines sleep. `None`: only a signal brings anything.
     pub wake: Option<Timestamp>,
 }
 
@@ -27,7 +27,8 @@ pub struct DueRun {
     pub since: Timestamp,
 }
 
-/// What is to run at `now`, of a plan that is not running. `schedules`: each with what ran for it. `created`: when the plan was made.
+/// What is to run at `now`, of a plan that is not running. `schedules`: each with what ran for it. `created`: when the plan was
+/// made.
 pub fn decide(
     schedules: &[(&Schedule, Past)],
     signals: &Signals,
@@ -62,7 +63,8 @@ pub fn dues<'a>(
     schedules.iter().filter_map(|(schedule, past)| Some((*schedule, due(schedule, past, signals, created, now, zone)?))).collect()
 }
 
-/// What is reckoned from the last run drifts by seconds: it goes with a run that begins a little before it is due, rather than after it.
+/// What is reckoned from the last run drifts by seconds: it goes with a run that begins a little before it is due, rather than
+/// after it.
 fn joins(schedule: &Schedule, due: Due, now: Timestamp) -> bool {
     match schedule.when {
         When::Hours { hours } => {

@@ -8,9 +8,9 @@ use super::old::LONGEST;
 use super::times::TimesOfDay;
 use super::when::When;
 
-/// `every`: `hourly`, `daily`, `weekly`, `monthly`, `6h`, `2d`, `cron: 0 20 * * 1-5`. `at`: `20:00`, `8:00,20:00`; for hourly the minute,
-/// `:15`. `on`: `mon,thu` for weekly, `1`, `last`, `first-mon` for monthly. Where they are left out: 20:00, Monday, the 1st.
-/// `today`: from which days are counted.
+/// `every`: `hourly`, `daily`, `weekly`, `monthly`, `6h`, `2d`, `cron: 0 20 * * 1-5`. `at`: `20:00`, `8:00,20:00`; for hourly
+/// the minute, `:15`. `on`: `mon,thu` for weekly, `1`, `last`, `first-mon` for monthly. Where they are left out: 20:00, Monday,
+/// the 1st. `today`: from which days are counted.
 pub fn parse(every: &str, at: Option<&str>, on: Option<&str>, today: Date) -> Result<When, String> {
     let every = every.trim();
     let name = every.to_ascii_lowercase();

@@ -16,7 +16,8 @@ pub struct Attempt {
     pub schedules: Vec<ScheduleId>,
 }
 
-/// Of the runs that served a schedule: those that were started for it, and any other that went well and was no less than it asks for.
+/// Of the runs that served a schedule: those that were started for it, and any other that went well and was no less than it asks
+/// for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Past {
     /// The newest, by the order in which they were recorded: clocks lie.

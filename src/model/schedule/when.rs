@@ -42,7 +42,8 @@ pub enum When {
     },
     /// When something changed in what is backed up.
     Change {
-        /// So long after the last change, unless changes do not end: at the latest when `at-most-minutes` have passed since the first.
+        /// So long after the last change, unless changes do not end: at the latest when `at-most-minutes` have passed since the
+        /// first.
         settle_seconds: u32,
         /// Between two runs, 1 to a day's.
         at_most_minutes: u16,

@@ -1,6 +1,6 @@
 //! What stays and why, case by case.
 
-use super::super::{Doubt, Over, Reason, simulate};
+use super::super::{Doubt, Over, PARTS, Reason, simulate};
 use super::*;
 use crate::model::schedule::{Entry, Past, Upcoming, parse};
 
@@ -104,8 +104,8 @@ fn only_good_versions_count() {
         "two good ones, and what is newer than the older of them"
     );
     let daily = Retention { daily: buckets("3"), ..Retention::default() };
-    // The 23rd has none that is good and is newer than the last good; of the 21st the good one stands; the 20th's is damaged, and in
-    // between.
+    // The 23rd has none that is good and is newer than the last good; of the 21st the good one stands; the 20th's is damaged,
+    // and in between.
     assert_eq!(staying(&judged(&daily, &some, NOW), &some), [1, 2, 3, 5, 6]);
     for version in &mut some {
         version.state = VersionState::Damaged;
@@ -263,6 +263,49 @@ fn settings_and_words() {
         let rule = Retention { daily: buckets(far), ..Retention::default() };
         assert_eq!(staying(&judged(&rule, &some, NOW), &some), [1, 2, 4, 5, 6], "{far}");
     }
+}
+
+#[test]
+fn the_command_line_sets_each_part() {
+    let mut rule = Retention::default();
+    let values = ["30", "3", "2", "24", "7d", "8w", "12", "0", "100GB"];
+    for (part, value) in PARTS.into_iter().zip(values) {
+        rule.set(part, value).unwrap();
+    }
+    assert_eq!(
+        rule,
+        Retention {
+            days: Some(30),
+            last: Some(3),
+            min: Some(2),
+            hourly: buckets("24"),
+            daily: buckets("7d"),
+            weekly: buckets("8w"),
+            monthly: buckets("12"),
+            yearly: buckets("0"),
+            max_bytes: Some(100_000_000_000),
+        }
+    );
+    let whole = rule.clone();
+    for (part, bad) in [
+        ("keep-days", "7d"),
+        ("keep-days", "366001"),
+        ("keep-last", "+1"),
+        ("keep-min", ""),
+        ("keep-daily", "7x"),
+        ("max-size", "x"),
+        ("max-size", "1000"),
+        ("keep-it", "1"),
+    ] {
+        assert!(rule.set(part, bad).is_err(), "{part} {bad}");
+        assert_eq!(rule, whole, "{part} {bad}");
+    }
+    rule.set("max-size", "0").unwrap();
+    assert_eq!(rule.max_bytes, None);
+    for part in PARTS {
+        rule.set(part, "off").unwrap();
+    }
+    assert_eq!(rule, Retention::default());
 }
 
 #[test]

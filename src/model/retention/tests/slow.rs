@@ -1,5 +1,5 @@
-//! Another way to say what stays: each version by itself, counting those that stand before it. Knows nothing of the code under test
-//! but what it takes and gives.
+//! Another way to say what stays: each version by itself, counting those that stand before it. Knows nothing of the code under
+//! test but what it takes and gives.
 
 use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;

@@ -136,7 +136,7 @@ fn what_ran_is_seen_by_each_schedule_in_its_way() {
     let full = Entry { wanted: WantedType::Full, ..schedule(2, "weekly", CREATED) };
     let differential = Entry { wanted: WantedType::Differential, ..schedule(3, "weekly", CREATED) };
     let runs = [
-        attempt("2026-11-26T05:00:00Z", Ended::Badly, None, &[]),
+        attempt("2026-11-26T05:00:00Z", Ended::Badly, Some(BackupType::Full), &[]),
         attempt("2026-11-26T04:00:00Z", Ended::Badly, None, &[&any]),
         attempt("2026-11-26T03:00:00Z", Ended::Badly, None, &[&any, &full]),
         attempt("2026-11-26T02:00:00Z", Ended::WithWarnings, Some(BackupType::Incremental), &[]),

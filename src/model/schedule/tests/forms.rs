@@ -185,6 +185,55 @@ fn hostile_cron_is_refused_soon() {
     assert!(Cron::parse("0 0 29 feb mon#5").is_ok(), "either will do");
 }
 
+/// Whatever is put together of what cron knows: read or refused, never a panic; what is read comes.
+#[test]
+fn random_cron_does_no_harm() {
+    let parts = [
+        "*",
+        "0",
+        "5",
+        "31",
+        "59",
+        "99",
+        "-",
+        ",",
+        "/",
+        "#",
+        "L",
+        "W",
+        "?",
+        "MON",
+        "fri",
+        "jan",
+        "7",
+        "/2",
+        "*/7",
+        "1-5",
+        "99999999999",
+    ];
+    let (mut state, mut read) = (1u64, 0);
+    let mut next = |n: u64| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) % n
+    };
+    for _ in 0..4000 {
+        let mut field = || match next(4) {
+            0 => (0..=next(3)).map(|_| parts[next(parts.len() as u64) as usize]).collect::<String>(),
+            _ => ["*", "5", "*/7", "1-5,7"][next(4) as usize].to_owned(),
+        };
+        let text = [field(), field(), field(), field(), field()].join(" ");
+        let Ok(cron) = Cron::parse(&text) else { continue };
+        read += 1;
+        let now = at("2026-11-26T13:00:00Z");
+        assert!(
+            When::Cron { cron: cron.clone() }.next(now.into(), &zone("America/Havana")).is_some_and(|next| next > now),
+            "{text}"
+        );
+        assert!(!cron.in_words().is_empty());
+    }
+    assert!((400..3600).contains(&read), "{read}");
+}
+
 #[test]
 fn the_next_times_are_listed_and_fall_together() {
     let hourly = schedule(1, "6h", "2026-01-01T00:00:00Z");

@@ -1,4 +1,6 @@
+mod chance;
 mod decisions;
+mod events;
 mod forms;
 mod slow;
 mod world;

@@ -1,5 +1,5 @@
-//! Another way to say when a schedule is due: minute by minute, with code of its own. It looks at what the clock on the wall shows in each
-//! minute since the last run; where a minute shows what was not shown before, all times up to that come.
+//! Another way to say when a schedule is due: minute by minute, with code of its own. It looks at what the clock on the wall
+//! shows in each minute since the last run; where a minute shows what was not shown before, all times up to that come.
 
 use jiff::civil::{Date, DateTime, Weekday};
 use jiff::tz::TimeZone;

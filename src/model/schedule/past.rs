@@ -36,7 +36,8 @@ impl Past {
         for attempt in attempts {
             let well = matches!(attempt.ended, Ended::Well | Ended::WithWarnings);
             let own = attempt.schedules.contains(&schedule.id);
-            if !own && !(well && suffices(schedule.wanted, attempt.made)) {
+            let serves = own || well && suffices(schedule.wanted, attempt.made);
+            if !serves {
                 continue;
             }
             past.last.get_or_insert(attempt.started);

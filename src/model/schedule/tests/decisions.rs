@@ -223,7 +223,7 @@ fn drives_and_starts_bring_runs() {
     };
     let ids = |schedules: &[(&Entry, Past)], signals: &Signals| {
         let run = ask(schedules, signals, "2026-11-26T12:00:00Z").run;
-        run.map_or(Vec::new(), |run| run.schedules.into_iter().map(|(id, why)| (id, why)).collect())
+        run.map_or(Vec::new(), |run| run.schedules)
     };
     let old = ran("2026-11-24T08:00:00Z");
     assert_eq!(ids(&[(&any, old), (&named, old)], &plugged("Blue", true)).len(), 2);

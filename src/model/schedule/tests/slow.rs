@@ -1,7 +1,7 @@
 //! Another way to say when a schedule is due: minute by minute, with code of its own. It looks at what the clock on the wall
 //! shows in each minute since the last run; where a minute shows what was not shown before, all times up to that come.
 
-use jiff::civil::{Date, DateTime, Weekday};
+use jiff::civil::{Date, Weekday};
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 
@@ -12,8 +12,20 @@ pub fn stamp(minute: Minute) -> Timestamp {
     Timestamp::from_second(minute * 60).unwrap()
 }
 
-pub fn shown(minute: Minute, zone: &TimeZone) -> DateTime {
-    zone.to_datetime(stamp(minute))
+/// What the clock on the wall shows, as minutes of a calendar that begins in 1970.
+pub type Wall = i64;
+
+pub fn shown(minute: Minute, zone: &TimeZone) -> Wall {
+    minute + i64::from(zone.to_offset(stamp(minute)).seconds()) / 60
+}
+
+fn day(wall: Wall) -> Date {
+    jiff::civil::date(1970, 1, 1).checked_add(wall.div_euclid(1440).days()).unwrap()
+}
+
+fn time(wall: Wall) -> (i8, i8) {
+    let minute = wall.rem_euclid(1440);
+    ((minute / 60) as i8, (minute % 60) as i8)
 }
 
 pub enum Kind {
@@ -63,10 +75,10 @@ pub struct Slow {
     kind: Kind,
     since: Minute,
     /// The last run, and what was shown then.
-    last: Option<(Minute, DateTime)>,
+    last: Option<(Minute, Wall)>,
     pub failures: u32,
     /// How far it has looked, the latest that was shown by then, and whether something came.
-    seen: Option<(Minute, DateTime, bool)>,
+    seen: Option<(Minute, Wall, bool)>,
 }
 
 impl Slow {
@@ -141,19 +153,15 @@ impl Slow {
 
     /// Whether something comes in a minute: of what is shown now, was not by then, and is past what the last run saw. And what is
     /// the latest shown.
-    fn comes(&self, minute: Minute, latest: DateTime, wall: DateTime, zone: &TimeZone) -> (bool, DateTime) {
+    fn comes(&self, minute: Minute, latest: Wall, wall: Wall, zone: &TimeZone) -> (bool, Wall) {
         let now = shown(minute, zone);
         match &self.kind {
             Kind::Times(times, on) => {
-                let mut comes = false;
-                let mut label = latest;
-                while label < now {
-                    label = label.checked_add(1.minute()).unwrap();
-                    comes |= label > wall && times.contains(&(label.hour(), label.minute())) && on(label.date());
-                }
+                let mut labels = latest + 1..=now;
+                let comes = labels.any(|label| times.contains(&time(label)) && label > wall && on(day(label)));
                 (comes, latest.max(now))
             }
-            Kind::Minutes(minutes, on) => (minutes.contains(&now.minute()) && on(now.date()), now),
+            Kind::Minutes(minutes, on) => (minutes.contains(&time(now).1) && on(day(now)), now),
             Kind::After(_) => (false, now),
         }
     }
@@ -173,6 +181,6 @@ impl Slow {
 }
 
 /// The latest that the clock on the wall ever showed, by a minute; no zone goes back by more than a day.
-fn latest_shown(minute: Minute, zone: &TimeZone) -> DateTime {
+fn latest_shown(minute: Minute, zone: &TimeZone) -> Wall {
     (minute - 1500..=minute).map(|minute| shown(minute, zone)).max().unwrap()
 }

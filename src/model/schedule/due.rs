@@ -106,7 +106,10 @@ pub fn due(
     } else {
         by_clock(schedule, past, created, now, zone)
     };
-    let Some(last) = past.last.filter(|_| past.failures > 0) else { return regular };
+    let since = schedule.since.unwrap_or(created);
+    // Whoever changes a schedule, or switches it on, begins anew.
+    let stands = |last: &Stamp| past.failures > 0 && !(last.at < since && since <= now);
+    let Some(last) = past.last.filter(stands) else { return regular };
     let because = DueBecause::Retry(past.failures);
     if last.at > now {
         // When it failed is not known. It is soon: what was tried now lies at now.

@@ -19,6 +19,7 @@ pub mod recent;
 pub mod recover;
 pub mod replicate;
 pub mod restore;
+pub mod retention;
 pub mod run;
 pub mod schedule;
 pub mod secret;

@@ -6,6 +6,7 @@ mod backup;
 mod delete;
 mod history;
 mod key;
+mod limit;
 mod new;
 mod origin;
 mod pause;
@@ -25,6 +26,7 @@ pub use self::backup::{Backup, Type};
 pub use self::delete::Delete;
 pub use self::history::History;
 pub use self::key::{Key, KeyAdd, KeyChange, KeyRecovery, KeyRemove, KeyRotate, NewPassword};
+pub use self::limit::{Limit, Speed, Times};
 pub use self::new::{CipherName, FormatOptions, Kdf, SealOptions, Sources};
 pub use self::origin::{Diff, Find, Ls, Origin, Server, Unlock, Versions};
 pub use self::pause::{Pause, Resume};
@@ -101,6 +103,8 @@ pub enum Command {
     /// Show, try, add and remove destinations
     #[command(subcommand)]
     Storage(Storage),
+    /// Show and change how fast servers are written and read
+    Limit(Limit),
     /// Show and change what opens an encrypted backup: passwords, recovery keys, key files
     #[command(subcommand)]
     Key(Key),

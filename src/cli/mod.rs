@@ -20,6 +20,7 @@ mod follow;
 mod history;
 mod inspect;
 mod key;
+mod limit;
 mod local_file;
 mod loose;
 mod loose_ls;
@@ -132,6 +133,7 @@ impl Ready {
             Command::Adopt(args) => adopt::run(&args, output),
             Command::Plan(args) => plan::run(args, output),
             Command::Storage(args) => storage::run(args, output),
+            Command::Limit(args) => limit::run(&args, output),
             Command::Key(args) => key::run(args, output),
             Command::Pause(args) => pause::run(args.plan.as_deref(), true, output),
             Command::Resume(args) => pause::run(args.plan.as_deref(), false, output),

@@ -9,7 +9,10 @@ use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
+use super::args::{Speed, Times};
 use crate::model::format::{Kind, Level};
+use crate::model::human;
+use crate::model::limits::{self, Hours};
 use crate::model::location::Location;
 use crate::model::names;
 use crate::model::path::PathBytes;
@@ -21,6 +24,24 @@ use crate::model::volume_size::VolumeSize;
 
 /// From the beginning of a second to its last moment.
 const LAST_OF_SECOND: SignedDuration = SignedDuration::from_nanos(999_999_999);
+
+/// Bytes per second as a size, or `off`.
+pub fn speed(text: &str) -> Result<Speed, String> {
+    if text == "off" {
+        return Ok(Speed(None));
+    }
+    // "2MB/s" is what people write.
+    let bytes = human::parse_bytes(text.trim_end_matches("/s")).ok_or("expected a size, as in 500kB or 2MB, or off")?;
+    if bytes < limits::SLOWEST {
+        return Err(format!("servers take so slow a line for a dead one: {} or more, or off", human::bytes(limits::SLOWEST)));
+    }
+    Ok(Speed(Some(bytes)))
+}
+
+/// Two times of day, or `always`.
+pub fn hours(text: &str) -> Result<Times, String> {
+    if text == "always" { Ok(Times(None)) } else { Ok(Times(Some(text.parse::<Hours>()?))) }
+}
 
 /// `latest`, an id, or a time. A time without a zone is local; a date means the end of that day.
 pub fn version(text: &str) -> Result<VersionChoice, String> {
@@ -194,6 +215,17 @@ mod tests {
         for bad in ["", "0h", "0d", "367d", "8785h", "4000d", "-1h", "daily@24:00", "daily@12", "daily"] {
             assert!(schedule(bad).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn speeds_and_times_can_be_taken_away() {
+        assert_eq!(speed("2MB/s"), Ok(Speed(Some(2_000_000))));
+        assert_eq!((speed("off"), hours("always")), (Ok(Speed(None)), Ok(Times(None))));
+        assert_eq!(hours("22:00-06:00").unwrap().0.unwrap().to_string(), "22:00-06:00");
+        for bad in ["", "0", "1k", "fast", "-1"] {
+            assert!(speed(bad).is_err(), "{bad}");
+        }
+        assert!(hours("8-18").is_err());
     }
 
     #[test]

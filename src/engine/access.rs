@@ -15,6 +15,7 @@ use crate::state::host_keys;
 use crate::state::paths::Home;
 use crate::state::secrets::SecretStore;
 use crate::storage::access::{Access, Fingerprint};
+use crate::storage::throttle::Throttle;
 
 use super::core::lock;
 use super::explain;
@@ -29,6 +30,7 @@ pub struct Accesses {
     home: Option<Home>,
     /// A guest only reads there.
     keeps: bool,
+    throttle: Arc<Throttle>,
     told: Mutex<Told>,
 }
 
@@ -42,7 +44,12 @@ struct Told {
 
 impl Accesses {
     pub fn new(secrets: Arc<dyn SecretStore>, home: Option<Home>, keeps: bool) -> Self {
-        Self { secrets, home, keeps, told: Mutex::default() }
+        Self { secrets, home, keeps, throttle: Arc::default(), told: Mutex::default() }
+    }
+
+    /// Bytes per second to servers and from them, from now on.
+    pub fn limit(&self, up: Option<u64>, down: Option<u64>) {
+        self.throttle.set(up, down);
     }
 
     /// Takes in what somebody says of a destination's server; the password is kept on this machine where that is wanted.
@@ -121,6 +128,10 @@ impl Access for Accesses {
         // One that cannot be told vouches for nobody.
         let kept = host_keys::ca_file(self.home.as_ref()?, &shown(&server)).ok().flatten()?;
         Some(kept.to_path_buf())
+    }
+
+    fn throttle(&self) -> Arc<Throttle> {
+        self.throttle.clone()
     }
 }
 

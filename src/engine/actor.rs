@@ -93,6 +93,7 @@ impl Actor {
         if self.autonomous {
             self.go_on_with_left_runs();
         }
+        self.limit();
         self.publish();
         let mut handles_gone = false;
         while !((self.quitting || handles_gone) && lock(&self.runs).is_empty()) {
@@ -142,6 +143,7 @@ impl Actor {
                 () = self.changed.notified() => self.publish(),
                 () = tokio::time::sleep(pause) => self.publish(),
             }
+            self.limit();
         }
     }
 
@@ -187,14 +189,9 @@ impl Actor {
                 self.publish();
             }
             Command::SetSettings(settings) => {
-                let mut config = lock(&self.core.config);
-                let mut changed = config.clone();
-                changed.settings = settings;
-                match answer::save_config(&self.core, &changed) {
-                    Ok(()) => *config = changed,
-                    Err(problem) => lock(&self.core.notices).push(problem.to_string()),
+                if let Err(problem) = answer::save_settings(&self.core, settings) {
+                    lock(&self.core.notices).push(problem.to_string());
                 }
-                drop(config);
                 self.publish();
             }
             Command::Raise => {
@@ -410,6 +407,14 @@ impl Actor {
                 self.back_up(self.new_run_id(), Trigger::Schedule, BackupSpec::of(plan));
             }
         }
+    }
+
+    /// Keeps to the speeds that are wanted at this time of day.
+    fn limit(&self) {
+        let clock = &self.core.env.clock;
+        let now = clock.now().to_zoned(clock.zone()).time();
+        let (up, down) = lock(&self.core.config).settings.limits.at(now);
+        self.core.accesses.limit(up, down);
     }
 
     fn catch_up(&mut self, lagging: Lagging) {

@@ -2,11 +2,14 @@
 
 use crate::archive::key;
 use crate::archive::scan;
+use crate::model::human;
+use crate::model::limits;
 use crate::model::plan::{Plan, PlanId};
 use crate::model::problem::{Code, Problem};
 use crate::model::restore::{Place, PlanChoice};
 use crate::model::run::{Cancel, RunId};
 use crate::model::secret::Secret;
+use crate::model::settings::Settings;
 use crate::model::source_spec::SourceSpec;
 use crate::state;
 
@@ -57,6 +60,10 @@ pub fn answer(core: &Core, question: Question, is_running: &dyn Fn(&PlanId) -> b
                 return Err(explain::busy());
             }
             remove_plan(core, &plan, delete_versions)?;
+            Answer::Done
+        }
+        Question::SaveSettings { settings } => {
+            save_settings(core, settings)?;
             Answer::Done
         }
         Question::ChangePassword { plan, old, new } => {
@@ -207,6 +214,20 @@ pub fn check(plan: &Plan) -> Result<(), Problem> {
     if let Err(why) = plan.format.check() {
         return usage(&format!("This cannot be: {why}."), "Give another level or format.");
     }
+    Ok(())
+}
+
+pub fn save_settings(core: &Core, settings: Settings) -> Result<(), Problem> {
+    if !settings.limits.is_valid() {
+        let least = human::bytes(limits::SLOWEST);
+        let what = "Servers take so slow a line for a dead one.";
+        return Err(Problem::new(Code::Usage, what, format!("Allow {least}/s or more, or pause what runs.")));
+    }
+    let mut config = lock(&core.config);
+    let mut changed = config.clone();
+    changed.settings = settings;
+    save_config(core, &changed)?;
+    *config = changed;
     Ok(())
 }
 

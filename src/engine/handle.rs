@@ -19,6 +19,7 @@ use crate::model::prune::{DeleteSpec, PrunePlan};
 use crate::model::restore::{ArchiveFile, Origin, Place, RestoreCounts, RestoreSpec, VersionChoice};
 use crate::model::run::{Progress, ProgressView, RunId, RunReport};
 use crate::model::secret::Secret;
+use crate::model::settings::Settings;
 use crate::model::snapshot::Manifest;
 use crate::model::source_spec::{Measured, SourceSpec};
 
@@ -186,6 +187,7 @@ questions! {
     plans_at(location: Location) -> Vec<PlanAt> = Question::PlansAt { location } => Answer::Plans(v) => v;
     new_recovery_key() -> Secret = Question::NewRecoveryKey => Answer::RecoveryKey(v) => v;
     save_plan(plan: Plan, secrets: NewSecrets) -> () = Question::SavePlan { plan: Box::new(plan), secrets } => Answer::Done => ();
+    save_settings(settings: Settings) -> () = Question::SaveSettings { settings } => Answer::Done => ();
     adopt(place: Place, name: Option<String>) -> Plan = Question::Adopt { place, name } => Answer::Adopted(v) => *v;
     remove_plan(plan: PlanId, delete_versions: bool) -> () = Question::RemovePlan { plan, delete_versions } => Answer::Done => ();
     change_password(plan: PlanId, old: Secret, new: NewSecrets) -> () = Question::ChangePassword { plan, old, new } => Answer::Done => ();

@@ -8,6 +8,7 @@ pub mod history;
 pub mod human;
 pub mod inspection;
 pub mod key;
+pub mod limits;
 pub mod location;
 pub mod marker;
 pub mod names;

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::limits::Limits;
+
 /// Of the whole program; `settings.toml`, beside the plans.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -12,11 +14,13 @@ pub struct Settings {
     /// What closing the window does while there are schedules: `None` asks.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub keep_running: Option<bool>,
+    #[serde(skip_serializing_if = "Limits::is_default")]
+    pub limits: Limits,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { appearance: Appearance::System, scale: 100, keep_running: None }
+        Self { appearance: Appearance::System, scale: 100, keep_running: None, limits: Limits::default() }
     }
 }
 

@@ -1,9 +1,12 @@
 //! What a server asks for besides its address.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use crate::model::location::{Location, Server};
 use crate::model::secret::Secret;
+
+use super::throttle::Throttle;
 
 /// Answers for the person whose destinations they are. Calls may block.
 pub trait Access: Send + Sync {
@@ -21,6 +24,10 @@ pub trait Access: Send + Sync {
     fn seen(&self, server: &Server, key: &Fingerprint);
     /// A file of certificates (PEM) that may vouch for the server, beside those the system trusts.
     fn ca_file(&self, location: &Location) -> Option<PathBuf>;
+    /// How fast bytes may go there and come from there.
+    fn throttle(&self) -> Arc<Throttle> {
+        Arc::default()
+    }
 }
 
 /// SHA-256 of a server's public key as OpenSSH shows it: `SHA256:` and base64 without padding.

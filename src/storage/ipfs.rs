@@ -169,14 +169,14 @@ impl Storage for Ipfs {
         }
         let unread = |failure| judged(name, failure, Kind::NotReadable);
         let Some(gateway) = &self.gateway else {
-            let mut download = Download::new(self.node.file(name), self.node.client().tries(), offset, length);
+            let mut download = Download::new(self.node.file(name), self.node.client(), offset, length);
             return download.fill(buffer).map_err(unread);
         };
         let (cid, size) = self.content(gateway, name)?;
         if offset.checked_add(length).is_none_or(|end| end > size) {
             return Err(too_short(size));
         }
-        Download::new(gateway.file(cid), gateway.client.tries(), offset, length).fill(buffer).map_err(unread)
+        Download::new(gateway.file(cid), &gateway.client, offset, length).fill(buffer).map_err(unread)
     }
 
     fn create(&self, name: &str) -> Result<Box<dyn Upload>, Error> {
@@ -219,7 +219,7 @@ impl Storage for Ipfs {
     fn sha256_on_medium(&self, name: &str, each: &mut dyn FnMut(u64) -> bool) -> Result<([u8; 32], bool), Error> {
         let size = self.size(name)?;
         // Of the node, whoever else has copies.
-        let mut download = Download::new(self.node.file(name), self.node.client().tries(), 0, size);
+        let mut download = Download::new(self.node.file(name), self.node.client(), 0, size);
         let hash = sum::sha256(name, size, PIECE, each, &mut |buffer| {
             download.read(buffer).map_err(|failure| judged(name, failure, Kind::NotReadable))
         })?;

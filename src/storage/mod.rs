@@ -18,6 +18,7 @@ pub mod object_store;
 mod servers;
 pub mod sftp;
 mod sum;
+pub mod throttle;
 mod tls;
 mod web;
 pub mod webdav;

@@ -76,8 +76,7 @@ impl ObjectStore {
 
     fn connect(location: &Location, access: &dyn Access, region: Option<&str>) -> Result<Self, Error> {
         let service = service::open(location, access, region)?;
-        let wire =
-            Wire::new(access.ca_file(location).as_deref(), location.server(), service.in_cloud, service.uploads.is_some())?;
+        let wire = Wire::new(location, access, service.in_cloud, service.uploads.is_some())?;
         // Google's answer to a batch would be taken at its word in how many parts it has.
         let in_batches = !matches!(location, Location::Gcs(_));
         let transport = HttpTransporter::new(wire);

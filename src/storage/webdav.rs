@@ -114,7 +114,7 @@ impl Storage for Webdav {
             };
         }
         name::check(name)?;
-        let mut download = Download::new(self.range(name, false), self.server.client().tries(), offset, buffer.len() as u64);
+        let mut download = Download::new(self.range(name, false), self.server.client(), offset, buffer.len() as u64);
         download.fill(buffer).map_err(|failure| self.unread(name, failure))
     }
 
@@ -154,7 +154,7 @@ impl Storage for Webdav {
 
     fn sha256_on_medium(&self, name: &str, each: &mut dyn FnMut(u64) -> bool) -> Result<([u8; 32], bool), Error> {
         let size = self.size(name)?;
-        let mut download = Download::new(self.range(name, true), self.server.client().tries(), 0, size);
+        let mut download = Download::new(self.range(name, true), self.server.client(), 0, size);
         let hash = sum::sha256(name, size, PIECE, each, &mut |buffer| {
             download.read(buffer).map_err(|failure| self.unread(name, failure))
         })?;

@@ -6,6 +6,7 @@ use std::process::Command;
 use std::thread;
 use std::time::Duration;
 
+use crate::job;
 use crate::servers::ca::Ca;
 use crate::servers::pure_ftpd::{PASSWORD, PureFtpd};
 use crate::support::{Ran, Random, World, assert_same, tool, walk};
@@ -54,35 +55,7 @@ impl Person {
     }
 
     fn whole_job(&self) {
-        let world = &self.world;
-        tree::plain(&world.source(), 60, &mut Random(81));
-        tree::odd(&world.source(), &mut Random(83));
-        // What was written a moment ago would be read again.
-        thread::sleep(Duration::from_millis(3200));
-        let first = self.run("backup --source @source --to % --json").ok().last();
-        fs::write(world.source().join("new"), Random(82).bytes(3_000_000)).unwrap();
-        let kept = world.path("kept");
-        tool("cp", [std::ffi::OsStr::new("-a"), world.source().as_os_str(), kept.as_os_str()]);
-        let second = self.run("backup --source @source --to % --json").ok().last();
-        assert_eq!((second["type"].as_str(), second["totals"]["new_files"].as_u64()), (Some("incremental"), Some(1)), "{second}");
-        self.run("verify --from % --all --depth full").ok();
-        let versions = self.run("versions --from % --json").ok().lines();
-        assert_eq!(versions.iter().filter(|line| line.get("id").is_some()).count(), 2);
-        // What lies there is what a folder would hold: all of it can be had without any server.
-        let there = self.dest().display().to_string();
-        world.run(&format!("verify --from {there} --all --depth full")).ok();
-
-        // On a machine that has never seen it.
-        fs::rename(world.home(), world.path("lost home")).unwrap();
-        self.run("restore --from % --to @out").ok();
-        assert_same(&kept, &world.path("out/source"));
-        fs::remove_dir_all(world.home()).unwrap();
-        fs::rename(world.path("lost home"), world.home()).unwrap();
-
-        self.run(&format!("delete --from % --version {}", first["version"].as_str().unwrap())).ok();
-        self.run("verify --from % --all --depth full").ok();
-        self.run("restore --from % --to @again").ok();
-        assert_same(&kept, &world.path("again/source"));
+        job::whole(&self.world, &|line| self.run(line), Some(&self.dest()));
     }
 }
 

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use crate::job;
 use crate::servers::sshd::Sshd;
 use crate::support::{Ran, Random, World, assert_same};
 use crate::tree;
@@ -64,33 +65,7 @@ fn code(ran: &Ran) -> Value {
 #[test]
 fn the_whole_job_on_a_server() {
     let person = Person::new();
-    let world = &person.world;
-    tree::plain(&world.source(), 60, &mut Random(81));
-    tree::odd(&world.source(), &mut Random(83));
-    // What was written a moment ago would be read again.
-    thread::sleep(Duration::from_millis(3200));
-    let first = person.run("backup --source @source --to % --json").ok().last();
-    fs::write(world.source().join("new"), Random(82).bytes(3_000_000)).unwrap();
-    let kept = world.path("kept");
-    crate::support::tool("cp", [std::ffi::OsStr::new("-a"), world.source().as_os_str(), kept.as_os_str()]);
-    let second = person.run("backup --source @source --to % --json").ok().last();
-    assert_eq!((second["type"].as_str(), second["totals"]["new_files"].as_u64()), (Some("incremental"), Some(1)), "{second}");
-    person.run("verify --from % --all --depth full").ok();
-    assert_eq!(person.run("versions --from % --json").ok().lines().iter().filter(|line| line.get("id").is_some()).count(), 2);
-    // What lies there is what a folder would hold: all of it can be had without any server.
-    world.run("verify --from @dest --all --depth full").ok();
-
-    // On a machine that has never seen it.
-    fs::rename(world.home(), world.path("lost home")).unwrap();
-    person.run("restore --from % --to @out").ok();
-    assert_same(&kept, &world.path("out/source"));
-    fs::remove_dir_all(world.home()).unwrap();
-    fs::rename(world.path("lost home"), world.home()).unwrap();
-
-    person.run(&format!("delete --from % --version {}", first["version"].as_str().unwrap())).ok();
-    person.run("verify --from % --all --depth full").ok();
-    person.run("restore --from % --to @again").ok();
-    assert_same(&kept, &world.path("again/source"));
+    job::whole(&person.world, &|line| person.run(line), Some(&person.world.dest()));
 }
 
 #[test]

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use crate::job;
 use crate::servers::apache::{self, Apache, Asks};
 use crate::servers::ca::Ca;
 use crate::servers::dufs::{self, Dufs};
@@ -31,35 +32,9 @@ fn code(ran: &Ran) -> Value {
     ran.problem().into()
 }
 
-/// Backs up, adds a version, verifies, restores on a machine that has never seen it, deletes; what lies there (`on_disk`) is what a
-/// folder would hold.
 fn the_whole_job(world: &World, address: &str, password: &str, more: &str, on_disk: &Path) {
     let run = |line: &str| run_with(world, address, password, &format!("{line} {more}"), |_| {});
-    tree::plain(&world.source(), 60, &mut Random(81));
-    tree::odd(&world.source(), &mut Random(83));
-    // What was written a moment ago would be read again.
-    thread::sleep(Duration::from_millis(3200));
-    let first = run("backup --source @source --to % --json").ok().last();
-    fs::write(world.source().join("new"), Random(82).bytes(3_000_000)).unwrap();
-    let kept = world.path("kept");
-    tool("cp", [std::ffi::OsStr::new("-a"), world.source().as_os_str(), kept.as_os_str()]);
-    let second = run("backup --source @source --to % --json").ok().last();
-    assert_eq!((second["type"].as_str(), second["totals"]["new_files"].as_u64()), (Some("incremental"), Some(1)), "{second}");
-    run("verify --from % --all --depth full").ok();
-    assert_eq!(run("versions --from % --json").ok().lines().iter().filter(|line| line.get("id").is_some()).count(), 2);
-    world.run(&format!("verify --from {} --all --depth full", on_disk.display())).ok();
-    assert!(walk(on_disk).iter().all(|path| !path.to_string_lossy().contains(".tmp-")), "nothing half done is left");
-
-    fs::rename(world.home(), world.path("lost home")).unwrap();
-    run("restore --from % --to @out").ok();
-    assert_same(&kept, &world.path("out/source"));
-    fs::remove_dir_all(world.home()).unwrap();
-    fs::rename(world.path("lost home"), world.home()).unwrap();
-
-    run(&format!("delete --from % --version {}", first["version"].as_str().unwrap())).ok();
-    run("verify --from % --all --depth full").ok();
-    run("restore --from % --to @again").ok();
-    assert_same(&kept, &world.path("again/source"));
+    job::whole(world, &run, Some(on_disk));
 }
 
 #[test]

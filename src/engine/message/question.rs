@@ -12,6 +12,7 @@ use crate::model::prune::DeleteSpec;
 use crate::model::restore::{ArchiveFile, Origin, Place, RestoreSpec, VersionChoice};
 use crate::model::run::RunId;
 use crate::model::secret::Secret;
+use crate::model::settings::Settings;
 use crate::model::source_spec::SourceSpec;
 
 /// Asks the engine something. [`crate::engine::Handle`] has a typed method for each.
@@ -44,6 +45,10 @@ pub enum Question {
     SavePlan {
         plan: Box<Plan>,
         secrets: NewSecrets,
+    },
+    /// Saves the settings of the whole program, and says where that cannot be.
+    SaveSettings {
+        settings: Settings,
     },
     /// Makes a plan of a backup that lies at a destination, and takes it over.
     Adopt {
@@ -174,6 +179,7 @@ impl Question {
         matches!(
             self,
             Self::SavePlan { .. }
+                | Self::SaveSettings { .. }
                 | Self::Adopt { .. }
                 | Self::RemovePlan { .. }
                 | Self::ChangePassword { .. }

@@ -18,6 +18,7 @@ use super::session::Session;
 use crate::model::location::{FtpFolder, FtpTls, Location};
 use crate::model::secret::Secret;
 use crate::storage::access::Access;
+use crate::storage::throttle::Throttle;
 use crate::storage::{Error, Kind, tls};
 
 /// As which nobody in particular logs in.
@@ -37,6 +38,7 @@ pub struct Gate {
     tls: Option<ClientConfig>,
     implicit: bool,
     pub patience: Patience,
+    pub throttle: Arc<Throttle>,
     pub alarm: Alarm,
     /// What the server said that it can do.
     features: OnceLock<Features>,
@@ -69,6 +71,7 @@ impl Gate {
             tls,
             implicit: folder.tls == FtpTls::Implicit,
             patience,
+            throttle: access.throttle(),
             alarm,
             features: OnceLock::new(),
         })
@@ -96,7 +99,7 @@ impl Gate {
         })?;
         self.settle(&mut ftp)?;
         drop(armed);
-        Ok(Session::new(ftp, control, self.patience))
+        Ok(Session::new(ftp, control, self.patience, self.throttle.clone()))
     }
 
     fn call(&self) -> Answer<TcpStream> {

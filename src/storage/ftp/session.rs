@@ -2,6 +2,8 @@
 
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpStream};
+use std::sync::Arc;
+use std::thread;
 use std::time::Instant;
 
 use suppaftp::types::Response;
@@ -13,6 +15,7 @@ use suppaftp::{
 use super::alarm::{Alarm, Armed};
 use super::failure::{Answer, Failure, words};
 use super::patience::Patience;
+use crate::storage::throttle::{self, Throttle};
 
 type Tls = <RustlsConnector as TlsConnector>::Stream;
 pub type Data = TransferStream<Tls>;
@@ -27,6 +30,7 @@ pub struct Session {
     ftp: RustlsFtpStream,
     control: TcpStream,
     patience: Patience,
+    throttle: Arc<Throttle>,
     /// A file that is being read, up to where somebody wanted it: perhaps the next piece is wanted too.
     reading: Option<Reading>,
     writing: Option<Writing>,
@@ -57,8 +61,8 @@ struct Writing {
 }
 
 impl Session {
-    pub fn new(ftp: ImplFtpStream<Tls>, control: TcpStream, patience: Patience) -> Self {
-        Self { ftp, control, patience, reading: None, writing: None, used: Instant::now() }
+    pub fn new(ftp: ImplFtpStream<Tls>, control: TcpStream, patience: Patience, throttle: Arc<Throttle>) -> Self {
+        Self { ftp, control, patience, throttle, reading: None, writing: None, used: Instant::now() }
     }
 
     /// Whether a file is half read.
@@ -190,6 +194,7 @@ impl Session {
                     return Err(self.end(alarm, reading.data, reading.armed).err().unwrap_or(Failure::End));
                 }
                 Ok(n) => {
+                    thread::sleep(self.throttle.down(n));
                     reading.at += n as u64;
                     if skipped.is_empty() {
                         *done += n;
@@ -263,10 +268,16 @@ impl Session {
 
     pub fn write(&mut self, alarm: &Alarm, bytes: &[u8]) -> Answer<()> {
         let Some(Writing { data, armed }) = &mut self.writing else { return Err(Failure::lost("nothing is being written")) };
-        armed.within(self.patience.for_bytes(bytes.len()));
-        let written = data.write_all(bytes);
-        armed.rest();
-        written.or_else(|e| self.why(alarm, e))
+        for piece in bytes.chunks(throttle::PIECE) {
+            thread::sleep(self.throttle.up(piece.len()));
+            armed.within(self.patience.for_bytes(piece.len()));
+            let written = data.write_all(piece);
+            armed.rest();
+            if let Err(e) = written {
+                return self.why(alarm, e);
+            }
+        }
+        Ok(())
     }
 
     /// Ends what is being written. What the server has then taken, it says.

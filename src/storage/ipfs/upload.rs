@@ -55,7 +55,7 @@ impl IpfsUpload {
     }
 
     fn given_back(&self, temporary: &str, length: u64) -> Result<[u8; 32], Error> {
-        let mut download = Download::new(self.node.file(temporary), self.node.client().tries(), 0, length);
+        let mut download = Download::new(self.node.file(temporary), self.node.client(), 0, length);
         sum::sha256(&self.name, length, PIECE, &mut |_| true, &mut |buffer| {
             download.read(buffer).map_err(|failure| judged(&self.name, failure, Kind::NotReadable))
         })

@@ -1,6 +1,5 @@
 //! Requests to a store: over TLS, never to where a server sends us, bounded in time and length, repeated where that helps.
 
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -16,7 +15,9 @@ use super::body::Sent;
 use super::fault::{self, Fault, Refusal};
 use super::range::Wanted;
 use super::trust;
-use crate::model::location::{Server, bucket};
+use crate::model::location::{Location, Server, bucket};
+use crate::storage::access::Access;
+use crate::storage::throttle::Throttle;
 use crate::storage::{Error, Kind};
 
 /// Until a server takes the call.
@@ -42,6 +43,7 @@ pub struct Wire {
     in_cloud: bool,
     /// Whether the store compares what it gets with its MD5; buckets whose objects are locked want it.
     digests: bool,
+    throttle: Arc<Throttle>,
 }
 
 /// An answer, read whole.
@@ -60,9 +62,9 @@ enum Verdict {
 }
 
 impl Wire {
-    /// `ca_file`: an authority that vouches for the server besides those that the system knows.
-    pub fn new(ca_file: Option<&Path>, server: Option<Server>, in_cloud: bool, digests: bool) -> Result<Self, Error> {
-        Ok(Self { client: trust::client(ca_file, CONNECT)?, server, in_cloud, digests })
+    pub fn new(location: &Location, access: &dyn Access, in_cloud: bool, digests: bool) -> Result<Self, Error> {
+        let client = trust::client(access.ca_file(location).as_deref(), CONNECT)?;
+        Ok(Self { client, server: location.server(), in_cloud, digests, throttle: access.throttle() })
     }
 
     async fn send(&self, parts: &request::Parts, body: &Buffer) -> Result<Answer, Fault> {
@@ -108,7 +110,7 @@ impl Wire {
     /// One request, to the end of its answer.
     async fn once(&self, parts: &request::Parts, body: &Buffer, wanted: Option<Wanted>) -> Result<Answer, Fault> {
         let moved = Arc::new(AtomicU64::new(0));
-        let sent = Sent::new(body.clone(), moved.clone());
+        let sent = Sent::new(body.clone(), moved.clone(), self.throttle.clone());
         let mut request = self.client.request(parts.method.clone(), parts.uri.to_string()).headers(parts.headers.clone());
         if !body.is_empty() {
             request = request.body(reqwest::Body::wrap(sent));
@@ -122,6 +124,7 @@ impl Wire {
             let mut body = BytesMut::new();
             while let Some(chunk) = response.chunk().await.map_err(|e| trust::fault(&e))? {
                 moved.fetch_add(chunk.len() as u64, Ordering::Relaxed);
+                tokio::time::sleep(self.throttle.down(chunk.len())).await;
                 if body.len() + chunk.len() > longest {
                     return Err(Fault::TooLong(format!("more than {longest} bytes")));
                 }

@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::io;
 use std::sync::Arc;
+use std::thread;
 use std::time::Duration;
 
 use russh::client;
@@ -19,6 +20,7 @@ use super::log_in::log_in;
 use super::server_key::{Checked, ServerKey};
 use crate::model::location::{Location, Server, SftpFolder};
 use crate::storage::access::Access;
+use crate::storage::throttle::Throttle;
 use crate::storage::{Error, Kind};
 
 /// Until a server takes the call, and for each step of the greeting.
@@ -46,6 +48,7 @@ pub struct Line {
     piece: usize,
     /// Whether the server can be told to make a file durable.
     syncs: bool,
+    throttle: Arc<Throttle>,
 }
 
 impl Line {
@@ -86,7 +89,7 @@ impl Line {
             }
             Err(_) => return Err(unreachable("no answer".into())),
         };
-        Ok(Self { runtime: Some(runtime), sftp: Arc::new(sftp), ended, _ssh: ssh, piece, syncs })
+        Ok(Self { runtime: Some(runtime), sftp: Arc::new(sftp), ended, _ssh: ssh, piece, syncs, throttle: access.throttle() })
     }
 
     pub fn sftp(&self) -> &RawSftpSession {
@@ -137,7 +140,12 @@ impl Line {
             while missing > 0 {
                 while asked < buffer.len() && pieces.len() < AT_ONCE {
                     let length = self.piece.min(buffer.len() - asked);
-                    pieces.spawn(read_piece(self.sftp.clone(), handle.to_owned(), offset, asked, length));
+                    let piece = read_piece(self.sftp.clone(), handle.to_owned(), offset, asked, length);
+                    let wait = self.throttle.down(length);
+                    pieces.spawn(async move {
+                        tokio::time::sleep(wait).await;
+                        piece.await
+                    });
                     asked += length;
                 }
                 match pieces.join_next().await {
@@ -159,6 +167,7 @@ impl Line {
         while writes.0.len() >= AT_ONCE {
             self.settle_one(writes)?;
         }
+        thread::sleep(self.throttle.up(bytes.len()));
         let (sftp, handle) = (self.sftp.clone(), handle.to_owned());
         writes.0.spawn_on(async move { sftp.write(handle, offset, bytes).await.map(drop) }, runtime.handle());
         Ok(())

@@ -2,6 +2,8 @@
 
 use std::io::{self, Read, Seek};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::Arc;
+use std::thread;
 use std::time::Duration;
 
 use tempfile::SpooledTempFile;
@@ -16,6 +18,7 @@ use super::login::Login;
 use super::pace::{Pace, Tries};
 use crate::model::location::Location;
 use crate::storage::access::Access;
+use crate::storage::throttle::{PIECE, Throttle};
 use crate::storage::{Error, certificates};
 
 /// A request is sent so often in all, for passwords and servers that have moved.
@@ -30,6 +33,7 @@ const SLOWEST: u64 = 8 << 10;
 pub struct Client {
     agent: Agent,
     login: Login,
+    pub throttle: Arc<Throttle>,
     pub pace: Pace,
     /// The server has answered, and still did when last asked: then a line that breaks is worth another try.
     reached: AtomicBool,
@@ -93,7 +97,7 @@ impl Client {
     pub fn new(location: &Location, login: Login, only_tls: bool, access: &dyn Access, pace: Pace) -> Result<Self, Error> {
         // A server that may send us from http to https is judged by the same.
         let authorities = certificates::trusted(access.ca_file(location).as_deref())?;
-        Ok(Self { agent: agent(authorities, only_tls, pace.stall), login, pace, reached: AtomicBool::new(false) })
+        Ok(Self { agent: agent(authorities, only_tls, pace.stall), login, throttle: access.throttle(), pace, reached: AtomicBool::new(false) })
     }
 
     pub fn tries(&self) -> Tries {
@@ -174,7 +178,7 @@ impl Client {
                 if *length > ASKED_FIRST {
                     request = request.header(EXPECT, "100-continue");
                 }
-                self.run(request, SendBody::from_reader(&mut Spool(file)), *length)
+                self.run(request, SendBody::from_reader(&mut Spool { file, throttle: &self.throttle }), *length)
             }
             Content::Form(file, length) => {
                 file.rewind().map_err(Failure::Here)?;
@@ -186,7 +190,7 @@ impl Client {
                 if *length > ASKED_FIRST {
                     request = request.header(EXPECT, "100-continue");
                 }
-                let mut body = head.as_bytes().chain(Spool(file)).chain(tail.as_bytes());
+                let mut body = head.as_bytes().chain(Spool { file, throttle: &self.throttle }).chain(tail.as_bytes());
                 self.run(request, SendBody::from_reader(&mut body), whole)
             }
         };
@@ -226,12 +230,18 @@ impl Form {
     }
 }
 
-/// What is sent, its failures marked as its own.
-struct Spool<'a>(&'a mut SpooledTempFile);
+/// What is sent, no faster than it may, its failures marked as its own.
+struct Spool<'a> {
+    file: &'a mut SpooledTempFile,
+    throttle: &'a Throttle,
+}
 
 impl Read for Spool<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.0.read(buffer).map_err(|e| io::Error::other(OfSpool(e)))
+        let length = buffer.len().min(PIECE);
+        let read = self.file.read(buffer.get_mut(..length).unwrap_or_default()).map_err(|e| io::Error::other(OfSpool(e)))?;
+        thread::sleep(self.throttle.up(read));
+        Ok(read)
     }
 }
 

@@ -1,11 +1,15 @@
 //! A run of an object's bytes on its way here. A line that breaks is taken up again at the byte it broke at.
 
 use std::io::Read;
+use std::sync::Arc;
+use std::thread;
 
 use ureq::{Body, BodyReader};
 
+use super::client::Client;
 use super::failure::Failure;
 use super::pace::Tries;
+use crate::storage::throttle::{PIECE, Throttle};
 
 /// What must have come over a line for its end to be another failure than the last one.
 const PROGRESS: u64 = 256 << 10;
@@ -29,6 +33,7 @@ pub struct Download<S> {
     /// Came over the line.
     came: u64,
     tries: Tries,
+    throttle: Arc<Throttle>,
 }
 
 /// An answer that begins with what was asked for.
@@ -39,13 +44,14 @@ pub struct Open {
 }
 
 impl<S: Source> Download<S> {
-    pub fn new(source: S, tries: Tries, from: u64, length: u64) -> Self {
-        Self { source, at: from, left: length, line: None, came: 0, tries }
+    pub fn new(source: S, client: &Client, from: u64, length: u64) -> Self {
+        let (tries, throttle) = (client.tries(), client.throttle.clone());
+        Self { source, at: from, left: length, line: None, came: 0, tries, throttle }
     }
 
     /// Reads some bytes; 0 only where all have been read, or the buffer is empty.
     pub fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Failure> {
-        let most = buffer.len().min(usize::try_from(self.left).unwrap_or(usize::MAX));
+        let most = buffer.len().min(usize::try_from(self.left).unwrap_or(usize::MAX)).min(PIECE);
         if most == 0 {
             return Ok(0);
         }
@@ -61,6 +67,7 @@ impl<S: Source> Download<S> {
             let failure = match line.body.read(&mut buffer[..most]) {
                 Ok(0) => self.source.ended(self.at, self.left),
                 Ok(length) => {
+                    thread::sleep(self.throttle.down(length));
                     self.at += length as u64;
                     self.left -= length as u64;
                     self.came += length as u64;

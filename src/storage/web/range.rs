@@ -1,6 +1,7 @@
 //! A part of a file, as HTTP gives it (RFC 9110, section 14).
 
 use std::io::Read;
+use std::thread;
 
 use ureq::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, HeaderName};
 use ureq::http::{HeaderMap, Method, StatusCode};
@@ -113,7 +114,10 @@ pub fn whole(client: &Client, url: &Url, limit: u64) -> Result<Vec<u8>, Failure>
             Ok(_) if said.is_some_and(|said| said != bytes.len() as u64) => {
                 tries.again(Failure::Cut("the answer ended before its end".into()))?;
             }
-            Ok(_) => return Ok(bytes),
+            Ok(_) => {
+                thread::sleep(client.throttle.down(bytes.len()));
+                return Ok(bytes);
+            }
             Err(e) => tries.again(e.into())?,
         }
     }

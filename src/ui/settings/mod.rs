@@ -1,4 +1,6 @@
-//! Settings of the whole program, in a drawer: General and About.
+//! Settings of the whole program, in a drawer: General, Limits and About.
+
+mod limits;
 
 use egui::Ui;
 
@@ -45,6 +47,8 @@ impl SettingsDrawer {
                 let now = &cx.overview.settings;
                 let mut settings = now.clone();
                 general(ui, &mut settings);
+                ui.add_space(space::L);
+                limits::show(ui, &mut settings.limits);
                 if settings != *now {
                     cx.send(Command::SetSettings(settings));
                 }

@@ -1,0 +1,71 @@
+//! How fast servers are written and read, and when that holds.
+
+use egui::Ui;
+use jiff::civil::Time;
+
+use crate::model::limits::{Hours, Limits, SLOWEST};
+use crate::ui::theme::typography::{body, body_strong, caption, section};
+use crate::ui::theme::{space, tokens};
+use crate::ui::widgets::{Card, NumberField, Segmented, TimeField, wrapped};
+
+/// Bytes of a kB, in which limits are typed.
+const KB: i64 = 1000;
+/// What a limit is at first, bytes per second.
+const FIRST: u64 = 1_000_000;
+/// kB/s; the field holds six digits.
+const LEAST: i64 = SLOWEST.div_ceil(KB as u64) as i64;
+const MOST: i64 = 999_999;
+
+pub fn show(ui: &mut Ui, limits: &mut Limits) {
+    let t = tokens(ui);
+    ui.label(section("Limits").color(t.text));
+    Card::new().show(ui, |ui| {
+        speed(ui, "To servers", &mut limits.upload);
+        ui.add_space(space::S);
+        speed(ui, "From servers", &mut limits.download);
+        if !limits.is_unlimited() {
+            ui.add_space(space::S);
+            hours(ui, &mut limits.between);
+        }
+        wrapped(ui, caption("All servers share this. Folders and drives of this computer know no limit.").color(t.text3));
+    });
+}
+
+fn speed(ui: &mut Ui, name: &str, limit: &mut Option<u64>) {
+    let t = tokens(ui);
+    ui.label(body_strong(name).color(t.text));
+    let mut is_limited = limit.is_some();
+    if Segmented::new(name).show(ui, &mut is_limited, &[(false, "As fast as it goes"), (true, "At most")]) {
+        *limit = is_limited.then_some(FIRST);
+    }
+    if let Some(limit) = limit {
+        ui.horizontal(|ui| {
+            let mut shown = i64::try_from(*limit).unwrap_or(i64::MAX) / KB;
+            if NumberField::new(name, &mut shown, LEAST, MOST).step(100).show(ui).changed() {
+                *limit = u64::try_from(shown * KB).unwrap_or(FIRST);
+            }
+            ui.label(body("kB a second").color(t.text));
+        });
+    }
+}
+
+fn hours(ui: &mut Ui, between: &mut Option<Hours>) {
+    let t = tokens(ui);
+    ui.label(body_strong("When").color(t.text));
+    let mut is_bounded = between.is_some();
+    if Segmented::new("When").show(ui, &mut is_bounded, &[(false, "Always"), (true, "At these times")]) {
+        *between = is_bounded.then(Hours::working).flatten();
+    }
+    let Some(hours) = between else { return };
+    ui.horizontal(|ui| {
+        let [from, to] = [("From", hours.from()), ("To", hours.to())].map(|(name, time)| {
+            ui.label(body(if name == "From" { "From" } else { "to" }).color(t.text));
+            let (mut hour, mut minute) = (time.hour(), time.minute());
+            let is_valid = TimeField::new(name, &mut hour, &mut minute).show(ui);
+            Time::new(hour, minute, 0, 0).ok().filter(|_| is_valid).unwrap_or(time)
+        });
+        if let Some(changed) = Hours::new(from, to) {
+            *hours = changed;
+        }
+    });
+}

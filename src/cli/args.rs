@@ -4,6 +4,7 @@
 mod adopt;
 mod backup;
 mod delete;
+mod download;
 mod history;
 mod key;
 mod limit;
@@ -24,6 +25,7 @@ use clap::{Parser, Subcommand};
 pub use self::adopt::Adopt;
 pub use self::backup::{Backup, Type};
 pub use self::delete::Delete;
+pub use self::download::Download;
 pub use self::history::History;
 pub use self::key::{Key, KeyAdd, KeyChange, KeyRecovery, KeyRemove, KeyRotate, NewPassword};
 pub use self::limit::{Limit, Speed, Times};
@@ -95,6 +97,8 @@ pub enum Command {
     Delete(Delete),
     /// Copy versions to another destination
     Replicate(Replicate),
+    /// Bring a version with all that it needs, or a single file of a destination, into a folder
+    Download(Box<Download>),
     /// Go on with a backup that lies at a destination: on a new machine, or where the old settings are lost
     Adopt(Adopt),
     /// Show, make, change or remove plans

@@ -13,6 +13,7 @@ mod compress;
 mod crypt;
 mod delete;
 mod diff;
+mod download;
 mod engine_access;
 mod exit;
 mod find;
@@ -130,6 +131,7 @@ impl Ready {
             Command::Verify(args) => verify::run(args, output),
             Command::Delete(args) => delete::run(&args, output),
             Command::Replicate(args) => replicate::run(&args, output),
+            Command::Download(args) => download::run(&args, output),
             Command::Adopt(args) => adopt::run(&args, output),
             Command::Plan(args) => plan::run(args, output),
             Command::Storage(args) => storage::run(args, output),

@@ -11,7 +11,7 @@ use crate::model::names::shown;
 use crate::model::path::PathBytes;
 use crate::model::problem::{Cause, Problem, Warning};
 use crate::model::restore::{RestoreCounts, VerifyReport};
-use crate::model::run::{Outcome, ReadBack, RunDetail, RunReport};
+use crate::model::run::{Outcome, ReadBack, RunDetail, RunKind, RunReport};
 use crate::model::snapshot::{BackupType, Totals, VersionId};
 
 /// How many warnings of one cause people are shown.
@@ -303,6 +303,7 @@ pub fn summary(report: &RunReport) -> String {
             let count = human::counted(replicated.versions.len() as u64, "version", "versions");
             format!(" · {count} · {} sent", human::bytes(replicated.bytes))
         }
+        (_, RunDetail::Tool(done)) if report.kind == RunKind::Download => format!(" · {}", human::bytes(done.after)),
         (_, RunDetail::Tool(done)) => format!(" · {} became {}", human::bytes(done.before), human::bytes(done.after)),
         (_, RunDetail::Verify { report }) if !report.damaged.is_empty() => {
             format!(" · {}", human::counted(report.damaged.len() as u64, "damaged object", "damaged objects"))
@@ -331,7 +332,7 @@ pub fn overall(output: Output, exits: &[Exit], worst: Exit) {
 mod tests {
     use crate::model::format::{Kind, Packing};
     use crate::model::restore::DamagedObject;
-    use crate::model::run::{RunId, RunKind, Trigger};
+    use crate::model::run::{RunId, Trigger};
 
     use super::*;
 

@@ -12,6 +12,7 @@ mod costs;
 mod counting;
 mod deletion;
 mod destination;
+mod download;
 pub mod env;
 mod explain;
 mod few_at_once;

@@ -220,6 +220,32 @@ impl Location {
         }
     }
 
+    /// The folder above it, and its name there; `None` at the top.
+    pub fn split(&self) -> Option<(Self, String)> {
+        let mut above = self.clone();
+        let path = match &mut above {
+            Self::Local { path } => {
+                let whole = path.to_path_buf();
+                let name = whole.file_name()?.to_str()?.to_owned();
+                *path = PathBytes::from(whole.parent()?);
+                return Some((above, name));
+            }
+            Self::Sftp(folder) => &mut folder.path,
+            Self::Webdav(folder) => &mut folder.path,
+            Self::Ftp(folder) => &mut folder.path,
+            Self::S3(folder) => &mut folder.prefix,
+            Self::Gcs(folder) => &mut folder.prefix,
+            Self::Azure(folder) => &mut folder.prefix,
+        };
+        let whole = std::mem::take(path);
+        let whole = whole.trim_end_matches('/');
+        let (folder, name) = whole.rsplit_once('/').unwrap_or(("", whole));
+        // What lies in the root lies there still.
+        *path = if folder.is_empty() && whole.starts_with('/') { "/".into() } else { folder.into() };
+        let name = name.to_owned();
+        (!name.is_empty()).then_some((above, name))
+    }
+
     /// A short name: the last component.
     pub fn short_name(&self) -> String {
         match self {
@@ -310,6 +336,29 @@ mod tests {
         }
         let location = Location::of_server("s3://my-bucket/a?region=x").unwrap().unwrap();
         assert_eq!(serde_json::to_string(&location).unwrap(), r#"{"kind":"s3","bucket":"my-bucket","prefix":"a","region":"x"}"#);
+    }
+
+    #[test]
+    fn what_lies_above_is_known() {
+        for (text, above, name) in [
+            ("sftp://ada@nas:2222/srv/b", "sftp://ada@nas:2222/srv", "b"),
+            ("sftp://nas/b", "sftp://nas/", "b"),
+            ("sftp://nas/~/a/b c", "sftp://nas/~/a", "b c"),
+            ("sftp://nas/~/b", "sftp://nas/~", "b"),
+            ("webdav://nas/a/b/", "webdav://nas/a", "b"),
+            ("ftps://nas/a/b", "ftps://nas/a", "b"),
+            ("s3://my-bucket/a/b?region=x", "s3://my-bucket/a?region=x", "b"),
+            ("gs://my-bucket/b", "gs://my-bucket", "b"),
+            ("az://account/container/p/q", "az://account/container/p", "q"),
+        ] {
+            let split = Location::of_server(text).unwrap().unwrap().split().unwrap();
+            assert_eq!(split, (Location::of_server(above).unwrap().unwrap(), name.to_owned()), "{text}");
+        }
+        assert_eq!(Location::local("/a/b").split(), Some((Location::local("/a"), "b".into())));
+        for top in ["sftp://nas/", "sftp://nas/~", "s3://my-bucket"] {
+            assert_eq!(Location::of_server(top).unwrap().unwrap().split(), None, "{top}");
+        }
+        assert_eq!(Location::local("/").split(), None);
     }
 
     #[test]

@@ -29,12 +29,14 @@ pub enum RunKind {
     Decrypt,
     Compress,
     Decompress,
+    /// Of an object of a destination.
+    Download,
 }
 
 impl RunKind {
     /// Works on a single file, not on a backup.
     pub const fn is_tool(self) -> bool {
-        matches!(self, Self::Encrypt | Self::Decrypt | Self::Compress | Self::Decompress)
+        matches!(self, Self::Encrypt | Self::Decrypt | Self::Compress | Self::Decompress | Self::Download)
     }
 
     /// The name that scripts and the history have for it.
@@ -49,6 +51,7 @@ impl RunKind {
             Self::Decrypt => "decrypt",
             Self::Compress => "compress",
             Self::Decompress => "decompress",
+            Self::Download => "download",
         }
     }
 
@@ -64,6 +67,7 @@ impl RunKind {
             Self::Decrypt => "Decryption of",
             Self::Compress => "Compression of",
             Self::Decompress => "Decompression of",
+            Self::Download => "Download of",
         }
     }
 
@@ -79,6 +83,7 @@ impl RunKind {
             Self::Decrypt => "Decrypting",
             Self::Compress => "Compressing",
             Self::Decompress => "Decompressing",
+            Self::Download => "Downloading",
         }
     }
 }

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::format::{Cipher, Codec, KdfKind, Level};
+use super::location::Location;
 use super::path::PathBytes;
 use super::run::RunKind;
 use super::secret::Secret;
@@ -37,6 +38,8 @@ pub enum Tool {
     },
     /// By what it is compressed its content tells.
     Decompress,
+    /// The file is the name of an object at a destination.
+    Download { at: Location },
 }
 
 impl Tool {
@@ -46,6 +49,7 @@ impl Tool {
             Self::Decrypt { .. } => RunKind::Decrypt,
             Self::Compress { .. } => RunKind::Compress,
             Self::Decompress => RunKind::Decompress,
+            Self::Download { .. } => RunKind::Download,
         }
     }
 }

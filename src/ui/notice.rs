@@ -4,7 +4,7 @@ use super::context::Action;
 use super::theme::Tone;
 use super::widgets::Toast;
 use crate::model::human;
-use crate::model::run::{Outcome, RunDetail, RunReport, Trigger};
+use crate::model::run::{Outcome, RunDetail, RunKind, RunReport, Trigger};
 
 /// A run's end in one sentence; nothing for a scheduled run that went well.
 pub fn toast(report: &RunReport) -> Option<Toast<Box<Action>>> {
@@ -52,6 +52,7 @@ pub fn sentence(report: &RunReport) -> String {
             let count = human::counted(replicated.versions.len() as u64, "version", "versions");
             format!("{count} copied, {} sent", human::bytes(replicated.bytes))
         }
+        RunDetail::Tool(done) if report.kind == RunKind::Download => format!("{} downloaded", human::bytes(done.after)),
         RunDetail::Tool(done) => {
             let ratio = done.ratio().map(|ratio| format!(", {ratio:.2} to 1")).unwrap_or_default();
             format!("{} became {}{ratio}", human::bytes(done.before), human::bytes(done.after))
@@ -71,7 +72,7 @@ mod tests {
     use super::*;
     use crate::model::problem::{Code, Problem};
     use crate::model::restore::RestoreCounts;
-    use crate::model::run::{RunId, RunKind};
+    use crate::model::run::RunId;
 
     fn report(kind: RunKind, outcome: Outcome, detail: RunDetail) -> RunReport {
         RunReport {

@@ -9,6 +9,7 @@ mod cli_misuse;
 mod cli_plans;
 mod cli_roundtrip;
 mod engine;
+mod download;
 mod faults;
 mod flip;
 mod foreign;

@@ -67,6 +67,8 @@ pub fn carry_out(spec: &ToolSpec, doing: &mut Doing<'_>) -> Result<ToolDone, Pro
             let level = format.level_for(None);
             (work.compress(*codec, level, doing)?, Some(*codec), Some(level))
         }
+        // Lies elsewhere.
+        Tool::Download { .. } => return Err(explain::no_file(from)),
         Tool::Decompress => {
             let (after, codec) = work.decompress(doing)?;
             (after, Some(codec), None)

@@ -1,0 +1,49 @@
+//! `strongroom download`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::{Origin, Server, Unlock};
+use crate::cli::parse;
+use crate::model::restore::VersionChoice;
+
+const EXAMPLES: &str = "\
+Examples:
+  strongroom download sftp://ada@nas.example/srv/backups --to ~/rescue
+  strongroom download 's3://bucket/backups?region=eu-west-1' --version 2026-11-20 --to ~/rescue
+  strongroom download sftp://ada@nas.example/srv/backups/Documents-5f3a9c2e/strongroom.json --to ~/rescue
+
+A version comes with all that it refers to, encrypted where it is encrypted, each object checked: the folder is then a destination \
+of its own, which Strongroom, recover.py and the tools of its archives open. An address of a single file brings that file as it is.";
+
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Download {
+    /// Destination, a backup's own folder there, or a single file there
+    #[arg(value_name = "URL")]
+    pub url: String,
+    /// Folder that gets it; it is made where it does not exist
+    #[arg(long, value_name = "DIR")]
+    pub to: PathBuf,
+    /// Replace a single file that is there already
+    #[arg(long)]
+    pub overwrite: bool,
+    /// latest, a version's id, or a time: the newest version begun by then
+    #[arg(long, value_name = "V", default_value = "latest", value_parser = parse::version)]
+    pub version: VersionChoice,
+    /// Which backup, where several lie at the destination
+    #[arg(long, value_name = "NAME")]
+    pub plan: Option<String>,
+    #[command(flatten)]
+    pub opens: Unlock,
+    #[command(flatten)]
+    pub server: Server,
+}
+
+impl Download {
+    /// Which backup is meant.
+    pub fn origin(&self) -> Origin {
+        Origin { from: self.url.clone(), plan: self.plan.clone(), opens: self.opens.clone(), server: self.server.clone() }
+    }
+}

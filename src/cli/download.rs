@@ -1,0 +1,105 @@
+//! `strongroom download`
+
+use std::fs;
+
+use serde_json::json;
+
+use super::engine_access::{Session, with_home};
+use super::exit::Exit;
+use super::follow::{follow, new_run_id};
+use super::output::{Output, clean};
+use super::{args, parse, place, report, server};
+use crate::engine::Handle;
+use crate::engine::message::Command;
+use crate::model::human;
+use crate::model::location::Location;
+use crate::model::path::PathBytes;
+use crate::model::problem::{Code, Problem};
+use crate::model::replicate::ReplicateSpec;
+use crate::model::restore::{Place, PlanChoice, VersionChoice};
+use crate::model::run::RunDetail;
+use crate::model::snapshot::VersionId;
+use crate::model::tool::{Tool, ToolSpec};
+
+pub fn run(args: &args::Download, output: Output) -> Result<Exit, Problem> {
+    with_home(|session| download(session, args, output))
+}
+
+fn download(session: &Session, args: &args::Download, output: Output) -> Result<Exit, Problem> {
+    let handle = session.handle();
+    let location = parse::destination(&args.url)?;
+    server::tell(handle, &location, &args.server, false)?;
+    match what(handle, &location)? {
+        What::Destination => version(handle, args, place::found(handle, &args.origin())?.0, output),
+        What::Backup(place) => version(handle, args, place, output),
+        What::Object(at, name) => object(handle, args, at, &name, output),
+    }
+}
+
+/// What an address leads to.
+enum What {
+    Destination,
+    Backup(Place),
+    /// By the folder that it lies in, and its name.
+    Object(Location, String),
+}
+
+fn what(handle: &Handle, location: &Location) -> Result<What, Problem> {
+    let may_be_less = |problem: &Problem| matches!(problem.code, Code::DestinationMissing | Code::NothingThere | Code::Usage);
+    match handle.plans_at(location.clone()).wait() {
+        Ok(plans) if !plans.is_empty() => return Ok(What::Destination),
+        Err(problem) if !may_be_less(&problem) => return Err(problem),
+        _ => {}
+    }
+    let Some((above, name)) = location.split() else { return Ok(What::Destination) };
+    let plans = match handle.plans_at(above.clone()).wait() {
+        Err(problem) if !may_be_less(&problem) => return Err(problem),
+        plans => plans.unwrap_or_default(),
+    };
+    Ok(match plans.into_iter().find(|plan| plan.folder == name) {
+        Some(plan) => What::Backup(Place { location: above, plan: PlanChoice::Id(plan.id), secret: None }),
+        None => What::Object(above, name),
+    })
+}
+
+fn version(handle: &Handle, args: &args::Download, mut from: Place, output: Output) -> Result<Exit, Problem> {
+    place::open(handle, &mut from, &args.origin())?;
+    let versions = vec![chosen(handle, &from, &args.version)?];
+    let to = Location::local(parse::absolute(&args.to)?);
+    let run = new_run_id()?;
+    let spec = Box::new(ReplicateSpec { from, to, versions });
+    Ok(report::print(&follow(handle, run, Command::Replicate { run, spec }, output)?, output))
+}
+
+fn chosen(handle: &Handle, from: &Place, choice: &VersionChoice) -> Result<VersionId, Problem> {
+    if let VersionChoice::Id(id) = choice {
+        return Ok(id.clone());
+    }
+    let mut versions = handle.versions(from.clone()).wait()?;
+    if let VersionChoice::At(at) = choice {
+        versions.retain(|manifest| manifest.started <= *at);
+    }
+    let newest = versions.into_iter().max_by_key(|manifest| manifest.sequence);
+    let none = || Problem::new(Code::NothingThere, "There is no such version.", "See `strongroom versions`.");
+    newest.map(|manifest| manifest.id).ok_or_else(none)
+}
+
+fn object(handle: &Handle, args: &args::Download, at: Location, name: &str, output: Output) -> Result<Exit, Problem> {
+    let folder = parse::absolute(&args.to)?;
+    fs::create_dir_all(&folder).map_err(|e| {
+        let what = format!("The folder {} cannot be made.", folder.display());
+        Problem::new(Code::Io, what, "Choose another one.").with_detail(e.to_string())
+    })?;
+    let to = PathBytes::from(&*folder.join(name));
+    let tool = Tool::Download { at };
+    let spec = Box::new(ToolSpec { file: PathBytes::from(name), to, overwrite: args.overwrite, tool });
+    let run = new_run_id()?;
+    let ended = follow(handle, run, Command::UseTool { run, spec }, output)?;
+    let exit = report::print(&ended, output);
+    if let RunDetail::Tool(done) = &ended.detail {
+        let (size, to) = (human::bytes(done.after), clean(&done.to.display()));
+        output.line(format!("Downloaded {to} ({size})"));
+        output.result("completed", json!({ "file": done.to, "bytes": done.after }));
+    }
+    Ok(exit)
+}

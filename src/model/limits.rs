@@ -139,9 +139,10 @@ mod tests {
         let day: Hours = "08:00-18:00".parse().unwrap();
         assert_eq!(["07:59", "08:00", "17:59", "18:00"].map(|at| day.contains(time(at))), [false, true, true, false]);
         let night: Hours = " 22:30 - 06:00".parse().unwrap();
-        assert_eq!(["22:29", "22:30", "00:00", "05:59", "06:00"].map(|at| night.contains(time(at))), [
-            false, true, true, true, false
-        ]);
+        assert_eq!(
+            ["22:29", "22:30", "00:00", "05:59", "06:00"].map(|at| night.contains(time(at))),
+            [false, true, true, true, false]
+        );
         for bad in ["", "8", "08:00", "08:00-08:00", "25:00-26:00", "a-b"] {
             assert!(bad.parse::<Hours>().is_err(), "{bad}");
         }

@@ -236,6 +236,7 @@ impl Location {
             Self::S3(folder) => &mut folder.prefix,
             Self::Gcs(folder) => &mut folder.prefix,
             Self::Azure(folder) => &mut folder.prefix,
+            Self::Ipfs(folder) => &mut folder.path,
         };
         let whole = std::mem::take(path);
         let whole = whole.trim_end_matches('/');

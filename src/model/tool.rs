@@ -39,7 +39,9 @@ pub enum Tool {
     /// By what it is compressed its content tells.
     Decompress,
     /// The file is the name of an object at a destination.
-    Download { at: Location },
+    Download {
+        at: Location,
+    },
 }
 
 impl Tool {

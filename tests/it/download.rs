@@ -3,7 +3,7 @@
 use std::fs;
 
 use crate::servers::dufs::{self, Dufs};
-use crate::support::{Random, Ran, World, assert_same};
+use crate::support::{Ran, Random, World, assert_same};
 use crate::tree;
 
 struct Person {
@@ -62,7 +62,8 @@ fn a_single_file_comes_as_it_is() {
     fs::write(world.source().join("a"), Random(93).bytes(21 << 20)).unwrap();
     person.run("backup --source @source --to % --no-encryption --name Open").ok();
     let there = world.path("shown/b").join(person.plan());
-    let volume = crate::support::walk(&there).into_iter().max_by_key(|path| fs::metadata(there.join(path)).unwrap().len()).unwrap();
+    let volume =
+        crate::support::walk(&there).into_iter().max_by_key(|path| fs::metadata(there.join(path)).unwrap().len()).unwrap();
     let name = volume.file_name().unwrap();
     let line = format!("download %/{}/{} --to @got --json", person.plan(), volume.display());
     let got = person.run(&line).ok().last();

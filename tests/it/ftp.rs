@@ -9,8 +9,7 @@ use std::time::Duration;
 use crate::job;
 use crate::servers::ca::Ca;
 use crate::servers::pure_ftpd::{PASSWORD, PureFtpd};
-use crate::support::{Ran, Random, World, assert_same, tool, walk};
-use crate::tree;
+use crate::support::{Ran, Random, World, assert_same, walk};
 
 struct Person {
     world: World,

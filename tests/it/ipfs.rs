@@ -6,40 +6,21 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use crate::job;
 use crate::servers::fake_ipfs::{FakeIpfs, Reply};
 use crate::servers::js_ipfs::JsIpfs;
 use crate::support::{Random, World, assert_same, long, tool};
-use crate::tree;
 
-/// Backs up, adds a version, verifies, restores on a machine that has never seen it, deletes. `to` is written to, `from` is read.
+/// `to` is written to; `from` is where the same is read.
 fn the_whole_job(world: &World, to: &str, from: &str, how: &str) {
-    let run = |line: &str| world.run(&line.replace('%', to).replace('^', from));
-    tree::plain(&world.source(), 60, &mut Random(91));
-    tree::odd(&world.source(), &mut Random(92));
-    // What was written a moment ago would be read again.
-    thread::sleep(Duration::from_millis(3200));
-    let first = run(&format!("backup --source @source --to % {how} --json")).ok().last();
-    fs::write(world.source().join("new"), Random(93).bytes(3_000_000)).unwrap();
-    let kept = world.path("kept");
-    tool("cp", [std::ffi::OsStr::new("-a"), world.source().as_os_str(), kept.as_os_str()]);
-    let second = run(&format!("backup --source @source --to % {how} --json")).ok().last();
-    assert_eq!((second["type"].as_str(), second["totals"]["new_files"].as_u64()), (Some("incremental"), Some(1)), "{second}");
-    run("verify --from % --all --depth full").ok();
-    run("verify --from ^ --all --depth full").ok();
-    assert_eq!(run("versions --from % --json").ok().lines().iter().filter(|line| line.get("id").is_some()).count(), 2);
-
-    fs::rename(world.home(), world.path("lost home")).unwrap();
-    run("restore --from % --to @out").ok();
-    assert_same(&kept, &world.path("out/source"));
-    run("restore --from ^ --to @through").ok();
-    assert_same(&kept, &world.path("through/source"));
-    fs::remove_dir_all(world.home()).unwrap();
-    fs::rename(world.path("lost home"), world.home()).unwrap();
-
-    run(&format!("delete --from % --version {}", first["version"].as_str().unwrap())).ok();
-    run("verify --from % --all --depth full").ok();
-    run("restore --from % --to @again").ok();
-    assert_same(&kept, &world.path("again/source"));
+    let at = |line: &str, place: &str| {
+        let how = if line.starts_with("backup ") { how } else { "" };
+        world.run(&format!("{} {how}", line.replace('%', place)))
+    };
+    job::whole(world, &|line| at(line, to), None);
+    at("verify --from % --all --depth full", from).ok();
+    at("restore --from % --to @through", from).ok();
+    assert_same(&world.path("kept"), &world.path("through/source"));
 }
 
 /// The folder's CID as `storage health` tells it.

@@ -44,7 +44,8 @@ fn they_are_kept_to_over_sftp() {
     fs::rename(&server.keys, world.path("person/.ssh")).unwrap();
     let home = world.path("person");
     keeps_to_its_limits(&world, &server.address(&world.dest()), &|command| {
-        command.env("HOME", &home).env_remove("SSH_AUTH_SOCK").args(trusting(command));
+        let trusting = trusting(command);
+        command.env("HOME", &home).env_remove("SSH_AUTH_SOCK").args(trusting);
     });
 }
 

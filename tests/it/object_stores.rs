@@ -2,15 +2,12 @@
 
 use std::fs;
 use std::process::Command;
-use std::thread;
-use std::time::Duration;
 
 use serde_json::Value;
 
 use crate::job;
 use crate::servers::stores::{AZURE_ACCOUNT, AZURE_KEY, BUCKET, Kind, S3_KEY, S3_SECRET, Store};
-use crate::support::{PASSWORD, Ran, Random, World, assert_same, tool};
-use crate::tree;
+use crate::support::{PASSWORD, Ran, Random, World};
 
 /// A person with a bucket and its secret.
 struct Person {

@@ -11,7 +11,6 @@ use serde_json::Value;
 use crate::job;
 use crate::servers::sshd::Sshd;
 use crate::support::{Ran, Random, World, assert_same};
-use crate::tree;
 
 /// A person whose ssh has a key that opens the server.
 struct Person {

@@ -12,7 +12,7 @@ use crate::job;
 use crate::servers::apache::{self, Apache, Asks};
 use crate::servers::ca::Ca;
 use crate::servers::dufs::{self, Dufs};
-use crate::support::{Ran, Random, World, assert_same, tool, walk};
+use crate::support::{Ran, Random, World, assert_same, walk};
 use crate::tree;
 
 /// `%` stands for the destination.

@@ -1,5 +1,6 @@
 use super::*;
 use crate::model::format::Level;
+use crate::model::limits::Limits;
 use crate::model::location::Location;
 use crate::model::path::PathBytes;
 use crate::model::plan::SecretFile;
@@ -43,8 +44,9 @@ fn what_is_saved_is_loaded() {
     odd.seal = None;
     odd.secret_file = Some(SecretFile::Key(PathBytes::new(b"/media/\xff/key".to_vec())));
     odd.format.volume_size = Some(VolumeSize::Bytes(64 << 30));
+    let limits = Limits { upload: Some(500_000), download: None, between: "22:00-06:00".parse().ok() };
     let config = Config {
-        settings: Settings { appearance: Appearance::Dark, scale: 125, keep_running: Some(true) },
+        settings: Settings { appearance: Appearance::Dark, scale: 125, keep_running: Some(true), limits },
         plans: vec![plan(1, "Documents"), odd],
         ..Config::default()
     };

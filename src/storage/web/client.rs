@@ -1,8 +1,8 @@
 //! Requests to a server: repeated where that helps, answered where it asks who we are, followed where it has moved.
 
 use std::io::{self, Read, Seek};
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
@@ -97,7 +97,13 @@ impl Client {
     pub fn new(location: &Location, login: Login, only_tls: bool, access: &dyn Access, pace: Pace) -> Result<Self, Error> {
         // A server that may send us from http to https is judged by the same.
         let authorities = certificates::trusted(access.ca_file(location).as_deref())?;
-        Ok(Self { agent: agent(authorities, only_tls, pace.stall), login, throttle: access.throttle(), pace, reached: AtomicBool::new(false) })
+        Ok(Self {
+            agent: agent(authorities, only_tls, pace.stall),
+            login,
+            throttle: access.throttle(),
+            pace,
+            reached: AtomicBool::new(false),
+        })
     }
 
     pub fn tries(&self) -> Tries {

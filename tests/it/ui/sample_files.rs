@@ -161,7 +161,7 @@ pub fn tool_report(run: RunId, spec: &ToolSpec, outcome: Outcome) -> RunReport {
     let (after, codec, level) = match &spec.tool {
         Tool::Compress { codec, .. } => (310_000, Some(*codec), Some(3)),
         Tool::Decompress => (9_200_000, Some(Codec::Zstd), None),
-        Tool::Encrypt { .. } | Tool::Decrypt { .. } => (1_300_412, None, None),
+        Tool::Encrypt { .. } | Tool::Decrypt { .. } | Tool::Download { .. } => (1_300_412, None, None),
     };
     let done =
         ToolDone { from: spec.file.clone(), to: spec.to.clone(), before: 1_300_000, after, codec, level, milliseconds: 420 };

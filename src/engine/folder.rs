@@ -2,6 +2,7 @@
 
 pub mod copy;
 mod keys;
+mod reserve;
 pub mod unmarked;
 
 use std::io;
@@ -24,6 +25,7 @@ use crate::storage::{self, Kind, Storage, Upload};
 use super::explain;
 
 pub use keys::Keys;
+use reserve::Reserve;
 
 /// Most plans that one destination is asked about.
 const MAX_PLANS: usize = 1000;
@@ -37,6 +39,7 @@ pub struct Folder {
     pub marker: Marker,
     /// What is wrong with the marker that lies there; then `marker` is made up of what else does.
     pub unmarked: Option<&'static str>,
+    reserve: Arc<Reserve>,
 }
 
 /// A manifest as it lies there: read, or why it could not be.
@@ -58,7 +61,7 @@ impl Folder {
             };
             match marker {
                 Some(marker) if marker.kind == Marker::KIND => {
-                    found.push(Self { storage: storage.clone(), name, marker, unmarked: None });
+                    found.push(Self { storage: storage.clone(), name, marker, unmarked: None, reserve: Arc::default() });
                 }
                 _ => damaged.push(name),
             }
@@ -103,7 +106,7 @@ impl Folder {
         keys: Option<(&KeyRing, &Keys)>,
         owner: Owner,
     ) -> Result<Self, Problem> {
-        let folder = Self { storage: storage.clone(), name, marker, unmarked: None };
+        let folder = Self { storage: storage.clone(), name, marker, unmarked: None, reserve: Arc::default() };
         if let Some((_, keys)) = keys {
             folder.put_keys(keys)?;
         }
@@ -122,6 +125,11 @@ impl Folder {
 
     pub fn plan(&self) -> &PlanId {
         &self.marker.plan
+    }
+
+    /// `NoRoom` where nothing more should be written.
+    pub fn check_room(&self) -> Result<(), Problem> {
+        Ok(self.reserve.check(&*self.storage)?)
     }
 
     fn full(&self, name: &str) -> String {
@@ -381,25 +389,33 @@ impl Objects for Folder {
     }
 
     fn create(&self, name: &str) -> io::Result<Box<dyn ObjectWriter>> {
-        Ok(Box::new(Writing(self.storage.create(&self.full(name)).map_err(to_io)?)))
+        let full = self.full(name);
+        let upload = self.storage.create(&full).map_err(to_io)?;
+        Ok(Box::new(Writing { upload, name: full, storage: self.storage.clone(), reserve: self.reserve.clone() }))
     }
 }
 
-/// An upload as the archive knows it.
-struct Writing(Box<dyn Upload>);
+/// An upload as the archive knows it, that leaves some room.
+struct Writing {
+    upload: Box<dyn Upload>,
+    name: String,
+    storage: Arc<dyn Storage>,
+    reserve: Arc<Reserve>,
+}
 
 impl io::Write for Writing {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.write(bytes)
+        self.reserve.spend(&*self.storage, &self.name, bytes.len() as u64).map_err(to_io)?;
+        self.upload.write(bytes)
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.0.flush()
+        self.upload.flush()
     }
 }
 
 impl ObjectWriter for Writing {
     fn finish(self: Box<Self>) -> io::Result<()> {
-        self.0.finish().map_err(to_io)
+        self.upload.finish().map_err(to_io)
     }
 }

@@ -31,7 +31,10 @@ pub fn open(core: &Core, spec: &BackupSpec, failed: &[(Location, Problem)]) -> R
     while !left.is_empty() {
         let location = left.remove(0);
         match destination::open_for_writing(core, plan, &location, &spec.secrets, spec.take_over) {
-            Ok(opened) => return Ok(Chosen { opened, followers: left, away }),
+            Ok(opened) => match opened.folder.check_room() {
+                Ok(()) => return Ok(Chosen { opened, followers: left, away }),
+                Err(problem) => away.push((location, problem)),
+            },
             // The same everywhere, and only a person can help.
             Err(problem) if matches!(problem.code, Code::PasswordNeeded | Code::WrongPassword | Code::Cancelled) => {
                 return Err(problem);

@@ -9,6 +9,7 @@ use super::path::PathBytes;
 
 mod azure;
 pub mod bucket;
+pub mod form;
 mod ftp;
 mod gcs;
 mod ipfs;
@@ -217,6 +218,16 @@ impl Location {
             Self::Azure(folder) => folder.display(),
             Self::Ftp(folder) => folder.display(),
             Self::Ipfs(folder) => folder.display(),
+        }
+    }
+
+    /// What the secret is called that opens it.
+    pub fn secret_name(&self) -> &'static str {
+        match self {
+            Self::S3(_) => "Secret access key",
+            Self::Gcs(_) => "Key of a service account (the text of its JSON file)",
+            Self::Azure(_) => "Key of the storage account, or a shared access signature",
+            _ => "Password of the account there",
         }
     }
 

@@ -5,6 +5,8 @@ mod backoff;
 pub mod certificates;
 #[cfg(test)]
 mod contract;
+#[cfg(test)]
+mod cuts;
 mod enduring;
 #[cfg(test)]
 pub mod faulty;
@@ -210,7 +212,7 @@ impl Error {
         Self { kind, context: context.into(), source }
     }
 
-    fn new(kind: Kind, context: impl Into<String>, what: &str) -> Self {
+    pub fn new(kind: Kind, context: impl Into<String>, what: &str) -> Self {
         let as_io = match kind {
             Kind::NotFound => io::ErrorKind::NotFound,
             Kind::TooShort => io::ErrorKind::UnexpectedEof,

@@ -67,8 +67,9 @@ impl ServerAccess {
 
     fn password(&mut self, ui: &mut Ui, cx: &Cx<'_>, location: &Location, problem: &Problem) {
         wrapped(ui, body(&problem.what).color(tokens(ui).text));
-        let row = FormRow::new("Password of the account there").hint("It is kept on this computer, for the runs to come.");
-        let field = row.show(ui, |ui| PasswordField::new(&mut self.password).name("Password of the account there").show(ui));
+        let name = location.secret_name();
+        let row = FormRow::new(name).hint("It is kept on this computer, for the runs to come.");
+        let field = row.show(ui, |ui| PasswordField::new(&mut self.password).name(name).show(ui));
         let entered = field.lost_focus() && ui.input(|input| input.key_pressed(egui::Key::Enter));
         let ready = !self.password.is_empty() && !self.telling.is_waiting();
         let button = Button::plain("Use it").enabled(ready).why_off("Type the password first.");

@@ -59,6 +59,7 @@ impl Folder {
             let piece = &mut buffer[..length];
             source.storage.read_at(&source.full(name), at, piece).map_err(from)?;
             hash.update(&*piece);
+            self.reserve.spend(&*self.storage, name, length as u64).map_err(to)?;
             upload.write_all(piece).map_err(|e| to(storage::Error::from_io(name, e)))?;
             at += length as u64;
             each(length as u64);

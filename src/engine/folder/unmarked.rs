@@ -75,7 +75,7 @@ impl Folder {
             recover_sha256: None,
             name: shown,
         };
-        Ok(Some(Self { storage: storage.clone(), name, marker, unmarked: Some(why) }))
+        Ok(Some(Self { storage: storage.clone(), name, marker, unmarked: Some(why), reserve: Arc::default() }))
     }
 
     /// Puts a marker where there is none that is whole. Only its owner does that.

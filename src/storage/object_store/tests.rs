@@ -8,9 +8,10 @@ use super::*;
 use crate::model::location::Server;
 use crate::model::secret::Secret;
 use crate::storage::access::Fingerprint;
-use crate::storage::contract;
 use crate::storage::servers::fake::{Asked, Fake, answer};
+use crate::storage::servers::proxy::Proxy;
 use crate::storage::servers::stores::{self, AZURE_ACCOUNT, BUCKET, S3_KEY, S3_SECRET, Store};
+use crate::storage::{contract, cuts};
 
 /// Somebody who knows one secret, and perhaps who vouches for the server.
 struct Knows(&'static str, Option<PathBuf>);
@@ -397,4 +398,15 @@ fn only_an_authority_that_vouches_for_a_server_opens_the_way_to_it() {
     let expired = World::new(stores::Kind::MotoExpired);
     let vouched = Knows(S3_SECRET, Some(expired.dir.path().join("ca/ca.pem")));
     assert_eq!(kind(ObjectStore::open(&location(&expired.store.address("x")), &vouched)), Kind::CertificateExpired);
+}
+
+#[test]
+fn lines_that_are_cut_anywhere_cost_nothing_but_time() {
+    for kind in [stores::Kind::S3s, stores::Kind::Azurite] {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::start(kind, dir.path());
+        let proxy = Proxy::to(([127, 0, 0, 1], store.port).into());
+        let address = store.address("some").replace(&format!(":{}", store.port), &format!(":{}", proxy.address.port()));
+        cuts::anywhere(&at(&address, store.secret()).unwrap(), &proxy.fate(), &|_| None);
+    }
 }

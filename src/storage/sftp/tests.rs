@@ -8,8 +8,9 @@ use super::*;
 use crate::model::location::Server;
 use crate::model::secret::Secret;
 use crate::storage::access::Fingerprint;
-use crate::storage::contract;
+use crate::storage::servers::proxy::Proxy;
 use crate::storage::servers::sshd::Sshd;
+use crate::storage::{contract, cuts};
 
 /// Somebody with a folder of keys, who trusts one fingerprint.
 #[derive(Default)]
@@ -174,4 +175,17 @@ fn links_pipes_and_odd_names_are_nobodys_objects() {
     assert_eq!(kind(storage.read_all("link", 999)), Kind::NotFound);
     storage.delete_folder("folder").unwrap();
     assert!(std::path::Path::new("/etc/hostname").exists() && !shown.join("folder").exists());
+}
+
+#[test]
+fn lines_that_are_cut_anywhere_cost_nothing_but_time() {
+    let world = World::new();
+    let proxy = Proxy::to(([127, 0, 0, 1], world.server.port).into());
+    let shown = world.dir.path().join("shown");
+    let folder = SftpFolder { port: proxy.address.port(), ..world.folder("shown") };
+    let trusts = Mutex::new(Some(world.server.fingerprint.clone()));
+    let person = Person { keys: Some(world.server.keys.clone()), trusts, ..Person::default() };
+    let access: Arc<dyn Access> = Arc::new(person);
+    let storage = crate::storage::open(&Location::Sftp(folder), &access).unwrap();
+    cuts::anywhere(&*storage, &proxy.fate(), &|name| std::fs::read(shown.join(name)).ok());
 }

@@ -8,10 +8,11 @@ use super::*;
 use crate::model::location::{Location, Server as Host};
 use crate::model::secret::Secret;
 use crate::storage::access::Fingerprint;
-use crate::storage::contract;
 use crate::storage::servers::apache::{self, Apache, Asks};
 use crate::storage::servers::ca::Ca;
 use crate::storage::servers::dufs::{self, Dufs};
+use crate::storage::servers::proxy::Proxy;
+use crate::storage::{contract, cuts};
 
 mod fake;
 mod lies;
@@ -207,4 +208,14 @@ fn hasty(address: &str, person: &Person) -> Server {
     use std::time::Duration;
     let pace = Pace { stall: Duration::from_secs(1), first: Duration::from_millis(1), ..Pace::default() };
     Server::open(&folder(address), person, false, pace).unwrap()
+}
+
+#[test]
+fn lines_that_are_cut_anywhere_cost_nothing_but_time() {
+    let dir = tempfile::tempdir().unwrap();
+    let server = Dufs::start(dir.path());
+    let proxy = Proxy::to(([127, 0, 0, 1], server.port).into());
+    let folder = WebdavFolder { port: proxy.address.port(), ..folder(&server.address("")) };
+    let storage = Webdav::open(&folder, &with(dufs::PASSWORD)).unwrap();
+    cuts::anywhere(&storage, &proxy.fate(), &|name| fs::read(dir.path().join(name)).ok());
 }

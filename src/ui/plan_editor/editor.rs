@@ -5,7 +5,9 @@ use jiff::Timestamp;
 use super::draft::Draft;
 use super::measuring::Measuring;
 use super::secret_file::SecretFileChoice;
+use super::existing::Existing;
 use super::sentence::drive_of;
+use super::server_form::ServerForm;
 use crate::engine::Handle;
 use crate::engine::message::{Command, Drive, PlanAt, Suggestion, TestResult};
 use crate::model::path::PathBytes;
@@ -46,6 +48,8 @@ pub enum Left {
     Saved(PlanId, Option<RunId>),
     /// The destination holds backups already, and the person wants those.
     RestoreFrom(String),
+    /// A backup that lies there is gone on with here.
+    Adopted(PlanId),
 }
 
 /// For what a folder dialog was opened.
@@ -71,6 +75,8 @@ pub struct Editor {
     pub new_key: Load<Secret>,
     pub secret_file: SecretFileChoice,
     pub server: ServerAccess,
+    pub server_form: ServerForm,
+    pub existing: Existing,
     /// A password file that is made before the backup is saved.
     making: Load<Secret>,
     made_for: PathBytes,
@@ -110,6 +116,8 @@ impl Editor {
             show_packing: false,
             new_key: Load::Idle,
             secret_file: SecretFileChoice::default(),
+            server_form: ServerForm::default(),
+            existing: Existing::default(),
             server: ServerAccess::default(),
             making: Load::Idle,
             made_for: PathBytes::default(),

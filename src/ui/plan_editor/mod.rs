@@ -3,6 +3,7 @@
 pub mod draft;
 pub mod editor;
 mod encryption;
+mod existing;
 mod how;
 mod leave_out;
 pub mod measuring;
@@ -11,6 +12,7 @@ pub mod packing;
 mod recovery;
 mod secret_file;
 mod sentence;
+mod server_form;
 mod what;
 mod where_to;
 
@@ -168,6 +170,11 @@ fn leave(cx: &mut Cx<'_>, left: Left) {
             if run.is_none() {
                 cx.toast(Toast::new(Tone::Ok, "Saved."));
             }
+        }
+        Left::Adopted(plan) => {
+            cx.act(Action::Leave);
+            let toast = Toast::new(Tone::Ok, "It goes on here now. It runs when you ask, until you choose a schedule.");
+            cx.toast(toast.action("Choose a schedule", Box::new(Action::EditPlan(plan))));
         }
         Left::RestoreFrom(path) => {
             let place = |location| Place { location, plan: PlanChoice::Only, secret: None::<Secret> };

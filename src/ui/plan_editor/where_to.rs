@@ -3,7 +3,8 @@
 use egui::Ui;
 
 use super::editor::{Editor, Left};
-use super::sentence::{drive_of, listed};
+use super::existing::Wish;
+use super::sentence::drive_of;
 use crate::engine::message::Drive;
 use crate::model::human;
 use crate::model::location::trimmed;
@@ -13,7 +14,7 @@ use crate::ui::load::Load;
 use crate::ui::theme::typography::{body, caption};
 use crate::ui::theme::{Tone, icons, size, space, tokens};
 use crate::ui::widgets::{
-    Banner, BannerEvent, Button, Card, ChoiceCard, Ends, FormRow, TestState, TestView, TextField, problem_text, spinner, wrapped,
+    Banner, Button, Card, ChoiceCard, Ends, FormRow, TestState, TestView, TextField, problem_text, spinner, wrapped,
 };
 
 /// Where a backup goes on the computer's own disk: below the home folder.
@@ -27,6 +28,10 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, editor: &mut Editor) {
     drives(ui, cx, editor);
     ui.add_space(space::XS);
     folder(ui, cx, editor);
+    let typed = editor.draft.destination.clone();
+    if let Some(address) = editor.server_form.show(ui, typed.trim()) {
+        editor.choose_destination(address);
+    }
     another(ui, editor);
     existing(ui, cx, editor);
     on_system_disk(ui, editor);
@@ -145,7 +150,7 @@ fn folder(ui: &mut Ui, cx: &mut Cx<'_>, editor: &mut Editor) {
     row.show(ui, |ui| {
         let line = Ends::new(ui, size::CONTROL).left(|ui| {
             let field = TextField::new(&mut editor.draft.destination)
-                .hint("/media/…, sftp://user@host/path, webdav://… or s3://…")
+                .hint("/media/…, or sftp://user@host/path and the like")
                 .name("Path of the destination");
             if ui.add(field).changed() {
                 editor.touch();
@@ -165,19 +170,12 @@ fn folder(ui: &mut Ui, cx: &mut Cx<'_>, editor: &mut Editor) {
     });
 }
 
-fn existing(ui: &mut Ui, cx: &mut Cx<'_>, editor: &Editor) {
-    let plans = editor.plans_found();
-    if plans.is_empty() {
-        return;
-    }
-    let names: Vec<&str> = plans.iter().map(|plan| plan.name.as_str()).collect();
-    let text = format!(
-        "{} already: {}. A new backup is kept beside.",
-        if plans.len() == 1 { "A backup lies here".to_owned() } else { format!("{} backups lie here", plans.len()) },
-        listed(&names)
-    );
-    if Banner::new(Tone::Accent, &text).action("Restore from it instead").show(ui) == Some(BannerEvent::Action) {
-        super::leave(cx, Left::RestoreFrom(editor.draft.destination.trim().to_owned()));
+fn existing(ui: &mut Ui, cx: &mut Cx<'_>, editor: &mut Editor) {
+    let (Some(location), plans) = (editor.draft.location(), editor.plans_found().to_vec()) else { return };
+    match editor.existing.show(ui, cx, &location, &plans) {
+        Some(Wish::Restore) => super::leave(cx, Left::RestoreFrom(editor.draft.destination.trim().to_owned())),
+        Some(Wish::Adopted(plan)) => super::leave(cx, Left::Adopted(plan.id)),
+        None => {}
     }
 }
 

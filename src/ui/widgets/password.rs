@@ -22,8 +22,8 @@ pub struct PasswordField<'a> {
     width: Option<f32>,
 }
 
-/// Most characters a password has.
-const LIMIT: usize = 256;
+/// Most characters of a secret: a password, or the text of a cloud account's key.
+const LIMIT: usize = 4096;
 
 impl<'a> PasswordField<'a> {
     pub fn new(text: &'a mut Zeroizing<String>) -> Self {

@@ -15,6 +15,7 @@ use strongroom::state::secrets::MemoryStore;
 use tempfile::TempDir;
 
 use super::hands::Hands;
+use crate::servers::stores::{BUCKET, Kind as StoreKind, S3_KEY, S3_SECRET, Store};
 use crate::support::{tool, walk};
 
 const PASSWORD: &str = "correct horse battery staple";
@@ -63,6 +64,15 @@ fn first_run_with(root: &TempDir, hands: &mut Hands, choose: impl FnOnce(&mut Ha
 }
 
 fn to_last_page(root: &TempDir, hands: &mut Hands) {
+    to_where(root, hands);
+    // Where a drive is plugged in it is suggested.
+    hands.replace(Role::TextInput, "Path of the destination", &path(root, "disk"));
+    hands.button("Test connection");
+    hands.see("Can be read and written");
+    hands.button("Next: How");
+}
+
+fn to_where(root: &TempDir, hands: &mut Hands) {
     hands.button("Set up a backup");
     hands.type_into(Role::TextInput, "Path of a folder to add", &path(root, "Letters"));
     hands.button("Add this path");
@@ -74,11 +84,6 @@ fn to_last_page(root: &TempDir, hands: &mut Hands) {
         }
     }
     hands.button("Next: Where");
-    // Where a drive is plugged in it is suggested.
-    hands.replace(Role::TextInput, "Path of the destination", &path(root, "disk"));
-    hands.button("Test connection");
-    hands.see("Can be read and written");
-    hands.button("Next: How");
 }
 
 #[test]
@@ -133,6 +138,87 @@ fn first_run_then_back_up_then_restore_on_another_machine() {
     assert_eq!(fs::read(root.path().join("back/Letters/2026/three.bin")).unwrap(), vec![7; 300_000]);
     hands.button("Done");
     hands.see("Welcome to Strongroom");
+}
+
+#[test]
+fn a_bucket_is_filled_in_tried_and_backed_up_to() {
+    let root = world();
+    let store = Store::start(StoreKind::S3s, &root.path().join("server"));
+    let engine = engine(&root, "home");
+    let mut hands = Hands::on(engine.handle());
+    to_where(&root, &mut hands);
+    hands.click(Role::ComboBox, "Kind of server");
+    hands.click(Role::MenuItem, "Amazon S3 and alike");
+    hands.type_into(Role::TextInput, "Bucket", BUCKET);
+    hands.type_into(Role::TextInput, "Folder in it", "letters/{machine}");
+    hands.type_into(Role::TextInput, "Endpoint, where it is not Amazon's", &format!("http://127.0.0.1:{}", store.port));
+    hands.type_into(Role::TextInput, "Id of the access key", S3_KEY);
+    hands.see("This connection is not protected");
+    hands.button("Test connection");
+    hands.see("Secret access key");
+    hands.type_into(Role::PasswordInput, "Secret access key", "another");
+    hands.button("Use it");
+    hands.wait("the refusal", |hands| hands.sees("does not take this password or key"));
+    hands.type_into(Role::PasswordInput, "Secret access key", S3_SECRET);
+    hands.button("Use it");
+    hands.see("Can be read and written");
+    hands.button("Next: How");
+    hands.type_into(Role::PasswordInput, "Password", PASSWORD);
+    hands.type_into(Role::PasswordInput, "Password again", PASSWORD);
+    hands.button("Back up now");
+    hands.see("3 of 3 files copied");
+    hands.see("Protected · 1 of 1");
+    let there = walk(&root.path().join("server/data").join(BUCKET));
+    assert!(there.iter().any(|path| path.ends_with("strongroom.json")), "{there:?}");
+    // What is typed as an address is there in the form, and the other way round.
+    hands.button("More for Letters");
+    hands.click(Role::MenuItem, "Edit…");
+    hands.button("Next: Where");
+    hands.click(Role::ComboBox, "Kind of server");
+    hands.click(Role::MenuItem, "Amazon S3 and alike");
+    hands.wait("the address in its parts", |hands| hands.sees("letters/{machine}"));
+}
+
+#[test]
+fn a_backup_of_another_computer_is_gone_on_with() {
+    let root = world();
+    {
+        let engine = engine(&root, "home");
+        first_run(&root, &mut Hands::on(engine.handle()));
+    }
+    let engine = engine(&root, "other home");
+    let mut hands = Hands::on(engine.handle());
+    to_where(&root, &mut hands);
+    hands.replace(Role::TextInput, "Path of the destination", &path(&root, "disk"));
+    hands.button("Go on with Letters here");
+    hands.type_into(Role::PasswordInput, "Its password or recovery key", "another");
+    hands.button("Go on with it");
+    hands.wait("the refusal", |hands| hands.sees("capital letters"));
+    hands.replace(Role::PasswordInput, "Its password or recovery key", PASSWORD);
+    hands.button("Go on with it");
+    hands.see("It goes on here now");
+    fs::write(root.path().join("Letters/four.txt"), "fourth").unwrap();
+    hands.button("Back up Letters now");
+    hands.wait("the second version", |_| engine.handle().overview().plans[0].versions == Some(2));
+}
+
+#[test]
+fn limits_are_set_and_taken_away_in_the_settings() {
+    let root = world();
+    let engine = engine(&root, "home");
+    let mut hands = Hands::on(engine.handle());
+    let limits = || engine.handle().overview().settings.limits;
+    hands.button("Settings");
+    hands.click(Role::RadioButton, "To servers: At most");
+    hands.wait("a limit", |_| limits().upload == Some(1_000_000));
+    hands.replace(Role::TextInput, "To servers", "250");
+    hands.wait("another one", |_| limits().upload == Some(250_000));
+    hands.click(Role::RadioButton, "When: At these times");
+    hands.replace(Role::TextInput, "From", "22:00");
+    hands.replace(Role::TextInput, "To", "06:30");
+    hands.wait("its times", |_| limits().between == "22:00-06:30".parse().ok());
+    hands.click(Role::RadioButton, "To servers: As fast as it goes");
+    hands.wait("none", |_| limits().is_unlimited());
 }
 
 #[test]

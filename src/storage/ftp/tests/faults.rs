@@ -3,6 +3,7 @@
 use std::io::Write;
 
 use super::*;
+use crate::storage::cuts;
 use crate::storage::servers::ca::Ca;
 use crate::storage::servers::proxy::{Fate, Proxy};
 
@@ -101,9 +102,7 @@ impl Network {
 #[test]
 fn lines_that_are_cut_anywhere_cost_nothing_but_time() {
     let dir = tempfile::tempdir().unwrap();
-    let network = Network::of(PureFtpd::start(dir.path()), "ftp", [127, 0, 9, 1]);
-    let cuts = cut_everywhere(&network, &Person::default(), if is_long() { 200 } else { 40 });
-    assert!(cuts >= 30, "{cuts}");
+    cut_anywhere(&Network::of(PureFtpd::start(dir.path()), "ftp", [127, 0, 9, 1]), &Person::default());
 }
 
 #[test]
@@ -112,33 +111,12 @@ fn over_tls_as_well() {
     let authority = Ca::new(&dir.path().join("ca"));
     let server = PureFtpd::secured(dir.path(), &authority.named("IP:127.0.9.2").both());
     let person = Person { ca_file: Some(authority.file()), ..Person::default() };
-    let cuts = cut_everywhere(&Network::of(server, "ftps", [127, 0, 9, 2]), &person, if is_long() { 200 } else { 20 });
-    assert!(cuts >= 15, "{cuts}");
+    cut_anywhere(&Network::of(server, "ftps", [127, 0, 9, 2]), &person);
 }
 
-fn is_long() -> bool {
-    std::env::var_os("STRONGROOM_LONG").is_some_and(|v| v == "1")
-}
-
-/// Gives how often the line was cut.
-fn cut_everywhere(network: &Network, person: &Person, times: usize) -> u64 {
+fn cut_anywhere(network: &Network, person: &Person) {
     let storage = open(&network.address, person).unwrap();
-    let bytes = noise(3 << 20);
-    for n in 0..times {
-        let random = noise(4);
-        let random = u64::from(u32::from_le_bytes(random.try_into().unwrap()));
-        // Among the commands, in the upload, or in what follows it.
-        let at = if n % 4 == 0 { random % 2000 } else { random % (6 << 20) };
-        network.fate.cut_after(at);
-        let name = format!("{n}/file");
-        storage.put(&name, &bytes).unwrap_or_else(|e| panic!("{n} cut after {at}: {e}"));
-        assert!(storage.read_all(&name, 4 << 20).unwrap() == bytes, "{n} cut after {at}");
-        let on_disk = fs::read(network.server.root().join(&name)).unwrap();
-        assert!(on_disk == bytes, "{n} cut after {at}: {} bytes", on_disk.len());
-        storage.delete_folder(&format!("{n}")).unwrap();
-    }
-    assert_eq!(names(&storage, ""), [""; 0]);
-    network.fate.cut_so_far()
+    cuts::anywhere(&storage, &network.fate, &|name| fs::read(network.server.root().join(name)).ok());
 }
 
 #[test]

@@ -320,6 +320,7 @@ impl Gallery {
         Card::new().tone(Tone::Bad).show(ui, |ui| {
             problem_text(ui, &problem());
             let result = TestResult {
+                deletable: true,
                 writable: true,
                 free: Some(588_000_000_000),
                 total: Some(1_000_000_000_000),

@@ -272,6 +272,7 @@ fn cause_name(cause: Cause) -> &'static str {
         Cause::Unreadable => "Could not be read:",
         Cause::ChangedWhileRead => "Changed while they were read:",
         Cause::Destination => "Did not get this version, and catch up later:",
+        Cause::NotCleared => "Cannot be cleaned up; backups go on:",
         Cause::Vanished => "Were gone before they could be read:",
         Cause::UnsupportedKind => "Are of a kind that no backup holds:",
         Cause::MetadataNotSet => "Owner, mode, times or attributes could not be set:",

@@ -111,6 +111,9 @@ fn tested(result: &TestResult) -> Vec<String> {
     if let (Some(free), Some(total)) = (result.free, result.total) {
         lines.push(format!("{} free of {}", human::bytes(free), human::bytes(total)));
     }
+    if !result.deletable {
+        lines.push("nothing can be deleted there: backups work, but old versions and unfinished ones stay for ever".into());
+    }
     if result.on_system_disk {
         lines.push("on the disk that the system is on: if that breaks, the backup goes with it".into());
     }

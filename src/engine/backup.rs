@@ -93,8 +93,9 @@ fn attempt(
 
     let listed = Arc::new(folder.manifests(ring.map(|r| &**r))?);
     let left = left::find(core, &opened, spec, &listed, &run.cancel)?;
-    hand::clear_litter(core, folder, location, &listed, left.as_ref().map(|left| &left.run))?;
+    let not_cleared = hand::clear_litter(core, folder, location, &listed, left.as_ref().map(|left| &left.run))?;
     let mut warnings = hand::check(core, folder, location, &listed, spec.take_over)?;
+    warnings.extend(not_cleared);
     warnings.extend(away.iter().map(|(location, problem)| several::lacks(location, problem)));
     if let Err(problem) = deletion::finish(core, folder, ring.map(|r| &**r), location, &listed) {
         tracing::warn!("what was deleted is not cleared away yet: {problem}");
@@ -114,10 +115,11 @@ fn attempt(
             hand::clear_litter(core, folder, location, &listed, None)?;
             None
         }
-        Some(left) => {
-            left::clear_rest(folder, &left)?;
-            Some(left)
-        }
+        // Where the rest of it stays in the way, the run begins anew.
+        Some(left) => match Folder::may_stay(left::clear_rest(folder, &left))? {
+            None => Some(left),
+            Some(_) => None,
+        },
         None => None,
     };
     // What goes on keeps its name: its volumes are bound to it.

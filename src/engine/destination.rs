@@ -319,9 +319,14 @@ pub fn test(core: &Core, location: &Location) -> Result<TestResult, Problem> {
     let seconds = begun.elapsed().as_secs_f64();
     let removed = storage.delete(&name);
     written?;
-    removed?;
+    let deletable = match removed {
+        Ok(()) => true,
+        Err(error) if matches!(error.kind, Kind::NotWritable | Kind::Denied) => false,
+        Err(error) => return Err(error.into()),
+    };
     Ok(TestResult {
         writable: true,
+        deletable,
         free: room.map(|r| r.free),
         total: room.map(|r| r.total),
         write_speed: (seconds > 0.0).then(|| SIZE as f64 / seconds),
@@ -339,6 +344,7 @@ fn test_missing(location: &Location) -> Option<TestResult> {
     }
     let room = disk::room(&os::folder::Folder::open(parent, For::Reaching).ok()?).ok()?;
     Some(TestResult {
+        deletable: true,
         writable: true,
         free: Some(room.free),
         total: Some(room.total),

@@ -16,7 +16,7 @@ use crate::archive::object::{OBJECTS, ObjectWriter, Objects, objects_name};
 use crate::archive::{self, json_lines};
 use crate::model::marker::{self, Deleted, Marker, Owner};
 use crate::model::plan::PlanId;
-use crate::model::problem::Problem;
+use crate::model::problem::{Code, Problem};
 use crate::model::recover;
 use crate::model::restore::PlanChoice;
 use crate::model::snapshot::{Manifest, ObjectList, VersionId};
@@ -175,6 +175,16 @@ impl Folder {
         Ok(self.storage.delete_folder(&self.full(name))?)
     }
 
+    /// Whether something may be removed: an account that may write but not delete keeps backups going all the same. What stays of it
+    /// then is said.
+    pub fn may_stay(removed: Result<(), Problem>) -> Result<Option<Problem>, Problem> {
+        match removed {
+            Ok(()) => Ok(None),
+            Err(problem) if problem.code == Code::NotWritable => Ok(Some(problem)),
+            Err(problem) => Err(problem),
+        }
+    }
+
     /// SHA-256 of an object as it lies on the medium, and whether the cache was bypassed.
     pub fn sha256_on_medium(&self, name: &str, each: &mut dyn FnMut(u64) -> bool) -> Result<([u8; 32], bool), Problem> {
         Ok(self.storage.sha256_on_medium(&self.full(name), each)?)
@@ -217,7 +227,10 @@ impl Folder {
             return Ok(());
         }
         // Objects are written once: the old one goes first.
-        self.delete(recover::NAME)?;
+        if let Some(problem) = Self::may_stay(self.delete(recover::NAME))? {
+            tracing::warn!("an older recover.py stays: {problem}");
+            return Ok(());
+        }
         self.put(recover::NAME, recover::TEXT.as_bytes())
     }
 

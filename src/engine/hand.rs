@@ -83,20 +83,30 @@ pub fn dead(core: &Core, folder: &Folder, place: &Location, listed: &[Listed]) -
     Ok(begun)
 }
 
-/// Removes what dead runs have left, but for the one that is gone on with.
+/// Removes what dead runs have left, but for the one that is gone on with. Says what may not be removed.
 pub fn clear_litter(
     core: &Core,
     folder: &Folder,
     place: &Location,
     listed: &[Listed],
     spare: Option<&VersionId>,
-) -> Result<(), Problem> {
+) -> Result<Option<Warning>, Problem> {
+    let mut kept = None;
     for id in dead(core, folder, place, listed)?.iter().filter(|id| Some(*id) != spare) {
-        folder.delete_folder(&run_folder(id))?;
-        core.history.forget_version(folder.plan(), place, id).map_err(explain::history)?;
+        match Folder::may_stay(folder.delete_folder(&run_folder(id)))? {
+            None => core.history.forget_version(folder.plan(), place, id).map_err(explain::history)?,
+            stays => kept = stays,
+        }
     }
     for name in ["", marker::VERSIONS, marker::DELETED] {
-        folder.sweep(name)?;
+        kept = Folder::may_stay(folder.sweep(name))?.or(kept);
     }
-    Ok(())
+    Ok(kept.map(|problem| not_cleared(place, &problem)))
+}
+
+/// That an account may not delete. Whoever takes a machine over cannot delete backups with it either: some want it so.
+fn not_cleared(place: &Location, problem: &Problem) -> Warning {
+    let what = "what unfinished runs left cannot be removed, nor old versions: it may not be deleted from here";
+    let detail = if problem.detail.is_empty() { String::new() } else { format!(" ({})", problem.detail) };
+    Warning::of_all(Cause::NotCleared, format!("{}: {what}{detail}", place.display()))
 }

@@ -137,6 +137,8 @@ pub enum Cause {
     MetadataNotSet,
     /// A destination did not get the version.
     Destination,
+    /// What is of no use any more could not be removed: whoever writes there may not delete.
+    NotCleared,
     /// Left as it was because of the conflict policy.
     Skipped,
 }

@@ -18,6 +18,7 @@ pub fn happened(cause: Cause) -> &'static str {
         Cause::Unreadable => "could not be read",
         Cause::ChangedWhileRead => "changed while being read",
         Cause::Destination => "did not get this version",
+        Cause::NotCleared => "cannot be cleaned up",
         Cause::Vanished => "vanished before being read",
         Cause::UnsupportedKind => "of a kind that no backup holds",
         Cause::MetadataNotSet => "without owner, permissions or times set in full",
@@ -36,6 +37,7 @@ pub fn advice(cause: Cause) -> &'static str {
         Cause::Unreadable => "Check who may read them, or leave them out of the backup.",
         Cause::ChangedWhileRead => "Close the program that writes them and back up again.",
         Cause::Destination => "It catches up by itself once it is there again.",
+        Cause::NotCleared => "Backups go on. Let the account delete there, or clean up with one that may.",
         Cause::Vanished | Cause::UnsupportedKind | Cause::Skipped => "Nothing has to be done.",
         Cause::MetadataNotSet => "Owners can only be set by an administrator; the contents are complete.",
         Cause::Damaged => "Choose an older version of them, and verify the backup; of an archive look for another copy.",
@@ -58,7 +60,11 @@ pub fn grouped(warnings: &[Warning]) -> Vec<(Cause, Vec<&Warning>)> {
 pub fn show(ui: &mut Ui, warnings: &[Warning], count: u64, home: &str) {
     let t = tokens(ui);
     for (cause, group) in grouped(warnings) {
-        let (one, many) = if cause == Cause::Destination { ("destination", "destinations") } else { ("file", "files") };
+        let (one, many) = if matches!(cause, Cause::Destination | Cause::NotCleared) {
+            ("destination", "destinations")
+        } else {
+            ("file", "files")
+        };
         let n = human::counted(group.len() as u64, one, many);
         wrapped(ui, body_strong(format!("{} {n} {}", icons::WARNING, happened(cause))).color(t.warn));
         ui.indent(cause, |ui| {

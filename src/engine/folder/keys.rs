@@ -106,12 +106,15 @@ impl Folder {
         for name in [marker::keys_name(keys.n), marker::keys_copy_name(keys.n)] {
             let whole = self.read_all(&name).is_ok_and(|bytes| bytes == keys.bytes);
             if !whole {
-                self.delete(&name)?;
+                if Self::may_stay(self.delete(&name))?.is_some() {
+                    continue;
+                }
                 self.put(&name, &keys.bytes)?;
             }
         }
         for (_, name) in there.into_iter().filter(|(n, _)| *n < keys.n) {
-            self.delete(&name)?;
+            // Older slots are of no use once the newest are proved: where they may not be removed they stay.
+            Self::may_stay(self.delete(&name))?;
         }
         Ok(())
     }

@@ -75,6 +75,8 @@ pub struct Drive {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TestResult {
     pub writable: bool,
+    /// Else backups work, but nothing can be cleaned up.
+    pub deletable: bool,
     pub free: Option<u64>,
     pub total: Option<u64>,
     /// Bytes a second, measured with a small file.

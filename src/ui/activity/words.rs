@@ -60,6 +60,9 @@ pub fn cause(cause: Cause) -> (&'static str, &'static str) {
         Cause::Destination => {
             ("Destinations that did not get this version", "They catch up by themselves once they are there again.")
         }
+        Cause::NotCleared => {
+            ("Cannot be cleaned up", "Backups go on. Let the account delete there, or clean up with one that may.")
+        }
         Cause::Vanished => ("Gone before they were read", "Nothing to do, if you or a program deleted them."),
         Cause::UnsupportedKind => ("Of a kind that no backup holds", "Sockets and the like are made anew by their programs."),
         Cause::MetadataNotSet => ("Owner, rights or times could not be set", "Restoring as administrator sets them."),

@@ -3,9 +3,9 @@
 use jiff::Timestamp;
 
 use super::draft::Draft;
+use super::existing::Existing;
 use super::measuring::Measuring;
 use super::secret_file::SecretFileChoice;
-use super::existing::Existing;
 use super::sentence::drive_of;
 use super::server_form::ServerForm;
 use crate::engine::Handle;

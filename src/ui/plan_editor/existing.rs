@@ -13,9 +13,7 @@ use crate::ui::context::Cx;
 use crate::ui::load::Load;
 use crate::ui::theme::typography::{body, caption};
 use crate::ui::theme::{Tone, size, space, tokens};
-use crate::ui::widgets::{
-    Banner, BannerEvent, Button, Card, Ends, FormRow, PasswordField, problem_text, spinner, wrapped,
-};
+use crate::ui::widgets::{Banner, BannerEvent, Button, Card, Ends, FormRow, PasswordField, problem_text, spinner, wrapped};
 
 /// The backup that is gone on with, and what opens it.
 pub struct Existing {
@@ -58,7 +56,8 @@ impl Existing {
         if Banner::new(Tone::Accent, &text).action("Restore from it instead").show(ui) == Some(BannerEvent::Action) {
             wish = Some(Wish::Restore);
         }
-        let strange: Vec<&PlanAt> = plans.iter().filter(|at| cx.overview.plans.iter().all(|known| known.plan.id != at.id)).collect();
+        let strange: Vec<&PlanAt> =
+            plans.iter().filter(|at| cx.overview.plans.iter().all(|known| known.plan.id != at.id)).collect();
         if !strange.is_empty() {
             Card::new().show(ui, |ui| {
                 let text = "Is one of them of a computer that this one replaces? Then it can be gone on with here: nothing is copied anew.";

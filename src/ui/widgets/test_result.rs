@@ -59,6 +59,10 @@ fn lines(result: &TestResult) -> Vec<(Tone, Icon, String)> {
     } else {
         (Tone::Bad, icons::X_CIRCLE, "Cannot be written".to_owned())
     });
+    if result.writable && !result.deletable {
+        let text = "Nothing can be deleted there: backups work, but old versions and unfinished ones stay for ever".to_owned();
+        lines.push((Tone::Warn, icons::WARNING, text));
+    }
     match (result.free, result.total) {
         (Some(free), Some(total)) => {
             lines.push((Tone::Ok, icons::CHECK_CIRCLE, format!("{} free of {}", human::bytes(free), human::bytes(total))));
@@ -87,6 +91,7 @@ mod tests {
     #[test]
     fn a_result_says_what_matters() {
         let good = TestResult {
+            deletable: true,
             writable: true,
             free: Some(1_300_000_000),
             total: Some(2_000_000_000),
@@ -99,8 +104,15 @@ mod tests {
         assert_eq!(said[2], "Writes 140 MB a second");
         assert!(said[3].starts_with("On the same disk"));
         assert_eq!(said[4], "Holds 2 backups already");
-        let bad =
-            TestResult { writable: false, free: None, total: None, write_speed: Some(f64::NAN), on_system_disk: false, plans: 0 };
+        let bad = TestResult {
+            writable: false,
+            deletable: true,
+            free: None,
+            total: None,
+            write_speed: Some(f64::NAN),
+            on_system_disk: false,
+            plans: 0,
+        };
         assert_eq!(lines(&bad).len(), 1);
     }
 }

@@ -1,5 +1,6 @@
 //! The engine driven through its handle, on real folders, with a clock and a key store of the test's own.
 
+mod append_only;
 mod dedup;
 mod dedup_formats;
 mod deletion;
@@ -18,6 +19,8 @@ mod several;
 mod single;
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -71,6 +74,8 @@ pub struct World {
     pub pulled: Arc<Mutex<Option<u64>>>,
     /// The next that is opened, alone.
     pub pulled_once: Arc<Mutex<Option<u64>>>,
+    /// Nothing may be deleted at any destination.
+    pub append_only: Arc<AtomicBool>,
     engine: Option<Engine>,
 }
 
@@ -99,6 +104,7 @@ impl World {
             secrets: Arc::new(MemoryStore::default()),
             pulled: Arc::default(),
             pulled_once: Arc::default(),
+            append_only: Arc::default(),
             engine: None,
         };
         world.start("home", false);
@@ -110,8 +116,12 @@ impl World {
         let (home, lock) = self.free(home);
         let env = Env { clock: self.clock.clone(), ..Env::system(self.secrets.clone(), Arc::new(|| {})) };
         let (open, pulled, once) = (env.open_storage.clone(), self.pulled.clone(), self.pulled_once.clone());
+        let append_only = self.append_only.clone();
         let open_storage: OpenStorage = Arc::new(move |location, create, access| {
-            let storage = open(location, create, access)?;
+            let mut storage = open(location, create, access)?;
+            if append_only.load(Relaxed) {
+                storage = Arc::new(append_only::AppendOnly(storage));
+            }
             Ok(match once.lock().unwrap().take().or(*pulled.lock().unwrap()) {
                 Some(bytes) => Arc::new(pulled::Pulled::after(storage, bytes)),
                 None => storage,

@@ -273,6 +273,7 @@ pub fn answer(question: &Question) -> Option<Result<Answer, Problem>> {
             latency_ms: Some(8),
         }),
         Question::TestDestination { .. } => Answer::Tested(TestResult {
+            deletable: true,
             writable: true,
             free: Some(588_000_000_000),
             total: Some(1_000_000_000_000),

@@ -12,6 +12,7 @@ use crate::model::human;
 use crate::model::location::Location;
 use crate::model::plan::Plan;
 use crate::model::problem::{Code, Problem};
+use crate::model::room;
 
 pub fn run(args: args::Storage, output: Output) -> Result<Exit, Problem> {
     match args {
@@ -154,7 +155,8 @@ fn shown(status: &DestinationStatus, output: Output) {
         output.line(format!("  answers {}", latency.unwrap_or_default()));
     }
     if let (Some(free), Some(total)) = (status.free, status.total) {
-        output.line(format!("  {} free of {}", human::bytes(free), human::bytes(total)));
+        let low = if room::is_low(free, total) { ": low on room" } else { "" };
+        output.line(format!("  {} free of {}{low}", human::bytes(free), human::bytes(total)));
     }
     if let Some(cid) = &status.cid {
         output.line(clean(&format!("  /ipfs/{cid}")));

@@ -112,7 +112,7 @@ fn attempt(
     let left = match left {
         Some(left) if left.run.backup_type() != backup_type => {
             // Its parent is gone: what it had stored is of no use.
-            hand::clear_litter(core, folder, location, &listed, None)?;
+            warnings.extend(hand::clear_litter(core, folder, location, &listed, None)?);
             None
         }
         // Where the rest of it stays in the way, the run begins anew.

@@ -21,6 +21,7 @@ pub mod recover;
 pub mod replicate;
 pub mod restore;
 pub mod retention;
+pub mod room;
 pub mod run;
 pub mod schedule;
 pub mod secret;

@@ -1,22 +1,12 @@
-//! Room that stays free at a destination. One that is never filled to its last byte can still be cleaned, since a deletion writes a
-//! little too, and leaves whoever shares the drive something.
+//! Room that stays free at a destination.
 
 use std::sync::{Mutex, PoisonError};
 
-use crate::model::human;
+use crate::model::{human, room};
 use crate::storage::{Error, Kind, Room, Storage};
 
-/// One part in so many stays free,
-const SHARE: u64 = 100;
-/// but no more bytes than this.
-const MOST: u64 = 1 << 30;
 /// Bytes that are written between two looks.
 const LOOK: u64 = 64 << 20;
-
-/// Bytes that stay free of so many.
-fn kept(total: u64) -> u64 {
-    (total / SHARE).min(MOST)
-}
 
 /// What may be written until the room is looked at again. Shared by all that is written into a folder.
 #[derive(Default)]
@@ -42,7 +32,7 @@ impl Reserve {
 fn allowed(storage: &dyn Storage, name: &str, bytes: u64) -> Result<u64, Error> {
     // Not every server tells.
     let Some(Room { free, total }) = storage.room()? else { return Ok(LOOK.max(bytes)) };
-    let kept = kept(total);
+    let kept = room::kept(total);
     match free.checked_sub(kept).filter(|room| *room > bytes) {
         // Others write there too: what is nearly full is looked at more often.
         Some(room) => Ok((room / 4).min(LOOK).max(bytes)),
@@ -60,7 +50,6 @@ mod tests {
 
     #[test]
     fn a_little_stays_free() {
-        assert_eq!([kept(5000), kept(50 << 30), kept(8 << 40)], [50, (50 << 30) / 100, 1 << 30]);
         let root = tempfile::tempdir().unwrap();
         let storage = Local::open(root.path()).unwrap();
         let room = storage.room().unwrap().expect("a file system tells");

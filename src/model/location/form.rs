@@ -267,7 +267,9 @@ mod tests {
             assert_eq!((found, parts.address(kind)), (kind, Some(Ok(at(text)))), "{text}");
         }
         // What a form has no field for is not lost by it.
-        for text in ["s3://my-bucket?anonymous=yes", "webdav+http://nas/b", "ftps://nas/b?tls=implicit", "ipfs+https://nas/b"] {
+        for text in
+            ["s3://my-bucket?anonymous=yes", "webdav+http://nas/b", "ftps://nas:2121/b?tls=implicit", "ipfs+https://nas/b"]
+        {
             assert_eq!(Parts::of(&at(text)), None, "{text}");
         }
         assert_eq!(Parts::of(&Location::local("/a")), None);

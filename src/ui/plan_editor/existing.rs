@@ -37,9 +37,8 @@ pub enum Wish {
 
 impl Existing {
     pub fn show(&mut self, ui: &mut Ui, cx: &Cx<'_>, location: &Location, plans: &[PlanAt]) -> Option<Wish> {
-        if self.adopting.poll()
-            && let Load::Ready(plan) = std::mem::take(&mut self.adopting)
-        {
+        self.adopting.poll();
+        if let Some(plan) = self.adopting.ready().cloned() {
             *self = Self::default();
             return Some(Wish::Adopted(Box::new(plan)));
         }

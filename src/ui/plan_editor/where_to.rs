@@ -28,6 +28,8 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, editor: &mut Editor) {
     drives(ui, cx, editor);
     ui.add_space(space::XS);
     folder(ui, cx, editor);
+    // Right below the button, and above all that may be long.
+    tested(ui, cx, editor);
     let typed = editor.draft.destination.clone();
     if let Some(address) = editor.server_form.show(ui, typed.trim()) {
         editor.choose_destination(address);
@@ -38,12 +40,16 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, editor: &mut Editor) {
     if let Some(words) = editor.draft.location().and_then(|location| location.unprotected()) {
         Banner::new(Tone::Warn, words).show(ui);
     }
+}
+
+fn tested(ui: &mut Ui, cx: &Cx<'_>, editor: &mut Editor) {
     match editor.test_shown() {
         Some(Load::Waiting(_)) => TestView::new(TestState::Running).show(ui),
         Some(Load::Ready(result)) => TestView::new(TestState::Done(result)).show(ui),
         Some(Load::Failed(problem)) => failed(ui, cx, problem.clone(), editor),
-        _ => {}
+        _ => return,
     }
+    ui.add_space(space::S);
 }
 
 /// Why the test failed; of a server, what would help.

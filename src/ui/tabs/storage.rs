@@ -5,6 +5,7 @@ use egui::Ui;
 use crate::engine::message::{DestinationStatus, PlanAt, TestResult};
 use crate::model::human;
 use crate::model::location::Location;
+use crate::model::room;
 use crate::ui::context::{Action, Cx};
 use crate::ui::kept::Kept;
 use crate::ui::load::Load;
@@ -113,6 +114,8 @@ impl Destination {
         line.right(|ui| {
             if troubled {
                 ui.add(StatusPill::new(Tone::Bad, icons::X_CIRCLE, "Cannot be used now"));
+            } else if self.status.ready().is_some_and(is_low) {
+                ui.add(StatusPill::new(Tone::Warn, icons::WARNING, "Low on room"));
             } else if self.status.ready().is_some() {
                 ui.add(StatusPill::new(Tone::Ok, icons::CHECK_CIRCLE, "Ready"));
             }
@@ -128,6 +131,10 @@ impl Destination {
             }
         });
     }
+}
+
+fn is_low(status: &DestinationStatus) -> bool {
+    status.free.zip(status.total).is_some_and(|(free, total)| room::is_low(free, total))
 }
 
 fn facts(ui: &mut Ui, cx: &Cx<'_>, status: &DestinationStatus) {

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use strongroom::model::problem::Cause;
 use strongroom::model::run::Outcome;
+use strongroom::model::volume_size::VolumeSize;
 use strongroom::storage::{Error, Kind, Listed, Room, Storage, Upload};
 
 use super::*;
@@ -60,25 +61,36 @@ impl Storage for AppendOnly {
     }
 }
 
+/// Folders of runs that lie at the destination.
+fn runs(world: &World, plan: &Plan) -> usize {
+    let data = world.destination().join(plan.folder_name()).join("data");
+    fs::read_dir(data).unwrap().count()
+}
+
 #[test]
 fn backups_go_on_where_nothing_may_be_deleted() {
     let mut world = World::new();
     write(&world.source().join("a"), "first");
     world.append_only.store(true, Relaxed);
     world.start("home", false);
-    let plan = world.plan("Docs");
+    let mut plan = world.plan("Docs");
+    plan.format.volume_size = Some(VolumeSize::Bytes(VolumeSize::MIN));
     world.save(&plan).unwrap();
     let back_up = |world: &World| world.back_up(&plan, WantedType::Auto);
     assert_eq!(back_up(&world).outcome, Outcome::Completed);
     // A run that dies leaves something that stays.
-    *world.pulled_once.lock().unwrap() = Some(30_000);
-    let mut noise = vec![0; 400_000];
-    getrandom::fill(&mut noise).unwrap();
-    fs::write(world.source().join("b"), noise).unwrap();
+    *world.pulled_once.lock().unwrap() = Some(8 << 20);
+    for n in 0..40 {
+        let mut noise = vec![0; 400_000];
+        getrandom::fill(&mut noise).unwrap();
+        write(&world.source().join(format!("b/{n}")), noise);
+    }
     assert!(matches!(back_up(&world).outcome, Outcome::Failed(_)));
-    fs::remove_file(world.source().join("b")).unwrap();
+    assert_eq!(runs(&world, &plan), 2);
+    fs::remove_dir_all(world.source().join("b")).unwrap();
     write(&world.source().join("c"), "third");
-    let report = back_up(&world);
+    // One of another type does not go on with it.
+    let report = world.back_up(&plan, WantedType::Full);
     assert_eq!(report.outcome, Outcome::CompletedWithWarnings, "{report:?}");
     assert!(report.warnings.iter().any(|warning| warning.cause == Cause::NotCleared), "{:?}", report.warnings);
     let report = world.restore(world.place(&plan), VersionChoice::Latest, &world.path("out"));
@@ -90,6 +102,5 @@ fn backups_go_on_where_nothing_may_be_deleted() {
     world.append_only.store(false, Relaxed);
     write(&world.source().join("d"), "fourth");
     assert_eq!(back_up(&world).outcome, Outcome::Completed);
-    let data = world.destination().join(plan.folder_name()).join("data");
-    assert_eq!(fs::read_dir(data).unwrap().count(), 3);
+    assert_eq!(runs(&world, &plan), 3);
 }

@@ -67,8 +67,9 @@ impl Hands {
         self.wait(name, |hands| {
             hands.harness.query_all_by_role_and_label(role, name).any(|node| !node.accesskit_node().is_disabled())
         });
-        // What has just come may still be scrolled into view.
-        self.harness.run_steps(2);
+        // As a person scrolls to what is not in view.
+        self.harness.query_all_by_role_and_label(role, name).next().expect("it was there").scroll_to_me();
+        self.harness.run_steps(4);
         let node = self.harness.query_all_by_role_and_label(role, name).next().expect("it was there");
         node.click();
         self.harness.run_steps(2);

@@ -132,6 +132,15 @@ impl Parts {
         self.0.entry(part).or_default()
     }
 
+    /// Those that mean the same to another kind of server.
+    pub fn shared(&self, from: Option<Kind>, to: Kind) -> Self {
+        let fields = from.map_or(&[][..], Kind::fields);
+        let is_same = |part: &Part| {
+            to.fields().iter().any(|f| f.part == *part && fields.iter().any(|o| (o.part, o.label) == (f.part, f.label)))
+        };
+        Self(self.0.iter().filter(|(part, _)| is_same(part)).map(|(part, text)| (*part, text.clone())).collect())
+    }
+
     /// The address that they make; `None` while something is missing that it needs.
     pub fn address(&self, kind: Kind) -> Option<Result<Location, NotALocation>> {
         let is_missing = |field: &Field| field.needed && self.get(field.part).is_empty();
@@ -282,6 +291,8 @@ mod tests {
         *parts.get_mut(Part::Host) = " nas ".into();
         *parts.get_mut(Part::Path) = "~/b".into();
         assert_eq!(parts.address(Kind::Sftp), Some(Ok(at("sftp://nas/~/b"))));
+        assert_eq!(parts.shared(Some(Kind::Sftp), Kind::Ftps), parts);
+        assert_eq!(parts.shared(Some(Kind::Sftp), Kind::S3), Parts::default(), "a folder there is no prefix");
         *parts.get_mut(Part::Port) = "many".into();
         assert_eq!(parts.address(Kind::Sftp), Some(Err(NotALocation::Form)));
         *parts.get_mut(Part::Bucket) = "x".into();

@@ -59,7 +59,9 @@ impl Existing {
             plans.iter().filter(|at| cx.overview.plans.iter().all(|known| known.plan.id != at.id)).collect();
         if !strange.is_empty() {
             Card::new().show(ui, |ui| {
-                let text = "Is one of them of a computer that this one replaces? Then it can be gone on with here: nothing is copied anew.";
+                let whose = if plans.len() == 1 { "Is it" } else { "Is one of them" };
+                let text =
+                    format!("{whose} of a computer that this one replaces? Then go on with it here: nothing is copied anew.");
                 wrapped(ui, body(text).color(tokens(ui).text2));
                 strange.iter().for_each(|plan| self.line(ui, cx, location, plan));
             });

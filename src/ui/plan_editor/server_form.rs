@@ -11,20 +11,17 @@ use crate::ui::widgets::{Card, FormRow, Select, TextField};
 pub struct ServerForm {
     kind: Option<Kind>,
     parts: Parts,
+    /// The address when it was last seen.
+    address: String,
 }
 
 impl ServerForm {
     /// The address that was filled in, each time that it is another one. `address`: the one that is typed.
     pub fn show(&mut self, ui: &mut Ui, address: &str) -> Option<String> {
+        self.follow(address);
         let before = self.filled();
-        let chosen = self.choice(ui);
-        if let Some(kind) = chosen.filter(|kind| Some(*kind) != self.kind) {
-            // What is typed already is not typed again.
-            match Location::typed(address).as_ref().and_then(Parts::of) {
-                Some((of, parts)) if of == kind => self.parts = parts,
-                _ => {}
-            }
-            self.kind = Some(kind);
+        if let Some(kind) = self.choice(ui) {
+            self.choose(kind, address);
         }
         let kind = self.kind?;
         Card::new().show(ui, |ui| {
@@ -40,8 +37,38 @@ impl ServerForm {
                 });
             }
         });
-        let now = self.filled();
-        now.filter(|now| Some(now) != before.as_ref())
+        let now = self.filled().filter(|now| Some(now) != before.as_ref())?;
+        self.address.clone_from(&now);
+        Some(now)
+    }
+
+    /// Takes over what was typed or chosen elsewhere; where that is no server, nothing is left to fill in.
+    fn follow(&mut self, address: &str) {
+        if address == self.address {
+            return;
+        }
+        address.clone_into(&mut self.address);
+        if self.kind.is_none() {
+            return;
+        }
+        match Location::typed(address) {
+            Some(Location::Local { .. }) => *self = Self { address: address.to_owned(), ..Self::default() },
+            Some(location) => {
+                if let Some((kind, parts)) = Parts::of(&location) {
+                    (self.kind, self.parts) = (Some(kind), parts);
+                }
+            }
+            None => {}
+        }
+    }
+
+    fn choose(&mut self, kind: Kind, address: &str) {
+        self.parts = match Location::typed(address).as_ref().and_then(Parts::of) {
+            // What is typed already is not typed again.
+            Some((of, parts)) if of == kind => parts,
+            _ => self.parts.shared(self.kind, kind),
+        };
+        self.kind = Some(kind);
     }
 
     /// `None` while there is none.

@@ -189,7 +189,13 @@ fn a_backup_of_another_computer_is_gone_on_with() {
     let engine = engine(&root, "other home");
     let mut hands = Hands::on(engine.handle());
     to_where(&root, &mut hands);
+    hands.click(Role::ComboBox, "Kind of server");
+    hands.click(Role::MenuItem, "SFTP (SSH)");
+    hands.type_into(Role::TextInput, "Server", "nas.example");
+    hands.see("sftp://nas.example/~");
     hands.replace(Role::TextInput, "Path of the destination", &path(&root, "disk"));
+    // A folder has no form.
+    hands.see("Fill in a server…");
     hands.button("Go on with Letters here");
     hands.type_into(Role::PasswordInput, "Its password or recovery key", "another");
     hands.button("Go on with it");

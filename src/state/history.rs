@@ -136,7 +136,7 @@ impl History {
     /// Notes that a version is about to appear at a destination, which a copy of it was made for.
     pub fn begin_folder(&self, plan: &PlanId, destination: &Location, version: &VersionId) -> Result<()> {
         let sql = "INSERT OR IGNORE INTO folder (plan, destination, version) VALUES (?1, ?2, ?3)";
-        self.db().execute(sql, params![plan.as_str(), serde_json::to_string(destination)?, version.as_str()])?;
+        self.db().execute(sql, params![plan.as_str(), place(destination)?, version.as_str()])?;
         Ok(())
     }
 

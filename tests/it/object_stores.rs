@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::job;
 use crate::servers::stores::{AZURE_ACCOUNT, AZURE_KEY, BUCKET, Kind, S3_KEY, S3_SECRET, Store};
-use crate::support::{PASSWORD, Ran, Random, World};
+use crate::support::{PASSWORD, Ran, Random, World, assert_same};
 
 /// A person with a bucket and its secret.
 struct Person {
@@ -57,6 +57,23 @@ fn the_whole_job(kind: Kind) {
     fs::write(world.source().join("large"), Random(811).bytes(20 << 20)).unwrap();
     job::whole(world, &|line| person.run(line), None);
     assert_no_secret(world, person.store.secret());
+}
+
+#[test]
+fn a_bucket_beside_a_folder_has_every_version() {
+    let person = Person::new(Kind::S3s);
+    let world = &person.world;
+    fs::create_dir(world.source()).unwrap();
+    let both = "backup --source @source --to @dest --to % --json";
+    for n in 0..3 {
+        fs::write(world.source().join(format!("{n}")), Random(820 + n).bytes(700_000)).unwrap();
+        let ran = person.run(both).ok().last();
+        assert_eq!(ran["warning_count"], 0, "{ran}");
+    }
+    person.run("verify --from % --all --depth full").ok();
+    fs::rename(world.dest(), world.path("lost")).unwrap();
+    person.run("restore --from % --to @out").ok();
+    assert_same(&world.source(), &world.path("out/source"));
 }
 
 /// Neither settings nor logs hold it; where it is kept for runs to come, only its owner reads it.

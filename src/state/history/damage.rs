@@ -26,7 +26,7 @@ impl History {
 
     /// Objects that were replaced.
     pub fn forget_damage(&self, plan: &PlanId, destination: &Location, objects: &[&str]) -> Result<()> {
-        let destination = serde_json::to_string(destination)?;
+        let destination = place(destination)?;
         let mut db = self.db();
         let step = db.transaction()?;
         for object in objects {

@@ -107,6 +107,23 @@ fn each_destination_has_its_versions() {
 }
 
 #[test]
+fn another_key_to_a_bucket_makes_no_other_destination_of_it() {
+    let history = History::in_memory().unwrap();
+    let at = |text: &str| Location::of_server(text).unwrap().unwrap();
+    let (one, other) = (at("s3://my-bucket/a?access_key=ONE"), at("s3://my-bucket/a?access_key=OTHER&region=eu-west-1"));
+    history.begin_folder(&plan(1), &one, &version(1)).unwrap();
+    assert_eq!(history.begun_versions(&plan(1), &other).unwrap(), [version(1)]);
+    history.remember_version(&plan(1), &other, &version(1), 7).unwrap();
+    assert_eq!(history.known_versions(&plan(1), &one).unwrap(), [(version(1), 7)]);
+    assert_eq!(history.highest_sequence(&plan(1), &one).unwrap(), 7);
+    history.remember_damage(&plan(1), &one, &["a", "b"], false).unwrap();
+    history.forget_damage(&plan(1), &other, &["a"]).unwrap();
+    assert_eq!(history.damaged(&plan(1), &one).unwrap(), ["b"]);
+    history.forget_version(&plan(1), &other, &version(1)).unwrap();
+    assert_eq!(history.known_versions(&plan(1), &one).unwrap(), []);
+}
+
+#[test]
 fn reports_come_back_whole() {
     let history = History::in_memory().unwrap();
     for report in [warned(1, 0), failed(2, 10), report(3, 20, Outcome::Cancelled)] {

@@ -19,6 +19,8 @@ const EVERY: Duration = Duration::from_secs(60);
 const FOLDER: Duration = Duration::from_secs(60);
 /// For a server, at first and at most.
 const SERVER: (Duration, Duration) = (Duration::from_secs(60), Duration::from_secs(15 * 60));
+/// Between two tries to bring what one lacks that can be reached, at most: what fails today may fail tomorrow.
+const TRIES: Duration = Duration::from_secs(6 * 60 * 60);
 
 /// A plan's destination that can get what it lacks, and where from.
 pub struct Lagging {
@@ -62,13 +64,24 @@ impl CatchUp {
 
     /// Waits for one that can be reached.
     pub async fn found(&mut self) -> Option<Lagging> {
-        self.found.1.recv().await
+        let found = self.found.1.recv().await?;
+        self.looks.tried(&found);
+        Some(found)
     }
 }
 
-/// What was looked for, and how often in vain.
+/// What was looked for.
 #[derive(Default)]
-struct Looks(HashMap<(PlanId, Location), (Instant, u32)>);
+struct Looks(HashMap<(PlanId, Location), Look>);
+
+#[derive(Clone, Copy)]
+struct Look {
+    last: Instant,
+    /// How often it was looked for.
+    looks: u32,
+    /// How often it was there, and yet lacks something.
+    tries: u32,
+}
 
 impl Looks {
     /// Those of a plan that are worth a look now; they count as looked for.
@@ -78,29 +91,41 @@ impl Looks {
         self.0.retain(|(id, to), _| *id != plan.id || behind.iter().any(|(_, lags)| lags == to));
         let mut due = Vec::new();
         for (from, to) in behind {
-            let (last, count) = self.0.get(&(plan.id.clone(), to.clone())).copied().unzip();
-            let count = count.unwrap_or(0);
-            if last.is_none_or(|last| now.duration_since(last) >= pause(&to, count)) {
-                self.0.insert((plan.id.clone(), to.clone()), (now, count.saturating_add(1)));
+            let known = self.0.get(&(plan.id.clone(), to.clone())).copied();
+            if known.is_none_or(|look| now.duration_since(look.last) >= pause(&to, look.looks, look.tries)) {
+                let (looks, tries) = known.map_or((0, 0), |look| (look.looks, look.tries));
+                let look = Look { last: now, looks: looks.saturating_add(1), tries };
+                self.0.insert((plan.id.clone(), to.clone()), look);
                 due.push(Lagging { plan: plan.id.clone(), from, to });
             }
         }
         due
     }
-}
 
-fn pause(to: &Location, looks: u32) -> Duration {
-    match to.path() {
-        Some(_) => FOLDER,
-        None => SERVER.0.saturating_mul(1 << looks.saturating_sub(1).min(8)).min(SERVER.1),
+    fn tried(&mut self, lagging: &Lagging) {
+        if let Some(look) = self.0.get_mut(&(lagging.plan.clone(), lagging.to.clone())) {
+            look.tries = look.tries.saturating_add(1);
+        }
     }
 }
 
-/// Whether the destination can be reached and is the one that it was. Blocks.
+/// A drive that is plugged in is found within a minute; what was there and failed is not tried each minute for ever.
+fn pause(to: &Location, looks: u32, tries: u32) -> Duration {
+    let doubled =
+        |first: Duration, count: u32, most: Duration| first.saturating_mul(1 << count.saturating_sub(1).min(16)).min(most);
+    let away = match to.path() {
+        Some(_) => FOLDER,
+        None => doubled(SERVER.0, looks, SERVER.1),
+    };
+    if tries == 0 { away } else { away.max(doubled(FOLDER, tries, TRIES)) }
+}
+
+/// Whether the destination can be reached, is the one that it was and has room. Blocks.
 fn is_there(core: &Core, lagging: &Lagging) -> bool {
     let known = core.history.known_versions(&lagging.plan, &lagging.to).is_ok_and(|known| !known.is_empty());
     let Ok(storage) = core.open_storage(&lagging.to, !known) else { return false };
-    !known || Folder::of_plan(&storage, &lagging.plan).is_ok_and(|folder| folder.is_some())
+    let has_room = |folder: Folder| folder.check_room().is_ok();
+    !known || Folder::of_plan(&storage, &lagging.plan).is_ok_and(|folder| folder.is_some_and(has_room))
 }
 
 #[cfg(test)]
@@ -110,9 +135,19 @@ mod tests {
     #[test]
     fn a_server_that_is_away_is_asked_ever_more_seldom() {
         let server = Location::of_server("sftp://nas/b").unwrap().unwrap();
-        let pauses: Vec<u64> = (1..8).map(|looks| pause(&server, looks).as_secs()).collect();
+        let pauses: Vec<u64> = (1..8).map(|looks| pause(&server, looks, 0).as_secs()).collect();
         assert_eq!(pauses, [60, 120, 240, 480, 900, 900, 900]);
-        assert_eq!(pause(&server, u32::MAX).as_secs(), 900);
-        assert_eq!(pause(&Location::local("/mnt"), 9).as_secs(), 60);
+        assert_eq!(pause(&server, u32::MAX, 0).as_secs(), 900);
+        assert_eq!(pause(&Location::local("/mnt"), 9, 0).as_secs(), 60);
+    }
+
+    #[test]
+    fn what_is_there_and_fails_is_tried_ever_more_seldom() {
+        let drive = Location::local("/mnt");
+        let pauses: Vec<u64> = (1..11).map(|tries| pause(&drive, 99, tries).as_secs() / 60).collect();
+        assert_eq!(pauses, [1, 2, 4, 8, 16, 32, 64, 128, 256, 360]);
+        assert_eq!(pause(&drive, 1, u32::MAX), TRIES);
+        let server = Location::of_server("sftp://nas/b").unwrap().unwrap();
+        assert_eq!(pause(&server, 9, 1).as_secs(), 900, "a server is not asked more often for that");
     }
 }

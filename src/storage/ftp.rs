@@ -3,11 +3,10 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use sha2::{Digest, Sha256};
 use suppaftp::Status;
 
 use super::access::Access;
-use super::{Error, Kind, Listed, Room, Storage, Upload, name};
+use super::{Error, Kind, Listed, Room, Storage, Upload, name, sum};
 use crate::model::location::{FtpFolder, Location};
 
 mod alarm;
@@ -258,24 +257,21 @@ impl Storage for Ftp {
     }
 
     fn sha256_on_medium(&self, name: &str, each: &mut dyn FnMut(u64) -> bool) -> Result<([u8; 32], bool), Error> {
-        let mut left = self.size(name)?;
-        let mut hash = Sha256::new();
-        // A size that a server makes up costs no memory.
-        let mut buffer = vec![0; AT_ONCE.min(usize::try_from(left).unwrap_or(AT_ONCE))];
+        let size = self.size(name)?;
         let mut offset = 0;
-        while left > 0 {
+        let hash = sum::sha256(name, size, AT_ONCE, each, &mut |buffer| {
+            let left = size - offset;
+            if left == 0 {
+                return Ok(0);
+            }
             let length = buffer.len().min(usize::try_from(left).unwrap_or(AT_ONCE));
             let piece = buffer.get_mut(..length).unwrap_or_default();
             self.read_range(name, offset, piece, left == length as u64)?;
-            hash.update(&*piece);
             offset += length as u64;
-            left -= length as u64;
-            if !each(length as u64) {
-                return Err(Error::new(Kind::Cancelled, name, "cancelled"));
-            }
-        }
+            Ok(length)
+        })?;
         // What the server reads may come from its memory.
-        Ok((hash.finalize().into(), false))
+        Ok((hash, false))
     }
 
     fn identity(&self) -> Option<(u64, u64)> {
@@ -289,9 +285,9 @@ impl Storage for Ftp {
             if child.kind != EntryKind::File || !child.name.starts_with(name::TEMPORARY) {
                 continue;
             }
-            let name = if folder.is_empty() { child.name } else { format!("{folder}/{}", child.name) };
-            let written = || child.modified.or_else(|| self.modified(&name));
-            if before.is_none_or(|before| written().is_some_and(|at| at < before)) {
+            let name = name::join(folder, &child.name);
+            let written = if before.is_some() { child.modified.or_else(|| self.modified(&name)) } else { None };
+            if name::is_left(&child.name, written, before) {
                 self.remove_file(&name)?;
                 swept += 1;
             }

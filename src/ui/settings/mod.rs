@@ -23,6 +23,8 @@ const LICENCES: [(&str, &str); 3] = [
 #[derive(Default)]
 pub struct SettingsDrawer {
     open: bool,
+    /// What was changed and has not come back yet: the next change is made to that.
+    sent: Option<Settings>,
     /// The licence whose text is shown.
     licence: Option<usize>,
 }
@@ -38,18 +40,22 @@ impl SettingsDrawer {
 
     pub fn show(&mut self, ui: &Ui, cx: &mut Cx<'_>) {
         if !self.open {
+            // What could not be saved is said elsewhere.
+            self.sent = None;
             return;
         }
         self.open = Drawer::new("Settings").show(ui, |ui| {
             egui::ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
                 ui.set_max_width(ui.available_width() - space::M);
                 ui.spacing_mut().item_spacing.y = space::S;
-                let now = &cx.overview.settings;
+                self.sent.take_if(|sent| *sent == cx.overview.settings);
+                let now = self.sent.clone().unwrap_or_else(|| cx.overview.settings.clone());
                 let mut settings = now.clone();
                 general(ui, &mut settings);
                 ui.add_space(space::L);
                 limits::show(ui, &mut settings.limits);
-                if settings != *now {
+                if settings != now {
+                    self.sent = Some(settings.clone());
                     cx.send(Command::SetSettings(settings));
                 }
                 ui.add_space(space::L);

@@ -1,6 +1,6 @@
 //! Room that stays free at a destination.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::model::{human, room};
 use crate::storage::{Error, Kind, Room, Storage};
@@ -15,7 +15,7 @@ pub struct Reserve(Mutex<u64>);
 impl Reserve {
     /// Before so many bytes are written. `NoRoom` where they would go into what stays free.
     pub fn spend(&self, storage: &dyn Storage, name: &str, bytes: u64) -> Result<(), Error> {
-        let mut left = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut left = self.left();
         if *left < bytes {
             *left = allowed(storage, name, bytes)?;
         }
@@ -23,9 +23,14 @@ impl Reserve {
         Ok(())
     }
 
-    /// Before anything is written.
+    fn left(&self) -> MutexGuard<'_, u64> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Before anything is written; what is written first needs no look of its own then.
     pub fn check(&self, storage: &dyn Storage) -> Result<(), Error> {
-        allowed(storage, "", 0).map(drop)
+        *self.left() = allowed(storage, "", 0)?;
+        Ok(())
     }
 }
 

@@ -3,8 +3,7 @@
 use serde::{Deserialize, Serialize};
 use url::{Host, Url};
 
-use super::bucket::{self, Options};
-use super::text::Address;
+use super::bucket;
 use super::{NotALocation, Server};
 
 /// `az://account/container/prefix?endpoint=…`. Options that are not given are empty.
@@ -24,11 +23,7 @@ pub struct AzureFolder {
 
 impl AzureFolder {
     pub(super) fn parse(text: &str) -> Result<Self, NotALocation> {
-        let address = Address::parse(text)?;
-        if address.port.is_some() || !address.user.is_empty() {
-            return Err(NotALocation::Form);
-        }
-        let mut options = Options::new(address.options)?;
+        let (address, mut options) = bucket::parts(text)?;
         let path = address.path.trim_matches('/');
         let (container, prefix) = path.split_once('/').unwrap_or((path, ""));
         let read = Self {

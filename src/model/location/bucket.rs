@@ -2,7 +2,7 @@
 
 use url::Url;
 
-use super::text::encoded;
+use super::text::{Address, encoded};
 use super::{NotALocation, Server};
 
 /// Where a prefix holds this, the machine's name stands in its place.
@@ -28,6 +28,16 @@ const SECRETS: [&str; 12] = [
     "token",
     "credential",
 ];
+
+/// An address of a store: it has neither account nor port, and options instead.
+pub fn parts(text: &str) -> Result<(Address, Options), NotALocation> {
+    let mut address = Address::parse(text)?;
+    if address.port.is_some() || !address.user.is_empty() {
+        return Err(NotALocation::Form);
+    }
+    let options = Options::new(std::mem::take(&mut address.options))?;
+    Ok((address, options))
+}
 
 /// A bucket's, container's or account's name, as far as all services agree on it.
 pub fn name(text: &str) -> Result<String, NotALocation> {
@@ -82,7 +92,7 @@ pub fn short_name(prefix: &str, bucket: &str) -> String {
 pub struct Options(Vec<(String, String)>);
 
 impl Options {
-    pub fn new(options: Vec<(String, String)>) -> Result<Self, NotALocation> {
+    fn new(options: Vec<(String, String)>) -> Result<Self, NotALocation> {
         let is_secret = |(name, _): &(String, String)| SECRETS.contains(&name.to_ascii_lowercase().as_str());
         if options.iter().any(is_secret) { Err(NotALocation::Password) } else { Ok(Self(options)) }
     }

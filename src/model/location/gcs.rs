@@ -2,8 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::bucket::{self, Options};
-use super::text::Address;
+use super::bucket;
 use super::{NotALocation, Server};
 
 /// `gs://bucket/prefix?endpoint=…`. Options that are not given are empty.
@@ -27,11 +26,7 @@ pub const GOOGLE: &str = "https://storage.googleapis.com";
 
 impl GcsFolder {
     pub(super) fn parse(text: &str) -> Result<Self, NotALocation> {
-        let address = Address::parse(text)?;
-        if address.port.is_some() || !address.user.is_empty() {
-            return Err(NotALocation::Form);
-        }
-        let mut options = Options::new(address.options)?;
+        let (address, mut options) = bucket::parts(text)?;
         let read = Self {
             bucket: bucket::name(&address.host)?,
             prefix: bucket::prefix(&address.path)?,

@@ -2,8 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::bucket::{self, Options};
-use super::text::Address;
+use super::bucket;
 use super::{NotALocation, Server};
 
 /// `s3://bucket/prefix?endpoint=…&region=…`. Options that are not given are empty.
@@ -38,11 +37,7 @@ pub const AMAZON: &str = "https://s3.amazonaws.com";
 
 impl S3Folder {
     pub(super) fn parse(text: &str) -> Result<Self, NotALocation> {
-        let address = Address::parse(text)?;
-        if address.port.is_some() || !address.user.is_empty() {
-            return Err(NotALocation::Form);
-        }
-        let mut options = Options::new(address.options)?;
+        let (address, mut options) = bucket::parts(text)?;
         let read = Self {
             bucket: bucket::name(&address.host)?,
             prefix: bucket::prefix(&address.path)?,

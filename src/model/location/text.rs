@@ -39,8 +39,22 @@ impl Address {
 /// Account, host and port as in an address; the port only where it is not the usual one.
 pub fn authority(user: &str, host: &str, port: u16, usual: u16) -> String {
     let user = if user.is_empty() { String::new() } else { format!("{}@", encoded(user)) };
-    let host = if host.contains(':') { format!("[{host}]") } else { host.to_owned() };
+    let host = bracketed(host);
     if port == usual { format!("{user}{host}") } else { format!("{user}{host}:{port}") }
+}
+
+/// A server's root as HTTP has it.
+pub fn http_root(host: &str, port: u16, tls: bool) -> Result<Url, NotALocation> {
+    let scheme = if tls { "https" } else { "http" };
+    let url = Url::parse(&format!("{scheme}://{}:{port}/", bracketed(host))).map_err(|_| NotALocation::Form)?;
+    // A host's name with signs in it that mean something.
+    let is_root = url.path() == "/" && url.username().is_empty() && url.query().is_none() && url.fragment().is_none();
+    if is_root { Ok(url) } else { Err(NotALocation::Form) }
+}
+
+/// As an IPv6 address stands in a URL.
+fn bracketed(host: &str) -> String {
+    if host.contains(':') { format!("[{host}]") } else { host.to_owned() }
 }
 
 /// What `%41` and the like stand for; nothing that ends a text or cannot be shown.

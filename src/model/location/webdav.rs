@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use super::text::{Address, authority, encoded};
+use super::text::{Address, authority, encoded, http_root};
 use super::{NotALocation, Server};
 
 /// `webdav://user@host:port/path` over TLS, `webdav+http://…` without.
@@ -70,12 +70,7 @@ impl WebdavFolder {
 
     /// The server's root as HTTP has it.
     pub fn url(&self) -> Result<Url, NotALocation> {
-        let host = if self.host.contains(':') { format!("[{}]", self.host) } else { self.host.clone() };
-        let scheme = if self.tls { "https" } else { "http" };
-        let url = Url::parse(&format!("{scheme}://{host}:{}/", self.port)).map_err(|_| NotALocation::Form)?;
-        // A host's name with signs in it that mean something.
-        let is_root = url.path() == "/" && url.username().is_empty() && url.query().is_none() && url.fragment().is_none();
-        if is_root { Ok(url) } else { Err(NotALocation::Form) }
+        http_root(&self.host, self.port, self.tls)
     }
 }
 

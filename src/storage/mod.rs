@@ -16,6 +16,8 @@ pub mod local;
 pub mod name;
 pub mod object_store;
 #[cfg(test)]
+mod person;
+#[cfg(test)]
 #[path = "../../tests/servers/mod.rs"]
 mod servers;
 pub mod sftp;

@@ -1,15 +1,13 @@
 //! Destinations on FTP and FTPS servers: the whole job from the command line, and servers that are not as they should be.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
-use std::thread;
-use std::time::Duration;
 
 use crate::job;
 use crate::servers::ca::Ca;
 use crate::servers::pure_ftpd::{PASSWORD, PureFtpd};
-use crate::support::{Ran, Random, World, assert_same, walk};
+use crate::support::{Ran, Random, World, walk};
 
 struct Person {
     world: World,
@@ -116,37 +114,10 @@ fn who_gives_no_password_or_a_wrong_one_is_told() {
 #[test]
 fn a_run_whose_server_dies_is_gone_on_with() {
     let mut person = Person::in_the_open();
-    fs::create_dir(person.world.source()).unwrap();
-    for n in 0..40 {
-        fs::write(person.world.source().join(format!("{n}")), Random(n).bytes(4 << 20)).unwrap();
-    }
-    person.run("plan add Big --source @source --to % --volume-size 16M").ok();
-    let volumes = person.dest();
-    let run = thread::scope(|scope| {
-        let ran = scope.spawn(|| person.run("backup Big --json"));
-        while count(&volumes) < 2 && !ran.is_finished() {
-            thread::sleep(Duration::from_millis(2));
-        }
-        person.server.end();
-        ran.join().unwrap()
-    });
-    assert_eq!(run.problem(), "destination-missing", "{}", run.out);
+    job::dies(&person.world, &|line| person.run(line), &person.dest(), &|| person.server.end());
     assert_eq!(person.run("backup Big --json").problem(), "destination-missing", "nothing answers");
     person.server.start_again();
-    let report = person.run("backup Big --json").ok().last();
-    assert!(report["resumed_bytes"].as_u64().is_some_and(|bytes| bytes >= 8 << 20), "it began anew: {report}");
-    let left = walk(&volumes).into_iter().filter(|path| path.to_string_lossy().contains(".tmp-")).count();
+    job::goes_on(&person.world, &|line| person.run(line));
+    let left = walk(&person.dest()).into_iter().filter(|path| path.to_string_lossy().contains(".tmp-")).count();
     assert_eq!(left, 0, "what was half done is gone");
-    person.run("verify --from % --depth full").ok();
-    person.run("restore --from % --to @out").ok();
-    assert_same(&person.world.source(), &person.world.path("out/source"));
-}
-
-/// Volumes that are finished.
-fn count(dest: &Path) -> usize {
-    if !dest.exists() {
-        return 0;
-    }
-    let is_volume = |path: &PathBuf| path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"v0"));
-    walk(dest).iter().filter(|path| is_volume(path)).count()
 }

@@ -40,3 +40,39 @@ pub fn whole(world: &World, run: &dyn Fn(&str) -> Ran, on_disk: Option<&Path>) {
     run("restore --from % --to @again").ok();
     assert_same(&kept, &world.path("again/source"));
 }
+
+/// A plan whose first run is cut off: its server ends when two volumes are there. `volumes`: where they lie.
+pub fn dies(world: &World, run: &(dyn Fn(&str) -> Ran + Sync), volumes: &Path, end: &dyn Fn()) {
+    fs::create_dir(world.source()).unwrap();
+    for n in 0..40 {
+        fs::write(world.source().join(format!("{n}")), Random(n).bytes(4 << 20)).unwrap();
+    }
+    run("plan add Big --source @source --to % --volume-size 16M").ok();
+    let ended = thread::scope(|scope| {
+        let ran = scope.spawn(|| run("backup Big --json"));
+        while finished(volumes) < 2 && !ran.is_finished() {
+            thread::sleep(Duration::from_millis(2));
+        }
+        end();
+        ran.join().unwrap()
+    });
+    assert_eq!(ended.problem(), "destination-missing", "{}", ended.out);
+}
+
+/// The next run of that plan, once its server is there again: it goes on, and all is whole.
+pub fn goes_on(world: &World, run: &dyn Fn(&str) -> Ran) {
+    let report = run("backup Big --json").ok().last();
+    assert!(report["resumed_bytes"].as_u64().is_some_and(|bytes| bytes >= 8 << 20), "it began anew: {report}");
+    run("verify --from % --depth full").ok();
+    run("restore --from % --to @out").ok();
+    assert_same(&world.source(), &world.path("out/source"));
+}
+
+/// Volumes that are finished.
+pub fn finished(dest: &Path) -> usize {
+    if !dest.exists() {
+        return 0;
+    }
+    let is_volume = |path: &Path| path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"v0"));
+    walk(dest).iter().filter(|path| is_volume(path)).count()
+}

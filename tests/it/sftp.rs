@@ -1,7 +1,6 @@
 //! Destinations on an SFTP server: the whole job from the command line, and a server that is not what it was.
 
 use std::fs;
-use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::thread;
 use std::time::Duration;
@@ -104,28 +103,10 @@ fn a_password_is_asked_for_where_no_key_fits() {
 #[test]
 fn a_run_whose_server_dies_is_gone_on_with() {
     let mut person = Person::new();
-    fs::create_dir(person.world.source()).unwrap();
-    for n in 0..40 {
-        fs::write(person.world.source().join(format!("{n}")), Random(n).bytes(4 << 20)).unwrap();
-    }
-    person.run("plan add Big --source @source --to % --volume-size 16M").ok();
-    let volumes = person.world.dest();
-    let run = thread::scope(|scope| {
-        let ran = scope.spawn(|| person.run("backup Big --json"));
-        while count(&volumes) < 2 && !ran.is_finished() {
-            thread::sleep(Duration::from_millis(2));
-        }
-        person.server.end();
-        ran.join().unwrap()
-    });
-    assert_eq!(code(&run), "destination-missing", "{}", run.out);
+    job::dies(&person.world, &|line| person.run(line), &person.world.dest(), &|| person.server.end());
     assert_eq!(code(&person.run("backup Big --json")), "destination-missing", "nothing answers");
     person.server.start_again(false);
-    let report = person.run("backup Big --json").ok().last();
-    assert!(report["resumed_bytes"].as_u64().is_some_and(|bytes| bytes >= 8 << 20), "it began anew: {report}");
-    person.run("verify --from % --depth full").ok();
-    person.run("restore --from % --to @out").ok();
-    assert_same(&person.world.source(), &person.world.path("out/source"));
+    job::goes_on(&person.world, &|line| person.run(line));
 }
 
 #[test]
@@ -142,7 +123,7 @@ fn a_server_that_dies_holds_nobody_back_and_catches_up() {
     let volumes = world.dest();
     let report = thread::scope(|scope| {
         let ran = scope.spawn(|| person.run("backup Big --json"));
-        while count(&volumes) < 1 && !ran.is_finished() {
+        while job::finished(&volumes) < 1 && !ran.is_finished() {
             thread::sleep(Duration::from_millis(2));
         }
         person.server.end();
@@ -171,13 +152,4 @@ fn a_server_that_dies_holds_nobody_back_and_catches_up() {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
     assert!(there < 30, "it was over before the server was");
     assert_same(&person.world.source(), &person.world.path("out/source"));
-}
-
-/// Volumes that are finished.
-fn count(dest: &Path) -> usize {
-    if !dest.exists() {
-        return 0;
-    }
-    let is_volume = |path: &PathBuf| path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"v0"));
-    crate::support::walk(dest).iter().filter(|path| is_volume(path)).count()
 }

@@ -3,8 +3,6 @@
 use std::fs;
 use std::path::Path;
 use std::process::Command;
-use std::thread;
-use std::time::Duration;
 
 use serde_json::Value;
 
@@ -116,40 +114,14 @@ fn what_cannot_be_changed_is_read_all_the_same() {
 #[test]
 fn a_run_whose_server_dies_is_gone_on_with() {
     let (world, mut server) = (World::new(), Apache::start(Asks::Basic, None));
-    let address = server.address("b");
-    fs::create_dir(world.source()).unwrap();
-    for n in 0..40 {
-        fs::write(world.source().join(format!("{n}")), Random(n).bytes(4 << 20)).unwrap();
-    }
-    run(&world, &address, "plan add Big --source @source --to % --volume-size 16M").ok();
-    let volumes = server.data().join("b");
-    let ended = thread::scope(|scope| {
-        let ran = scope.spawn(|| run(&world, &address, "backup Big --json"));
-        while count(&volumes) < 2 && !ran.is_finished() {
-            thread::sleep(Duration::from_millis(2));
-        }
-        server.end();
-        ran.join().unwrap()
-    });
-    assert_eq!(code(&ended), "destination-missing", "{}", ended.out);
+    let (address, volumes) = (server.address("b"), server.data().join("b"));
+    let run = |line: &str| run(&world, &address, line);
+    job::dies(&world, &run, &volumes, &|| server.end());
     let shown: Vec<_> = walk(&volumes).into_iter().filter(|path| path.to_string_lossy().contains("/versions/")).collect();
     assert!(shown.is_empty(), "no version is seen that is not there: {shown:?}");
     server.stop();
-    assert_eq!(code(&run(&world, &address, "backup Big --json")), "destination-missing", "nothing answers");
+    assert_eq!(code(&run("backup Big --json")), "destination-missing", "nothing answers");
     server.start_again();
-    let report = run(&world, &address, "backup Big --json").ok().last();
-    assert!(report["resumed_bytes"].as_u64().is_some_and(|bytes| bytes >= 8 << 20), "it began anew: {report}");
-    run(&world, &address, "verify --from % --depth full").ok();
-    run(&world, &address, "restore --from % --to @out").ok();
-    assert_same(&world.source(), &world.path("out/source"));
+    job::goes_on(&world, &run);
     assert!(walk(&volumes).iter().all(|path| !path.to_string_lossy().contains(".tmp-")), "nothing half done is left");
-}
-
-/// Volumes that are finished.
-fn count(dest: &Path) -> usize {
-    if !dest.exists() {
-        return 0;
-    }
-    let is_volume = |path: &Path| path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"v0"));
-    walk(dest).iter().filter(|path| is_volume(path)).count()
 }

@@ -3,28 +3,41 @@
 //! shown goes with the next tidying up, and failures are told in words (500). Trees it does not make: every file is one block.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufReader, Write};
 use std::net::{TcpListener, TcpStream};
+use std::ops::Deref;
 use std::sync::{Arc, Mutex};
 use std::thread;
 
 use sha2::{Digest, Sha256};
 
-/// A request as it came.
+pub use super::http::Reply;
+use super::http::Request;
+
+/// A request as a node takes it.
 #[derive(Clone, Debug)]
 pub struct Seen {
-    pub method: String,
     /// `add`, `files/cp`, …; the path where it is not of the API.
     pub call: String,
     /// In their order, decoded.
     pub args: Vec<(String, String)>,
-    pub headers: BTreeMap<String, String>,
-    pub body: Vec<u8>,
+    request: Request,
+}
+
+impl Deref for Seen {
+    type Target = Request;
+
+    fn deref(&self) -> &Request {
+        &self.request
+    }
 }
 
 impl Seen {
-    pub fn header(&self, name: &str) -> &str {
-        self.headers.get(name).map_or("", String::as_str)
+    fn of(request: Request) -> Self {
+        let (path, query) = request.target.split_once('?').unwrap_or((&request.target, ""));
+        let call = path.strip_prefix("/api/v0/").unwrap_or(path).to_owned();
+        let args = url::form_urlencoded::parse(query.as_bytes()).into_owned().collect();
+        Self { call, args, request }
     }
 
     /// The first one of a name.
@@ -37,53 +50,23 @@ impl Seen {
     }
 }
 
-pub enum Reply {
-    Say {
-        status: &'static str,
-        headers: Vec<(&'static str, String)>,
-        body: Vec<u8>,
-    },
-    /// Whatever it writes; the connection ends then.
-    Raw(Box<dyn FnOnce(&mut TcpStream) + Send>),
+/// As a node says most things.
+pub fn json(status: &'static str, body: impl Into<Vec<u8>>) -> Reply {
+    Reply::with(status, body).header("Content-Type", "application/json")
 }
 
 impl Reply {
-    pub fn with(status: &'static str, body: impl Into<Vec<u8>>) -> Self {
-        Self::Say { status, headers: vec![("Content-Type", "application/json".into())], body: body.into() }
-    }
-
     pub fn ok(body: impl Into<Vec<u8>>) -> Self {
-        Self::with("200 OK", body)
+        json("200 OK", body)
     }
 
     /// How a node tells a failure.
     pub fn failed(words: &str) -> Self {
-        Self::with("500 Internal Server Error", serde_json::json!({ "Message": words, "Code": 0, "Type": "error" }).to_string())
+        json("500 Internal Server Error", serde_json::json!({ "Message": words, "Code": 0, "Type": "error" }).to_string())
     }
 
     pub fn page(status: &'static str) -> Self {
-        Self::Say {
-            status,
-            headers: vec![("Content-Type", "text/html; charset=utf-8".into())],
-            body: b"<html>Please log in</html>".to_vec(),
-        }
-    }
-
-    pub fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
-        if let Self::Say { headers, .. } = &mut self {
-            headers.push((name, value.into()));
-        }
-        self
-    }
-
-    /// Ends the connection without a word.
-    pub fn cut() -> Self {
-        Self::Raw(Box::new(|_| {}))
-    }
-
-    pub fn raw(bytes: impl Into<Vec<u8>>) -> Self {
-        let bytes = bytes.into();
-        Self::Raw(Box::new(move |line| _ = line.write_all(&bytes)))
+        Self::with(status, "<html>Please log in</html>").header("Content-Type", "text/html; charset=utf-8")
     }
 
     /// Begins so and goes on for ever with the same.
@@ -144,53 +127,16 @@ impl FakeIpfs {
 
 fn serve(mut line: TcpStream, answer: &Answer, all: &Mutex<Vec<Seen>>, node: &Node) {
     let mut reader = BufReader::new(line.try_clone().unwrap());
-    while let Some(seen) = receive(&mut reader, &mut line) {
+    while let Some(seen) = Request::receive(&mut reader, &mut line).map(Seen::of) {
         let count = {
             let mut all = all.lock().unwrap();
             all.push(seen.clone());
             all.iter().filter(|other| other.call == seen.call).count()
         };
-        match answer(&seen, count, node).unwrap_or_else(|| node.answer(&seen)) {
-            Reply::Say { status, headers, body } => {
-                let mut head = format!("HTTP/1.1 {status}\r\nContent-Length: {}\r\n", body.len());
-                for (name, value) in &headers {
-                    head += &format!("{name}: {value}\r\n");
-                }
-                head += "\r\n";
-                if line.write_all(head.as_bytes()).and_then(|()| line.write_all(&body)).is_err() {
-                    return;
-                }
-            }
-            Reply::Raw(write) => {
-                write(&mut line);
-                return;
-            }
+        if !answer(&seen, count, node).unwrap_or_else(|| node.answer(&seen)).send(&mut line) {
+            return;
         }
     }
-}
-
-fn receive(reader: &mut BufReader<TcpStream>, line: &mut TcpStream) -> Option<Seen> {
-    let mut first = String::new();
-    reader.read_line(&mut first).ok().filter(|length| *length > 0)?;
-    let mut words = first.split_whitespace();
-    let (method, target) = (words.next()?.to_owned(), words.next()?.to_owned());
-    let (path, query) = target.split_once('?').unwrap_or((&target, ""));
-    let call = path.strip_prefix("/api/v0/").unwrap_or(path).to_owned();
-    let args = url::form_urlencoded::parse(query.as_bytes()).into_owned().collect();
-    let mut headers = BTreeMap::new();
-    loop {
-        let mut text = String::new();
-        reader.read_line(&mut text).ok().filter(|length| *length > 0)?;
-        let Some((name, value)) = text.trim_end().split_once(':') else { break };
-        headers.insert(name.to_ascii_lowercase(), value.trim().to_owned());
-    }
-    if headers.contains_key("expect") {
-        line.write_all(b"HTTP/1.1 100 Continue\r\n\r\n").ok()?;
-    }
-    let length = headers.get("content-length").map_or(0, |text| text.parse().unwrap());
-    let mut body = vec![0; length];
-    reader.read_exact(&mut body).ok()?;
-    Some(Seen { method, call, args, headers, body })
 }
 
 /// What a node has.
@@ -221,10 +167,10 @@ impl Node {
     pub fn answer(&self, seen: &Seen) -> Reply {
         let mut state = self.lock();
         if let Some(cid) = seen.call.strip_prefix("/ipfs/") {
-            return state.blocks.get(cid).map_or(Reply::with("404 Not Found", ""), |block| part(block, seen.header("range")));
+            return state.blocks.get(cid).map_or(json("404 Not Found", ""), |block| part(block, seen.header("range")));
         }
         if seen.method != "POST" {
-            return Reply::with("405 Method Not Allowed", "{\"Message\":\"Method Not Allowed\",\"Code\":1,\"Type\":\"error\"}");
+            return json("405 Method Not Allowed", "{\"Message\":\"Method Not Allowed\",\"Code\":1,\"Type\":\"error\"}");
         }
         let done = match seen.call.as_str() {
             "add" => state.add(seen),
@@ -242,7 +188,7 @@ impl Node {
                 true => Ok("{\"Pins\":[]}".into()),
                 false => Err(format!("Failed to remove pin: {} is not pinned", seen.arg("arg"))),
             },
-            _ => return Reply::with("404 Not Found", "{\"Message\":\"Not Found\",\"Code\":3,\"Type\":\"error\"}"),
+            _ => return json("404 Not Found", "{\"Message\":\"Not Found\",\"Code\":3,\"Type\":\"error\"}"),
         };
         done.map_or_else(|words| Reply::failed(&words), Reply::ok)
     }
@@ -392,8 +338,8 @@ fn part(file: &[u8], range: &str) -> Reply {
     };
     let (from, to): (usize, usize) = (from.parse().unwrap(), to.parse().unwrap());
     if from >= file.len() {
-        return Reply::with("416 Range Not Satisfiable", "");
+        return json("416 Range Not Satisfiable", "");
     }
     let to = to.min(file.len() - 1);
-    Reply::with("206 Partial Content", &file[from..=to]).header("Content-Range", format!("bytes {from}-{to}/{}", file.len()))
+    json("206 Partial Content", &file[from..=to]).header("Content-Range", format!("bytes {from}-{to}/{}", file.len()))
 }

@@ -8,6 +8,7 @@ pub mod dufs;
 pub mod fake;
 pub mod fake_ftp;
 pub mod fake_ipfs;
+pub mod http;
 pub mod js_ipfs;
 pub mod process;
 pub mod proxy;

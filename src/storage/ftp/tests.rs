@@ -8,10 +8,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::*;
-use crate::model::location::Server;
-use crate::model::secret::Secret;
-use crate::storage::access::Fingerprint;
 use crate::storage::contract;
+use crate::storage::person::Person;
 
 mod faults;
 mod lies;
@@ -19,44 +17,8 @@ mod real;
 
 use crate::storage::servers::pure_ftpd::{self, PureFtpd};
 
-/// Somebody who knows a password, and perhaps an authority.
-struct Person {
-    password: Option<&'static str>,
-    ca_file: Option<PathBuf>,
-}
-
-impl Default for Person {
-    fn default() -> Self {
-        Self { password: Some(pure_ftpd::PASSWORD), ca_file: None }
-    }
-}
-
-impl Access for Person {
-    fn password(&self, _: &Location) -> Option<Secret> {
-        self.password.map(Secret::new)
-    }
-
-    fn key_files(&self, _: &Location) -> Vec<PathBuf> {
-        Vec::new()
-    }
-
-    fn known_hosts(&self) -> Option<PathBuf> {
-        None
-    }
-
-    fn host_key(&self, _: &Server) -> Option<Fingerprint> {
-        None
-    }
-
-    fn trust(&self, _: &Server, _: &Fingerprint) -> bool {
-        false
-    }
-
-    fn ca_file(&self, _: &Location) -> Option<PathBuf> {
-        self.ca_file.clone()
-    }
-
-    fn seen(&self, _: &Server, _: &Fingerprint) {}
+fn person() -> Person {
+    Person::with(pure_ftpd::PASSWORD)
 }
 
 /// So that a test need not wait for a minute.
@@ -79,7 +41,7 @@ fn open(address: &str, person: &Person) -> Result<Ftp, Error> {
 }
 
 fn open_in_haste(address: &str) -> Result<Ftp, Error> {
-    let ftp = Ftp::connect(&folder(address), &Person::default(), SHORT)?;
+    let ftp = Ftp::connect(&folder(address), &person(), SHORT)?;
     ftp.check_root().map(|()| ftp)
 }
 

@@ -1,49 +1,17 @@
 //! Against a node over memory, and a real one.
 
 use std::io::Write;
-use std::path::PathBuf;
 use std::time::Duration;
 
 use super::*;
-use crate::model::location::{Location, Server};
-use crate::model::secret::Secret;
-use crate::storage::access::{Fingerprint, NoAccess};
+use crate::model::location::Location;
+use crate::storage::access::NoAccess;
 use crate::storage::contract;
-use crate::storage::servers::fake_ipfs::{FakeIpfs, Reply, cid_of};
+use crate::storage::person::Person;
+use crate::storage::servers::fake_ipfs::{FakeIpfs, Reply, cid_of, json};
 use crate::storage::servers::js_ipfs::JsIpfs;
 
 mod lies;
-
-/// Somebody with a password.
-struct Person(&'static str);
-
-impl Access for Person {
-    fn password(&self, _: &Location) -> Option<Secret> {
-        Some(Secret::new(self.0))
-    }
-
-    fn key_files(&self, _: &Location) -> Vec<PathBuf> {
-        Vec::new()
-    }
-
-    fn known_hosts(&self) -> Option<PathBuf> {
-        None
-    }
-
-    fn host_key(&self, _: &Server) -> Option<Fingerprint> {
-        None
-    }
-
-    fn trust(&self, _: &Server, _: &Fingerprint) -> bool {
-        false
-    }
-
-    fn seen(&self, _: &Server, _: &Fingerprint) {}
-
-    fn ca_file(&self, _: &Location) -> Option<PathBuf> {
-        None
-    }
-}
 
 fn folder(address: &str) -> IpfsFolder {
     match Location::of_server(address) {

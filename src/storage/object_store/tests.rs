@@ -5,47 +5,19 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use super::*;
-use crate::model::location::Server;
-use crate::model::secret::Secret;
-use crate::storage::access::Fingerprint;
-use crate::storage::servers::fake::{Asked, Fake, answer};
+use crate::storage::person::Person;
+use crate::storage::servers::fake::{Fake, Request, answer};
 use crate::storage::servers::proxy::Proxy;
 use crate::storage::servers::stores::{self, AZURE_ACCOUNT, BUCKET, S3_KEY, S3_SECRET, Store};
 use crate::storage::{contract, cuts};
 
-/// Somebody who knows one secret, and perhaps who vouches for the server.
-struct Knows(&'static str, Option<PathBuf>);
-
-impl Access for Knows {
-    fn password(&self, _: &Location) -> Option<Secret> {
-        Some(self.0).filter(|secret| !secret.is_empty()).map(Secret::new)
-    }
-
-    fn key_files(&self, _: &Location) -> Vec<PathBuf> {
-        Vec::new()
-    }
-
-    fn ca_file(&self, _: &Location) -> Option<PathBuf> {
-        self.1.clone()
-    }
-
-    fn known_hosts(&self) -> Option<PathBuf> {
-        None
-    }
-
-    fn host_key(&self, _: &Server) -> Option<Fingerprint> {
-        None
-    }
-
-    fn trust(&self, _: &Server, _: &Fingerprint) -> bool {
-        false
-    }
-
-    fn seen(&self, _: &Server, _: &Fingerprint) {}
+/// With one secret; none where it is empty.
+fn knows(secret: &'static str, ca_file: Option<PathBuf>) -> Person {
+    Person { password: Some(secret).filter(|secret| !secret.is_empty()), ca_file }
 }
 
 fn at(address: &str, secret: &'static str) -> Result<ObjectStore, Error> {
-    ObjectStore::open(&Location::of_server(address).unwrap().unwrap(), &Knows(secret, None))
+    ObjectStore::open(&Location::of_server(address).unwrap().unwrap(), &knows(secret, None))
 }
 
 fn kind<T>(result: Result<T, Error>) -> Kind {
@@ -196,7 +168,7 @@ fn what_does_not_open_a_store_is_said() {
 }
 
 /// A bucket of S3 at a server that answers what it likes.
-fn fake(answers: impl Fn(&Asked, usize) -> Vec<u8> + Send + Sync + 'static) -> (Fake, String) {
+fn fake(answers: impl Fn(&Request, usize) -> Vec<u8> + Send + Sync + 'static) -> (Fake, String) {
     let fake = Fake::start(answers);
     let address = format!("s3://bucket/x?endpoint=http://127.0.0.1:{}&access_key=AK", fake.port);
     (fake, address)
@@ -216,7 +188,7 @@ fn entry(key: &str) -> String {
     )
 }
 
-fn is_list(asked: &Asked) -> bool {
+fn is_list(asked: &Request) -> bool {
     asked.target.contains("list-type=2")
 }
 
@@ -281,13 +253,13 @@ fn what_is_no_store_is_called_so() {
     assert_eq!(other.asked().len(), 0);
 }
 
-fn fake2(answers: impl Fn(&Asked) -> Vec<u8> + Send + Sync + 'static) -> (Fake, String) {
+fn fake2(answers: impl Fn(&Request) -> Vec<u8> + Send + Sync + 'static) -> (Fake, String) {
     fake(move |asked, _| answers(asked))
 }
 
 #[test]
 fn the_region_that_a_server_names_is_taken_where_nobody_named_one() {
-    let elsewhere = |asked: &Asked| match asked.header("authorization").contains("/eu-west-9/") {
+    let elsewhere = |asked: &Request| match asked.header("authorization").contains("/eu-west-9/") {
         true => page("", ""),
         false => answer(
             "301 Moved Permanently",
@@ -336,7 +308,7 @@ fn an_object_without_end_is_not_taken() {
 fn an_upload_whose_answer_was_lost_is_known_again() {
     use std::sync::{Arc, Mutex};
     // What was put, with its headers; the first time the connection breaks off before the answer.
-    let put: Arc<Mutex<Option<Asked>>> = Arc::default();
+    let put: Arc<Mutex<Option<Request>>> = Arc::default();
     let there = put.clone();
     let (_fake, address) = fake2(move |asked| {
         let mut there = there.lock().unwrap();
@@ -391,12 +363,12 @@ fn only_an_authority_that_vouches_for_a_server_opens_the_way_to_it() {
     let address = world.store.address("x");
     assert_eq!(kind(at(&address, S3_SECRET)), Kind::Certificate);
     let location = |address: &str| Location::of_server(address).unwrap().unwrap();
-    let vouched = Knows(S3_SECRET, Some(world.dir.path().join("ca/ca.pem")));
+    let vouched = knows(S3_SECRET, Some(world.dir.path().join("ca/ca.pem")));
     let storage = ObjectStore::open(&location(&address), &vouched).unwrap();
     storage.put("a", b"whole").unwrap();
     assert_eq!(storage.read_all("a", 9).unwrap(), b"whole");
     let expired = World::new(stores::Kind::MotoExpired);
-    let vouched = Knows(S3_SECRET, Some(expired.dir.path().join("ca/ca.pem")));
+    let vouched = knows(S3_SECRET, Some(expired.dir.path().join("ca/ca.pem")));
     assert_eq!(kind(ObjectStore::open(&location(&expired.store.address("x")), &vouched)), Kind::CertificateExpired);
 }
 

@@ -5,9 +5,8 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use super::*;
-use crate::model::location::{Location, Server as Host};
-use crate::model::secret::Secret;
-use crate::storage::access::Fingerprint;
+use crate::model::location::Location;
+use crate::storage::person::Person;
 use crate::storage::servers::apache::{self, Apache, Asks};
 use crate::storage::servers::ca::Ca;
 use crate::storage::servers::dufs::{self, Dufs};
@@ -16,45 +15,6 @@ use crate::storage::{contract, cuts};
 
 mod fake;
 mod lies;
-
-/// Somebody with a password, and perhaps certificates of their own.
-#[derive(Default)]
-struct Person {
-    password: Option<&'static str>,
-    ca_file: Option<PathBuf>,
-}
-
-impl Access for Person {
-    fn password(&self, _: &Location) -> Option<Secret> {
-        self.password.map(Secret::new)
-    }
-
-    fn key_files(&self, _: &Location) -> Vec<PathBuf> {
-        Vec::new()
-    }
-
-    fn known_hosts(&self) -> Option<PathBuf> {
-        None
-    }
-
-    fn host_key(&self, _: &Host) -> Option<Fingerprint> {
-        None
-    }
-
-    fn trust(&self, _: &Host, _: &Fingerprint) -> bool {
-        false
-    }
-
-    fn seen(&self, _: &Host, _: &Fingerprint) {}
-
-    fn ca_file(&self, _: &Location) -> Option<PathBuf> {
-        self.ca_file.clone()
-    }
-}
-
-fn with(password: &'static str) -> Person {
-    Person { password: Some(password), ca_file: None }
-}
 
 fn folder(address: &str) -> WebdavFolder {
     match Location::of_server(address) {
@@ -85,8 +45,8 @@ fn on_disk(folder: &Path) -> Vec<String> {
 #[test]
 fn it_does_what_every_storage_must() {
     let server = Apache::start(Asks::Basic, None);
-    Webdav::create_and_open(&folder(&server.address("ä b/")), &with(apache::PASSWORD)).unwrap();
-    contract::holds(&open(&server.address("ä b"), &with(apache::PASSWORD)).unwrap());
+    Webdav::create_and_open(&folder(&server.address("ä b/")), &Person::with(apache::PASSWORD)).unwrap();
+    contract::holds(&open(&server.address("ä b"), &Person::with(apache::PASSWORD)).unwrap());
     assert_eq!(on_disk(&server.data().join("ä b")), [""; 0]);
 }
 
@@ -95,10 +55,10 @@ fn it_does_so_over_tls_and_by_digest() {
     let dir = tempfile::tempdir().unwrap();
     let ca = Ca::new(dir.path());
     let server = Apache::start(Asks::Digest, Some(&ca.identity()));
-    let person = Person { ca_file: Some(ca.file()), ..with(apache::PASSWORD) };
+    let person = Person { ca_file: Some(ca.file()), ..Person::with(apache::PASSWORD) };
     Webdav::create_and_open(&folder(&server.address("d")), &person).unwrap();
     contract::holds(&open(&server.address("d"), &person).unwrap());
-    assert_eq!(kind(open(&server.address("d"), &Person { ca_file: Some(ca.file()), ..with("wrong") })), Kind::Refused);
+    assert_eq!(kind(open(&server.address("d"), &Person { ca_file: Some(ca.file()), ..Person::with("wrong") })), Kind::Refused);
 }
 
 #[test]
@@ -106,17 +66,20 @@ fn it_does_so_on_a_server_that_takes_the_standard_lightly() {
     let dir = tempfile::tempdir().unwrap();
     let server = Dufs::start(dir.path());
     fs::create_dir(dir.path().join("d")).unwrap();
-    contract::holds(&open(&server.address("d"), &with(dufs::PASSWORD)).unwrap());
+    contract::holds(&open(&server.address("d"), &Person::with(dufs::PASSWORD)).unwrap());
     assert_eq!(on_disk(&dir.path().join("d")), [""; 0]);
-    assert_eq!(kind(Webdav::create_and_open(&folder(&server.address("no/where")), &with(dufs::PASSWORD))), Kind::Unreachable);
+    assert_eq!(
+        kind(Webdav::create_and_open(&folder(&server.address("no/where")), &Person::with(dufs::PASSWORD))),
+        Kind::Unreachable
+    );
     assert_eq!(on_disk(dir.path()), ["d"]);
-    assert_eq!(kind(open(&server.address("d"), &with("wrong"))), Kind::Refused);
+    assert_eq!(kind(open(&server.address("d"), &Person::with("wrong"))), Kind::Refused);
 }
 
 #[test]
 fn only_a_new_destination_is_made() {
     let server = Apache::start(Asks::Basic, None);
-    let (at, person) = (|path: &str| folder(&server.address(path)), with(apache::PASSWORD));
+    let (at, person) = (|path: &str| folder(&server.address(path)), Person::with(apache::PASSWORD));
     assert_eq!(kind(Webdav::open(&at("new"), &person)), Kind::Unreachable);
     Webdav::create_and_open(&at("new"), &person).unwrap().put("a", b"b").unwrap();
     assert_eq!(fs::read(server.data().join("new/a")).unwrap(), b"b");
@@ -129,7 +92,7 @@ fn only_a_new_destination_is_made() {
 #[test]
 fn a_folder_is_no_object_and_other_names_are_left_alone() {
     let server = Apache::start(Asks::Basic, None);
-    let storage = open(&server.address(""), &with(apache::PASSWORD)).unwrap();
+    let storage = open(&server.address(""), &Person::with(apache::PASSWORD)).unwrap();
     storage.put("folder/a", b"a").unwrap();
     assert_eq!(kind(storage.size("folder")), Kind::NotFound);
     assert_eq!(kind(storage.read_all("folder", 9)), Kind::NotFound);
@@ -151,7 +114,7 @@ fn a_server_over_tls_is_the_one_it_says() {
     let dir = tempfile::tempdir().unwrap();
     let (ca, other) = (Ca::new(&dir.path().join("ca")), Ca::new(&dir.path().join("other")));
     let server = Apache::start(Asks::Basic, Some(&ca.identity()));
-    let trusting = |file: Option<PathBuf>| Person { ca_file: file, ..with(apache::PASSWORD) };
+    let trusting = |file: Option<PathBuf>| Person { ca_file: file, ..Person::with(apache::PASSWORD) };
     assert_eq!(kind(open(&server.address(""), &trusting(None))), Kind::Certificate);
     assert_eq!(kind(open(&server.address(""), &trusting(Some(other.file())))), Kind::Certificate);
     assert_eq!(kind(open(&server.address(""), &trusting(Some("/nonexistent".into())))), Kind::CaFile);
@@ -174,8 +137,8 @@ fn a_server_over_tls_is_the_one_it_says() {
 fn who_may_not_does_not() {
     let server = Apache::start(Asks::Basic, None);
     assert_eq!(kind(open(&server.address(""), &Person::default())), Kind::NoPassword);
-    assert_eq!(kind(open(&server.address(""), &with("wrong"))), Kind::Refused);
-    let storage = open(&server.address("readonly"), &with(apache::PASSWORD)).unwrap();
+    assert_eq!(kind(open(&server.address(""), &Person::with("wrong"))), Kind::Refused);
+    let storage = open(&server.address("readonly"), &Person::with(apache::PASSWORD)).unwrap();
     assert_eq!(kind(storage.put("a", b"a")), Kind::NotWritable);
     assert_eq!(kind(storage.put("folder/a", b"a")), Kind::NotWritable);
     fs::write(server.data().join("readonly/there"), "x").unwrap();
@@ -186,15 +149,15 @@ fn who_may_not_does_not() {
 #[test]
 fn a_server_that_dies_is_away_and_leaves_nothing_half_done() {
     let mut server = Apache::start(Asks::Basic, None);
-    let mut storage = open(&server.address(""), &with(apache::PASSWORD)).unwrap();
-    storage.server = Arc::new(hasty(&server.address(""), &with(apache::PASSWORD)));
+    let mut storage = open(&server.address(""), &Person::with(apache::PASSWORD)).unwrap();
+    storage.server = Arc::new(hasty(&server.address(""), &Person::with(apache::PASSWORD)));
     let mut upload = storage.create("f/half").unwrap();
     upload.write_all(&vec![7; 9 << 20]).unwrap();
     server.stop();
     assert_eq!(kind(upload.finish()), Kind::ServerAway);
     assert_eq!(kind(storage.list("")), Kind::ServerAway);
     assert_eq!(kind(storage.read_all("f/half", 9)), Kind::ServerAway);
-    assert_eq!(kind(open(&server.address(""), &with(apache::PASSWORD))), Kind::ServerAway);
+    assert_eq!(kind(open(&server.address(""), &Person::with(apache::PASSWORD))), Kind::ServerAway);
     server.start_again();
     assert_eq!(storage.list("f").unwrap(), [], "what was half done is not seen");
     fs::create_dir_all(server.data().join("f")).unwrap();
@@ -216,6 +179,6 @@ fn lines_that_are_cut_anywhere_cost_nothing_but_time() {
     let server = Dufs::start(dir.path());
     let proxy = Proxy::to(([127, 0, 0, 1], server.port).into());
     let folder = WebdavFolder { port: proxy.address.port(), ..folder(&server.address("")) };
-    let storage = Webdav::open(&folder, &with(dufs::PASSWORD)).unwrap();
+    let storage = Webdav::open(&folder, &Person::with(dufs::PASSWORD)).unwrap();
     cuts::anywhere(&storage, &proxy.fate(), &|name| fs::read(dir.path().join(name)).ok());
 }

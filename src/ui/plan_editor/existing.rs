@@ -18,13 +18,15 @@ use crate::ui::widgets::{Banner, BannerEvent, Button, Card, Ends, FormRow, Passw
 /// The backup that is gone on with, and what opens it.
 pub struct Existing {
     chosen: Option<PlanAt>,
+    /// What is asked of it has not been shown yet.
+    just_chosen: bool,
     password: Zeroizing<String>,
     adopting: Load<Plan>,
 }
 
 impl Default for Existing {
     fn default() -> Self {
-        Self { chosen: None, password: PasswordField::buffer(), adopting: Load::Idle }
+        Self { chosen: None, just_chosen: false, password: PasswordField::buffer(), adopting: Load::Idle }
     }
 }
 
@@ -80,7 +82,7 @@ impl Existing {
         line.right(|ui| {
             let name = format!("Go on with {} here", plan.name);
             if !is_chosen && ui.add(Button::plain("Go on with it here").name(name)).clicked() {
-                *self = Self { chosen: Some(plan.clone()), ..Self::default() };
+                *self = Self { chosen: Some(plan.clone()), just_chosen: true, ..Self::default() };
                 if !plan.sealed {
                     self.adopt(cx, location, plan);
                 }
@@ -108,7 +110,12 @@ impl Existing {
         let ready = !self.password.is_empty() && !self.adopting.is_waiting();
         ui.add_space(space::XS);
         let button = Button::plain("Go on with it").enabled(ready).why_off("Type its password first.");
-        if (ui.add(button).clicked() || entered) && ready {
+        let button = ui.add(button);
+        if std::mem::take(&mut self.just_chosen) {
+            field.request_focus();
+            button.scroll_to_me(Some(egui::Align::Max));
+        }
+        if (button.clicked() || entered) && ready {
             self.adopt(cx, location, plan);
         }
     }

@@ -212,7 +212,8 @@ fn a_change_of_keys_reaches_the_others_at_once_or_with_the_next_run() {
     case.put_back("destination");
     assert!(case.world.handle().unlock(with("destination", "another long password")).wait().is_err(), "it was away");
     write(&case.world.source().join("b"), "new");
-    assert_eq!(case.back_up().outcome, Outcome::Completed);
+    let report = case.back_up();
+    assert_eq!(report.outcome, Outcome::Completed, "{report:?}");
     for name in NAMES {
         case.world
             .handle()

@@ -33,7 +33,7 @@ fn a_server_that_dies_is_away_and_what_was_half_done_is_not_seen() {
 fn a_server_that_comes_back_is_gone_on_with() {
     let dir = tempfile::tempdir().unwrap();
     let mut server = PureFtpd::start(dir.path());
-    let storage = open(&server.address("ftp", ""), &Person::default()).unwrap();
+    let storage = open(&server.address("ftp", ""), &person()).unwrap();
     let bytes = noise(24 << 20);
     let mut upload = storage.create("big").unwrap();
     upload.write_all(&bytes[..20 << 20]).unwrap();
@@ -102,7 +102,7 @@ impl Network {
 #[test]
 fn lines_that_are_cut_anywhere_cost_nothing_but_time() {
     let dir = tempfile::tempdir().unwrap();
-    cut_anywhere(&Network::of(PureFtpd::start(dir.path()), "ftp", [127, 0, 9, 1]), &Person::default());
+    cut_anywhere(&Network::of(PureFtpd::start(dir.path()), "ftp", [127, 0, 9, 1]), &person());
 }
 
 #[test]
@@ -110,7 +110,7 @@ fn over_tls_as_well() {
     let dir = tempfile::tempdir().unwrap();
     let authority = Ca::new(&dir.path().join("ca"));
     let server = PureFtpd::secured(dir.path(), &authority.named("IP:127.0.9.2").both());
-    let person = Person { ca_file: Some(authority.file()), ..Person::default() };
+    let person = Person { ca_file: Some(authority.file()), ..person() };
     cut_anywhere(&Network::of(server, "ftps", [127, 0, 9, 2]), &person);
 }
 
@@ -123,7 +123,7 @@ fn cut_anywhere(network: &Network, person: &Person) {
 fn a_connection_that_lay_idle_and_died_is_opened_anew() {
     let dir = tempfile::tempdir().unwrap();
     let network = Network::of(PureFtpd::start(dir.path()), "ftp", [127, 0, 9, 3]);
-    let storage = open(&network.address, &Person::default()).unwrap();
+    let storage = open(&network.address, &person()).unwrap();
     storage.put("a", b"a").unwrap();
     for _ in 0..3 {
         network.fate.cut_now();

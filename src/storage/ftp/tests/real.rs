@@ -9,8 +9,8 @@ fn it_does_what_every_storage_must() {
     let dir = tempfile::tempdir().unwrap();
     let server = PureFtpd::start(dir.path());
     server.folder("shown");
-    contract::holds(&open(&server.address("ftp", "/shown"), &Person::default()).unwrap());
-    contract::holds(&open(&server.address("ftp", "/~/shown"), &Person::default()).unwrap());
+    contract::holds(&open(&server.address("ftp", "/shown"), &person()).unwrap());
+    contract::holds(&open(&server.address("ftp", "/~/shown"), &person()).unwrap());
     assert_eq!(fs::read_dir(server.root().join("shown")).unwrap().count(), 0);
 }
 
@@ -19,7 +19,7 @@ fn over_tls_too() {
     let dir = tempfile::tempdir().unwrap();
     let authority = Ca::new(&dir.path().join("ca"));
     let server = PureFtpd::secured(dir.path(), &authority.identity().both());
-    let person = Person { ca_file: Some(authority.file()), ..Person::default() };
+    let person = Person { ca_file: Some(authority.file()), ..person() };
     contract::holds(&open(&server.address("ftps", ""), &person).unwrap());
     assert_eq!(kind(open(&server.address("ftp", ""), &person)), Kind::WantsTls);
 }
@@ -28,7 +28,7 @@ fn over_tls_too() {
 fn where_only_list_is_known() {
     let dir = tempfile::tempdir().unwrap();
     let server = Vsftpd::start(dir.path(), "");
-    let storage = open(&server.address("ftp", ""), &Person::default()).unwrap();
+    let storage = open(&server.address("ftp", ""), &person()).unwrap();
     contract::holds(&storage);
     assert_eq!(fs::read_dir(server.shown()).unwrap().count(), 0);
     for (name, seconds) in [(".tmp-old", 1_700_000_000), (".tmp-new", 1_900_000_000)] {
@@ -52,7 +52,7 @@ fn where_a_file_must_go_on_with_the_tls_session_of_its_commands() {
          ssl_ciphers=HIGH\nrsa_cert_file={0}\nrsa_private_key_file={0}\n",
         both.display()
     );
-    let person = Person { ca_file: Some(authority.file()), ..Person::default() };
+    let person = Person { ca_file: Some(authority.file()), ..person() };
     for (option, how) in [("", ""), ("implicit_ssl=YES\n", "?tls=implicit")] {
         let server = Vsftpd::start(dir.path(), &(secured.clone() + option));
         let storage = open(&server.address("ftps", how), &person).unwrap();
@@ -75,7 +75,7 @@ fn a_server_has_to_prove_who_it_is() {
     let authority = Ca::new(&dir.path().join("ca"));
     let mut server = PureFtpd::secured(dir.path(), &authority.identity().both());
     let address = server.address("ftps", "");
-    let with = |ca_file: Option<PathBuf>| Person { ca_file, ..Person::default() };
+    let with = |ca_file: Option<PathBuf>| Person { ca_file, ..person() };
     let fault = |person: &Person| {
         let error = open(&address, person).err().expect("it must not be trusted");
         (error.kind, error.source.to_string())
@@ -126,7 +126,7 @@ fn only_a_new_destination_is_made() {
     let dir = tempfile::tempdir().unwrap();
     let server = PureFtpd::start(dir.path());
     let at = |path: &str| folder(&server.address("ftp", path));
-    let person = Person::default();
+    let person = super::person();
     assert_eq!(kind(Ftp::open(&at("/new"), &person)), Kind::Unreachable);
     Ftp::create_and_open(&at("/new"), &person).unwrap().put("a", b"b").unwrap();
     assert_eq!(fs::read(server.root().join("new/a")).unwrap(), b"b");
@@ -145,7 +145,7 @@ fn a_full_account_is_known_as_such() {
     let dir = tempfile::tempdir().unwrap();
     let server = PureFtpd::start(dir.path());
     server.limit(4);
-    let storage = open(&server.address("ftp", ""), &Person::default()).unwrap();
+    let storage = open(&server.address("ftp", ""), &person()).unwrap();
     storage.put("fits", &noise(1 << 20)).unwrap();
     assert_eq!(kind(storage.put("big", &noise(16 << 20))), Kind::NoRoom);
     assert_eq!(names(&storage, ""), [".ftpquota", "fits"]);
@@ -156,7 +156,7 @@ fn a_full_account_is_known_as_such() {
 fn what_may_not_be_written_or_read_is_said_to_be_so() {
     let dir = tempfile::tempdir().unwrap();
     let server = PureFtpd::start(dir.path());
-    let storage = open(&server.address("ftp", ""), &Person::default()).unwrap();
+    let storage = open(&server.address("ftp", ""), &person()).unwrap();
     fs::create_dir(server.root().join("roots")).unwrap();
     fs::write(server.root().join("roots/a"), "a").unwrap();
     fs::write(server.root().join("secret"), "a").unwrap();
@@ -174,7 +174,7 @@ fn what_may_not_be_written_or_read_is_said_to_be_so() {
 fn a_folder_that_a_terse_server_does_not_show_is_not_gone() {
     let dir = tempfile::tempdir().unwrap();
     let server = Vsftpd::start(dir.path(), "");
-    let storage = open(&server.address("ftp", ""), &Person::default()).unwrap();
+    let storage = open(&server.address("ftp", ""), &person()).unwrap();
     fs::create_dir(server.shown().join("roots")).unwrap();
     set_mode(&server.shown().join("roots"), 0o700);
     assert_eq!(kind(storage.list("roots")), Kind::NotReadable);
@@ -195,7 +195,7 @@ fn names_may_have_any_signs_that_are_not_control() {
     let pure = PureFtpd::start(&dir.path().join("pure"));
     let vs = Vsftpd::start(&dir.path().join("vs"), "");
     for address in [pure.address("ftp", ""), vs.address("ftp", "")] {
-        let storage = open(&address, &Person::default()).unwrap();
+        let storage = open(&address, &person()).unwrap();
         for name in ODD {
             storage.put(&format!("f {name}/{name}"), name.as_bytes()).unwrap();
             assert_eq!(names(&storage, &format!("f {name}")), [name], "{address}");
@@ -219,7 +219,7 @@ fn names_may_have_any_signs_that_are_not_control() {
 fn many_read_at_once_and_what_is_read_in_a_row_is_one_transfer() {
     let dir = tempfile::tempdir().unwrap();
     let server = PureFtpd::start(dir.path());
-    let storage = open(&server.address("ftp", ""), &Person::default()).unwrap();
+    let storage = open(&server.address("ftp", ""), &person()).unwrap();
     let bytes = noise(8 << 20);
     for n in 0..6 {
         storage.put(&format!("{n}"), &bytes).unwrap();

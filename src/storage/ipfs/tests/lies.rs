@@ -32,7 +32,7 @@ fn a_good_node_is_asked_no_more_than_needed() {
 
 #[test]
 fn a_busy_node_and_a_cut_line_get_patience() {
-    for reply in [|| Reply::with("503 Service Unavailable", "").header("Retry-After", "0"), Reply::cut as fn() -> Reply] {
+    for reply in [|| json("503 Service Unavailable", "").header("Retry-After", "0"), Reply::cut as fn() -> Reply] {
         let fake = FakeIpfs::start(move |seen, count, _| {
             let fails = ["add", "pin/add", "files/cp", "files/read", "files/ls", "files/rm", "pin/rm"].contains(&&*seen.call);
             (fails && count % 3 != 0).then(reply)
@@ -47,7 +47,7 @@ fn a_busy_node_and_a_cut_line_get_patience() {
         assert_eq!(storage.list("f").unwrap(), []);
         assert!(fake.node.lock().pins.is_empty());
     }
-    let fake = FakeIpfs::start(|seen, _, _| (seen.call == "files/read").then(|| Reply::with("503 Service Unavailable", "")));
+    let fake = FakeIpfs::start(|seen, _, _| (seen.call == "files/read").then(|| json("503 Service Unavailable", "")));
     let storage = storage(&fake);
     storage.put("a", b"x").unwrap();
     assert_eq!(kind(storage.read_at("a", 0, &mut [0])), Kind::ServerAway);
@@ -159,10 +159,10 @@ fn what_is_full_or_refused_is_called_so() {
     for (reply, wanted) in [
         ((|| Reply::failed("write: no space left on device")) as fn() -> Reply, Kind::NoRoom),
         (|| Reply::failed("something else\nis wrong"), Kind::Other),
-        (|| Reply::with("403 Forbidden", ""), Kind::NoPassword),
-        (|| Reply::with("413 Content Too Large", ""), Kind::FileTooLarge),
-        (|| Reply::with("507 Insufficient Storage", ""), Kind::NoRoom),
-        (|| Reply::with("500 Internal Server Error", "oh"), Kind::Other),
+        (|| json("403 Forbidden", ""), Kind::NoPassword),
+        (|| json("413 Content Too Large", ""), Kind::FileTooLarge),
+        (|| json("507 Insufficient Storage", ""), Kind::NoRoom),
+        (|| json("500 Internal Server Error", "oh"), Kind::Other),
     ] {
         let fake = FakeIpfs::start(move |seen, _, _| (seen.call == "add").then(reply));
         let storage = storage(&fake);
@@ -180,7 +180,7 @@ fn what_is_no_node_is_said_so() {
         (|| Reply::page("200 OK")) as fn() -> Reply,
         || Reply::page("404 Not Found"),
         || Reply::page("405 Method Not Allowed"),
-        || Reply::with("404 Not Found", "{\"Message\":\"Not Found\"}"),
+        || json("404 Not Found", "{\"Message\":\"Not Found\"}"),
         || Reply::ok(""),
         || Reply::ok("[]"),
         || Reply::ok("{\"Hash\":\"bafy\",\"Size\":-1,\"Type\":\"directory\"}"),
@@ -233,16 +233,16 @@ const NAMES: &str = r#"{"Entries":[{"Name":"../x","Type":0,"Size":1},{"Name":"..
 fn a_gateway_that_lies_is_refused() {
     for (reply, wanted) in [
         ((|| Reply::page("200 OK")) as fn() -> Reply, Kind::Nonsense),
-        (|| Reply::with("206 Partial Content", "0123456789").header("Content-Range", "bytes 1-10/100"), Kind::Nonsense),
-        (|| Reply::with("206 Partial Content", "012345678").header("Content-Range", "bytes 0-9/100"), Kind::Nonsense),
-        (|| Reply::with("302 Found", "").header("Location", "http://elsewhere.example/"), Kind::Elsewhere),
-        (|| Reply::with("404 Not Found", ""), Kind::NotFound),
-        (|| Reply::with("401 Unauthorized", "").header("WWW-Authenticate", "Basic realm=\"x\""), Kind::NoPassword),
+        (|| json("206 Partial Content", "0123456789").header("Content-Range", "bytes 1-10/100"), Kind::Nonsense),
+        (|| json("206 Partial Content", "012345678").header("Content-Range", "bytes 0-9/100"), Kind::Nonsense),
+        (|| json("302 Found", "").header("Location", "http://elsewhere.example/"), Kind::Elsewhere),
+        (|| json("404 Not Found", ""), Kind::NotFound),
+        (|| json("401 Unauthorized", "").header("WWW-Authenticate", "Basic realm=\"x\""), Kind::NoPassword),
         (Reply::cut, Kind::ServerAway),
     ] {
         let fake = FakeIpfs::start(move |seen, _, _| seen.call.starts_with("/ipfs/").then(reply));
         // The node's password is not the gateway's.
-        let storage = open_as(&fake.through_gateway("d"), &Person("lovelace")).unwrap();
+        let storage = open_as(&fake.through_gateway("d"), &Person::with("lovelace")).unwrap();
         storage.put("a", &bytes(100)).unwrap();
         assert_eq!(kind(storage.read_at("a", 0, &mut [0; 10])), wanted);
         assert!(fake.seen("").iter().all(|seen| seen.header("authorization").is_empty()));
@@ -253,7 +253,7 @@ fn a_gateway_that_lies_is_refused() {
 fn nobody_is_followed_elsewhere() {
     let other = FakeIpfs::good();
     let to = format!("http://127.0.0.1:{}/api/v0/files/stat?arg=/d", other.port);
-    let fake = FakeIpfs::start(move |_, _, _| Some(Reply::with("307 Temporary Redirect", "").header("Location", to.clone())));
+    let fake = FakeIpfs::start(move |_, _, _| Some(json("307 Temporary Redirect", "").header("Location", to.clone())));
     assert_eq!(kind(open(&fake.address("d"))), Kind::Elsewhere);
     assert_eq!(other.seen("").len(), 0);
 }
@@ -263,16 +263,16 @@ fn the_password_is_shown_when_it_is_asked_for() {
     // As a server before the node asks, and as kubo itself refuses.
     for status in ["401 Unauthorized", "403 Forbidden"] {
         let fake = FakeIpfs::start(move |seen, _, _| {
-            let refused = Reply::with(status, "Access Denied");
+            let refused = json(status, "Access Denied");
             let refused =
                 if status.starts_with("401") { refused.header("WWW-Authenticate", "Basic realm=\"x\"") } else { refused };
             (seen.header("authorization") != "Basic YWRhOmxvdmVsYWNl").then_some(refused)
         });
         let address = fake.address("d").replace("://", "://ada@");
         assert_eq!(kind(open(&address)), Kind::NoPassword);
-        assert_eq!(kind(open_as(&address, &Person("wrong"))), Kind::Refused);
+        assert_eq!(kind(open_as(&address, &Person::with("wrong"))), Kind::Refused);
         let before = fake.seen("").len();
-        let storage = open_as(&address, &Person("lovelace")).unwrap();
+        let storage = open_as(&address, &Person::with("lovelace")).unwrap();
         storage.put("a", b"x").unwrap();
         let shown = fake.seen("")[before..].iter().filter(|seen| !seen.header("authorization").is_empty()).count();
         assert_eq!(fake.seen("").len() - before - shown, 1, "only the first request was without");

@@ -7,7 +7,7 @@ use super::fake::{Fake, Reply, entry, list, part};
 use super::*;
 
 fn storage(fake: &Fake) -> Webdav {
-    Webdav { server: Arc::new(hasty(&fake.address(), &with("lovelace"))) }
+    Webdav { server: Arc::new(hasty(&fake.address(), &Person::with("lovelace"))) }
 }
 
 fn bytes(length: usize) -> Vec<u8> {
@@ -60,7 +60,7 @@ fn a_server_that_stays_busy_is_away_or_locked() {
     let fake = Fake::start(|seen, _| (seen.method == "GET").then(|| Reply::of("503 Service Unavailable")));
     assert_eq!(kind(storage(&fake).read_all("a", 9)), Kind::ServerAway);
     assert_eq!(fake.seen("GET").len(), 7);
-    let long = |seen: &fake::Seen, _| {
+    let long = |seen: &fake::Request, _| {
         (seen.method == "GET").then(|| Reply::of("503 Service Unavailable").header("Retry-After", "86400"))
     };
     let fake = Fake::start(long);
@@ -101,8 +101,8 @@ fn an_upload_that_breaks_off_is_sent_again() {
 #[test]
 fn an_upload_counts_only_with_its_size() {
     let fake = Fake::start(|seen, _| {
-        let is_upload = seen.path.contains("/.tmp-") && seen.method == "PROPFIND";
-        is_upload.then(|| Reply::with("207 Multi-Status", list(&[entry(&seen.path, Some(3))])))
+        let is_upload = seen.target.contains("/.tmp-") && seen.method == "PROPFIND";
+        is_upload.then(|| Reply::with("207 Multi-Status", list(&[entry(&seen.target, Some(3))])))
     });
     let storage = storage(&fake);
     assert_eq!(kind(storage.put("a", b"four")), Kind::Nonsense);
@@ -200,8 +200,8 @@ fn wrong_parts_and_lengths_are_nonsense() {
     for (number, answer) in answers.into_iter().enumerate() {
         let fake = Fake::start(move |seen, _| match seen.method.as_str() {
             "GET" => Some(answer()),
-            "PROPFIND" if !seen.path.ends_with('/') => {
-                Some(Reply::with("207 Multi-Status", list(&[entry(&seen.path, Some(100))])))
+            "PROPFIND" if !seen.target.ends_with('/') => {
+                Some(Reply::with("207 Multi-Status", list(&[entry(&seen.target, Some(100))])))
             }
             _ => None,
         });
@@ -236,7 +236,7 @@ fn bodies_that_end_before_their_end_or_never_are_no_data() {
 fn a_list_that_lies_is_refused() {
     let listed = |body: fn(&str) -> Vec<u8>, status: &'static str| {
         let fake = Fake::start(move |seen, _| {
-            (seen.method == "PROPFIND" && seen.header("depth") == "1").then(|| Reply::with(status, body(&seen.path)))
+            (seen.method == "PROPFIND" && seen.header("depth") == "1").then(|| Reply::with(status, body(&seen.target)))
         });
         kind(storage(&fake).list("f"))
     };
@@ -260,7 +260,7 @@ fn a_list_that_lies_is_refused() {
 fn a_list_without_end_ends() {
     let fake = Fake::start(|seen, _| {
         (seen.header("depth") == "1").then(|| {
-            let path = seen.path.clone();
+            let path = seen.target.clone();
             Reply::Raw(Box::new(move |line| {
                 let head = "HTTP/1.1 207 Multi-Status\r\n\r\n<D:multistatus xmlns:D=\"DAV:\">".to_owned() + &entry(&path, None);
                 let _ = line.write_all(head.as_bytes());
@@ -285,11 +285,15 @@ fn a_page_instead_of_data_is_nonsense() {
     assert_eq!(kind(storage.sha256_on_medium("a", &mut |_| true)), Kind::Nonsense);
     for status in ["405 Method Not Allowed", "501 Not Implemented", "400 Bad Request", "200 OK"] {
         let fake = Fake::start(move |_, _| Some(Reply::with(status, "<html>").header("Content-Type", "text/html")));
-        assert_eq!(kind(open(&fake.address(), &with("lovelace"))), Kind::Nonsense, "{status}");
-        assert_eq!(kind(Webdav::create_and_open(&folder(&fake.address()), &with("lovelace"))), Kind::Nonsense, "{status}");
+        assert_eq!(kind(open(&fake.address(), &Person::with("lovelace"))), Kind::Nonsense, "{status}");
+        assert_eq!(
+            kind(Webdav::create_and_open(&folder(&fake.address()), &Person::with("lovelace"))),
+            Kind::Nonsense,
+            "{status}"
+        );
     }
     let fake = Fake::start(|_, _| Some(Reply::raw("SSH-2.0-OpenSSH_9\r\n")));
-    assert_eq!(kind(open(&fake.address(), &with("lovelace"))), Kind::Nonsense);
+    assert_eq!(kind(open(&fake.address(), &Person::with("lovelace"))), Kind::Nonsense);
 }
 
 #[test]
@@ -303,25 +307,25 @@ fn nobody_is_followed_elsewhere() {
             "" => Some(Reply::of("401 Unauthorized").header("WWW-Authenticate", "Basic realm=\"x\"")),
             _ => Some(Reply::of("307 Temporary Redirect").header("Location", to_there.clone())),
         });
-        let error = open(&fake.address(), &with("lovelace")).err().unwrap();
+        let error = open(&fake.address(), &Person::with("lovelace")).err().unwrap();
         assert_eq!((error.kind, error.source.to_string()), (Kind::Elsewhere, to));
     }
     assert_eq!(other.seen("").len(), 0);
     let fake = Fake::start(|_, _| Some(Reply::of("302 Found").header("Location", "/d/")));
-    assert_eq!(kind(open(&fake.address(), &with("lovelace"))), Kind::Nonsense, "in circles");
+    assert_eq!(kind(open(&fake.address(), &Person::with("lovelace"))), Kind::Nonsense, "in circles");
 }
 
 #[test]
 fn a_folder_that_has_moved_is_used_where_it_is() {
     let fake = Fake::start(|seen, _| {
-        let moved = seen.path.strip_prefix("/d/").map(|rest| format!("/new/{rest}"));
+        let moved = seen.target.strip_prefix("/d/").map(|rest| format!("/new/{rest}"));
         moved.map(|to| Reply::of("301 Moved Permanently").header("Location", to))
     });
     let storage = storage(&fake);
     storage.put("a", b"x").unwrap();
     assert_eq!(storage.list("").unwrap()[0].name, "a");
     assert!(fake.store.0.lock().unwrap().contains_key("/new/a"));
-    assert_eq!(fake.seen("").iter().filter(|seen| seen.path.starts_with("/d/")).count(), 1);
+    assert_eq!(fake.seen("").iter().filter(|seen| seen.target.starts_with("/d/")).count(), 1);
 }
 
 #[test]
@@ -331,7 +335,7 @@ fn the_password_is_shown_when_it_is_asked_for() {
         (seen.header("authorization") != "Basic YWRhOmxvdmVsYWNl").then_some(asked)
     });
     let storage = storage(&fake);
-    let shown = |seen: &[fake::Seen]| seen.iter().filter(|seen| !seen.header("authorization").is_empty()).count();
+    let shown = |seen: &[fake::Request]| seen.iter().filter(|seen| !seen.header("authorization").is_empty()).count();
     assert_eq!((fake.seen("").len(), shown(&fake.seen(""))), (2, 1));
     storage.put("a", b"x").unwrap();
     assert_eq!(fake.seen("").len() - shown(&fake.seen("")), 1, "not asked again for each request");
@@ -355,7 +359,7 @@ fn room_is_known_where_the_server_counts() {
                 let quota = format!(
                     "<D:quota-available-bytes>{free}</D:quota-available-bytes><D:quota-used-bytes>30</D:quota-used-bytes>"
                 );
-                let text = list(&[entry(&seen.path, None)]).replace("</D:prop>", &format!("{quota}</D:prop>"));
+                let text = list(&[entry(&seen.target, None)]).replace("</D:prop>", &format!("{quota}</D:prop>"));
                 Reply::with("207 Multi-Status", text)
             })
         });

@@ -20,6 +20,7 @@ use eframe::egui;
 use egui::{Ui, vec2};
 use strongroom::engine::handle::LiveProgress;
 use strongroom::engine::message::{Overview, TestResult};
+use strongroom::model::health::HealthDay;
 use strongroom::model::problem::{Code, Problem};
 use strongroom::model::run::{Outcome, ProgressView, Stage};
 use strongroom::model::settings::Appearance;
@@ -315,6 +316,7 @@ impl Gallery {
         });
         ui.add(ProgressBar::new(None, "Waiting"));
         ui.add(UsageBar::new(412_000_000_000, 120_000_000_000, 1_000_000_000_000));
+        ui.add(RoomChart::new("Blue disk", &health_days()));
         Banner::new(Tone::Warn, "Pictures shrank by half since the last version.").action("Look").dismissible().show(ui);
         Banner::new(Tone::Bad, "The engine cannot be reached. Connecting again…").show(ui);
         Card::new().tone(Tone::Bad).show(ui, |ui| {
@@ -412,6 +414,23 @@ fn days() -> Vec<Day> {
             date = date.tomorrow().unwrap_or(date);
             let mark = if index < 6 { marks[0] } else { marks[1 + index % 5] };
             Day { date, mark, runs: u32::from(mark != DayMark::Idle), failed: u32::from(mark == DayMark::Failed) }
+        })
+        .collect()
+}
+
+fn health_days() -> Vec<HealthDay> {
+    let mut date = jiff::civil::date(2026, 8, 24);
+    (0..90)
+        .map(|index| {
+            date = date.tomorrow().unwrap_or(date);
+            let is_known = index > 20 && !matches!(index, 40..44);
+            let room = is_known.then_some((200_000_000_000 + 5_000_000_000 * index, 1_000_000_000_000));
+            let good = match index {
+                ..=20 | 40..44 => 0,
+                70 => 20,
+                _ => 24,
+            };
+            HealthDay { date, room, looks: if index <= 20 { 0 } else { 24 }, good }
         })
         .collect()
 }

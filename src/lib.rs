@@ -4,7 +4,7 @@
 //! encrypted, verified and randomly accessible. The layers import only downwards (`tests/it/layers.rs` reads the `use` lines):
 //!
 //! ```text
-//! main → { ui, cli } → ipc → engine → { archive, storage, state } → os → model
+//! main → { ui, cli } → ipc → engine → { archive, storage, notify, state } → os → model
 //! ```
 
 pub mod archive;
@@ -12,6 +12,7 @@ pub mod cli;
 pub mod engine;
 pub mod ipc;
 pub mod model;
+pub mod notify;
 pub mod os;
 pub mod state;
 pub mod storage;

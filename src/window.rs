@@ -14,7 +14,6 @@ use strongroom::engine::{Env, Handle};
 use strongroom::ipc::attach;
 use strongroom::ipc::connection::{Connection, home_problem};
 use strongroom::model::problem::Problem;
-use strongroom::model::schedule::Schedule;
 use strongroom::os::interrupt::Interrupts;
 use strongroom::state::paths::Home;
 use strongroom::state::secrets::open_store;
@@ -242,7 +241,7 @@ fn without_window(handle: &Handle, mut ended: watch::Receiver<bool>) -> Result<N
 
 /// Nothing runs, and no schedule will ever make something run.
 fn is_done(overview: &Overview) -> bool {
-    overview.runs.is_empty() && overview.plans.iter().all(|plan| plan.plan.schedule == Schedule::Off)
+    overview.runs.is_empty() && overview.plans.iter().all(|plan| plan.plan.schedules.on().next().is_none())
 }
 
 fn system(error: std::io::Error) -> Problem {

@@ -9,11 +9,15 @@ mod history;
 mod key;
 mod limit;
 mod new;
+mod notify;
 mod origin;
 mod pause;
 mod plan;
 mod replicate;
 mod restore;
+mod retention;
+mod schedule;
+mod status;
 mod storage;
 #[cfg(test)]
 mod tests;
@@ -30,12 +34,16 @@ pub use self::history::History;
 pub use self::key::{Key, KeyAdd, KeyChange, KeyRecovery, KeyRemove, KeyRotate, NewPassword};
 pub use self::limit::{Limit, Speed, Times};
 pub use self::new::{CipherName, FormatOptions, Kdf, SealOptions, Sources};
+pub use self::notify::{Notify, NotifyAdd, NotifyCommand, NotifyEmail, NotifyWebhook, NotifyWhat};
 pub use self::origin::{Diff, Find, Ls, Origin, Server, Unlock, Versions};
 pub use self::pause::{Pause, Resume};
 pub use self::plan::{Plan, PlanAdd, PlanEdit};
 pub use self::replicate::Replicate;
 pub use self::restore::Restore;
-pub use self::storage::{Storage, StorageAt, StorageHealth, StorageOf};
+pub use self::retention::{Cleanup, Pin, Retention, RetentionSet};
+pub use self::schedule::{How, Schedule, ScheduleOf, When};
+pub use self::status::Status;
+pub use self::storage::{MaxSize, Storage, StorageAt, StorageEdit, StorageHealth, StorageOf, StorageRemove};
 pub use self::tools::{Compress, Decompress, Decrypt, Encrypt, Inspect, NewFile};
 pub use self::verify::Verify;
 
@@ -104,11 +112,27 @@ pub enum Command {
     /// Show, make, change or remove plans
     #[command(subcommand)]
     Plan(Plan),
+    /// Say when plans run by themselves: any number of schedules each
+    #[command(subcommand)]
+    Schedule(Schedule),
+    /// Say how plans stand: the exit code is 0 where all are protected, 3 where there are warnings or no version yet, 1 where one needs attention
+    Status(Status),
+    /// Say which versions of a plan stay
+    #[command(subcommand)]
+    Retention(Retention),
+    /// Let go what a plan's rule does not keep: now, and not after its next backup
+    Cleanup(Cleanup),
+    /// Let a version stay whatever is cleaned up
+    Pin(Pin),
+    /// Take a version's pin away
+    Unpin(Pin),
     /// Show, try, add and remove destinations
     #[command(subcommand)]
     Storage(Storage),
     /// Show and change how fast servers are written and read
     Limit(Limit),
+    /// Have somebody told when a backup fails, is overdue, or was made: on the desktop, by e-mail, by a webhook
+    Notify(Notify),
     /// Show and change what opens an encrypted backup: passwords, recovery keys, key files
     #[command(subcommand)]
     Key(Key),
@@ -128,6 +152,8 @@ pub enum Command {
     Compress(Compress),
     /// Unpack a single compressed file of any program's
     Decompress(Decompress),
+    /// Keep to the schedules without a window, until Ctrl-C or the system ends it
+    Daemon,
     /// See it work: sample files, two backups, a check and a restore, in a folder of their own
     Tour,
 }

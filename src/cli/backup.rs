@@ -13,7 +13,6 @@ use crate::model::plan::{Plan, PlanId};
 use crate::model::problem::{Code, Problem};
 use crate::model::restore::{Place, PlanChoice};
 use crate::model::run::{Outcome, RunDetail, RunKind, RunReport};
-use crate::model::schedule::Schedule;
 use crate::model::snapshot::BackupType;
 
 pub fn run(args: args::Backup, output: Output) -> Result<Exit, Problem> {
@@ -121,7 +120,7 @@ fn unlock_known(
 /// Folders to a destination: goes on with the backup of that name there, or begins one.
 fn once(session: &Session, args: &args::Backup, output: Output) -> Result<Exit, Problem> {
     session.tell_notices(output);
-    let mut plan = new_plan::plan(args.name.clone(), &args.sources, &args.to, &args.format, &args.seal, Schedule::Off)?;
+    let mut plan = new_plan::plan(args.name.clone(), &args.sources, &args.to, &args.format, &args.seal, None)?;
     let there = there(session, &plan, &args.server)?;
     let mut found = None;
     for (location, there) in &there {
@@ -232,7 +231,17 @@ mod tests {
 
     fn at(name: &str, id: u8, ours: bool) -> PlanAt {
         let id = PlanId::from_random([id; 16]);
-        PlanAt { folder: name.into(), name: name.into(), id, machine: "m".into(), sealed: true, versions: 1, newest: None, ours }
+        PlanAt {
+            folder: name.into(),
+            name: name.into(),
+            id,
+            machine: "m".into(),
+            sealed: true,
+            versions: 1,
+            newest: None,
+            ours,
+            stored: None,
+        }
     }
 
     #[test]

@@ -89,6 +89,12 @@ impl Drop for Session {
     }
 }
 
+/// The engine of this person's home that runs schedules, for as long as this is held; or another process's.
+pub fn daemon() -> Result<Connection, Problem> {
+    let home = Home::locate(root().as_deref()).map_err(home_problem)?;
+    Connection::open(&home, || env(open_store(&home, false)), true)
+}
+
 fn root() -> Option<PathBuf> {
     std::env::var_os("STRONGROOM_HOME").filter(|root| !root.is_empty()).map(PathBuf::from)
 }

@@ -47,6 +47,7 @@ impl From<Code> for Exit {
             | Code::NotWritable
             | Code::NoRoom
             | Code::OtherOwner
+            | Code::Doubtful
             | Code::ForeignHand
             | Code::SourceMissing
             | Code::SourceUnreadable
@@ -56,6 +57,7 @@ impl From<Code> for Exit {
             | Code::Keyring
             | Code::HalfDone
             | Code::Settings
+            | Code::NotSent
             | Code::TooNew
             | Code::Internal => Self::Failed,
         }

@@ -11,6 +11,7 @@ mod args;
 mod backup;
 mod compress;
 mod crypt;
+mod daemon;
 mod delete;
 mod diff;
 mod download;
@@ -28,6 +29,7 @@ mod loose_ls;
 mod loose_restore;
 mod ls;
 mod new_plan;
+mod notify;
 mod output;
 mod parse;
 mod password;
@@ -39,7 +41,10 @@ mod progress;
 mod replicate;
 mod report;
 mod restore;
+mod retention;
+mod schedule;
 mod server;
+mod status;
 mod storage;
 mod tour;
 mod verify;
@@ -134,8 +139,16 @@ impl Ready {
             Command::Download(args) => download::run(&args, output),
             Command::Adopt(args) => adopt::run(&args, output),
             Command::Plan(args) => plan::run(args, output),
+            Command::Status(args) => status::run(args.plan.as_deref(), output),
+            Command::Daemon => daemon::run(output),
+            Command::Retention(args) => retention::run(args, output),
+            Command::Cleanup(args) => retention::clean_up(&args, output),
+            Command::Pin(args) => retention::pin(&args, true, output),
+            Command::Unpin(args) => retention::pin(&args, false, output),
+            Command::Schedule(args) => schedule::run(args, output),
             Command::Storage(args) => storage::run(args, output),
             Command::Limit(args) => limit::run(&args, output),
+            Command::Notify(args) => notify::run(args, output),
             Command::Key(args) => key::run(args, output),
             Command::Pause(args) => pause::run(args.plan.as_deref(), true, output),
             Command::Resume(args) => pause::run(args.plan.as_deref(), false, output),

@@ -13,7 +13,8 @@ use crate::model::location::Location;
 use crate::model::path::PathBytes;
 use crate::model::plan::{Plan, PlanId};
 use crate::model::problem::{Code, Problem};
-use crate::model::schedule::Schedule;
+use crate::model::retention::Retention;
+use crate::model::schedule::{Schedule, Schedules, When};
 use crate::model::source_spec::SourceSpec;
 
 /// The plan that the options describe, with an id of its own.
@@ -23,7 +24,7 @@ pub fn plan(
     to: &[String],
     format: &args::FormatOptions,
     seal: &args::SealOptions,
-    schedule: Schedule,
+    when: Option<When>,
 ) -> Result<Plan, Problem> {
     let spec = SourceSpec {
         paths: source_paths(&sources.source)?,
@@ -37,10 +38,11 @@ pub fn plan(
         (None, Some(first)) => parse::default_name(&parse::absolute(first)?),
         (None, None) => String::new(),
     };
+    let now = Timestamp::now();
     let mut plan = Plan {
         id: random_plan_id()?,
         name: checked_name(name)?,
-        created: Timestamp::now(),
+        created: now,
         sources: spec,
         destinations: destinations(to)?,
         format: Format::default(),
@@ -49,10 +51,18 @@ pub fn plan(
             SealSpec { cipher: seal.cipher.map_or(usual.cipher, Into::into), kdf: seal.kdf.map_or(usual.kdf, Into::into) }
         }),
         secret_file: None,
-        schedule,
+        schedules: schedules(when, now),
+        retention: Retention::default(),
+        max_sizes: Default::default(),
     };
     set_format(&mut plan, format)?;
     Ok(plan)
+}
+
+/// The one schedule that is given by `--schedule`; `None`: off.
+pub fn schedules(when: Option<When>, now: Timestamp) -> Schedules {
+    let none = Schedules::default();
+    when.map_or(none.clone(), |when| Schedule::new(none.new_id(now), when, now).into())
 }
 
 /// Each once.

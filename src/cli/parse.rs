@@ -7,18 +7,19 @@ use std::path::{Component, Path, PathBuf};
 use directories::BaseDirs;
 use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::TimeZone;
-use jiff::{SignedDuration, Timestamp};
+use jiff::{SignedDuration, Timestamp, Zoned};
 
-use super::args::{Speed, Times};
+use super::args::{MaxSize, Speed, Times};
 use crate::model::format::{Kind, Level};
 use crate::model::human;
 use crate::model::limits::{self, Hours};
 use crate::model::location::Location;
+use crate::model::max_size;
 use crate::model::names;
 use crate::model::path::PathBytes;
 use crate::model::problem::{Code, Problem};
 use crate::model::restore::VersionChoice;
-use crate::model::schedule::Schedule;
+use crate::model::schedule::{self, When};
 use crate::model::snapshot::VersionId;
 use crate::model::volume_size::VolumeSize;
 
@@ -38,9 +39,26 @@ pub fn speed(text: &str) -> Result<Speed, String> {
     Ok(Speed(Some(bytes)))
 }
 
+/// Bytes as a size, or `none`.
+pub fn max_size(text: &str) -> Result<MaxSize, String> {
+    if text == "none" {
+        return Ok(MaxSize(None));
+    }
+    let bytes = human::parse_bytes(text).ok_or("expected a size, as in 200GB or 1.5TB, or none")?;
+    if bytes < max_size::LEAST {
+        return Err(format!("so little holds no version: {} or more, or none", human::bytes(max_size::LEAST)));
+    }
+    Ok(MaxSize(Some(bytes)))
+}
+
 /// Two times of day, or `always`.
 pub fn hours(text: &str) -> Result<Times, String> {
     if text == "always" { Ok(Times(None)) } else { Ok(Times(Some(text.parse::<Hours>()?))) }
+}
+
+/// Two times of day, or `off`.
+pub fn quiet(text: &str) -> Result<Times, String> {
+    if text == "off" { Ok(Times(None)) } else { Ok(Times(Some(text.parse::<Hours>()?))) }
 }
 
 /// `latest`, an id, or a time. A time without a zone is local; a date means the end of that day.
@@ -75,24 +93,17 @@ fn time(text: &str, zone: &TimeZone) -> Option<Timestamp> {
     whole_second(local.to_zoned(zone.clone()).ok()?.timestamp())
 }
 
-/// `off`, `6h`, `30d`, `daily@20:00`.
-pub fn schedule(text: &str) -> Result<Schedule, String> {
-    let read = || {
-        if text == "off" {
-            return Some(Schedule::Off);
-        }
-        if let Some(hours) = text.strip_suffix('h') {
-            return Some(Schedule::Hours { hours: hours.parse().ok()? });
-        }
-        if let Some(days) = text.strip_suffix('d') {
-            return Some(Schedule::Hours { hours: days.parse::<u16>().ok()?.checked_mul(24)? });
-        }
-        let (hour, minute) = text.strip_prefix("daily@")?.split_once(':')?;
-        Some(Schedule::Daily { hour: hour.parse().ok()?, minute: minute.parse().ok()? })
-    };
-    read()
-        .filter(|s| s.is_valid())
-        .ok_or_else(|| "expected off, hours or days like 6h or 28d up to a year, or daily@HH:MM".into())
+/// What runs by itself; `None`: nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rhythm(pub Option<When>);
+
+/// `off`, `6h`, `30d`, `hourly`, `daily@20:00`, `weekly@03:00`, `monthly`.
+pub fn schedule(text: &str) -> Result<Rhythm, String> {
+    if text == "off" {
+        return Ok(Rhythm(None));
+    }
+    let (every, at) = text.split_once('@').map_or((text, None), |(every, at)| (every, Some(at)));
+    schedule::parse(every, at, None, Zoned::now().date()).map(|when| Rhythm(Some(when)))
 }
 
 /// `auto`, or a number that some codec has.
@@ -208,11 +219,18 @@ mod tests {
 
     #[test]
     fn schedules_are_bounded() {
-        assert_eq!(schedule("off"), Ok(Schedule::Off));
-        assert_eq!(schedule("6h"), Ok(Schedule::Hours { hours: 6 }));
-        assert_eq!(schedule("daily@20:05"), Ok(Schedule::Daily { hour: 20, minute: 5 }));
-        assert_eq!(schedule("28d"), Ok(Schedule::Hours { hours: 672 }));
-        for bad in ["", "0h", "0d", "367d", "8785h", "4000d", "-1h", "daily@24:00", "daily@12", "daily"] {
+        let words = |text: &str| schedule(text).map(|rhythm| rhythm.0.map(|when| when.in_words()).unwrap_or_default());
+        for (text, said) in [
+            ("off", ""),
+            ("6h", "every 6 hours"),
+            ("28d", "every 28 days"),
+            ("hourly", "every hour"),
+            ("daily@20:05", "every day at 20:05"),
+            ("weekly@03:00", "every Monday at 03:00"),
+        ] {
+            assert_eq!(words(text).as_deref(), Ok(said));
+        }
+        for bad in ["", "0h", "0d", "367d", "8785h", "4000d", "-1h", "daily@24:00", "daily@12", "dayly", "daily@"] {
             assert!(schedule(bad).is_err(), "{bad}");
         }
     }

@@ -177,7 +177,8 @@ fn from_command(command: &mut Command) -> Result<Secret, Problem> {
     secret.map_err(|e| wrong(e.to_string()))
 }
 
-fn prompt(question: &str, from: &str) -> Result<Secret, Problem> {
+/// Asks for a secret on the terminal; `from`: how else it could be given.
+pub fn prompt(question: &str, from: &str) -> Result<Secret, Problem> {
     let what = match from {
         NEW_FROM => "A new password is needed, and there is no terminal to ask for it.",
         _ => "A password is needed, and there is no terminal to ask for it.",

@@ -3,6 +3,7 @@
 use std::io::{self, IsTerminal};
 use std::path::Path;
 
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::engine_access::Session;
@@ -60,8 +61,8 @@ fn list(output: Output) -> Result<Exit, Problem> {
         output.line(clean(&format!(
             "{:<20} {:<24} {} · to {}",
             plan.plan.name,
-            status(plan.status),
-            plan.plan.schedule.in_words(),
+            status_in_words(plan.status),
+            plan.plan.schedules.in_words(),
             to.join(", ")
         )));
     }
@@ -77,14 +78,15 @@ fn object(overview: &PlanOverview) -> Value {
         "plan": overview.plan,
         "status": overview.status,
         "last_success": overview.last_success,
-        "next_run": overview.next_run,
+        "next_run": overview.next_run(),
         "versions": overview.versions,
         "source_bytes": overview.source_bytes,
         "stored_bytes": overview.stored_bytes,
     })
 }
 
-fn status(status: Status) -> &'static str {
+/// As people are told.
+pub fn status_in_words(status: Status) -> &'static str {
     match status {
         Status::Protected => "protected",
         Status::ProtectedWithWarnings => "protected with warnings",
@@ -98,26 +100,27 @@ fn show(name: &str, output: Output) -> Result<Exit, Problem> {
     let overview = session.handle().overview();
     let found = find_plan(&overview, name)?;
     let plan = &found.plan;
-    let when = |at: Option<jiff::Timestamp>| match at {
+    let when = |at: Option<Timestamp>| match at {
         Some(at) => human::exact(at, &jiff::tz::TimeZone::system()),
         None => "never".into(),
     };
     let mut lines = vec![
         ("Name", plan.name.clone()),
         ("Id", plan.id.to_string()),
-        ("Status", status(found.status).to_string()),
+        ("Status", status_in_words(found.status).to_string()),
         ("Sources", plan.sources.paths.iter().map(|p| p.display().into_owned()).collect::<Vec<_>>().join(", ")),
         ("Left out", plan.sources.patterns().collect::<Vec<_>>().join("  ")),
         ("Destination", plan.destinations.iter().map(|d| d.display()).collect::<Vec<_>>().join(", ")),
         ("Encryption", plan.seal.map_or("none", |seal| seal.cipher.in_words()).into()),
         ("Opened with", plan.secret_file.as_ref().map_or(String::new(), |file| file.path().display().into_owned())),
-        ("Format", plan.format.in_words(plan.schedule.period_hours())),
+        ("Format", plan.format.in_words(plan.schedules.period_hours())),
         ("Volumes", plan.format.volume_size.map_or_else(|| "grow with the backup".into(), VolumeSize::in_words)),
-        ("Schedule", plan.schedule.in_words()),
+        ("Schedule", plan.schedules.in_words()),
+        ("Kept", plan.retention.in_words()),
         ("Last success", when(found.last_success)),
     ];
-    if found.next_run.is_some() {
-        lines.push(("Next run", when(found.next_run)));
+    if found.next_run().is_some() {
+        lines.push(("Next run", when(found.next_run())));
     }
     if let Some(versions) = found.versions {
         lines.push(("Versions", human::count(versions)));
@@ -130,7 +133,7 @@ fn show(name: &str, output: Output) -> Result<Exit, Problem> {
 }
 
 fn add(args: args::PlanAdd, output: Output) -> Result<Exit, Problem> {
-    let mut plan = new_plan::plan(Some(args.name), &args.sources, &args.to, &args.format, &args.seal, args.schedule)?;
+    let mut plan = new_plan::plan(Some(args.name), &args.sources, &args.to, &args.format, &args.seal, args.schedule.0)?;
     let session = Session::home()?;
     if find_plan(&session.handle().overview(), &plan.name).is_ok() {
         return Err(Problem::new(
@@ -193,7 +196,7 @@ fn edit(args: args::PlanEdit, output: Output) -> Result<Exit, Problem> {
         }
     }
     if let Some(schedule) = args.schedule {
-        plan.schedule = schedule;
+        plan.schedules = new_plan::schedules(schedule.0, Timestamp::now());
     }
     let whole = |path: &Path| parse::absolute(path).map(PathBytes::from);
     match (&args.password_file, &args.key_file) {

@@ -74,6 +74,11 @@ pub fn print(report: &RunReport, output: Output) -> Exit {
         RunDetail::Verify { report } => verified(output, report, &took),
         // The commands for single files print theirs themselves.
         RunDetail::Tool(_) => {}
+        RunDetail::Delete { versions, .. } if versions.is_empty() => {
+            if report.outcome.is_success() {
+                output.line("Nothing goes: all versions stay.");
+            }
+        }
         RunDetail::Delete { versions, bytes, kept_bytes, destination, left, .. } => {
             let count = human::counted(versions.len() as u64, "version", "versions");
             output.line(format!("Deleted {count} in {took}: {} freed", human::bytes(*bytes)));
@@ -342,6 +347,8 @@ mod tests {
             run: RunId(7),
             kind: RunKind::Verify,
             trigger: Trigger::ByHand,
+            schedules: Vec::new(),
+            utc_offset: None,
             plan: None,
             plan_name: "Documents".into(),
             started: "2026-11-21T20:00:00Z".parse().unwrap(),

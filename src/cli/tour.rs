@@ -25,8 +25,9 @@ use crate::model::path::PathBytes;
 use crate::model::plan::Plan;
 use crate::model::problem::{Code, Problem};
 use crate::model::restore::{Conflict, Depth, Origin, Place, PlanChoice, RestoreSpec, Target, VerifySpec, VersionChoice};
+use crate::model::retention::Retention;
 use crate::model::run::{RunDetail, RunReport};
-use crate::model::schedule::Schedule;
+use crate::model::schedule::Schedules;
 use crate::model::secret::Secret;
 use crate::model::snapshot::{VersionId, WantedType};
 use crate::model::source_spec::SourceSpec;
@@ -120,7 +121,9 @@ impl Tour {
             format: Format::default(),
             seal: Some(SealSpec::default()),
             secret_file: None,
-            schedule: Schedule::Off,
+            schedules: Schedules::default(),
+            retention: Retention::default(),
+            max_sizes: Default::default(),
         })
     }
 

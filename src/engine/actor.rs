@@ -1,41 +1,45 @@
 //! The actor: takes requests, starts runs, keeps the schedules, publishes the overview.
 
-use std::collections::VecDeque;
+mod by_itself;
+
+use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 
+use crate::model::clean_up::CleanUpSpec;
 use crate::model::path::PathBytes;
 use crate::model::plan::{Plan, PlanId};
 use crate::model::problem::{Code, Problem};
 use crate::model::prune::DeleteSpec;
 use crate::model::replicate::ReplicateSpec;
-use crate::model::restore::{Origin, Place, PlanChoice};
+use crate::model::restore::{Origin, PlanChoice};
 use crate::model::run::{Cancel, Outcome, Progress, RunDetail, RunId, RunKind, RunReport, Trigger};
+use crate::model::schedule::{ScheduleId, Signals};
 use crate::model::tool::ToolSpec;
 use crate::state::history::Begun;
 
 use super::answer;
 use super::backup::{self, BackupSpec};
-use super::catch_up::{CatchUp, Lagging};
+use super::catch_up::CatchUp;
 use super::core::{Core, lock};
 use super::deletion;
 use super::explain;
 use super::handle::{LiveProgress, Request};
 use super::message::{Command, Event, Overview, RunOverview};
+use super::messenger::Messenger;
 use super::overview;
+use super::plugged::Drives;
 use super::replicate;
 use super::restore;
-use super::run::{Run, Stages};
+use super::retention;
+use super::run::{Run, Stages, panic_text};
 use super::tool;
 use super::verify;
 
 /// Backups that run at the same time.
 const RUNS_AT_ONCE: usize = 2;
-/// The longest time between two looks at the clock: it can be set, the machine can sleep.
-const LOOK: Duration = Duration::from_secs(60);
 
 /// What a run is to do.
 enum Job {
@@ -43,8 +47,16 @@ enum Job {
     Restore(Box<crate::model::restore::RestoreSpec>),
     Verify(crate::model::restore::VerifySpec),
     Delete(DeleteSpec),
+    CleanUp(CleanUpSpec),
     Replicate(Box<ReplicateSpec>),
     Tool(Box<ToolSpec>),
+}
+
+/// A run came to its end.
+struct Ended {
+    report: RunReport,
+    /// Versions are there that the plan's rule does not keep any more.
+    has_left_work: bool,
 }
 
 pub struct Actor {
@@ -57,9 +69,15 @@ pub struct Actor {
     /// Runs that wait or run; questions look into it from their own threads.
     runs: Arc<Mutex<Vec<Run>>>,
     waiting: VecDeque<(Run, Job)>,
-    ended: (mpsc::Sender<RunReport>, mpsc::Receiver<RunReport>),
+    ended: (mpsc::Sender<Ended>, mpsc::Receiver<Ended>),
     /// Destinations that were away when versions were made.
     lagging: CatchUp,
+    drives: Drives,
+    /// When a plan's clean-up last came to what a person is to be asked about.
+    asked: HashMap<PlanId, Timestamp>,
+    /// What happened since a plan's last run began.
+    signals: HashMap<PlanId, Signals>,
+    messenger: Messenger,
     /// Told by questions that changed something.
     changed: Arc<tokio::sync::Notify>,
     quitting: bool,
@@ -73,6 +91,7 @@ impl Actor {
         events: broadcast::Sender<Event>,
         autonomous: bool,
     ) -> Self {
+        let messenger = Messenger::new(core.clone(), autonomous);
         Self {
             core,
             requests,
@@ -83,7 +102,11 @@ impl Actor {
             waiting: VecDeque::new(),
             ended: mpsc::channel(64),
             lagging: CatchUp::default(),
-            changed: Arc::default(),
+            drives: Drives::default(),
+            asked: HashMap::new(),
+            signals: HashMap::new(),
+            changed: messenger.changed.clone(),
+            messenger,
             quitting: false,
         }
     }
@@ -91,19 +114,25 @@ impl Actor {
     /// Works until it is told to quit and nothing runs any more, or until all handles are gone.
     pub async fn work(mut self) {
         if self.autonomous {
+            self.messenger.start();
+            self.note_the_start();
             self.go_on_with_left_runs();
         }
         self.limit();
         self.publish();
         let mut handles_gone = false;
         while !((self.quitting || handles_gone) && lock(&self.runs).is_empty()) {
-            self.start_due();
+            let next = self.start_due();
             if self.autonomous && !self.quitting && self.lagging.is_time() {
                 let idle: Vec<Plan> = self.plans().into_iter().filter(|plan| !self.is_writing(&plan.id)).collect();
                 self.lagging.look(&self.core, &idle);
+                self.core.watch.look(&self.core, &idle);
+            }
+            if self.autonomous && !self.quitting {
+                self.drives.look(&self.plans());
             }
             self.start_waiting();
-            let pause = self.pause();
+            let pause = self.pause(next);
             tokio::select! {
                 request = self.requests.recv(), if !handles_gone => match request {
                     Some(Request::Command(command)) => self.command(command),
@@ -138,25 +167,28 @@ impl Actor {
                     }
                     None => handles_gone = true,
                 },
-                Some(report) = self.ended.1.recv() => self.ended(report),
+                Some(ended) = self.ended.1.recv() => self.ended(ended),
                 Some(lagging) = self.lagging.found() => self.catch_up(lagging),
+                Some(drives) = self.drives.found() => self.note_drives(drives),
                 () = self.changed.notified() => self.publish(),
                 () = tokio::time::sleep(pause) => self.publish(),
             }
             self.limit();
         }
+        self.messenger.finish().await;
     }
 
     fn command(&mut self, command: Command) {
         match command {
             Command::BackUp { run, plan, kind, base, take_over } => match self.core.plan(&plan) {
                 Some(plan) => {
-                    self.back_up(run, Trigger::ByHand, BackupSpec { kind, base, take_over, ..BackupSpec::of(plan) });
+                    self.back_up(run, Trigger::ByHand, Vec::new(), BackupSpec { kind, base, take_over, ..BackupSpec::of(plan) });
                 }
                 None => self.refuse(run, RunKind::Backup, Some(plan), explain::no_such_plan()),
             },
             Command::BackUpOnce { run, plan, secrets, kind, base, take_over } => {
-                self.back_up(run, Trigger::ByHand, BackupSpec { secrets, kind, base, take_over, ..BackupSpec::of(*plan) });
+                let spec = BackupSpec { secrets, kind, base, take_over, ..BackupSpec::of(*plan) };
+                self.back_up(run, Trigger::ByHand, Vec::new(), spec);
             }
             Command::Restore { run, spec } => {
                 let (plan, name) = match &spec.from {
@@ -172,6 +204,7 @@ impl Actor {
                 self.accept(run, Job::Verify(spec));
             }
             Command::Delete { run, spec } => self.delete(run, spec),
+            Command::CleanUp { run, spec } => self.clean_up(run, Trigger::ByHand, spec),
             Command::Replicate { run, spec } => self.replicate(run, Trigger::ByHand, spec),
             Command::UseTool { run, spec } => {
                 let run = self.new_run(run, spec.tool.kind(), Trigger::ByHand, None, file_name(&spec.file));
@@ -215,25 +248,28 @@ impl Actor {
     }
 
     fn new_run(&self, id: RunId, kind: RunKind, trigger: Trigger, plan: Option<PlanId>, name: String) -> Run {
+        let started = self.core.env.clock.now();
         Run {
             id,
             kind,
             trigger,
+            schedules: Vec::new(),
             plan,
             name,
-            started: self.core.env.clock.now(),
+            started,
+            utc_offset: self.core.env.clock.zone().to_offset(started).seconds(),
             progress: Arc::new(Progress::default()),
             cancel: Cancel::default(),
             pauses: Arc::default(),
         }
     }
 
-    fn back_up(&mut self, id: RunId, trigger: Trigger, spec: BackupSpec) {
+    fn back_up(&mut self, id: RunId, trigger: Trigger, schedules: Vec<ScheduleId>, spec: BackupSpec) {
         let plan = Some(spec.plan.id.clone());
         if self.is_writing(&spec.plan.id) {
             return self.refuse(id, RunKind::Backup, plan, explain::busy());
         }
-        let run = self.new_run(id, RunKind::Backup, trigger, plan, spec.plan.name.clone());
+        let run = Run { schedules, ..self.new_run(id, RunKind::Backup, trigger, plan, spec.plan.name.clone()) };
         self.accept(run, Job::Backup(Box::new(spec)));
     }
 
@@ -246,6 +282,17 @@ impl Actor {
         }
         let run = self.new_run(id, RunKind::Delete, Trigger::ByHand, Some(plan), self.name_of(&spec.from));
         self.accept(run, Job::Delete(spec));
+    }
+
+    /// Lets go what the plan's rule does not keep.
+    fn clean_up(&mut self, id: RunId, trigger: Trigger, spec: CleanUpSpec) {
+        let plan = self.core.plan(&spec.plan);
+        let Some(plan) = plan else { return self.refuse(id, RunKind::Delete, Some(spec.plan), explain::no_such_plan()) };
+        if lock(&self.runs).iter().any(|r| r.plan.as_ref() == Some(&plan.id)) {
+            return self.refuse(id, RunKind::Delete, Some(plan.id), explain::busy());
+        }
+        let run = self.new_run(id, RunKind::Delete, trigger, Some(plan.id), plan.name);
+        self.accept(run, Job::CleanUp(spec));
     }
 
     fn replicate(&mut self, id: RunId, trigger: Trigger, spec: Box<ReplicateSpec>) {
@@ -291,7 +338,7 @@ impl Actor {
             && let Some((run, _)) = self.waiting.remove(at)
         {
             let report = run.report(&self.core.env, Err(explain::cancelled()), Vec::new());
-            self.ended(report);
+            self.ended(Ended { report, has_left_work: false });
         }
         self.publish();
     }
@@ -315,12 +362,18 @@ impl Actor {
             trigger: run.trigger,
             plan: run.plan.clone(),
             plan_name: run.name.clone(),
+            schedules: run.schedules.clone(),
             started: run.started,
+            utc_offset: Some(run.utc_offset),
             version: None,
             destination: None,
         };
         // A single file that is cut off leaves nothing behind, and nothing to go on with.
         let journal = if run.kind.is_tool() { Ok(()) } else { self.core.history.begin(&begun) };
+        if let (RunKind::Backup, Some(plan)) = (run.kind, &run.plan) {
+            // It answers whatever happened before it looks.
+            self.signals.remove(plan);
+        }
         let _ = self.events.send(Event::RunStarted(run.overview()));
         let (core, ended) = (self.core.clone(), self.ended.0.clone());
         let work = move || {
@@ -333,48 +386,42 @@ impl Actor {
                     Job::Restore(spec) => restore::run(&core, &run, spec, &mut stages),
                     Job::Verify(spec) => verify::run(&core, &run, spec, &mut stages),
                     Job::Delete(spec) => deletion::run(&core, &run, spec, &mut stages),
+                    Job::CleanUp(spec) => retention::run(&core, &run, spec, &mut stages),
                     Job::Replicate(spec) => replicate::run(&core, &run, spec, &mut stages),
                     Job::Tool(spec) => tool::run(&core, &run, spec, &mut stages),
                 }
             }));
             let result = result.unwrap_or_else(|panic| Err(explain::internal(panic_text(&*panic))));
             let report = run.report(&core.env, result, stages.finish());
-            let _ = ended.blocking_send(report);
+            let backed_up = run.kind == RunKind::Backup && report.outcome.is_success() && !run.cancel.is_cancelled();
+            let look = || run.plan.as_ref().is_some_and(|plan| retention::has_work(&core, plan));
+            let has_left_work = backed_up && std::panic::catch_unwind(std::panic::AssertUnwindSafe(look)).unwrap_or(false);
+            let _ = ended.blocking_send(Ended { report, has_left_work });
         };
         tokio::task::spawn_blocking(work);
     }
 
-    fn ended(&mut self, report: RunReport) {
+    fn ended(&mut self, ended: Ended) {
+        let Ended { report, has_left_work } = ended;
         lock(&self.runs).retain(|r| r.id != report.run);
         lock(&self.core.live).remove(&report.run);
-        if is_noted(&report)
-            && let Err(error) = self.core.history.finish(&report)
-        {
+        let noted = match is_noted(&report) {
+            true => self.core.history.finish(&report),
+            false => self.core.history.forget_begun(report.run),
+        };
+        if let Err(error) = noted {
             lock(&self.core.notices).push(format!("The history could not be written: {error}"));
         }
+        self.messenger.ended(&report);
         if matches!(report.detail, RunDetail::Backup { .. })
             && let Some(plan) = &report.plan
         {
             self.core.close_versions(plan);
         }
+        self.after(&report, has_left_work);
         self.publish();
         let _ = self.events.send(Event::RunEnded(Box::new(report)));
         (self.core.env.waker)();
-    }
-
-    /// Ends what a process that died left in the journal, and goes on with it: the next backup of a plan takes over the volumes that the
-    /// dead run had finished.
-    fn go_on_with_left_runs(&mut self) {
-        for begun in self.core.history.left_running().unwrap_or_default() {
-            let report = left_report(&begun, self.core.env.clock.now());
-            let _ = self.core.history.finish(&report);
-            let plan = begun.plan.as_ref().and_then(|id| self.core.plan(id));
-            if let (RunKind::Backup, Some(plan)) = (begun.kind, plan)
-                && !self.is_writing(&plan.id)
-            {
-                self.back_up(self.new_run_id(), Trigger::Resumed, BackupSpec::of(plan));
-            }
-        }
     }
 
     fn new_run_id(&self) -> RunId {
@@ -385,58 +432,10 @@ impl Actor {
         lock(&self.core.config).plans.clone()
     }
 
-    fn dues(&self) -> Vec<(Plan, Timestamp)> {
-        if !self.autonomous || self.quitting {
-            return Vec::new();
-        }
-        let due = |plan: Plan| {
-            if plan.schedule == crate::model::schedule::Schedule::Off {
-                return None;
-            }
-            let last_attempt = self.core.history.last_backup(&plan.id).unwrap_or_default();
-            let at = overview::due(&self.core, &plan, last_attempt)?;
-            Some((plan, at))
-        };
-        self.plans().into_iter().filter(|p| !self.is_writing(&p.id)).filter_map(due).collect()
-    }
-
-    fn start_due(&mut self) {
-        let now = self.core.env.clock.now();
-        for (plan, at) in self.dues() {
-            if at <= now {
-                self.back_up(self.new_run_id(), Trigger::Schedule, BackupSpec::of(plan));
-            }
-        }
-    }
-
-    /// Keeps to the speeds that are wanted at this time of day.
-    fn limit(&self) {
-        let clock = &self.core.env.clock;
-        let now = clock.now().to_zoned(clock.zone()).time();
-        let (up, down) = lock(&self.core.config).settings.limits.at(now);
-        self.core.accesses.limit(up, down);
-    }
-
-    fn catch_up(&mut self, lagging: Lagging) {
-        let Lagging { plan, from, to } = lagging;
-        if self.quitting || self.is_writing(&plan) {
-            return;
-        }
-        let from = Place { location: from, plan: PlanChoice::Id(plan), secret: None };
-        let spec = Box::new(ReplicateSpec { from, to, versions: Vec::new() });
-        self.replicate(self.new_run_id(), Trigger::CatchUp, spec);
-    }
-
-    /// Until the next run is due, at most a minute.
-    fn pause(&self) -> Duration {
-        let now = self.core.env.clock.now();
-        let waits = self.dues().into_iter().map(|(_, at)| Duration::try_from(at.duration_since(now)).unwrap_or_default());
-        waits.min().map_or(LOOK, |wait| wait.clamp(Duration::from_millis(100), LOOK))
-    }
-
-    fn publish(&self) {
+    fn publish(&mut self) {
         let runs: Vec<RunOverview> = lock(&self.runs).iter().map(Run::overview).collect();
         let new = overview::make(&self.core, runs);
+        self.messenger.look(&new);
         let changed = self.overview.send_if_modified(|old| {
             let differs = **old != new;
             if differs {
@@ -466,7 +465,11 @@ fn plan_of(choice: &PlanChoice) -> Option<PlanId> {
 fn is_noted(report: &RunReport) -> bool {
     use Code::{NotSealed, NothingThere, OtherBackupsKey, PasswordNeeded, Usage, WrongPassword};
     let mistyped = |code| matches!(code, WrongPassword | PasswordNeeded | OtherBackupsKey | Usage | NothingThere | NotSealed);
-    !matches!(&report.outcome, Outcome::Failed(problem) if report.kind.is_tool() && mistyped(problem.code))
+    // Nor a clean-up of which nothing came: there is one after each backup.
+    let nothing = report.trigger == Trigger::Retention
+        && report.outcome == Outcome::Completed
+        && matches!(&report.detail, RunDetail::Delete { versions, .. } if versions.is_empty());
+    !nothing && !matches!(&report.outcome, Outcome::Failed(problem) if report.kind.is_tool() && mistyped(problem.code))
 }
 
 /// The report of a run whose process died.
@@ -475,9 +478,11 @@ pub fn left_report(begun: &Begun, now: Timestamp) -> RunReport {
         run: begun.run,
         kind: begun.kind,
         trigger: begun.trigger,
+        schedules: begun.schedules.clone(),
         plan: begun.plan.clone(),
         plan_name: begun.plan_name.clone(),
         started: begun.started,
+        utc_offset: begun.utc_offset,
         finished: now,
         paused_ms: 0,
         outcome: Outcome::LeftRunning,
@@ -486,9 +491,4 @@ pub fn left_report(begun: &Begun, now: Timestamp) -> RunReport {
         warning_count: 0,
         stages: Vec::new(),
     }
-}
-
-fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
-    let text = panic.downcast_ref::<&str>().map(|s| (*s).to_owned());
-    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "panic".into())
 }

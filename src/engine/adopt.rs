@@ -5,8 +5,9 @@ use crate::model::names;
 use crate::model::plan::Plan;
 use crate::model::problem::{Code, Problem};
 use crate::model::restore::{Place, PlanChoice, VersionChoice};
+use crate::model::retention::Retention;
 use crate::model::run::Cancel;
-use crate::model::schedule::Schedule;
+use crate::model::schedule::Schedules;
 use crate::model::source_spec::SourceSpec;
 
 use super::answer;
@@ -44,7 +45,9 @@ pub fn adopt(core: &Core, place: &Place, name: Option<String>) -> Result<Plan, P
         format: Format { kind: kind.unwrap_or(usual.kind), ..usual },
         seal: folder.marker.sealed.then(SealSpec::default),
         secret_file: None,
-        schedule: Schedule::Off,
+        schedules: Schedules::default(),
+        retention: Retention::default(),
+        max_sizes: Default::default(),
     };
     answer::check(&plan)?;
     if lock(&core.config).plans.iter().any(|known| known.name == plan.name) {

@@ -4,6 +4,7 @@ use crate::archive::key;
 use crate::archive::scan;
 use crate::model::human;
 use crate::model::limits;
+use crate::model::max_size;
 use crate::model::plan::{Plan, PlanId};
 use crate::model::problem::{Code, Problem};
 use crate::model::restore::{Place, PlanChoice};
@@ -14,6 +15,7 @@ use crate::model::source_spec::SourceSpec;
 use crate::state;
 
 use super::adopt;
+use super::channels;
 use super::compare;
 use super::core::{Core, lock};
 use super::deletion;
@@ -21,10 +23,13 @@ use super::destination;
 use super::explain;
 use super::find;
 use super::folder::Folder;
+use super::health;
 use super::keys;
 use super::message::{Answer, KeyChange, NewSecrets, Question, Rows, Unreadable};
 use super::replicate;
 use super::restore;
+use super::retention;
+use super::schedules;
 use super::single;
 use super::sources;
 
@@ -42,7 +47,11 @@ pub fn answer(core: &Core, question: Question, is_running: &dyn Fn(&PlanId) -> b
             let spec = SourceSpec { paths: vec![path], ..rules };
             Answer::Measured(scan::measure(&spec, &[], cancel, &mut |_| {})?)
         }
-        Question::TestDestination { location } => Answer::Tested(destination::test(core, &location)?),
+        Question::TestDestination { location } => {
+            let result = destination::test(core, &location);
+            health::tested(core, &location, &result);
+            Answer::Tested(result?)
+        }
         Question::Stored { place } => Answer::Stored(core.folder(&place)?.stored()?),
         Question::TellAccess { location, told } => {
             core.accesses.tell(&location, told)?;
@@ -64,6 +73,18 @@ pub fn answer(core: &Core, question: Question, is_running: &dyn Fn(&PlanId) -> b
         }
         Question::SaveSettings { settings } => {
             save_settings(core, settings)?;
+            Answer::Done
+        }
+        Question::SaveChannel { channel, keys } => {
+            channels::save(core, *channel, &keys)?;
+            Answer::Done
+        }
+        Question::RemoveChannel { id } => {
+            channels::remove(core, &id)?;
+            Answer::Done
+        }
+        Question::TestChannel { channel, keys } => {
+            channels::test(core, *channel, &keys)?;
             Answer::Done
         }
         Question::ChangePassword { plan, old, new } => {
@@ -120,6 +141,14 @@ pub fn answer(core: &Core, question: Question, is_running: &dyn Fn(&PlanId) -> b
         }
         Question::PlanRestore { spec } => Answer::RestorePlan(restore::plan(core, &spec, cancel)?),
         Question::PlanDeletion { spec } => Answer::Deletion(deletion::plan(core, &spec)?),
+        Question::PreviewRetention { plan } => {
+            check(&plan)?;
+            Answer::Retention(Box::new(retention::preview(core, &plan)))
+        }
+        Question::Pin { plan, version, pinned } => {
+            let plan = core.plan(&plan).ok_or_else(explain::no_such_plan)?;
+            Answer::Pinned(retention::pin(core, &plan, &version, pinned)?)
+        }
         Question::Unlock { place } => {
             keys::unlock(core, &place)?;
             Answer::Done
@@ -127,6 +156,7 @@ pub fn answer(core: &Core, question: Question, is_running: &dyn Fn(&PlanId) -> b
         Question::History { filter } => Answer::History(core.history.page(&filter).map_err(explain::history)?),
         Question::Report { run } => Answer::Report(report(core, run)?),
         Question::DestinationStatus { location } => Answer::DestinationStatus(destination::status(core, &location)),
+        Question::Health { location, days } => Answer::Health(health::history(core, &location, days)?),
         Question::Inspect { file } => Answer::Inspected(Box::new(single::inspect(&file.as_path(), cancel)?)),
     })
 }
@@ -136,7 +166,8 @@ fn report(core: &Core, run: RunId) -> Result<Option<Box<crate::model::run::RunRe
 }
 
 /// Saves a plan. For a new sealed one the destination's folder is made at once, so that its key exists before the first run.
-fn save_plan(core: &Core, plan: Plan, secrets: &NewSecrets) -> Result<(), Problem> {
+fn save_plan(core: &Core, mut plan: Plan, secrets: &NewSecrets) -> Result<(), Problem> {
+    plan.max_sizes = plan.max_sizes.of(&plan.destinations);
     check(&plan)?;
     destination::check_apart(core, &plan)?;
     let before = core.plan(&plan.id);
@@ -155,6 +186,8 @@ fn save_plan(core: &Core, plan: Plan, secrets: &NewSecrets) -> Result<(), Proble
     if moved {
         open_new(core, &plan, before.as_ref(), secrets)?;
     }
+    let schedules = schedules::begun(&plan.schedules, before.as_ref(), core.env.clock.now());
+    let plan = Plan { schedules, ..plan };
     let mut config = lock(&core.config);
     let mut changed = config.clone();
     match changed.plans.iter_mut().find(|p| p.id == plan.id) {
@@ -208,8 +241,11 @@ pub fn check(plan: &Plan) -> Result<(), Problem> {
     if (1..plan.destinations.len()).any(|at| plan.destinations[..at].contains(&plan.destinations[at])) {
         return usage("A destination is named twice.", "Leave one of the two out.");
     }
-    if !plan.schedule.is_valid() {
-        return usage("The schedule's time cannot be.", "Give 1 hour to a year, or a time of day.");
+    if let Err(why) = plan.retention.check() {
+        return usage(&format!("This cannot be: {why}."), "Give another number.");
+    }
+    if !plan.max_sizes.is_valid() {
+        return usage("So small a maximum size holds no version.", &format!("Allow {} or more.", human::bytes(max_size::LEAST)));
     }
     if let Err(why) = plan.format.check() {
         return usage(&format!("This cannot be: {why}."), "Give another level or format.");

@@ -27,6 +27,7 @@ use super::explain;
 use super::few_at_once::few_at_once;
 use super::folder::{Folder, Listed, sha256_hex};
 use super::hand;
+use super::health;
 use super::lanes::Lanes;
 use super::left;
 use super::message::NewSecrets;
@@ -61,6 +62,9 @@ pub fn back_up(core: &Arc<Core>, run: &Run, spec: &BackupSpec, stages: &mut Stag
             Err(problem) if several::is_of_one(&problem) && !run.cancel.should_end() => problem,
             ended => return ended,
         };
+        if let Some(location) = &written_to {
+            health::failed(core, location, &problem);
+        }
         match written_to {
             Some(location) if failed.len() + 1 < spec.plan.destinations.len() => failed.push((location, problem)),
             _ => return Err(problem),
@@ -100,6 +104,8 @@ fn attempt(
     if let Err(problem) = deletion::finish(core, folder, ring.map(|r| &**r), location, &listed) {
         tracing::warn!("what was deleted is not cleared away yet: {problem}");
     }
+    // Counted when what can be cleared away is.
+    folder.keep_within(plan.max_sizes.at(location))?;
 
     let kind = left::wanted(spec, left.as_ref());
     let wish = Wish { kind, base: spec.base.as_ref(), format: plan.format };
@@ -131,7 +137,7 @@ fn attempt(
     core.history.begin_version(run.id, &id, location).map_err(explain::history)?;
     let resumed_bytes = left.iter().flat_map(|left| left.volumes()).map(|info| info.size).sum();
 
-    let lanes = Lanes::start(core, &opened, followers, &listed, &id, &run.cancel);
+    let lanes = Lanes::start(core, plan, &opened, followers, &listed, &id, &run.cancel);
     let result = write(core, run, plan, &opened, parent.as_ref(), &id, left, &listed, &lanes, stages);
     let (manifest, objects, mut found, packed) = match result {
         Ok(written) => written,
@@ -153,7 +159,8 @@ fn attempt(
     core.history.remember_version(&plan.id, location, &id, manifest.sequence).map_err(explain::history)?;
     lanes.version_is_there();
 
-    let copies = copies(lanes, &mut warnings, stages);
+    health::reached(core, location, folder.storage().room().ok().flatten());
+    let copies = copies(core, lanes, &mut warnings, stages);
     let older_bytes: u64 = listed.iter().filter_map(|l| l.manifest.as_ref().ok()).map(|m| m.totals.stored_bytes).sum();
     stages.enter(Stage::ReadingBack);
     let read_back = match read_back(core, run, location, folder, &manifest, &objects) {
@@ -183,7 +190,7 @@ fn attempt(
 }
 
 /// Waits for the other destinations. One that did not get the version is a warning: it catches up.
-fn copies(lanes: Lanes, warnings: &mut Vec<Warning>, stages: &mut Stages<'_>) -> Vec<Replicated> {
+fn copies(core: &Core, lanes: Lanes, warnings: &mut Vec<Warning>, stages: &mut Stages<'_>) -> Vec<Replicated> {
     if lanes.is_empty() {
         return Vec::new();
     }
@@ -192,10 +199,14 @@ fn copies(lanes: Lanes, warnings: &mut Vec<Warning>, stages: &mut Stages<'_>) ->
     for ended in lanes.finish() {
         match ended.result {
             Ok((replicated, more)) => {
+                health::reached(core, &ended.location, None);
                 copies.push(replicated);
                 warnings.extend(more);
             }
-            Err(problem) => warnings.push(several::lacks(&ended.location, &problem)),
+            Err(problem) => {
+                health::failed(core, &ended.location, &problem);
+                warnings.push(several::lacks(&ended.location, &problem));
+            }
         }
     }
     copies

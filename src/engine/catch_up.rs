@@ -11,6 +11,7 @@ use crate::model::plan::{Plan, PlanId};
 
 use super::core::Core;
 use super::folder::Folder;
+use super::health;
 use super::several;
 
 /// Between two looks at what plans lack.
@@ -123,8 +124,15 @@ fn pause(to: &Location, looks: u32, tries: u32) -> Duration {
 /// Whether the destination can be reached, is the one that it was and has room. Blocks.
 fn is_there(core: &Core, lagging: &Lagging) -> bool {
     let known = core.history.known_versions(&lagging.plan, &lagging.to).is_ok_and(|known| !known.is_empty());
-    let Ok(storage) = core.open_storage(&lagging.to, !known) else { return false };
-    let has_room = |folder: Folder| folder.check_room().is_ok();
+    let storage = match core.open_storage(&lagging.to, !known) {
+        Ok(storage) => storage,
+        Err(error) => {
+            health::failed(core, &lagging.to, &error.into());
+            return false;
+        }
+    };
+    let max = core.plan(&lagging.plan).and_then(|plan| plan.max_sizes.at(&lagging.to));
+    let has_room = |folder: Folder| folder.check_room().is_ok() && folder.keep_within(max).is_ok();
     !known || Folder::of_plan(&storage, &lagging.plan).is_ok_and(|folder| folder.is_some_and(has_room))
 }
 

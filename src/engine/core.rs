@@ -28,6 +28,7 @@ use super::env::Env;
 use super::explain;
 use super::folder::{Folder, Listed};
 use super::handle::Live;
+use super::health::Watch;
 use super::opened::KeptArchive;
 use super::standby::Standby;
 
@@ -40,6 +41,8 @@ pub struct Core {
     pub env: Env,
     /// `None`: a guest without any home.
     pub home: Option<Home>,
+    /// Whether this process holds it, and may keep something in it.
+    pub owner: bool,
     /// 32 hex digits.
     pub home_id: String,
     pub machine: String,
@@ -49,6 +52,8 @@ pub struct Core {
     pub live: Live,
     /// To the servers of destinations.
     pub accesses: Arc<Accesses>,
+    /// Over destinations that nothing else looks at.
+    pub watch: Watch,
     /// Rings opened by a password in this session.
     session: Mutex<HashMap<PlanId, Arc<KeyRing>>>,
     versions: Mutex<VecDeque<Kept>>,
@@ -113,6 +118,7 @@ impl Core {
         Self {
             env,
             home,
+            owner,
             home_id,
             machine,
             config: Mutex::new(config),
@@ -120,6 +126,7 @@ impl Core {
             history,
             live: Live::default(),
             accesses,
+            watch: Watch::default(),
             session: Mutex::default(),
             versions: Mutex::default(),
             archives: Mutex::default(),

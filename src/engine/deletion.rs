@@ -61,18 +61,20 @@ pub fn run(core: &Core, run: &Run, spec: &DeleteSpec, stages: &mut Stages<'_>) -
         destination: spec.from.location.display(),
         left: done.plan.left,
         plan_bytes: bytes_in(&done.folder)?,
+        cleaned: Vec::new(),
     };
     let warning_count = warnings.len() as u64;
     Ok(Done { detail, warnings, warning_count, finding: None })
 }
 
 /// What was deleted, and where.
-struct Deleted {
-    folder: Arc<Folder>,
-    plan: PrunePlan,
+pub struct Deleted {
+    pub folder: Arc<Folder>,
+    pub plan: PrunePlan,
 }
 
-fn delete(core: &Core, run: &Run, spec: &DeleteSpec, stages: &mut Stages<'_>) -> Result<Deleted, Problem> {
+/// Deletes versions at one destination.
+pub fn delete(core: &Core, run: &Run, spec: &DeleteSpec, stages: &mut Stages<'_>) -> Result<Deleted, Problem> {
     let OpenPlace { folder, ring } = core.open_place(&spec.from)?;
     let (ring, place) = (ring.as_deref(), &spec.from.location);
     let staying = choose(core, &folder, ring, spec)?;
@@ -137,6 +139,10 @@ fn choose(core: &Core, folder: &Folder, ring: Option<&KeyRing>, spec: &DeleteSpe
     let is_there = |id: &VersionId| listed.iter().any(|l| l.id == *id) || vanished.contains(id);
     if let Some(id) = spec.versions.iter().find(|id| !is_there(id)) {
         return Err(explain::no_such_version(id.as_str()));
+    }
+    // Read each time: somebody may have pinned it a moment ago.
+    if let Some(id) = folder.pins()?.iter().find(|id| spec.versions.contains(id)) {
+        return Err(explain::pinned(id.as_str()));
     }
     if let Some(id) = vanished.iter().find(|id| !spec.versions.contains(id)) {
         return Err(explain::vanished(id.as_str()));
@@ -209,7 +215,7 @@ fn drop_objects(core: &Core, folder: &Folder, ring: Option<&KeyRing>, plan: &Pru
 }
 
 /// Bytes of all volumes and catalogs of the plan.
-fn bytes_in(folder: &Folder) -> Result<u64, Problem> {
+pub fn bytes_in(folder: &Folder) -> Result<u64, Problem> {
     let mut bytes = 0;
     for run in folder.list(marker::DATA)?.iter().filter(|e| e.is_folder) {
         bytes += folder.list(&format!("{}/{}", marker::DATA, run.name))?.iter().map(|e| e.size).sum::<u64>();

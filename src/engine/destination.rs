@@ -18,10 +18,11 @@ use crate::os::permissions::may_make_in;
 use crate::os::{self, disk, drives};
 use crate::storage::{Kind, Storage};
 
-use super::core::Core;
+use super::core::{Core, lock};
 use super::costs;
 use super::explain;
 use super::folder::{Folder, Keys, sha256_hex};
+use super::health;
 use super::message::{DestinationStatus, NewSecrets, PlanAt, TestResult};
 
 /// A plan's folder that this home may write to.
@@ -288,6 +289,7 @@ pub fn describe(core: &Core, folder: &Folder) -> Result<PlanAt, Problem> {
         versions: ids.len(),
         newest,
         ours,
+        stored: None,
     })
 }
 
@@ -360,6 +362,21 @@ fn on_system_disk(location: &Location) -> bool {
     system.is_some() && device(&path.as_path()) == system
 }
 
+/// `MarkerMissing` where nothing of a backup lies at a destination that is known to have one of a saved plan: perhaps the empty folder that
+/// a drive is mounted on. For a destination without any plan's folder.
+pub fn check_unused(core: &Core, location: &Location, storage: &dyn Storage) -> Result<(), Problem> {
+    let mut plans = lock(&core.config).plans.clone();
+    plans.retain(|plan| plan.destinations.contains(location));
+    for plan in plans {
+        let was_used = !core.history.known_versions(&plan.id, location).map_err(explain::history)?.is_empty();
+        // One that has lost its marker is still there.
+        if was_used && !storage.list("")?.iter().any(|entry| entry.name.ends_with(plan.id.short())) {
+            return Err(explain::marker_missing(&location.display()));
+        }
+    }
+    Ok(())
+}
+
 /// What the Storage tab shows of a destination.
 pub fn status(core: &Core, location: &Location) -> DestinationStatus {
     let mut status = DestinationStatus {
@@ -375,6 +392,7 @@ pub fn status(core: &Core, location: &Location) -> DestinationStatus {
     if let Err(problem) = fill_status(core, location, &mut status) {
         status.problem = Some(problem);
     }
+    health::seen(core, &status);
     status
 }
 
@@ -387,9 +405,13 @@ fn fill_status(core: &Core, location: &Location, status: &mut DestinationStatus)
     status.total = room.map(|r| r.total);
     status.cid = storage.cid()?;
     let (folders, damaged) = Folder::all(&storage)?;
+    if folders.is_empty() && damaged.is_empty() {
+        check_unused(core, location, &*storage)?;
+    }
     for folder in &folders {
-        status.plans.push(describe(core, folder)?);
-        status.used += folder.stored()?;
+        let stored = folder.stored()?;
+        status.plans.push(PlanAt { stored: Some(stored), ..describe(core, folder)? });
+        status.used += stored;
     }
     match damaged.first() {
         Some(name) => {

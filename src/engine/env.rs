@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use crate::model::location::Location;
+use crate::notify::{self, Notifier};
 use crate::state::secrets::SecretStore;
 use crate::storage::access::Access;
 use crate::storage::{self, Storage};
@@ -45,6 +46,8 @@ pub struct Env {
     pub entropy: Entropy,
     pub secrets: Arc<dyn SecretStore>,
     pub open_storage: OpenStorage,
+    /// Sends messages; from threads of its own only.
+    pub notifier: Arc<dyn Notifier>,
     pub waker: Waker,
 }
 
@@ -61,6 +64,7 @@ impl Env {
                 let storage = open(location, access)?;
                 Ok(Arc::from(storage))
             }),
+            notifier: Arc::new(notify::System::default()),
             waker,
         }
     }

@@ -1,5 +1,6 @@
 //! Failures in words: the only place that words them for people.
 
+mod messages;
 mod storage;
 
 use std::io::ErrorKind;
@@ -13,6 +14,8 @@ use crate::model::problem::{Code, Problem};
 use crate::model::recover;
 use crate::model::restore::VerifyReport;
 use crate::state;
+
+pub use self::messages::{channel, message_not_sent, no_such_channel, not_sent};
 
 impl From<archive::Error> for Problem {
     fn from(error: archive::Error) -> Self {
@@ -432,6 +435,19 @@ pub fn last_good_version() -> Problem {
         Code::Usage,
         "This would delete the last good version.",
         "Back up first; or remove the backup as a whole, with its versions.",
+    )
+}
+
+pub fn pinned(version: &str) -> Problem {
+    Problem::new(Code::Usage, format!("Version {version} is pinned: it stays."), "Take the pin away first.")
+}
+
+/// `doubts`: whole sentences.
+pub fn doubtful(plan: &str, doubts: &[String]) -> Problem {
+    Problem::new(
+        Code::Doubtful,
+        format!("Nothing of \u{201c}{plan}\u{201d} was cleared away: {}", doubts.join(" ")),
+        "Look at what would go, in the Schedules tab or by `strongroom retention preview`; if it may, clean up by hand.",
     )
 }
 

@@ -2,11 +2,13 @@
 
 pub mod copy;
 mod keys;
+mod pins;
 mod reserve;
 pub mod unmarked;
 
 use std::io;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
@@ -23,6 +25,7 @@ use crate::model::snapshot::{Manifest, ObjectList, VersionId};
 use crate::storage::{self, Kind, Storage, Upload};
 
 use super::explain;
+use super::few_at_once::few_at_once;
 
 pub use keys::Keys;
 use reserve::Reserve;
@@ -31,6 +34,8 @@ use reserve::Reserve;
 const MAX_PLANS: usize = 1000;
 /// Longest marker, owner or key file.
 const MAX_SMALL: u64 = 1 << 20;
+/// Folders that are listed at the same time.
+const LISTED_AT_ONCE: usize = 4;
 
 pub struct Folder {
     storage: Arc<dyn Storage>,
@@ -132,6 +137,12 @@ impl Folder {
         Ok(self.reserve.check(&*self.storage)?)
     }
 
+    /// From now on no more is written than may lie there, in bytes; what does already is counted. `NoRoom` where that is as much.
+    pub fn keep_within(&self, max: Option<u64>) -> Result<(), Problem> {
+        let Some(max) = max else { return Ok(()) };
+        Ok(self.reserve.keep_within(max, self.taken()?)?)
+    }
+
     fn full(&self, name: &str) -> String {
         format!("{}/{name}", self.name)
     }
@@ -151,12 +162,36 @@ impl Folder {
         Ok(bytes)
     }
 
+    /// Bytes of all that lies in the plan's folder.
+    fn taken(&self) -> Result<u64, Problem> {
+        let bytes = AtomicU64::new(0);
+        let add = |folder: &str| -> Result<(), Problem> {
+            let files = self.list(folder)?.iter().filter(|entry| !entry.is_folder).map(|entry| entry.size).sum();
+            bytes.fetch_add(files, Relaxed);
+            Ok(())
+        };
+        let runs = self.list(marker::DATA)?.into_iter().filter(|entry| entry.is_folder);
+        let folders: Vec<String> = ["", marker::VERSIONS, marker::DELETED]
+            .map(str::to_owned)
+            .into_iter()
+            .chain(runs.map(|run| format!("{}/{}", marker::DATA, run.name)))
+            .collect();
+        few_at_once(&folders, LISTED_AT_ONCE, |folder| add(folder))?;
+        Ok(bytes.into_inner())
+    }
+
     pub fn read_all(&self, name: &str) -> Result<Vec<u8>, archive::Error> {
         self.storage.read_all(&self.full(name), json_lines::MAX_LENGTH).map_err(|e| archive::Error::object(name, to_io(e)))
     }
 
     pub fn put(&self, name: &str, bytes: &[u8]) -> Result<(), Problem> {
         Ok(self.storage.put(&self.full(name), bytes)?)
+    }
+
+    /// Puts what ends a version: for that a little was kept of what may lie there.
+    pub fn put_last(&self, name: &str, bytes: &[u8]) -> Result<(), Problem> {
+        self.reserve.spend_last(name, bytes.len() as u64)?;
+        self.put(name, bytes)
     }
 
     /// Puts an object that may be there already, then left as it is.
@@ -332,13 +367,14 @@ impl Folder {
     }
 
     pub fn put_manifest(&self, manifest: &Manifest, ring: Option<&KeyRing>) -> Result<(), Problem> {
-        self.put(&marker::manifest_name(&manifest.id), &json_lines::encode(manifest, ring.map(KeyRing::newest)))
+        let bytes = json_lines::encode(manifest, ring.map(KeyRing::newest));
+        self.put_last(&marker::manifest_name(&manifest.id), &bytes)
     }
 
     /// Writes `objects.json` of a run and returns its bytes, whose SHA-256 stands in the manifest.
     pub fn put_objects(&self, list: &ObjectList, ring: Option<&KeyRing>) -> Result<Vec<u8>, Problem> {
         let bytes = json_lines::encode(list, ring.map(KeyRing::newest));
-        self.put(&objects_name(&list.id), &bytes)?;
+        self.put_last(&objects_name(&list.id), &bytes)?;
         Ok(bytes)
     }
 }
@@ -358,7 +394,7 @@ fn to_io(error: storage::Error) -> io::Error {
         Kind::NotFound => io::ErrorKind::NotFound,
         Kind::AlreadyExists => io::ErrorKind::AlreadyExists,
         Kind::NotWritable | Kind::NotReadable | Kind::Denied => io::ErrorKind::PermissionDenied,
-        Kind::NoRoom | Kind::NoRoomHere => io::ErrorKind::StorageFull,
+        Kind::NoRoom | Kind::NoRoomHere | Kind::MaxSize => io::ErrorKind::StorageFull,
         Kind::TooShort => io::ErrorKind::UnexpectedEof,
         Kind::FileTooLarge => io::ErrorKind::FileTooLarge,
         Kind::NotAFolder => io::ErrorKind::NotADirectory,

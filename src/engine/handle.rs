@@ -6,9 +6,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 
 use super::message::*;
+use crate::model::alert::{Channel, ChannelId};
 use crate::model::catalog::Row;
+use crate::model::clean_up::RetentionPreview;
 use crate::model::compare::{Differences, PathHistory};
 use crate::model::format::KdfKind;
+use crate::model::health::Sample;
 use crate::model::history::{HistoryFilter, HistoryPage};
 use crate::model::inspection::{ArchiveFacts, FileFacts};
 use crate::model::location::Location;
@@ -20,7 +23,7 @@ use crate::model::restore::{ArchiveFile, Origin, Place, RestoreCounts, RestoreSp
 use crate::model::run::{Progress, ProgressView, RunId, RunReport};
 use crate::model::secret::Secret;
 use crate::model::settings::Settings;
-use crate::model::snapshot::Manifest;
+use crate::model::snapshot::{Manifest, VersionId};
 use crate::model::source_spec::{Measured, SourceSpec};
 
 /// What travels from handles to the engine (or to the socket that stands for it).
@@ -188,6 +191,12 @@ questions! {
     new_recovery_key() -> Secret = Question::NewRecoveryKey => Answer::RecoveryKey(v) => v;
     save_plan(plan: Plan, secrets: NewSecrets) -> () = Question::SavePlan { plan: Box::new(plan), secrets } => Answer::Done => ();
     save_settings(settings: Settings) -> () = Question::SaveSettings { settings } => Answer::Done => ();
+    save_channel(channel: Channel, keys: ChannelKeys) -> () =
+        Question::SaveChannel { channel: Box::new(channel), keys } => Answer::Done => ();
+    remove_channel(id: ChannelId) -> () = Question::RemoveChannel { id } => Answer::Done => ();
+    /// Answered when the test has gone, or could not go.
+    test_channel(channel: Channel, keys: ChannelKeys) -> () =
+        Question::TestChannel { channel: Box::new(channel), keys } => Answer::Done => ();
     adopt(place: Place, name: Option<String>) -> Plan = Question::Adopt { place, name } => Answer::Adopted(v) => *v;
     remove_plan(plan: PlanId, delete_versions: bool) -> () = Question::RemovePlan { plan, delete_versions } => Answer::Done => ();
     change_password(plan: PlanId, old: Secret, new: NewSecrets) -> () = Question::ChangePassword { plan, old, new } => Answer::Done => ();
@@ -218,11 +227,18 @@ questions! {
         Question::Sum { origin, paths, except } => Answer::Sum { files, bytes } => (files, bytes);
     plan_restore(spec: RestoreSpec) -> RestoreCounts = Question::PlanRestore { spec: Box::new(spec) } => Answer::RestorePlan(v) => v;
     plan_deletion(spec: DeleteSpec) -> PrunePlan = Question::PlanDeletion { spec } => Answer::Deletion(v) => v;
+    preview_retention(plan: Plan) -> RetentionPreview =
+        Question::PreviewRetention { plan: Box::new(plan) } => Answer::Retention(v) => *v;
+    /// Says at which destinations it could not be done.
+    pin(plan: PlanId, version: VersionId, pinned: bool) -> Vec<(Location, Problem)> =
+        Question::Pin { plan, version, pinned } => Answer::Pinned(v) => v;
     unlock(place: Place) -> () = Question::Unlock { place } => Answer::Done => ();
     history(filter: HistoryFilter) -> HistoryPage = Question::History { filter } => Answer::History(v) => v;
     report(run: RunId) -> Option<Box<RunReport>> = Question::Report { run } => Answer::Report(v) => v;
     destination_status(location: Location) -> DestinationStatus =
         Question::DestinationStatus { location } => Answer::DestinationStatus(v) => v;
+    /// Oldest first.
+    health(location: Location, days: u32) -> Vec<Sample> = Question::Health { location, days } => Answer::Health(v) => v;
     /// Dropping it ends the looking.
     inspect(file: PathBytes) -> FileFacts = Question::Inspect { file } => Answer::Inspected(v) => *v;
 }

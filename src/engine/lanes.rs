@@ -12,6 +12,7 @@ use crate::archive::key::KeyRing;
 use crate::archive::object::{ObjectWriter, Objects, run_folder};
 use crate::archive::{self, object_list};
 use crate::model::location::Location;
+use crate::model::plan::Plan;
 use crate::model::problem::{Problem, Warning};
 use crate::model::replicate::Replicated;
 use crate::model::run::{Cancel, Progress};
@@ -135,6 +136,7 @@ impl Lanes {
     /// Starts a lane for each follower. `listed`: the versions that lie where the run writes; `id`: the one that it makes.
     pub fn start(
         core: &Arc<Core>,
+        plan: &Plan,
         opened: &Opened,
         followers: Vec<Location>,
         listed: &Arc<Vec<Listed>>,
@@ -151,6 +153,7 @@ impl Lanes {
                 location: location.clone(),
                 id: id.clone(),
                 ring: opened.ring.clone(),
+                max_size: plan.max_sizes.at(&location),
                 feed: feed.clone(),
                 cancel: cancel.clone(),
                 progress: Progress::default(),
@@ -214,6 +217,8 @@ struct Lane {
     /// The version that the run makes.
     id: VersionId,
     ring: Option<Arc<KeyRing>>,
+    /// Bytes that may lie there.
+    max_size: Option<u64>,
     feed: Arc<Feed>,
     cancel: Cancel,
     progress: Progress,
@@ -234,6 +239,7 @@ impl Lane {
         };
         // Of runs that made no version.
         hand::clear_litter(&self.core, &to, &self.location, &to.manifests(self.ring.as_deref())?, Some(&self.id))?;
+        to.keep_within(self.max_size)?;
         // What cannot be copied yet is tried again at the end.
         let (mut all, _) = copying.all(listed, &|_| true)?;
         let mut sent: HashMap<String, Sent> = HashMap::new();

@@ -11,6 +11,7 @@ pub use self::answer::{
 };
 pub use self::overview::{Event, Overview, PlanOverview, RunOverview, RunProgress};
 pub use self::question::Question;
+use crate::model::clean_up::CleanUpSpec;
 use crate::model::key::SlotKind;
 use crate::model::path::PathBytes;
 use crate::model::plan::{Plan, PlanId};
@@ -56,6 +57,11 @@ pub enum Command {
     Delete {
         run: RunId,
         spec: DeleteSpec,
+    },
+    /// Lets go what the plan's rule does not keep.
+    CleanUp {
+        run: RunId,
+        spec: CleanUpSpec,
     },
     /// Copies versions to another destination.
     Replicate {
@@ -139,6 +145,15 @@ pub enum ServerTrust {
     Key(String),
     /// Whichever answers first.
     New,
+}
+
+/// Secrets of a channel of messages: `None` leaves what is kept, an empty one forgets it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct ChannelKeys {
+    /// Of a webhook: where it goes.
+    pub address: Option<Secret>,
+    /// A mail account's password, a webhook's secret.
+    pub secret: Option<Secret>,
 }
 
 /// What is to become of a backup's key slots. Only the file of slots is written anew, never a volume.

@@ -5,12 +5,13 @@ use jiff::{SignedDuration, Timestamp};
 use crate::model::path::PathBytes;
 use crate::model::plan::Plan;
 use crate::model::recent::Recent;
-use crate::model::run::RunDetail;
+use crate::model::run::{RunDetail, RunReport};
 use crate::model::status::{judge, strip};
 
 use super::core::{Core, lock};
+use super::health;
 use super::message::{Overview, PlanOverview, RunOverview};
-use super::several;
+use super::{schedules, several};
 
 /// History that is looked at for status and strip.
 const LOOK_BACK: SignedDuration = SignedDuration::from_hours(31 * 24);
@@ -34,36 +35,36 @@ pub fn make(core: &Core, runs: Vec<RunOverview>) -> Overview {
     }
 }
 
-/// When the plan's next run is due; in the past where it was missed. `last_attempt`: when its newest backup was begun that has ended.
-pub fn due(core: &Core, plan: &Plan, last_attempt: Option<Timestamp>) -> Option<Timestamp> {
-    plan.schedule.due(last_attempt, plan.created, &core.env.clock.zone())
-}
-
 fn plan_overview(core: &Core, plan: Plan, now: Timestamp) -> PlanOverview {
     let zone = core.env.clock.zone();
     let since = now.checked_sub(LOOK_BACK).unwrap_or(Timestamp::MIN);
     let recent = core.history.recent(&plan.id, since).unwrap_or_default();
-    let (status, why) = judge(plan.schedule, plan.created, &recent, now, &zone);
-    let strip = strip(plan.schedule, plan.created, &recent, now, &zone);
+    let (status, why) = health::judge(core, &plan, judge(&plan.schedules, plan.created, &recent, now, &zone), now);
+    let strip = strip(&plan.schedules, plan.created, &recent, now, &zone);
     let Recent { last_backup, last_good, last_deleted, .. } = recent;
     let source_bytes = last_good.as_ref().and_then(|r| match &r.detail {
         RunDetail::Backup { totals, .. } => Some(totals.bytes),
         _ => None,
     });
     // By whichever was last.
-    let newest = last_good.iter().chain(&last_deleted).max_by_key(|run| run.started);
+    let went = |run: &&RunReport| matches!(&run.detail, RunDetail::Delete { versions, .. } if !versions.is_empty());
+    let newest = last_good.iter().chain(last_deleted.iter().filter(went)).max_by_key(|run| run.started);
     let stored = newest.and_then(|r| match &r.detail {
         RunDetail::Backup { versions, plan_bytes, .. } => Some((*versions, *plan_bytes)),
         RunDetail::Delete { left, plan_bytes, .. } => Some((*left, *plan_bytes)),
         _ => None,
     });
+    let pasts = schedules::pasts(core, &plan);
+    let next = schedules::first(&plan, &pasts, now, &zone);
+    let pasts = pasts.into_iter().map(|(schedule, past)| (schedule.id.clone(), past)).collect();
     let behind = several::behind(core, &plan).unwrap_or_default();
     PlanOverview {
         behind: behind.into_iter().map(|(_, to)| to).collect(),
         status,
         why,
         last_success: last_good.map(|r| r.finished),
-        next_run: due(core, &plan, last_backup.as_ref().map(|run| run.started)),
+        next,
+        pasts,
         last_run: last_backup,
         strip,
         source_bytes,

@@ -24,6 +24,7 @@ use super::few_at_once::few_at_once;
 use super::folder::copy::{NotCopied, Sum};
 use super::folder::{Folder, Listed};
 use super::hand;
+use super::health;
 use super::run::{Done, Run, Stages};
 
 /// Objects that are on their way at the same time.
@@ -44,6 +45,7 @@ pub fn run(core: &Core, run: &Run, spec: &ReplicateSpec, stages: &mut Stages<'_>
         return Err(explain::no_such_version(id.as_str()));
     }
     let target = target(core, &folder, ring.as_deref(), &spec.to)?;
+    target.keep_within(core.plan(folder.plan()).and_then(|plan| plan.max_sizes.at(&spec.to)))?;
     stages.enter(Stage::Replicating);
     let copying = Copying {
         core,
@@ -57,6 +59,7 @@ pub fn run(core: &Core, run: &Run, spec: &ReplicateSpec, stages: &mut Stages<'_>
     };
     let wanted = |id: &VersionId| spec.versions.is_empty() || spec.versions.contains(id);
     let (replicated, warnings) = copying.all(&listed, &wanted)?;
+    health::reached(core, &spec.to, target.storage().room().ok().flatten());
     let warning_count = warnings.len() as u64;
     Ok(Done {
         detail: RunDetail::Replicate { from: spec.from.location.display(), replicated },
@@ -201,7 +204,7 @@ impl Copying<'_> {
         destination::check_owner(self.core, self.to, self.ring)?;
         // Known before it is there: else it would be another hand's.
         history.begin_folder(plan, self.to_location, &manifest.id).map_err(explain::history)?;
-        self.to.put(&name, &bytes)?;
+        self.to.put_last(&name, &bytes)?;
         history.remember_version(plan, self.to_location, &manifest.id, manifest.sequence).map_err(explain::history)
     }
 

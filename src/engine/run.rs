@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use crate::model::plan::PlanId;
 use crate::model::problem::{Code, Problem, Warning};
 use crate::model::run::{Cancel, Outcome, Progress, RunDetail, RunId, RunKind, RunReport, Stage, Trigger};
+use crate::model::schedule::ScheduleId;
 
 use super::core::lock;
 use super::env::Env;
@@ -20,9 +21,13 @@ pub struct Run {
     pub id: RunId,
     pub kind: RunKind,
     pub trigger: Trigger,
+    /// The schedules that it was started for.
+    pub schedules: Vec<ScheduleId>,
     pub plan: Option<PlanId>,
     pub name: String,
     pub started: Timestamp,
+    /// Seconds east of UTC, then.
+    pub utc_offset: i32,
     pub progress: Arc<Progress>,
     pub cancel: Cancel,
     pub pauses: Arc<Pauses>,
@@ -97,9 +102,11 @@ impl Run {
             run: self.id,
             kind: self.kind,
             trigger: self.trigger,
+            schedules: self.schedules.clone(),
             plan: self.plan.clone(),
             plan_name: self.name.clone(),
             started: self.started,
+            utc_offset: Some(self.utc_offset),
             finished: env.clock.now(),
             paused_ms: milliseconds(self.pauses.total()),
             outcome,
@@ -149,4 +156,10 @@ impl<'a> Stages<'a> {
 
 fn milliseconds(span: Duration) -> u64 {
     u64::try_from(span.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// What a panic says, where it says something.
+pub fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().map(|s| (*s).to_owned());
+    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "panic".into())
 }

@@ -10,6 +10,7 @@ use super::backup::BackupSpec;
 use super::core::Core;
 use super::destination::{self, Opened};
 use super::explain;
+use super::health;
 
 /// Where a run writes, and where what it writes goes as well.
 pub struct Chosen {
@@ -33,13 +34,19 @@ pub fn open(core: &Core, spec: &BackupSpec, failed: &[(Location, Problem)]) -> R
         match destination::open_for_writing(core, plan, &location, &spec.secrets, spec.take_over) {
             Ok(opened) => match opened.folder.check_room() {
                 Ok(()) => return Ok(Chosen { opened, followers: left, away }),
-                Err(problem) => away.push((location, problem)),
+                Err(problem) => {
+                    health::failed(core, &location, &problem);
+                    away.push((location, problem));
+                }
             },
             // The same everywhere, and only a person can help.
             Err(problem) if matches!(problem.code, Code::PasswordNeeded | Code::WrongPassword | Code::Cancelled) => {
                 return Err(problem);
             }
-            Err(problem) => away.push((location, problem)),
+            Err(problem) => {
+                health::failed(core, &location, &problem);
+                away.push((location, problem));
+            }
         }
     }
     Err(away.into_iter().next().map_or_else(explain::no_destination, |(_, problem)| problem))

@@ -20,6 +20,7 @@ use super::env::Env;
 use super::explain;
 use super::handle::Handle;
 use super::message::Command;
+use super::messenger;
 use super::overview;
 
 /// Requests that may wait for the engine.
@@ -66,6 +67,9 @@ impl Engine {
         let (requests, incoming) = mpsc::channel(REQUESTS);
         let (events, _) = broadcast::channel(EVENTS);
         let (publish, overview) = watch::channel(Arc::new(overview::make(&core, Vec::new())));
+        if autonomous {
+            messenger::heed_buttons(&core, requests.downgrade());
+        }
         let handle = Handle::new(requests, overview, events.clone(), core.live.clone());
         let actor = runtime.spawn(Actor::new(core, incoming, publish, events, autonomous).work());
         Ok(Self { handle, runtime: Some(runtime), actor: Some(actor), _lock: lock })

@@ -16,6 +16,8 @@ pub const README: &str = "README.txt";
 pub const VERSIONS: &str = "versions";
 /// Folder of the marks of versions that were deleted.
 pub const DELETED: &str = "deleted";
+/// Folder of the marks of versions that stay whatever else is said.
+pub const PINS: &str = "pins";
 /// Folder of the runs' folders.
 pub const DATA: &str = "data";
 
@@ -69,6 +71,23 @@ impl Deleted {
     pub const KIND: &str = "deleted";
 }
 
+/// `pins/<version>`: this version stays until the mark is taken away.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pin {
+    pub format: u32,
+    /// Always `"pin"`.
+    pub kind: String,
+    pub plan: PlanId,
+    pub id: VersionId,
+    /// Home that pinned it, 32 hex digits.
+    pub home: String,
+    pub at: Timestamp,
+}
+
+impl Pin {
+    pub const KIND: &str = "pin";
+}
+
 impl Marker {
     pub const KIND: &str = "marker";
 }
@@ -112,6 +131,10 @@ pub fn manifest_name(id: &VersionId) -> String {
 
 pub fn deleted_name(id: &VersionId) -> String {
     format!("{DELETED}/{id}")
+}
+
+pub fn pin_name(id: &VersionId) -> String {
+    format!("{PINS}/{id}")
 }
 
 /// The version of a name within `versions/`.

@@ -1,9 +1,12 @@
 //! What things are: plain data and pure rules. No IO, no async, no clock: whoever needs the time is given it.
 
+pub mod alert;
 pub mod catalog;
+pub mod clean_up;
 pub mod compare;
 pub mod foreign;
 pub mod format;
+pub mod health;
 pub mod history;
 pub mod human;
 pub mod inspection;
@@ -11,6 +14,7 @@ pub mod key;
 pub mod limits;
 pub mod location;
 pub mod marker;
+pub mod max_size;
 pub mod names;
 pub mod path;
 pub mod plan;

@@ -7,8 +7,10 @@ use serde::{Deserialize, Serialize};
 
 use super::format::{Format, SealSpec};
 use super::location::Location;
+use super::max_size::MaxSizes;
 use super::path::PathBytes;
-use super::schedule::Schedule;
+use super::retention::Retention;
+use super::schedule::Schedules;
 use super::source_spec::SourceSpec;
 
 /// 16 random bytes in lower-case hex.
@@ -93,8 +95,15 @@ pub struct Plan {
     /// Where the secret is read for runs that nobody attends, when this machine keeps no key that fits.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub secret_file: Option<SecretFile>,
-    #[serde(default)]
-    pub schedule: Schedule,
+    /// When it runs by itself.
+    #[serde(default, rename = "schedule")]
+    pub schedules: Schedules,
+    /// Which of its versions stay.
+    #[serde(default, skip_serializing_if = "Retention::is_default")]
+    pub retention: Retention,
+    /// What it may take at its destinations.
+    #[serde(default, skip_serializing_if = "MaxSizes::is_empty")]
+    pub max_sizes: MaxSizes,
 }
 
 impl Plan {
@@ -103,9 +112,14 @@ impl Plan {
         folder_name(&self.name, &self.id)
     }
 
+    /// Whether it has runs that nobody begins.
+    pub fn runs_by_itself(&self) -> bool {
+        self.schedules.on().next().is_some()
+    }
+
     /// The level at which its runs compress.
     pub fn level(&self) -> i32 {
-        self.format.level_for(self.schedule.period_hours())
+        self.format.level_for(self.schedules.period_hours())
     }
 }
 

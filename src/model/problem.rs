@@ -40,6 +40,8 @@ pub enum Code {
     MarkerMissing,
     NotWritable,
     NoRoom,
+    /// A person is to be asked before anything is done.
+    Doubtful,
     /// Another home writes into this plan folder.
     OtherOwner,
     /// Versions vanished without a tombstone, or foreign ones appeared.
@@ -56,6 +58,8 @@ pub enum Code {
     /// What opens a backup was changed, but not to the end, or nobody knows whether it was.
     HalfDone,
     Settings,
+    /// A message could not be sent.
+    NotSent,
     /// Made by a newer Strongroom.
     TooNew,
     /// Strongroom itself is at fault.

@@ -31,6 +31,8 @@ pub enum RunKind {
     Decompress,
     /// Of an object of a destination.
     Download,
+    /// To somebody: noted only where it could not be sent.
+    Message,
 }
 
 impl RunKind {
@@ -52,6 +54,7 @@ impl RunKind {
             Self::Compress => "compress",
             Self::Decompress => "decompress",
             Self::Download => "download",
+            Self::Message => "message",
         }
     }
 
@@ -68,6 +71,7 @@ impl RunKind {
             Self::Compress => "Compression of",
             Self::Decompress => "Decompression of",
             Self::Download => "Download of",
+            Self::Message => "Message about",
         }
     }
 
@@ -84,6 +88,7 @@ impl RunKind {
             Self::Compress => "Compressing",
             Self::Decompress => "Decompressing",
             Self::Download => "Downloading",
+            Self::Message => "Sending a message about",
         }
     }
 }
@@ -97,4 +102,6 @@ pub enum Trigger {
     Resumed,
     /// A destination that lacked versions is there again.
     CatchUp,
+    /// What the plan's rule does not keep goes after a backup.
+    Retention,
 }

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::alert::Messages;
 use super::limits::Limits;
 
 /// Of the whole program; `settings.toml`, beside the plans.
@@ -16,11 +17,19 @@ pub struct Settings {
     pub keep_running: Option<bool>,
     #[serde(skip_serializing_if = "Limits::is_default")]
     pub limits: Limits,
+    #[serde(skip_serializing_if = "Messages::is_default")]
+    pub messages: Messages,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { appearance: Appearance::System, scale: 100, keep_running: None, limits: Limits::default() }
+        Self {
+            appearance: Appearance::System,
+            scale: 100,
+            keep_running: None,
+            limits: Limits::default(),
+            messages: Messages::default(),
+        }
     }
 }
 

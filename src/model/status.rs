@@ -5,9 +5,11 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use super::health::Patience;
+use super::location::Location;
 use super::recent::{Ended, Recent};
-use super::run::{Outcome, RunDetail};
-use super::schedule::Schedule;
+use super::run::{Outcome, RunDetail, RunReport};
+use super::schedule::{Schedules, Stamp};
 
 /// Running stands beside it, never instead.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -26,14 +28,21 @@ pub enum Why {
     Failed(super::problem::Problem),
     LeftRunning,
     Damaged,
-    Overdue { since: Timestamp },
+    Overdue {
+        since: Timestamp,
+    },
+    /// A destination cannot be used, and has not been for longer than is borne.
+    Away {
+        destination: Location,
+        since: Timestamp,
+    },
 }
 
 /// How late a scheduled run may be before it is overdue.
 const GRACE: SignedDuration = SignedDuration::from_hours(24);
 
 /// Judges a plan from what ran.
-pub fn judge(schedule: Schedule, created: Timestamp, recent: &Recent, now: Timestamp, zone: &TimeZone) -> (Status, Why) {
+pub fn judge(schedules: &Schedules, created: Timestamp, recent: &Recent, now: Timestamp, zone: &TimeZone) -> (Status, Why) {
     let damaged = damage_found(recent);
     let last_good = recent.last_good.as_ref();
     if let Some(found) = damaged
@@ -47,7 +56,7 @@ pub fn judge(schedule: Schedule, created: Timestamp, recent: &Recent, now: Times
         Some(Outcome::LeftRunning) => return (Status::NeedsAttention, Why::LeftRunning),
         _ => {}
     }
-    if let Some(due) = schedule.due(last_good.map(|r| r.started), created, zone)
+    if let Some(due) = schedules.first_after(last_good.map(stamp), created, zone)
         && due.checked_add(GRACE).is_ok_and(|late| late < now)
     {
         return (Status::NeedsAttention, Why::Overdue { since: due });
@@ -57,6 +66,23 @@ pub fn judge(schedule: Schedule, created: Timestamp, recent: &Recent, now: Times
         Some(_) if damaged.is_some() => (Status::ProtectedWithWarnings, Why::Damaged),
         Some(Outcome::CompletedWithWarnings) => (Status::ProtectedWithWarnings, Why::Nothing),
         Some(_) => (Status::Protected, Why::Nothing),
+    }
+}
+
+fn stamp(run: &RunReport) -> Stamp {
+    Stamp { at: run.started, offset: run.utc_offset }
+}
+
+/// Judges a plan from its destinations too. `away`: those that cannot be used, and since when that is known. Only for plans that run by
+/// themselves: who backs up by hand plugs the drive in for that, and knows that it lies in the drawer.
+pub fn with_away(judged: (Status, Why), away: &[(Location, Timestamp)], patience: Patience, now: Timestamp) -> (Status, Why) {
+    if judged.0 == Status::NeedsAttention {
+        return judged;
+    }
+    let too_long = away.iter().filter(|(destination, since)| patience.is_over(destination, *since, now));
+    match too_long.min_by_key(|(_, since)| *since) {
+        Some((destination, since)) => (Status::NeedsAttention, Why::Away { destination: destination.clone(), since: *since }),
+        None => judged,
     }
 }
 
@@ -88,13 +114,16 @@ pub struct Day {
 }
 
 /// The last thirty local days, oldest first.
-pub fn strip(schedule: Schedule, created: Timestamp, recent: &Recent, now: Timestamp, zone: &TimeZone) -> Vec<Day> {
+pub fn strip(schedules: &Schedules, created: Timestamp, recent: &Recent, now: Timestamp, zone: &TimeZone) -> Vec<Day> {
     let local = |at: Timestamp| at.to_zoned(zone.clone()).date();
     let today = local(now);
     let born = local(created);
-    let last_good = recent.last_good.as_ref().map(|run| run.started);
-    let overdue_from =
-        schedule.due(last_good, created, zone).and_then(|due| due.checked_add(GRACE).ok()).filter(|late| *late < now).map(local);
+    let last_good = recent.last_good.as_ref().map(stamp);
+    let overdue_from = schedules
+        .first_after(last_good, created, zone)
+        .and_then(|due| due.checked_add(GRACE).ok())
+        .filter(|late| *late < now)
+        .map(local);
     let blank = |back| {
         let date = today.saturating_sub(jiff::Span::new().days(back));
         Day { date, mark: if date < born { DayMark::Blank } else { DayMark::Idle }, runs: 0, failed: 0 }
@@ -137,6 +166,8 @@ mod tests {
             run: RunId(hour as u64),
             kind,
             trigger: Trigger::ByHand,
+            schedules: Vec::new(),
+            utc_offset: None,
             plan: None,
             plan_name: "Documents".into(),
             started,
@@ -178,7 +209,7 @@ mod tests {
     /// Runs are given oldest first.
     fn judged(mut runs: Vec<RunReport>) -> (Status, Why) {
         runs.reverse();
-        judge(Schedule::Off, Timestamp::UNIX_EPOCH, &Recent::of(&runs), Timestamp::UNIX_EPOCH, &TimeZone::UTC)
+        judge(&Schedules::default(), Timestamp::UNIX_EPOCH, &Recent::of(&runs), Timestamp::UNIX_EPOCH, &TimeZone::UTC)
     }
 
     #[test]
@@ -202,5 +233,30 @@ mod tests {
         let cancelled = run(3, RunKind::Verify, Outcome::Cancelled, RunDetail::None);
         let runs = vec![backup(1, BackupType::Full), verify(2, true), cancelled];
         assert_eq!(judged(runs), (Status::NeedsAttention, Why::Damaged));
+    }
+    #[test]
+    fn a_destination_that_is_away_for_long_needs_attention() {
+        let now = Timestamp::UNIX_EPOCH + SignedDuration::from_hours(1000);
+        let ago = |days: i64| now - SignedDuration::from_hours(24 * days);
+        let server = Location::of_server("sftp://nas/b").unwrap().unwrap();
+        let drive = Location::local("/media/blue");
+        let good = || (Status::Protected, Why::Nothing);
+        let judged = |away: &[(Location, Timestamp)]| with_away(good(), away, Patience::default(), now);
+        assert_eq!(judged(&[]), good());
+        assert_eq!(judged(&[(server.clone(), ago(2)), (drive.clone(), ago(6))]), good());
+        let away =
+            |destination: &Location, since| (Status::NeedsAttention, Why::Away { destination: destination.clone(), since });
+        assert_eq!(judged(&[(drive.clone(), ago(6)), (server.clone(), ago(4))]), away(&server, ago(4)));
+        assert_eq!(
+            judged(&[(server.clone(), ago(4)), (drive.clone(), ago(9))]),
+            away(&drive, ago(9)),
+            "the one that is away longest"
+        );
+        let failed = (Status::NeedsAttention, Why::LeftRunning);
+        assert_eq!(with_away(failed.clone(), &[(drive, ago(9))], Patience::default(), now), failed, "what weighs more is said");
+        assert_eq!(
+            with_away((Status::WaitingForFirst, Why::Nothing), &[(server.clone(), ago(3))], Patience::default(), now),
+            away(&server, ago(3))
+        );
     }
 }

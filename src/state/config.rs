@@ -221,9 +221,7 @@ fn check(plan: Plan, config: &Config) -> Result<Plan, String> {
     if config.plans.iter().any(|other| other.id == plan.id) {
         return Err("another one has the same id".into());
     }
-    if !plan.schedule.is_valid() {
-        return Err("its schedule's numbers are out of range".into());
-    }
+    plan.retention.check()?;
     if plan.destinations.is_empty() {
         return Err("it has no destination".into());
     }

@@ -1,4 +1,4 @@
-//! What ran and how it ended, and what destinations are known to hold: SQLite in `history.sqlite`.
+//! What ran and how it ended, what destinations are known to hold, and how they were: SQLite in `history.sqlite`.
 
 use std::fs;
 use std::path::Path;
@@ -14,11 +14,17 @@ use super::{Error, Result};
 use crate::model::location::Location;
 use crate::model::plan::PlanId;
 use crate::model::run::{RunId, RunKind, Trigger};
+use crate::model::schedule::ScheduleId;
 use crate::model::snapshot::VersionId;
 
+mod attempts;
 mod damage;
+mod health;
+mod messages;
 mod runs;
 mod schema;
+
+pub use self::messages::Waiting;
 
 /// How long a process waits for another that writes.
 const BUSY: Duration = Duration::from_secs(10);
@@ -31,7 +37,13 @@ pub struct Begun {
     pub trigger: Trigger,
     pub plan: Option<PlanId>,
     pub plan_name: String,
+    /// The schedules that it was started for.
+    #[serde(default)]
+    pub schedules: Vec<ScheduleId>,
     pub started: Timestamp,
+    /// See [`crate::model::run::RunReport::utc_offset`].
+    #[serde(default)]
+    pub utc_offset: Option<i32>,
     /// Of a backup, once it is known: see [`History::begin_version`].
     pub version: Option<VersionId>,
     pub destination: Option<Location>,
@@ -112,6 +124,12 @@ impl History {
         let sql = "INSERT OR REPLACE INTO journal (id, started, begun) VALUES (?1, ?2, ?3)";
         let row = params![key(begun.run), begun.started.as_millisecond(), serde_json::to_string(begun)?];
         self.db().execute(sql, row)?;
+        Ok(())
+    }
+
+    /// Takes a run out of the journal of which there is nothing to say.
+    pub fn forget_begun(&self, run: RunId) -> Result<()> {
+        self.db().execute("DELETE FROM journal WHERE id = ?1", [key(run)])?;
         Ok(())
     }
 

@@ -173,6 +173,8 @@ pub enum Kind {
     NotReadable,
     NotWritable,
     NoRoom,
+    /// More than somebody has said that may lie there.
+    MaxSize,
     InvalidName,
     /// Longer than the limit that was given.
     TooLong,

@@ -5,7 +5,6 @@ use super::theme::{size, space, tokens};
 use super::widgets::{Button, Check, Dialog, at_right, wrapped};
 use super::window::Closed;
 use crate::engine::message::Overview;
-use crate::model::schedule::Schedule;
 
 /// The question, while it is asked.
 pub enum Closing {
@@ -27,7 +26,7 @@ pub enum Answer {
 
 /// What closing means without asking; `None`: ask.
 pub fn decide(overview: &Overview, owns_engine: bool) -> Option<Closed> {
-    let scheduled = overview.plans.iter().any(|plan| plan.plan.schedule != Schedule::Off);
+    let scheduled = overview.plans.iter().any(|plan| plan.plan.schedules.on().next().is_some());
     let running = !overview.runs.is_empty();
     match overview.settings.keep_running {
         // Another process runs the engine, or nobody does any more: closing ends nothing.

@@ -17,17 +17,20 @@ impl<T> Default for Kept<T> {
 }
 
 impl<T> Kept<T> {
-    /// Takes in an answer that has come, and asks (again) where the overview's generation is another.
-    pub fn refresh(&mut self, generation: u64, ask: impl FnOnce() -> Pending<T>) {
+    /// Takes in an answer that has come, and asks (again) where the overview's generation is another. `true` at the moment it has come.
+    pub fn refresh(&mut self, generation: u64, ask: impl FnOnce() -> Pending<T>) -> bool {
+        let mut came = false;
         if let Some(pending) = &mut self.asking {
-            let Some(answer) = pending.take_ready() else { return };
+            let Some(answer) = pending.take_ready() else { return false };
             self.value = Some(answer);
             self.asking = None;
+            came = true;
         }
         if self.generation != Some(generation) {
             self.generation = Some(generation);
             self.asking = Some(ask());
         }
+        came
     }
 
     /// Asks again with the next [`refresh`](Self::refresh).

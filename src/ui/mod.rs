@@ -12,6 +12,7 @@ mod kept;
 mod key_file;
 mod key_slots;
 pub mod load;
+mod max_size;
 pub mod notice;
 pub mod pace;
 pub mod pick;

@@ -6,10 +6,10 @@ use super::widgets::Toast;
 use crate::model::human;
 use crate::model::run::{Outcome, RunDetail, RunKind, RunReport, Trigger};
 
-/// A run's end in one sentence; nothing for a scheduled run that went well.
+/// A run's end in one sentence; nothing for one that began by itself and went well.
 pub fn toast(report: &RunReport) -> Option<Toast<Box<Action>>> {
     let tone = match &report.outcome {
-        Outcome::Completed if report.trigger == Trigger::Schedule => return None,
+        Outcome::Completed if matches!(report.trigger, Trigger::Schedule | Trigger::Retention) => return None,
         Outcome::Completed => Tone::Ok,
         Outcome::CompletedWithWarnings | Outcome::LeftRunning => Tone::Warn,
         Outcome::Failed(_) => Tone::Bad,
@@ -79,6 +79,8 @@ mod tests {
             run: RunId(1),
             kind,
             trigger: Trigger::ByHand,
+            schedules: Vec::new(),
+            utc_offset: None,
             plan: None,
             plan_name: "Documents".into(),
             started: jiff::Timestamp::UNIX_EPOCH,

@@ -15,7 +15,7 @@ fn a_plan_is_made_shown_run_changed_and_removed() {
     world.run("plan add Docs --source @source --to @dest --schedule daily@20:00 --level 5 --exclude *.tmp").ok();
     world.run("plan add Docs --source @source --to @dest").code(2);
     let shown = world.run("plan show Docs --json").ok().last();
-    assert_eq!((&shown["plan"]["schedule"]["hour"], &shown["plan"]["format"]["level"]), (&json!(20), &json!(5)));
+    assert_eq!((&shown["plan"]["schedule"][0]["when"]["at"], &shown["plan"]["format"]["level"]), (&json!(["20:00"]), &json!(5)));
     assert_eq!(shown["status"], "waiting-for-first");
 
     let ran = world.run_with("backup Docs --json", |c| _ = c.env_remove("STRONGROOM_PASSWORD")).ok().last();
@@ -30,7 +30,7 @@ fn a_plan_is_made_shown_run_changed_and_removed() {
 
     world.run("plan edit Docs --name Papers --schedule 6h").ok();
     world.run("plan show Docs").code(10);
-    assert_eq!(world.run("plan show Papers --json").ok().last()["plan"]["schedule"]["hours"], 6);
+    assert_eq!(world.run("plan show Papers --json").ok().last()["plan"]["schedule"][0]["when"]["hours"], 6);
     assert_eq!(world.run("backup Papers --json").ok().last()["type"], "incremental");
 
     let history = world.run("history --json").ok().lines();

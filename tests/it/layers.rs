@@ -1,4 +1,4 @@
-//! Imports point only to the right: `main → { ui, cli } → ipc → engine → { archive, storage, state } → os → model`.
+//! Imports point only to the right: `main → { ui, cli } → ipc → engine → { archive, storage, notify, state } → os → model`.
 //! Neighbours in braces do not see each other; the window asks nothing of the system, so `ui` does without `os`.
 
 use std::fs;
@@ -6,7 +6,7 @@ use std::path::Path;
 
 use crate::support::walk;
 
-const LAYERS: [&str; 9] = ["ui", "cli", "ipc", "engine", "archive", "storage", "state", "os", "model"];
+const LAYERS: [&str; 10] = ["ui", "cli", "ipc", "engine", "archive", "storage", "notify", "state", "os", "model"];
 
 /// What a layer may import of ours.
 fn allowed(layer: &str) -> &'static [&'static str] {
@@ -14,8 +14,8 @@ fn allowed(layer: &str) -> &'static [&'static str] {
         "ui" => &["ipc", "engine", "archive", "storage", "state", "model"],
         "cli" => &["ipc", "engine", "archive", "storage", "state", "os", "model"],
         "ipc" => &["engine", "archive", "storage", "state", "os", "model"],
-        "engine" => &["archive", "storage", "state", "os", "model"],
-        "archive" | "storage" | "state" => &["os", "model"],
+        "engine" => &["archive", "storage", "notify", "state", "os", "model"],
+        "archive" | "storage" | "notify" | "state" => &["os", "model"],
         "os" => &["model"],
         _ => &[],
     }

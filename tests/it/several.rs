@@ -2,6 +2,13 @@
 
 use std::fs;
 
+use jiff::{SignedDuration, Timestamp};
+use strongroom::model::health::{Failure, Sample};
+use strongroom::model::location::Location;
+use strongroom::model::problem::Code;
+use strongroom::state::history::History;
+use strongroom::state::paths::Home;
+
 use crate::support::{Random, World, assert_same};
 use crate::tree;
 
@@ -94,8 +101,17 @@ fn destinations_are_listed_tried_added_and_taken_away() {
         fs::create_dir_all(world.path(name)).unwrap();
     }
     world.run("plan add Docs --source @source --to @dest").ok();
-    world.run("storage add @blue --plan Docs").ok();
+    let added = world.run("storage add @blue --plan Docs --max-size 200GB --json").ok().last();
+    assert_eq!(added["max_size"], 200_000_000_000_u64, "{added}");
     world.run("storage add @blue --plan Docs").code(2);
+    let limits = |lines: Vec<serde_json::Value>| lines.iter().any(|line| line["max_sizes"]["Docs"] == 200_000_000_000_u64);
+    assert!(limits(world.run("storage list --json").ok().lines()));
+    assert!(world.run("storage list").ok().out.contains("Docs (at most 200 GB)"));
+    world.run("storage edit @blue --plan Docs --max-size 10kB").code(2);
+    world.run("storage edit @source --plan Docs --max-size 10GB").code(10);
+    let edited = world.run("storage edit @blue --plan Docs --max-size none").ok().out;
+    assert!(edited.contains("\"Docs\" may take all there is room for at"), "{edited}");
+    assert!(!limits(world.run("storage list --json").ok().lines()));
     let listed = world.run("storage list --json").ok().lines();
     assert_eq!(listed.iter().filter(|line| line["plans"] == serde_json::json!(["Docs"])).count(), 2, "{listed:?}");
     world.run("backup Docs").ok();
@@ -108,4 +124,51 @@ fn destinations_are_listed_tried_added_and_taken_away() {
     world.run("storage remove @blue --plan Docs").ok();
     world.run("storage health").ok();
     world.run("storage remove @dest --plan Docs").code(2);
+}
+
+#[test]
+fn how_a_destination_was_is_told() {
+    let world = World::new();
+    tree::plain(&world.source(), 10, &mut Random(10));
+    fs::create_dir_all(world.dest()).unwrap();
+    world.run("plan add Docs --source @source --to @dest --schedule 300d").ok();
+    let none = world.run("storage health --history --json").ok().lines();
+    assert!(none.len() == 2 && none[0]["looks"] == 0 && none[0]["away_since"].is_null(), "{none:?}");
+    let now = Timestamp::now();
+    let ago = |days: i64| now - SignedDuration::from_hours(24 * days);
+    let failure = || Failure { code: Code::DestinationMissing, what: "The destination is not there.".into() };
+    {
+        let history = History::open_as_guest(&Home::locate(Some(&world.home())).unwrap()).unwrap();
+        let note = |sample: &Sample| history.note_health(&Location::local(world.dest()), sample).unwrap();
+        // A drive that loses 20 GB a day, until somebody takes it along.
+        for day in (9..29).rev() {
+            let gb = 1_000_000_000;
+            note(&Sample { free: Some((400 + 20 * day) as u64 * gb), total: Some(4000 * gb), ..Sample::new(ago(day), None) });
+        }
+        note(&Sample::new(ago(6), Some(failure())));
+        note(&Sample::new(ago(1), Some(failure())));
+    }
+    let stands = || world.run("plan list --json").ok().lines()[0]["status"].clone();
+    assert_eq!(stands(), "waiting-for-first", "six days");
+    {
+        let history = History::open_as_guest(&Home::locate(Some(&world.home())).unwrap()).unwrap();
+        history.note_health(&Location::local(world.dest()), &Sample::new(ago(8), Some(failure()))).unwrap();
+    }
+    assert_eq!(stands(), "needs-attention", "eight days");
+    fs::rename(world.dest(), world.path("away")).unwrap();
+    let lines = world.run("storage health --history --json").code(1).lines();
+    let sum = &lines[lines.len() - 2];
+    assert_eq!((sum["looks"].as_u64(), sum["good_looks"].as_u64(), &sum["needs_attention"]), (Some(23), Some(20), &true.into()));
+    assert_eq!(sum["full_in_days"], serde_json::Value::Null, "nobody has seen it for more than a week");
+    let newest = world.run("storage health --history --days 7 --json").code(1).lines();
+    assert_eq!(newest.iter().filter(|line| line.get("at").is_some()).count(), 2, "{newest:?}");
+    let said = world.run("storage health").code(1).out;
+    assert!(said.contains("not usable since") && said.contains("8 days") && said.contains("away for too long"), "{said}");
+    fs::rename(world.path("away"), world.dest()).unwrap();
+    let said = world.run("storage health").ok().out;
+    assert!(!said.contains("not usable"), "{said}");
+    assert_eq!(stands(), "waiting-for-first");
+    let told = world.run("storage health --history").ok().out;
+    assert!(told.contains("usable at 84 % of 25 looks") && told.contains("The destination is not there."), "{told}");
+    world.run("storage health --days 3").code(2);
 }

@@ -153,3 +153,23 @@ fn a_server_that_dies_holds_nobody_back_and_catches_up() {
     assert!(there < 30, "it was over before the server was");
     assert_same(&person.world.source(), &person.world.path("out/source"));
 }
+
+#[test]
+fn since_when_a_server_is_away_is_told() {
+    let person = Person::new();
+    fs::create_dir(person.world.source()).unwrap();
+    fs::write(person.world.source().join("a"), "x").unwrap();
+    person.run("plan add Docs --source @source --to % --schedule 300d").ok();
+    person.run("backup Docs").ok();
+    let well = person.run("storage health --history --json").ok().lines();
+    assert!(well.len() == 3 && well[0]["code"].is_null() && well[1]["away_since"].is_null(), "{well:?}");
+    person.server.end();
+    person.run("storage health").code(1);
+    let told = person.run("storage health --history --json").code(1).lines();
+    let [good, bad, sum, result] = &told[..] else { panic!("{told:?}") };
+    assert_eq!((&good["failure"], &bad["failure"]["code"]), (&Value::Null, &Value::from("destination-missing")));
+    assert_eq!((&sum["away_since"], &sum["looks"], &sum["good_looks"]), (&bad["at"], &2.into(), &1.into()), "{sum}");
+    assert_eq!((&sum["needs_attention"], &result["result"]), (&false.into(), &"failed".into()));
+    let said = person.run("storage health % --history --days 2").code(1).out;
+    assert!(said.contains("The server does not answer.") && said.contains("not usable since today"), "{said}");
+}

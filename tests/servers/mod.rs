@@ -10,9 +10,12 @@ pub mod fake_ftp;
 pub mod fake_ipfs;
 pub mod http;
 pub mod js_ipfs;
+#[cfg(all(unix, not(target_os = "macos")))]
+pub mod notifications;
 pub mod process;
 pub mod proxy;
 pub mod pure_ftpd;
+pub mod smtp;
 pub mod sshd;
 pub mod stores;
 pub mod vsftpd;

@@ -142,7 +142,7 @@ def second_place():
     type_into("entry", "Path of the destination", third)
     shot("two places")
     button("Next: How")
-    see(f"to {ROOT}/other disk and {third}.")
+    see(f"to {ROOT}/other disk and {third};")
     button("Save")
     button("Back up Documents now")
     wait("the copy", lambda: glob.glob(f"{third}/Documents-*/versions/*.json"))

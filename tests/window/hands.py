@@ -105,6 +105,11 @@ def window():
     wait("a window", lambda: None)
 
 
+def window_height():
+    told = subprocess.run(["xdotool", "getwindowgeometry", "--shell", window()], capture_output=True, text=True).stdout
+    return int(next(line for line in told.splitlines() if line.startswith("HEIGHT=")).split("=")[1])
+
+
 def has_window():
     ids = subprocess.run(["xdotool", "search", "--onlyvisible", "--name", "^Strongroom$"], capture_output=True, text=True)
     return bool(ids.stdout.split())
@@ -126,6 +131,19 @@ def click(role, name):
         time.sleep(0.05)
     if spot is None:
         wait(f"{role} {name} to stay", lambda: None)
+    # Below the fold, or behind what stands fast at the top and the bottom of a page: turn the wheel until it is there.
+    while role in ("radio button", "check box", "entry", "combo box"):
+        height = window_height()
+        if 130 <= spot[1] <= height - 80:
+            break
+        wheel = "4" if spot[1] < 130 else "5"
+        subprocess.run(
+            ["xdotool", "mousemove", "--window", window(), str(WIDTH // 4), str(height // 2), "click", wheel], check=True
+        )
+        time.sleep(0.4)
+        before, spot = spot, spot_of(node) or spot
+        if spot == before:
+            break
     subprocess.run(["xdotool", "mousemove", "--window", window(), str(spot[0]), str(spot[1]), "click", "1"], check=True)
     time.sleep(0.2)
 

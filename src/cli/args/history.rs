@@ -33,6 +33,8 @@ pub enum KindName {
     Decrypt,
     Compress,
     Decompress,
+    /// That could not be sent
+    Message,
 }
 
 impl From<KindName> for RunKind {
@@ -46,6 +48,7 @@ impl From<KindName> for RunKind {
             KindName::Decrypt => Self::Decrypt,
             KindName::Compress => Self::Compress,
             KindName::Decompress => Self::Decompress,
+            KindName::Message => Self::Message,
         }
     }
 }

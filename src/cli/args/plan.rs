@@ -6,8 +6,7 @@ use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{ArgGroup, Args, Subcommand};
 
 use super::{FormatOptions, SealOptions, Server, Sources};
-use crate::cli::parse;
-use crate::model::schedule::Schedule;
+use crate::cli::parse::{self, Rhythm};
 
 #[derive(Debug, Subcommand)]
 pub enum Plan {
@@ -58,9 +57,9 @@ pub struct PlanAdd {
     pub format: FormatOptions,
     #[command(flatten)]
     pub seal: SealOptions,
-    /// When it runs by itself: off, 6h (every six hours), daily@20:00
+    /// When it runs by itself: off, 6h (every six hours), hourly, daily@20:00, weekly@03:00; `strongroom schedule` knows more
     #[arg(long, default_value = "off", value_parser = parse::schedule)]
-    pub schedule: Schedule,
+    pub schedule: Rhythm,
 }
 
 #[derive(Debug, Args)]
@@ -90,7 +89,7 @@ pub struct PlanEdit {
     /// The same with a key file
     #[arg(long, value_name = "FILE", conflicts_with = "password_file", value_parser = OsStringValueParser::new().map(PathBuf::from))]
     pub key_file: Option<PathBuf>,
-    /// When it runs by itself: off, 6h (every six hours), daily@20:00
+    /// When it runs by itself, instead of all its present schedules: off, 6h (every six hours), hourly, daily@20:00, weekly@03:00
     #[arg(long, value_parser = parse::schedule)]
-    pub schedule: Option<Schedule>,
+    pub schedule: Option<Rhythm>,
 }

@@ -3,6 +3,7 @@
 use clap::{Args, Subcommand};
 
 use super::Server;
+use crate::cli::parse;
 
 #[derive(Debug, Subcommand)]
 pub enum Storage {
@@ -10,11 +11,13 @@ pub enum Storage {
     List,
     /// Add a destination to a plan: the next backup copies there what lies at the others
     Add(StorageOf),
+    /// Change how much a plan may take at one of its destinations
+    Edit(StorageEdit),
     /// Take a destination from a plan; what lies there stays
-    Remove(StorageOf),
+    Remove(StorageRemove),
     /// Try a destination: whether it can be written, how fast, and how much room there is
     Test(StorageAt),
-    /// Tell of destinations whether they can be reached, what lies there, and what is missing
+    /// Tell of destinations whether they can be reached and what lies there; or how they were until now
     Health(StorageHealth),
 }
 
@@ -27,9 +30,39 @@ pub struct StorageOf {
     /// Name or id of the plan
     #[arg(long, value_name = "NAME")]
     pub plan: String,
+    /// The most that the plan's versions may take there, as 200GB: a run that would take more ends before it does [default: all there is room for]
+    #[arg(long, value_name = "SIZE", value_parser = parse::max_size)]
+    pub max_size: Option<MaxSize>,
     #[command(flatten)]
     pub server: Server,
 }
+
+#[derive(Debug, Args)]
+pub struct StorageEdit {
+    /// A folder or an address, as `strongroom storage list` shows it
+    #[arg(value_name = "DEST")]
+    pub to: String,
+    /// Name or id of the plan
+    #[arg(long, value_name = "NAME")]
+    pub plan: String,
+    /// The most that the plan's versions may take there, as 200GB; none: all there is room for
+    #[arg(long, value_name = "SIZE|none", value_parser = parse::max_size)]
+    pub max_size: MaxSize,
+}
+
+#[derive(Debug, Args)]
+pub struct StorageRemove {
+    /// A folder or an address, as `strongroom storage list` shows it
+    #[arg(value_name = "DEST")]
+    pub to: String,
+    /// Name or id of the plan
+    #[arg(long, value_name = "NAME")]
+    pub plan: String,
+}
+
+/// Bytes, or as much as there is room for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MaxSize(pub Option<u64>);
 
 #[derive(Debug, Args)]
 pub struct StorageAt {
@@ -45,6 +78,12 @@ pub struct StorageHealth {
     /// Destinations [default: those of all plans]
     #[arg(value_name = "DEST")]
     pub to: Vec<String>,
+    /// Tell how they were whenever they were looked at, instead of looking: a line for each time, how often they could be used, since when they are away and when they will be full
+    #[arg(long)]
+    pub history: bool,
+    /// How many days back [default: 30]
+    #[arg(long, value_name = "N", requires = "history", value_parser = clap::value_parser!(u32).range(1..=730))]
+    pub days: Option<u32>,
     #[command(flatten)]
     pub server: Server,
 }

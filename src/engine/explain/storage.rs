@@ -149,6 +149,12 @@ impl From<storage::Error> for Problem {
                 "The destination is full.",
                 "Make room on it, or choose another destination. What was backed up before is whole.",
             ),
+            Kind::MaxSize => Problem::new(
+                Code::NoRoom,
+                "The backup takes as much at the destination as it may.",
+                "Delete versions that are not needed any more, or let it take more there (--max-size of `strongroom storage edit`; in the \
+                 window on the Storage tab). What was backed up before is whole.",
+            ),
             Kind::InvalidName => Problem::new(Code::Io, format!("{at} is not a name that can be used."), ""),
             Kind::TooLong => Problem::new(Code::Damaged, format!("{at} is longer than it can be."), ""),
             Kind::TooShort => Problem::new(Code::Damaged, format!("{at} is shorter than it should be."), ""),

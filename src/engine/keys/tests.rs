@@ -88,7 +88,9 @@ fn a_rotation_that_fails_anywhere_leaves_what_opens() {
         format: Default::default(),
         seal: Some(Default::default()),
         secret_file: None,
-        schedule: Default::default(),
+        schedules: Default::default(),
+        retention: Default::default(),
+        max_sizes: Default::default(),
     };
     let folder = root.path().join("destination").join(plan.folder_name());
     let place = |secret: Option<&Secret>| Place {

@@ -4,7 +4,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::model::catalog::{FoundFile, Row};
+use crate::model::clean_up::RetentionPreview;
 use crate::model::compare::{Differences, PathHistory};
+use crate::model::health::Sample;
 use crate::model::history::HistoryPage;
 use crate::model::inspection::{ArchiveFacts, FileFacts};
 use crate::model::key::KeySlot;
@@ -40,12 +42,19 @@ pub enum Answer {
     FoundEverywhere(FoundEverywhere),
     PathHistory(PathHistory),
     Differences(Differences),
-    Sum { files: u64, bytes: u64 },
+    Sum {
+        files: u64,
+        bytes: u64,
+    },
     RestorePlan(RestoreCounts),
     Deletion(PrunePlan),
+    Retention(Box<RetentionPreview>),
+    /// Where it could not be done, and why.
+    Pinned(Vec<(Location, Problem)>),
     History(HistoryPage),
     Report(Option<Box<RunReport>>),
     DestinationStatus(DestinationStatus),
+    Health(Vec<Sample>),
     Inspected(Box<FileFacts>),
     Archive(Box<ArchiveFacts>),
 }
@@ -98,6 +107,9 @@ pub struct PlanAt {
     pub newest: Option<Timestamp>,
     /// Written by this home.
     pub ours: bool,
+    /// Bytes of its volumes and catalogs, where they were counted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stored: Option<u64>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

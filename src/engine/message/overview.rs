@@ -7,6 +7,7 @@ use crate::model::location::Location;
 use crate::model::path::PathBytes;
 use crate::model::plan::{Plan, PlanId};
 use crate::model::run::{ProgressView, RunId, RunKind, RunReport, Trigger};
+use crate::model::schedule::{Due, Past, Schedule, ScheduleId};
 use crate::model::settings::Settings;
 use crate::model::status::{Day, Status, Why};
 
@@ -36,7 +37,10 @@ pub struct PlanOverview {
     pub last_success: Option<Timestamp>,
     /// The newest finished backup run, whatever its outcome; without its warnings.
     pub last_run: Option<RunReport>,
-    pub next_run: Option<Timestamp>,
+    /// The run that a schedule will bring next; in the past where it was missed.
+    pub next: Option<Due>,
+    /// What ran for each of the plan's schedules.
+    pub pasts: Vec<(ScheduleId, Past)>,
     pub strip: Vec<Day>,
     /// Versions and bytes as the last run left them.
     pub versions: Option<u64>,
@@ -45,6 +49,21 @@ pub struct PlanOverview {
     pub behind: Vec<Location>,
     /// Bytes of the newest version's files.
     pub source_bytes: Option<u64>,
+}
+
+impl PlanOverview {
+    /// Each schedule with what ran for it.
+    pub fn schedules(&self) -> Vec<(&Schedule, Past)> {
+        let past = |schedule: &Schedule| {
+            self.pasts.iter().find(|(id, _)| *id == schedule.id).map_or_else(Past::default, |(_, past)| *past)
+        };
+        self.plan.schedules.iter().map(|schedule| (schedule, past(schedule))).collect()
+    }
+
+    /// When the next run is due.
+    pub fn next_run(&self) -> Option<Timestamp> {
+        self.next.map(|due| due.at)
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

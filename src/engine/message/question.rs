@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{KeyChange, NewSecrets, ToldAccess};
+use super::{ChannelKeys, KeyChange, NewSecrets, ToldAccess};
+use crate::model::alert::{Channel, ChannelId};
 use crate::model::format::KdfKind;
 use crate::model::history::HistoryFilter;
 use crate::model::location::Location;
@@ -13,6 +14,7 @@ use crate::model::restore::{ArchiveFile, Origin, Place, RestoreSpec, VersionChoi
 use crate::model::run::RunId;
 use crate::model::secret::Secret;
 use crate::model::settings::Settings;
+use crate::model::snapshot::VersionId;
 use crate::model::source_spec::SourceSpec;
 
 /// Asks the engine something. [`crate::engine::Handle`] has a typed method for each.
@@ -154,6 +156,16 @@ pub enum Question {
     PlanDeletion {
         spec: DeleteSpec,
     },
+    /// What the plan's rule of what is kept would do, whether or not it is saved so.
+    PreviewRetention {
+        plan: Box<Plan>,
+    },
+    /// Lets a version stay whatever else is said, or not any more; at all destinations of its plan.
+    Pin {
+        plan: PlanId,
+        version: VersionId,
+        pinned: bool,
+    },
     /// Whether a password or recovery key opens the plan; it is remembered for this session.
     Unlock {
         place: Place,
@@ -166,6 +178,25 @@ pub enum Question {
     },
     DestinationStatus {
         location: Location,
+    },
+    /// Saves a new or changed channel of messages.
+    SaveChannel {
+        channel: Box<Channel>,
+        keys: ChannelKeys,
+    },
+    /// Removes one, with its secrets.
+    RemoveChannel {
+        id: ChannelId,
+    },
+    /// Sends a test; saved it need not be.
+    TestChannel {
+        channel: Box<Channel>,
+        keys: ChannelKeys,
+    },
+    /// How a destination was in the last days, as far as that was noted: nothing is looked at.
+    Health {
+        location: Location,
+        days: u32,
     },
     /// What a single file is, by its content.
     Inspect {
@@ -180,10 +211,15 @@ impl Question {
             self,
             Self::SavePlan { .. }
                 | Self::SaveSettings { .. }
+                | Self::SaveChannel { .. }
+                | Self::RemoveChannel { .. }
                 | Self::Adopt { .. }
                 | Self::RemovePlan { .. }
                 | Self::ChangePassword { .. }
                 | Self::ChangeKeys { .. }
+                // That a destination is there again.
+                | Self::DestinationStatus { .. }
+                | Self::TestDestination { .. }
         )
     }
 }

@@ -1,5 +1,7 @@
 //! One version per hour, day, week, month or year.
 
+use std::fmt;
+
 use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Span, Timestamp};
@@ -83,6 +85,16 @@ impl Buckets {
             Unit::Years => Span::new().try_years(n64),
         };
         Some(before(now, span.ok(), zone))
+    }
+}
+
+impl fmt::Display for Buckets {
+    /// As [`Buckets::parse`] reads it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Count(n) => write!(f, "{n}"),
+            Self::For(n, unit) => write!(f, "{n}{}", unit.letter()),
+        }
     }
 }
 

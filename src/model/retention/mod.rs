@@ -14,6 +14,7 @@
 //! What goes, goes oldest first. No version needs another: at a crash in between, those that are left are whole.
 
 mod buckets;
+mod common;
 mod doubt;
 mod judge;
 mod parse;
@@ -22,9 +23,11 @@ mod rule;
 mod simulate;
 
 pub use self::buckets::{Buckets, Every};
+pub use self::common::CommonRule;
 pub use self::doubt::Doubt;
 pub use self::judge::{Judged, Over, Rules, Verdict, Version, VersionState, judge, own_bytes};
 pub use self::parse::PARTS;
+
 pub use self::reason::Reason;
 pub use self::rule::Retention;
 pub use self::simulate::{Month, Simulation, simulate};

@@ -37,6 +37,11 @@ impl Retention {
     /// A thousand years.
     const MOST_DAYS: u32 = 366_000;
 
+    /// Says nothing: all versions stay.
+    pub fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+
     pub fn check(&self) -> Result<(), String> {
         if self.max_bytes.is_some_and(|bytes| (1..Self::LEAST_BYTES).contains(&bytes)) {
             return Err("the room for versions is less than 1 MiB".into());

@@ -4,6 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::{RunId, RunKind, Stage, Trigger};
+use crate::model::clean_up::CleanedUp;
 use crate::model::format::Packing;
 use crate::model::human;
 use crate::model::path::PathBytes;
@@ -11,6 +12,7 @@ use crate::model::plan::PlanId;
 use crate::model::problem::{Problem, Warning};
 use crate::model::replicate::Replicated;
 use crate::model::restore::{RestoreCounts, VerifyReport};
+use crate::model::schedule::ScheduleId;
 use crate::model::snapshot::{BackupType, Totals, VersionId};
 use crate::model::tool::ToolDone;
 
@@ -49,10 +51,16 @@ pub struct RunReport {
     pub run: RunId,
     pub kind: RunKind,
     pub trigger: Trigger,
+    /// The schedules that it was started for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub schedules: Vec<ScheduleId>,
     pub plan: Option<PlanId>,
     /// The plan's name then.
     pub plan_name: String,
     pub started: Timestamp,
+    /// How far the clock on the wall was from UTC when it started: seconds east. `None`: not known, of older runs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub utc_offset: Option<i32>,
     pub finished: Timestamp,
     /// Milliseconds between the two in which it stood still by somebody's wish.
     #[serde(default, skip_serializing_if = "is_zero")]
@@ -68,6 +76,14 @@ pub struct RunReport {
 }
 
 impl RunReport {
+    /// What was made, of a backup that came to its end.
+    pub fn made(&self) -> Option<BackupType> {
+        match &self.detail {
+            RunDetail::Backup { backup_type, .. } => Some(*backup_type),
+            _ => None,
+        }
+    }
+
     /// How long it worked: without what it stood still.
     pub fn took(&self) -> SignedDuration {
         self.finished.duration_since(self.started).saturating_sub(self.paused()).max(SignedDuration::ZERO)
@@ -133,6 +149,9 @@ pub enum RunDetail {
         /// Versions that are left, and the bytes that they take in all.
         left: u64,
         plan_bytes: u64,
+        /// By the plan's rule: what went at each destination and why.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        cleaned: Vec<CleanedUp>,
     },
     Replicate {
         /// Where it was copied from.

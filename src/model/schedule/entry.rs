@@ -7,7 +7,7 @@ use super::when::When;
 use crate::model::retention::Retention;
 use crate::model::snapshot::WantedType;
 
-/// Four random bytes in lower-case hex.
+/// Four bytes in lower-case hex.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct ScheduleId(String);

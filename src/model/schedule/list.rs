@@ -2,15 +2,13 @@
 
 use std::fmt;
 
-use jiff::civil::Time;
+use jiff::Timestamp;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Error, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::entry::{Schedule, ScheduleId};
-use super::old;
-use super::times::TimesOfDay;
-use super::when::When;
+use super::old::OldSchedule;
 use super::words::list;
 
 /// In settings a list; the one table that stood there before is read too.
@@ -49,6 +47,43 @@ impl Schedules {
         self.0.iter().filter(|schedule| schedule.on)
     }
 
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The same where one is put in, or takes the place of the one with its id.
+    pub fn with(&self, schedule: Schedule) -> Result<Self, String> {
+        let mut all = self.0.clone();
+        match all.iter_mut().find(|known| known.id == schedule.id) {
+            Some(known) => *known = schedule,
+            None => all.push(schedule),
+        }
+        Self::new(all)
+    }
+
+    /// Each changed in a way that keeps it whole.
+    pub fn map(&self, mut change: impl FnMut(&mut Schedule)) -> Self {
+        let mut all = self.0.clone();
+        all.iter_mut().for_each(&mut change);
+        Self(all)
+    }
+
+    /// An id that none of them has; of others that were before it is told apart by the time.
+    pub fn new_id(&self, now: Timestamp) -> ScheduleId {
+        let mut bits = now.as_microsecond() as u32;
+        loop {
+            let id = ScheduleId::from_random(bits.to_be_bytes());
+            if id != ScheduleId::first() && !self.0.iter().any(|known| known.id == id) {
+                return id;
+            }
+            bits = bits.wrapping_add(1);
+        }
+    }
+
+    pub fn without(&self, id: &ScheduleId) -> Self {
+        Self(self.0.iter().filter(|schedule| schedule.id != *id).cloned().collect())
+    }
+
     /// By id, its beginning where only one begins so, or name.
     pub fn find(&self, text: &str) -> Option<&Schedule> {
         let exact = self.0.iter().find(|schedule| schedule.id.as_str() == text || schedule.name.as_deref() == Some(text));
@@ -65,27 +100,9 @@ impl Schedules {
     }
 }
 
-impl From<old::Schedule> for Schedules {
-    fn from(old: old::Schedule) -> Self {
-        let when = match old {
-            old::Schedule::Off => return Self::default(),
-            old::Schedule::Hours { hours } => When::Hours { hours: hours.clamp(1, old::LONGEST) },
-            old::Schedule::Daily { hour, minute } => {
-                let time = Time::new(hour, minute, 0, 0).map_err(|error| error.to_string());
-                let Ok(at) = time.and_then(TimesOfDay::one) else { return Self::default() };
-                When::Daily { at }
-            }
-        };
-        let plain = Schedule {
-            id: ScheduleId::first(),
-            name: None,
-            on: true,
-            wanted: Default::default(),
-            since: None,
-            when,
-            retention: None,
-        };
-        Self(vec![plain])
+impl From<Schedule> for Schedules {
+    fn from(only: Schedule) -> Self {
+        Self(vec![only])
     }
 }
 
@@ -112,8 +129,8 @@ impl<'de> Deserialize<'de> for Schedules {
             }
 
             fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Schedules, A::Error> {
-                let old = old::Schedule::deserialize(MapAccessDeserializer::new(map))?;
-                if old.is_valid() { Ok(old.into()) } else { Err(A::Error::custom("its schedule's numbers are out of range")) }
+                let old = OldSchedule::deserialize(MapAccessDeserializer::new(map))?.into_new().map_err(A::Error::custom)?;
+                Schedules::new(old.into_iter().collect()).map_err(A::Error::custom)
             }
         }
 

@@ -46,16 +46,14 @@ pub use self::cron::Cron;
 pub use self::days::{MonthDay, MonthDays, Nth, Weekdays};
 pub use self::decide::{Decision, DueRun, decide, dues};
 pub use self::due::{Changes, Due, DueBecause, Plugged, Signals, due};
-// `Schedule` is for the present still the one schedule of a plan; an entry of the list takes its name and place.
-pub use self::entry::{Schedule as Entry, ScheduleId};
+pub use self::entry::{Schedule, ScheduleId};
 pub use self::list::Schedules;
 pub use self::occurrence::Stamp;
-pub use self::old::{LONGEST, Schedule};
 pub use self::parse::parse;
 pub use self::past::{Attempt, Past};
 pub use self::times::TimesOfDay;
 pub use self::upcoming::Upcoming;
-pub use self::when::When;
+pub use self::when::{LONGEST, When};
 
 #[cfg(test)]
 mod tests;

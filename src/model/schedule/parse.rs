@@ -4,9 +4,8 @@ use jiff::civil::{Date, Time};
 
 use super::cron::Cron;
 use super::days::{MonthDays, Weekdays};
-use super::old::LONGEST;
 use super::times::TimesOfDay;
-use super::when::When;
+use super::when::{LONGEST, When};
 
 /// `every`: `hourly`, `daily`, `weekly`, `monthly`, `6h`, `2d`, `cron: 0 20 * * 1-5`. `at`: `20:00`, `8:00,20:00`; for hourly
 /// the minute, `:15`. `on`: `mon,thu` for weekly, `1`, `last`, `first-mon` for monthly. Where they are left out: 20:00, Monday,

@@ -1,5 +1,9 @@
 //! What ran, as one schedule sees it.
 
+use std::borrow::Borrow;
+
+use serde::{Deserialize, Serialize};
+
 use super::entry::{Schedule, ScheduleId};
 use super::occurrence::Stamp;
 use crate::model::recent::Ended;
@@ -18,7 +22,7 @@ pub struct Attempt {
 
 /// Of the runs that served a schedule: those that were started for it, and any other that went well and was no less than it asks
 /// for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Past {
     /// The newest, by the order in which they were recorded: clocks lie.
     pub last: Option<Stamp>,
@@ -28,12 +32,13 @@ pub struct Past {
 }
 
 impl Past {
-    /// `attempts`: newest first, in the order in which they were recorded. As many as it takes to come to one that went well, or
-    /// some dozens.
-    pub fn of<'a>(schedule: &Schedule, attempts: impl IntoIterator<Item = &'a Attempt>) -> Self {
+    /// `attempts`: newest first, in the order in which they were recorded; those that did not serve it may be left out. No more are asked
+    /// for than it takes to come to one that went well.
+    pub fn of(schedule: &Schedule, attempts: impl IntoIterator<Item = impl Borrow<Attempt>>) -> Self {
         let mut past = Self::default();
         let mut failing = true;
         for attempt in attempts {
+            let attempt = attempt.borrow();
             let well = matches!(attempt.ended, Ended::Well | Ended::WithWarnings);
             let own = attempt.schedules.contains(&schedule.id);
             let serves = own || well && suffices(schedule.wanted, attempt.made);

@@ -5,8 +5,10 @@ use serde::{Deserialize, Serialize};
 
 use super::cron::Cron;
 use super::days::{MonthDays, Weekdays};
-use super::old::LONGEST;
 use super::times::TimesOfDay;
+
+/// Hours between two runs, at most: a year.
+pub const LONGEST: u16 = 366 * 24;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case", rename_all_fields = "kebab-case")]

@@ -1,10 +1,11 @@
 use super::*;
+use crate::model::alert::{Channel, Email, Messages, Preset, Security, Way, Webhook};
 use crate::model::format::Level;
 use crate::model::limits::Limits;
 use crate::model::location::Location;
 use crate::model::path::PathBytes;
 use crate::model::plan::SecretFile;
-use crate::model::schedule::Schedule;
+use crate::model::schedule::{Schedule, ScheduleId, Schedules, When, parse};
 use crate::model::settings::Appearance;
 use crate::model::source_spec::SourceSpec;
 use crate::model::volume_size::VolumeSize;
@@ -25,12 +26,37 @@ fn plan(n: u8, name: &str) -> Plan {
         format: Default::default(),
         seal: Some(Default::default()),
         secret_file: None,
-        schedule: Schedule::Daily { hour: 20, minute: 0 },
+        schedules: every("daily"),
+        retention: Default::default(),
+        max_sizes: Default::default(),
     }
+}
+
+fn every(text: &str) -> Schedules {
+    let when = parse(text, None, None, jiff::civil::date(2026, 11, 1)).unwrap();
+    Schedule::new(ScheduleId::first(), when, jiff::Timestamp::UNIX_EPOCH).into()
 }
 
 fn write(home: &Home, text: &str) {
     fs::write(home.settings_file(), text).unwrap();
+}
+
+/// All kinds of channels, with all that they can have.
+fn messages() -> Messages {
+    let email = Email {
+        to: vec!["ada@example.org".into()],
+        from: "backup@example.org".into(),
+        server: "smtp.example.org".into(),
+        port: 465,
+        security: Security::Tls,
+        user: Some("ada".into()),
+        ca_file: Some("/etc/own.pem".into()),
+    };
+    let mut hook = Webhook::new(Preset::Slack, "https://chat.example.org".into());
+    hook.headers.insert("X-Token".into(), "{secret}".into());
+    hook.body = Some("{subject}\n{body}".into());
+    let channels = [Way::Desktop, Way::Email(email), Way::Webhook(hook)].map(|way| Channel::new(way, [1, 2])).to_vec();
+    Messages { quiet: "22:00-07:00".parse().ok(), channels }
 }
 
 #[test]
@@ -40,13 +66,15 @@ fn what_is_saved_is_loaded() {
     let mut odd = plan(2, "Odd \"quoted\" ä\n");
     odd.sources.paths = vec![PathBytes::new(b"/home/\xff\xfe/x".to_vec()), "/plain".into()];
     odd.destinations = vec![Location::Local { path: PathBytes::new(b"/mnt/\xff".to_vec()) }];
-    odd.schedule = Schedule::Hours { hours: 6 };
+    odd.schedules = every("6h");
+    odd.retention.set("keep-hourly", "7d").unwrap();
+    odd.max_sizes.set(&odd.destinations[0], Some(200_000_000_000));
     odd.seal = None;
     odd.secret_file = Some(SecretFile::Key(PathBytes::new(b"/media/\xff/key".to_vec())));
     odd.format.volume_size = Some(VolumeSize::Bytes(64 << 30));
     let limits = Limits { upload: Some(500_000), download: None, between: "22:00-06:00".parse().ok() };
     let config = Config {
-        settings: Settings { appearance: Appearance::Dark, scale: 125, keep_running: Some(true), limits },
+        settings: Settings { appearance: Appearance::Dark, scale: 125, keep_running: Some(true), limits, messages: messages() },
         plans: vec![plan(1, "Documents"), odd],
         ..Config::default()
     };
@@ -105,8 +133,8 @@ fn a_plan_that_cannot_be_read_is_reported_and_kept() {
     Config { plans: vec![plan(1, "Good"), plan(2, "Bad"), plan(3, "Late")], ..Config::default() }.save(&home).unwrap();
     let text = fs::read_to_string(home.settings_file()).unwrap();
     let bad = text.find("\"Bad\"").unwrap();
-    let wrong = text[..bad].rfind("level = ").into_iter().chain(text[bad..].find("hour = 20").map(|at| at + bad)).last().unwrap();
-    let text = format!("{}hour = \"late\" #{}", &text[..wrong], &text[wrong..]);
+    let wrong = bad + text[bad..].find("kind = \"daily\"").unwrap();
+    let text = format!("{}kind = \"late\" #{}", &text[..wrong], &text[wrong..]);
     write(&home, &text);
     let loaded = load(&home).unwrap();
     let names: Vec<_> = loaded.config.plans.iter().map(|p| p.name.as_str()).collect();
@@ -126,8 +154,9 @@ fn a_plan_that_cannot_be_read_is_reported_and_kept() {
 #[test]
 fn what_types_do_not_say_is_checked() {
     type Spoil = fn(&mut Plan);
-    let cases: [(&str, Spoil); 3] = [
-        ("schedule", |p| p.schedule = Schedule::Hours { hours: 0 }),
+    let cases: [(&str, Spoil); 4] = [
+        ("hours", |p| p.schedules = Schedule::new(ScheduleId::first(), When::Hours { hours: 0 }, p.created).into()),
+        ("room", |p| p.retention.max_bytes = Some(1)),
         ("destination", |p| p.destinations.clear()),
         ("level", |p| p.format.level = Level::Fixed(77)),
     ];

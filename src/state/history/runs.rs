@@ -6,12 +6,13 @@ use jiff::Timestamp;
 use rusqlite::types::Value;
 use rusqlite::{OptionalExtension, Row, params, params_from_iter};
 
+use super::attempts::{ended, joined};
 use super::{History, key};
 use crate::model::history::{HistoryFilter, HistoryPage};
 use crate::model::plan::PlanId;
 use crate::model::problem::Warning;
-use crate::model::recent::{Ended, Ran, Recent, came_to_an_end};
-use crate::model::run::{Outcome, RunId, RunReport};
+use crate::model::recent::{Ran, Recent, came_to_an_end};
+use crate::model::run::{Outcome, RunDetail, RunId, RunReport};
 use crate::state::Result;
 
 /// Runs whose lists of warnings are kept, newest first; of older ones the number stays.
@@ -30,12 +31,18 @@ impl History {
             Outcome::Completed | Outcome::Cancelled => false,
             Outcome::CompletedWithWarnings | Outcome::Failed(_) | Outcome::LeftRunning => true,
         };
+        let version = match &report.detail {
+            RunDetail::Backup { version, .. } => Some(version.as_str()),
+            _ => None,
+        };
         let mut db = self.db();
         let step = db.transaction()?;
         step.execute("DELETE FROM journal WHERE id = ?1", [key(report.run)])?;
         step.execute(
-            "INSERT OR REPLACE INTO run (id, kind, plan, started, finished, success, troubled, report, warnings, text)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+            "INSERT OR REPLACE INTO run (id, kind, plan, started, finished, success, troubled, report, warnings, text,
+                                         number, version, schedules, utc_offset)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10,
+                     (SELECT coalesce(max(number), 0) + 1 FROM run), ?11, ?12, ?13)",
             params![
                 key(report.run),
                 report.kind.name(),
@@ -47,6 +54,9 @@ impl History {
                 serde_json::to_string(&short)?,
                 warnings,
                 text,
+                version,
+                joined(&report.schedules),
+                report.utc_offset,
             ],
         )?;
         step.execute(
@@ -108,12 +118,7 @@ impl History {
                    ORDER BY started DESC";
         let mut query = db.prepare(sql)?;
         let rows = query.query_map(params![plan.as_str(), since.as_millisecond()], |row| {
-            let ended = match (row.get(1)?, row.get(2)?) {
-                (true, false) => Ended::Well,
-                (true, true) => Ended::WithWarnings,
-                (false, false) => Ended::Cancelled,
-                (false, true) => Ended::Badly,
-            };
+            let ended = ended(row.get(1)?, row.get(2)?);
             Ok(Timestamp::from_millisecond(row.get(0)?).ok().map(|started| Ran { started, ended }))
         })?;
         let backups = rows.filter_map(rusqlite::Result::transpose).collect::<rusqlite::Result<_>>()?;
@@ -137,13 +142,6 @@ impl History {
             last_verified: newest("kind = 'verify' AND (success OR troubled)", &came_to_an_end)?,
             last_deleted: newest("kind = 'delete' AND success", &any)?,
         })
-    }
-
-    /// When the plan's newest backup was begun that has ended, however it did.
-    pub fn last_backup(&self, plan: &PlanId) -> Result<Option<Timestamp>> {
-        let sql = "SELECT max(started) FROM run WHERE plan = ?1 AND kind = 'backup'";
-        let started: Option<i64> = self.db().prepare(sql)?.query_row([plan.as_str()], |row| row.get(0))?;
-        Ok(started.and_then(|at| Timestamp::from_millisecond(at).ok()))
     }
 }
 

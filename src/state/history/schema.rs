@@ -7,7 +7,7 @@ use rusqlite::Connection;
 use crate::state::{Error, Result};
 
 /// Each step brings a database one version further; `user_version` counts them. Steps are never changed, only added.
-const STEPS: [&str; 3] = [
+const STEPS: [&str; 6] = [
     "
     -- Runs that ended. `report` is the RunReport as JSON without its warnings, which stand beside it.
     CREATE TABLE run (
@@ -72,6 +72,56 @@ const STEPS: [&str; 3] = [
     DROP INDEX run_plan;
     CREATE INDEX run_plan ON run (plan, kind, started, success, troubled);
     INSERT INTO highest SELECT plan, destination, max(sequence) FROM version GROUP BY plan, destination;
+",
+    "
+    -- Of backups, what schedules and retention go by.
+    ALTER TABLE run ADD COLUMN number INTEGER;                      -- the order in which runs were recorded
+    ALTER TABLE run ADD COLUMN version TEXT;                        -- what was made
+    ALTER TABLE run ADD COLUMN schedules TEXT NOT NULL DEFAULT '';  -- what it was started for: ids, blanks between
+    ALTER TABLE run ADD COLUMN utc_offset INTEGER;                  -- seconds east, when it started
+    UPDATE run SET number = ordered.place
+        FROM (SELECT id, row_number() OVER (ORDER BY started, id) AS place FROM run) AS ordered WHERE ordered.id = run.id;
+    UPDATE run SET version = json_extract(report, '$.detail.version') WHERE kind = 'backup' AND json_valid(report);
+    -- Plans had one schedule.
+    UPDATE run SET schedules = '00000000'
+        WHERE kind = 'backup' AND json_valid(report) AND json_extract(report, '$.trigger') = 'schedule';
+    CREATE INDEX run_number ON run (number);
+    CREATE INDEX run_attempt ON run (plan, kind, number);
+",
+    "
+    -- Messages that wait to be sent, or to be tried again.
+    CREATE TABLE message (
+        id INTEGER PRIMARY KEY,
+        channel TEXT NOT NULL,
+        due INTEGER NOT NULL,        -- milliseconds since 1970
+        tries INTEGER NOT NULL,
+        alert TEXT NOT NULL          -- Alert as JSON
+    );
+    CREATE INDEX message_due ON message (due);
+    -- Troubles that stand and were told, so that they are not told again at once.
+    CREATE TABLE told (
+        trouble TEXT PRIMARY KEY,    -- storm::Key as JSON
+        standing TEXT NOT NULL       -- storm::Standing as JSON
+    ) WITHOUT ROWID;
+",
+    "
+    -- How destinations were when they were looked at. A destination is kept by its place: see `place` beside this.
+    CREATE TABLE health (
+        destination TEXT NOT NULL,   -- Location as JSON
+        at INTEGER NOT NULL,         -- milliseconds since 1970
+        span INTEGER NOT NULL,       -- 0: one look, 1: those of an hour, 2: those of a day
+        looks INTEGER NOT NULL,      -- how many it stands for
+        code TEXT,                   -- why it could not be used; NULL: it could
+        what TEXT,
+        free INTEGER,                -- bytes
+        total INTEGER,
+        used INTEGER,
+        latency INTEGER,             -- milliseconds
+        speed INTEGER,               -- bytes a second
+        PRIMARY KEY (destination, at)
+    ) WITHOUT ROWID;
+    CREATE INDEX health_age ON health (span, at);
+    CREATE INDEX health_good ON health (destination, at) WHERE code IS NULL;
 ",
 ];
 

@@ -114,6 +114,7 @@ impl List {
                 (Some(RunKind::Compress), "Compressions"),
                 (Some(RunKind::Decompress), "Decompressions"),
                 (Some(RunKind::Download), "Downloads"),
+                (Some(RunKind::Message), "Messages not sent"),
             ];
             let now = kinds.iter().find(|(kind, _)| *kind == self.filter.kind).map_or("All kinds", |(_, label)| label);
             Select::new("Kind", now).width(140.0).show(ui, |ui| {

@@ -109,6 +109,7 @@ pub fn facts(run: &RunReport, now: Timestamp, zone: &TimeZone) -> Vec<(&'static 
             Trigger::Schedule => "the schedule",
             Trigger::Resumed => "going on after an interruption",
             Trigger::CatchUp => "since a destination was there again",
+            Trigger::Retention => "by the rule of what is kept",
         }
         .into(),
     ));
@@ -257,6 +258,8 @@ mod tests {
             run: RunId(1),
             kind: RunKind::Backup,
             trigger: Trigger::ByHand,
+            schedules: Vec::new(),
+            utc_offset: None,
             plan: None,
             plan_name: "Documents".into(),
             started: at,

@@ -1,16 +1,19 @@
 //! A backup that is being made or changed: what was typed so far, what is still missing, and the plan it will be.
 
 use jiff::Timestamp;
+use jiff::civil::Time;
 
 use super::new_password::NewPassword;
 use super::sentence::{destination_name, listed};
 use crate::engine::message::{Drive, NewSecrets, Suggestion};
 use crate::model::format::{Cipher, Format, SealSpec};
 use crate::model::location::{Location, trimmed};
+use crate::model::max_size::MaxSizes;
 use crate::model::names;
 use crate::model::path::PathBytes;
 use crate::model::plan::{Plan, PlanId, SecretFile};
-use crate::model::schedule::Schedule;
+use crate::model::retention::{CommonRule, Retention};
+use crate::model::schedule::{self, Schedule, Schedules, TimesOfDay};
 use crate::model::secret::Secret;
 use crate::model::source_spec::{Preset, SourceSpec};
 
@@ -27,6 +30,8 @@ pub enum When {
     Off,
     Hours,
     Daily,
+    /// What the page does not show: the Schedules tab does.
+    Own,
 }
 
 #[derive(Clone)]
@@ -43,6 +48,7 @@ pub struct Draft {
     pub one_file_system: bool,
     /// Chosen already, beside the one that is being chosen.
     pub also: Vec<Location>,
+    pub max_sizes: MaxSizes,
     pub destination: String,
     name: Option<String>,
     pub when: When,
@@ -51,6 +57,8 @@ pub struct Draft {
     pub minute: i8,
     /// Whether what stands in the time's field is a time.
     pub time_is_valid: bool,
+    /// How long versions are kept; `None`: as the plan has it.
+    pub keeps: Option<CommonRule>,
     pub format: Format,
     pub encrypt: bool,
     pub cipher: Cipher,
@@ -74,6 +82,7 @@ impl Draft {
             honour_tags: true,
             one_file_system: false,
             also: Vec::new(),
+            max_sizes: MaxSizes::default(),
             destination: String::new(),
             name: None,
             when: When::Daily,
@@ -81,6 +90,7 @@ impl Draft {
             hour: 20,
             minute: 0,
             time_is_valid: true,
+            keeps: Some(CommonRule::Thinned),
             format: Format::default(),
             encrypt: true,
             cipher: Cipher::default(),
@@ -96,23 +106,41 @@ impl Draft {
         draft.sources = plan.sources.paths.iter().map(|path| source(path, true)).collect();
         draft.presets.clone_from(&plan.sources.presets);
         draft.excludes.clone_from(&plan.sources.excludes);
-        draft.honour_tags = plan.sources.honour_tags;
-        draft.one_file_system = plan.sources.one_file_system;
+        (draft.honour_tags, draft.one_file_system) = (plan.sources.honour_tags, plan.sources.one_file_system);
+        draft.max_sizes.clone_from(&plan.max_sizes);
         match &plan.destinations[..] {
             [one] => draft.destination = one.display(),
             several => draft.also = several.to_vec(),
         }
         draft.name = Some(plan.name.clone());
-        match plan.schedule {
-            Schedule::Off => draft.when = When::Off,
-            Schedule::Hours { hours } => (draft.when, draft.hours) = (When::Hours, hours),
-            Schedule::Daily { hour, minute } => (draft.when, draft.hour, draft.minute) = (When::Daily, hour, minute),
-        }
-        draft.format = plan.format;
-        draft.encrypt = plan.seal.is_some();
+        draft.when = match plan.schedules.as_slice() {
+            [] => When::Off,
+            [only] => draft.show_schedule(only),
+            _ => When::Own,
+        };
+        draft.keeps = CommonRule::of(&plan.retention);
+        (draft.format, draft.encrypt) = (plan.format, plan.seal.is_some());
         draft.secret_file.clone_from(&plan.secret_file);
         draft.kept = Some(plan.clone());
         draft
+    }
+
+    /// Puts it into the fields as far as they can show it.
+    fn show_schedule(&mut self, only: &Schedule) -> When {
+        match &only.when {
+            schedule::When::Hours { hours } if only.on => {
+                self.hours = *hours;
+                When::Hours
+            }
+            schedule::When::Daily { at } if only.on => match at.as_slice() {
+                [time] => {
+                    (self.hour, self.minute) = (time.hour(), time.minute());
+                    When::Daily
+                }
+                _ => When::Own,
+            },
+            _ => When::Own,
+        }
     }
 
     pub fn is_new(&self) -> bool {
@@ -202,14 +230,44 @@ impl Draft {
         self.name = Some(name);
     }
 
-    pub fn schedule(&self) -> Option<Schedule> {
-        let schedule = match self.when {
-            When::Off => Schedule::Off,
-            When::Hours => Schedule::Hours { hours: self.hours },
+    /// Whether the fields can say all of what the plan's schedules were.
+    pub fn has_own_schedules(&self) -> bool {
+        self.kept.as_ref().is_some_and(|plan| Self::of(plan).when == When::Own)
+    }
+
+    /// Which versions stay: what the page does not show of the rule stays too.
+    fn retention(&self) -> Retention {
+        let before = self.kept.as_ref().map(|plan| plan.retention.clone()).unwrap_or_default();
+        match self.keeps {
+            None => before,
+            Some(common) => Retention { min: before.min, max_bytes: before.max_bytes, ..common.rule() },
+        }
+    }
+
+    /// Whether the plan's rule is one that the page has no name for.
+    pub fn has_own_rule(&self) -> bool {
+        self.kept.as_ref().is_some_and(|plan| CommonRule::of(&plan.retention).is_none())
+    }
+
+    /// `None` where what was typed cannot be.
+    pub fn schedules(&self) -> Option<Schedules> {
+        let when = match self.when {
+            When::Own => return self.kept.as_ref().map(|plan| plan.schedules.clone()),
+            When::Off => return Some(Schedules::default()),
+            When::Hours => schedule::When::Hours { hours: self.hours },
             When::Daily if !self.time_is_valid => return None,
-            When::Daily => Schedule::Daily { hour: self.hour, minute: self.minute },
+            When::Daily => {
+                let time = Time::new(self.hour, self.minute, 0, 0).ok()?;
+                schedule::When::Daily { at: TimesOfDay::one(time).ok()? }
+            }
         };
-        schedule.is_valid().then_some(schedule)
+        when.check().ok()?;
+        let only = match self.kept.as_ref().map(|plan| plan.schedules.as_slice()) {
+            // What the page does not show of it stays.
+            Some([known]) => Schedule { when, on: true, ..known.clone() },
+            _ => Schedule::new(Schedules::default().new_id(self.created), when, self.created),
+        };
+        Some(only.into())
     }
 
     /// Why the page after *what* is off.
@@ -265,7 +323,7 @@ impl Draft {
     pub fn how_blocked(&self) -> Option<String> {
         let text = if self.name().trim().is_empty() {
             "Give the backup a name."
-        } else if self.schedule().is_none() {
+        } else if self.schedules().is_none() {
             match self.when {
                 When::Hours => "Choose 1 hour to a year.",
                 _ => "Give the time as 20:00.",
@@ -284,12 +342,13 @@ impl Draft {
 
     /// In one sentence what was set up, and nothing else.
     pub fn summary(&self, drives: &[Drive]) -> String {
-        let when = self.schedule().map(Schedule::in_words).unwrap_or_default();
+        let when = self.schedules().map(|schedules| schedules.in_words()).unwrap_or_default();
         let what = listed(&self.ticked().map(|source| source.name.as_str()).collect::<Vec<_>>());
         let how = if self.encrypt { "encrypted" } else { "not encrypted" };
         let places: Vec<String> = self.destinations().iter().map(|to| destination_name(&to.display(), drives)).collect();
         let places = listed(&places.iter().map(String::as_str).collect::<Vec<_>>());
-        let mut sentence = format!("{when}, {what}, {how}, to {places}.");
+        let kept = self.keeps.map_or_else(String::new, |common| format!("; versions are {}", common.in_words()));
+        let mut sentence = format!("{when}, {what}, {how}, to {places}{kept}.");
         if let Some(first) = sentence.get_mut(..1) {
             first.make_ascii_uppercase();
         }
@@ -326,7 +385,9 @@ impl Draft {
                 None => self.encrypt.then(|| SealSpec { cipher: self.cipher, ..SealSpec::default() }),
             },
             secret_file,
-            schedule: self.schedule()?,
+            schedules: self.schedules()?,
+            retention: self.retention(),
+            max_sizes: self.max_sizes.of(&self.destinations()),
         };
         Some((plan, secrets))
     }
@@ -338,160 +399,4 @@ fn source(path: &PathBytes, ticked: bool) -> Source {
 }
 
 #[cfg(test)]
-mod tests {
-    use crate::model::format::{Kind, Level};
-
-    use super::*;
-
-    fn draft() -> Draft {
-        let mut draft = Draft::new(PlanId::from_random([7; 16]), "2026-11-21T12:00:00Z".parse().unwrap(), "/home/u".into());
-        let suggestion =
-            |name: &str, chosen| Suggestion { name: name.into(), path: format!("/home/u/{name}").as_str().into(), chosen };
-        draft.suggest(&[suggestion("Documents", true), suggestion("Pictures", true), suggestion("Downloads", false)]);
-        draft
-    }
-
-    #[test]
-    fn a_backup_may_go_to_several_places() {
-        let mut draft = draft();
-        draft.destination = "/media/blue".into();
-        draft.keep_destination();
-        assert_eq!((draft.destination.as_str(), draft.where_blocked()), ("", None));
-        draft.destination = "/media/blue".into();
-        assert_eq!(draft.where_blocked().as_deref(), Some("This place is chosen already."));
-        draft.destination = "sftp://ada@nas/b".into();
-        assert_eq!(draft.where_blocked(), None);
-        let shown: Vec<String> = draft.destinations().iter().map(Location::display).collect();
-        assert_eq!(shown, ["/media/blue", "sftp://ada@nas/b"]);
-        draft.encrypt = false;
-        assert!(draft.summary(&[]).ends_with("to /media/blue and sftp://ada@nas/b."), "{}", draft.summary(&[]));
-        let (plan, _) = draft.finish().unwrap();
-        let again = Draft::of(&plan).finish().unwrap().0;
-        assert_eq!(again.destinations, plan.destinations, "an edit of something else keeps them all");
-    }
-
-    fn drive(name: &str, mount: &str, is_system: bool) -> Drive {
-        Drive {
-            name: name.into(),
-            mount_point: mount.into(),
-            device: String::new(),
-            file_system: "ext4".into(),
-            free: 1,
-            total: 2,
-            is_system,
-            is_network: false,
-        }
-    }
-
-    fn drives() -> Vec<Drive> {
-        vec![drive("System", "/", true), drive("Blue disk", "/media/u/blue", false)]
-    }
-
-    #[test]
-    fn the_summary_says_what_was_set_up() {
-        let mut d = draft();
-        d.destination = "/media/u/blue".into();
-        assert_eq!(d.summary(&drives()), "Every day at 20:00, Documents and Pictures, encrypted, to Blue disk.");
-        d.destination = "/media/u/blue/Backups/".into();
-        d.encrypt = false;
-        d.when = When::Off;
-        d.add("/srv/a").unwrap();
-        d.add("/srv/b/").unwrap();
-        assert_eq!(
-            d.summary(&drives()),
-            "Only when you ask, Documents, Pictures and 2 more, not encrypted, to Backups on Blue disk."
-        );
-        d.destination = "/srv/backups".into();
-        assert!(d.summary(&drives()).ends_with("to /srv/backups."));
-    }
-
-    #[test]
-    fn each_page_says_what_is_missing() {
-        let mut d = draft();
-        assert_eq!(d.what_blocked(), None);
-        for source in &mut d.sources {
-            source.ticked = false;
-        }
-        assert!(d.what_blocked().is_some());
-        d.add("/home/u/Documents").unwrap();
-        assert_eq!(d.sources.len(), 3, "a folder that is there is ticked, not doubled");
-        assert_eq!(d.what_blocked(), None);
-
-        assert!(d.where_blocked().unwrap().contains("drive"));
-        d.destination = "backups".into();
-        assert!(d.where_blocked().unwrap().contains("whole path"));
-        d.destination = "/home/u/Documents".into();
-        assert!(d.where_blocked().unwrap().contains("Documents"));
-        d.destination = "/media/u/blue".into();
-        assert_eq!(d.where_blocked(), None);
-
-        for (password, repeat, word) in [("", "", "Choose"), ("a", "", "second"), ("a", "b", "differ")] {
-            *d.password.typed = password.into();
-            *d.password.repeat = repeat.into();
-            assert!(d.how_blocked().unwrap().contains(word), "{password} {repeat}");
-            assert!(d.finish().is_none());
-        }
-        *d.password.repeat = "a".into();
-        assert_eq!(d.how_blocked(), None);
-        d.recovery_key = Some(Secret::new("ABCD"));
-        assert!(d.how_blocked().unwrap().contains("written down"));
-        d.written_down = true;
-        d.time_is_valid = false;
-        assert!(d.how_blocked().unwrap().contains("time"));
-        (d.hour, d.minute, d.time_is_valid) = (8, 30, true);
-        let (plan, secrets) = d.finish().unwrap();
-        assert_eq!(plan.schedule, Schedule::Daily { hour: 8, minute: 30 });
-        assert_eq!(secrets.password, Some(Secret::new("a")));
-        assert_eq!(secrets.recovery_key, Some(Secret::new("ABCD")));
-        assert!(plan.seal.is_some());
-    }
-
-    #[test]
-    fn unencrypted_is_deliberate_and_brings_no_secret() {
-        let mut d = draft();
-        d.destination = "/x/".into();
-        *d.password.typed = "left over".into();
-        d.encrypt = false;
-        let (plan, secrets) = d.finish().unwrap();
-        assert_eq!((plan.seal, secrets), (None, NewSecrets::default()));
-        assert_eq!(plan.destinations, [Location::local("/x")]);
-    }
-
-    #[test]
-    fn the_name_follows_the_sources_until_it_is_typed() {
-        let mut d = draft();
-        assert_eq!(d.name(), "Documents and Pictures");
-        d.sources[0].ticked = false;
-        assert_eq!(d.name(), "Pictures");
-        d.set_name(String::new());
-        assert_eq!(d.name(), "");
-        assert!(d.how_blocked().unwrap().contains("name"));
-    }
-
-    #[test]
-    fn editing_keeps_what_the_pages_do_not_show() {
-        let mut d = draft();
-        d.destination = "/x".into();
-        d.encrypt = false;
-        let (mut plan, _) = d.finish().unwrap();
-        plan.seal = Some(SealSpec::default());
-        plan.format = Format { kind: Kind::Zip, level: Level::Fixed(9), volume_size: None };
-        plan.sources.excludes = vec!["*.iso".into(), "!keep.iso".into()];
-        plan.sources.presets = vec![Preset::Trash];
-        let mut edit = Draft::of(&plan);
-        assert_eq!(edit.finish(), Some((plan.clone(), NewSecrets::default())));
-        // Suggestions stand below, unticked.
-        edit.suggest(&[Suggestion { name: "Music".into(), path: "/home/u/Music".into(), chosen: true }]);
-        assert_eq!(edit.sources.last().map(|s| (s.name.as_str(), s.ticked)), Some(("Music", false)));
-        assert_eq!(edit.finish().map(|(p, _)| p), Some(plan));
-    }
-
-    #[test]
-    fn presets_keep_their_order() {
-        let mut d = draft();
-        d.set_preset(Preset::Trash, false);
-        d.set_preset(Preset::Caches, false);
-        d.set_preset(Preset::Caches, true);
-        assert_eq!(d.presets, [Preset::Caches, Preset::DeveloperBuilds]);
-    }
-}
+mod tests;

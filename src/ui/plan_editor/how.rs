@@ -5,6 +5,8 @@ use egui::{Align, Layout, Ui};
 use super::draft::When;
 use super::editor::Editor;
 use super::{encryption, packing};
+use crate::model::human;
+use crate::model::retention::CommonRule;
 use crate::model::schedule;
 use crate::ui::context::Cx;
 use crate::ui::theme::typography::{body, section};
@@ -25,6 +27,7 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, editor: &mut Editor, just_came: bool) 
             ui.spacing_mut().item_spacing.x = space::S;
             name(ui, editor);
             rhythm(ui, editor);
+            kept(ui, editor);
             packing::show(ui, editor);
             summary(ui, editor);
             finish(ui, cx, editor);
@@ -66,7 +69,10 @@ fn name(ui: &mut Ui, editor: &mut Editor) {
 fn rhythm(ui: &mut Ui, editor: &mut Editor) {
     let t = tokens(ui);
     section_head(ui, "Schedule");
-    let options = [(When::Daily, "Daily"), (When::Hours, "Every few hours"), (When::Off, "When I ask")];
+    let mut options = vec![(When::Daily, "Daily"), (When::Hours, "Every few hours"), (When::Off, "When I ask")];
+    if editor.draft.has_own_schedules() {
+        options.insert(0, (When::Own, "As it is"));
+    }
     if Segmented::new("Schedule").show(ui, &mut editor.draft.when, &options) {
         editor.touch();
     }
@@ -89,6 +95,10 @@ fn rhythm(ui: &mut Ui, editor: &mut Editor) {
             }
             ui.label(body(if hours == 1 { "hour" } else { "hours" }).color(t.text));
         }
+        When::Own => {
+            let words = editor.draft.schedules().map(|schedules| schedules.in_words()).unwrap_or_default();
+            ui.add(egui::Label::new(body(human::capital(&words)).color(t.text)).wrap());
+        }
         When::Off => {
             ui.label(body("Only when you press Back up now.").color(t.text2));
         }
@@ -96,6 +106,19 @@ fn rhythm(ui: &mut Ui, editor: &mut Editor) {
     if editor.draft.when != When::Off {
         wrapped(ui, body("A time that was missed is made up as soon as the computer is on again.").color(t.text2));
     }
+}
+
+fn kept(ui: &mut Ui, editor: &mut Editor) {
+    section_head(ui, "Versions");
+    let mut options = CommonRule::ALL.map(|common| (Some(common), common.name())).to_vec();
+    if editor.draft.has_own_rule() {
+        options.insert(0, (None, "As it is"));
+    }
+    if Segmented::new("Versions").show(ui, &mut editor.draft.keeps, &options) {
+        editor.touch();
+    }
+    let words = editor.draft.keeps.map_or("The Schedules tab shows and changes the rule.", CommonRule::explained);
+    wrapped(ui, body(words).color(tokens(ui).text2));
 }
 
 fn summary(ui: &mut Ui, editor: &Editor) {

@@ -8,9 +8,11 @@ use super::sentence::drive_of;
 use crate::engine::message::Drive;
 use crate::model::human;
 use crate::model::location::trimmed;
+use crate::model::max_size::in_words;
 use crate::model::problem::Problem;
 use crate::ui::context::Cx;
 use crate::ui::load::Load;
+use crate::ui::max_size;
 use crate::ui::theme::typography::{body, caption};
 use crate::ui::theme::{Tone, icons, size, space, tokens};
 use crate::ui::widgets::{
@@ -34,6 +36,7 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, editor: &mut Editor) {
     if let Some(address) = editor.server_form.show(ui, typed.trim()) {
         editor.choose_destination(address);
     }
+    most(ui, editor);
     another(ui, editor);
     existing(ui, cx, editor);
     on_system_disk(ui, editor);
@@ -77,7 +80,9 @@ fn chosen(ui: &mut Ui, editor: &mut Editor) {
             let line = Ends::new(ui, size::CONTROL).left(|ui| {
                 ui.label(body(icons::CHECK.to_string()).color(t.ok));
                 ui.add(egui::Label::new(body(&name).color(t.text)).truncate());
-                ui.add(egui::Label::new(caption(location.display()).color(t.text3)).truncate());
+                let most = editor.draft.max_sizes.at(location).map(|max| format!(" · {}", in_words(max)));
+                let text = location.display() + &most.unwrap_or_default();
+                ui.add(egui::Label::new(caption(text).color(t.text3)).truncate());
             });
             line.right(|ui| {
                 if ui.add(Button::quiet("Remove").name(format!("Remove destination {name}"))).clicked() {
@@ -91,6 +96,17 @@ fn chosen(ui: &mut Ui, editor: &mut Editor) {
         editor.touch();
     }
     wrapped(ui, body("And in another place:").color(tokens(ui).text2));
+}
+
+/// How much it may take at the one that is being chosen.
+fn most(ui: &mut Ui, editor: &mut Editor) {
+    let Some(location) = editor.draft.location() else { return };
+    let mut max = editor.draft.max_sizes.at(&location);
+    let hint = "All versions together. A run that would take more ends before it does, and says so.";
+    if FormRow::new("It may take there").hint(hint).show(ui, |ui| max_size::show(ui, "It may take there", &mut max)) {
+        editor.draft.max_sizes.set(&location, max);
+        editor.touch();
+    }
 }
 
 /// A further destination for the same backup.

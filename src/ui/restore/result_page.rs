@@ -142,6 +142,8 @@ mod tests {
             run: RunId(1),
             kind: RunKind::Restore,
             trigger: Trigger::ByHand,
+            schedules: Vec::new(),
+            utc_offset: None,
             plan: None,
             plan_name: String::new(),
             started: at,

@@ -56,10 +56,18 @@ fn hours(ui: &mut Ui, between: &mut Option<Hours>) {
     if Segmented::new("When").show(ui, &mut is_bounded, &[(false, "Always"), (true, "At these times")]) {
         *between = is_bounded.then(Hours::working).flatten();
     }
-    let Some(hours) = between else { return };
+    if let Some(hours) = between {
+        times(ui, ["From", "To"], hours);
+    }
+}
+
+/// Two times of day with their names; what is no time leaves what was there.
+pub fn times(ui: &mut Ui, names: [&str; 2], hours: &mut Hours) {
+    let t = tokens(ui);
     ui.horizontal(|ui| {
-        let [from, to] = [("From", hours.from()), ("To", hours.to())].map(|(name, time)| {
-            ui.label(body(if name == "From" { "From" } else { "to" }).color(t.text));
+        let both = [("From", names[0], hours.from()), ("to", names[1], hours.to())];
+        let [from, to] = both.map(|(label, name, time)| {
+            ui.label(body(label).color(t.text));
             let (mut hour, mut minute) = (time.hour(), time.minute());
             let is_valid = TimeField::new(name, &mut hour, &mut minute).show(ui);
             Time::new(hour, minute, 0, 0).ok().filter(|_| is_valid).unwrap_or(time)

@@ -1,9 +1,11 @@
-//! Settings of the whole program, in a drawer: General, Limits and About.
+//! Settings of the whole program, in a drawer: General, Messages, Limits and About.
 
 mod limits;
+mod messages;
 
 use egui::Ui;
 
+use self::messages::MessagesPane;
 use super::context::Cx;
 use super::theme::typography::{body, body_strong, caption, mono, section};
 use super::theme::{space, tokens};
@@ -25,6 +27,8 @@ pub struct SettingsDrawer {
     open: bool,
     /// What was changed and has not come back yet: the next change is made to that.
     sent: Option<Settings>,
+    /// What is typed into it stays when the drawer is closed.
+    messages: MessagesPane,
     /// The licence whose text is shown.
     licence: Option<usize>,
 }
@@ -53,10 +57,14 @@ impl SettingsDrawer {
                 let mut settings = now.clone();
                 general(ui, &mut settings);
                 ui.add_space(space::L);
+                let has_changed = self.messages.show(ui, cx, &mut settings.messages);
+                ui.add_space(space::L);
                 limits::show(ui, &mut settings.limits);
                 if settings != now {
                     self.sent = Some(settings.clone());
                     cx.send(Command::SetSettings(settings));
+                } else if has_changed {
+                    self.sent = None;
                 }
                 ui.add_space(space::L);
                 self.about(ui);

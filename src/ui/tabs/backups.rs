@@ -17,7 +17,7 @@ use self::versions::{Deletion, VersionDeletion};
 use crate::engine::message::{Command, Event, PlanOverview};
 use crate::model::plan::PlanId;
 use crate::model::problem::Problem;
-use crate::model::run::{RunKind, RunReport};
+use crate::model::run::{RunKind, RunReport, Trigger};
 use crate::model::snapshot::WantedType;
 use crate::model::status::Status;
 use crate::ui::context::{Action, Cx, new_run_id};
@@ -47,6 +47,8 @@ impl BackupsTab {
         let events = self.events.get_or_insert_with(|| cx.handle.events());
         loop {
             match events.try_recv() {
+                // What was cleaned up by itself does not push the backup's own result away: Activity has it.
+                Ok(Event::RunEnded(report)) if report.trigger == Trigger::Retention && report.outcome.is_success() => {}
                 // A restore tells its result on its own pages.
                 Ok(Event::RunEnded(report)) if report.kind != RunKind::Restore => {
                     if let Some(plan) = report.plan.clone() {

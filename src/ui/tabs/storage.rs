@@ -1,10 +1,16 @@
 //! The Storage tab: a card per destination.
 
+mod history;
+mod size_dialog;
+
 use egui::Ui;
 
-use crate::engine::message::{DestinationStatus, PlanAt, TestResult};
+use self::size_dialog::SizeDialog;
+use crate::engine::message::{DestinationStatus, PlanAt, PlanOverview, TestResult};
+use crate::model::health::Sample;
 use crate::model::human;
 use crate::model::location::Location;
+use crate::model::max_size;
 use crate::model::room;
 use crate::ui::context::{Action, Cx};
 use crate::ui::kept::Kept;
@@ -19,11 +25,14 @@ use crate::ui::widgets::{
 #[derive(Default)]
 pub struct StorageTab {
     shown: Vec<Destination>,
+    size: Option<SizeDialog>,
 }
 
 struct Destination {
     location: Location,
     status: Kept<DestinationStatus>,
+    /// What was noted of it, which is known before it answers.
+    history: Kept<Vec<Sample>>,
     test: Load<TestResult>,
 }
 
@@ -42,9 +51,13 @@ impl StorageTab {
             }
             ui.spacing_mut().item_spacing.y = space::M;
             for destination in &mut self.shown {
-                destination.card(ui, cx);
+                let wanted = destination.card(ui, cx);
+                self.size = wanted.or(self.size.take());
             }
         });
+        if self.size.as_mut().is_some_and(|dialog| !dialog.show(ui, cx)) {
+            self.size = None;
+        }
     }
 
     /// One entry per destination of any plan, in the order of the plans.
@@ -61,6 +74,7 @@ impl StorageTab {
             self.shown.push(known.unwrap_or_else(|| Destination {
                 location: location.clone(),
                 status: Kept::default(),
+                history: Kept::default(),
                 test: Load::default(),
             }));
         }
@@ -68,12 +82,18 @@ impl StorageTab {
 }
 
 impl Destination {
-    fn card(&mut self, ui: &mut Ui, cx: &mut Cx<'_>) {
+    /// The dialog that was asked for.
+    fn card(&mut self, ui: &mut Ui, cx: &mut Cx<'_>) -> Option<SizeDialog> {
         let (handle, location) = (cx.handle, self.location.clone());
-        self.status.refresh(cx.generation, || handle.destination_status(location));
+        if self.status.refresh(cx.generation, || handle.destination_status(location)) {
+            self.history.outdate();
+        }
+        let location = self.location.clone();
+        self.history.refresh(cx.generation, || handle.health(location, u32::from(history::DAYS)));
         self.test.poll();
         let troubled = self.status.problem().is_some() || self.status.ready().is_some_and(|status| status.problem.is_some());
         let card = if troubled { Card::new().tone(Tone::Bad) } else { Card::new() };
+        let mut wanted = None;
         card.show(ui, |ui| {
             ui.spacing_mut().item_spacing.y = space::S;
             self.head(ui, cx, troubled);
@@ -82,7 +102,7 @@ impl Destination {
                     if let Some(problem) = &status.problem {
                         problem_text(ui, problem);
                     }
-                    facts(ui, cx, status);
+                    wanted = facts(ui, cx, status);
                 }
                 (None, Some(problem)) => {
                     problem_text(ui, problem);
@@ -90,6 +110,9 @@ impl Destination {
                 (None, None) => {
                     spinner(ui, "Looking…");
                 }
+            }
+            if let Some(samples) = self.history.ready() {
+                history::show(ui, cx, &self.location, samples);
             }
             if !self.test.is_idle() {
                 ui.separator();
@@ -101,6 +124,7 @@ impl Destination {
                 Load::Failed(problem) => TestView::new(TestState::Failed(problem)).show(ui),
             }
         });
+        wanted
     }
 
     fn head(&mut self, ui: &mut Ui, cx: &mut Cx<'_>, troubled: bool) {
@@ -114,7 +138,7 @@ impl Destination {
         line.right(|ui| {
             if troubled {
                 ui.add(StatusPill::new(Tone::Bad, icons::X_CIRCLE, "Cannot be used now"));
-            } else if self.status.ready().is_some_and(is_low) {
+            } else if self.status.ready().is_some_and(|status| is_low(status, cx)) {
                 ui.add(StatusPill::new(Tone::Warn, icons::WARNING, "Low on room"));
             } else if self.status.ready().is_some() {
                 ui.add(StatusPill::new(Tone::Ok, icons::CHECK_CIRCLE, "Ready"));
@@ -133,11 +157,21 @@ impl Destination {
     }
 }
 
-fn is_low(status: &DestinationStatus) -> bool {
-    status.free.zip(status.total).is_some_and(|(free, total)| room::is_low(free, total))
+/// Of all there is, or of what a backup may take.
+fn is_low(status: &DestinationStatus, cx: &Cx<'_>) -> bool {
+    let is_full = |plan: &PlanAt| {
+        let max = max_size_of(plan, cx, &status.location);
+        max.zip(plan.stored).is_some_and(|(max, stored)| room::is_low(max.saturating_sub(stored), max))
+    };
+    status.free.zip(status.total).is_some_and(|(free, total)| room::is_low(free, total)) || status.plans.iter().any(is_full)
 }
 
-fn facts(ui: &mut Ui, cx: &Cx<'_>, status: &DestinationStatus) {
+fn max_size_of(plan: &PlanAt, cx: &Cx<'_>, location: &Location) -> Option<u64> {
+    cx.plan(&plan.id)?.plan.max_sizes.at(location)
+}
+
+/// What is known of it; gives the dialog that was asked for.
+fn facts(ui: &mut Ui, cx: &Cx<'_>, status: &DestinationStatus) -> Option<SizeDialog> {
     if let (Some(free), Some(total)) = (status.free, status.total) {
         ui.add(UsageBar::new(total.saturating_sub(free), status.used, total));
     }
@@ -163,22 +197,44 @@ fn facts(ui: &mut Ui, cx: &Cx<'_>, status: &DestinationStatus) {
         let text = format!("{} It lacks the newest versions of {}.", icons::WARNING, plan.plan.name);
         ui.label(body(text).color(t.warn));
     }
+    let mut wanted = None;
     for plan in &status.plans {
-        line(ui, |ui| {
+        let known = cx.plan(&plan.id).filter(|known| known.plan.destinations.contains(&status.location));
+        let row = Ends::new(ui, size::CONTROL).left(|ui| {
             let icon = if plan.sealed { icons::LOCK } else { icons::LOCK_OPEN };
             ui.label(body(icon.to_string()).color(t.text2));
-            ui.label(body(&plan.name).color(t.text)).on_hover_text(&plan.folder);
+            ui.add(egui::Label::new(body(&plan.name).color(t.text)).truncate()).on_hover_text(&plan.folder);
             ui.spacing_mut().item_spacing.x = space::XS;
-            weak(ui, format!("· {}", in_words(plan, cx)));
+            weak(ui, format!("· {}", in_words(plan, max_size_of(plan, cx, &status.location), cx)));
+        });
+        row.right(|ui| {
+            if let Some(known) = known
+                && limit_button(ui, known, &status.location)
+            {
+                wanted = Some(SizeDialog::new(&known.plan, &status.location));
+            }
         });
     }
+    wanted
 }
 
-/// Versions, the newest one, and whose they are.
-fn in_words(plan: &PlanAt, cx: &Cx<'_>) -> String {
+/// Says how much it may take, and leads to changing that.
+fn limit_button(ui: &mut Ui, plan: &PlanOverview, location: &Location) -> bool {
+    let label =
+        plan.plan.max_sizes.at(location).map_or_else(|| "Limit…".to_owned(), |max| human::capital(&max_size::in_words(max)));
+    let name = format!("{label}: what {} may take at {}", plan.plan.name, location.short_name());
+    ui.add(Button::quiet(&label).name(name)).clicked()
+}
+
+/// Versions, the newest one, what they take of what they may, and whose they are.
+fn in_words(plan: &PlanAt, max: Option<u64>, cx: &Cx<'_>) -> String {
     let mut text = human::counted(plan.versions as u64, "version", "versions");
     if let Some(newest) = plan.newest {
         text.push_str(&format!(", newest {}", human::ago(newest, cx.now)));
+    }
+    if let Some(stored) = plan.stored {
+        let of = max.map_or_else(String::new, |max| format!(" of {}", max_size::in_words(max)));
+        text.push_str(&format!(", {}{of}", human::bytes(stored)));
     }
     if !plan.ours {
         text.push_str(&format!(", written by {}", if plan.machine.is_empty() { "another computer" } else { &plan.machine }));

@@ -4,6 +4,7 @@
 mod banner;
 mod button;
 mod card;
+mod chart;
 mod check;
 mod choice;
 mod dialog;
@@ -33,6 +34,7 @@ mod tree_row;
 pub use banner::{Banner, BannerEvent};
 pub use button::Button;
 pub use card::Card;
+pub use chart::RoomChart;
 pub use check::{Check, Checked};
 pub use choice::{ChoiceCard, Segmented};
 pub use dialog::{ConfirmDialog, ConfirmEvent, Dialog, DialogOutput};

@@ -7,13 +7,17 @@ mod deletion;
 mod flip;
 mod fuzz;
 mod hands;
+mod health;
 mod job;
 mod keys;
 mod marker;
 mod matrix;
+mod messages;
 mod pause;
 mod pulled;
+mod quota;
 mod random;
+mod retention;
 mod schedule;
 mod several;
 mod single;
@@ -35,7 +39,7 @@ use strongroom::model::plan::{Plan, PlanId};
 use strongroom::model::problem::Problem;
 use strongroom::model::restore::{Conflict, Depth, Origin, Place, PlanChoice, RestoreSpec, Target, VerifySpec, VersionChoice};
 use strongroom::model::run::{RunDetail, RunId, RunReport};
-use strongroom::model::schedule::Schedule;
+use strongroom::model::schedule::{Schedule, ScheduleId, Schedules, parse};
 use strongroom::model::secret::Secret;
 use strongroom::model::snapshot::{VersionId, WantedType};
 use strongroom::model::source_spec::SourceSpec;
@@ -76,6 +80,8 @@ pub struct World {
     pub pulled_once: Arc<Mutex<Option<u64>>>,
     /// Nothing may be deleted at any destination.
     pub append_only: Arc<AtomicBool>,
+    /// Who is told, in the place of whoever sits here.
+    pub told: Arc<messages::Kept>,
     engine: Option<Engine>,
 }
 
@@ -105,6 +111,7 @@ impl World {
             pulled: Arc::default(),
             pulled_once: Arc::default(),
             append_only: Arc::default(),
+            told: Arc::default(),
             engine: None,
         };
         world.start("home", false);
@@ -127,7 +134,7 @@ impl World {
                 None => storage,
             })
         });
-        let env = Env { open_storage, ..env };
+        let env = Env { open_storage, notifier: self.told.clone(), ..env };
         self.engine = Some(Engine::start(env, Mode::Owner { home, lock, autonomous }).unwrap());
     }
 
@@ -180,8 +187,16 @@ impl World {
             format: Format::default(),
             seal: Some(SealSpec::default()),
             secret_file: None,
-            schedule: Schedule::Off,
+            schedules: Schedules::default(),
+            retention: Default::default(),
+            max_sizes: Default::default(),
         }
+    }
+
+    /// One schedule, as the command line has it, begun now.
+    pub fn every(&self, text: &str) -> Schedules {
+        let when = parse(text, None, None, jiff::civil::date(2026, 11, 1)).unwrap();
+        Schedule::new(ScheduleId::first(), when, self.clock.now()).into()
     }
 
     pub fn save(&self, plan: &Plan) -> Result<(), Problem> {

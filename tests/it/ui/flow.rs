@@ -18,9 +18,9 @@ use super::hands::Hands;
 use crate::servers::stores::{BUCKET, Kind as StoreKind, S3_KEY, S3_SECRET, Store};
 use crate::support::{tool, walk};
 
-const PASSWORD: &str = "correct horse battery staple";
+pub const PASSWORD: &str = "correct horse battery staple";
 
-fn engine(root: &TempDir, home: &str) -> Engine {
+pub fn engine(root: &TempDir, home: &str) -> Engine {
     let home = Home::locate(Some(&root.path().join(home))).unwrap();
     let lock = HomeLock::try_take(&home).unwrap().expect("the home is free");
     let env = Env::system(Arc::new(MemoryStore::default()), Arc::new(|| {}));
@@ -28,7 +28,7 @@ fn engine(root: &TempDir, home: &str) -> Engine {
 }
 
 /// A source with three files, and an empty destination.
-fn world() -> TempDir {
+pub fn world() -> TempDir {
     let root = tempfile::tempdir().unwrap();
     let source = root.path().join("Letters");
     fs::create_dir_all(source.join("2026")).unwrap();
@@ -39,7 +39,7 @@ fn world() -> TempDir {
     root
 }
 
-fn path(root: &TempDir, name: &str) -> String {
+pub fn path(root: &TempDir, name: &str) -> String {
     root.path().join(name).to_str().unwrap().to_owned()
 }
 
@@ -72,7 +72,7 @@ fn to_last_page(root: &TempDir, hands: &mut Hands) {
     hands.button("Next: How");
 }
 
-fn to_where(root: &TempDir, hands: &mut Hands) {
+pub fn to_where(root: &TempDir, hands: &mut Hands) {
     hands.button("Set up a backup");
     hands.type_into(Role::TextInput, "Path of a folder to add", &path(root, "Letters"));
     hands.button("Add this path");

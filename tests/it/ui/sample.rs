@@ -6,15 +6,18 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use strongroom::engine::env::Clock;
 use strongroom::engine::message::*;
+use strongroom::model::clean_up::{PlaceJudged, RetentionPreview};
 use strongroom::model::format::{Kind, Packing, SealSpec};
+use strongroom::model::health::{Failure, Sample};
 use strongroom::model::history::HistoryPage;
 use strongroom::model::key::{KeySlot, SlotKind};
 use strongroom::model::location::Location;
 use strongroom::model::plan::{Plan, PlanId};
 use strongroom::model::problem::{Cause, Code, Problem, Warning};
 use strongroom::model::recent::Recent;
+use strongroom::model::retention::{self, Rules, Version, VersionState};
 use strongroom::model::run::*;
-use strongroom::model::schedule::Schedule;
+use strongroom::model::schedule::{self, Past, Schedule, ScheduleId, Schedules, Signals, Stamp};
 use strongroom::model::secret::Secret;
 use strongroom::model::snapshot::{BackupType, Totals, VersionId};
 use strongroom::model::source_spec::SourceSpec;
@@ -43,7 +46,13 @@ pub fn at(text: &str) -> Timestamp {
     text.parse().expect("a time")
 }
 
-fn plan(n: u8, name: &str, sealed: bool, schedule: Schedule) -> Plan {
+/// One schedule, as the command line has it.
+pub fn every(text: &str, times: Option<&str>) -> Schedules {
+    let when = schedule::parse(text, times, None, jiff::civil::date(2026, 10, 28)).expect("a schedule");
+    Schedule::new(ScheduleId::first(), when, at("2026-10-28T09:00:00Z")).into()
+}
+
+fn plan(n: u8, name: &str, sealed: bool, schedules: Schedules) -> Plan {
     Plan {
         id: PlanId::from_random([n; 16]),
         name: name.into(),
@@ -53,7 +62,9 @@ fn plan(n: u8, name: &str, sealed: bool, schedule: Schedule) -> Plan {
         format: Default::default(),
         seal: sealed.then(SealSpec::default),
         secret_file: None,
-        schedule,
+        schedules,
+        retention: Default::default(),
+        max_sizes: Default::default(),
     }
 }
 
@@ -98,6 +109,8 @@ pub fn runs(plan: &Plan) -> Vec<RunReport> {
                 run: RunId(1000 + back as u64 + 100 * u64::from(plan.id.bytes()[0])),
                 kind: RunKind::Backup,
                 trigger: Trigger::Schedule,
+                schedules: Vec::new(),
+                utc_offset: None,
                 plan: Some(plan.id.clone()),
                 plan_name: plan.name.clone(),
                 started,
@@ -127,10 +140,7 @@ fn warnings() -> Vec<Warning> {
 }
 
 pub fn plans() -> Vec<Plan> {
-    vec![
-        plan(1, "Documents", true, Schedule::Daily { hour: 18, minute: 0 }),
-        plan(2, "Pictures", false, Schedule::Hours { hours: 6 }),
-    ]
+    vec![plan(1, "Documents", true, every("daily", Some("18:00"))), plan(2, "Pictures", false, every("6h", None))]
 }
 
 fn overview_of(plan: Plan, last_failed: bool) -> PlanOverview {
@@ -142,14 +152,18 @@ fn overview_of(plan: Plan, last_failed: bool) -> PlanOverview {
         history[0].detail = RunDetail::None;
     }
     let recent = Recent::of(&history);
-    let (status, why) = status::judge(plan.schedule, plan.created, &recent, now, &zone);
+    let (status, why) = status::judge(&plan.schedules, plan.created, &recent, now, &zone);
+    let last = history.first().map(|run| Stamp { at: run.started, offset: run.utc_offset });
+    let past = Past { last, failures: u32::from(last_failed), ..Past::default() };
+    let pasts: Vec<(&Schedule, Past)> = plan.schedules.iter().map(|schedule| (schedule, past)).collect();
     PlanOverview {
         status,
         why,
         last_success: history.iter().find(|run| run.outcome.is_success()).map(|run| run.started),
         last_run: history.first().cloned(),
-        next_run: plan.schedule.due(history.first().map(|run| run.started), plan.created, &zone),
-        strip: status::strip(plan.schedule, plan.created, &recent, now, &zone),
+        next: schedule::dues(&pasts, &Signals::default(), plan.created, now, &zone).first().map(|(_, due)| *due),
+        pasts: pasts.iter().map(|(schedule, past)| (schedule.id.clone(), *past)).collect(),
+        strip: status::strip(&plan.schedules, plan.created, &recent, now, &zone),
         versions: Some(18),
         stored_bytes: Some(9_800_000_000),
         behind: Vec::new(),
@@ -189,7 +203,7 @@ pub fn long() -> Overview {
 
 /// One backup that was just made.
 pub fn waiting() -> Overview {
-    let mut fresh = overview_of(plan(1, "Documents", true, Schedule::Daily { hour: 18, minute: 0 }), false);
+    let mut fresh = overview_of(plan(1, "Documents", true, every("daily", Some("18:00"))), false);
     (fresh.status, fresh.why) = (Status::WaitingForFirst, Why::Nothing);
     (fresh.last_run, fresh.last_success, fresh.versions, fresh.stored_bytes) = (None, None, None, None);
     Overview { plans: vec![fresh], ..overview() }
@@ -268,10 +282,12 @@ pub fn answer(question: &Question) -> Option<Result<Answer, Problem>> {
                     versions: 18,
                     newest: Some(at("2026-11-21T18:02:00Z")),
                     ours: true,
+                    stored: Some(60_000_000_000),
                 })
                 .collect(),
             latency_ms: Some(8),
         }),
+        Question::Health { .. } => Answer::Health(health()),
         Question::TestDestination { .. } => Answer::Tested(TestResult {
             deletable: true,
             writable: true,
@@ -281,6 +297,7 @@ pub fn answer(question: &Question) -> Option<Result<Answer, Problem>> {
             on_system_disk: false,
             plans: 2,
         }),
+        Question::PreviewRetention { plan } => Answer::Retention(Box::new(preview(plan))),
         Question::NewRecoveryKey => Answer::RecoveryKey(Secret::new("K7QF-3M2X-9PLA-VN4T-0CWE-R8HD-62YB-JS5Z-UG1K-4TQM")),
         Question::ChangePassword { old, .. } if old.expose() != "old password" => {
             return Some(Err(Problem::new(Code::WrongPassword, "This is not the password.", "Try again.")));
@@ -302,6 +319,47 @@ pub fn answer(question: &Question) -> Option<Result<Answer, Problem>> {
         | Question::ChangeKeys { .. } => Answer::Done,
         other => return sample_files::answer(other),
     }))
+}
+
+/// What a rule does to eighteen versions, one a day.
+fn preview(plan: &Plan) -> RetentionPreview {
+    let (now, zone) = (at(NOW), TimeZone::UTC);
+    let version = |back: i64| {
+        let time = now - SignedDuration::from_hours(24 * back + 3);
+        Version {
+            id: VersionId::new(time, BackupType::Incremental, [back as u8; 4]),
+            sequence: 100 - back as u64,
+            time,
+            state: VersionState::Good,
+            pinned: back == 17,
+            schedules: Vec::new(),
+            own_bytes: 210_000_000,
+        }
+    };
+    let versions: Vec<Version> = (0..18).map(version).collect();
+    let rules = Rules { plan: &plan.retention, schedules: &[] };
+    let judged = retention::judge(rules, &versions, &retention::own_bytes, now, &zone);
+    let pasts: Vec<(&Schedule, Past)> = plan.schedules.iter().map(|schedule| (schedule, Past::default())).collect();
+    let upcoming = schedule::Upcoming::new(&pasts, plan.created, now, &zone);
+    let simulation = retention::simulate(rules, upcoming, &versions, 210_000_000, now, &zone);
+    let places = plan.destinations.iter().map(|location| PlaceJudged { location: location.clone(), judged: Ok(judged.clone()) });
+    RetentionPreview { places: places.collect(), simulation }
+}
+
+/// A drive that gets 5 GB a day, and was unplugged for two days.
+pub fn health() -> Vec<Sample> {
+    let failure = Failure { code: Code::DestinationMissing, what: "The destination is not there.".into() };
+    let day = |back: i64| {
+        let is_away = matches!(back, 12 | 13);
+        let known = |bytes: u64| (!is_away).then_some(bytes);
+        Sample {
+            looks: 24,
+            free: known(588_000_000_000 + 5_000_000_000 * back as u64),
+            total: known(1_000_000_000_000),
+            ..Sample::new(at(NOW) - SignedDuration::from_hours(24 * back), is_away.then(|| failure.clone()))
+        }
+    };
+    (0..60).rev().map(day).collect()
 }
 
 /// What opens the backups here.

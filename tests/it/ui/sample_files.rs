@@ -170,6 +170,8 @@ pub fn tool_report(run: RunId, spec: &ToolSpec, outcome: Outcome) -> RunReport {
         run,
         kind: spec.tool.kind(),
         trigger: Trigger::ByHand,
+        schedules: Vec::new(),
+        utc_offset: None,
         plan: None,
         plan_name: String::from_utf8_lossy(spec.file.file_name()).into_owned(),
         started: finished,

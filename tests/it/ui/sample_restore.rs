@@ -115,6 +115,7 @@ pub fn answer(question: &Question) -> Option<Result<Answer, Problem>> {
                 versions: 30,
                 newest: Some(at("2026-11-21T18:02:00Z")),
                 ours: false,
+                stored: None,
             })
             .collect(),
         ),
@@ -200,6 +201,8 @@ fn report(run: strongroom::model::run::RunId, at: Timestamp) -> RunReport {
         run,
         kind: RunKind::Restore,
         trigger: Trigger::ByHand,
+        schedules: Vec::new(),
+        utc_offset: None,
         plan: None,
         plan_name: "Pictures".into(),
         started: at - SignedDuration::from_secs(94),

@@ -6,11 +6,12 @@ use egui_kittest::kittest::{NodeT, Queryable};
 use strongroom::engine::Handle;
 use strongroom::engine::handle::LiveProgress;
 use strongroom::engine::message::{Answer, Command, Event, Question};
+use strongroom::model::health::Sample;
 use strongroom::model::path::PathBytes;
 use strongroom::model::plan::{Plan, SecretFile};
 use strongroom::model::run::{Outcome, Trigger};
-use strongroom::model::schedule::Schedule;
 use strongroom::model::settings::Appearance;
+use strongroom::model::status::{Status, Why};
 use strongroom::ui::{Closed, Joined, Window};
 use tokio::sync::{broadcast, mpsc, watch};
 
@@ -54,9 +55,10 @@ fn keys_change_tabs() {
 fn a_schedule_is_changed_in_place() {
     let mut desk = desk(sample::overview(), [1100.0, 720.0]);
     desk.click("Schedules");
-    desk.click("Change the schedule of Documents");
+    desk.click("Change Every day at 18:00 of Documents");
     assert!(desk.harness.get_by_label("Save").accesskit_node().is_disabled(), "nothing is changed yet");
-    desk.click("Runs: Every few hours");
+    desk.click("Runs");
+    desk.click("Every few hours");
     desk.click("More: Hours between two runs");
     desk.click("Save");
     desk.until("saved", |desk| desk.reads("Documents now runs every 7 hours."));
@@ -69,8 +71,84 @@ fn a_schedule_is_changed_in_place() {
         })
         .collect();
     assert_eq!(saved.len(), 1);
-    assert_eq!(saved[0].schedule, Schedule::Hours { hours: 7 });
+    assert_eq!(saved[0].schedules.in_words(), "every 7 hours");
     assert_eq!(saved[0].sources, sample::plans()[0].sources, "everything else stays");
+}
+
+#[test]
+fn a_schedule_is_added_switched_off_and_removed() {
+    let mut desk = desk(sample::overview(), [1100.0, 900.0]);
+    desk.click("Schedules");
+    desk.click("Add a schedule to Documents");
+    desk.click("Runs");
+    desk.click("Every week");
+    desk.click("Mon");
+    assert!(desk.harness.get_by_label("Add").accesskit_node().is_disabled(), "no day is chosen");
+    desk.click("Sun");
+    desk.replace("Times of day", "3:00");
+    desk.click("Makes: Full");
+    desk.until("meaning", |desk| desk.reads("Every Sunday at 03:00, full. Next: "));
+    desk.click("Add");
+    desk.until("added", |desk| desk.reads("Documents now runs every Sunday at 03:00, full."));
+    desk.click("Every day at 18:00 of Documents is on");
+    desk.click("Remove Every 6 hours of Pictures");
+    let saved = |desk: &Desk| -> Vec<String> {
+        let asked = desk.asked.lock().unwrap();
+        let plan = |question: &Question| match question {
+            Question::SavePlan { plan, .. } => Some(format!("{}: {}", plan.name, plan.schedules.in_words())),
+            _ => None,
+        };
+        asked.iter().filter_map(plan).collect()
+    };
+    desk.until("saved", |desk| saved(desk).len() == 3);
+    assert_eq!(
+        saved(&desk),
+        [
+            "Documents: every day at 18:00 and every Sunday at 03:00, full",
+            "Documents: only when you ask",
+            "Pictures: only when you ask"
+        ]
+    );
+}
+
+#[test]
+fn a_rule_says_what_it_would_do_before_it_is_saved() {
+    let mut desk = desk(sample::overview(), [1100.0, 1000.0]);
+    desk.click("Schedules");
+    desk.click("Change what is kept of Documents");
+    desk.until("looked", |desk| desk.reads("all 18 versions stay"));
+    desk.click("Kept: My own rule");
+    desk.type_into("The last", "12");
+    desk.until("looked again", |desk| desk.reads("5 of 18 versions would go after the next backup."));
+    assert!(desk.reads("not among the last 12"));
+    assert!(desk.reads("In a year there are 13 versions"), "twelve, and the pinned one");
+    desk.type_into("One per day, for", "often");
+    desk.until("wrong", |desk| desk.reads("is neither a number nor a time"));
+    assert!(desk.harness.get_by_label("Save").accesskit_node().is_disabled());
+    desk.replace("One per day, for", "14");
+    desk.click("Save");
+    desk.until("saved", |desk| desk.reads("Documents keeps versions: the last 12 and one per day for the last 14 days."));
+    let asked = desk.asked.lock().unwrap();
+    let saved = asked.iter().find_map(|question| match question {
+        Question::SavePlan { plan, .. } => Some(plan.retention.in_words()),
+        _ => None,
+    });
+    assert_eq!(saved.as_deref(), Some("the last 12 and one per day for the last 14 days"));
+}
+
+#[test]
+fn cleaning_up_by_hand_shows_what_goes_first() {
+    let mut overview = sample::overview();
+    overview.plans[0].plan.retention.set("keep-last", "2").unwrap();
+    let mut desk = desk(overview, [1100.0, 900.0]);
+    desk.click("Schedules");
+    assert!(!desk.is_shown("Clean up Pictures"), "it has no rule");
+    desk.click("Clean up Documents");
+    desk.until("looked", |desk| desk.reads("15 of 18 versions go."));
+    assert!(desk.reads("You are asked first: 15 of 18 versions would go."));
+    desk.click("Delete 15 versions");
+    let is_sent = |command: &Command| matches!(command, Command::CleanUp { spec, .. } if spec.despite_doubts);
+    desk.until("sent", |desk| desk.fake.told.lock().unwrap().iter().any(is_sent));
 }
 
 #[test]
@@ -137,6 +215,67 @@ fn a_destination_is_tested_and_opened() {
     desk.until("test", |desk| desk.reads("Writes 140 MB a second"));
     desk.click("Open folder Blue disk");
     assert_eq!(*desk.opened.lock().unwrap(), [PathBytes::from("/media/ada/Blue disk")]);
+}
+
+#[test]
+fn what_a_backup_takes_and_may_is_told_and_changed() {
+    let mut overview = sample::overview();
+    let location = overview.plans[0].plan.destinations[0].clone();
+    overview.plans[0].plan.max_sizes.set(&location, Some(62_000_000_000));
+    let mut desk = desk(overview, [900.0, 800.0]);
+    desk.click("Storage");
+    desk.until("what it takes", |desk| desk.reads("60.0 GB of at most 62.0 GB"));
+    assert!(desk.is_shown("Low on room"), "{:?}", desk.names());
+    desk.click("Limit…: what Pictures may take at Blue disk");
+    assert!(desk.harness.get_by_label("Save").accesskit_node().is_disabled(), "nothing is changed yet");
+    desk.click("It may take: At most");
+    desk.click("More: Gigabytes at most");
+    desk.click("Save");
+    desk.until("saved", |desk| desk.reads("Pictures may take at most 110 GB at Blue disk."));
+    let asked = desk.asked.lock().unwrap();
+    let saved = asked.iter().find_map(|question| match question {
+        Question::SavePlan { plan, .. } => Some(plan.max_sizes.at(&location)),
+        _ => None,
+    });
+    assert_eq!(saved, Some(Some(110_000_000_000)));
+}
+
+#[test]
+fn a_card_tells_how_its_destination_was() {
+    let mut desk = desk(sample::overview(), [900.0, 800.0]);
+    desk.click("Storage");
+    let chart = "Blue disk, room over 90 days: from 117 GB to 412 GB used of 1.0 TB; not usable on 2 days";
+    desk.until("chart", |desk| desk.is_shown(chart));
+    assert!(desk.reads("usable at 96 % of 1,440 looks · at this rate full in about 4 months"), "{:?}", desk.names());
+    assert!(desk.reads("Last error, 12 days ago: The destination is not there."), "{:?}", desk.names());
+}
+
+#[test]
+fn a_destination_that_is_away_for_long_is_said_on_both_tabs() {
+    let mut overview = sample::healthy();
+    let since = sample::at("2026-11-12T20:14:00Z");
+    let destination = overview.plans[0].plan.destinations[0].clone();
+    (overview.plans[0].status, overview.plans[0].why) = (Status::NeedsAttention, Why::Away { destination, since });
+    let fake = Fake::new(overview, |question| match question {
+        Question::Health { .. } => {
+            let mut samples = sample::health();
+            let failure = samples.iter().find_map(|sample| sample.failure.clone());
+            samples.iter_mut().filter(|sample| sample.at >= sample::at("2026-11-12T20:14:00Z")).for_each(|sample| {
+                *sample = Sample::new(sample.at, failure.clone());
+            });
+            Some(Ok(Answer::Health(samples)))
+        }
+        Question::DestinationStatus { .. } => None,
+        other => sample::answer(other),
+    });
+    let window = sample::window(&fake);
+    let mut desk = Desk::of(fake, window, [900.0, 800.0]);
+    desk.until("header", |desk| desk.reads("Needs attention · 1 of 2"));
+    assert!(desk.reads("Blue disk cannot be used since"), "{:?}", desk.names());
+    desk.click("Storage");
+    // Though it does not answer.
+    desk.until("card", |desk| desk.reads("Not usable since Thu 12 Nov 20:14 (9 days)"));
+    assert!(desk.reads("It has been away for too long"), "{:?}", desk.names());
 }
 
 #[test]

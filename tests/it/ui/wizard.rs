@@ -61,6 +61,7 @@ fn plan_at() -> PlanAt {
         versions: 2,
         newest: None,
         ours: false,
+        stored: None,
     }
 }
 
@@ -174,6 +175,8 @@ fn from_a_bare_folder_to_a_result() {
         run,
         kind: RunKind::Restore,
         trigger: Trigger::ByHand,
+        schedules: Vec::new(),
+        utc_offset: None,
         plan: None,
         plan_name: "Pictures".into(),
         started: at,

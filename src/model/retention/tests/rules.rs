@@ -2,7 +2,7 @@
 
 use super::super::{Doubt, Over, PARTS, Reason, simulate};
 use super::*;
-use crate::model::schedule::{Entry, Past, Upcoming, parse};
+use crate::model::schedule::{Past, Schedule, Upcoming, parse};
 
 fn words(judged: &Judged) -> Vec<String> {
     let say = |reasons: &[Reason]| reasons.iter().map(Reason::in_words).collect::<Vec<_>>().join(" + ");
@@ -312,7 +312,7 @@ fn the_command_line_sets_each_part() {
 fn the_year_to_come() {
     let utc = jiff::tz::TimeZone::UTC;
     let now = at("2026-11-24T12:00:00Z");
-    let schedule = Entry::new(id(1), parse("daily", Some("20:00"), None, jiff::civil::date(2026, 1, 1)).unwrap(), now);
+    let schedule = Schedule::new(id(1), parse("daily", Some("20:00"), None, jiff::civil::date(2026, 1, 1)).unwrap(), now);
     let ran = Past { last: Some(at("2026-11-23T20:00:00Z").into()), ..Past::default() };
     let rule = Retention { daily: buckets("7"), monthly: buckets("3"), ..Retention::default() };
     let upcoming = Upcoming::new(&[(&schedule, ran)], now, now, &utc);
@@ -326,7 +326,7 @@ fn the_year_to_come() {
     assert_eq!(year.months[0].bytes, 7 * 10);
     // More runs than anybody looks at.
     let every_minute = parse("cron: * * * * *", None, None, jiff::civil::date(2026, 1, 1)).unwrap();
-    let often = Entry::new(id(1), every_minute, now);
+    let often = Schedule::new(id(1), every_minute, now);
     let upcoming = Upcoming::new(&[(&often, ran)], now, now, &utc);
     assert!(simulate(Rules { plan: &rule, schedules: &[] }, upcoming, &[], 10, now, &utc).cut);
 }

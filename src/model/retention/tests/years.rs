@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::super::simulate;
 use super::slow::{Plain, stay};
 use super::*;
-use crate::model::schedule::{Entry, Past, Upcoming, parse};
+use crate::model::schedule::{Past, Schedule, Upcoming, parse};
 
 /// Xorshift.
 struct Chance(u64);
@@ -102,7 +102,7 @@ fn two_years_with_little_room() {
 fn the_preview_of_a_year_is_what_a_year_of_clean_ups_leaves() {
     let zone = TimeZone::get("America/New_York").unwrap();
     let now = at("2026-03-05T17:00:00Z");
-    let schedule = Entry::new(id(1), parse("hourly", None, None, jiff::civil::date(2026, 1, 1)).unwrap(), now);
+    let schedule = Schedule::new(id(1), parse("hourly", None, None, jiff::civil::date(2026, 1, 1)).unwrap(), now);
     let each = [Some((30, true)), Some((10, true)), Some((60, false)), Some((6, true)), None];
     let plain = Plain { last: Some(4), days: Some(2), each, ..Plain::default() };
     let rule = plain.rule();

@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::super::{Attempt, Changes, Decision, DueBecause, Entry, Past, Plugged, Signals, Stamp, When, decide};
+use super::super::{Attempt, Changes, Decision, DueBecause, Past, Plugged, Schedule, Signals, Stamp, When, decide};
 use super::{at, schedule, zone};
 use crate::model::recent::Ended;
 use crate::model::snapshot::{BackupType, WantedType};
@@ -17,12 +17,12 @@ fn failed(text: &str, failures: u32) -> Past {
     Past { last: Some(at(text).into()), failures, last_success: None }
 }
 
-fn ask(schedules: &[(&Entry, Past)], signals: &Signals, now: &str) -> Decision {
+fn ask(schedules: &[(&Schedule, Past)], signals: &Signals, now: &str) -> Decision {
     decide(schedules, signals, at(CREATED), at(now), &zone("Europe/Berlin"))
 }
 
 /// Why it runs at a time, and when it asks again.
-fn one(schedule: &Entry, past: Past, now: &str) -> (Option<DueBecause>, Option<Timestamp>) {
+fn one(schedule: &Schedule, past: Past, now: &str) -> (Option<DueBecause>, Option<Timestamp>) {
     let decision = ask(&[(schedule, past)], &Signals::default(), now);
     (decision.run.map(|run| run.schedules[0].1), decision.wake)
 }
@@ -40,8 +40,8 @@ fn a_run_comes_at_its_time_and_once() {
 #[test]
 fn a_month_off_is_made_up_by_one_run_of_the_strongest_type() {
     let hourly = schedule(1, "hourly", CREATED);
-    let weekly = Entry { wanted: WantedType::Differential, ..schedule(2, "weekly on sun at 3:00", CREATED) };
-    let monthly = Entry { wanted: WantedType::Full, ..schedule(3, "monthly on 1 at 3:00", CREATED) };
+    let weekly = Schedule { wanted: WantedType::Differential, ..schedule(2, "weekly on sun at 3:00", CREATED) };
+    let monthly = Schedule { wanted: WantedType::Full, ..schedule(3, "monthly on 1 at 3:00", CREATED) };
     let past = ran("2026-10-20T12:00:00Z");
     let schedules = [(&hourly, past), (&weekly, past), (&monthly, past)];
     let run = ask(&schedules, &Signals::default(), "2026-11-26T09:10:00Z").run.unwrap();
@@ -65,8 +65,8 @@ fn the_strongest_type_wins_in_any_order() {
     let types = [Auto, Incremental, Differential, Full];
     for (weak, a) in types.into_iter().enumerate() {
         for (strong, b) in types.into_iter().enumerate() {
-            let first = Entry { wanted: a, ..schedule(1, "hourly", CREATED) };
-            let second = Entry { wanted: b, ..schedule(2, "hourly", CREATED) };
+            let first = Schedule { wanted: a, ..schedule(1, "hourly", CREATED) };
+            let second = Schedule { wanted: b, ..schedule(2, "hourly", CREATED) };
             let past = ran("2026-11-26T08:00:00Z");
             let run = ask(&[(&first, past), (&second, past)], &Signals::default(), "2026-11-26T09:00:00Z").run.unwrap();
             assert_eq!(run.wanted, types[weak.max(strong)], "{a:?} and {b:?}");
@@ -77,7 +77,7 @@ fn the_strongest_type_wins_in_any_order() {
 #[test]
 fn what_is_reckoned_from_the_last_run_goes_with_one_just_before_it() {
     let daily = schedule(1, "daily at 20:00", CREATED);
-    let full = Entry { wanted: WantedType::Full, ..schedule(2, "7d", CREATED) };
+    let full = Schedule { wanted: WantedType::Full, ..schedule(2, "7d", CREATED) };
     let schedules = [(&daily, ran("2026-11-25T19:00:00Z")), (&full, ran("2026-11-19T19:00:07Z"))];
     let run = ask(&schedules, &Signals::default(), "2026-11-26T19:00:00Z").run.unwrap();
     assert_eq!((run.wanted, run.schedules.len()), (WantedType::Full, 2));
@@ -96,7 +96,7 @@ fn a_new_schedule_waits_for_its_time_and_an_interval_begins_at_once() {
     assert_eq!(one(&daily, ran("2026-05-01T18:00:00Z"), "2026-11-26T20:00:00Z"), (None, Some(at("2026-11-27T19:00:00Z"))));
     assert_eq!(one(&daily, failed("2026-05-01T18:00:00Z", 3), "2026-11-26T20:00:00Z"), (None, Some(at("2026-11-27T19:00:00Z"))));
     assert_eq!(one(&schedule(1, "6h", "2026-11-26T19:30:00Z"), none, "2026-11-26T19:30:00Z"), RUNS);
-    let off = Entry { on: false, ..daily };
+    let off = Schedule { on: false, ..daily };
     assert_eq!(one(&off, none, "2026-12-26T20:00:00Z"), (None, None));
 }
 
@@ -127,15 +127,15 @@ fn a_failed_run_is_tried_again_with_longer_and_longer_waits() {
 
 #[test]
 fn what_ran_is_seen_by_each_schedule_in_its_way() {
-    let attempt = |started: &str, ended, made, schedules: &[&Entry]| Attempt {
+    let attempt = |started: &str, ended, made, schedules: &[&Schedule]| Attempt {
         started: at(started).into(),
         ended,
         made,
         schedules: schedules.iter().map(|schedule| schedule.id.clone()).collect(),
     };
     let any = schedule(1, "daily", CREATED);
-    let full = Entry { wanted: WantedType::Full, ..schedule(2, "weekly", CREATED) };
-    let differential = Entry { wanted: WantedType::Differential, ..schedule(3, "weekly", CREATED) };
+    let full = Schedule { wanted: WantedType::Full, ..schedule(2, "weekly", CREATED) };
+    let differential = Schedule { wanted: WantedType::Differential, ..schedule(3, "weekly", CREATED) };
     let runs = [
         attempt("2026-11-26T05:00:00Z", Ended::Badly, Some(BackupType::Full), &[]),
         attempt("2026-11-26T04:00:00Z", Ended::Badly, None, &[&any]),
@@ -194,7 +194,7 @@ fn a_clock_that_was_put_back_neither_silences_nor_doubles() {
 
 #[test]
 fn changes_are_left_to_settle_but_not_for_ever() {
-    let change = Entry { when: When::Change { settle_seconds: 60, at_most_minutes: 15 }, ..schedule(1, "daily", CREATED) };
+    let change = Schedule { when: When::Change { settle_seconds: 60, at_most_minutes: 15 }, ..schedule(1, "daily", CREATED) };
     let due = |first: &str, latest: &str, past: Past, now: &str| {
         let signals = Signals { changes: Some(Changes { first: at(first), latest: at(latest) }), ..Signals::default() };
         let decision = ask(&[(&change, past)], &signals, now);
@@ -216,13 +216,13 @@ fn changes_are_left_to_settle_but_not_for_ever() {
 
 #[test]
 fn drives_and_starts_bring_runs() {
-    let any = Entry { when: When::Drive { drive: None, at_most_hours: 0 }, ..schedule(1, "daily", CREATED) };
-    let named = Entry { when: When::Drive { drive: Some("Blue".into()), at_most_hours: 24 }, ..schedule(2, "daily", CREATED) };
+    let any = Schedule { when: When::Drive { drive: None, at_most_hours: 0 }, ..schedule(1, "daily", CREATED) };
+    let named = Schedule { when: When::Drive { drive: Some("Blue".into()), at_most_hours: 24 }, ..schedule(2, "daily", CREATED) };
     let plugged = |name: &str, used| Signals {
         plugged: vec![Plugged { names: vec![name.into(), "1234-ABCD".into()], used, at: at("2026-11-26T12:00:00Z") }],
         ..Signals::default()
     };
-    let ids = |schedules: &[(&Entry, Past)], signals: &Signals| {
+    let ids = |schedules: &[(&Schedule, Past)], signals: &Signals| {
         let run = ask(schedules, signals, "2026-11-26T12:00:00Z").run;
         run.map_or(Vec::new(), |run| run.schedules)
     };
@@ -231,7 +231,7 @@ fn drives_and_starts_bring_runs() {
     assert_eq!(ids(&[(&any, old), (&named, old)], &plugged("Blue", false)), [(named.id.clone(), DueBecause::Plugged)]);
     assert_eq!(ids(&[(&any, old), (&named, old)], &plugged("Red", true)), [(any.id.clone(), DueBecause::Plugged)]);
     assert_eq!(ids(&[(&named, ran("2026-11-26T08:00:00Z"))], &plugged("Blue", true)), []);
-    let start = Entry { when: When::Start { delay_minutes: 10 }, ..schedule(3, "daily", CREATED) };
+    let start = Schedule { when: When::Start { delay_minutes: 10 }, ..schedule(3, "daily", CREATED) };
     let started = |text: &str| Signals { started: Some(at(text)), ..Signals::default() };
     assert_eq!(ids(&[(&start, old)], &started("2026-11-26T11:50:00Z")), [(start.id.clone(), DueBecause::Started)]);
     assert_eq!(ids(&[(&start, old)], &started("2026-11-26T11:50:01Z")), []);

@@ -1,6 +1,6 @@
 //! Weeks of changes, drives and starts: what [`decide`] says in each minute against a model that keeps what happened as plain minutes.
 
-use super::super::{Attempt, Changes, Entry, Past, Plugged, ScheduleId, Signals, When, decide};
+use super::super::{Attempt, Changes, Past, Plugged, Schedule, ScheduleId, Signals, When, decide};
 use super::chance::Chance;
 use super::slow::{Minute, stamp};
 use super::{at, zone};
@@ -43,8 +43,8 @@ fn what_happens_brings_runs_when_it_should() {
         When::Drive { drive: Some("Blue".into()), at_most_hours: DRIVE_HOURS as u16 },
         When::Start { delay_minutes: DELAY as u16 },
     ];
-    let schedules: Vec<Entry> =
-        kinds.into_iter().zip(1..).map(|(kind, n)| Entry::new(ScheduleId::from_random([n; 4]), kind, stamp(start))).collect();
+    let schedules: Vec<Schedule> =
+        kinds.into_iter().zip(1..).map(|(kind, n)| Schedule::new(ScheduleId::from_random([n; 4]), kind, stamp(start))).collect();
     let zone = zone("Europe/Berlin");
     let (mut chance, mut attempts, mut told) = (Chance(11), Vec::<Attempt>::new(), [Told::default(); 3]);
     let (mut changes, mut plugged, mut started) = (Vec::<Minute>::new(), None::<Minute>, None::<Minute>);

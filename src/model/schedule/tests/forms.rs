@@ -3,7 +3,7 @@
 use jiff::civil::date;
 use serde::{Deserialize, Serialize};
 
-use super::super::{Cron, Entry, Past, Schedule, ScheduleId, Schedules, Upcoming, When, parse};
+use super::super::{Cron, Past, Schedule, ScheduleId, Schedules, Upcoming, When, parse};
 use super::{at, schedule, when, zone};
 use crate::model::snapshot::WantedType;
 
@@ -28,16 +28,6 @@ fn the_one_schedule_of_old_settings_is_read() {
     let [only] = daily.as_slice() else { panic!("{daily:?}") };
     assert_eq!((only.when.in_words().as_str(), only.on, only.wanted), ("every day at 20:05", true, WantedType::Auto));
     assert_eq!((only.since, &only.id), (None, &ScheduleId::first()));
-    // The words are those that stood on screen before, and the text above is what is written today.
-    for (old, text) in [
-        (Schedule::Off, "every = \"off\"\n"),
-        (Schedule::Hours { hours: 48 }, "every = \"hours\"\nhours = 48\n"),
-        (Schedule::Daily { hour: 20, minute: 5 }, "every = \"daily\"\nhour = 20\nminute = 5\n"),
-    ] {
-        assert_eq!(toml::to_string(&old).unwrap(), text);
-        assert_eq!(Schedules::from(old).in_words(), old.in_words());
-        assert_eq!(Schedules::from(old).period_hours(), old.period_hours());
-    }
     assert!(read("[schedule]\nevery = \"daily\"\nhour = 24\nminute = 5\n").is_err());
     assert!(read("[schedule]\nevery = \"hours\"\nhours = 0\n").is_err());
     // JSON is how it comes over the socket.
@@ -238,7 +228,7 @@ fn random_cron_does_no_harm() {
 fn the_next_times_are_listed_and_fall_together() {
     let hourly = schedule(1, "6h", "2026-01-01T00:00:00Z");
     let full = schedule(2, "weekly on thu at 20:00", "2026-01-01T00:00:00Z");
-    let off = Entry { on: false, ..schedule(3, "hourly", "2026-01-01T00:00:00Z") };
+    let off = Schedule { on: false, ..schedule(3, "hourly", "2026-01-01T00:00:00Z") };
     let ran = Past { last: Some(at("2026-11-26T08:00:00Z").into()), ..Past::default() };
     let (now, zone) = (at("2026-11-26T13:00:00Z"), zone("UTC"));
     let all = [(&hourly, ran), (&full, ran), (&off, ran)];

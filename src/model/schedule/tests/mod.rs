@@ -9,7 +9,7 @@ mod zones;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use super::{Entry, ScheduleId, When, parse};
+use super::{Schedule, ScheduleId, When, parse};
 
 fn at(text: &str) -> Timestamp {
     text.parse().unwrap()
@@ -26,6 +26,6 @@ fn when(text: &str) -> When {
     parse(every, times, on, jiff::civil::date(2026, 1, 1)).unwrap()
 }
 
-fn schedule(n: u8, text: &str, since: &str) -> Entry {
-    Entry::new(ScheduleId::from_random([n; 4]), when(text), at(since))
+fn schedule(n: u8, text: &str, since: &str) -> Schedule {
+    Schedule::new(ScheduleId::from_random([n; 4]), when(text), at(since))
 }

@@ -3,7 +3,7 @@
 
 use jiff::tz::TimeZone;
 
-use super::super::{Attempt, Entry, Past, ScheduleId, Signals, Stamp, decide};
+use super::super::{Attempt, Past, Schedule, ScheduleId, Signals, Stamp, decide};
 use super::chance::Chance;
 use super::slow::*;
 use super::{when, zone};
@@ -43,7 +43,7 @@ struct Machine {
     asleep_until: Minute,
     outage_until: Minute,
     busy_until: Minute,
-    schedules: Vec<(Entry, Slow)>,
+    schedules: Vec<(Schedule, Slow)>,
     /// Newest first.
     attempts: Vec<Attempt>,
     runs: Vec<Ran>,
@@ -67,7 +67,7 @@ impl Machine {
     fn new(seed: u64, place: &str, from: &str, fate: Fate, lines: Vec<Line>) -> Self {
         let start = super::at(from).as_second() / 60;
         let schedules = lines.into_iter().zip(1u8..).map(|((text, wanted, kind), n)| {
-            let schedule = Entry { wanted, ..Entry::new(ScheduleId::from_random([n; 4]), when(text), stamp(start)) };
+            let schedule = Schedule { wanted, ..Schedule::new(ScheduleId::from_random([n; 4]), when(text), stamp(start)) };
             (schedule, Slow::new(kind, start))
         });
         Self {

@@ -8,7 +8,7 @@ use crate::model::human;
 use crate::model::location::Location;
 use crate::model::problem::Problem;
 use crate::model::run::{Outcome, RunDetail, RunKind, RunReport};
-use crate::model::schedule::Schedule;
+use crate::model::schedule::DueBecause;
 use crate::model::status::{Status, Why};
 
 pub fn status_word(status: Status) -> &'static str {
@@ -62,15 +62,21 @@ pub fn sentence(plan: &PlanOverview, now: Timestamp, zone: &TimeZone) -> String 
         Why::Overdue { since } => format!(" · overdue since {}", human::moment(*since, now, zone)),
         Why::Damaged if plan.status == Status::NeedsAttention => " · damage was found: the history says which files".into(),
         Why::Damaged => " · older versions are damaged".into(),
+        Why::Away { destination, since } => {
+            format!(" · {} cannot be used since {}", destination.short_name(), human::moment(*since, now, zone))
+        }
         Why::LeftRunning => " · the last run was cut off and will be gone on with".into(),
         _ => String::new(),
     };
-    let next = match (plan.next_run, plan.plan.schedule) {
+    let next = match plan.next {
         _ if matches!(plan.why, Why::Overdue { .. }) => String::new(),
-        (_, Schedule::Off) => " · no schedule".into(),
-        (Some(at), _) if at <= now => " · due now".into(),
-        (Some(at), _) => format!(" · next {}", human::moment(at, now, zone)),
-        (None, _) => String::new(),
+        _ if plan.plan.schedules.on().next().is_none() => " · no schedule".into(),
+        Some(due) => {
+            let when = if due.at <= now { "due now".into() } else { format!("next {}", human::moment(due.at, now, zone)) };
+            let why = if due.because == DueBecause::Time { String::new() } else { format!(", {}", due.because.in_words()) };
+            format!(" · {when}{why}")
+        }
+        None => format!(" · {}", plan.plan.schedules.in_words()),
     };
     format!("{last}{late}{next}")
 }
@@ -187,13 +193,24 @@ mod tests {
     use crate::model::plan::{Plan, PlanId};
     use crate::model::problem::Code;
     use crate::model::restore::{DamagedObject, VerifyReport};
+    use crate::model::retention::Retention;
     use crate::model::run::{ReadBack, RunId, RunKind, Trigger};
+    use crate::model::schedule::{self, Due, Schedule, ScheduleId, Schedules};
     use crate::model::settings::Settings;
     use crate::model::snapshot::{BackupType, Totals, VersionId};
     use crate::model::source_spec::SourceSpec;
 
     fn at(text: &str) -> Timestamp {
         text.parse().unwrap()
+    }
+
+    fn every(text: &str) -> Schedules {
+        let when = schedule::parse(text, None, None, jiff::civil::date(2026, 11, 21)).unwrap();
+        Schedule::new(ScheduleId::first(), when, at("2026-11-01T00:00:00Z")).into()
+    }
+
+    fn due(text: &str) -> Due {
+        Due { at: at(text), because: DueBecause::Time }
     }
 
     fn plan(status: Status) -> PlanOverview {
@@ -206,7 +223,9 @@ mod tests {
             format: Format::default(),
             seal: None,
             secret_file: None,
-            schedule: Schedule::Daily { hour: 20, minute: 0 },
+            schedules: every("daily"),
+            retention: Retention::default(),
+            max_sizes: Default::default(),
         };
         PlanOverview {
             plan,
@@ -214,7 +233,8 @@ mod tests {
             why: Why::Nothing,
             last_success: Some(at("2026-11-21T10:00:00Z")),
             last_run: None,
-            next_run: Some(at("2026-11-21T20:00:00Z")),
+            next: Some(due("2026-11-21T20:00:00Z")),
+            pasts: vec![],
             strip: vec![],
             versions: Some(41),
             stored_bytes: Some(9_800_000_000),
@@ -241,6 +261,8 @@ mod tests {
             run: RunId(1),
             kind: RunKind::Backup,
             trigger: Trigger::ByHand,
+            schedules: Vec::new(),
+            utc_offset: None,
             plan: None,
             plan_name: "Documents".into(),
             started: at("2026-11-21T10:00:00Z"),
@@ -286,14 +308,16 @@ mod tests {
         let say = |p: &PlanOverview| sentence(p, now, &TimeZone::UTC);
         let mut p = plan(Status::Protected);
         assert_eq!(say(&p), "2 h ago · next today 20:00");
-        p.plan.schedule = Schedule::Off;
+        p.plan.schedules = Schedules::default();
         assert_eq!(say(&p), "2 h ago · no schedule");
-        p.plan.schedule = Schedule::Hours { hours: 1 };
-        p.next_run = Some(at("2026-11-21T11:59:00Z"));
+        p.plan.schedules = every("1h");
+        p.next = Some(due("2026-11-21T11:59:00Z"));
         p.last_success = None;
         assert_eq!(say(&p), "never run · due now");
         p.why = Why::Overdue { since: at("2026-11-20T11:59:00Z") };
         assert_eq!(say(&p), "never run · overdue since yesterday 11:59");
+        p.why = Why::Away { destination: Location::local("/media/blue"), since: at("2026-11-12T11:59:00Z") };
+        assert_eq!(say(&p), "never run · blue cannot be used since Thu 12 Nov 11:59 · due now");
     }
 
     #[test]

@@ -4,10 +4,9 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 
-use super::editor::next_times;
 use crate::engine::message::PlanOverview;
 use crate::model::run::{Outcome, RunKind, RunReport};
-use crate::model::schedule::Schedule;
+use crate::model::schedule::Upcoming;
 use crate::model::status::DayMark;
 
 /// A run that was or will be, on one day.
@@ -51,6 +50,9 @@ pub fn mark(outcome: &Outcome) -> DayMark {
     }
 }
 
+/// Runs to come that are looked at, of a plan: one each quarter of an hour for six weeks.
+const MOST: usize = 4 * 24 * 43;
+
 /// Whole weeks, Monday first, that hold `month` (any day of it).
 pub fn weeks(month: Date, plans: &[PlanOverview], runs: &[RunReport], now: Timestamp, zone: &TimeZone) -> Vec<DayCell> {
     let first = month.first_of_month();
@@ -73,10 +75,8 @@ pub fn weeks(month: Date, plans: &[PlanOverview], runs: &[RunReport], now: Times
         put(Event { at: run.started, plan: run.plan_name.clone(), outcome: Some(run.outcome.clone()) });
     }
     let end = start.saturating_add(count.days());
-    for plan in plans.iter().filter(|plan| plan.plan.schedule != Schedule::Off) {
-        let last = plan.last_run.as_ref().map(|run| run.started);
-        // Every hour for six weeks is the most there can be.
-        for at in next_times(plan.plan.schedule, last, plan.plan.created, now, zone, 24 * 43) {
+    for plan in plans {
+        for (at, _) in Upcoming::new(&plan.schedules(), plan.plan.created, now, zone).take(MOST) {
             if at.to_zoned(zone.clone()).date() >= end {
                 break;
             }

@@ -1,0 +1,59 @@
+//! `strongroom status`: how each plan stands, for people and scripts.
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use serde_json::json;
+
+use super::engine_access::Session;
+use super::exit::Exit;
+use super::output::{Output, clean};
+use super::plan::{find_plan, status_in_words};
+use crate::engine::message::PlanOverview;
+use crate::model::human;
+use crate::model::problem::Problem;
+use crate::model::status::{Status, Why};
+
+pub fn run(plan: Option<&str>, output: Output) -> Result<Exit, Problem> {
+    let session = Session::reading_home()?;
+    session.tell_notices(output);
+    let overview = session.handle().overview();
+    let shown: Vec<&PlanOverview> = match plan {
+        Some(name) => vec![find_plan(&overview, name)?],
+        None => overview.plans.iter().collect(),
+    };
+    let (now, zone) = (Timestamp::now(), TimeZone::system());
+    let mut worst = Status::Protected;
+    for plan in &shown {
+        worst = worst.max(plan.status);
+        let why = why(&plan.why, now, &zone);
+        output.object(&json!({
+            "plan": plan.plan.id, "name": plan.plan.name, "status": plan.status, "why": why, "last_success": plan.last_success,
+            "next": plan.next, "behind": plan.behind.iter().map(|place| place.display()).collect::<Vec<_>>(),
+        }));
+        let last = plan.last_success.map_or("never".into(), |at| human::ago(at, now));
+        let why = if why.is_empty() { why } else { format!(": {why}") };
+        output.line(clean(&format!("{:<20} {}{why} · last success {last}", plan.plan.name, status_in_words(plan.status))));
+    }
+    if shown.is_empty() {
+        output.line("No plans yet. `strongroom plan add` makes one.");
+    }
+    output.result("completed", json!({ "status": worst, "count": shown.len() }));
+    Ok(match worst {
+        Status::Protected => Exit::Done,
+        Status::ProtectedWithWarnings | Status::WaitingForFirst => Exit::Warnings,
+        Status::NeedsAttention => Exit::Failed,
+    })
+}
+
+fn why(why: &Why, now: Timestamp, zone: &TimeZone) -> String {
+    match why {
+        Why::Nothing => String::new(),
+        Why::Failed(problem) => problem.what.clone(),
+        Why::LeftRunning => "the last run was cut off".into(),
+        Why::Damaged => "damage was found".into(),
+        Why::Away { destination, since } => {
+            format!("{} cannot be used since {}", destination.display(), human::moment(*since, now, zone))
+        }
+        Why::Overdue { since } => format!("overdue since {}", human::moment(*since, now, zone)),
+    }
+}

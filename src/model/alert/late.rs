@@ -1,0 +1,59 @@
+//! The watchman that finds silence: it looks at the age of the last success, whatever failed or never began.
+
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+
+use crate::model::plan::Plan;
+use crate::model::schedule::Stamp;
+
+/// How late a scheduled backup may be before somebody is told.
+const GRACE: SignedDuration = SignedDuration::from_hours(24);
+
+/// Since when a plan's next backup has been overdue; `None` where it is not. Also while its runs fail: nothing that failed is a backup.
+pub fn since(plan: &Plan, last_success: Option<Timestamp>, now: Timestamp, zone: &TimeZone) -> Option<Timestamp> {
+    let due = plan.schedules.first_after(last_success.map(Stamp::from), plan.created, zone)?;
+    due.checked_add(GRACE).is_ok_and(|late| late < now).then_some(due)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::format::Format;
+    use crate::model::location::Location;
+    use crate::model::plan::PlanId;
+    use crate::model::schedule::{Schedule, ScheduleId, Schedules, parse};
+    use crate::model::source_spec::SourceSpec;
+
+    fn at(text: &str) -> Timestamp {
+        text.parse().unwrap()
+    }
+
+    fn plan(schedules: Schedules) -> Plan {
+        Plan {
+            id: PlanId::from_random([1; 16]),
+            name: "Documents".into(),
+            created: at("2026-11-01T00:00:00Z"),
+            sources: SourceSpec::default(),
+            destinations: vec![Location::local("/mnt")],
+            format: Format::default(),
+            seal: None,
+            secret_file: None,
+            schedules,
+            retention: Default::default(),
+            max_sizes: Default::default(),
+        }
+    }
+
+    #[test]
+    fn silence_is_found_a_day_after_a_backup_was_due() {
+        let when = parse("daily", None, None, jiff::civil::date(2026, 11, 1)).unwrap();
+        let daily = plan(Schedule::new(ScheduleId::first(), when, at("2026-11-01T00:00:00Z")).into());
+        let since = |last: Option<&str>, now: &str| super::since(&daily, last.map(at), at(now), &TimeZone::UTC);
+        let due = Some(at("2026-11-11T20:00:00Z"));
+        assert_eq!(since(Some("2026-11-10T20:05:00Z"), "2026-11-12T19:59:00Z"), None);
+        assert_eq!(since(Some("2026-11-10T20:05:00Z"), "2026-11-12T20:01:00Z"), due);
+        assert_eq!(since(Some("2026-11-10T20:05:00Z"), "2026-12-24T00:00:00Z"), due);
+        assert!(since(None, "2026-11-03T00:00:00Z").is_some(), "it never began");
+        assert_eq!(super::since(&plan(Schedules::default()), None, at("2027-11-03T00:00:00Z"), &TimeZone::UTC), None);
+    }
+}

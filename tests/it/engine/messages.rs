@@ -1,0 +1,202 @@
+//! What the engine tells, when and how often; by a clock and a messenger of the test's own.
+
+use std::collections::VecDeque;
+
+use strongroom::engine::message::{ChannelKeys, Event};
+use strongroom::model::alert::{Alert, Channel, Topic};
+use strongroom::model::history::HistoryFilter;
+use strongroom::model::run::{Outcome, RunKind};
+use strongroom::notify::{Button, Error, Kind, Notifier, OnPress, Parcel, Press};
+
+use super::*;
+
+/// Keeps what is sent, and fails as it is told to.
+#[derive(Default)]
+pub struct Kept {
+    told: Mutex<Vec<Alert>>,
+    failures: Mutex<VecDeque<Kind>>,
+    pressed: Mutex<Option<OnPress>>,
+}
+
+impl Notifier for Kept {
+    fn send(&self, parcel: &Parcel<'_>) -> Result<(), Error> {
+        if let Some(kind) = self.failures.lock().unwrap().pop_front() {
+            return Err(Error::new(kind, "as the test wants it"));
+        }
+        self.told.lock().unwrap().push(parcel.alert.clone());
+        Ok(())
+    }
+
+    fn on_press(&self, pressed: OnPress) {
+        *self.pressed.lock().unwrap() = Some(pressed);
+    }
+}
+
+impl Kept {
+    /// Subjects of what was sent since it was last asked; the engine must have ended.
+    fn subjects(&self) -> Vec<String> {
+        self.told.lock().unwrap().drain(..).map(|alert| alert.subject).collect()
+    }
+
+    fn fails(&self, kinds: &[Kind]) {
+        self.failures.lock().unwrap().extend(kinds);
+    }
+
+    fn press(&self, button: Button, plan: &Plan) {
+        let pressed = self.pressed.lock().unwrap().clone().unwrap();
+        pressed(Press { button, plan: Some(plan.id.clone()), run: None });
+    }
+}
+
+const FAILED: &str = "Backup of Documents failed";
+
+fn documents(world: &World) -> Plan {
+    write(&world.source().join("a"), "x");
+    let plan = world.plan("Documents");
+    world.save(&plan).unwrap();
+    plan
+}
+
+fn away(world: &World, is_away: bool) {
+    let (there, away) = (world.destination(), world.path("away"));
+    if is_away { std::fs::rename(there, away).unwrap() } else { std::fs::rename(away, there).unwrap() }
+}
+
+/// Backs up and ends the engine, which waits until it has told.
+fn back_up(world: &mut World, plan: &Plan) -> Vec<String> {
+    world.start("home", false);
+    world.back_up(plan, WantedType::Auto);
+    world.stop();
+    world.told.subjects()
+}
+
+fn messages_in_activity(world: &World) -> Vec<RunReport> {
+    let filter = HistoryFilter { kind: Some(RunKind::Message), limit: 100, ..HistoryFilter::default() };
+    world.handle().history(filter).wait().unwrap().runs
+}
+
+#[test]
+fn a_trouble_is_told_once_again_after_a_while_and_when_it_ends() {
+    let mut world = World::new();
+    world.clock.set("2026-11-20T12:00:00Z");
+    let plan = documents(&world);
+    assert!(back_up(&mut world, &plan).is_empty(), "nobody asked to hear of successes");
+    away(&world, true);
+    assert_eq!(back_up(&mut world, &plan), [FAILED]);
+    assert!(back_up(&mut world, &plan).is_empty(), "also in another process");
+    world.clock.set("2026-11-20T19:00:00Z");
+    assert_eq!(back_up(&mut world, &plan), [FAILED], "seven hours later");
+    world.clock.set("2026-11-21T12:00:00Z");
+    assert!(back_up(&mut world, &plan).is_empty());
+    away(&world, false);
+    assert_eq!(back_up(&mut world, &plan), ["Documents is backed up again"]);
+    assert!(back_up(&mut world, &plan).is_empty());
+}
+
+#[test]
+fn silence_is_told() {
+    let mut world = World::new();
+    world.clock.set("2026-11-20T12:00:00Z");
+    let plan = Plan { schedules: world.every("daily"), ..documents(&world) };
+    world.save(&plan).unwrap();
+    back_up(&mut world, &plan);
+    away(&world, true);
+    world.clock.set("2026-11-23T09:00:00Z");
+    // It begins what it missed, which fails: that is told beside it.
+    world.start("home", true);
+    world.stop();
+    let mut told = world.told.subjects();
+    told.sort();
+    assert!(told.contains(&"Documents has not been backed up for too long".to_owned()), "{told:?}");
+    world.start("home", true);
+    world.stop();
+    let again = world.told.subjects();
+    assert!(!again.iter().any(|subject| subject.contains("too long")), "{again:?}");
+    away(&world, false);
+    assert_eq!(back_up(&mut world, &plan), ["Documents is backed up again"]);
+}
+
+#[test]
+fn who_sleeps_is_told_in_the_morning() {
+    let mut world = World::new();
+    world.clock.set("2026-11-20T23:00:00Z");
+    let plan = documents(&world);
+    let mut settings = world.handle().overview().settings.clone();
+    settings.messages.quiet = "22:00-07:00".parse().ok();
+    world.handle().save_settings(settings).wait().unwrap();
+    let loud = Channel { quiet: false, on: vec![Topic::Failure], ..Channel::desktop() };
+    away(&world, true);
+    assert!(back_up(&mut world, &plan).is_empty());
+    world.clock.set("2026-11-21T07:00:01Z");
+    world.start("home", true);
+    world.stop();
+    assert_eq!(world.told.subjects(), [FAILED]);
+    // A channel that does not heed them is told at once.
+    world.clock.set("2026-11-21T23:00:00Z");
+    world.start("home", false);
+    world.handle().save_channel(loud, ChannelKeys::default()).wait().unwrap();
+    assert_eq!(back_up(&mut world, &plan), [FAILED]);
+}
+
+#[test]
+fn what_could_not_be_told_is_tried_again_after_a_restart_and_said_in_activity() {
+    let mut world = World::new();
+    world.clock.set("2026-11-20T12:00:00Z");
+    let plan = documents(&world);
+    away(&world, true);
+    world.told.fails(&[Kind::Away]);
+    assert!(back_up(&mut world, &plan).is_empty());
+    world.start("home", true);
+    let noted = messages_in_activity(&world);
+    assert!(
+        matches!(&noted[..], [one] if matches!(&one.outcome, Outcome::Failed(problem) if problem.fix.starts_with("It is tried again.")))
+    );
+    assert_eq!(world.handle().overview().unseen, 2, "beside the run that failed");
+    world.stop();
+    assert!(world.told.subjects().is_empty(), "not at once");
+    world.clock.set("2026-11-20T12:01:30Z");
+    world.start("home", true);
+    world.stop();
+    assert_eq!(world.told.subjects(), [FAILED]);
+    world.clock.set("2026-11-21T12:01:30Z");
+    world.told.fails(&[Kind::Refused]);
+    assert!(back_up(&mut world, &plan).is_empty());
+    world.clock.set("2026-11-21T14:00:00Z");
+    world.start("home", true);
+    assert_eq!(messages_in_activity(&world).len(), 2, "a refusal is final, and said");
+    world.stop();
+    assert!(world.told.subjects().is_empty());
+}
+
+#[test]
+fn nobody_at_the_desktop_is_no_news() {
+    let mut world = World::new();
+    let plan = documents(&world);
+    away(&world, true);
+    world.told.fails(&[Kind::Nobody]);
+    back_up(&mut world, &plan);
+    world.start("home", false);
+    assert!(messages_in_activity(&world).is_empty());
+}
+
+#[test]
+fn buttons_raise_the_window_and_begin_a_backup() {
+    let mut world = World::new();
+    let plan = documents(&world);
+    world.start("home", true);
+    let mut events = world.handle().events();
+    let mut next = || loop {
+        match events.blocking_recv().unwrap() {
+            Event::Raise => return "raised".to_owned(),
+            Event::RunStarted(run) => return format!("began {}", run.name),
+            Event::RunEnded(_) => {}
+        }
+    };
+    world.told.press(Button::Open, &plan);
+    assert_eq!(next(), "raised");
+    world.told.press(Button::BackUp, &plan);
+    assert_eq!(next(), "began Documents");
+    world.stop();
+    // The engine is gone; the message is still on the screen.
+    world.told.press(Button::BackUp, &plan);
+}

@@ -277,7 +277,7 @@ impl Actor {
     fn delete(&mut self, id: RunId, spec: DeleteSpec) {
         let plan = plan_of(&spec.from.plan);
         let Some(plan) = plan else { return self.refuse(id, RunKind::Delete, plan, explain::no_such_plan()) };
-        if lock(&self.runs).iter().any(|r| r.plan.as_ref() == Some(&plan)) {
+        if self.is_running(&plan) {
             return self.refuse(id, RunKind::Delete, Some(plan), explain::busy());
         }
         let run = self.new_run(id, RunKind::Delete, Trigger::ByHand, Some(plan), self.name_of(&spec.from));
@@ -288,7 +288,7 @@ impl Actor {
     fn clean_up(&mut self, id: RunId, trigger: Trigger, spec: CleanUpSpec) {
         let plan = self.core.plan(&spec.plan);
         let Some(plan) = plan else { return self.refuse(id, RunKind::Delete, Some(spec.plan), explain::no_such_plan()) };
-        if lock(&self.runs).iter().any(|r| r.plan.as_ref() == Some(&plan.id)) {
+        if self.is_running(&plan.id) {
             return self.refuse(id, RunKind::Delete, Some(plan.id), explain::busy());
         }
         let run = self.new_run(id, RunKind::Delete, trigger, Some(plan.id), plan.name);
@@ -303,6 +303,11 @@ impl Actor {
         }
         let run = self.new_run(id, RunKind::Replicate, trigger, Some(plan), self.name_of(&spec.from));
         self.accept(run, Job::Replicate(spec));
+    }
+
+    /// Whether anything of the plan runs or waits to.
+    fn is_running(&self, plan: &PlanId) -> bool {
+        lock(&self.runs).iter().any(|r| r.plan.as_ref() == Some(plan))
     }
 
     /// Whether a run of the plan changes what lies at its destination: one at a time.

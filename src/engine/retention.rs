@@ -10,7 +10,7 @@ use crate::model::location::Location;
 use crate::model::plan::{Plan, PlanId};
 use crate::model::problem::{Cause, Code, Problem, Warning};
 use crate::model::prune::DeleteSpec;
-use crate::model::restore::{Place, PlanChoice};
+use crate::model::restore::Place;
 use crate::model::retention::{self, Judged, Retention, Rules, Version, VersionState, simulate};
 use crate::model::run::{RunDetail, Stage, Trigger};
 use crate::model::schedule::{ScheduleId, Upcoming};
@@ -30,6 +30,11 @@ fn lets_go(plan: &Plan) -> bool {
     ever(&plan.retention) || plan.schedules.iter().any(|schedule| schedule.retention.as_ref().is_some_and(ever))
 }
 
+/// Of its schedules that have a rule of their own.
+fn own_rules(plan: &Plan) -> Vec<(&ScheduleId, &Retention)> {
+    plan.schedules.iter().filter_map(|schedule| Some((&schedule.id, schedule.retention.as_ref()?))).collect()
+}
+
 /// What the rule says of one destination. Fails where nothing may be deleted there by itself: what cannot be read is perhaps what others
 /// need, and a version that vanished is somebody else's doing.
 struct Looked {
@@ -38,14 +43,13 @@ struct Looked {
 }
 
 fn look(core: &Core, plan: &Plan, location: &Location) -> Result<Looked, Problem> {
-    let place = Place { location: location.clone(), plan: PlanChoice::Id(plan.id.clone()), secret: None };
+    let place = Place::of(&plan.id, location);
     let OpenPlace { folder, ring } = core.open_place(&place)?;
     let listed = folder.manifests(ring.as_deref())?;
     let manifests = readable(&listed)?;
     let versions = versions(core, plan, &folder, location, &manifests)?;
     let now = core.env.clock.now();
-    let own: Vec<(&ScheduleId, &Retention)> =
-        plan.schedules.iter().filter_map(|schedule| Some((&schedule.id, schedule.retention.as_ref()?))).collect();
+    let own = own_rules(plan);
     let rules = Rules { plan: &plan.retention, schedules: &own };
     // What lies where is asked for only where it counts: a question for each version.
     let taken = match plan.retention.most_bytes() {
@@ -122,8 +126,7 @@ fn year(core: &Core, plan: &Plan, versions: &[Version]) -> retention::Simulation
     // A full one among them would count for many.
     newest.sort_by_key(|version| version.own_bytes);
     let usual = newest.get(newest.len() / 2).map_or(0, |version| version.own_bytes);
-    let own: Vec<(&ScheduleId, &Retention)> =
-        plan.schedules.iter().filter_map(|schedule| Some((&schedule.id, schedule.retention.as_ref()?))).collect();
+    let own = own_rules(plan);
     let rules = Rules { plan: &plan.retention, schedules: &own };
     let pasts = schedules::pasts(core, plan);
     simulate(rules, Upcoming::new(&pasts, plan.created, now, &zone), versions, usual, now, &zone)
@@ -196,7 +199,7 @@ fn clean(
     if !judged.doubts.is_empty() && !despite_doubts {
         return Ok(CleanedUp { destination, verdicts: Vec::new(), doubts: judged.doubts });
     }
-    let place = Place { location: location.clone(), plan: PlanChoice::Id(plan.id.clone()), secret: None };
+    let place = Place::of(&plan.id, location);
     let spec = DeleteSpec { from: place, versions: judged.going.clone(), everywhere: false };
     let gone = deletion::delete(core, run, &spec, stages)?;
     (sum.bytes, sum.kept_bytes) = (sum.bytes + gone.plan.bytes, sum.kept_bytes + gone.plan.kept_bytes);
@@ -212,7 +215,7 @@ fn clean(
 pub fn pin(core: &Core, plan: &Plan, id: &VersionId, pinned: bool) -> Result<Vec<(Location, Problem)>, Problem> {
     let (mut done, mut away) = (0, Vec::new());
     for location in &plan.destinations {
-        let place = Place { location: location.clone(), plan: PlanChoice::Id(plan.id.clone()), secret: None };
+        let place = Place::of(&plan.id, location);
         let change = || -> Result<bool, Problem> {
             let OpenPlace { folder, ring } = core.open_place(&place)?;
             if !folder.versions()?.contains(id) {

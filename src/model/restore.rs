@@ -17,6 +17,13 @@ pub struct Place {
     pub secret: Option<Secret>,
 }
 
+impl Place {
+    /// Of a plan of this home, whose key is known here.
+    pub fn of(plan: &PlanId, location: &Location) -> Self {
+        Self { location: location.clone(), plan: PlanChoice::Id(plan.clone()), secret: None }
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum PlanChoice {
     /// The only one there; an error that lists them where there are several.

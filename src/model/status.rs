@@ -56,9 +56,7 @@ pub fn judge(schedules: &Schedules, created: Timestamp, recent: &Recent, now: Ti
         Some(Outcome::LeftRunning) => return (Status::NeedsAttention, Why::LeftRunning),
         _ => {}
     }
-    if let Some(due) = schedules.first_after(last_good.map(stamp), created, zone)
-        && due.checked_add(GRACE).is_ok_and(|late| late < now)
-    {
+    if let Some(due) = overdue_since(schedules, last_good.map(stamp), created, now, zone) {
         return (Status::NeedsAttention, Why::Overdue { since: due });
     }
     match last_good.map(|r| &r.outcome) {
@@ -67,6 +65,18 @@ pub fn judge(schedules: &Schedules, created: Timestamp, recent: &Recent, now: Ti
         Some(Outcome::CompletedWithWarnings) => (Status::ProtectedWithWarnings, Why::Nothing),
         Some(_) => (Status::Protected, Why::Nothing),
     }
+}
+
+/// When the run was due that has not come since the last one that went well, where that is longer ago than the grace.
+pub fn overdue_since(
+    schedules: &Schedules,
+    last_good: Option<Stamp>,
+    created: Timestamp,
+    now: Timestamp,
+    zone: &TimeZone,
+) -> Option<Timestamp> {
+    let due = schedules.first_after(last_good, created, zone)?;
+    due.checked_add(GRACE).is_ok_and(|late| late < now).then_some(due)
 }
 
 fn stamp(run: &RunReport) -> Stamp {

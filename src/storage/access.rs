@@ -8,22 +8,34 @@ use crate::model::secret::Secret;
 
 use super::throttle::Throttle;
 
-/// Answers for the person whose destinations they are. Calls may block.
+/// Answers for the person whose destinations they are. Calls may block. Who says nothing else knows nothing and trusts nobody.
 pub trait Access: Send + Sync {
     /// The password of the account, which may also be the passphrase of the key that opens it.
-    fn password(&self, location: &Location) -> Option<Secret>;
+    fn password(&self, _: &Location) -> Option<Secret> {
+        None
+    }
     /// Files of private keys that may open the account, the best first; they need not exist.
-    fn key_files(&self, location: &Location) -> Vec<PathBuf>;
+    fn key_files(&self, _: &Location) -> Vec<PathBuf> {
+        Vec::new()
+    }
     /// Where the person's own ssh keeps the servers that it knows.
-    fn known_hosts(&self) -> Option<PathBuf>;
+    fn known_hosts(&self) -> Option<PathBuf> {
+        None
+    }
     /// By which key a server was known before.
-    fn host_key(&self, server: &Server) -> Option<Fingerprint>;
+    fn host_key(&self, _: &Server) -> Option<Fingerprint> {
+        None
+    }
     /// Whether a server that was not known is trusted with this key; then it is kept.
-    fn trust(&self, server: &Server, key: &Fingerprint) -> bool;
+    fn trust(&self, _: &Server, _: &Fingerprint) -> bool {
+        false
+    }
     /// A server has shown the key that it should: by what was said of it, or as the person's own ssh knows it. It is kept.
-    fn seen(&self, server: &Server, key: &Fingerprint);
+    fn seen(&self, _: &Server, _: &Fingerprint) {}
     /// A file of certificates (PEM) that may vouch for the server, beside those the system trusts.
-    fn ca_file(&self, location: &Location) -> Option<PathBuf>;
+    fn ca_file(&self, _: &Location) -> Option<PathBuf> {
+        None
+    }
     /// How fast bytes may go there and come from there.
     fn throttle(&self) -> Arc<Throttle> {
         Arc::default()
@@ -37,30 +49,4 @@ pub struct Fingerprint(pub String);
 /// Knows nothing and trusts nobody: for folders.
 pub struct NoAccess;
 
-impl Access for NoAccess {
-    fn password(&self, _: &Location) -> Option<Secret> {
-        None
-    }
-
-    fn key_files(&self, _: &Location) -> Vec<PathBuf> {
-        Vec::new()
-    }
-
-    fn known_hosts(&self) -> Option<PathBuf> {
-        None
-    }
-
-    fn host_key(&self, _: &Server) -> Option<Fingerprint> {
-        None
-    }
-
-    fn trust(&self, _: &Server, _: &Fingerprint) -> bool {
-        false
-    }
-
-    fn seen(&self, _: &Server, _: &Fingerprint) {}
-
-    fn ca_file(&self, _: &Location) -> Option<PathBuf> {
-        None
-    }
-}
+impl Access for NoAccess {}

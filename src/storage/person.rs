@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use super::access::{Access, Fingerprint};
-use crate::model::location::{Location, Server};
+use super::access::Access;
+use crate::model::location::Location;
 use crate::model::secret::Secret;
 
 /// Somebody with a password, and perhaps certificates of their own.
@@ -23,24 +23,6 @@ impl Access for Person {
     fn password(&self, _: &Location) -> Option<Secret> {
         self.password.map(Secret::new)
     }
-
-    fn key_files(&self, _: &Location) -> Vec<PathBuf> {
-        Vec::new()
-    }
-
-    fn known_hosts(&self) -> Option<PathBuf> {
-        None
-    }
-
-    fn host_key(&self, _: &Server) -> Option<Fingerprint> {
-        None
-    }
-
-    fn trust(&self, _: &Server, _: &Fingerprint) -> bool {
-        false
-    }
-
-    fn seen(&self, _: &Server, _: &Fingerprint) {}
 
     fn ca_file(&self, _: &Location) -> Option<PathBuf> {
         self.ca_file.clone()

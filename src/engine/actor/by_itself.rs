@@ -8,7 +8,7 @@ use crate::model::clean_up::CleanUpSpec;
 use crate::model::plan::{Plan, PlanId};
 use crate::model::problem::Code;
 use crate::model::replicate::ReplicateSpec;
-use crate::model::restore::{Place, PlanChoice};
+use crate::model::restore::Place;
 use crate::model::run::{Outcome, RunKind, RunReport, Trigger};
 use crate::model::schedule::{Decision, Signals};
 
@@ -74,7 +74,7 @@ impl Actor {
         if self.quitting || self.is_writing(&plan) {
             return;
         }
-        let from = Place { location: from, plan: PlanChoice::Id(plan), secret: None };
+        let from = Place::of(&plan, &from);
         let spec = Box::new(ReplicateSpec { from, to, versions: Vec::new() });
         self.replicate(self.new_run_id(), Trigger::CatchUp, spec);
     }
@@ -91,8 +91,7 @@ impl Actor {
         let now = self.core.env.clock.now();
         let asked = |at: &Timestamp| now >= *at && now.duration_since(*at) < ASK_AGAIN;
         // What else runs of it, as a restore, is not disturbed: there will be a next backup.
-        let busy = lock(&self.runs).iter().any(|r| r.plan.as_ref() == Some(plan));
-        if busy || self.quitting || self.asked.get(plan).is_some_and(asked) {
+        if self.is_running(plan) || self.quitting || self.asked.get(plan).is_some_and(asked) {
             return;
         }
         let spec = CleanUpSpec { plan: plan.clone(), despite_doubts: false };

@@ -1,18 +1,15 @@
 //! The watchman that finds silence: it looks at the age of the last success, whatever failed or never began.
 
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use jiff::{SignedDuration, Timestamp};
 
 use crate::model::plan::Plan;
 use crate::model::schedule::Stamp;
-
-/// How late a scheduled backup may be before somebody is told.
-const GRACE: SignedDuration = SignedDuration::from_hours(24);
+use crate::model::status::overdue_since;
 
 /// Since when a plan's next backup has been overdue; `None` where it is not. Also while its runs fail: nothing that failed is a backup.
 pub fn since(plan: &Plan, last_success: Option<Timestamp>, now: Timestamp, zone: &TimeZone) -> Option<Timestamp> {
-    let due = plan.schedules.first_after(last_success.map(Stamp::from), plan.created, zone)?;
-    due.checked_add(GRACE).is_ok_and(|late| late < now).then_some(due)
+    overdue_since(&plan.schedules, last_success.map(Stamp::from), plan.created, now, zone)
 }
 
 #[cfg(test)]

@@ -62,7 +62,12 @@ pub fn of_run(report: &RunReport, machine: &str) -> Option<(Alert, Vec<Key>)> {
         }
         _ => return None,
     };
-    let alert = Alert {
+    let alert = of_report(report, topics, subject, &body, machine);
+    Some((alert, keys))
+}
+
+fn of_report(report: &RunReport, topics: Vec<Topic>, subject: String, body: &str, machine: &str) -> Alert {
+    Alert {
         topics,
         ends: Vec::new(),
         repeats: false,
@@ -71,9 +76,8 @@ pub fn of_run(report: &RunReport, machine: &str) -> Option<(Alert, Vec<Key>)> {
         run: Some(report.run),
         at: report.finished,
         subject,
-        body: signed(&body, machine),
-    };
-    Some((alert, keys))
+        body: signed(body, machine),
+    }
 }
 
 /// Which of a plan's standing troubles a run's end puts an end to.
@@ -110,17 +114,7 @@ pub fn well_again(report: &RunReport, machine: &str) -> Alert {
         RunKind::Verify => (format!("{} is whole again", name(report)), "All that was looked at is as it should be."),
         _ => (format!("{} {} works again", report.kind.noun(), name(report)), "What failed before has gone well."),
     };
-    Alert {
-        topics: Vec::new(),
-        ends: Vec::new(),
-        repeats: false,
-        plan: report.plan.clone(),
-        plan_name: short(&report.plan_name),
-        run: Some(report.run),
-        at: report.finished,
-        subject,
-        body: signed(body, machine),
-    }
+    of_report(report, Vec::new(), subject, body, machine)
 }
 
 /// There has been no backup since long after one was due.

@@ -13,6 +13,7 @@ mod restore_one_file;
 mod restore_pages;
 mod sample;
 mod sample_files;
+mod schedules;
 mod sizes;
 mod tabs;
 mod tools;

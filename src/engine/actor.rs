@@ -75,6 +75,8 @@ pub struct Actor {
     drives: Drives,
     /// When a plan's clean-up last came to what a person is to be asked about.
     asked: HashMap<PlanId, Timestamp>,
+    /// When runs of plans ended that the history knows nothing of.
+    unrecorded: HashMap<PlanId, Timestamp>,
     /// What happened since a plan's last run began.
     signals: HashMap<PlanId, Signals>,
     messenger: Messenger,
@@ -104,6 +106,7 @@ impl Actor {
             lagging: CatchUp::default(),
             drives: Drives::default(),
             asked: HashMap::new(),
+            unrecorded: HashMap::new(),
             signals: HashMap::new(),
             changed: messenger.changed.clone(),
             messenger,
@@ -223,7 +226,7 @@ impl Actor {
             }
             Command::SetSettings(settings) => {
                 if let Err(problem) = answer::save_settings(&self.core, settings) {
-                    lock(&self.core.notices).push(problem.to_string());
+                    self.core.notice(problem.to_string());
                 }
                 self.publish();
             }
@@ -415,7 +418,8 @@ impl Actor {
             false => self.core.history.forget_begun(report.run),
         };
         if let Err(error) = noted {
-            lock(&self.core.notices).push(format!("The history could not be written: {error}"));
+            self.core.notice(format!("The history could not be written: {error}"));
+            self.unrecorded.extend(report.plan.iter().map(|plan| (plan.clone(), report.finished)));
         }
         self.messenger.ended(&report);
         if matches!(report.detail, RunDetail::Backup { .. })
@@ -475,25 +479,4 @@ fn is_noted(report: &RunReport) -> bool {
         && report.outcome == Outcome::Completed
         && matches!(&report.detail, RunDetail::Delete { versions, .. } if versions.is_empty());
     !nothing && !matches!(&report.outcome, Outcome::Failed(problem) if report.kind.is_tool() && mistyped(problem.code))
-}
-
-/// The report of a run whose process died.
-pub fn left_report(begun: &Begun, now: Timestamp) -> RunReport {
-    RunReport {
-        run: begun.run,
-        kind: begun.kind,
-        trigger: begun.trigger,
-        schedules: begun.schedules.clone(),
-        plan: begun.plan.clone(),
-        plan_name: begun.plan_name.clone(),
-        started: begun.started,
-        utc_offset: begun.utc_offset,
-        finished: now,
-        paused_ms: 0,
-        outcome: Outcome::LeftRunning,
-        detail: RunDetail::None,
-        warnings: Vec::new(),
-        warning_count: 0,
-        stages: Vec::new(),
-    }
 }

@@ -258,6 +258,14 @@ impl Core {
         }
     }
 
+    /// Says what is wrong with the home itself, once however often it is found.
+    pub fn notice(&self, text: String) {
+        let mut notices = lock(&self.notices);
+        if !notices.contains(&text) {
+            notices.push(text);
+        }
+    }
+
     /// Opens a plan folder for reading: finds it, and the keys where it is sealed.
     pub fn open_place(&self, place: &Place) -> Result<OpenPlace, Problem> {
         let folder = Arc::new(self.folder(place)?);

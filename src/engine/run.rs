@@ -10,6 +10,7 @@ use crate::model::plan::PlanId;
 use crate::model::problem::{Code, Problem, Warning};
 use crate::model::run::{Cancel, Outcome, Progress, RunDetail, RunId, RunKind, RunReport, Stage, Trigger};
 use crate::model::schedule::ScheduleId;
+use crate::state::history::Begun;
 
 use super::core::lock;
 use super::env::Env;
@@ -115,6 +116,27 @@ impl Run {
             warning_count: done.warning_count,
             stages,
         }
+    }
+}
+
+/// The report of a run whose process died.
+pub fn left_report(begun: &Begun, now: Timestamp) -> RunReport {
+    RunReport {
+        run: begun.run,
+        kind: begun.kind,
+        trigger: begun.trigger,
+        schedules: begun.schedules.clone(),
+        plan: begun.plan.clone(),
+        plan_name: begun.plan_name.clone(),
+        started: begun.started,
+        utc_offset: begun.utc_offset,
+        finished: now,
+        paused_ms: 0,
+        outcome: Outcome::LeftRunning,
+        detail: RunDetail::None,
+        warnings: Vec::new(),
+        warning_count: 0,
+        stages: Vec::new(),
     }
 }
 

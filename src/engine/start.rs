@@ -13,7 +13,7 @@ use crate::state::history::History;
 use crate::state::lock::HomeLock;
 use crate::state::paths::Home;
 
-use super::actor::{Actor, left_report};
+use super::actor::Actor;
 use super::answer::settings_problem;
 use super::core::Core;
 use super::env::Env;
@@ -22,6 +22,7 @@ use super::handle::Handle;
 use super::message::Command;
 use super::messenger;
 use super::overview;
+use super::run::left_report;
 
 /// Requests that may wait for the engine.
 const REQUESTS: usize = 1024;

@@ -16,13 +16,17 @@ use super::super::backup::BackupSpec;
 use super::super::catch_up::Lagging;
 use super::super::core::lock;
 use super::super::message::Drive;
+use super::super::run::left_report;
 use super::super::{plugged, schedules};
-use super::{Actor, left_report};
+use super::Actor;
 
 /// The longest time between two looks at the clock: it can be set, the machine can sleep.
 const LOOK: Duration = Duration::from_secs(60);
 /// How long a clean-up that a person is asked about is not tried again by itself.
 const ASK_AGAIN: SignedDuration = SignedDuration::from_hours(24);
+
+/// How long a schedule waits after a run that could not be recorded, as after a first failure.
+const UNRECORDED: SignedDuration = SignedDuration::from_mins(5);
 
 impl Actor {
     /// Schedules that wait for the start of the program.
@@ -43,7 +47,14 @@ impl Actor {
             let decision = schedules::decide(&self.core, &plan, self.signals.get(&plan.id).unwrap_or(&silent));
             (plan, decision)
         };
-        self.plans().into_iter().filter(|p| !self.is_writing(&p.id)).map(decided).collect()
+        let may_run = |plan: &Plan| !self.is_writing(&plan.id) && !self.is_to_wait(&plan.id);
+        self.plans().into_iter().filter(may_run).map(decided).collect()
+    }
+
+    /// Whether its last run ended a moment ago and is not in the history: by that alone it would be due again at once, for ever.
+    fn is_to_wait(&self, plan: &PlanId) -> bool {
+        let now = self.core.env.clock.now();
+        self.unrecorded.get(plan).is_some_and(|ended| now >= *ended && now.duration_since(*ended) < UNRECORDED)
     }
 
     /// Starts what is due. Returns when the next is, where that is known.

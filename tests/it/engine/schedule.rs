@@ -183,3 +183,33 @@ fn a_schedule_that_is_changed_or_switched_on_begins_anew() {
     let next = world.handle().overview().plans[0].next_run();
     assert_eq!(next, Some("2026-11-25T20:00:00Z".parse().unwrap()), "nothing was missed");
 }
+
+#[test]
+fn where_the_history_cannot_be_written_a_due_backup_is_not_begun_over_and_over() {
+    let mut world = World::new();
+    world.clock.set("2026-11-20T12:00:00Z");
+    write(&world.source().join("a"), "x");
+    let plan = Plan { schedules: world.every("daily"), ..world.plan("Documents") };
+    world.save(&plan).unwrap();
+    world.start("home", true);
+    let history = Home::locate(Some(&world.path("home"))).unwrap().history_file();
+    // As on a full disk: whatever is written fails, and all else goes on.
+    let db = rusqlite::Connection::open(history).unwrap();
+    db.execute_batch("CREATE TRIGGER full BEFORE INSERT ON journal BEGIN SELECT RAISE(FAIL, 'full'); END;").unwrap();
+    db.execute_batch("CREATE TRIGGER full_too BEFORE INSERT ON run BEGIN SELECT RAISE(FAIL, 'full'); END;").unwrap();
+    let mut events = world.handle().events();
+    world.clock.set("2026-11-20T20:00:01Z");
+    // Wakes the engine.
+    world.handle().send(Command::MarkSeen).unwrap();
+    let mut ended = 0;
+    let end = Instant::now() + Duration::from_secs(3);
+    while Instant::now() < end {
+        match events.try_recv() {
+            Ok(strongroom::engine::message::Event::RunEnded(_)) => ended += 1,
+            _ => std::thread::sleep(Duration::from_millis(10)),
+        }
+    }
+    assert_eq!(ended, 1);
+    let notices = world.handle().overview().notices.clone();
+    assert_eq!(notices.iter().filter(|notice| notice.starts_with("The history could not be written")).count(), 1, "{notices:?}");
+}

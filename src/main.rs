@@ -1,4 +1,4 @@
-//! No argument: the window; else the command line.
+//! No command: the window; else the command line.
 
 mod desktop;
 mod log;
@@ -18,13 +18,13 @@ fn main() -> ExitCode {
             log::start();
             command.run()
         }
-        Asked::Window => {
+        Asked::Window { hidden } => {
             if desktop::wayland_is_dead() {
                 // SAFETY: no other thread has been started yet that could read the environment meanwhile.
                 unsafe { env::remove_var("WAYLAND_DISPLAY") };
             }
             log::start();
-            window::show()
+            window::show(hidden)
         }
     }
 }

@@ -10,7 +10,7 @@ use std::iter::Peekable;
 
 use super::Result;
 use super::run_journal::{Fresh, Left};
-use super::scan::{Batch, Kind, Met, Meta};
+use super::scan::{Batch, Kind, Met, Meta, is_gone};
 use crate::model::catalog::{Entry, Piece, VolumeRef};
 use crate::model::path::{PathBytes, compare_components};
 use crate::model::snapshot::VersionId;
@@ -46,8 +46,17 @@ pub struct Changes<'a> {
     parent_next: Option<Entry>,
     before: Peekable<Before<'a>>,
     keeper: Keeper<'a>,
+    keeps: Keeping,
     /// Below this folder (or at it) all of the parent's entries are kept.
     keeping: Option<PathBytes>,
+}
+
+/// Of what the parent has below what cannot be looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keeping {
+    All,
+    /// But not where a source is not there any more: somebody has said that it is gone.
+    WhatIsThere,
 }
 
 /// Knows what of the parent's can still be referred to.
@@ -98,7 +107,13 @@ impl<'a> Keeper<'a> {
 }
 
 impl<'a> Changes<'a> {
-    pub fn new(scan: Batches<'a, Batch>, parent: Batches<'a, Vec<Entry>>, before: Before<'a>, keeper: Keeper<'a>) -> Self {
+    pub fn new(
+        scan: Batches<'a, Batch>,
+        parent: Batches<'a, Vec<Entry>>,
+        before: Before<'a>,
+        keeper: Keeper<'a>,
+        keeps: Keeping,
+    ) -> Self {
         Self {
             scan,
             batch: Batch::default(),
@@ -109,6 +124,7 @@ impl<'a> Changes<'a> {
             parent_next: None,
             before: before.peekable(),
             keeper,
+            keeps,
             keeping: None,
         }
     }
@@ -141,8 +157,11 @@ impl<'a> Changes<'a> {
                 _ if order == Ordering::Greater => self.parent_next = None,
                 Met::Unreadable => {
                     let path = PathBytes::new(path);
-                    self.keeping = Some(path.clone());
                     let error = self.batch.take_error(self.at);
+                    // A walk tells of nothing else that it is gone.
+                    if self.keeps == Keeping::All || !is_gone(&error) {
+                        self.keeping = Some(path.clone());
+                    }
                     self.at += 1;
                     return Ok(Some(Change::Unreadable { path, error }));
                 }
@@ -308,6 +327,10 @@ mod tests {
     }
 
     fn merge_with(found: Vec<Found<'_>>, parent: Vec<Entry>, offered: bool, whole: bool) -> Vec<String> {
+        merge_keeping(Keeping::All, found, parent, offered, whole)
+    }
+
+    fn merge_keeping(keeps: Keeping, found: Vec<Found<'_>>, parent: Vec<Entry>, offered: bool, whole: bool) -> Vec<String> {
         // Batches of one show that nothing depends on where they are cut.
         let mut scan: VecDeque<Batch> =
             found.into_iter().map(|(path, what)| Batch::of(0, vec![(path.as_bytes(), what.map_err(io::Error::from))])).collect();
@@ -319,6 +342,7 @@ mod tests {
             Box::new(|| Ok(parent.pop_front())),
             Box::new(std::iter::empty()),
             keeper,
+            keeps,
         );
         let mut words = Vec::new();
         while let Some(change) = changes.advance().unwrap() {
@@ -327,7 +351,7 @@ mod tests {
                 Change::Read { path, parent: Some(_), .. } => format!("*{}", path.display()),
                 Change::Read { path, parent: None, .. } => format!("+{}", path.display()),
                 Change::Unreadable { path, error } => {
-                    assert_eq!(error.kind(), io::ErrorKind::PermissionDenied);
+                    assert!(is_gone(&error) || error.kind() == io::ErrorKind::PermissionDenied);
                     format!("!{}", path.display())
                 }
                 Change::Kept(entry) => {
@@ -417,6 +441,16 @@ mod tests {
         assert_eq!(merge_with(found.clone(), parent.clone(), false, true).len(), expected.len());
         // Folders hold nothing that must be there.
         assert_eq!(merge(found, parent, false), ["=a".to_string(), "!a".into(), "!b".into(), at("b"), "*c".into()]);
+    }
+
+    #[test]
+    fn a_source_that_is_said_to_be_gone_keeps_nothing() {
+        let found = || vec![("a", Err(io::ErrorKind::NotFound)), ("b", Err(io::ErrorKind::PermissionDenied))];
+        let parent = || vec![file("a/x"), file("b/x")];
+        let kept = |path: &str| format!("~{path}@{}", parent_version());
+        assert_eq!(merge(found(), parent(), true), ["!a".to_string(), kept("a/x"), "!b".into(), kept("b/x")]);
+        let letting_go = merge_keeping(Keeping::WhatIsThere, found(), parent(), true, true);
+        assert_eq!(letting_go, ["!a".to_string(), "!b".into(), kept("b/x")]);
     }
 
     #[test]

@@ -3,6 +3,8 @@
 use std::io;
 use std::path::PathBuf;
 
+use crate::model::shrink::Shrunk;
+
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 #[derive(Debug, thiserror::Error)]
@@ -46,6 +48,9 @@ pub enum Error {
     /// A source, or the only ones there are, cannot be read at all.
     #[error("source {path}: {source}", path = path.display())]
     Source { path: PathBuf, source: io::Error },
+    /// Sources have so much less than the newest version has of them that somebody is to be asked.
+    #[error("{}", .0.iter().map(Shrunk::in_words).collect::<Vec<_>>().join("; "))]
+    Shrunk(Vec<Shrunk>),
     /// A pattern of the excludes is no pattern.
     #[error("{pattern}: {reason}")]
     Pattern { pattern: String, reason: String },

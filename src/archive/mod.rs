@@ -1,5 +1,6 @@
 //! Bytes in, bytes out, synchronous: what a version is made of, and how it comes back.
 
+pub mod before;
 pub mod browse;
 pub mod catalog_io;
 pub mod changes;

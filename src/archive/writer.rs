@@ -9,6 +9,7 @@ mod elsewhere;
 mod folders;
 mod frames;
 mod fresh;
+mod guard;
 mod hard_links;
 mod pipeline;
 mod placing;
@@ -22,6 +23,7 @@ use std::sync::Arc;
 pub use fresh::FreshPieces;
 
 use super::Result;
+use super::before::Before;
 use super::catalog_io::{CatalogIndex, CatalogReader};
 use super::key::PlanKey;
 use super::object::Objects;
@@ -52,6 +54,10 @@ pub struct BackupJob<'a> {
     pub whole: &'a (dyn Fn(&VolumeRef) -> bool + Sync),
     /// Whether a run's catalog may be read and referred to: it is not known to be damaged.
     pub catalogs: &'a (dyn Fn(&VersionId) -> bool + Sync),
+    /// What the newest version has of the sources: the run ends with `Shrunk` where one has too little of it. `None`: it may have any.
+    pub before: Option<&'a Before>,
+    /// What a source had that is not there any more is let go; else it is kept as what cannot be read.
+    pub lets_go: bool,
     pub objects: Arc<dyn Objects>,
     /// This machine's folder for what is known of the plan's stored pieces; `None`: what is stored under another name is not found.
     pub pieces: Option<&'a Path>,

@@ -3,6 +3,7 @@
 
 mod adopt;
 mod backup;
+mod daemon;
 mod delete;
 mod download;
 mod history;
@@ -28,27 +29,28 @@ use clap::{Parser, Subcommand};
 
 pub use self::adopt::Adopt;
 pub use self::backup::{Backup, Type};
+pub use self::daemon::Daemon;
 pub use self::delete::Delete;
 pub use self::download::Download;
-pub use self::history::History;
+pub use self::history::{History, HistoryExport, HistoryOf, HistoryWhat};
 pub use self::key::{Key, KeyAdd, KeyChange, KeyRecovery, KeyRemove, KeyRotate, NewPassword};
 pub use self::limit::{Limit, Speed, Times};
 pub use self::new::{CipherName, FormatOptions, Kdf, SealOptions, Sources};
 pub use self::notify::{Notify, NotifyAdd, NotifyCommand, NotifyEmail, NotifyWebhook, NotifyWhat};
 pub use self::origin::{Diff, Find, Ls, Origin, Server, Unlock, Versions};
-pub use self::pause::{Pause, Resume};
+pub use self::pause::{Pause, Resume, Until};
 pub use self::plan::{Plan, PlanAdd, PlanEdit};
 pub use self::replicate::Replicate;
 pub use self::restore::Restore;
 pub use self::retention::{Cleanup, Pin, Retention, RetentionSet};
 pub use self::schedule::{How, Schedule, ScheduleOf, When};
 pub use self::status::Status;
-pub use self::storage::{MaxSize, Storage, StorageAt, StorageEdit, StorageHealth, StorageOf, StorageRemove};
+pub use self::storage::{MaxSize, Storage, StorageAt, StorageEdit, StorageHealth, StorageMove, StorageOf, StorageRemove};
 pub use self::tools::{Compress, Decompress, Decrypt, Encrypt, Inspect, NewFile};
 pub use self::verify::Verify;
 
 const AFTER: &str = "\
-Without a command the window opens.
+Without a command the window opens; with --hidden it waits until it is asked for.
 
 Examples:
   strongroom backup --source ~/Documents --to /media/blue/backups
@@ -81,6 +83,9 @@ pub struct Cli {
     /// No progress, only what came of it
     #[arg(short, long, global = true)]
     pub quiet: bool,
+    /// Start without the window, with an icon in the tray where there is one: schedules are kept, and another start opens the window
+    #[arg(long)]
+    pub hidden: bool,
     #[command(subcommand)]
     pub command: Option<Command>,
 }
@@ -140,7 +145,7 @@ pub enum Command {
     Pause(Pause),
     /// Let what is paused go on
     Resume(Resume),
-    /// List the runs of this home: backups, restores, verifications, deletions
+    /// List, show and export the runs of this home: backups, restores, verifications, deletions
     History(History),
     /// Say what a file is: sealed or not, an archive of any program's, key slots, a manifest
     Inspect(Inspect),
@@ -153,7 +158,7 @@ pub enum Command {
     /// Unpack a single compressed file of any program's
     Decompress(Decompress),
     /// Keep to the schedules without a window, until Ctrl-C or the system ends it
-    Daemon,
+    Daemon(Daemon),
     /// See it work: sample files, two backups, a check and a restore, in a folder of their own
     Tour,
 }

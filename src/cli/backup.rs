@@ -89,7 +89,8 @@ fn back_up(session: &Session, plan: &Plan, args: &args::Backup, output: Output) 
     }
     let run = new_run_id()?;
     let (kind, base, take_over) = (args.kind.into(), args.base.clone(), args.take_over);
-    let command = Command::BackUp { run, plan: plan.id.clone(), kind, base, take_over };
+    let accept_shrunk = args.accept_shrunk;
+    let command = Command::BackUp { run, plan: plan.id.clone(), kind, base, take_over, accept_shrunk };
     Ok(told(&follow(session.handle(), run, command, output)?, args.kind, output))
 }
 
@@ -148,7 +149,8 @@ fn once(session: &Session, args: &args::Backup, output: Output) -> Result<Exit, 
     };
     let run = new_run_id()?;
     let (kind, base, take_over) = (args.kind.into(), args.base.clone(), args.take_over);
-    let command = Command::BackUpOnce { run, plan: Box::new(plan), secrets, kind, base, take_over };
+    let accept_shrunk = args.accept_shrunk;
+    let command = Command::BackUpOnce { run, plan: Box::new(plan), secrets, kind, base, take_over, accept_shrunk };
     Ok(told(&follow(session.handle(), run, command, output)?, args.kind, output))
 }
 

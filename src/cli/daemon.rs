@@ -15,11 +15,30 @@ pub fn run(output: Output) -> Result<Exit, Problem> {
         let _context = runtime.enter();
         Interrupts::listen().map_err(system)?
     };
-    let connection = daemon()?;
-    if !connection.is_own() {
-        let what = "Strongroom is running already for this person, and keeps to the schedules.";
-        return Err(Problem::new(Code::Busy, what, "Quit it first if schedules are to run without a window."));
-    }
+    let connection = loop {
+        let connection = daemon()?;
+        if connection.is_own() {
+            break connection;
+        }
+        if connection.handle().overview().keeps_schedules {
+            let what = "Strongroom is running already for this person, and keeps to the schedules.";
+            return Err(Problem::new(Code::Busy, what, "Quit it first if schedules are to run without a window."));
+        }
+        // A command, which ends by itself.
+        output.remark("Waiting for the command that runs.");
+        let mut changes = connection.handle().overview_changes();
+        let is_told_to_end = runtime.block_on(async {
+            loop {
+                tokio::select! {
+                    () = interrupts.next() => return true,
+                    changed = changes.changed() => if changed.is_err() { return false },
+                }
+            }
+        });
+        if is_told_to_end {
+            return Ok(Exit::Done);
+        }
+    };
     let handle = connection.handle();
     let overview = handle.overview();
     for notice in &overview.notices {

@@ -51,6 +51,7 @@ impl From<Code> for Exit {
             | Code::ForeignHand
             | Code::SourceMissing
             | Code::SourceUnreadable
+            | Code::SourceShrank
             | Code::Io
             | Code::Busy
             | Code::EngineGone

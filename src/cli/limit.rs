@@ -6,14 +6,15 @@ use super::args;
 use super::engine_access::{Session, with_home};
 use super::exit::Exit;
 use super::output::Output;
-use crate::model::limits::Limits;
+use crate::model::human;
 use crate::model::problem::Problem;
+use crate::model::settings::Settings;
 
 pub fn run(args: &args::Limit, output: Output) -> Result<Exit, Problem> {
-    if args.upload.is_none() && args.download.is_none() && args.between.is_none() {
+    if args.upload.is_none() && args.download.is_none() && args.between.is_none() && args.runs.is_none() {
         let session = Session::reading_home()?;
         session.tell_notices(output);
-        show(session.handle().overview().settings.limits, output);
+        show(&session.handle().overview().settings, output);
         return Ok(Exit::Done);
     }
     with_home(|session| {
@@ -22,17 +23,21 @@ pub fn run(args: &args::Limit, output: Output) -> Result<Exit, Problem> {
         limits.upload = args.upload.map_or(limits.upload, |speed| speed.0);
         limits.download = args.download.map_or(limits.download, |speed| speed.0);
         limits.between = args.between.map_or(limits.between, |times| times.0);
-        let limits = *limits;
-        session.handle().save_settings(settings).wait()?;
-        show(limits, output);
+        settings.runs_at_once = args.runs.unwrap_or(settings.runs_at_once);
+        session.handle().save_settings(settings.clone()).wait()?;
+        show(&settings, output);
         Ok(Exit::Done)
     })
 }
 
-fn show(limits: Limits, output: Output) {
+fn show(settings: &Settings, output: Output) {
+    let limits = settings.limits;
     output.line(format!("To and from servers: {}", limits.in_words()));
     if limits.between.is_some() && limits.is_unlimited() {
         output.note("The times hold for nothing: no speed is limited.");
     }
-    output.result("completed", json!({ "upload": limits.upload, "download": limits.download, "between": limits.between }));
+    let runs = settings.runs_at_once() as u64;
+    output.line(format!("At the same time: {}", human::counted(runs, "backup", "backups")));
+    let (upload, download, between) = (limits.upload, limits.download, limits.between);
+    output.result("completed", json!({ "upload": upload, "download": download, "between": between, "runs": runs }));
 }

@@ -44,6 +44,7 @@ mod restore;
 mod retention;
 mod schedule;
 mod server;
+mod service;
 mod status;
 mod storage;
 mod tour;
@@ -62,8 +63,8 @@ use crate::model::problem::{Code, Problem};
 
 /// What the arguments ask for.
 pub enum Asked {
-    /// No command: the window.
-    Window,
+    /// No command: the window. `hidden`: it opens when somebody asks for it.
+    Window { hidden: bool },
     /// A command, ready to run.
     Command(Box<Ready>),
     /// Nothing more: help was printed, or the arguments were wrong.
@@ -81,8 +82,12 @@ pub fn read(arguments: Vec<OsString>) -> Asked {
     let json = arguments.iter().any(|a| a == "--json");
     match Cli::try_parse_from(arguments) {
         Ok(cli) => match cli.command {
+            Some(_) if cli.hidden => {
+                let problem = Problem::new(Code::Usage, "--hidden is for the window.", "Leave it out, or the command.");
+                Asked::Nothing(Output { json: cli.json, quiet: cli.quiet }.problem(&problem).into())
+            }
             Some(command) => Asked::Command(Box::new(Ready { command, output: Output { json: cli.json, quiet: cli.quiet } })),
-            None => Asked::Window,
+            None => Asked::Window { hidden: cli.hidden },
         },
         Err(error) if json && error.use_stderr() => {
             Asked::Nothing(Output { json: true, quiet: true }.problem(&usage(&error.render().to_string())).into())
@@ -140,7 +145,8 @@ impl Ready {
             Command::Adopt(args) => adopt::run(&args, output),
             Command::Plan(args) => plan::run(args, output),
             Command::Status(args) => status::run(args.plan.as_deref(), output),
-            Command::Daemon => daemon::run(output),
+            Command::Daemon(args) if args.print_service => service::print(output),
+            Command::Daemon(_) => daemon::run(output),
             Command::Retention(args) => retention::run(args, output),
             Command::Cleanup(args) => retention::clean_up(&args, output),
             Command::Pin(args) => retention::pin(&args, true, output),
@@ -150,8 +156,8 @@ impl Ready {
             Command::Limit(args) => limit::run(&args, output),
             Command::Notify(args) => notify::run(args, output),
             Command::Key(args) => key::run(args, output),
-            Command::Pause(args) => pause::run(args.plan.as_deref(), true, output),
-            Command::Resume(args) => pause::run(args.plan.as_deref(), false, output),
+            Command::Pause(args) => pause::pause(&args, output),
+            Command::Resume(args) => pause::resume(args.plan.as_deref(), output),
             Command::History(args) => history::run(args, output),
             Command::Inspect(args) => inspect::run(&args, output),
             Command::Encrypt(args) => crypt::encrypt(&args, output),

@@ -24,6 +24,11 @@ impl Output {
         }
     }
 
+    /// Text for another program, as it is, whatever was asked for besides.
+    pub fn raw(self, text: &str) {
+        told(io::stdout().lock().write_all(text.as_bytes()));
+    }
+
     /// A remark beside the result, on standard error; nothing in JSON or when quiet.
     pub fn note(self, text: impl AsRef<str>) {
         if !self.json && !self.quiet {
@@ -84,8 +89,8 @@ impl Output {
     }
 }
 
-pub fn problem_json(problem: &Problem) -> Value {
-    json!({ "code": problem.code, "what": problem.what, "fix": problem.fix, "detail": problem.detail })
+fn problem_json(problem: &Problem) -> Value {
+    problem.object()
 }
 
 /// Names of files may hold anything: what could move a terminal's cursor or recolour it is shown as `�`.
@@ -108,7 +113,11 @@ pub fn ask(question: &str) {
 static LOST: AtomicBool = AtomicBool::new(false);
 
 fn put(line: &str) {
-    match write_line(io::stdout().lock(), line) {
+    told(write_line(io::stdout().lock(), line));
+}
+
+fn told(written: io::Result<()>) {
+    match written {
         // Whoever reads us may have gone (`| head`): that is no failure of ours, and nothing to panic about as `println!` does.
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe && !LOST.swap(true, Relaxed) => {
             complain(format!("strongroom: The results cannot be written: {error}"));

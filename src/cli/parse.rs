@@ -9,7 +9,8 @@ use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, Zoned};
 
-use super::args::{MaxSize, Speed, Times};
+use super::args::{MaxSize, Speed, Times, Until};
+use crate::model::conditions::Conditions;
 use crate::model::format::{Kind, Level};
 use crate::model::human;
 use crate::model::limits::{self, Hours};
@@ -17,6 +18,7 @@ use crate::model::location::Location;
 use crate::model::max_size;
 use crate::model::names;
 use crate::model::path::PathBytes;
+use crate::model::pause::Span;
 use crate::model::problem::{Code, Problem};
 use crate::model::restore::VersionChoice;
 use crate::model::schedule::{self, When};
@@ -51,6 +53,27 @@ pub fn max_size(text: &str) -> Result<MaxSize, String> {
     Ok(MaxSize(Some(bytes)))
 }
 
+/// As in 90m, 12h or 2d; a bare number is hours.
+pub fn span(text: &str) -> Result<Span, String> {
+    let hours = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    if hours { format!("{text}h").parse() } else { text.parse() }
+}
+
+/// What a schedule waits for, or `none`.
+pub fn conditions(text: &str) -> Result<Conditions, String> {
+    text.parse()
+}
+
+/// `tomorrow`, `resumed`, or a time of day or date and time.
+pub fn pause_until(text: &str) -> Result<Until, String> {
+    let at = |text: &str| text.parse::<DateTime>().ok();
+    match text {
+        "tomorrow" => Ok(Until::Tomorrow),
+        "resumed" => Ok(Until::Told),
+        _ => at(text).map(Until::At).ok_or_else(|| "expected tomorrow, resumed, or a time as in 2026-11-27T08:00".into()),
+    }
+}
+
 /// Two times of day, or `always`.
 pub fn hours(text: &str) -> Result<Times, String> {
     if text == "always" { Ok(Times(None)) } else { Ok(Times(Some(text.parse::<Hours>()?))) }
@@ -77,6 +100,30 @@ pub fn version(text: &str) -> Result<VersionChoice, String> {
 /// A version's id.
 pub fn version_id(text: &str) -> Result<VersionId, String> {
     VersionId::try_from(text.to_string()).map_err(|_| "expected an id as `strongroom versions` prints it".into())
+}
+
+/// When something begins; a time without a zone is local, a date its first moment.
+pub fn since(text: &str) -> Result<Timestamp, String> {
+    bound(text, false, &TimeZone::system())
+}
+
+/// Before when; a date means the end of that day.
+pub fn until(text: &str) -> Result<Timestamp, String> {
+    bound(text, true, &TimeZone::system())
+}
+
+fn bound(text: &str, past_date: bool, zone: &TimeZone) -> Result<Timestamp, String> {
+    let read = || -> Option<Timestamp> {
+        if let Ok(at) = text.parse::<Timestamp>() {
+            return Some(at);
+        }
+        let at = match text.parse::<Date>() {
+            Ok(date) if !text.contains(':') => (if past_date { date.tomorrow().ok()? } else { date }).to_datetime(Time::MIN),
+            _ => text.parse::<DateTime>().ok()?,
+        };
+        Some(at.to_zoned(zone.clone()).ok()?.timestamp())
+    };
+    read().ok_or_else(|| "expected a date like 2026-11-20, or a time like 2026-11-20T18:00".into())
 }
 
 fn time(text: &str, zone: &TimeZone) -> Option<Timestamp> {
@@ -207,6 +254,17 @@ mod tests {
         assert_eq!(at("2026-11-20 18:00:30").as_deref(), Some("2026-11-20T17:00:30.999999999Z"));
         assert_eq!(at("2026-11-20").as_deref(), Some("2026-11-20T22:59:59.999999999Z"));
         assert_eq!(at("yesterday"), None);
+    }
+
+    #[test]
+    fn spans_begin_and_end_with_days_where_dates_are_named() {
+        let zone = TimeZone::get("Europe/Berlin").unwrap();
+        let at = |text: &str, past| bound(text, past, &zone).map(|at| at.to_string());
+        assert_eq!(at("2026-11-20", false).unwrap(), "2026-11-19T23:00:00Z");
+        assert_eq!(at("2026-11-20", true).unwrap(), "2026-11-20T23:00:00Z");
+        assert_eq!(at("2026-11-20T18:00", true).unwrap(), "2026-11-20T17:00:00Z");
+        assert_eq!(at("2026-11-20T18:00:00Z", true).unwrap(), "2026-11-20T18:00:00Z");
+        assert!(at("yesterday", false).is_err() && at("", true).is_err());
     }
 
     #[test]

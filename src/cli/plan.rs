@@ -91,6 +91,7 @@ pub fn status_in_words(status: Status) -> &'static str {
         Status::Protected => "protected",
         Status::ProtectedWithWarnings => "protected with warnings",
         Status::WaitingForFirst => "waiting for first backup",
+        Status::Paused => "paused",
         Status::NeedsAttention => "needs attention",
     }
 }

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Map, Value, json};
+use serde_json::json;
 
 use super::exit::Exit;
-use super::output::{Output, clean, complain, problem_json};
+use super::output::{Output, clean, complain};
 use crate::model::human;
 use crate::model::names::shown;
 use crate::model::path::PathBytes;
@@ -23,7 +23,7 @@ const ALIKE: u64 = 5;
 pub fn print(report: &RunReport, output: Output) -> Exit {
     let exit = Exit::from(report);
     if output.json {
-        output.object(&object(report, exit));
+        output.object(&report.object());
         return exit;
     }
     match &report.outcome {
@@ -97,41 +97,6 @@ pub fn print(report: &RunReport, output: Output) -> Exit {
     }
     warnings(&report.warnings, report.warning_count, shown);
     exit
-}
-
-/// A run as scripts get it: its detail's fields beside its own.
-pub fn object(report: &RunReport, exit: Exit) -> Value {
-    let result = match (&report.outcome, exit) {
-        (outcome, Exit::Failed) if outcome.is_success() => "failed",
-        (Outcome::Completed, _) => "completed",
-        (Outcome::CompletedWithWarnings, _) => "completed-with-warnings",
-        (Outcome::Failed(_), _) => "failed",
-        (Outcome::Cancelled, _) => "cancelled",
-        (Outcome::LeftRunning, _) => "left-running",
-    };
-    let mut line = Map::new();
-    line.insert("result".into(), result.into());
-    if let Outcome::Failed(problem) = &report.outcome {
-        line.insert("error".into(), problem_json(problem));
-    }
-    if let Ok(Value::Object(mut fields)) = serde_json::to_value(report) {
-        let detail = fields.remove("detail");
-        for name in ["outcome", "problem"] {
-            fields.remove(name);
-        }
-        line.extend(fields);
-        if let Some(Value::Object(mut detail)) = detail {
-            detail.remove("of");
-            if let RunDetail::Backup { packed: Some(packed), .. } = &report.detail
-                && let Some(Value::Object(fields)) = detail.get_mut("packed")
-            {
-                let ratio = packed.ratio().map(|ratio| (ratio * 100.0).round() / 100.0);
-                fields.insert("ratio".into(), json!(ratio));
-            }
-            line.extend(detail);
-        }
-    }
-    Value::Object(line)
 }
 
 fn took(report: &RunReport) -> String {
@@ -386,7 +351,7 @@ mod tests {
         let report = report(Outcome::Completed, RunDetail::Verify { report: found });
         let exit = Exit::from(&report);
         assert_eq!(exit.code(), 1);
-        assert_eq!(object(&report, exit)["result"], "failed");
+        assert_eq!(report.object()["result"], "failed");
     }
 
     #[test]
@@ -394,7 +359,7 @@ mod tests {
         let problem = Problem::new(crate::model::problem::Code::WrongPassword, "The password is wrong.", "Try again.");
         let report = report(Outcome::Failed(problem), RunDetail::None);
         let exit = Exit::from(&report);
-        let line = object(&report, exit);
+        let line = report.object();
         assert_eq!((exit.code(), &line["result"], &line["error"]["code"]), (12, &json!("failed"), &json!("wrong-password")));
         assert!(line.get("outcome").is_none() && line.get("problem").is_none());
     }
@@ -414,7 +379,7 @@ mod tests {
             copies: Vec::new(),
         };
         let report = report(Outcome::Completed, detail);
-        let line = object(&report, Exit::Done);
+        let line = report.object();
         assert_eq!(line["version"], "20261121T200000Z-full-5f3a9c2e");
         assert_eq!(line["packed"], json!({"format": "tar.gz", "level": 6, "content": 1000, "volumes": 300, "ratio": 3.33}));
         assert_eq!((&line["type"], &line["totals"]["files"], &line["kind"]), (&json!("full"), &json!(3), &json!("verify")));

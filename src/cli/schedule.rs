@@ -15,6 +15,9 @@ use crate::model::plan::Plan;
 use crate::model::problem::{Code, Problem};
 use crate::model::schedule::{self, Schedule, ScheduleId, Schedules, Upcoming, When};
 
+/// Minutes between two runs that follow changes, where nothing is said.
+const CHANGES: i64 = 15;
+
 pub fn run(args: args::Schedule, output: Output) -> Result<Exit, Problem> {
     match args {
         args::Schedule::List { plan } => list(plan.as_deref(), output),
@@ -111,9 +114,19 @@ fn when(args: &args::When) -> Result<Option<When>, Problem> {
     }
     if let Some(drive) = &args.when_plugged {
         let drive = Some(drive.trim().to_owned()).filter(|drive| !drive.is_empty());
-        let when = When::Drive { drive, at_most_hours: args.at_most_every.unwrap_or(0) };
+        let hours = args.at_most_every.map_or(0, |span| span.0.as_secs().div_euclid(3600));
+        let when = When::Drive { drive, at_most_hours: u16::try_from(hours).unwrap_or(u16::MAX) };
         when.check().map_err(usage)?;
         return Ok(Some(when));
+    }
+    if let Some(settle_seconds) = args.when_changed {
+        let minutes = args.at_most_every.map_or(CHANGES, |span| span.0.as_secs().div_euclid(60));
+        let when = When::Change { settle_seconds, at_most_minutes: u16::try_from(minutes).unwrap_or(u16::MAX) };
+        when.check().map_err(usage)?;
+        return Ok(Some(when));
+    }
+    if args.at_most_every.is_some() {
+        return Err(usage("--at-most-every goes with --when-plugged or --when-changed".into()));
     }
     let Some(every) = &args.every else { return Ok(None) };
     schedule::parse(every, args.at.as_deref(), args.on.as_deref(), Zoned::now().date()).map(Some).map_err(usage)
@@ -125,6 +138,9 @@ fn set_how(schedule: &mut Schedule, how: &args::How) {
     }
     if let Some(name) = &how.name {
         schedule.name = Some(name.trim().to_owned()).filter(|name| !name.is_empty());
+    }
+    if let Some(conditions) = &how.conditions {
+        schedule.conditions = conditions.clone();
     }
 }
 

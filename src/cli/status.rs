@@ -9,12 +9,14 @@ use super::exit::Exit;
 use super::output::{Output, clean};
 use super::plan::{find_plan, status_in_words};
 use crate::engine::message::PlanOverview;
+use crate::model::conditions::Wait;
 use crate::model::human;
 use crate::model::problem::Problem;
 use crate::model::status::{Status, Why};
 
 pub fn run(plan: Option<&str>, output: Output) -> Result<Exit, Problem> {
-    let session = Session::reading_home()?;
+    // What a schedule waits for only the engine knows that runs it.
+    let session = Session::running().ok().flatten().map_or_else(Session::reading_home, Ok)?;
     session.tell_notices(output);
     let overview = session.handle().overview();
     let shown: Vec<&PlanOverview> = match plan {
@@ -28,19 +30,24 @@ pub fn run(plan: Option<&str>, output: Output) -> Result<Exit, Problem> {
         let why = why(&plan.why, now, &zone);
         output.object(&json!({
             "plan": plan.plan.id, "name": plan.plan.name, "status": plan.status, "why": why, "last_success": plan.last_success,
-            "next": plan.next, "behind": plan.behind.iter().map(|place| place.display()).collect::<Vec<_>>(),
+            "next": plan.next, "waits": plan.waits, "behind": plan.behind.iter().map(|place| place.display()).collect::<Vec<_>>(),
         }));
         let last = plan.last_success.map_or("never".into(), |at| human::ago(at, now));
         let why = if why.is_empty() { why } else { format!(": {why}") };
-        output.line(clean(&format!("{:<20} {}{why} · last success {last}", plan.plan.name, status_in_words(plan.status))));
+        let waits: Vec<String> = plan.waits.iter().map(Wait::in_words).collect();
+        let waits = if waits.is_empty() { String::new() } else { format!(" · due, but {}", waits.join(" and ")) };
+        output.line(clean(&format!("{:<20} {}{why} · last success {last}{waits}", plan.plan.name, status_in_words(plan.status))));
+    }
+    if let Some(paused) = &overview.paused {
+        output.line(format!("Schedules are {}.", paused.in_words(now, &zone)));
     }
     if shown.is_empty() {
         output.line("No plans yet. `strongroom plan add` makes one.");
     }
-    output.result("completed", json!({ "status": worst, "count": shown.len() }));
+    output.result("completed", json!({ "status": worst, "count": shown.len(), "paused": overview.paused }));
     Ok(match worst {
         Status::Protected => Exit::Done,
-        Status::ProtectedWithWarnings | Status::WaitingForFirst => Exit::Warnings,
+        Status::ProtectedWithWarnings | Status::WaitingForFirst | Status::Paused => Exit::Warnings,
         Status::NeedsAttention => Exit::Failed,
     })
 }
@@ -48,6 +55,7 @@ pub fn run(plan: Option<&str>, output: Output) -> Result<Exit, Problem> {
 fn why(why: &Why, now: Timestamp, zone: &TimeZone) -> String {
     match why {
         Why::Nothing => String::new(),
+        Why::Failed(problem) if problem.code.is_held() => format!("held. {}", problem.what),
         Why::Failed(problem) => problem.what.clone(),
         Why::LeftRunning => "the last run was cut off".into(),
         Why::Damaged => "damage was found".into(),

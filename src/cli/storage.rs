@@ -1,6 +1,7 @@
 //! `strongroom storage …`
 
 mod health;
+mod moving;
 
 use std::collections::BTreeMap;
 
@@ -24,6 +25,7 @@ pub fn run(args: args::Storage, output: Output) -> Result<Exit, Problem> {
         args::Storage::Add(args) => with_home(|session| add(session, &args, output)),
         args::Storage::Edit(args) => with_home(|session| edit(session, &args, output)),
         args::Storage::Remove(args) => with_home(|session| remove(session, &args, output)),
+        args::Storage::Move(args) => with_home(|session| moving::run(session, &args, output)),
         args::Storage::Test(args) => test(&args, output),
         args::Storage::Health(args) => health::run(&args, output),
     }

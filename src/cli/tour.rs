@@ -147,8 +147,15 @@ impl Tour {
     fn back_up(&self, plan: &Plan) -> Result<VersionId, Problem> {
         let secrets = NewSecrets { password: Some(Secret::new(PASSWORD)), ..NewSecrets::default() };
         let plan = Box::new(plan.clone());
-        let ended =
-            self.go(|run| Command::BackUpOnce { run, plan, secrets, kind: WantedType::Auto, base: None, take_over: false })?;
+        let ended = self.go(|run| Command::BackUpOnce {
+            run,
+            plan,
+            secrets,
+            kind: WantedType::Auto,
+            base: None,
+            take_over: false,
+            accept_shrunk: false,
+        })?;
         let RunDetail::Backup { version, backup_type, totals, .. } = ended.detail else {
             return Err(Problem::new(Code::Internal, "A backup ended without a version.", "Please report this."));
         };

@@ -1,5 +1,7 @@
 //! The desktops of Linux and the BSDs: X11 or Wayland, portals over D-Bus.
 
+mod tray;
+
 use std::env;
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
@@ -9,6 +11,8 @@ use strongroom::ui::SystemAppearance;
 use zbus::blocking::fdo::DBusProxy;
 use zbus::blocking::{Connection, Proxy};
 use zbus::zvariant::{OwnedValue, Value};
+
+pub use self::tray::show as show_tray;
 
 pub const FILE_MANAGER: &str = "xdg-open";
 

@@ -1,11 +1,13 @@
 //! The actor: takes requests, starts runs, keeps the schedules, publishes the overview.
 
 mod by_itself;
+mod pausing;
+mod turns;
+mod watchers;
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 
-use jiff::Timestamp;
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 
 use crate::model::clean_up::CleanUpSpec;
@@ -16,13 +18,14 @@ use crate::model::prune::DeleteSpec;
 use crate::model::replicate::ReplicateSpec;
 use crate::model::restore::{Origin, PlanChoice};
 use crate::model::run::{Cancel, Outcome, Progress, RunDetail, RunId, RunKind, RunReport, Trigger};
-use crate::model::schedule::{ScheduleId, Signals};
+use crate::model::schedule::ScheduleId;
 use crate::model::tool::ToolSpec;
 use crate::state::history::Begun;
 
+use self::watchers::ByItself;
 use super::answer;
+use super::awake::Awake;
 use super::backup::{self, BackupSpec};
-use super::catch_up::CatchUp;
 use super::core::{Core, lock};
 use super::deletion;
 use super::explain;
@@ -30,16 +33,12 @@ use super::handle::{LiveProgress, Request};
 use super::message::{Command, Event, Overview, RunOverview};
 use super::messenger::Messenger;
 use super::overview;
-use super::plugged::Drives;
 use super::replicate;
 use super::restore;
 use super::retention;
 use super::run::{Run, Stages, panic_text};
 use super::tool;
 use super::verify;
-
-/// Backups that run at the same time.
-const RUNS_AT_ONCE: usize = 2;
 
 /// What a run is to do.
 enum Job {
@@ -70,15 +69,8 @@ pub struct Actor {
     runs: Arc<Mutex<Vec<Run>>>,
     waiting: VecDeque<(Run, Job)>,
     ended: (mpsc::Sender<Ended>, mpsc::Receiver<Ended>),
-    /// Destinations that were away when versions were made.
-    lagging: CatchUp,
-    drives: Drives,
-    /// When a plan's clean-up last came to what a person is to be asked about.
-    asked: HashMap<PlanId, Timestamp>,
-    /// When runs of plans ended that the history knows nothing of.
-    unrecorded: HashMap<PlanId, Timestamp>,
-    /// What happened since a plan's last run began.
-    signals: HashMap<PlanId, Signals>,
+    by_itself: ByItself,
+    awake: Awake,
     messenger: Messenger,
     /// Told by questions that changed something.
     changed: Arc<tokio::sync::Notify>,
@@ -103,11 +95,8 @@ impl Actor {
             runs: Arc::default(),
             waiting: VecDeque::new(),
             ended: mpsc::channel(64),
-            lagging: CatchUp::default(),
-            drives: Drives::default(),
-            asked: HashMap::new(),
-            unrecorded: HashMap::new(),
-            signals: HashMap::new(),
+            by_itself: ByItself::default(),
+            awake: Awake::default(),
             changed: messenger.changed.clone(),
             messenger,
             quitting: false,
@@ -119,22 +108,19 @@ impl Actor {
         if self.autonomous {
             self.messenger.start();
             self.note_the_start();
-            self.go_on_with_left_runs();
+            self.note_left_runs();
         }
         self.limit();
         self.publish();
         let mut handles_gone = false;
         while !((self.quitting || handles_gone) && lock(&self.runs).is_empty()) {
+            self.end_pause();
             let next = self.start_due();
-            if self.autonomous && !self.quitting && self.lagging.is_time() {
-                let idle: Vec<Plan> = self.plans().into_iter().filter(|plan| !self.is_writing(&plan.id)).collect();
-                self.lagging.look(&self.core, &idle);
-                self.core.watch.look(&self.core, &idle);
-            }
             if self.autonomous && !self.quitting {
-                self.drives.look(&self.plans());
+                self.look_around();
             }
             self.start_waiting();
+            self.awake.keep(lock(&self.runs).iter().any(|run| !run.cancel.is_paused()));
             let pause = self.pause(next);
             tokio::select! {
                 request = self.requests.recv(), if !handles_gone => match request {
@@ -171,8 +157,7 @@ impl Actor {
                     None => handles_gone = true,
                 },
                 Some(ended) = self.ended.1.recv() => self.ended(ended),
-                Some(lagging) = self.lagging.found() => self.catch_up(lagging),
-                Some(drives) = self.drives.found() => self.note_drives(drives),
+                Some(found) = self.by_itself.found() => self.heard(found),
                 () = self.changed.notified() => self.publish(),
                 () = tokio::time::sleep(pause) => self.publish(),
             }
@@ -183,14 +168,15 @@ impl Actor {
 
     fn command(&mut self, command: Command) {
         match command {
-            Command::BackUp { run, plan, kind, base, take_over } => match self.core.plan(&plan) {
+            Command::BackUp { run, plan, kind, base, take_over, accept_shrunk } => match self.core.plan(&plan) {
                 Some(plan) => {
-                    self.back_up(run, Trigger::ByHand, Vec::new(), BackupSpec { kind, base, take_over, ..BackupSpec::of(plan) });
+                    let spec = BackupSpec { kind, base, take_over, accept_shrunk, ..BackupSpec::of(plan) };
+                    self.back_up(run, Trigger::ByHand, Vec::new(), spec);
                 }
                 None => self.refuse(run, RunKind::Backup, Some(plan), explain::no_such_plan()),
             },
-            Command::BackUpOnce { run, plan, secrets, kind, base, take_over } => {
-                let spec = BackupSpec { secrets, kind, base, take_over, ..BackupSpec::of(*plan) };
+            Command::BackUpOnce { run, plan, secrets, kind, base, take_over, accept_shrunk } => {
+                let spec = BackupSpec { secrets, kind, base, take_over, accept_shrunk, ..BackupSpec::of(*plan) };
                 self.back_up(run, Trigger::ByHand, Vec::new(), spec);
             }
             Command::Restore { run, spec } => {
@@ -220,6 +206,8 @@ impl Actor {
                 }
                 self.publish();
             }
+            Command::PauseSchedules(wanted) => self.pause_all(wanted),
+            Command::ResumeSchedules => self.resume_all(),
             Command::MarkSeen => {
                 let _ = self.core.history.mark_seen(self.core.env.clock.now());
                 self.publish();
@@ -264,6 +252,7 @@ impl Actor {
             progress: Arc::new(Progress::default()),
             cancel: Cancel::default(),
             pauses: Arc::default(),
+            destinations: Vec::new(),
         }
     }
 
@@ -272,7 +261,8 @@ impl Actor {
         if self.is_writing(&spec.plan.id) {
             return self.refuse(id, RunKind::Backup, plan, explain::busy());
         }
-        let run = Run { schedules, ..self.new_run(id, RunKind::Backup, trigger, plan, spec.plan.name.clone()) };
+        let run = self.new_run(id, RunKind::Backup, trigger, plan, spec.plan.name.clone());
+        let run = Run { schedules, destinations: spec.plan.destinations.clone(), ..run };
         self.accept(run, Job::Backup(Box::new(spec)));
     }
 
@@ -284,6 +274,7 @@ impl Actor {
             return self.refuse(id, RunKind::Delete, Some(plan), explain::busy());
         }
         let run = self.new_run(id, RunKind::Delete, Trigger::ByHand, Some(plan), self.name_of(&spec.from));
+        let run = Run { destinations: vec![spec.from.location.clone()], ..run };
         self.accept(run, Job::Delete(spec));
     }
 
@@ -295,6 +286,7 @@ impl Actor {
             return self.refuse(id, RunKind::Delete, Some(plan.id), explain::busy());
         }
         let run = self.new_run(id, RunKind::Delete, trigger, Some(plan.id), plan.name);
+        let run = Run { destinations: plan.destinations, ..run };
         self.accept(run, Job::CleanUp(spec));
     }
 
@@ -305,6 +297,7 @@ impl Actor {
             return self.refuse(id, RunKind::Replicate, Some(plan), explain::busy());
         }
         let run = self.new_run(id, RunKind::Replicate, trigger, Some(plan), self.name_of(&spec.from));
+        let run = Run { destinations: vec![spec.to.clone()], ..run };
         self.accept(run, Job::Replicate(spec));
     }
 
@@ -351,18 +344,6 @@ impl Actor {
         self.publish();
     }
 
-    fn start_waiting(&mut self) {
-        loop {
-            let is_started = |run: &Run| !self.waiting.iter().any(|(w, _)| w.id == run.id);
-            // What stands still is in nobody's way.
-            let is_busy = |r: &&Run| r.kind == RunKind::Backup && is_started(r) && !r.cancel.is_paused();
-            let backups = lock(&self.runs).iter().filter(is_busy).count();
-            let next = self.waiting.iter().position(|(_, job)| !matches!(job, Job::Backup(_)) || backups < RUNS_AT_ONCE);
-            let Some((run, job)) = next.and_then(|at| self.waiting.remove(at)) else { return };
-            self.start(run, job);
-        }
-    }
-
     fn start(&mut self, run: Run, job: Job) {
         let begun = Begun {
             run: run.id,
@@ -380,9 +361,10 @@ impl Actor {
         let journal = if run.kind.is_tool() { Ok(()) } else { self.core.history.begin(&begun) };
         if let (RunKind::Backup, Some(plan)) = (run.kind, &run.plan) {
             // It answers whatever happened before it looks.
-            self.signals.remove(plan);
+            self.by_itself.signals.remove(plan);
+            self.by_itself.waits.remove(plan);
         }
-        let _ = self.events.send(Event::RunStarted(run.overview()));
+        let _ = self.events.send(Event::RunStarted(run.overview(None)));
         let (core, ended) = (self.core.clone(), self.ended.0.clone());
         let work = move || {
             let mut stages = Stages::new(&run);
@@ -419,7 +401,7 @@ impl Actor {
         };
         if let Err(error) = noted {
             self.core.notice(format!("The history could not be written: {error}"));
-            self.unrecorded.extend(report.plan.iter().map(|plan| (plan.clone(), report.finished)));
+            self.by_itself.unrecorded.extend(report.plan.iter().map(|plan| (plan.clone(), report.finished)));
         }
         self.messenger.ended(&report);
         if matches!(report.detail, RunDetail::Backup { .. })
@@ -442,8 +424,9 @@ impl Actor {
     }
 
     fn publish(&mut self) {
-        let runs: Vec<RunOverview> = lock(&self.runs).iter().map(Run::overview).collect();
-        let new = overview::make(&self.core, runs);
+        let runs = lock(&self.runs).clone();
+        let runs: Vec<RunOverview> = runs.iter().map(|run| run.overview(self.turn(run))).collect();
+        let new = overview::make(&self.core, self.autonomous, runs, &self.by_itself.waits);
         self.messenger.look(&new);
         let changed = self.overview.send_if_modified(|old| {
             let differs = **old != new;

@@ -5,6 +5,7 @@ use crate::archive::scan;
 use crate::model::human;
 use crate::model::limits;
 use crate::model::max_size;
+use crate::model::pause::Paused;
 use crate::model::plan::{Plan, PlanId};
 use crate::model::problem::{Code, Problem};
 use crate::model::restore::{Place, PlanChoice};
@@ -21,6 +22,7 @@ use super::core::{Core, lock};
 use super::deletion;
 use super::destination;
 use super::explain;
+use super::export::{self, ExportSpec};
 use super::find;
 use super::folder::Folder;
 use super::health;
@@ -154,6 +156,10 @@ pub fn answer(core: &Core, question: Question, is_running: &dyn Fn(&PlanId) -> b
             Answer::Done
         }
         Question::History { filter } => Answer::History(core.history.page(&filter).map_err(explain::history)?),
+        Question::ExportHistory { filter, format, to, overwrite } => {
+            let spec = ExportSpec { filter, format, to: &to.as_path(), overwrite };
+            Answer::Exported(export::to_file(core, spec, cancel)?)
+        }
         Question::Report { run } => Answer::Report(report(core, run)?),
         Question::DestinationStatus { location } => Answer::DestinationStatus(destination::status(core, &location)),
         Question::Health { location, days } => Answer::Health(health::history(core, &location, days)?),
@@ -261,7 +267,18 @@ pub fn save_settings(core: &Core, settings: Settings) -> Result<(), Problem> {
     }
     let mut config = lock(&core.config);
     let mut changed = config.clone();
-    changed.settings = settings;
+    // Whoever changes the settings may have read them before the pause.
+    changed.settings = Settings { paused: config.settings.paused, ..settings };
+    save_config(core, &changed)?;
+    *config = changed;
+    Ok(())
+}
+
+/// Pauses or resumes everything that runs by itself, also for the next start.
+pub fn save_pause(core: &Core, paused: Option<Paused>) -> Result<(), Problem> {
+    let mut config = lock(&core.config);
+    let mut changed = config.clone();
+    changed.settings.paused = paused;
     save_config(core, &changed)?;
     *config = changed;
     Ok(())

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use crate::archive;
+use crate::archive::before::Before;
 use crate::archive::object::{run_folder, volume_number};
 use crate::archive::run_journal::LeftRun;
 use crate::archive::scan::Roots;
@@ -28,6 +29,7 @@ use super::few_at_once::few_at_once;
 use super::folder::{Folder, Listed, sha256_hex};
 use super::hand;
 use super::health;
+use super::held;
 use super::lanes::Lanes;
 use super::left;
 use super::message::NewSecrets;
@@ -43,12 +45,14 @@ pub struct BackupSpec {
     /// The version to build on.
     pub base: Option<VersionId>,
     pub take_over: bool,
+    /// Somebody has said that what a source has less of now is as it should be.
+    pub accept_shrunk: bool,
 }
 
 impl BackupSpec {
     /// What a schedule asks for.
     pub fn of(plan: Plan) -> Self {
-        Self { plan, secrets: NewSecrets::default(), kind: WantedType::Auto, base: None, take_over: false }
+        Self { plan, secrets: NewSecrets::default(), kind: WantedType::Auto, base: None, take_over: false, accept_shrunk: false }
     }
 }
 
@@ -110,6 +114,7 @@ fn attempt(
     let kind = left::wanted(spec, left.as_ref());
     let wish = Wish { kind, base: spec.base.as_ref(), format: plan.format };
     let parent = parent::choose(core, &opened, wish, &listed)?;
+    let before = held::before(core, &opened, spec, parent.as_ref(), &listed)?;
     let backup_type = match (&parent, kind) {
         (None, _) => BackupType::Full,
         (Some(_), WantedType::Differential) => BackupType::Differential,
@@ -138,7 +143,7 @@ fn attempt(
     let resumed_bytes = left.iter().flat_map(|left| left.volumes()).map(|info| info.size).sum();
 
     let lanes = Lanes::start(core, plan, &opened, followers, &listed, &id, &run.cancel);
-    let result = write(core, run, plan, &opened, parent.as_ref(), &id, left, &listed, &lanes, stages);
+    let result = write(core, run, spec, &opened, parent.as_ref(), before.as_ref(), &id, left, &listed, &lanes, stages);
     let (manifest, objects, mut found, packed) = match result {
         Ok(written) => written,
         Err(problem) => {
@@ -157,6 +162,7 @@ fn attempt(
     drop(counting);
     left::forget(core, plan, &id);
     core.history.remember_version(&plan.id, location, &id, manifest.sequence).map_err(explain::history)?;
+    held::remember(core, plan, &id);
     lanes.version_is_there();
 
     health::reached(core, location, folder.storage().room().ok().flatten());
@@ -225,15 +231,17 @@ type WrittenVersion = (Manifest, Vec<ObjectInfo>, (Vec<Warning>, u64), Packing);
 fn write(
     core: &Core,
     run: &Run,
-    plan: &Plan,
+    spec: &BackupSpec,
     opened: &Opened,
     parent: Option<&Parent>,
+    before: Option<&Before>,
     id: &VersionId,
     left: Option<LeftRun>,
     listed: &[Listed],
     lanes: &Lanes,
     stages: &mut Stages<'_>,
 ) -> Result<WrittenVersion, Problem> {
+    let plan = &spec.plan;
     let folder = &opened.folder;
     let ring = opened.ring.as_deref();
     stages.enter(Stage::Copying);
@@ -254,6 +262,8 @@ fn write(
         offered: &|volume| parent.is_some_and(|p| p.offered.contains(volume)),
         whole: &|volume| parent.is_some_and(|p| p.whole.contains(volume)),
         catalogs: &|run| parent.is_none_or(|p| !p.damaged_catalogs.contains(run)),
+        before,
+        lets_go: spec.accept_shrunk,
         objects,
         pieces: pieces.as_deref(),
         journal: journal.as_deref(),

@@ -89,6 +89,7 @@ mod tests {
             progress: Arc::default(),
             cancel: Cancel::default(),
             pauses: Arc::default(),
+            destinations: Vec::new(),
         }
     }
 

@@ -13,6 +13,7 @@ use crate::model::names;
 use crate::model::problem::{Code, Problem};
 use crate::model::recover;
 use crate::model::restore::VerifyReport;
+use crate::model::shrink::Shrunk;
 use crate::state;
 
 pub use self::messages::{channel, message_not_sent, no_such_channel, not_sent};
@@ -78,6 +79,7 @@ impl From<archive::Error> for Problem {
                 "Look at what is: choose another version or path.",
             ),
             E::Source { path, source } => source_problem(&path.display().to_string(), source.kind()),
+            E::Shrunk(shrunk) => return source_shrank(&shrunk),
             E::Pattern { pattern, .. } => Problem::new(
                 Code::Usage,
                 format!("\u{201c}{pattern}\u{201d} is no pattern for what is left out."),
@@ -86,6 +88,24 @@ impl From<archive::Error> for Problem {
         };
         problem.with_detail(detail)
     }
+}
+
+/// No version is made before a person has decided.
+pub fn source_shrank(shrunk: &[Shrunk]) -> Problem {
+    let words: Vec<String> = shrunk.iter().map(Shrunk::in_words).collect();
+    let (shown, more) = words.split_at(words.len().min(3));
+    let rest = more.join("\n");
+    let more = match more.len() {
+        0 => String::new(),
+        n => format!("; and the like of {} more", human::count(n as u64)),
+    };
+    Problem::new(
+        Code::SourceShrank,
+        format!("No version was made: {}{more}.", shown.join("; ")),
+        "If a drive or share is not mounted, mount it and look again. If it is as it should be, back up anyway (on the command line \
+         `strongroom backup` with --accept-shrunk). Until then nothing is cleaned up.",
+    )
+    .with_detail(rest)
 }
 
 fn source_problem(path: &str, kind: ErrorKind) -> Problem {

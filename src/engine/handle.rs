@@ -12,6 +12,7 @@ use crate::model::clean_up::RetentionPreview;
 use crate::model::compare::{Differences, PathHistory};
 use crate::model::format::KdfKind;
 use crate::model::health::Sample;
+use crate::model::history::export::ExportFormat;
 use crate::model::history::{HistoryFilter, HistoryPage};
 use crate::model::inspection::{ArchiveFacts, FileFacts};
 use crate::model::location::Location;
@@ -234,6 +235,9 @@ questions! {
         Question::Pin { plan, version, pinned } => Answer::Pinned(v) => v;
     unlock(place: Place) -> () = Question::Unlock { place } => Answer::Done => ();
     history(filter: HistoryFilter) -> HistoryPage = Question::History { filter } => Answer::History(v) => v;
+    /// Returns how many runs were written. Dropping it ends the writing, and nothing is left of it.
+    export_history(filter: HistoryFilter, format: ExportFormat, to: PathBytes, overwrite: bool) -> u64 =
+        Question::ExportHistory { filter, format, to, overwrite } => Answer::Exported(v) => v;
     report(run: RunId) -> Option<Box<RunReport>> = Question::Report { run } => Answer::Report(v) => v;
     destination_status(location: Location) -> DestinationStatus =
         Question::DestinationStatus { location } => Answer::DestinationStatus(v) => v;

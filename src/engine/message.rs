@@ -9,11 +9,12 @@ use serde::{Deserialize, Serialize};
 pub use self::answer::{
     Answer, DestinationStatus, Drive, FoundEverywhere, KeyStatus, PlanAt, Rows, Suggestion, TestResult, Unreadable,
 };
-pub use self::overview::{Event, Overview, PlanOverview, RunOverview, RunProgress};
+pub use self::overview::{Event, Overview, PlanOverview, RunOverview, RunProgress, Turn};
 pub use self::question::Question;
 use crate::model::clean_up::CleanUpSpec;
 use crate::model::key::SlotKind;
 use crate::model::path::PathBytes;
+use crate::model::pause::PauseFor;
 use crate::model::plan::{Plan, PlanId};
 use crate::model::prune::DeleteSpec;
 use crate::model::replicate::ReplicateSpec;
@@ -34,6 +35,8 @@ pub enum Command {
         /// The version to build on; `None`: the last one that fits.
         base: Option<VersionId>,
         take_over: bool,
+        /// A source that vanished or shrank is as it should be.
+        accept_shrunk: bool,
     },
     /// A backup that is not among the plans: from the command line. The plan's id is taken from the destination where the
     /// name is known there.
@@ -44,6 +47,7 @@ pub enum Command {
         kind: WantedType,
         base: Option<VersionId>,
         take_over: bool,
+        accept_shrunk: bool,
     },
     Restore {
         run: RunId,
@@ -81,6 +85,10 @@ pub enum Command {
         run: RunId,
         paused: bool,
     },
+    /// Nothing runs by itself for a while, and what runs stands still. What is asked for by hand runs all the same.
+    PauseSchedules(PauseFor),
+    /// Ends that; what stood still because of it goes on.
+    ResumeSchedules,
     /// Activity up to now has been seen.
     MarkSeen,
     SetSettings(Settings),

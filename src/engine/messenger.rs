@@ -134,7 +134,9 @@ pub fn heed_buttons(core: &Core, requests: WeakSender<Request>) {
         // As small as the numbers that every reader of JSON gets whole.
         let run = RunId(u64::from_le_bytes(random) >> 11);
         let command = match (press.button, press.plan) {
-            (Button::BackUp, Some(plan)) => Command::BackUp { run, plan, kind: WantedType::Auto, base: None, take_over: false },
+            (Button::BackUp, Some(plan)) => {
+                Command::BackUp { run, plan, kind: WantedType::Auto, base: None, take_over: false, accept_shrunk: false }
+            }
             _ => Command::Raise,
         };
         if requests.try_send(Request::Command(command)).is_err() {

@@ -1,12 +1,17 @@
 //! Makes the overview: what front ends show all the time.
 
+use std::collections::HashMap;
+
 use jiff::{SignedDuration, Timestamp};
 
+use crate::model::conditions::Wait;
 use crate::model::path::PathBytes;
-use crate::model::plan::Plan;
+use crate::model::plan::{Plan, PlanId};
 use crate::model::recent::Recent;
 use crate::model::run::{RunDetail, RunReport};
-use crate::model::status::{judge, strip};
+use crate::model::status::{judge, strip, with_pause};
+
+use crate::os::surroundings;
 
 use super::core::{Core, lock};
 use super::health;
@@ -16,20 +21,32 @@ use super::{schedules, several};
 /// History that is looked at for status and strip.
 const LOOK_BACK: SignedDuration = SignedDuration::from_hours(31 * 24);
 
-pub fn make(core: &Core, runs: Vec<RunOverview>) -> Overview {
+/// `waits`: what schedules that are due wait for.
+pub fn make(core: &Core, keeps_schedules: bool, runs: Vec<RunOverview>, waits: &HashMap<PlanId, Vec<Wait>>) -> Overview {
     let now = core.env.clock.now();
     let (plans, settings) = {
         let config = lock(&core.config);
         (config.plans.clone(), config.settings.clone())
     };
     let home_folder = directories::UserDirs::new().map_or_else(PathBytes::default, |d| d.home_dir().into());
+    let paused = settings.paused.filter(|paused| !paused.is_over(now));
+    let plan_overview = |plan: Plan| {
+        let mut overview = plan_overview(core, plan, now);
+        overview.waits = waits.get(&overview.plan.id).cloned().unwrap_or_default();
+        let judged = (overview.status, overview.why);
+        (overview.status, overview.why) = with_pause(judged, &overview.plan.schedules, paused.is_some());
+        overview
+    };
     Overview {
-        plans: plans.into_iter().map(|plan| plan_overview(core, plan, now)).collect(),
+        plans: plans.into_iter().map(plan_overview).collect(),
         runs,
         settings,
+        keeps_schedules,
+        paused,
         unseen: core.history.unseen().unwrap_or(0),
         notices: lock(&core.notices).clone(),
         zone: core.env.clock.zone().iana_name().unwrap_or("UTC").to_owned(),
+        knows_machine: surroundings::KNOWN,
         home_folder,
         machine: core.machine.clone(),
     }
@@ -65,6 +82,7 @@ fn plan_overview(core: &Core, plan: Plan, now: Timestamp) -> PlanOverview {
         last_success: last_good.map(|r| r.finished),
         next,
         pasts,
+        waits: Vec::new(),
         last_run: last_backup,
         strip,
         source_bytes,

@@ -1,13 +1,13 @@
 //! Drives that are plugged in: looked for once a minute, and only where a schedule waits for one.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use jiff::Timestamp;
-use tokio::sync::mpsc;
 
 use crate::model::plan::Plan;
 use crate::model::schedule::{Plugged, When};
 
+use super::look::Look;
 use super::message::Drive;
 use super::sources;
 
@@ -16,16 +16,14 @@ const EVERY: Duration = Duration::from_secs(60);
 
 /// What is plugged in, as far as it was looked at.
 pub struct Drives {
-    last: Option<Instant>,
-    looking: bool,
-    found: (mpsc::Sender<Vec<Drive>>, mpsc::Receiver<Vec<Drive>>),
+    look: Look<Vec<Drive>>,
     /// Those of the last look.
     there: Vec<Drive>,
 }
 
 impl Default for Drives {
     fn default() -> Self {
-        Self { last: None, looking: false, found: mpsc::channel(1), there: Vec::new() }
+        Self { look: Look::new(EVERY), there: Vec::new() }
     }
 }
 
@@ -35,25 +33,16 @@ fn are_waited_for(plans: &[Plan]) -> bool {
 }
 
 impl Drives {
-    /// Begins to look, where it is time and somebody waits. A share whose server is dead answers late: on a thread of its own, and one
-    /// look at a time. Within the engine's runtime.
+    /// Begins to look, where it is time and somebody waits. Within the engine's runtime.
     pub fn look(&mut self, plans: &[Plan]) {
-        if self.looking || self.last.is_some_and(|last| last.elapsed() < EVERY) || !are_waited_for(plans) {
-            return;
+        if are_waited_for(plans) {
+            self.look.begin(sources::drives);
         }
-        (self.last, self.looking) = (Some(Instant::now()), true);
-        let found = self.found.0.clone();
-        tokio::task::spawn_blocking(move || {
-            // Nobody listens any more when the engine ends.
-            let _ = found.blocking_send(sources::drives());
-        });
     }
 
     /// Waits for the end of a look.
     pub async fn found(&mut self) -> Option<Vec<Drive>> {
-        let found = self.found.1.recv().await?;
-        self.looking = false;
-        Some(found)
+        self.look.found().await
     }
 
     /// Takes note of what is there. Returns the drives that were not there before; at the first look those are all.

@@ -11,7 +11,7 @@ use crate::model::plan::{Plan, PlanId};
 use crate::model::problem::{Cause, Code, Problem, Warning};
 use crate::model::prune::DeleteSpec;
 use crate::model::restore::Place;
-use crate::model::retention::{self, Judged, Retention, Rules, Version, VersionState, simulate};
+use crate::model::retention::{self, Doubt, Judged, Retention, Rules, Version, VersionState, simulate};
 use crate::model::run::{RunDetail, Stage, Trigger};
 use crate::model::schedule::{ScheduleId, Upcoming};
 use crate::model::snapshot::{Manifest, VersionId};
@@ -21,6 +21,7 @@ use super::core::{Core, OpenPlace};
 use super::deletion;
 use super::explain;
 use super::folder::{Folder, Listed};
+use super::held;
 use super::run::{Done, Run, Stages};
 use super::schedules;
 
@@ -60,7 +61,10 @@ fn look(core: &Core, plan: &Plan, location: &Location) -> Result<Looked, Problem
         Some(taken) => taken.by(staying.iter().map(|version| &version.id)),
         None => retention::own_bytes(staying),
     };
-    let judged = retention::judge(rules, &versions, &stored, now, &core.env.clock.zone());
+    let mut judged = retention::judge(rules, &versions, &stored, now, &core.env.clock.zone());
+    if !judged.going.is_empty() && held::why(core, &plan.id)?.is_some() {
+        judged.doubts.push(Doubt::Held);
+    }
     Ok(Looked { versions, judged })
 }
 

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
+use crate::model::location::Location;
 use crate::model::plan::PlanId;
 use crate::model::problem::{Code, Problem, Warning};
 use crate::model::run::{Cancel, Outcome, Progress, RunDetail, RunId, RunKind, RunReport, Stage, Trigger};
@@ -14,7 +15,7 @@ use crate::state::history::Begun;
 
 use super::core::lock;
 use super::env::Env;
-use super::message::RunOverview;
+use super::message::{RunOverview, Turn};
 
 /// A run from its acceptance to its end.
 #[derive(Clone)]
@@ -32,6 +33,8 @@ pub struct Run {
     pub progress: Arc<Progress>,
     pub cancel: Cancel,
     pub pauses: Arc<Pauses>,
+    /// Where it writes: one run at a time.
+    pub destinations: Vec<Location>,
 }
 
 /// How long a run has stood still: in all, and since when it does.
@@ -64,7 +67,8 @@ pub struct Done {
 }
 
 impl Run {
-    pub fn overview(&self) -> RunOverview {
+    /// `turn`: what it waits for before it begins.
+    pub fn overview(&self, turn: Option<Turn>) -> RunOverview {
         RunOverview {
             run: self.id,
             kind: self.kind,
@@ -74,6 +78,7 @@ impl Run {
             started: self.started,
             cancelling: self.cancel.is_cancelled(),
             paused: self.cancel.is_paused(),
+            turn,
         }
     }
 

@@ -1,5 +1,6 @@
 //! Starting and ending an engine.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -67,7 +68,7 @@ impl Engine {
         }
         let (requests, incoming) = mpsc::channel(REQUESTS);
         let (events, _) = broadcast::channel(EVENTS);
-        let (publish, overview) = watch::channel(Arc::new(overview::make(&core, Vec::new())));
+        let (publish, overview) = watch::channel(Arc::new(overview::make(&core, autonomous, Vec::new(), &HashMap::new())));
         if autonomous {
             messenger::heed_buttons(&core, requests.downgrade());
         }

@@ -38,6 +38,9 @@ fn overview(unseen: u64, runs: Vec<RunOverview>) -> Arc<Overview> {
         settings: Settings::default(),
         unseen,
         notices: vec![],
+        paused: None,
+        keeps_schedules: true,
+        knows_machine: true,
         zone: "UTC".into(),
         home_folder: "/home/u".into(),
         machine: "m".into(),
@@ -54,6 +57,7 @@ fn running(run: RunId) -> RunOverview {
         started: "2026-11-21T20:00:00Z".parse().unwrap(),
         cancelling: false,
         paused: false,
+        turn: None,
     }
 }
 

@@ -13,6 +13,13 @@ pub struct FileTime {
     pub nanos: u32,
 }
 
+impl FileTime {
+    /// Nanoseconds since 1970.
+    pub fn as_nanosecond(self) -> i128 {
+        i128::from(self.seconds) * 1_000_000_000 + i128::from(self.nanos)
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum EntryKind {
     File,

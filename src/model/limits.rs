@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use jiff::civil::Time;
+use jiff::civil::{Time, time};
 use serde::{Deserialize, Serialize};
 
 use super::human;
@@ -72,6 +72,11 @@ impl Hours {
     /// `None` where both are the same.
     pub fn new(from: Time, to: Time) -> Option<Self> {
         (from != to).then_some(Self { from, to })
+    }
+
+    /// From ten in the evening to six in the morning.
+    pub const fn night() -> Self {
+        Self { from: time(22, 0, 0, 0), to: time(6, 0, 0, 0) }
     }
 
     /// What is shown at first.

@@ -48,6 +48,8 @@ pub enum Code {
     ForeignHand,
     SourceMissing,
     SourceUnreadable,
+    /// A source has vanished or shrunk so sharply that a person is asked before a version is made of it.
+    SourceShrank,
     NothingChosen,
     Io,
     Cancelled,
@@ -64,6 +66,13 @@ pub enum Code {
     TooNew,
     /// Strongroom itself is at fault.
     Internal,
+}
+
+impl Code {
+    /// Whether a backup that ended so is held: a source is not as it was, and nothing is cleaned up before that is clear.
+    pub const fn is_held(self) -> bool {
+        matches!(self, Self::SourceShrank | Self::SourceMissing)
+    }
 }
 
 /// A failure on its way to a person. `engine::explain` is the only place that words it.
@@ -90,6 +99,11 @@ impl Problem {
         use Code::{DestinationMissing, Io, MarkerMissing, NothingThere, ServerChanged, ServerUnknown, StoragePassword};
         let codes = [DestinationMissing, Io, MarkerMissing, NothingThere, ServerChanged, ServerUnknown, StoragePassword];
         codes.contains(&self.code)
+    }
+
+    /// As scripts get it.
+    pub fn object(&self) -> serde_json::Value {
+        serde_json::json!({ "code": self.code, "what": self.what, "fix": self.fix, "detail": self.detail })
     }
 
     pub fn with_detail(mut self, detail: impl Into<String>) -> Self {

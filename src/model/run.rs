@@ -1,8 +1,10 @@
 //! A run: one execution of something, how far it is and how it ended.
 
 mod cancel;
+mod object;
 mod progress;
 mod report;
+pub mod words;
 
 use serde::{Deserialize, Serialize};
 

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::alert::Messages;
 use super::limits::Limits;
+use super::pause::Paused;
 
 /// Of the whole program; `settings.toml`, beside the plans.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,6 +20,11 @@ pub struct Settings {
     pub limits: Limits,
     #[serde(skip_serializing_if = "Messages::is_default")]
     pub messages: Messages,
+    /// Backups that run at the same time.
+    pub runs_at_once: u8,
+    /// Nothing runs by itself; only pausing and resuming change it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub paused: Option<Paused>,
 }
 
 impl Default for Settings {
@@ -29,7 +35,19 @@ impl Default for Settings {
             keep_running: None,
             limits: Limits::default(),
             messages: Messages::default(),
+            runs_at_once: 2,
+            paused: None,
         }
+    }
+}
+
+impl Settings {
+    /// The most that may be set.
+    pub const MOST_RUNS: u8 = 8;
+
+    /// Settings may be edited by hand.
+    pub fn runs_at_once(&self) -> usize {
+        self.runs_at_once.clamp(1, Self::MOST_RUNS).into()
     }
 }
 

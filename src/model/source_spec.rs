@@ -76,6 +76,34 @@ impl SourceSpec {
         self.presets.iter().flat_map(|p| p.patterns().iter().copied()).chain(self.excludes.iter().map(String::as_str))
     }
 
+    /// How folders are gone through, beside the patterns: in a word or two that are compared, and never read by anybody.
+    pub fn walk(&self) -> String {
+        let on = [("tags", self.honour_tags), ("one-file-system", self.one_file_system)];
+        on.iter().filter(|(_, on)| *on).map(|(name, _)| *name).collect::<Vec<_>>().join(" ")
+    }
+
+    /// The pattern that leaves out what lies at a path below a source, and nothing else of that source; `None` where it lies in none, is
+    /// one itself, or has a name that no pattern can say.
+    pub fn pattern_for(&self, path: &PathBytes) -> Option<String> {
+        let holding = self.paths.iter().filter(|source| source.as_bytes() != path.as_bytes());
+        let relative = |source: &PathBytes| {
+            let rest = path.as_bytes().strip_prefix(source.as_bytes())?;
+            // That of the whole file system ends with its slash.
+            let rest = if source.as_bytes().ends_with(b"/") { rest } else { rest.strip_prefix(b"/")? };
+            std::str::from_utf8(rest).ok().filter(|rest| !rest.is_empty() && !rest.contains(['\n', '\r']))
+        };
+        // Of a source that lies within another it is the outer one that is gone through.
+        let relative = holding.filter_map(relative).max_by_key(|rest| rest.len())?;
+        let mut pattern = String::from("/");
+        for sign in relative.chars() {
+            if matches!(sign, '*' | '?' | '[' | ']' | '{' | '}' | '\\') || (sign == ' ' && relative.ends_with(' ')) {
+                pattern.push('\\');
+            }
+            pattern.push(sign);
+        }
+        Some(pattern)
+    }
+
     /// Sources without those that lie within another, in catalog order.
     pub fn roots(&self) -> Vec<PathBytes> {
         let mut sorted = self.paths.clone();
@@ -98,6 +126,22 @@ impl SourceSpec {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_path_becomes_a_pattern_that_means_it_alone() {
+        let spec =
+            |paths: &[&str]| SourceSpec { paths: paths.iter().map(|p| PathBytes::from(*p)).collect(), ..SourceSpec::default() };
+        let of = |spec: &SourceSpec, path: &str| spec.pattern_for(&path.into());
+        let home = spec(&["/home/u", "/home/u/in"]);
+        assert_eq!(of(&home, "/home/u/a/b.txt").as_deref(), Some("/a/b.txt"));
+        assert_eq!(of(&home, "/home/u/in/x").as_deref(), Some("/in/x"), "as the outer source has it");
+        assert_eq!(of(&home, "/home/u/50% [x]*?{a}\\z").as_deref(), Some("/50% \\[x\\]\\*\\?\\{a\\}\\\\z"));
+        assert_eq!(of(&home, "/home/u/end ").as_deref(), Some("/end\\ "));
+        assert_eq!(of(&home, "/home/u"), None);
+        assert_eq!(of(&home, "/home/u2/x"), None);
+        assert_eq!(of(&spec(&["/"]), "/etc/x").as_deref(), Some("/etc/x"));
+        assert_eq!(home.pattern_for(&PathBytes::new(b"/home/u/\xff".to_vec())), None);
+    }
 
     #[test]
     fn nested_sources_are_taken_once() {

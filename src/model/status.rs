@@ -18,6 +18,8 @@ pub enum Status {
     Protected,
     ProtectedWithWarnings,
     WaitingForFirst,
+    /// It runs by itself, only not now.
+    Paused,
     NeedsAttention,
 }
 
@@ -93,6 +95,15 @@ pub fn with_away(judged: (Status, Why), away: &[(Location, Timestamp)], patience
     match too_long.min_by_key(|(_, since)| *since) {
         Some((destination, since)) => (Status::NeedsAttention, Why::Away { destination: destination.clone(), since: *since }),
         None => judged,
+    }
+}
+
+/// Judges a plan from whether schedules are paused: that says nothing of one that runs only when it is asked for.
+pub fn with_pause(judged: (Status, Why), schedules: &Schedules, is_paused: bool) -> (Status, Why) {
+    match judged {
+        (Status::NeedsAttention, why) => (Status::NeedsAttention, why),
+        (_, why) if is_paused && schedules.on().next().is_some() => (Status::Paused, why),
+        judged => judged,
     }
 }
 

@@ -8,6 +8,7 @@
 mod account;
 pub mod at;
 pub mod attributes;
+pub mod autostart;
 pub mod beneath;
 pub mod content;
 pub mod disk;
@@ -24,6 +25,7 @@ pub mod owner;
 pub mod permissions;
 pub mod priority;
 pub mod private;
+pub mod program;
 pub mod reason;
 #[cfg(any(windows, test))]
 mod reparse;
@@ -31,6 +33,7 @@ pub mod session;
 pub mod shell;
 pub mod socket;
 pub mod stat;
+pub mod surroundings;
 pub mod temporary;
 #[cfg(any(windows, test))]
 mod windows_time;

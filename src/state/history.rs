@@ -21,8 +21,10 @@ mod attempts;
 mod damage;
 mod health;
 mod messages;
+mod pages;
 mod runs;
 mod schema;
+mod walks;
 
 pub use self::messages::Waiting;
 
@@ -231,6 +233,7 @@ impl History {
         step.execute("DELETE FROM folder WHERE plan = ?1", [plan.as_str()])?;
         step.execute("DELETE FROM highest WHERE plan = ?1", [plan.as_str()])?;
         step.execute("DELETE FROM damaged WHERE plan = ?1", [plan.as_str()])?;
+        step.execute("DELETE FROM walk WHERE plan = ?1", [plan.as_str()])?;
         Ok(step.commit()?)
     }
 

@@ -11,7 +11,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::backoff::spread;
-use super::{Error, Kind, Listed, Room, Storage, Upload};
+use super::{Error, Kind, Listed, Room, Storage, Take, Upload};
 
 /// Tries in all.
 const TRIES: u32 = 6;
@@ -114,6 +114,18 @@ impl Storage for Enduring {
 
     fn read_at(&self, name: &str, offset: u64, buffer: &mut [u8]) -> Result<(), Error> {
         self.0.ask(|storage| storage.read_at(name, offset, buffer))
+    }
+
+    fn read_through(&self, name: &str, offset: u64, end: u64, take: &mut Take<'_>) -> Result<(), Error> {
+        // What was taken before a break is not read again.
+        let mut at = offset;
+        self.0.ask(|storage| {
+            storage.read_through(name, at, end, &mut |piece| {
+                take(piece)?;
+                at += piece.len() as u64;
+                Ok(())
+            })
+        })
     }
 
     fn create(&self, name: &str) -> Result<Box<dyn Upload>, Error> {

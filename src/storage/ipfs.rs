@@ -9,7 +9,7 @@ use super::web::PIECE;
 use super::web::download::Download;
 use super::web::failure::{Failure, judged};
 use super::web::pace::Pace;
-use super::{Error, Kind, Listed, Room, Storage, Upload, name, sum};
+use super::{Error, Kind, Listed, Room, Storage, Take, Upload, name, sum};
 use crate::model::location::IpfsFolder;
 
 mod answer;
@@ -177,6 +177,20 @@ impl Storage for Ipfs {
             return Err(too_short(size));
         }
         Download::new(gateway.file(cid), &gateway.client, offset, length).fill(buffer).map_err(unread)
+    }
+
+    fn read_through(&self, name: &str, offset: u64, end: u64, take: &mut Take<'_>) -> Result<(), Error> {
+        check(name)?;
+        let length = end.saturating_sub(offset);
+        let unread = |failure| judged(name, failure, Kind::NotReadable);
+        let Some(gateway) = &self.gateway else {
+            return Download::new(self.node.file(name), self.node.client(), offset, length).through(take, unread);
+        };
+        let (cid, size) = self.content(gateway, name)?;
+        if end > size {
+            return Err(Error::new(Kind::TooShort, name, &format!("it has {size} bytes")));
+        }
+        Download::new(gateway.file(cid), &gateway.client, offset, length).through(take, unread)
     }
 
     fn create(&self, name: &str) -> Result<Box<dyn Upload>, Error> {

@@ -39,6 +39,12 @@ use crate::os::reason::Reason;
 use access::Access;
 use enduring::Enduring;
 
+/// Takes a piece of what is read through.
+pub type Take<'a> = dyn FnMut(&[u8]) -> Result<(), Error> + 'a;
+
+/// Bytes of one piece, where a destination has no way of its own.
+const THROUGH: usize = 4 << 20;
+
 /// A destination. Names are relative, components split by `/`, none of them empty, `.` or `..`.
 ///
 /// Objects are written once, under unique names, and appear whole: see [`Storage::create`].
@@ -49,6 +55,20 @@ pub trait Storage: Send + Sync {
     fn size(&self, name: &str) -> Result<u64, Error>;
     /// Reads exactly `buffer.len()` bytes from `offset`.
     fn read_at(&self, name: &str, offset: u64, buffer: &mut [u8]) -> Result<(), Error>;
+    /// Reads an object from `offset` to its byte `end`, one piece after the other, as fast as they come; each is given to `take`, whose
+    /// error ends it. Where many are read this way the line is never idle between two requests.
+    fn read_through(&self, name: &str, offset: u64, end: u64, take: &mut Take<'_>) -> Result<(), Error> {
+        let mut buffer = vec![0; THROUGH.min(usize::try_from(end.saturating_sub(offset)).unwrap_or(THROUGH))];
+        let mut at = offset;
+        while at < end {
+            let length = buffer.len().min(usize::try_from(end - at).unwrap_or(THROUGH));
+            let piece = buffer.get_mut(..length).unwrap_or_default();
+            self.read_at(name, at, piece)?;
+            take(piece)?;
+            at += length as u64;
+        }
+        Ok(())
+    }
     /// Begins an object: temporary name, then on `finish` fsync, rename without replacing, folder fsynced. Folders are made as
     /// needed. `AlreadyExists` where there is one. FTP knows neither fsync nor such a rename: there what exists when `finish`
     /// looks is refused, and two that finish in the same instant are kept apart by their names only.

@@ -2,6 +2,7 @@
 //!
 //! A store knows no folders: what stands before a `/` in the names of objects is one for as long as there are any.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use futures_util::{StreamExt, TryStreamExt};
@@ -11,7 +12,7 @@ use sha2::{Digest, Sha256};
 use tokio::task::JoinSet;
 
 use super::access::Access;
-use super::{Error, Kind, Listed, Room, Storage, Upload, name};
+use super::{Error, Kind, Listed, Room, Storage, Take, Upload, name};
 use crate::model::location::Location;
 
 mod asked;
@@ -39,6 +40,9 @@ const LONGEST_LIST: usize = 1_000_000;
 const PIECE: usize = 8 << 20;
 /// and so many at once.
 const AT_ONCE: usize = 4;
+/// Where all is read through: bytes of one request, and how many are asked for at once. They wait in memory.
+const THROUGH: u64 = 4 << 20;
+const AHEAD: usize = 3;
 const DELETED_AT_ONCE: usize = 16;
 /// An object that is read whole comes by one request up to this size.
 const SMALL: u64 = 64 << 20;
@@ -148,6 +152,32 @@ impl ObjectStore {
         self.line.wait(async { self.operator().read_with(&self.key(name)).range(offset..end).await })
     }
 
+    /// Pieces in their order, the next few asked for while one is taken. The inner result is `take`'s.
+    async fn ahead(&self, name: &str, offset: u64, end: u64, take: &mut Take<'_>) -> opendal::Result<Result<(), Error>> {
+        let mut coming = VecDeque::new();
+        let mut asked = offset;
+        loop {
+            while asked < end && coming.len() < AHEAD {
+                let to = end.min(asked.saturating_add(THROUGH));
+                let (operator, key) = (self.operator().clone(), self.key(name));
+                let length = to - asked;
+                let range = asked..to;
+                coming.push_back((length, tokio::spawn(async move { operator.read_with(&key).range(range).await })));
+                asked = to;
+            }
+            let Some((length, piece)) = coming.pop_front() else { return Ok(Ok(())) };
+            let bytes = piece.await.map_err(|_| Fault::Away("interrupted".into()).into_error())??;
+            if bytes.len() as u64 != length {
+                return Err(Fault::Strange(format!("{} bytes instead of {length}", bytes.len())).into_error());
+            }
+            for part in bytes {
+                if let Err(error) = take(&part) {
+                    return Ok(Err(error));
+                }
+            }
+        }
+    }
+
     /// Many requests at once.
     fn read_pieces(&self, name: &str, offset: u64, buffer: &mut [u8]) -> opendal::Result<()> {
         self.line.wait(async {
@@ -240,6 +270,11 @@ impl Storage for ObjectStore {
             self.read_piece(name, offset, buffer.len()).and_then(|bytes| fill(buffer, bytes))
         };
         read.map_err(|e| judged(name, &e))
+    }
+
+    fn read_through(&self, name: &str, offset: u64, end: u64, take: &mut Take<'_>) -> Result<(), Error> {
+        name::check(name)?;
+        self.line.wait(self.ahead(name, offset, end, take)).map_err(|e| judged(name, &e))?
     }
 
     fn create(&self, name: &str) -> Result<Box<dyn Upload>, Error> {

@@ -12,7 +12,7 @@ use super::web::download::Download;
 use super::web::failure::{Failure, judged};
 use super::web::pace::Pace;
 use super::web::range::{self, Range};
-use super::{Error, Kind, Listed, Room, Storage, Upload, name, sum};
+use super::{Error, Kind, Listed, Room, Storage, Take, Upload, name, sum};
 use crate::model::location::WebdavFolder;
 
 mod listing;
@@ -116,6 +116,12 @@ impl Storage for Webdav {
         name::check(name)?;
         let mut download = Download::new(self.range(name, false), self.server.client(), offset, buffer.len() as u64);
         download.fill(buffer).map_err(|failure| self.unread(name, failure))
+    }
+
+    fn read_through(&self, name: &str, offset: u64, end: u64, take: &mut Take<'_>) -> Result<(), Error> {
+        name::check(name)?;
+        let mut download = Download::new(self.range(name, false), self.server.client(), offset, end.saturating_sub(offset));
+        download.through(take, |failure| self.unread(name, failure))
     }
 
     fn create(&self, name: &str) -> Result<Box<dyn Upload>, Error> {

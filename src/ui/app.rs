@@ -16,6 +16,7 @@ use super::settings::SettingsDrawer;
 use super::shell;
 use super::tabs::Tabs;
 use super::theme;
+use super::waker::Wish;
 use super::widgets::{Banner, Toast, Toasts};
 use super::window::{Closed, Window};
 use super::world::World;
@@ -56,7 +57,7 @@ impl App {
             tab: Tab::Backups,
             tabs: Tabs::default(),
             activity: Activity::default(),
-            settings: SettingsDrawer::default(),
+            settings: SettingsDrawer::new(window.autostart.clone()),
             toasts: Toasts::default(),
             closing: None,
             closed,
@@ -77,10 +78,8 @@ impl App {
                     }
                 }
                 Ok(Event::RunStarted(_)) => self.world.generation += 1,
-                Ok(Event::Raise) => {
-                    ctx.send_viewport_cmd(egui::ViewportCommand::Minimized(false));
-                    ctx.send_viewport_cmd(egui::ViewportCommand::Focus);
-                }
+                // Whoever hears it for the whole program makes a wish of it, which is there for the next window too.
+                Ok(Event::Raise) => {}
                 // Those that were missed are in the history; the overview is whole in any case.
                 Err(broadcast::error::TryRecvError::Lagged(_)) => self.world.generation += 1,
                 Err(_) => break,
@@ -89,6 +88,31 @@ impl App {
                 ctx.request_repaint();
                 break;
             }
+        }
+    }
+
+    /// Does what is wished from outside: by a second start, or in the tray.
+    fn heed_wishes(&mut self, ctx: &egui::Context) {
+        if matches!(self.closing, Some(Closing::Decided)) {
+            // The next window does.
+            return;
+        }
+        for wish in self.window.waker.take_wishes() {
+            let owns_engine = self.world.connection.is_own();
+            match wish {
+                Wish::Quit if !closing::cuts_off(&self.world.overview, owns_engine) => return self.close(ctx, Closed::Quit),
+                Wish::Quit => {
+                    self.closing.get_or_insert(Closing::Asking { remember: false });
+                }
+                // What is being changed elsewhere is not dropped for it.
+                Wish::Restore(plan) if matches!(self.page, Page::Tabs) => {
+                    let action = plan.map_or(Action::RestoreFrom(None), |plan| Action::RestorePlan(plan, None));
+                    self.act(action, self.window.clock.now());
+                }
+                Wish::Restore(_) | Wish::Open => {}
+            }
+            ctx.send_viewport_cmd(egui::ViewportCommand::Minimized(false));
+            ctx.send_viewport_cmd(egui::ViewportCommand::Focus);
         }
     }
 
@@ -114,12 +138,13 @@ impl App {
         if !ctx.input(|input| input.viewport().close_requested()) {
             return;
         }
-        match closing::decide(&self.world.overview, self.world.connection.is_own()) {
+        let tray = self.window.tray.is_there();
+        match closing::decide(&self.world.overview, self.world.connection.is_own(), tray) {
             _ if matches!(self.closing, Some(Closing::Decided)) => {}
             Some(closed) => self.close(ctx, closed),
             None => {
                 ctx.send_viewport_cmd(egui::ViewportCommand::CancelClose);
-                self.closing.get_or_insert_with(Closing::default);
+                self.closing.get_or_insert_with(|| Closing::asking(&self.world.overview, tray));
             }
         }
     }
@@ -194,6 +219,7 @@ impl App {
                         Banner::new(Tone::Bad, &text).show(ui);
                     });
                 }
+                shell::paused(ui, &mut cx);
                 for notice in &cx.overview.notices {
                     shell::banner(ui, |ui| {
                         Banner::new(Tone::Warn, notice).show(ui);
@@ -205,7 +231,7 @@ impl App {
             Page::Restore(wizard) => wizard.show(ui, &mut cx),
         }
         self.activity.show(ui, &mut cx);
-        self.settings.show(ui, &mut cx);
+        self.settings.show(ui, &mut cx, self.window.tray.is_there());
         if let Some(action) = self.toasts.show(ui) {
             actions.push(*action);
         }
@@ -214,7 +240,7 @@ impl App {
 
     fn ask_closing(&mut self, ui: &egui::Ui) {
         let Some(closing) = &mut self.closing else { return };
-        match closing.show(ui, &self.world.overview) {
+        match closing.show(ui, &self.world.overview, self.window.tray.is_there()) {
             closing::Answer::None => {}
             closing::Answer::Cancel => self.closing = None,
             closing::Answer::Close { closed, remember } => {
@@ -233,6 +259,7 @@ impl App {
 impl eframe::App for App {
     fn logic(&mut self, ctx: &egui::Context, _frame: &mut eframe::Frame) {
         self.drain(ctx);
+        self.heed_wishes(ctx);
         self.heed_close(ctx);
     }
 

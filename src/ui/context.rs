@@ -92,7 +92,14 @@ impl Cx<'_> {
     /// Starts a backup and returns the run to follow.
     pub fn back_up(&mut self, plan: &PlanId, kind: WantedType) -> RunId {
         let run = new_run_id();
-        self.send(Command::BackUp { run, plan: plan.clone(), kind, base: None, take_over: false });
+        self.send(Command::BackUp { run, plan: plan.clone(), kind, base: None, take_over: false, accept_shrunk: false });
+        run
+    }
+
+    /// The same of a backup that is held: what its sources have less of is as it should be.
+    pub fn back_up_anyway(&mut self, plan: &PlanId) -> RunId {
+        let (run, kind) = (new_run_id(), WantedType::Auto);
+        self.send(Command::BackUp { run, plan: plan.clone(), kind, base: None, take_over: false, accept_shrunk: true });
         run
     }
 

@@ -2,12 +2,14 @@
 
 pub mod activity;
 pub mod app;
+pub mod autostart;
 mod closing;
 mod connection;
 pub mod context;
 mod file_choice;
 mod file_facts;
 mod follow;
+mod held;
 mod kept;
 mod key_file;
 mod key_slots;
@@ -24,6 +26,7 @@ pub mod settings;
 mod shell;
 pub mod tabs;
 pub mod theme;
+pub mod tray;
 pub mod waker;
 pub mod warnings;
 pub mod widgets;
@@ -31,6 +34,7 @@ mod window;
 mod world;
 
 pub use app::App;
+pub use closing::cuts_off;
 pub use refusal::refuse;
-pub use waker::WindowWaker;
-pub use window::{Closed, Joined, Reopen, SystemAppearance, TITLE, Window, run};
+pub use waker::{WindowWaker, Wish};
+pub use window::{Closed, Joined, Reopen, SystemAppearance, TITLE, TrayPresence, Window, run};

@@ -4,8 +4,9 @@ use egui::{Rect, Response, Role as AccessRole, Sense, Stroke, Ui, UiBuilder, Wid
 
 use super::context::{Action, Cx, Tab};
 use super::theme::typography::Role;
-use super::theme::{icons, radius, size, space, tokens};
-use super::widgets::{Button, Ends, focus_ring, galley};
+use super::theme::{Tone, icons, radius, size, space, tokens};
+use super::widgets::{Banner, BannerEvent, Button, Ends, focus_ring, galley};
+use crate::engine::message::Command;
 
 /// The four tabs at the left; Activity and Settings at the right.
 pub fn top_bar(ui: &mut Ui, current: Tab, cx: &mut Cx<'_>) {
@@ -68,6 +69,17 @@ fn tab_button(ui: &mut Ui, tab: Tab, on: bool, bar: Rect) -> Response {
     focus_ring(ui, &response, radius::CONTROL);
     response.widget_info(|| WidgetInfo::selected(AccessRole::Tab, true, on, tab.label()));
     response
+}
+
+/// That nothing runs by itself, and the way out of it.
+pub fn paused(ui: &mut Ui, cx: &mut Cx<'_>) {
+    let Some(paused) = &cx.overview.paused else { return };
+    let text = format!("Schedules are {}. What is missed is made up for.", paused.in_words(cx.now, cx.zone));
+    banner(ui, |ui| {
+        if Banner::new(Tone::Neutral, &text).action("Resume").show(ui) == Some(BannerEvent::Action) {
+            cx.send(Command::ResumeSchedules);
+        }
+    });
 }
 
 /// Room for a banner between the top bar and the page.

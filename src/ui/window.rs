@@ -1,9 +1,10 @@
 //! Opening the window, and what is left to do when it is closed.
 
-use std::sync::atomic::{AtomicU8, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::app::App;
+use super::autostart::Autostart;
 use super::pick::PickPaths;
 use super::theme::size;
 use super::waker::WindowWaker;
@@ -45,6 +46,30 @@ impl SystemAppearance {
     }
 }
 
+/// Whether an icon of ours is in the desktop's tray; whoever puts it there writes, the window reads.
+#[derive(Clone, Default)]
+pub struct TrayPresence {
+    is_there: Arc<AtomicBool>,
+    was_there: Arc<AtomicBool>,
+}
+
+impl TrayPresence {
+    pub fn set(&self, is_there: bool) {
+        self.is_there.store(is_there, Relaxed);
+        self.was_there.fetch_or(is_there, Relaxed);
+    }
+
+    /// Somebody sees it now.
+    pub fn is_there(&self) -> bool {
+        self.is_there.load(Relaxed)
+    }
+
+    /// Somebody has seen it: a tray that is gone may come back, as when the desktop's panel starts anew.
+    pub fn was_there(&self) -> bool {
+        self.was_there.load(Relaxed)
+    }
+}
+
 /// What the window needs from outside. Cheap to clone: the same for every window that is opened.
 #[derive(Clone)]
 pub struct Window {
@@ -59,12 +84,15 @@ pub struct Window {
     pub drops: bool,
     /// Shows a folder in the desktop's file manager; must return at once.
     pub open_folder: Arc<dyn Fn(&PathBytes) + Send + Sync>,
+    pub tray: TrayPresence,
+    /// `None` where nothing can be started at login.
+    pub autostart: Option<Autostart>,
 }
 
 /// What was wished when the window was closed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Closed {
-    /// Runs and schedules go on without a window.
+    /// Runs and schedules go on without a window, with an icon in the tray where there is one.
     KeepRunning,
     Quit,
 }

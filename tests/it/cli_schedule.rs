@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::support::{Random, World};
+use crate::support::{Random, World, long};
 use crate::tree;
 
 /// What `schedule list` says of each.
@@ -54,6 +54,20 @@ fn a_plan_has_any_number_of_schedules() {
     world.run(&format!("schedule remove Docs {id}")).ok();
     assert_eq!(listed(&world).len(), 2);
 
+    world.run("schedule add Docs --when-changed --at-most-every 30m --if power,between:22:00-06:00 --name Changes").ok();
+    world.run("schedule add Docs --when-changed 5 --name Quick").ok();
+    let all = listed(&world);
+    assert_eq!(
+        words(&all)[2..],
+        [
+            "when files change, at most every 30 minutes, only on mains power, from 22:00 to 06:00",
+            "when files change, at most every 15 minutes"
+        ]
+    );
+    assert_eq!(all[3]["schedule"]["when"], json!({ "kind": "change", "settle-seconds": 5, "at-most-minutes": 15 }));
+    world.run("schedule edit Docs Changes --if none").ok();
+    assert_eq!(words(&listed(&world))[2], "when files change, at most every 30 minutes");
+
     let next = world.run("schedule next Docs --count 4 --json").ok().lines();
     assert_eq!(next.len(), 5, "{next:?}");
     let minutes: Vec<_> = next[..4].iter().map(|line| line["at"].as_str().unwrap()[14..19].to_owned()).collect();
@@ -74,6 +88,10 @@ fn what_cannot_be_a_schedule_is_refused() {
         "--every cron:x",
         "--at-start 9999",
         "--every daily --at-start",
+        "--when-changed --every daily",
+        "--when-changed --at-most-every 2d",
+        "--every daily --at-most-every 2h",
+        "--every daily --if rain",
         "",
     ] {
         world.run(&format!("schedule add Docs {wrong}")).code(2);
@@ -141,4 +159,104 @@ fn what_is_kept_is_set_looked_at_and_carried_out() {
     let history = world.run("history --kind delete --json").ok().lines();
     assert!(history.iter().any(|line| line["cleaned"][0]["verdicts"][0]["why"][0]["reason"] == "not-kept"), "{history:?}");
     world.restore_and_compare("latest", &world.source());
+}
+
+/// `libfaketimeMT`, as `faketime` uses it for programs with threads.
+fn fake_clock() -> std::path::PathBuf {
+    let folders = std::fs::read_dir("/usr/lib").unwrap().filter_map(|entry| Some(entry.ok()?.path()));
+    let mut found = folders.map(|folder| folder.join("faketime/libfaketimeMT.so.1")).filter(|path| path.exists());
+    found.next().expect("libfaketime: tests/run installs it")
+}
+
+/// The real program with a clock that is set forward by a month and put back again: what was missed is made up for once, and nothing waits
+/// until the old time has come again.
+#[test]
+fn a_clock_that_jumps_brings_one_run_each_time() {
+    let world = World::new();
+    tree::plain(&world.source(), 5, &mut Random(1));
+    world.run("plan add Docs --source @source --to @dest").ok();
+    world.run("schedule add Docs --every hourly").ok();
+    let clock = world.path("clock");
+    let set = |offset: &str| std::fs::write(&clock, offset).unwrap();
+    set("+0");
+    let mut command = world.words("daemon");
+    command.env("LD_PRELOAD", fake_clock()).env("FAKETIME_TIMESTAMP_FILE", &clock).env("FAKETIME_NO_CACHE", "1");
+    command.env("FAKETIME_DONT_FAKE_MONOTONIC", "1").env("NO_FAKE_STAT", "1");
+    let mut daemon = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    // Whoever changes something has the engine look at the clock, which it does once a minute anyway.
+    let runs = || {
+        world.run("limit --runs 2").ok();
+        world.run("history --json").ok().last()["total"].as_u64().unwrap()
+    };
+    until("it runs", || world.run("limit --runs 2 --json").code == Some(0));
+    let mut expected = 0;
+    for offset in ["+61m", "+40d", "+41d", "+2d", "+3d"] {
+        set(offset);
+        expected += 1;
+        until(&format!("the run at {offset}"), || runs() >= expected);
+        sleep(Duration::from_millis(500));
+        assert_eq!(runs(), expected, "{offset}");
+    }
+    rustix::process::kill_process(rustix::process::Pid::from_child(&daemon), rustix::process::Signal::TERM).unwrap();
+    assert!(daemon.wait().unwrap().success());
+}
+
+/// At login a command may just be at work: the daemon does not give up, it waits for the command's end.
+#[test]
+fn the_daemon_waits_for_a_command_that_runs() {
+    let world = World::new();
+    let mut random = Random(3);
+    tree::plain(&world.source(), 5, &mut random);
+    std::fs::write(world.source().join("large"), random.bytes(48 << 20)).unwrap();
+    world.run("plan add Docs --source @source --to @dest").ok();
+    world.run("schedule add Docs --at-start").ok();
+    let mut command = world.words("backup Docs").stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    until("it stands still", || world.run("pause").code == Some(0));
+    let mut daemon = world.words("daemon").stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    sleep(Duration::from_secs(1));
+    assert!(daemon.try_wait().unwrap().is_none());
+    world.run("resume").ok();
+    assert!(command.wait().unwrap().success());
+    until("the daemon's own backup", || world.run("history --json").ok().last()["total"] == 2);
+    rustix::process::kill_process(rustix::process::Pid::from_child(&daemon), rustix::process::Signal::TERM).unwrap();
+    assert!(daemon.wait().unwrap().success());
+}
+
+/// More folders than the system lets one watch: changes are found all the same, and no run comes without one.
+#[test]
+fn where_watches_run_out_changes_are_looked_for() {
+    if !long() {
+        return;
+    }
+    let world = World::new();
+    for folder in ["a", "b", "c", "d"] {
+        std::fs::create_dir_all(world.source().join(folder)).unwrap();
+        std::fs::write(world.source().join(folder).join("file"), folder).unwrap();
+    }
+    world.run("plan add Docs --source @source --to @dest").ok();
+    world.run("schedule add Docs --when-changed 0 --at-most-every 1m").ok();
+    let command = world.words("daemon");
+    let mut limited = std::process::Command::new("unshare");
+    limited.args(["--user", "--map-root-user", "sh", "-c", "echo 2 > /proc/sys/user/max_inotify_watches && exec \"$0\" daemon"]);
+    limited.arg(command.get_program());
+    for (name, value) in command.get_envs() {
+        match value {
+            Some(value) => limited.env(name, value),
+            None => limited.env_remove(name),
+        };
+    }
+    let mut daemon = limited.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let runs = || world.run("history --json").ok().last()["total"].as_u64().unwrap();
+    until("its first backup", || runs() == 1);
+    std::fs::write(world.source().join("d/new"), "new").unwrap();
+    let end = Instant::now() + Duration::from_secs(150);
+    while runs() < 2 {
+        assert!(Instant::now() < end && daemon.try_wait().unwrap().is_none());
+        sleep(Duration::from_millis(500));
+    }
+    // Two more walks.
+    sleep(Duration::from_secs(125));
+    assert_eq!(runs(), 2);
+    rustix::process::kill_process(rustix::process::Pid::from_child(&daemon), rustix::process::Signal::TERM).unwrap();
+    assert!(daemon.wait().unwrap().success());
 }

@@ -64,6 +64,7 @@ fn every_command_explains_itself() {
         "storage list",
         "storage add",
         "storage edit",
+        "storage move",
         "storage remove",
         "storage test",
         "storage health",
@@ -95,6 +96,8 @@ fn every_command_explains_itself() {
         "pause",
         "resume",
         "history",
+        "history show",
+        "history export",
         "inspect",
         "encrypt",
         "decrypt",
@@ -120,8 +123,9 @@ fn options_in_the_readme_exist() {
     let readme = read("README.md");
     for line in readme.lines().map(str::trim).filter(|l| l.starts_with("strongroom ")) {
         let words: Vec<&str> = line.split_whitespace().skip(1).take_while(|w| !w.starts_with('#')).collect();
-        let Some(command) = words.first().filter(|w| !w.starts_with('-')) else { continue };
-        let command = match *command {
+        let command = words.first().filter(|w| !w.starts_with('-')).copied().unwrap_or_default();
+        let command = match command {
+            "history" if words.get(1).is_some_and(|word| !word.starts_with('-')) => format!("history {}", words[1]),
             "notify" if words[1] == "add" => format!("notify add {}", words[2]),
             "plan" | "key" | "storage" | "notify" | "schedule" | "retention" => format!("{command} {}", words[1]),
             command => command.to_string(),

@@ -85,6 +85,26 @@ fn a_webhook_is_told_signed_how_backups_went() {
 }
 
 #[test]
+fn damage_that_a_command_finds_is_told_and_stands_in_the_history() {
+    let world = World::new();
+    let server = Fake::start(|_, _| answer("200 OK", "", b""));
+    plan(&world);
+    add_hook(&world, server.port, "--on damage");
+    world.run("backup Documents").ok();
+    world.run("verify --from @dest --depth full").ok();
+    let is_volume = |path: &std::path::PathBuf| path.to_string_lossy().contains(".tar");
+    let volume = world.dest().join(walk(&world.dest()).into_iter().find(is_volume).unwrap());
+    let mut bytes = fs::read(&volume).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    fs::write(&volume, bytes).unwrap();
+    assert_ne!(world.run("verify --from @dest --depth full").code, Some(0));
+    let told: Vec<_> = server.asked().iter().map(|asked| json(asked)["event"].as_str().unwrap().to_owned()).collect();
+    assert_eq!(told, ["damage"]);
+    assert_eq!(world.run("status --json").lines()[0]["why"], "damage was found");
+}
+
+#[test]
 fn what_is_secret_of_a_channel_lies_among_the_secrets_alone() {
     let world = World::new();
     let server = Fake::start(|_, _| answer("200 OK", "", b""));

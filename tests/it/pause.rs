@@ -90,3 +90,26 @@ fn a_paused_command_is_cancelled_or_killed_and_gone_on_with() {
     assert_eq!(world.versions().len(), 1);
     world.restore_and_compare("latest", &world.source());
 }
+
+#[test]
+fn everything_is_paused_for_a_while_also_where_nothing_runs() {
+    let world = world();
+    world.run("plan add Docs --source @source --to @dest").ok();
+    world.run("schedule add Docs --every daily").ok();
+    for wrong in
+        ["--for never", "--for 0h", "--until yesterday", "--until 2001-01-01T00:00", "Docs --for 1h", "--for 1h --until tomorrow"]
+    {
+        world.run(&format!("pause {wrong}")).code(2);
+    }
+    assert_eq!(world.run("status --json").lines().last().unwrap()["paused"], serde_json::Value::Null);
+    assert!(world.run("pause --for 90m").ok().out.starts_with("Paused until "));
+    let said = world.run("status --json").code(3).lines();
+    assert_eq!(said[0]["status"], "paused");
+    assert!(said[1]["paused"]["until"].is_string(), "{said:?}");
+    assert!(world.run("pause --until resumed").ok().out.contains("until you resume"), "the newer one holds");
+    assert_eq!(world.run("status --json").lines()[1]["paused"]["until"], serde_json::Value::Null);
+    world.run("backup Docs").ok();
+    world.run("resume").ok();
+    assert_eq!(world.run("status --json").ok().lines()[1]["paused"], serde_json::Value::Null);
+    world.run("resume").code(10);
+}

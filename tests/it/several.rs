@@ -55,6 +55,38 @@ fn a_copy_on_a_new_drive_opens_on_another_machine() {
 }
 
 #[test]
+fn a_plan_moves_to_another_destination_with_all_it_has() {
+    let world = World::new();
+    tree::plain(&world.source(), 40, &mut Random(8));
+    for name in ["old", "red", "new"] {
+        fs::create_dir_all(world.path(name)).unwrap();
+    }
+    world.run("plan add Docs --source @source --to @old").ok();
+    world.run("storage add @red --plan Docs").ok();
+    world.run("backup Docs").ok();
+    fs::write(world.source().join("more"), "more").unwrap();
+    world.run("backup Docs").ok();
+    world.run("storage move @new --to @red --plan Docs").code(10);
+    world.run("storage move @old --to @old --plan Docs").code(2);
+    world.run("storage move @old --to @nowhere/at/all --plan Docs").code(10);
+    let moved = world.run("storage move @old --to @new --plan Docs --json").ok().last();
+    let at = |name: &str| world.path(name).display().to_string();
+    assert_eq!(moved["destinations"], serde_json::json!([at("new"), at("red")]), "in the old one's place");
+    world.run("verify --from @new --depth full").ok();
+    assert_eq!(world.run("versions --from @new --json").ok().last()["count"], 2);
+    fs::remove_dir_all(world.path("old")).unwrap();
+    world.run("backup Docs").ok();
+    assert_eq!(world.run("versions --from @new --json").ok().last()["count"], 3);
+
+    // A plan without a version, and one whose old destination cannot be read.
+    world.run("plan add Fresh --source @source --to @red").ok();
+    world.run("storage move @red --to @new --plan Fresh").ok();
+    world.run("backup Fresh").ok();
+    fs::rename(world.path("new"), world.path("away")).unwrap();
+    world.run("storage move @new --to @red --plan Fresh").code(10);
+}
+
+#[test]
 fn a_plan_gets_a_further_destination() {
     let world = World::new();
     tree::plain(&world.source(), 40, &mut Random(7));

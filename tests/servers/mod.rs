@@ -11,6 +11,8 @@ pub mod fake_ipfs;
 pub mod http;
 pub mod js_ipfs;
 #[cfg(all(unix, not(target_os = "macos")))]
+pub mod machine;
+#[cfg(all(unix, not(target_os = "macos")))]
 pub mod notifications;
 pub mod process;
 pub mod proxy;
@@ -18,4 +20,6 @@ pub mod pure_ftpd;
 pub mod smtp;
 pub mod sshd;
 pub mod stores;
+#[cfg(all(unix, not(target_os = "macos")))]
+pub mod tray;
 pub mod vsftpd;

@@ -188,11 +188,16 @@ def resize(width, height):
     subprocess.run(["xdotool", "windowfocus", "--sync", wid])
 
 
-def open_window(home, width=WIDTH, height=HEIGHT):
+def darken(home):
+    """Before anything else is written there."""
     if DARK and not os.path.exists(f"{ROOT}/{home}/config/settings.toml"):
         os.makedirs(f"{ROOT}/{home}/config", mode=0o700, exist_ok=True)
         with open(f"{ROOT}/{home}/config/settings.toml", "w") as settings:
             settings.write('version = 1\n[settings]\nappearance = "dark"\n')
+
+
+def open_window(home, width=WIDTH, height=HEIGHT):
+    darken(home)
     process = start(BIN, env=environment(home))
     resize(width, height)
     return process

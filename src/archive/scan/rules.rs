@@ -58,3 +58,24 @@ fn is_cache_tag(folder: &Folder) -> bool {
     let mut head = [0; SIGNATURE.len()];
     file.read_at(&mut head, 0).is_ok_and(|n| n == head.len()) && head == *SIGNATURE
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::path::PathBytes;
+
+    #[test]
+    fn a_path_that_is_left_out_is_left_out_alone() {
+        let spec = SourceSpec { paths: vec!["/s".into()], ..SourceSpec::default() };
+        let names = ["a/b.txt", "[x]*?{a}\\z", "!not", "#no", "end ", "50%", "sp ace/in"];
+        for name in names {
+            let pattern = spec.pattern_for(&PathBytes::from(format!("/s/{name}").as_str())).unwrap();
+            let rules = Rules::new(&SourceSpec { excludes: vec![pattern.clone()], ..spec.clone() }).unwrap();
+            assert!(rules.leave_out(name.as_bytes(), false), "{pattern}");
+            for other in names.iter().filter(|other| **other != name) {
+                assert!(!rules.leave_out(other.as_bytes(), false), "{pattern} and {other}");
+            }
+            assert!(!rules.leave_out(format!("deeper/{name}").as_bytes(), false), "{pattern}");
+        }
+    }
+}

@@ -14,6 +14,7 @@ use super::content::{self, Cutter};
 use super::elsewhere::Elsewhere;
 use super::folders::Folders;
 use super::frames::{Frames, Share, Stopped};
+use super::guard::Guard;
 use super::hard_links::HardLinks;
 use super::warnings::Warnings;
 use crate::archive::Error;
@@ -22,7 +23,7 @@ use crate::archive::pieces::Log;
 use crate::archive::run_journal::Fresh;
 use crate::archive::scan::{Kind, Meta, Roots, is_gone};
 use crate::archive::tar_stream;
-use crate::model::catalog::{Entry, EntryKind, FileTime, Piece};
+use crate::model::catalog::{Entry, EntryKind, Piece};
 use crate::model::names::system_path;
 use crate::model::path::PathBytes;
 use crate::model::problem::Cause;
@@ -51,6 +52,7 @@ pub(super) struct Assembler<'a> {
     cutter: Cutter,
     elsewhere: Elsewhere<'a>,
     links: HardLinks,
+    guard: Guard<'a>,
     pub warnings: Warnings<'a>,
     pub totals: Totals,
     /// First component of the paths of parts.
@@ -89,6 +91,7 @@ impl<'a> Assembler<'a> {
             cutter: Cutter::default(),
             elsewhere: Elsewhere::new(job),
             links: HardLinks::new(job.pieces),
+            guard: Guard::new(job.before),
             warnings: Warnings::new(job.progress),
             totals: Totals::default(),
             parts,
@@ -114,6 +117,7 @@ impl<'a> Assembler<'a> {
                 break;
             }
         }
+        self.guard.finish().map_err(Some)?;
         // Behind everything they may link to.
         let mut before = None;
         while let Some((number, length, link)) = self.links.next_in_tar(before).map_err(Some)? {
@@ -166,6 +170,8 @@ impl<'a> Assembler<'a> {
             Change::Unchanged { entry, meta, fresh } => self.unchanged(entry, &meta, fresh),
             Change::Kept(entry) => self.kept(entry),
             Change::Unreadable { path, error } => {
+                let told = if is_gone(&error) { self.guard.missing(&path) } else { self.guard.hidden(&path) };
+                told.map_err(Some)?;
                 self.warnings.add(Cause::Unreadable, path.as_bytes(), error);
                 Ok(())
             }
@@ -202,7 +208,7 @@ impl<'a> Assembler<'a> {
         if entry.kind == EntryKind::File {
             self.totals.warnings += 1;
         }
-        self.count(&entry);
+        self.count(&entry)?;
         self.frames.push(entry, Share::Alone, None)
     }
 
@@ -226,6 +232,7 @@ impl<'a> Assembler<'a> {
                 self.warnings.add(Cause::Unreadable, task.path.as_bytes(), format!("{error}; it is not in this version"));
                 if task.meta.kind == Kind::File {
                     self.totals.warnings += 1;
+                    self.guard.unread(&task.path, task.meta.size).map_err(Some)?;
                 }
                 Ok(())
             }
@@ -294,7 +301,7 @@ impl<'a> Assembler<'a> {
             holes: Vec::new(),
             pieces: Vec::new(),
             torn: false,
-            unsettled: nanos(meta.changed()) > looked_at - UNSETTLED_NANOS,
+            unsettled: meta.changed().as_nanosecond() > looked_at - UNSETTLED_NANOS,
             kept_from: None,
         }
     }
@@ -311,7 +318,7 @@ impl<'a> Assembler<'a> {
 
     /// Counts an entry, and hands it on. `fresh`: it was read now.
     fn push(&mut self, entry: Entry, share: Share, fresh: Option<Fresh>) -> Result<(), Stopped> {
-        self.count(&entry);
+        self.count(&entry)?;
         if entry.kind == EntryKind::File {
             self.show_done(entry.size);
         }
@@ -332,7 +339,7 @@ impl<'a> Assembler<'a> {
         self.shown += more;
     }
 
-    fn count(&mut self, entry: &Entry) {
+    fn count(&mut self, entry: &Entry) -> Result<(), Stopped> {
         match entry.kind {
             EntryKind::File => {
                 self.totals.files += 1;
@@ -341,6 +348,7 @@ impl<'a> Assembler<'a> {
             EntryKind::Folder => self.totals.folders += 1,
             _ => self.totals.others += 1,
         }
+        self.guard.met(entry).map_err(Some)
     }
 }
 
@@ -348,10 +356,6 @@ impl<'a> Assembler<'a> {
 fn open(folders: &mut Folders, path: &PathBytes, user: User, meta: &Meta) -> io::Result<File> {
     let (folder, name) = folders.parent_of(path)?;
     content::open(folder, name, user.may_hide_access(meta.uid))
-}
-
-fn nanos(time: FileTime) -> i128 {
-    i128::from(time.seconds) * 1_000_000_000 + i128::from(time.nanos)
 }
 
 /// `.strongroom-parts`, or where a source begins with that, the same with a number.

@@ -26,7 +26,7 @@ use super::shared::Shared;
 use super::volumes::{Full, Volumes};
 use super::{BackupJob, Written};
 use crate::archive::catalog_io::{CatalogIndex, CatalogWriter, SegmentRef};
-use crate::archive::changes::{Before, Changes, Keeper};
+use crate::archive::changes::{Before, Changes, Keeper, Keeping};
 use crate::archive::object::{catalog_file_name, run_folder};
 use crate::archive::pieces::Log;
 use crate::archive::run_journal::{LeftRun, Of, RunJournal};
@@ -102,7 +102,8 @@ pub(super) fn run(job: &BackupJob<'_>) -> Result<Written> {
         let assembled = frames.and_then(|frames| {
             let keeper = Keeper::new(job.parent.as_ref().map(|p| p.version.clone()), &offered, &job.whole);
             let before: Before<'_> = Box::new(job.left.into_iter().flat_map(LeftRun::paths));
-            let changes = Changes::new(received(scanned), received(parent_in), before, keeper);
+            let keeping = if job.lets_go { Keeping::WhatIsThere } else { Keeping::All };
+            let changes = Changes::new(received(scanned), received(parent_in), before, keeper, keeping);
             Assembler::new(job, roots.clone(), frames).run(changes)
         });
         let placed = join(placer);

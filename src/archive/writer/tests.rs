@@ -123,6 +123,8 @@ impl Bench {
             offered: &|_: &VolumeRef| self.offered,
             whole: &|_: &VolumeRef| self.whole,
             catalogs: &|_: &VersionId| self.catalogs,
+            before: None,
+            lets_go: false,
             objects,
             pieces: Some(&self.pieces()),
             journal: Some(&self.journal()),

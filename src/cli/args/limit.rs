@@ -4,11 +4,13 @@ use clap::Args;
 
 use crate::cli::parse;
 use crate::model::limits::Hours;
+use crate::model::settings::Settings;
 
 const EXAMPLES: &str = "\
 Examples:
   strongroom limit --upload 2MB --between 08:00-18:00
   strongroom limit --upload off --download off
+  strongroom limit --runs 1
 
 Without options it shows what holds. Folders and drives of this machine know no limit.";
 
@@ -24,6 +26,9 @@ pub struct Limit {
     /// When that holds, by this machine's clock, as in 08:00-18:00 or 22:00-06:00, or always
     #[arg(long, value_name = "TIMES", value_parser = parse::hours)]
     pub between: Option<Times>,
+    /// How many backups may run at the same time
+    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u8).range(1..=i64::from(Settings::MOST_RUNS)))]
+    pub runs: Option<u8>,
 }
 
 /// Bytes per second; `None`: off.

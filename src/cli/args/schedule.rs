@@ -3,17 +3,25 @@
 use clap::{ArgGroup, Args, Subcommand};
 
 use super::Type;
+use crate::cli::parse;
+use crate::model::conditions::Conditions;
+use crate::model::pause::Span;
 
 const EXAMPLES: &str = "\
 Examples:
   strongroom schedule add Docs --every daily --at 12:30,20:00
   strongroom schedule add Docs --every weekly --on sun --at 03:00 --type full
   strongroom schedule add Docs --every 'cron: 0 9-17 * * 1-5' --name Office
-  strongroom schedule add Docs --when-plugged --at-most-every 12
+  strongroom schedule add Docs --when-plugged --at-most-every 12h
+  strongroom schedule add Docs --when-changed --at-most-every 30m --if power,unmetered
   strongroom schedule next Docs --count 10
 
 Schedules run while the window is open, or `strongroom daemon` runs. What was missed is made up for soon after, once; several that fall \
-together run once, as the strongest type.";
+together run once, as the strongest type.
+
+Conditions of --if: power (plugged in), battery:PERCENT (or as much in the battery), unmetered, idle:MINUTES, load:PERCENT (processors \
+less busy), between:22:00-06:00, not-while:PROGRAM. A run that is due waits for all of them; `strongroom status` says what for. What a \
+machine does not tell keeps nothing back.";
 
 #[derive(Debug, Subcommand)]
 #[command(after_help = EXAMPLES)]
@@ -44,7 +52,7 @@ pub enum Schedule {
 }
 
 #[derive(Debug, Args)]
-#[command(group = ArgGroup::new("when").required(true).args(["every", "at_start", "when_plugged"]))]
+#[command(group = ArgGroup::new("when").required(true).args(["every", "at_start", "when_plugged", "when_changed"]))]
 pub struct ScheduleAdd {
     /// Name or id of the plan
     pub plan: String,
@@ -55,8 +63,10 @@ pub struct ScheduleAdd {
 }
 
 #[derive(Debug, Args)]
-#[command(group = ArgGroup::new("when").args(["every", "at_start", "when_plugged"]))]
-#[command(group = ArgGroup::new("change").required(true).multiple(true).args(["every", "at_start", "when_plugged", "kind", "name"]))]
+#[command(group = ArgGroup::new("when").args(["every", "at_start", "when_plugged", "when_changed"]))]
+#[command(group = ArgGroup::new("change").required(true).multiple(true).args([
+    "every", "at_start", "when_plugged", "when_changed", "kind", "name", "conditions",
+]))]
 pub struct ScheduleEdit {
     #[command(flatten)]
     pub of: ScheduleOf,
@@ -91,9 +101,12 @@ pub struct When {
     /// When a drive is plugged in: its name, mount point or device, or any that the plan uses
     #[arg(long, value_name = "DRIVE", num_args = 0..=1, default_missing_value = "")]
     pub when_plugged: Option<String>,
-    /// Not within so many hours after the last run
-    #[arg(long, value_name = "HOURS", requires = "when_plugged")]
-    pub at_most_every: Option<u16>,
+    /// When files change, once nothing has changed any more for so many seconds
+    #[arg(long, value_name = "SECONDS", num_args = 0..=1, default_missing_value = "60")]
+    pub when_changed: Option<u32>,
+    /// Not within so long after the last run, as in 30m or 12h [default: 15m with --when-changed]
+    #[arg(long, value_name = "TIME", value_parser = parse::span)]
+    pub at_most_every: Option<Span>,
 }
 
 #[derive(Debug, Args)]
@@ -104,4 +117,7 @@ pub struct How {
     /// What it is called
     #[arg(long)]
     pub name: Option<String>,
+    /// What must hold when it is due, as in power,unmetered,idle:10, or none
+    #[arg(long = "if", value_name = "CONDITIONS", value_parser = parse::conditions)]
+    pub conditions: Option<Conditions>,
 }

@@ -15,6 +15,8 @@ pub enum Storage {
     Edit(StorageEdit),
     /// Take a destination from a plan; what lies there stays
     Remove(StorageRemove),
+    /// Move a plan from one destination to another: its versions are copied there, and later ones go there instead
+    Move(StorageMove),
     /// Try a destination: whether it can be written, how fast, and how much room there is
     Test(StorageAt),
     /// Tell of destinations whether they can be reached and what lies there; or how they were until now
@@ -58,6 +60,21 @@ pub struct StorageRemove {
     /// Name or id of the plan
     #[arg(long, value_name = "NAME")]
     pub plan: String,
+}
+
+#[derive(Debug, Args)]
+pub struct StorageMove {
+    /// Where the plan goes now, as `strongroom storage list` shows it
+    #[arg(value_name = "DEST")]
+    pub from: String,
+    /// Where it is to go: a folder or an address
+    #[arg(long, value_name = "DEST")]
+    pub to: String,
+    /// Name or id of the plan
+    #[arg(long, value_name = "NAME")]
+    pub plan: String,
+    #[command(flatten)]
+    pub server: Server,
 }
 
 /// Bytes, or as much as there is room for.

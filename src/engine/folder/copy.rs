@@ -10,9 +10,6 @@ use crate::model::problem::Problem;
 use crate::model::run::Cancel;
 use crate::storage;
 
-/// Bytes that are read at a time.
-const PIECE: usize = 4 << 20;
-
 /// Why an object was not copied.
 pub enum NotCopied {
     /// What lies at the source is not what it should be, or cannot be read there.
@@ -49,20 +46,26 @@ impl Folder {
         }
         let mut upload = self.storage.create(&self.full(name)).map_err(to)?;
         let mut hash = Sha256::new();
-        let mut buffer = vec![0; PIECE.min(usize::try_from(sum.size).unwrap_or(PIECE))];
-        let mut at = 0;
-        while at < sum.size {
+        let mut write = |piece: &[u8]| {
             if cancel.should_end() {
                 return Err(NotCopied::Cancelled);
             }
-            let length = buffer.len().min(usize::try_from(sum.size - at).unwrap_or(PIECE));
-            let piece = &mut buffer[..length];
-            source.storage.read_at(&source.full(name), at, piece).map_err(from)?;
-            hash.update(&*piece);
-            self.reserve.spend(&*self.storage, name, length as u64).map_err(to)?;
+            hash.update(piece);
+            self.reserve.spend(&*self.storage, name, piece.len() as u64).map_err(to)?;
             upload.write_all(piece).map_err(|e| to(storage::Error::from_io(name, e)))?;
-            at += length as u64;
-            each(length as u64);
+            each(piece.len() as u64);
+            Ok(())
+        };
+        let mut stopped = None;
+        let read = source.storage.read_through(&source.full(name), 0, sum.size, &mut |piece| {
+            write(piece).map_err(|why| {
+                stopped = Some(why);
+                storage::Error::new(storage::Kind::Cancelled, name, "not read on")
+            })
+        });
+        match stopped {
+            Some(why) => return Err(why),
+            None => read.map_err(from)?,
         }
         let hash = data_encoding::HEXLOWER.encode(&hash.finalize());
         if sum.sha256.is_some_and(|sha256| sha256 != hash) {

@@ -56,7 +56,9 @@ fn engine(root: &Path, secrets: &Arc<MemoryStore>, failing: &Failing) -> Engine 
 fn back_up(handle: &Handle, plan: &PlanId, n: u64) -> Outcome {
     let mut events = handle.events();
     let (run, plan) = (RunId(n), plan.clone());
-    handle.send(Command::BackUp { run, plan, kind: WantedType::Auto, base: None, take_over: false }).unwrap();
+    handle
+        .send(Command::BackUp { run, plan, kind: WantedType::Auto, base: None, take_over: false, accept_shrunk: false })
+        .unwrap();
     loop {
         match events.blocking_recv().unwrap() {
             Event::RunEnded(report) if report.run == run => return report.outcome,

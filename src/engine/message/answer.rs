@@ -52,6 +52,8 @@ pub enum Answer {
     /// Where it could not be done, and why.
     Pinned(Vec<(Location, Problem)>),
     History(HistoryPage),
+    /// How many runs.
+    Exported(u64),
     Report(Option<Box<RunReport>>),
     DestinationStatus(DestinationStatus),
     Health(Vec<Sample>),

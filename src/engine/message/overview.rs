@@ -3,8 +3,10 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::model::conditions::Wait;
 use crate::model::location::Location;
 use crate::model::path::PathBytes;
+use crate::model::pause::Paused;
 use crate::model::plan::{Plan, PlanId};
 use crate::model::run::{ProgressView, RunId, RunKind, RunReport, Trigger};
 use crate::model::schedule::{Due, Past, Schedule, ScheduleId};
@@ -18,12 +20,18 @@ pub struct Overview {
     /// Waiting and running.
     pub runs: Vec<RunOverview>,
     pub settings: Settings,
+    /// Whether this engine keeps to schedules: the window's and the daemon's do, a command's does not.
+    pub keeps_schedules: bool,
+    /// Nothing runs by itself for the present.
+    pub paused: Option<Paused>,
     /// Troubled runs that ended since the activity was last looked at.
     pub unseen: u64,
     /// What is wrong with the home itself: unknown keys in the settings and the like.
     pub notices: Vec<String>,
     /// Of this machine, for showing times.
     pub zone: String,
+    /// Whether schedules can wait for more than the clock here: power, network, quiet.
+    pub knows_machine: bool,
     /// This person's home folder, for shortening paths.
     pub home_folder: PathBytes,
     pub machine: String,
@@ -41,6 +49,8 @@ pub struct PlanOverview {
     pub next: Option<Due>,
     /// What ran for each of the plan's schedules.
     pub pasts: Vec<(ScheduleId, Past)>,
+    /// What schedules that are due wait for; they can be started by hand all the same.
+    pub waits: Vec<Wait>,
     pub strip: Vec<Day>,
     /// Versions and bytes as the last run left them.
     pub versions: Option<u64>,
@@ -76,6 +86,27 @@ pub struct RunOverview {
     pub started: Timestamp,
     pub cancelling: bool,
     pub paused: bool,
+    /// What it waits for before it begins; `None`: it has.
+    pub turn: Option<Turn>,
+}
+
+/// What a run waits for that may begin but for others.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Turn {
+    /// As many run as may at once.
+    Others,
+    /// Another one writes there.
+    Destination(Location),
+}
+
+impl Turn {
+    /// "waits for others", "waits: another run writes to nas".
+    pub fn in_words(&self) -> String {
+        match self {
+            Self::Others => "waits for its turn".into(),
+            Self::Destination(place) => format!("waits: another run writes to {}", place.short_name()),
+        }
+    }
 }
 
 /// What just happened. For following; never the only record.

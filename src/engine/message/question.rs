@@ -6,6 +6,7 @@ use super::{ChannelKeys, KeyChange, NewSecrets, ToldAccess};
 use crate::model::alert::{Channel, ChannelId};
 use crate::model::format::KdfKind;
 use crate::model::history::HistoryFilter;
+use crate::model::history::export::ExportFormat;
 use crate::model::location::Location;
 use crate::model::path::PathBytes;
 use crate::model::plan::{Plan, PlanId};
@@ -172,6 +173,15 @@ pub enum Question {
     },
     History {
         filter: HistoryFilter,
+    },
+    /// Writes runs of the history to a file on this machine.
+    ExportHistory {
+        filter: HistoryFilter,
+        format: ExportFormat,
+        /// A whole path.
+        to: PathBytes,
+        /// A file that is there is replaced.
+        overwrite: bool,
     },
     Report {
         run: RunId,

@@ -49,7 +49,8 @@ pub fn of_run(report: &RunReport, machine: &str) -> Option<(Alert, Vec<Key>)> {
             let mut topics = vec![Topic::Failure];
             topics.extend(of_problem(problem));
             let about = format!("{}: {}", report.kind.name(), code(problem.code));
-            let subject = format!("{} {} failed", report.kind.noun(), name(report));
+            let how = if problem.code == Code::SourceShrank { "is held" } else { "failed" };
+            let subject = format!("{} {} {how}", report.kind.noun(), name(report));
             (topics, vec![key(Topic::Failure, &about)], subject, problem_text(problem))
         }
         (RunKind::Backup, Outcome::LeftRunning) => {

@@ -18,6 +18,8 @@ pub enum Doubt {
     ClockJumped { first: Timestamp, then: Timestamp },
     /// More than half would go.
     Many { going: u64, of: u64 },
+    /// The last backup was held: a source vanished or shrank sharply.
+    Held,
 }
 
 /// Longest silence after which the clock is believed.
@@ -63,6 +65,7 @@ impl Doubt {
             Self::ClockJumped { first, then } => {
                 format!("The clock was put back between two versions, from {} to {}.", at(first), at(then))
             }
+            Self::Held => "The last backup was held since a source is gone or has become small.".into(),
             Self::Many { going, of } => {
                 format!("{} of {} would go.", human::count(going), human::counted(of, "version", "versions"))
             }

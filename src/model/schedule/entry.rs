@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::when::When;
+use crate::model::conditions::Conditions;
 use crate::model::retention::Retention;
 use crate::model::snapshot::WantedType;
 
@@ -58,6 +59,9 @@ pub struct Schedule {
     /// For the versions that it makes; `None`: the plan's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retention: Option<Retention>,
+    /// What must hold when it is due; until then it waits.
+    #[serde(default, rename = "if", skip_serializing_if = "Conditions::is_empty")]
+    pub conditions: Conditions,
 }
 
 fn yes() -> bool {
@@ -69,7 +73,16 @@ impl Schedule {
 
     /// Switched on, automatic, without a name.
     pub fn new(id: ScheduleId, when: When, since: Timestamp) -> Self {
-        Self { id, name: None, on: true, wanted: WantedType::Auto, since: Some(since), when, retention: None }
+        Self {
+            id,
+            name: None,
+            on: true,
+            wanted: WantedType::Auto,
+            since: Some(since),
+            when,
+            retention: None,
+            conditions: Conditions::default(),
+        }
     }
 
     pub fn check(&self) -> Result<(), String> {
@@ -94,6 +107,7 @@ impl Schedule {
             WantedType::Differential => format!("{when}, differential"),
             WantedType::Incremental => format!("{when}, incremental"),
         };
+        let when = if self.conditions.is_empty() { when } else { format!("{when}, only {}", self.conditions.in_words()) };
         if self.on { when } else { format!("{when} (off)") }
     }
 }

@@ -6,6 +6,7 @@ use serde::Deserialize;
 use super::entry::{Schedule, ScheduleId};
 use super::times::TimesOfDay;
 use super::when::When;
+use crate::model::conditions::Conditions;
 use crate::model::snapshot::WantedType;
 
 #[derive(Deserialize)]
@@ -28,6 +29,15 @@ impl OldSchedule {
             }
         };
         let id = ScheduleId::first();
-        Ok(Some(Schedule { id, name: None, on: true, wanted: WantedType::Auto, since: None, when, retention: None }))
+        Ok(Some(Schedule {
+            id,
+            name: None,
+            on: true,
+            wanted: WantedType::Auto,
+            since: None,
+            when,
+            retention: None,
+            conditions: Conditions::default(),
+        }))
     }
 }

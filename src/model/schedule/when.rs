@@ -68,8 +68,8 @@ pub enum When {
 
 impl When {
     pub const MOST_DAYS: u16 = 366;
-    const MOST_MINUTES: u16 = 24 * 60;
-    const MOST_SECONDS: u32 = 3600;
+    pub const MOST_MINUTES: u16 = 24 * 60;
+    pub const MOST_SECONDS: u32 = 3600;
     const LONGEST_NAME: usize = 1024;
 
     /// Whether its numbers are in range.

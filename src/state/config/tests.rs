@@ -4,6 +4,7 @@ use crate::model::format::Level;
 use crate::model::limits::Limits;
 use crate::model::location::Location;
 use crate::model::path::PathBytes;
+use crate::model::pause::Paused;
 use crate::model::plan::SecretFile;
 use crate::model::schedule::{Schedule, ScheduleId, Schedules, When, parse};
 use crate::model::settings::Appearance;
@@ -73,8 +74,17 @@ fn what_is_saved_is_loaded() {
     odd.secret_file = Some(SecretFile::Key(PathBytes::new(b"/media/\xff/key".to_vec())));
     odd.format.volume_size = Some(VolumeSize::Bytes(64 << 30));
     let limits = Limits { upload: Some(500_000), download: None, between: "22:00-06:00".parse().ok() };
+    let paused = Paused { since: "2026-11-21T20:00:00Z".parse().unwrap(), until: None };
     let config = Config {
-        settings: Settings { appearance: Appearance::Dark, scale: 125, keep_running: Some(true), limits, messages: messages() },
+        settings: Settings {
+            appearance: Appearance::Dark,
+            scale: 125,
+            keep_running: Some(true),
+            limits,
+            messages: messages(),
+            runs_at_once: 3,
+            paused: Some(paused),
+        },
         plans: vec![plan(1, "Documents"), odd],
         ..Config::default()
     };

@@ -3,14 +3,13 @@
 use std::fmt::Write;
 
 use jiff::Timestamp;
-use rusqlite::types::Value;
-use rusqlite::{OptionalExtension, Row, params, params_from_iter};
+use rusqlite::{OptionalExtension, Row, params};
 
 use super::attempts::{ended, joined};
 use super::{History, key};
-use crate::model::history::{HistoryFilter, HistoryPage};
+use crate::model::history::Ending;
 use crate::model::plan::PlanId;
-use crate::model::problem::Warning;
+use crate::model::problem::{Problem, Warning};
 use crate::model::recent::{Ran, Recent, came_to_an_end};
 use crate::model::run::{Outcome, RunDetail, RunId, RunReport};
 use crate::state::Result;
@@ -19,7 +18,6 @@ use crate::state::Result;
 const WITH_WARNINGS: i64 = 200;
 /// Text of a run that is searched, in bytes.
 const LONGEST_TEXT: usize = 64 << 10;
-const LONGEST_PAGE: usize = 1000;
 
 impl History {
     /// Ends a run: out of the journal, into the history, in one transaction. Also for runs that were left running.
@@ -40,9 +38,9 @@ impl History {
         step.execute("DELETE FROM journal WHERE id = ?1", [key(report.run)])?;
         step.execute(
             "INSERT OR REPLACE INTO run (id, kind, plan, started, finished, success, troubled, report, warnings, text,
-                                         number, version, schedules, utc_offset)
+                                         number, version, schedules, utc_offset, ending)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10,
-                     (SELECT coalesce(max(number), 0) + 1 FROM run), ?11, ?12, ?13)",
+                     (SELECT coalesce(max(number), 0) + 1 FROM run), ?11, ?12, ?13, ?14)",
             params![
                 key(report.run),
                 report.kind.name(),
@@ -57,6 +55,7 @@ impl History {
                 version,
                 joined(&report.schedules),
                 report.utc_offset,
+                Ending::from(&report.outcome).name(),
             ],
         )?;
         step.execute(
@@ -65,37 +64,6 @@ impl History {
             [WITH_WARNINGS - 1],
         )?;
         Ok(step.commit()?)
-    }
-
-    /// Newest first.
-    pub fn page(&self, filter: &HistoryFilter) -> Result<HistoryPage> {
-        let mut sql = String::from("FROM run WHERE 1");
-        let mut values: Vec<Value> = Vec::new();
-        if let Some(plan) = &filter.plan {
-            sql.push_str(" AND plan = ?");
-            values.push(plan.as_str().to_string().into());
-        }
-        if let Some(kind) = filter.kind {
-            sql.push_str(" AND kind = ?");
-            values.push(kind.name().to_string().into());
-        }
-        if filter.troubled {
-            sql.push_str(" AND troubled");
-        }
-        let text = filter.text.trim().to_lowercase();
-        if !text.is_empty() {
-            sql.push_str(" AND instr(text, ?) > 0");
-            values.push(text.into());
-        }
-        let db = self.db();
-        let total: i64 = db.prepare(&format!("SELECT count(*) {sql}"))?.query_row(params_from_iter(&values), |row| row.get(0))?;
-        let limit = filter.limit.min(LONGEST_PAGE);
-        let skip = i64::try_from(filter.skip).unwrap_or(i64::MAX);
-        values.extend([Value::Integer(limit as i64), Value::Integer(skip)]);
-        let mut query = db.prepare(&format!("SELECT report {sql} ORDER BY started DESC, id DESC LIMIT ? OFFSET ?"))?;
-        let rows = query.query_map(params_from_iter(&values), json)?;
-        let runs = rows.map(|row| Ok(serde_json::from_str(&row?)?)).collect::<Result<Vec<_>>>()?;
-        Ok(HistoryPage { runs, total: usize::try_from(total).unwrap_or(0) })
     }
 
     /// A run's report with its warnings.
@@ -143,10 +111,36 @@ impl History {
             last_deleted: newest("kind = 'delete' AND success", &any)?,
         })
     }
+
+    /// Why a plan is held: the problem of its newest backup that went well or was held, where it was. What failed for another reason since
+    /// says nothing of the sources.
+    pub fn held(&self, plan: &PlanId) -> Result<Option<Problem>> {
+        let db = self.db();
+        let sql =
+            "SELECT success, report FROM run WHERE plan = ?1 AND kind = 'backup' AND (success OR troubled) ORDER BY number DESC";
+        let mut query = db.prepare(sql)?;
+        let mut rows = query.query([plan.as_str()])?;
+        while let Some(row) = rows.next()? {
+            if row.get(0)? {
+                return Ok(None);
+            }
+            let report: RunReport = serde_json::from_str(&json_at(row, 1)?)?;
+            if let Outcome::Failed(problem) = report.outcome
+                && problem.code.is_held()
+            {
+                return Ok(Some(problem));
+            }
+        }
+        Ok(None)
+    }
 }
 
 fn json(row: &Row<'_>) -> rusqlite::Result<String> {
-    row.get(0)
+    json_at(row, 0)
+}
+
+fn json_at(row: &Row<'_>, column: usize) -> rusqlite::Result<String> {
+    row.get(column)
 }
 
 /// What the search looks at: plan name, problem, warnings, in lower case.

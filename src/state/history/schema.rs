@@ -7,7 +7,7 @@ use rusqlite::Connection;
 use crate::state::{Error, Result};
 
 /// Each step brings a database one version further; `user_version` counts them. Steps are never changed, only added.
-const STEPS: [&str; 6] = [
+const STEPS: [&str; 7] = [
     "
     -- Runs that ended. `report` is the RunReport as JSON without its warnings, which stand beside it.
     CREATE TABLE run (
@@ -122,6 +122,23 @@ const STEPS: [&str; 6] = [
     ) WITHOUT ROWID;
     CREATE INDEX health_age ON health (span, at);
     CREATE INDEX health_good ON health (destination, at) WHERE code IS NULL;
+",
+    "
+    -- How a run ended, in the word that is asked by: an Ending.
+    ALTER TABLE run ADD COLUMN ending TEXT NOT NULL DEFAULT '';
+    UPDATE run SET ending = CASE
+        WHEN success THEN CASE WHEN troubled THEN 'warnings' ELSE 'success' END
+        WHEN NOT troubled THEN 'cancelled'
+        WHEN json_valid(report) AND json_extract(report, '$.outcome') = 'left-running' THEN 'interrupted'
+        ELSE 'failed' END;
+    CREATE INDEX run_ending ON run (ending, started);
+    CREATE INDEX run_kind ON run (kind, started);
+    -- How a plan's folders were gone through for its newest version: see SourceSpec::walk.
+    CREATE TABLE walk (
+        plan TEXT PRIMARY KEY,
+        version TEXT NOT NULL,
+        walk TEXT NOT NULL
+    ) WITHOUT ROWID;
 ",
 ];
 

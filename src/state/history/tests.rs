@@ -8,6 +8,7 @@ use crate::model::run::{Outcome, RunDetail, RunReport, Stage};
 use crate::model::snapshot::BackupType;
 
 mod attempts;
+mod pages;
 
 fn at(seconds: i64) -> Timestamp {
     Timestamp::from_second(1_800_000_000 + seconds).unwrap()
@@ -153,8 +154,6 @@ fn pages_are_filtered_and_searched() {
         RunReport { kind: RunKind::Restore, plan: Some(plan(2)), plan_name: "100%".into(), ..report(4, 30, Outcome::Completed) };
     history.finish(&restore).unwrap();
     assert_eq!(ids(&history, &all()), [4, 3, 2, 1]);
-    assert_eq!(ids(&history, &HistoryFilter { skip: 1, limit: 2, ..all() }), [3, 2]);
-    assert_eq!(history.page(&HistoryFilter { skip: 1, limit: 2, ..all() }).unwrap().total, 4);
     assert_eq!(ids(&history, &HistoryFilter { troubled: true, ..all() }), [3, 2]);
     assert_eq!(ids(&history, &HistoryFilter { plan: Some(plan(2)), ..all() }), [4]);
     assert_eq!(ids(&history, &HistoryFilter { kind: Some(RunKind::Backup), ..all() }), [3, 2, 1]);
@@ -384,4 +383,5 @@ const BACK_TO_THREE: &str = "
     DROP INDEX run_number; DROP INDEX run_attempt;
     ALTER TABLE run DROP COLUMN number; ALTER TABLE run DROP COLUMN version;
     ALTER TABLE run DROP COLUMN schedules; ALTER TABLE run DROP COLUMN utc_offset;
-    DROP TABLE message; DROP TABLE told; DROP TABLE health";
+    DROP TABLE message; DROP TABLE told; DROP TABLE health;
+    DROP INDEX run_ending; DROP INDEX run_kind; ALTER TABLE run DROP COLUMN ending; DROP TABLE walk";

@@ -1,12 +1,13 @@
 //! One connection to a server, and the requests that go over it.
 
+use std::borrow::Cow;
 use std::future::Future;
 use std::io;
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use russh::client;
+use russh::{Preferred, cipher, client};
 use russh_sftp::client::RawSftpSession;
 use russh_sftp::client::error::Error as SftpError;
 use russh_sftp::client::rawsession::Limits;
@@ -63,7 +64,12 @@ impl Line {
             .map_err(|e| unreachable(e.to_string()))?;
         let server = Server { host: folder.host.clone(), port: folder.port };
         let (key, checked, ended) = ServerKey::new(&server, access);
-        let config = client::Config { keepalive_interval: Some(KEEP_ALIVE), nodelay: true, ..client::Config::default() };
+        let config = client::Config {
+            keepalive_interval: Some(KEEP_ALIVE),
+            nodelay: true,
+            preferred: Preferred { cipher: ciphers(), ..Preferred::DEFAULT },
+            ..client::Config::default()
+        };
         let address = (folder.host.as_str(), folder.port);
         let greeting =
             runtime.block_on(async { tokio::time::timeout(CONNECT, client::connect(Arc::new(config), address, key)).await });
@@ -199,6 +205,26 @@ impl Line {
             synced => synced.map(drop),
         }
     }
+}
+
+/// Where the processor has AES, AES-GCM takes a third of ChaCha20's time, at both ends. What else there is follows.
+fn ciphers() -> Cow<'static, [cipher::Name]> {
+    let usual = Preferred::DEFAULT.cipher;
+    if !has_aes() {
+        return usual;
+    }
+    let first = [cipher::AES_128_GCM, cipher::AES_256_GCM];
+    let others = usual.iter().copied().filter(|cipher| !first.contains(cipher));
+    first.into_iter().chain(others).collect::<Vec<_>>().into()
+}
+
+fn has_aes() -> bool {
+    #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
+    return std::arch::is_x86_feature_detected!("aes") && std::arch::is_x86_feature_detected!("pclmulqdq");
+    #[cfg(target_arch = "aarch64")]
+    return std::arch::is_aarch64_feature_detected!("aes") && std::arch::is_aarch64_feature_detected!("pmull");
+    #[cfg(not(any(target_arch = "x86", target_arch = "x86_64", target_arch = "aarch64")))]
+    false
 }
 
 impl Drop for Line {

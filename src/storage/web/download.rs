@@ -10,7 +10,10 @@ use super::client::Client;
 use super::failure::Failure;
 use super::pace::Tries;
 use crate::storage::throttle::{PIECE, Throttle};
+use crate::storage::{Error, Take};
 
+/// Taken at a time where all is read through.
+const THROUGH: usize = 256 << 10;
 /// What must have come over a line for its end to be another failure than the last one.
 const PROGRESS: u64 = 256 << 10;
 /// Of the rest of an object that was not asked for, so that its connection can serve again.
@@ -86,6 +89,16 @@ impl<S: Source> Download<S> {
             }
             self.tries.again(failure)?;
         }
+    }
+
+    /// All that is to come, in pieces as they come. `failed`: what a failure means.
+    pub fn through(&mut self, take: &mut Take<'_>, failed: impl Fn(Failure) -> Error) -> Result<(), Error> {
+        let mut buffer = vec![0; THROUGH.min(usize::try_from(self.left).unwrap_or(THROUGH))];
+        while self.left > 0 {
+            let length = self.read(&mut buffer).map_err(&failed)?;
+            take(buffer.get(..length).unwrap_or_default())?;
+        }
+        Ok(())
     }
 
     /// Fills the buffer, which is no longer than what is to come.

@@ -2,25 +2,29 @@
 
 use egui::{Role as AccessRole, ScrollArea, Sense, Ui, WidgetInfo, pos2, vec2};
 
+use super::export::ExportDialog;
+use super::filters::{self, Span};
 use super::words;
 use crate::model::history::{HistoryFilter, HistoryPage};
 use crate::model::human;
 use crate::model::plan::PlanId;
-use crate::model::run::{RunId, RunKind, RunReport};
+use crate::model::run::{RunId, RunReport};
 use crate::ui::context::Cx;
 use crate::ui::kept::Kept;
-use crate::ui::theme::typography::{Role, body, caption_strong};
+use crate::ui::theme::typography::{Role, caption_strong};
 use crate::ui::theme::{Tone, icons, radius, space, tokens};
-use crate::ui::widgets::{
-    Button, Check, ProgressBar, Select, TextField, day_head, focus_ring, galley, icon_at, line, problem_text, spinner, weak,
-};
+use crate::ui::widgets::{Button, EmptyState, ProgressBar, day_head, focus_ring, galley, icon_at, problem_text, spinner};
 
-/// Runs shown at first, and more with each "Show more".
+/// Runs on a page.
 const PAGE: usize = 100;
 
 pub struct List {
     filter: HistoryFilter,
+    span: Span,
+    /// The pages before this one: the run that each began past.
+    turned: Vec<Option<RunId>>,
     page: Kept<HistoryPage>,
+    export: Option<ExportDialog>,
     /// When the unread count was last put to zero.
     seen_at: Option<u64>,
 }
@@ -35,7 +39,7 @@ impl List {
     /// The runs of one plan, or all.
     pub fn of(plan: Option<PlanId>) -> Self {
         let filter = HistoryFilter { plan, limit: PAGE, ..HistoryFilter::default() };
-        Self { filter, page: Kept::default(), seen_at: None }
+        Self { filter, span: Span::Any, turned: Vec::new(), page: Kept::default(), export: None, seen_at: None }
     }
 
     /// Once for each change of the overview: the count may take a moment to fall.
@@ -48,19 +52,24 @@ impl List {
         let filter = &self.filter;
         self.page.refresh(cx.generation, || cx.handle.history(filter.clone()));
         let before = self.filter.clone();
-        self.filters(ui, cx);
+        let export = filters::show(ui, cx, &mut self.filter, &mut self.span);
+        let total = self.page.ready().map_or(0, |page| page.total);
+        if export && total > 0 {
+            self.export = Some(ExportDialog::new(self.filter.clone(), total));
+        }
         if self.filter != before {
-            if self.filter.limit == before.limit {
-                self.filter.limit = PAGE;
-            }
-            self.page.outdate();
+            // Another list, from its beginning.
+            self.turn_to(None);
+            self.turned.clear();
             ui.ctx().request_repaint();
         }
         ui.add_space(space::XS);
         let mut chosen = None;
         ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
             ui.set_max_width(ui.available_width() - space::M);
-            live(ui, cx);
+            if self.filter.past.is_none() {
+                live(ui, cx);
+            }
             if let Some(problem) = self.page.problem() {
                 problem_text(ui, problem);
             }
@@ -68,9 +77,12 @@ impl List {
                 spinner(ui, "Looking…");
                 return;
             };
-            if page.runs.is_empty() && cx.overview.runs.is_empty() {
-                ui.add_space(space::XL);
-                weak(ui, if words::is_filtered(&self.filter) { "No run fits this." } else { "Nothing has run yet." });
+            if page.runs.is_empty() && (self.filter.is_set() || cx.overview.runs.is_empty()) {
+                let clear = empty(ui, self.filter.is_set());
+                if clear {
+                    *self = Self { seen_at: self.seen_at, ..Self::default() };
+                }
+                return;
             }
             let mut day = None;
             for run in &page.runs {
@@ -82,63 +94,49 @@ impl List {
                     chosen = Some(run.run);
                 }
             }
-            if page.runs.len() < page.total {
-                let rest = human::count((page.total - page.runs.len()) as u64);
-                let more = format!("Show more ({rest})");
-                if self.filter.limit < 1000 && ui.add(Button::plain(&more)).clicked() {
-                    self.filter.limit = (self.filter.limit + 2 * PAGE).min(1000);
-                    self.page.outdate();
-                }
-            }
+            let (left, last) = (page.left, page.runs.last().map(|run| run.run));
+            self.foot(ui, left, last);
         });
+        if let Some(dialog) = &mut self.export
+            && !dialog.show(ui, cx)
+        {
+            self.export = None;
+        }
         chosen
     }
 
-    fn filters(&mut self, ui: &mut Ui, cx: &Cx<'_>) {
-        let search = "Find by name, problem or file";
-        let field =
-            ui.add(TextField::new(&mut self.filter.text).hint(search).name(search).icon(icons::MAGNIFYING_GLASS).limit(200));
-        if ui.input_mut(|input| input.consume_key(egui::Modifiers::COMMAND, egui::Key::F)) {
-            field.request_focus();
-        }
+    /// Turns the page: one is in memory, however many there are.
+    fn foot(&mut self, ui: &mut Ui, left: usize, last: Option<RunId>) {
+        ui.add_space(space::S);
         ui.horizontal(|ui| {
-            let kinds = [
-                (None, "All kinds"),
-                (Some(RunKind::Backup), "Backups"),
-                (Some(RunKind::Restore), "Restores"),
-                (Some(RunKind::Verify), "Verifications"),
-                (Some(RunKind::Delete), "Deletions"),
-                (Some(RunKind::Replicate), "Replications"),
-                (Some(RunKind::Encrypt), "Encryptions"),
-                (Some(RunKind::Decrypt), "Decryptions"),
-                (Some(RunKind::Compress), "Compressions"),
-                (Some(RunKind::Decompress), "Decompressions"),
-                (Some(RunKind::Download), "Downloads"),
-                (Some(RunKind::Message), "Messages not sent"),
-            ];
-            let now = kinds.iter().find(|(kind, _)| *kind == self.filter.kind).map_or("All kinds", |(_, label)| label);
-            Select::new("Kind", now).width(140.0).show(ui, |ui| {
-                for (kind, label) in kinds {
-                    if Select::item(ui, kind == self.filter.kind, label) {
-                        self.filter.kind = kind;
-                    }
-                }
-            });
-            if ui.add(Check::new(self.filter.troubled, "With problems only")).clicked() {
-                self.filter.troubled = !self.filter.troubled;
+            if !self.turned.is_empty() && ui.add(Button::plain("Show newer").icon(icons::ARROW_UP)).clicked() {
+                let past = self.turned.pop().flatten();
+                self.turn_to(past);
+            }
+            let older = format!("Show older ({})", human::count(left as u64));
+            if left > 0 && ui.add(Button::plain(&older).icon(icons::ARROW_DOWN)).clicked() {
+                self.turned.push(self.filter.past);
+                self.turn_to(last);
             }
         });
-        if let Some(plan) = &self.filter.plan {
-            let name = cx.plan(plan).map_or_else(|| "one backup".to_owned(), |plan| plan.plan.name.clone());
-            let mut all = false;
-            line(ui, |ui| {
-                ui.label(body(format!("Only {name}")).color(tokens(ui).text));
-                all = ui.add(Button::icon_only(icons::X, "Show all backups")).clicked();
-            });
-            if all {
-                self.filter.plan = None;
-            }
-        }
+    }
+
+    fn turn_to(&mut self, past: Option<RunId>) {
+        self.filter.past = past;
+        self.page.outdate();
+    }
+}
+
+/// That there is nothing, and why; whether all filters are to be taken away.
+fn empty(ui: &mut Ui, is_set: bool) -> bool {
+    if is_set {
+        let text = "No run is of this name, kind, result and time.";
+        let state = EmptyState::new(icons::FUNNEL, "Nothing matches", text).secondary("Clear filters");
+        state.show(ui).is_some()
+    } else {
+        let text = "Each backup, restore, verification and deletion will be listed here, with its report.";
+        EmptyState::new(icons::CLOCK_COUNTER_CLOCKWISE, "Nothing has run yet", text).show(ui);
+        false
     }
 }
 

@@ -1,5 +1,8 @@
 //! Activity: every run, in a drawer; one opens to its report.
 
+mod actions;
+mod export;
+mod filters;
 mod list;
 mod report_view;
 pub mod words;

@@ -2,17 +2,19 @@
 
 use egui::{ScrollArea, Ui};
 
+use super::actions::Excluding;
 use super::words;
 use crate::model::human;
 use crate::model::names;
-use crate::model::problem::Warning;
+use crate::model::problem::{Cause, Problem, Warning};
 use crate::model::restore::VerifyReport;
-use crate::model::run::{Outcome, RunDetail, RunId, RunReport};
+use crate::model::run::{Outcome, RunDetail, RunId, RunKind, RunReport};
 use crate::ui::context::{Action, Cx};
+use crate::ui::held;
 use crate::ui::load::Load;
 use crate::ui::theme::typography::{body, body_strong, caption, section};
 use crate::ui::theme::{Tone, icons, size, space, tokens};
-use crate::ui::widgets::{Button, Card, Ends, StatusPill, Toast, key_value, problem_text, spinner, wrapped};
+use crate::ui::widgets::{Button, Card, Ends, StatusPill, Toast, key_value, line, problem_text, spinner, wrapped};
 
 /// Files of a group that are shown at first.
 const FEW: usize = 8;
@@ -21,12 +23,13 @@ pub struct ReportView {
     run: RunId,
     report: Load<Option<Box<RunReport>>>,
     /// Causes whose files are all shown.
-    open: Vec<crate::model::problem::Cause>,
+    open: Vec<Cause>,
+    excluding: Excluding,
 }
 
 impl ReportView {
     pub fn new(run: RunId) -> Self {
-        Self { run, report: Load::default(), open: Vec::new() }
+        Self { run, report: Load::default(), open: Vec::new(), excluding: Excluding::default() }
     }
 
     /// Draws it; `true`: back to the list.
@@ -52,7 +55,7 @@ impl ReportView {
             ui.set_max_width(ui.available_width() - space::M);
             ui.spacing_mut().item_spacing.y = space::XS;
             match (&self.report, report) {
-                (_, Some(report)) => draw(ui, cx, report, &mut self.open),
+                (_, Some(report)) => draw(ui, cx, report, &mut self.open, &mut self.excluding),
                 (Load::Failed(problem), _) => {
                     problem_text(ui, problem);
                 }
@@ -68,14 +71,17 @@ impl ReportView {
     }
 }
 
-fn draw(ui: &mut Ui, cx: &mut Cx<'_>, report: &RunReport, open: &mut Vec<crate::model::problem::Cause>) {
+fn draw(ui: &mut Ui, cx: &mut Cx<'_>, report: &RunReport, open: &mut Vec<Cause>, excluding: &mut Excluding) {
     let t = tokens(ui);
     ui.label(section(format!("{} {}", report.kind.noun(), report.plan_name)).color(t.text));
     ui.add(StatusPill::of_outcome(&report.outcome));
     wrapped(ui, body(format!("{}.", words::result(report))).color(t.text));
     ui.add_space(space::S);
     if let Outcome::Failed(problem) = &report.outcome {
-        Card::new().tone(Tone::Bad).tight().show(ui, |ui| problem_text(ui, problem));
+        Card::new().tone(Tone::Bad).tight().show(ui, |ui| {
+            problem_text(ui, problem);
+            after_failure(ui, cx, report, problem);
+        });
         ui.add_space(space::S);
     }
     Card::new().tight().show(ui, |ui| {
@@ -95,10 +101,12 @@ fn draw(ui: &mut Ui, cx: &mut Cx<'_>, report: &RunReport, open: &mut Vec<crate::
     for (cause, warnings) in words::grouped(&report.warnings) {
         ui.add_space(space::S);
         let all = open.contains(&cause);
-        if group(ui, words::cause(cause), &warnings, all) {
+        let more = group(ui, words::cause(cause), &warnings, all, |ui| excluding.buttons(ui, cx, report, cause, &warnings));
+        if more {
             open.push(cause);
         }
     }
+    excluding.show(ui, cx, report.plan.as_ref());
     let listed = report.warnings.len() as u64;
     if report.warning_count > listed && listed > 0 {
         let rest = human::count(report.warning_count - listed);
@@ -116,8 +124,20 @@ fn draw(ui: &mut Ui, cx: &mut Cx<'_>, report: &RunReport, open: &mut Vec<crate::
     }
 }
 
+/// What can be done about a backup that failed, as long as it is the newest of its plan.
+fn after_failure(ui: &mut Ui, cx: &mut Cx<'_>, report: &RunReport, problem: &Problem) {
+    let Some(plan) = report.plan.as_ref().and_then(|id| cx.plan(id)) else { return };
+    let is_newest = plan.last_run.as_ref().is_some_and(|newest| newest.run == report.run);
+    if report.kind != RunKind::Backup || !is_newest || cx.run_of(&plan.plan.id, RunKind::Backup).is_some() {
+        return;
+    }
+    let (id, name) = (plan.plan.id.clone(), plan.plan.name.clone());
+    ui.add_space(space::XS);
+    line(ui, |ui| held::buttons(ui, cx, &id, &name, problem));
+}
+
 /// Warnings of one cause; `true`: all of them are wished.
-fn group(ui: &mut Ui, (title, fix): (&str, &str), warnings: &[&Warning], all: bool) -> bool {
+fn group(ui: &mut Ui, (title, fix): (&str, &str), warnings: &[&Warning], all: bool, actions: impl FnOnce(&mut Ui)) -> bool {
     let t = tokens(ui);
     let mut more = false;
     Card::new().tight().show(ui, |ui| {
@@ -137,6 +157,7 @@ fn group(ui: &mut Ui, (title, fix): (&str, &str), warnings: &[&Warning], all: bo
             let label = format!("Show all {count}");
             more = ui.add(Button::quiet(&label)).clicked();
         }
+        actions(ui);
     });
     more
 }

@@ -359,7 +359,14 @@ impl Editor {
                     return Some(Left::Saved(plan, None));
                 }
                 let run = new_run_id();
-                let command = Command::BackUp { run, plan: plan.clone(), kind: WantedType::Auto, base: None, take_over: false };
+                let command = Command::BackUp {
+                    run,
+                    plan: plan.clone(),
+                    kind: WantedType::Auto,
+                    base: None,
+                    take_over: false,
+                    accept_shrunk: false,
+                };
                 // The plan is saved either way; its card has the button too.
                 let sent = handle.send(command).is_ok();
                 Some(Left::Saved(plan, sent.then_some(run)))

@@ -1,12 +1,12 @@
-//! How fast servers are written and read, and when that holds.
+//! How much runs at the same time, how fast servers are written and read, and when that holds.
 
 use egui::Ui;
-use jiff::civil::Time;
 
-use crate::model::limits::{Hours, Limits, SLOWEST};
+use crate::model::limits::{Hours, SLOWEST};
+use crate::model::settings::Settings;
 use crate::ui::theme::typography::{body, body_strong, caption, section};
 use crate::ui::theme::{space, tokens};
-use crate::ui::widgets::{Card, NumberField, Segmented, TimeField, wrapped};
+use crate::ui::widgets::{Card, NumberField, Segmented, hours_fields, wrapped};
 
 /// Bytes of a kB, in which limits are typed.
 const KB: i64 = 1000;
@@ -16,10 +16,13 @@ const FIRST: u64 = 1_000_000;
 const LEAST: i64 = SLOWEST.div_ceil(KB as u64) as i64;
 const MOST: i64 = 999_999;
 
-pub fn show(ui: &mut Ui, limits: &mut Limits) {
+pub fn show(ui: &mut Ui, settings: &mut Settings) {
     let t = tokens(ui);
     ui.label(section("Limits").color(t.text));
     Card::new().show(ui, |ui| {
+        runs_at_once(ui, settings);
+        ui.add_space(space::S);
+        let limits = &mut settings.limits;
         speed(ui, "To servers", &mut limits.upload);
         ui.add_space(space::S);
         speed(ui, "From servers", &mut limits.download);
@@ -28,6 +31,18 @@ pub fn show(ui: &mut Ui, limits: &mut Limits) {
             hours(ui, &mut limits.between);
         }
         wrapped(ui, caption("All servers share this. Folders and drives of this computer know no limit.").color(t.text3));
+    });
+}
+
+fn runs_at_once(ui: &mut Ui, settings: &mut Settings) {
+    let t = tokens(ui);
+    ui.label(body_strong("At the same time").color(t.text));
+    ui.horizontal(|ui| {
+        let mut runs = i64::from(settings.runs_at_once);
+        if NumberField::new("Backups at the same time", &mut runs, 1, Settings::MOST_RUNS.into()).show(ui).changed() {
+            settings.runs_at_once = u8::try_from(runs).unwrap_or(1);
+        }
+        ui.label(body(if runs == 1 { "backup" } else { "backups" }).color(t.text));
     });
 }
 
@@ -57,23 +72,6 @@ fn hours(ui: &mut Ui, between: &mut Option<Hours>) {
         *between = is_bounded.then(Hours::working).flatten();
     }
     if let Some(hours) = between {
-        times(ui, ["From", "To"], hours);
+        hours_fields(ui, ["From", "To"], hours);
     }
-}
-
-/// Two times of day with their names; what is no time leaves what was there.
-pub fn times(ui: &mut Ui, names: [&str; 2], hours: &mut Hours) {
-    let t = tokens(ui);
-    ui.horizontal(|ui| {
-        let both = [("From", names[0], hours.from()), ("to", names[1], hours.to())];
-        let [from, to] = both.map(|(label, name, time)| {
-            ui.label(body(label).color(t.text));
-            let (mut hour, mut minute) = (time.hour(), time.minute());
-            let is_valid = TimeField::new(name, &mut hour, &mut minute).show(ui);
-            Time::new(hour, minute, 0, 0).ok().filter(|_| is_valid).unwrap_or(time)
-        });
-        if let Some(changed) = Hours::new(from, to) {
-            *hours = changed;
-        }
-    });
 }

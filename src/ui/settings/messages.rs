@@ -8,7 +8,6 @@ use std::collections::BTreeMap;
 use egui::Ui;
 
 use self::form::{Form, FormEvent};
-use super::limits;
 use crate::engine::message::ChannelKeys;
 use crate::model::alert::{Channel, ChannelId, Messages, Topic, Way};
 use crate::model::limits::Hours;
@@ -16,7 +15,9 @@ use crate::ui::context::Cx;
 use crate::ui::load::Load;
 use crate::ui::theme::typography::{body_strong, caption, section};
 use crate::ui::theme::{Icon, Tone, icons, space, tokens};
-use crate::ui::widgets::{Button, Card, ConfirmDialog, ConfirmEvent, Segmented, icon_label, problem_text, spinner, wrapped};
+use crate::ui::widgets::{
+    Button, Card, ConfirmDialog, ConfirmEvent, Segmented, hours_fields, icon_label, problem_text, spinner, wrapped,
+};
 
 /// What people sleep at, at first.
 const NIGHT: &str = "22:00-07:00";
@@ -160,7 +161,7 @@ fn quiet_hours(ui: &mut Ui, quiet: &mut Option<Hours>) {
         *quiet = if is_quiet { NIGHT.parse().ok() } else { None };
     }
     if let Some(hours) = quiet {
-        limits::times(ui, ["Quiet from", "Quiet to"], hours);
+        hours_fields(ui, ["Quiet from", "Quiet to"], hours);
     }
     wrapped(ui, caption("What happens then is told afterwards.").color(t.text3));
 }

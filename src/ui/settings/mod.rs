@@ -6,6 +6,7 @@ mod messages;
 use egui::Ui;
 
 use self::messages::MessagesPane;
+use super::autostart::{Autostart, AutostartSwitch};
 use super::context::Cx;
 use super::theme::typography::{body, body_strong, caption, mono, section};
 use super::theme::{space, tokens};
@@ -29,20 +30,27 @@ pub struct SettingsDrawer {
     sent: Option<Settings>,
     /// What is typed into it stays when the drawer is closed.
     messages: MessagesPane,
+    autostart: AutostartSwitch,
     /// The licence whose text is shown.
     licence: Option<usize>,
 }
 
 impl SettingsDrawer {
+    pub fn new(autostart: Option<Autostart>) -> Self {
+        Self { autostart: AutostartSwitch::new(autostart), ..Self::default() }
+    }
+
     pub fn open(&mut self) {
         self.open = true;
+        self.autostart.forget();
     }
 
     pub fn is_open(&self) -> bool {
         self.open
     }
 
-    pub fn show(&mut self, ui: &Ui, cx: &mut Cx<'_>) {
+    /// `tray`: there is an icon in the desktop's tray.
+    pub fn show(&mut self, ui: &Ui, cx: &mut Cx<'_>, tray: bool) {
         if !self.open {
             // What could not be saved is said elsewhere.
             self.sent = None;
@@ -52,14 +60,15 @@ impl SettingsDrawer {
             egui::ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
                 ui.set_max_width(ui.available_width() - space::M);
                 ui.spacing_mut().item_spacing.y = space::S;
-                self.sent.take_if(|sent| *sent == cx.overview.settings);
+                // Pausing is none of the settings that are changed here.
+                self.sent.take_if(|sent| *sent == Settings { paused: sent.paused, ..cx.overview.settings.clone() });
                 let now = self.sent.clone().unwrap_or_else(|| cx.overview.settings.clone());
                 let mut settings = now.clone();
-                general(ui, &mut settings);
+                general(ui, &mut settings, &mut self.autostart, tray);
                 ui.add_space(space::L);
                 let has_changed = self.messages.show(ui, cx, &mut settings.messages);
                 ui.add_space(space::L);
-                limits::show(ui, &mut settings.limits);
+                limits::show(ui, &mut settings);
                 if settings != now {
                     self.sent = Some(settings.clone());
                     cx.send(Command::SetSettings(settings));
@@ -97,7 +106,7 @@ impl SettingsDrawer {
     }
 }
 
-fn general(ui: &mut Ui, settings: &mut Settings) {
+fn general(ui: &mut Ui, settings: &mut Settings, autostart: &mut AutostartSwitch, tray: bool) {
     let t = tokens(ui);
     ui.label(section("General").color(t.text));
     Card::new().show(ui, |ui| {
@@ -111,9 +120,16 @@ fn general(ui: &mut Ui, settings: &mut Settings) {
         ui.scope(|ui| Segmented::new("Size").show(ui, &mut settings.scale, &sizes));
         ui.add_space(space::S);
         ui.label(body_strong("When the window is closed").color(t.text));
-        let ways = [(None, "Ask"), (Some(true), "Keep backing up"), (Some(false), "Quit")];
+        let keep = if tray { "Keep in the tray" } else { "Keep backing up" };
+        let ways = [(None, "Ask"), (Some(true), keep), (Some(false), "Quit")];
         Segmented::new("When the window is closed").show(ui, &mut settings.keep_running, &ways);
-        let text = "Without a window Strongroom still keeps to the schedules. Start it again to see the window.";
+        let text = if tray {
+            "Without a window Strongroom still keeps to the schedules. Its icon in the tray opens the window again."
+        } else {
+            "Without a window Strongroom still keeps to the schedules. Start it again to see the window."
+        };
         wrapped(ui, caption(text).color(t.text3));
+        ui.add_space(space::S);
+        autostart.show(ui);
     });
 }

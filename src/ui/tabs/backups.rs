@@ -204,6 +204,7 @@ fn head(ui: &mut Ui, cx: &mut Cx<'_>, header: &Header) {
         Status::Protected => (Tone::Ok, icons::SHIELD_CHECK),
         Status::ProtectedWithWarnings => (Tone::Warn, icons::WARNING),
         Status::WaitingForFirst => (Tone::Accent, icons::CLOCK),
+        Status::Paused => (Tone::Neutral, icons::PAUSE),
         Status::NeedsAttention => (Tone::Bad, icons::SHIELD_WARNING),
     };
     let line = Ends::new(ui, 52.0).left(|ui| {

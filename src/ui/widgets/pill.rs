@@ -25,6 +25,7 @@ impl StatusPill {
             Status::Protected => Self::new(Tone::Ok, icons::SHIELD_CHECK, "Protected"),
             Status::ProtectedWithWarnings => Self::new(Tone::Warn, icons::WARNING, "Protected with warnings"),
             Status::WaitingForFirst => Self::new(Tone::Accent, icons::CLOCK, "Waiting for first backup"),
+            Status::Paused => Self::new(Tone::Neutral, icons::PAUSE, "Paused"),
             Status::NeedsAttention => Self::new(Tone::Bad, icons::SHIELD_WARNING, "Needs attention"),
         }
     }

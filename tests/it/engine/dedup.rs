@@ -156,7 +156,14 @@ fn a_full_needs_nothing_older_and_a_differential_only_the_full() {
     // A base of one's own choice.
     let base = Some(all[1].id.clone());
     let plan = case.plan.id.clone();
-    let chosen = case.world.run(|run| Command::BackUp { run, plan, kind: WantedType::Incremental, base, take_over: false });
+    let chosen = case.world.run(|run| Command::BackUp {
+        run,
+        plan,
+        kind: WantedType::Incremental,
+        base,
+        take_over: false,
+        accept_shrunk: false,
+    });
     assert_eq!(chosen.outcome, Outcome::Completed);
     let last = versions().pop().unwrap();
     assert_eq!((last.parent.as_ref(), last.totals.new_files), (Some(&all[1].id), 3));
@@ -173,7 +180,8 @@ fn a_base_that_is_not_there_is_said() {
     let case = Case::new(true, |source| write(&source.join("a"), "x"));
     let base = Some(VersionId::try_from("20200101T000000Z-full-00000000".to_string()).unwrap());
     let plan = case.plan.id.clone();
-    let report = case.world.run(|run| Command::BackUp { run, plan, kind: WantedType::Auto, base, take_over: false });
+    let report =
+        case.world.run(|run| Command::BackUp { run, plan, kind: WantedType::Auto, base, take_over: false, accept_shrunk: false });
     assert!(
         matches!(&report.outcome, Outcome::Failed(p) if p.code == strongroom::model::problem::Code::NothingThere),
         "{report:?}"

@@ -193,7 +193,8 @@ fn only_the_owner_deletes_and_not_soon_after_taking_over() {
     let plan = Box::new(case.plan.clone());
     let secrets = NewSecrets { password: Some(Secret::new(PASSWORD)), ..NewSecrets::default() };
     let kind = WantedType::Auto;
-    let taken = case.world.run(|run| Command::BackUpOnce { run, plan, secrets, kind, base: None, take_over: true });
+    let taken =
+        case.world.run(|run| Command::BackUpOnce { run, plan, secrets, kind, base: None, take_over: true, accept_shrunk: false });
     assert!(taken.outcome.is_success(), "{taken:?}");
     case.versions.push((version_of(&taken), tree(&case.world.source())));
     refused(&delete(&case), Code::OtherOwner);

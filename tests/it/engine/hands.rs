@@ -24,7 +24,15 @@ fn another_home_writes_only_after_taking_over() {
     let once = |take_over: bool| {
         let plan = Box::new(plan.clone());
         let secrets = NewSecrets { password: Some(Secret::new(PASSWORD)), ..NewSecrets::default() };
-        world.run(|run| Command::BackUpOnce { run, plan, secrets, kind: WantedType::Auto, base: None, take_over })
+        world.run(|run| Command::BackUpOnce {
+            run,
+            plan,
+            secrets,
+            kind: WantedType::Auto,
+            base: None,
+            take_over,
+            accept_shrunk: false,
+        })
     };
     failed_with(&once(false), Code::OtherOwner);
     let taken = once(true);

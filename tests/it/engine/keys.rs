@@ -83,7 +83,9 @@ fn only_the_owner_changes_slots_and_not_during_a_run() {
     let (run, handle) = (RunId(rand_u64()), world.handle());
     let mut events = handle.events();
     let id = plan.id.clone();
-    handle.send(Command::BackUp { run, plan: id, kind: WantedType::Full, base: None, take_over: false }).unwrap();
+    handle
+        .send(Command::BackUp { run, plan: id, kind: WantedType::Full, base: None, take_over: false, accept_shrunk: false })
+        .unwrap();
     while handle.progress(run).is_none() {
         std::thread::sleep(Duration::from_millis(1));
     }

@@ -1,6 +1,7 @@
 //! The engine driven through its handle, on real folders, with a clock and a key store of the test's own.
 
 mod append_only;
+mod by_itself;
 mod dedup;
 mod dedup_formats;
 mod deletion;
@@ -8,6 +9,7 @@ mod flip;
 mod fuzz;
 mod hands;
 mod health;
+mod held;
 mod job;
 mod keys;
 mod marker;
@@ -219,7 +221,7 @@ impl World {
 
     pub fn back_up(&self, plan: &Plan, kind: WantedType) -> RunReport {
         let plan = plan.id.clone();
-        self.run(|run| Command::BackUp { run, plan, kind, base: None, take_over: false })
+        self.run(|run| Command::BackUp { run, plan, kind, base: None, take_over: false, accept_shrunk: false })
     }
 
     pub fn verify(&self, plan: &Plan, depth: Depth) -> RunReport {

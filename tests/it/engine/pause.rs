@@ -38,7 +38,7 @@ fn goes_on(world: &World, run: RunId, command: Command) -> RunReport {
 }
 
 fn back_up(run: RunId, plan: &Plan) -> Command {
-    Command::BackUp { run, plan: plan.id.clone(), kind: WantedType::Auto, base: None, take_over: false }
+    Command::BackUp { run, plan: plan.id.clone(), kind: WantedType::Auto, base: None, take_over: false, accept_shrunk: false }
 }
 
 fn world() -> (World, Plan) {

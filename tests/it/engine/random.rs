@@ -159,7 +159,8 @@ impl Model {
         let kind = [Auto, Auto, Incremental, Incremental, Differential, Full][self.random.below(6) as usize];
         let base = if kind == Incremental && self.random.below(3) == 0 { self.any_version() } else { None };
         let (plan, wanted) = (self.plan.id.clone(), base.clone());
-        let report = self.world.run(|run| Command::BackUp { run, plan, kind, base: wanted, take_over: false });
+        let report =
+            self.world.run(|run| Command::BackUp { run, plan, kind, base: wanted, take_over: false, accept_shrunk: false });
         self.log.push(format!("backup {kind:?} on {base:?}: {:?} {:?}", report.outcome, report.detail));
         if self.unverified && !report.outcome.is_success() {
             // It may have met the damage; then it knows of it, and the next goes round it.
@@ -202,7 +203,7 @@ impl Model {
             let after = Duration::from_micros(self.random.below(60_000));
             let (handle, run, plan) = (self.world.handle(), RunId(rand_u64()), self.plan.id.clone());
             let mut events = handle.events();
-            handle.send(Command::BackUp { run, plan, kind, base: None, take_over: false }).unwrap();
+            handle.send(Command::BackUp { run, plan, kind, base: None, take_over: false, accept_shrunk: false }).unwrap();
             std::thread::sleep(after);
             // It may have ended meanwhile.
             let _ = handle.send(Command::Cancel { run });

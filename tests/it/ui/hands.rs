@@ -10,7 +10,7 @@ use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use strongroom::engine::Handle;
 use strongroom::engine::env::{Clock, SystemClock};
-use strongroom::ui::{App, Closed, Joined, SystemAppearance, Window, WindowWaker};
+use strongroom::ui::{App, Closed, Joined, SystemAppearance, TrayPresence, Window, WindowWaker};
 
 use super::sample::Still;
 
@@ -43,6 +43,8 @@ impl Hands {
             pick_paths: None,
             drops: true,
             open_folder: Arc::new(|_| {}),
+            tray: TrayPresence::default(),
+            autostart: None,
         };
         let closed = Arc::new(Mutex::new(Closed::Quit));
         let harness = Harness::builder()

@@ -1,5 +1,6 @@
 //! The window, driven by role and name, on a pretended engine.
 
+mod activity;
 mod desk;
 mod fake;
 mod flow;
@@ -17,4 +18,5 @@ mod schedules;
 mod sizes;
 mod tabs;
 mod tools;
+mod tray;
 mod wizard;

@@ -9,7 +9,7 @@ use strongroom::engine::message::*;
 use strongroom::model::clean_up::{PlaceJudged, RetentionPreview};
 use strongroom::model::format::{Kind, Packing, SealSpec};
 use strongroom::model::health::{Failure, Sample};
-use strongroom::model::history::HistoryPage;
+use strongroom::model::history::{Ending, HistoryPage};
 use strongroom::model::key::{KeySlot, SlotKind};
 use strongroom::model::location::Location;
 use strongroom::model::plan::{Plan, PlanId};
@@ -22,7 +22,7 @@ use strongroom::model::secret::Secret;
 use strongroom::model::snapshot::{BackupType, Totals, VersionId};
 use strongroom::model::source_spec::SourceSpec;
 use strongroom::model::status::{self, Status, Why};
-use strongroom::ui::{Joined, SystemAppearance, Window, WindowWaker};
+use strongroom::ui::{Joined, SystemAppearance, TrayPresence, Window, WindowWaker};
 
 use super::fake::{Fake, empty_overview};
 use super::sample_files;
@@ -127,7 +127,7 @@ pub fn runs(plan: &Plan) -> Vec<RunReport> {
 }
 
 fn warnings() -> Vec<Warning> {
-    let file = |n: u32| format!("home/ada/Documents/Letters/to Grandmother Wilhelmina/draft {n}.odt");
+    let file = |n: u32| format!("/home/ada/Documents/Letters/to Grandmother Wilhelmina/draft {n}.odt");
     let mut all: Vec<Warning> = (1..12)
         .map(|n| Warning {
             cause: Cause::Unreadable,
@@ -135,7 +135,7 @@ fn warnings() -> Vec<Warning> {
             detail: "Permission denied (os error 13)".into(),
         })
         .collect();
-    all.push(Warning { cause: Cause::Vanished, path: "home/ada/Documents/.~lock.odt#".into(), detail: "gone".into() });
+    all.push(Warning { cause: Cause::Vanished, path: "/home/ada/Documents/.~lock.odt#".into(), detail: "gone".into() });
     all
 }
 
@@ -163,6 +163,7 @@ fn overview_of(plan: Plan, last_failed: bool) -> PlanOverview {
         last_run: history.first().cloned(),
         next: schedule::dues(&pasts, &Signals::default(), plan.created, now, &zone).first().map(|(_, due)| *due),
         pasts: pasts.iter().map(|(schedule, past)| (schedule.id.clone(), *past)).collect(),
+        waits: vec![],
         strip: status::strip(&plan.schedules, plan.created, &recent, now, &zone),
         versions: Some(18),
         stored_bytes: Some(9_800_000_000),
@@ -221,6 +222,7 @@ pub fn running() -> (Overview, Progress) {
         started: at(NOW),
         cancelling: false,
         paused: false,
+        turn: None,
     });
     let progress = Progress::default();
     progress.set_stage(Stage::Copying);
@@ -250,11 +252,17 @@ pub fn answer(question: &Question) -> Option<Result<Answer, Problem>> {
                 .into_iter()
                 .filter(|run| filter.plan.as_ref().is_none_or(|plan| run.plan.as_ref() == Some(plan)))
                 .filter(|run| filter.kind.is_none_or(|kind| run.kind == kind))
+                .filter(|run| filter.ending.is_none_or(|ending| Ending::from(&run.outcome) == ending))
+                .filter(|run| filter.since.is_none_or(|since| run.started >= since))
                 .filter(|run| !filter.troubled || !matches!(run.outcome, Outcome::Completed | Outcome::Cancelled))
                 .filter(|run| run.plan_name.to_lowercase().contains(&filter.text.to_lowercase()))
                 .collect();
-            Answer::History(HistoryPage { total: runs.len(), runs })
+            let total = runs.len();
+            let at = filter.past.and_then(|past| runs.iter().position(|run| run.run == past)).map_or(0, |at| at + 1);
+            let page: Vec<RunReport> = runs.into_iter().skip(at).take(filter.limit).collect();
+            Answer::History(HistoryPage { left: total - at - page.len(), total, runs: page })
         }
+        Question::ExportHistory { .. } => Answer::Exported(40),
         Question::Report { run } => Answer::Report(all().into_iter().find(|report| report.run == *run).map(Box::new)),
         Question::KeyStatus { .. } => Answer::KeyStatus(KeyStatus {
             sealed: true,
@@ -385,5 +393,7 @@ pub fn window(fake: &Fake) -> Window {
         pick_paths: None,
         drops: true,
         open_folder: Arc::new(|_| {}),
+        tray: TrayPresence::default(),
+        autostart: None,
     }
 }

@@ -7,17 +7,19 @@ use crate::engine::message::{Command, PlanOverview, RunOverview};
 use crate::model::human;
 use crate::model::location::Location;
 use crate::model::names;
-use crate::model::problem::Problem;
+use crate::model::problem::{Code, Problem};
 use crate::model::restore::{Depth, Place, PlanChoice, VerifySpec};
 use crate::model::run::{Outcome, ProgressView, RunDetail, RunId, RunKind, RunReport};
 use crate::model::snapshot::WantedType;
 use crate::model::status::{Status, Why};
 use crate::ui::context::{Action, Cx, new_run_id};
+use crate::ui::held;
 use crate::ui::theme::typography::{body, caption, section};
 use crate::ui::theme::{Icon, Tone, icons, size, space, tokens};
 use crate::ui::warnings;
 use crate::ui::widgets::{
-    Button, Card, Ends, ProgressRow, StatusPill, Strip30, menu_button, menu_item, problem_text, spinner, wrapped,
+    Button, Card, Ends, ProgressRow, StatusPill, Strip30, line as in_line, menu_button, menu_item, problem_text, spinner, weak,
+    wrapped,
 };
 
 /// Damaged objects that a card names, and files of each.
@@ -191,7 +193,12 @@ fn running(ui: &mut Ui, cx: &mut Cx<'_>, run: &RunOverview) {
             None => (ProgressView::default(), None, None),
         };
         let name = format!("{doing} {}", run.name);
-        ProgressRow::new(&name, &view).pace(speed, left).home(home.as_bytes()).show(ui);
+        match &run.turn {
+            Some(turn) => {
+                weak(ui, human::capital(&format!("{} {}.", run.name, turn.in_words())));
+            }
+            None => ProgressRow::new(&name, &view).pace(speed, left).home(home.as_bytes()).show(ui),
+        }
     });
     line.right(|ui| {
         ui.add_space(space::S);
@@ -229,6 +236,10 @@ fn result_line(ui: &mut Ui, cx: &mut Cx<'_>, plan: &PlanOverview, state: &CardSt
     ui.add_space(space::XS);
     ui.separator();
     match card_data::result(report) {
+        RunResult::Failed(problem) if problem.code == Code::SourceShrank => {
+            problem_text(ui, &problem);
+            in_line(ui, |ui| held::buttons(ui, cx, &plan.plan.id, &plan.plan.name, &problem));
+        }
         RunResult::Failed(problem) => {
             let line = Ends::new(ui, 44.0).top().left(|ui| {
                 problem_text(ui, &problem);

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use crate::engine::message::{Overview, PlanOverview};
+use crate::model::conditions::Wait;
 use crate::model::human;
 use crate::model::location::Location;
 use crate::model::problem::Problem;
@@ -16,6 +17,7 @@ pub fn status_word(status: Status) -> &'static str {
         Status::Protected => "Protected",
         Status::ProtectedWithWarnings => "Protected, with warnings",
         Status::WaitingForFirst => "Waiting for first backup",
+        Status::Paused => "Paused",
         Status::NeedsAttention => "Needs attention",
     }
 }
@@ -32,7 +34,11 @@ impl Header {
     /// `None` where nothing is set up.
     pub fn of(overview: &Overview) -> Option<Self> {
         let status = overview.plans.iter().map(|plan| plan.status).max()?;
-        let is_protected = |plan: &&PlanOverview| matches!(plan.status, Status::Protected | Status::ProtectedWithWarnings);
+        let is_protected = |plan: &&PlanOverview| match plan.status {
+            Status::Protected | Status::ProtectedWithWarnings => true,
+            Status::Paused => plan.last_success.is_some(),
+            Status::WaitingForFirst | Status::NeedsAttention => false,
+        };
         Some(Self { status, protected: overview.plans.iter().filter(is_protected).count(), of: overview.plans.len() })
     }
 
@@ -46,6 +52,7 @@ impl Header {
             Status::Protected => "Every backup ran when it should and could be read back.",
             Status::ProtectedWithWarnings => "The newest version is there, but something is amiss: the card says what.",
             Status::WaitingForFirst => "A backup that has not run yet protects nothing.",
+            Status::Paused => "Nothing runs by itself for now.",
             Status::NeedsAttention => "The card below says what happened and what to do.",
         }
     }
@@ -65,10 +72,15 @@ pub fn sentence(plan: &PlanOverview, now: Timestamp, zone: &TimeZone) -> String 
         Why::Away { destination, since } => {
             format!(" · {} cannot be used since {}", destination.short_name(), human::moment(*since, now, zone))
         }
+        Why::Failed(problem) if problem.code.is_held() => " · held".into(),
         Why::LeftRunning => " · the last run was cut off and will be gone on with".into(),
         _ => String::new(),
     };
     let next = match plan.next {
+        _ if plan.status == Status::Paused => " · paused".into(),
+        _ if !plan.waits.is_empty() => {
+            format!(" · due, but {}", plan.waits.iter().map(Wait::in_words).collect::<Vec<_>>().join(" and "))
+        }
         _ if matches!(plan.why, Why::Overdue { .. }) => String::new(),
         _ if plan.plan.schedules.on().next().is_none() => " · no schedule".into(),
         Some(due) => {
@@ -235,6 +247,7 @@ mod tests {
             last_run: None,
             next: Some(due("2026-11-21T20:00:00Z")),
             pasts: vec![],
+            waits: vec![],
             strip: vec![],
             versions: Some(41),
             stored_bytes: Some(9_800_000_000),
@@ -250,6 +263,9 @@ mod tests {
             settings: Settings::default(),
             unseen: 0,
             notices: vec![],
+            paused: None,
+            keeps_schedules: true,
+            knows_machine: true,
             zone: "UTC".into(),
             home_folder: "/home/u".into(),
             machine: "m".into(),
@@ -318,6 +334,13 @@ mod tests {
         assert_eq!(say(&p), "never run · overdue since yesterday 11:59");
         p.why = Why::Away { destination: Location::local("/media/blue"), since: at("2026-11-12T11:59:00Z") };
         assert_eq!(say(&p), "never run · blue cannot be used since Thu 12 Nov 11:59 · due now");
+    }
+
+    #[test]
+    fn a_backup_whose_source_is_gone_is_held() {
+        let mut p = plan(Status::NeedsAttention);
+        p.why = Why::Failed(Problem::new(Code::SourceShrank, "No version was made.", ""));
+        assert_eq!(sentence(&p, at("2026-11-21T12:00:00Z"), &TimeZone::UTC), "2 h ago · held · next today 20:00");
     }
 
     #[test]

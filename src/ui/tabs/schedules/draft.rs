@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
+use super::conditions::ConditionsDraft;
 use crate::model::schedule::{Schedule, Schedules, TimesOfDay, When, parse};
 use crate::model::snapshot::WantedType;
 
@@ -18,14 +19,23 @@ pub enum Kind {
     Cron,
     Drive,
     Start,
-    /// What the fields cannot show: it stays as it is.
-    Other,
+    Change,
 }
 
 impl Kind {
     /// Those that are offered.
-    pub const ALL: [Self; 9] =
-        [Self::Daily, Self::Weekly, Self::Monthly, Self::Hourly, Self::Hours, Self::Days, Self::Cron, Self::Drive, Self::Start];
+    pub const ALL: [Self; 10] = [
+        Self::Daily,
+        Self::Weekly,
+        Self::Monthly,
+        Self::Hourly,
+        Self::Hours,
+        Self::Days,
+        Self::Cron,
+        Self::Change,
+        Self::Drive,
+        Self::Start,
+    ];
 
     pub const fn in_words(self) -> &'static str {
         match self {
@@ -38,7 +48,7 @@ impl Kind {
             Self::Cron => "By a cron expression",
             Self::Drive => "When a drive is plugged in",
             Self::Start => "When Strongroom starts",
-            Self::Other => "As it is",
+            Self::Change => "When files change",
         }
     }
 }
@@ -61,6 +71,10 @@ pub struct Draft {
     /// Empty: any that the backup uses.
     pub drive: String,
     pub at_most_hours: i64,
+    /// Seconds without a change.
+    pub settle: i64,
+    pub at_most_minutes: i64,
+    pub conditions: ConditionsDraft,
     pub wanted: WantedType,
     kept: Option<Schedule>,
 }
@@ -81,6 +95,9 @@ impl Default for Draft {
             delay: 5,
             drive: String::new(),
             at_most_hours: 12,
+            settle: 60,
+            at_most_minutes: 15,
+            conditions: ConditionsDraft::default(),
             wanted: WantedType::Auto,
             kept: None,
         }
@@ -89,7 +106,8 @@ impl Default for Draft {
 
 impl Draft {
     pub fn of(schedule: &Schedule) -> Self {
-        let mut draft = Self { wanted: schedule.wanted, kept: Some(schedule.clone()), ..Self::default() };
+        let conditions = ConditionsDraft::of(&schedule.conditions);
+        let mut draft = Self { wanted: schedule.wanted, conditions, kept: Some(schedule.clone()), ..Self::default() };
         let typed = |at: &TimesOfDay| Vec::<String>::from(at.clone()).join(", ");
         match &schedule.when {
             When::Hourly { minute } => (draft.kind, draft.minute) = (Kind::Hourly, (*minute).into()),
@@ -111,7 +129,10 @@ impl Draft {
                 draft.drive = drive.clone().unwrap_or_default();
                 (draft.kind, draft.at_most_hours) = (Kind::Drive, (*at_most_hours).into());
             }
-            When::Change { .. } => draft.kind = Kind::Other,
+            When::Change { settle_seconds, at_most_minutes } => {
+                (draft.kind, draft.settle) = (Kind::Change, (*settle_seconds).into());
+                draft.at_most_minutes = (*at_most_minutes).into();
+            }
         }
         draft
     }
@@ -146,7 +167,10 @@ impl Draft {
                 let drive = Some(self.drive.trim().to_owned()).filter(|drive| !drive.is_empty());
                 Ok(When::Drive { drive, at_most_hours: u16::try_from(self.at_most_hours).unwrap_or(0) })
             }
-            Kind::Other => self.kept.as_ref().map(|kept| kept.when.clone()).ok_or_else(String::new),
+            Kind::Change => Ok(When::Change {
+                settle_seconds: u32::try_from(self.settle).unwrap_or(0),
+                at_most_minutes: u16::try_from(self.at_most_minutes).unwrap_or(1),
+            }),
         }
     }
 
@@ -154,9 +178,11 @@ impl Draft {
     pub fn schedule(&self, others: &Schedules, now: Timestamp, zone: &TimeZone) -> Result<Schedule, String> {
         let when = self.when(now.to_zoned(zone.clone()).date())?;
         when.check()?;
+        let conditions = self.conditions.conditions()?;
+        let wanted = self.wanted;
         Ok(match &self.kept {
-            Some(kept) => Schedule { when, wanted: self.wanted, ..kept.clone() },
-            None => Schedule { wanted: self.wanted, ..Schedule::new(others.new_id(now), when, now) },
+            Some(kept) => Schedule { when, wanted, conditions, ..kept.clone() },
+            None => Schedule { wanted, conditions, ..Schedule::new(others.new_id(now), when, now) },
         })
     }
 }
@@ -187,7 +213,6 @@ mod tests {
         ] {
             let before = schedule(every, at, on);
             let draft = Draft::of(&before);
-            assert_ne!(draft.kind, Kind::Other, "{every}");
             assert_eq!(draft.schedule(&Schedules::default(), now(), &TimeZone::UTC).as_ref(), Ok(&before), "{every}");
         }
         let start = Schedule { when: When::Start { delay_minutes: 7 }, ..schedule("6h", None, None) };

@@ -4,6 +4,7 @@ use egui::Ui;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use super::conditions;
 use super::draft::{Draft, Kind};
 use super::note;
 use crate::engine::message::{NewSecrets, PlanOverview};
@@ -83,6 +84,7 @@ impl Editor {
             ];
             Segmented::new("Makes").show(ui, &mut self.draft.wanted, &options);
         });
+        conditions::show(ui, &mut self.draft.conditions, cx.overview.knows_machine, LABEL);
         let schedule = self.draft.schedule(&plan.plan.schedules, cx.now, cx.zone);
         note(
             ui,
@@ -169,7 +171,23 @@ impl Editor {
                     ui.label(body("after the last run"));
                 });
             }
-            Kind::Other => {}
+            Kind::Change => {
+                labelled(ui, "Settled for", LABEL, |ui| {
+                    number(
+                        ui,
+                        "Seconds without a change",
+                        &mut draft.settle,
+                        0,
+                        When::MOST_SECONDS.into(),
+                        ("second", "seconds"),
+                    );
+                });
+                labelled(ui, "Not within", LABEL, |ui| {
+                    let most = When::MOST_MINUTES.into();
+                    number(ui, "Minutes after the last run", &mut draft.at_most_minutes, 1, most, ("minute", "minutes"));
+                    ui.label(body("after the last run"));
+                });
+            }
         }
     }
 }

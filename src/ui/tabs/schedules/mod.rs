@@ -1,6 +1,7 @@
 //! The Schedules tab: when each backup runs by itself, what ran and what will.
 
 mod calendar;
+mod conditions;
 mod draft;
 mod editor;
 mod kept;
@@ -11,15 +12,18 @@ use egui::Ui;
 use self::calendar::Calendar;
 use self::editor::{Editor, EditorEvent};
 use self::kept::Kept;
-use crate::engine::message::{NewSecrets, PlanOverview};
+use crate::engine::message::{Command, NewSecrets, PlanOverview};
+use crate::model::conditions::Wait;
 use crate::model::human;
+use crate::model::pause::PauseFor;
 use crate::model::plan::{Plan, PlanId};
 use crate::model::schedule::{DueBecause, Past, Schedule, Schedules, Upcoming};
+use crate::model::status::Status;
 use crate::ui::context::{Action, Cx};
 use crate::ui::load::Load;
 use crate::ui::theme::typography::{body, caption, section};
 use crate::ui::theme::{Tone, icons, size, space, tokens};
-use crate::ui::widgets::{Button, Card, Check, EmptyState, Ends, StatusPill, Toast, problem_text, tab_page, weak};
+use crate::ui::widgets::{Button, Card, Check, EmptyState, Ends, Select, StatusPill, Toast, problem_text, tab_page, weak};
 
 /// The tab's state between frames.
 #[derive(Default)]
@@ -51,6 +55,7 @@ impl SchedulesTab {
                 return;
             }
             ui.spacing_mut().item_spacing.y = space::M;
+            pause(ui, cx);
             for plan in &cx.overview.plans.clone() {
                 let shown = self.as_sent(plan);
                 self.card(ui, cx, &shown);
@@ -172,6 +177,31 @@ impl SchedulesTab {
     }
 }
 
+/// Everything stands still for a while; the banner above the page says it, and ends it.
+fn pause(ui: &mut Ui, cx: &mut Cx<'_>) {
+    let runs_by_itself = cx.overview.plans.iter().any(|plan| plan.plan.schedules.on().next().is_some());
+    if cx.overview.paused.is_some() || !runs_by_itself {
+        return;
+    }
+    let line = Ends::new(ui, size::CONTROL).left(|ui| {
+        weak(ui, "Backups run by themselves as it says below.");
+    });
+    line.right(|ui| {
+        let wanted = [
+            ("For an hour", PauseFor::Hour),
+            ("Until tomorrow morning", PauseFor::Tomorrow),
+            ("Until I resume", PauseFor::UntilTold),
+        ];
+        Select::new("Pause everything", "Pause everything…").width(190.0).show(ui, |ui| {
+            for (label, wanted) in wanted {
+                if Select::item(ui, false, label) {
+                    cx.send(Command::PauseSchedules(wanted));
+                }
+            }
+        });
+    });
+}
+
 /// Last and next run in words, and why the next one comes where that is not plain.
 fn when(plan: &PlanOverview, cx: &Cx<'_>) -> String {
     let last = match &plan.last_run {
@@ -180,7 +210,10 @@ fn when(plan: &PlanOverview, cx: &Cx<'_>) -> String {
     };
     let why = plan.next.filter(|due| due.because != DueBecause::Time).map(|due| format!(" {}", due.because.in_words()));
     let why = why.unwrap_or_default();
+    let waits: Vec<String> = plan.waits.iter().map(Wait::in_words).collect();
     let text = match plan.next_run() {
+        _ if plan.status == Status::Paused => format!("paused · {last}"),
+        _ if !waits.is_empty() => format!("due, but {} · {last}", waits.join(" and ")),
         Some(next) if next <= cx.now => format!("due now{why} · {last}"),
         Some(next) => format!("next {}{why} · {last}", human::moment(next, cx.now, cx.zone)),
         None => last,

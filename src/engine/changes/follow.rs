@@ -7,7 +7,9 @@
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering::Relaxed;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -33,7 +35,7 @@ use crate::os::priority::lower_this_thread;
 const WALKS: (Duration, Duration) = (Duration::from_secs(60), Duration::from_secs(60 * 60));
 /// Changes within this count as one.
 const TOGETHER: Duration = Duration::from_secs(1);
-/// Messages of the system that may wait; past them it says that some were lost.
+/// Messages of the system that may wait; past them all is looked through anew.
 const WAITING: usize = 4096;
 
 enum Message {
@@ -52,7 +54,8 @@ impl Follower {
     pub fn start(core: Arc<Core>, plan: Plan, last: Option<Timestamp>, found: mpsc::Sender<Change>) -> Self {
         let (messages, told) = sync_channel(WAITING);
         let cancel = Cancel::default();
-        let thread = Thread { messages: messages.clone(), told, cancel: cancel.clone(), found, plan, core };
+        let lost = Arc::default();
+        let thread = Thread { messages: messages.clone(), told, cancel: cancel.clone(), found, lost, plan, core };
         let started = thread::Builder::new().name("changes".into()).spawn(move || thread.follow(last));
         if let Err(error) = started {
             tracing::warn!("changes are not followed: {error}");
@@ -76,6 +79,8 @@ struct Thread {
     told: Receiver<Message>,
     cancel: Cancel,
     found: mpsc::Sender<Change>,
+    /// More was told than could wait.
+    lost: Arc<AtomicBool>,
 }
 
 /// Why the watching came to an end.
@@ -131,9 +136,12 @@ impl Thread {
         let messages = self.messages.clone();
         // What is only read is no change; a backup would bring itself about.
         let config = Config::default().with_follow_symlinks(false).with_event_kinds(EventKindMask::CORE);
+        let lost = self.lost.clone();
         let tell = move |event| {
-            // The thread has ended.
-            let _ = messages.send(Message::Changed(event));
+            // Never waited for: the same thread answers whoever asks for another watch.
+            if matches!(messages.try_send(Message::Changed(event)), Err(TrySendError::Full(_))) {
+                lost.store(true, Relaxed);
+            }
         };
         RecommendedWatcher::new(tell, config).inspect_err(|error| tracing::warn!("changes cannot be watched: {error}")).ok()
     }
@@ -150,6 +158,9 @@ impl Thread {
             };
             if self.cancel.is_cancelled() {
                 return End::Stop;
+            }
+            if self.lost.swap(false, Relaxed) {
+                return End::Lost;
             }
             match message {
                 Ok(Message::Stop) | Err(RecvTimeoutError::Disconnected) => return End::Stop,

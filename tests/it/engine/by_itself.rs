@@ -254,3 +254,53 @@ fn a_backup_follows_changes_and_nothing_else() {
     std::thread::sleep(Duration::from_millis(300));
     assert_eq!(runs(&world).len(), 5);
 }
+
+/// More than can wait is told while the folders are still being watched one by one: nothing hangs, and what comes after is heard of.
+#[test]
+fn a_flood_of_changes_while_it_begins_to_watch_drowns_nothing() {
+    let mut world = World::in_memory();
+    world.clock.set(&(Timestamp::now() - jiff::SignedDuration::from_secs(600)).to_string());
+    for n in 0..1500 {
+        write(&world.source().join(format!("{n:04}/file")), "x");
+    }
+    let mut plan = world.plan("Documents");
+    plan.schedules = world.every("daily").map(|schedule| schedule.when = When::Change { settle_seconds: 0, at_most_minutes: 1 });
+    world.save(&plan).unwrap();
+    world.stop();
+    let ended = Arc::new(AtomicBool::new(false));
+    let flood = {
+        let (ended, source) = (ended.clone(), world.source());
+        std::thread::spawn(move || {
+            for n in 0.. {
+                if ended.load(Relaxed) {
+                    return;
+                }
+                write(&source.join(format!("{:04}/flood", n % 50)), n.to_string());
+            }
+        })
+    };
+    world.start("home", true);
+    until("the first run", || (count(&world, &plan) >= 1).then_some(()));
+    std::thread::sleep(Duration::from_secs(2));
+    ended.store(true, Relaxed);
+    flood.join().unwrap();
+    let advance = |world: &World| {
+        let mut clock = world.clock.0.lock().unwrap();
+        clock.0 += jiff::SignedDuration::from_secs(61);
+        drop(clock);
+        nudge(world);
+    };
+    // Whatever of the flood is still untold leads to one more run at most.
+    std::thread::sleep(Duration::from_secs(2));
+    advance(&world);
+    std::thread::sleep(Duration::from_secs(2));
+    let before = count(&world, &plan);
+    advance(&world);
+    std::thread::sleep(Duration::from_secs(2));
+    assert_eq!(count(&world, &plan), before, "nothing changes any more");
+    write(&world.source().join("1499/file"), "y");
+    until("what comes after", || {
+        nudge(&world);
+        (count(&world, &plan) == before + 1).then_some(())
+    });
+}

@@ -26,6 +26,9 @@ fn own_plan(session: &Session, args: &args::Verify) -> Result<Option<PlanId>, Pr
     let place = place::place(handle, &args.from)?;
     let overview = handle.overview();
     let own = overview.plans.iter().map(|plan| &plan.plan).filter(|plan| plan.destinations.contains(&place.location));
+    if own.clone().next().is_none() {
+        return Ok(None);
+    }
     let meant: Option<PlanId> = match &place.plan {
         PlanChoice::Id(id) => Some(id.clone()),
         PlanChoice::Name(name) => {

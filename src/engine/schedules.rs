@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use crate::model::plan::Plan;
-use crate::model::schedule::{self, Decision, Due, Past, Schedule, ScheduleId, Schedules, Signals};
+use crate::model::schedule::{self, Decision, Due, Past, Schedule, Schedules, Signals};
 
 use super::core::Core;
 
@@ -16,13 +16,9 @@ pub fn pasts<'p>(core: &Core, plan: &'p Plan) -> Vec<(&'p Schedule, Past)> {
     plan.schedules.iter().map(|schedule| (schedule, past(schedule))).collect()
 }
 
-/// What is to run of a plan that is not running, and when to ask again. `held`: schedules that do not count now.
-pub fn decide(core: &Core, plan: &Plan, signals: &Signals, held: &[ScheduleId]) -> Decision {
-    if plan.schedules.is_empty() {
-        return Decision::default();
-    }
-    let pasts: Vec<_> = pasts(core, plan).into_iter().filter(|(schedule, _)| !held.contains(&schedule.id)).collect();
-    schedule::decide(&pasts, signals, plan.created, core.env.clock.now(), &core.env.clock.zone())
+/// What is to run of a plan that is not running, and when to ask again. `pasts`: those of its schedules that count now.
+pub fn decide(core: &Core, plan: &Plan, pasts: &[(&Schedule, Past)], signals: &Signals) -> Decision {
+    schedule::decide(pasts, signals, plan.created, core.env.clock.now(), &core.env.clock.zone())
 }
 
 /// The one that is due first, as far as that is known.

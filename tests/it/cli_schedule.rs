@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::support::{Random, World, long};
+use crate::support::{Random, World, long, until};
 use crate::tree;
 
 /// What `schedule list` says of each.
@@ -14,15 +14,6 @@ fn listed(world: &World) -> Vec<Value> {
     let mut lines = world.run("schedule list Docs --json").ok().lines();
     lines.pop();
     lines
-}
-
-/// Waits for something, a minute at most.
-fn until(what: &str, is: impl Fn() -> bool) {
-    let end = Instant::now() + Duration::from_secs(60);
-    while !is() {
-        assert!(Instant::now() < end, "{what}");
-        sleep(Duration::from_millis(100));
-    }
 }
 
 #[test]

@@ -277,3 +277,12 @@ pub fn hit(command: &mut Command, moment: Duration, how: impl FnOnce(&mut Child)
 pub fn long() -> bool {
     std::env::var_os("STRONGROOM_LONG").is_some_and(|v| v == "1")
 }
+
+/// Waits for something, a minute at most.
+pub fn until(what: &str, mut is: impl FnMut() -> bool) {
+    let end = Instant::now() + Duration::from_secs(60);
+    while !is() {
+        assert!(Instant::now() < end, "waited for {what}");
+        thread::sleep(Duration::from_millis(20));
+    }
+}

@@ -3,15 +3,13 @@
 
 use std::fs;
 use std::process::{Child, Command, Stdio};
-use std::thread::sleep;
-use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 use strongroom::os::autostart::Autostart;
 
 use crate::servers::notifications::Bus;
 use crate::servers::tray::Tray;
-use crate::support::{Random, World, is_callers, tool};
+use crate::support::{Random, World, is_callers, tool, until};
 
 /// The program without a window and without a display, ended with this.
 struct Hidden(Child);
@@ -43,14 +41,6 @@ impl Drop for Hidden {
     fn drop(&mut self) {
         let _ = self.0.kill();
         let _ = self.0.wait();
-    }
-}
-
-fn until(what: &str, mut so: impl FnMut() -> bool) {
-    let end = Instant::now() + Duration::from_secs(60);
-    while !so() {
-        assert!(Instant::now() < end, "waited for {what}");
-        sleep(Duration::from_millis(10));
     }
 }
 

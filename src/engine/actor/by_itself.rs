@@ -59,6 +59,8 @@ impl Actor {
         self.go_on();
         let waited_before = self.by_itself.waits.clone();
         let plans = self.plans();
+        // What waits is looked at oftener: not for a plan that is gone.
+        self.by_itself.waits.retain(|id, _| plans.iter().any(|plan| plan.id == *id));
         let mut next: Option<Timestamp> = None;
         for plan in &plans {
             if self.is_writing(&plan.id) || self.is_to_wait(&plan.id) {
@@ -66,11 +68,13 @@ impl Actor {
             }
             let silent = Signals::default();
             let signals = self.by_itself.signals.get(&plan.id).unwrap_or(&silent).clone();
-            let mut decision = schedules::decide(&self.core, plan, &signals, &[]);
+            let mut pasts = schedules::pasts(&self.core, plan);
+            let mut decision = schedules::decide(&self.core, plan, &pasts, &signals);
             if let Some(due) = &decision.run {
                 let held = self.held_back(plan, &plans, due.schedules.iter().map(|(id, _)| id));
                 if !held.is_empty() {
-                    decision = schedules::decide(&self.core, plan, &signals, &held);
+                    pasts.retain(|(schedule, _)| !held.contains(&schedule.id));
+                    decision = schedules::decide(&self.core, plan, &pasts, &signals);
                 }
             } else {
                 self.by_itself.waits.remove(&plan.id);

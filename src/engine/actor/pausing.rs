@@ -32,6 +32,11 @@ impl Actor {
         if lock(&self.core.config).settings.paused.is_some() {
             self.tell_of(answer::save_pause(&self.core, None));
         }
+        self.let_go_on();
+    }
+
+    /// What stood still because of the pause.
+    fn let_go_on(&mut self) {
         let stilled = std::mem::take(&mut self.by_itself.stilled);
         for run in lock(&self.runs).iter().filter(|run| stilled.contains(&run.id)) {
             run.pause(false);
@@ -41,10 +46,12 @@ impl Actor {
 
     /// Where its time has come.
     pub(super) fn end_pause(&mut self) {
-        let is_kept = lock(&self.core.config).settings.paused.is_some();
-        if is_kept && self.core.owner && self.paused().is_none() {
-            self.resume_all();
+        if !self.core.owner || self.paused().is_some() || lock(&self.core.config).settings.paused.take().is_none() {
+            return;
         }
+        // Where it cannot be taken out of the settings it is not tried at every turn: it is over all the same.
+        self.tell_of(answer::save_pause(&self.core, None));
+        self.let_go_on();
     }
 
     fn tell_of(&self, saved: Result<(), Problem>) {

@@ -276,13 +276,17 @@ pub fn as_text(run: &RunReport, now: Timestamp, zone: &TimeZone) -> String {
 }
 
 #[cfg(test)]
+pub(crate) use tests::failed;
+
+#[cfg(test)]
 mod tests {
     use super::*;
     use crate::model::problem::Problem;
     use crate::model::restore::RestoreCounts;
     use crate::model::run::RunId;
 
-    fn failed() -> RunReport {
+    /// A backup with three warnings of two causes.
+    pub(crate) fn failed() -> RunReport {
         let at = "2026-11-21T20:00:00Z".parse().unwrap();
         RunReport {
             run: RunId(1),

@@ -3,6 +3,7 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use zbus::blocking::{Connection, Proxy};
+use zbus::zvariant::OwnedValue;
 
 use super::bus::{property, session};
 
@@ -22,12 +23,13 @@ fn of_desktop() -> Option<Duration> {
 
 /// All that this person's desktops told logind. <https://www.freedesktop.org/software/systemd/man/latest/org.freedesktop.login1.html>
 fn of_login(bus: &Connection) -> Option<Duration> {
-    let ask = |name| (bus, "org.freedesktop.login1", "/org/freedesktop/login1/user/self", "org.freedesktop.login1.User", name);
-    let (bus, service, path, interface, name) = ask("IdleHint");
-    if !property::<bool>(bus, service, path, interface, name)? {
+    if !of_user::<bool>(bus, "IdleHint")? {
         return Some(Duration::ZERO);
     }
-    let (bus, service, path, interface, name) = ask("IdleSinceHint");
-    let since = UNIX_EPOCH + Duration::from_micros(property(bus, service, path, interface, name)?);
+    let since = UNIX_EPOCH + Duration::from_micros(of_user(bus, "IdleSinceHint")?);
     Some(SystemTime::now().duration_since(since).unwrap_or_default())
+}
+
+fn of_user<T: TryFrom<OwnedValue>>(bus: &Connection, name: &str) -> Option<T> {
+    property(bus, "org.freedesktop.login1", "/org/freedesktop/login1/user/self", "org.freedesktop.login1.User", name)
 }

@@ -47,31 +47,7 @@ pub fn result(run: &RunReport) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::problem::{Cause, Warning};
-    use crate::model::run::{RunDetail, RunId, RunKind, Trigger};
-
-    fn failed() -> RunReport {
-        let at = "2026-11-21T20:00:00Z".parse().unwrap();
-        RunReport {
-            run: RunId(1),
-            kind: RunKind::Backup,
-            trigger: Trigger::ByHand,
-            schedules: Vec::new(),
-            utc_offset: None,
-            plan: None,
-            plan_name: "Documents".into(),
-            started: at,
-            finished: at,
-            paused_ms: 0,
-            outcome: Outcome::CompletedWithWarnings,
-            detail: RunDetail::None,
-            warnings: [Cause::Vanished, Cause::Unreadable, Cause::Vanished]
-                .map(|cause| Warning { cause, path: "a/b".into(), detail: "why".into() })
-                .to_vec(),
-            warning_count: 3,
-            stages: vec![],
-        }
-    }
+    use crate::model::run::words::failed;
 
     #[test]
     fn results_stand_alone() {

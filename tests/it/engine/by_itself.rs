@@ -94,16 +94,7 @@ fn what_runs_stands_still_with_everything_and_goes_on() {
     let handle = world.handle();
     let mut events = handle.events();
     let run = RunId(7);
-    handle
-        .send(Command::BackUp {
-            run,
-            plan: plan.id.clone(),
-            kind: WantedType::Auto,
-            base: None,
-            take_over: false,
-            accept_shrunk: false,
-        })
-        .unwrap();
+    handle.send(back_up(run, &plan)).unwrap();
     handle.send(Command::PauseSchedules(PauseFor::UntilTold)).unwrap();
     until("it stands still", || handle.overview().runs.iter().any(|r| r.run == run && r.paused).then_some(()));
     handle.send(Command::ResumeSchedules).unwrap();
@@ -167,15 +158,7 @@ fn two_runs_never_write_to_one_destination_and_as_many_run_as_may() {
     settings.runs_at_once = 1;
     handle.save_settings(settings.clone()).wait().unwrap();
     let mut events: Vec<_> = plans.iter().map(|_| handle.events()).collect();
-    let back_up = |at: usize| Command::BackUp {
-        run: RunId(at as u64),
-        plan: plans[at].id.clone(),
-        kind: WantedType::Auto,
-        base: None,
-        take_over: false,
-        accept_shrunk: false,
-    };
-    (0..3).for_each(|at| handle.send(back_up(at)).unwrap());
+    (0..3).for_each(|at| handle.send(back_up(RunId(at as u64), &plans[at])).unwrap());
     // What stands still is in nobody's way: the first is held, so that what waits can be looked at.
     let turns = until("all are there", || {
         let runs = handle.overview().runs.clone();

@@ -147,16 +147,7 @@ fn a_cancelled_backup_leaves_nothing() {
     let handle = world.handle();
     let mut events = handle.events();
     let run = RunId(7);
-    handle
-        .send(Command::BackUp {
-            run,
-            plan: plan.id.clone(),
-            kind: WantedType::Auto,
-            base: None,
-            take_over: false,
-            accept_shrunk: false,
-        })
-        .unwrap();
+    handle.send(back_up(run, &plan)).unwrap();
     handle.send(Command::Cancel { run }).unwrap();
     assert_eq!(report_of(&mut events, run).outcome, Outcome::Cancelled);
     let folder = world.destination().join(plan.folder_name());

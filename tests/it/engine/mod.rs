@@ -244,6 +244,11 @@ impl World {
     }
 }
 
+/// What has a plan backed up.
+pub fn back_up(run: RunId, plan: &Plan) -> Command {
+    Command::BackUp { run, plan: plan.id.clone(), kind: WantedType::Auto, base: None, take_over: false, accept_shrunk: false }
+}
+
 pub fn rand_u64() -> u64 {
     let mut bytes = [0; 8];
     getrandom::fill(&mut bytes).unwrap();

@@ -37,10 +37,6 @@ fn goes_on(world: &World, run: RunId, command: Command) -> RunReport {
     report_of(&mut events, run)
 }
 
-fn back_up(run: RunId, plan: &Plan) -> Command {
-    Command::BackUp { run, plan: plan.id.clone(), kind: WantedType::Auto, base: None, take_over: false, accept_shrunk: false }
-}
-
 fn world() -> (World, Plan) {
     let world = World::new();
     for n in 0..300 {

@@ -74,7 +74,9 @@ fn start(hidden: bool) -> Result<Ended, Problem> {
         move || Connection::open(&home, || Env::system(open_store(&home, false), windows.waker()), true)
     };
     let first = connect()?;
-    if hidden && desktop::no_display().is_some() && !first.is_own() {
+    // A command that holds the home ends by itself, and its engine is taken over then.
+    let is_kept = !first.is_own() && first.handle().overview().keeps_schedules;
+    if hidden && desktop::no_display().is_some() && is_kept {
         cli::say(RUNNING);
         return Ok(Ended::Well);
     }

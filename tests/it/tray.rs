@@ -164,6 +164,25 @@ fn a_tray_that_comes_late_or_anew_gets_the_icon() {
     hidden.end();
 }
 
+/// Started while a command has the engine: it shows that one, and has its own when the command ends.
+#[test]
+fn the_icon_outlives_a_command_whose_engine_it_showed() {
+    let world = world(48 << 20);
+    let bus = Bus::start();
+    let tray = Tray::start(&bus);
+    let mut command = world.words("backup Documents").stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    until("its engine", || world.home().join("run/engine.sock").exists());
+    let mut hidden = Hidden::start(&world, &bus.address);
+    let item = tray.item();
+    item.wait_for("Backing up Documents");
+    assert!(command.wait().unwrap().success());
+    item.wait_for("Waiting for first backup · 1 of 2");
+    item.click(&["Back up now", "Everything"]);
+    item.wait_for("Protected · 2 of 2");
+    assert_eq!(tray.count(), 1);
+    hidden.end();
+}
+
 #[test]
 fn without_bus_and_display_it_keeps_to_the_schedules() {
     let world = world(100);

@@ -31,9 +31,6 @@ const PROGRESS: Duration = Duration::from_secs(1);
 const LOST: Duration = Duration::from_millis(500);
 /// Between two looks at anything else: "tomorrow" becomes "today", and a bus that refused us may do so no more.
 const IDLE: Duration = Duration::from_secs(300);
-/// Between two looks whether a tray that did not take the icon does now: one that is just starting may refuse it, and tells nobody when it
-/// is ready.
-const REFUSED: Duration = Duration::from_secs(20);
 /// How often the icon is brought to a tray that comes and goes meanwhile.
 const TRIES: usize = 5;
 /// Between two looks for somebody who shows icons, where there is one to tell of them.
@@ -48,7 +45,8 @@ pub fn show(engine: Arc<dyn Fn() -> Joined + Send + Sync>, windows: WindowWaker,
         loop {
             tray.follow(&engine(), &runtime);
             tray.update(TrayView::lost, None);
-            runtime.block_on(sleep(LOST));
+            // A timer can only be made within the runtime.
+            runtime.block_on(async { sleep(LOST).await });
         }
     };
     if let Err(error) = thread::Builder::new().name("tray".into()).spawn(following) {
@@ -92,8 +90,6 @@ impl Tray {
             PROGRESS
         } else if self.lacks_host() {
             HOST
-        } else if self.lacks_tray() {
-            REFUSED
         } else {
             IDLE
         }
@@ -109,13 +105,6 @@ impl Tray {
                 (None, _) => windows.wish(strongroom::ui::Wish::Open),
             })
         };
-        if self.lacks_tray()
-            && host().is_ok()
-            && let Some(shown) = self.shown.take()
-        {
-            shown.shutdown().wait();
-            self.tried = None;
-        }
         match &self.shown {
             Some(shown) => drop(shown.update(|item| item.show(view(), pressed))),
             None if self.tried.is_none_or(|tried| tried.elapsed() >= IDLE) => {
@@ -133,11 +122,6 @@ impl Tray {
     /// Our icon is known, but nobody is known to show it.
     fn lacks_host(&self) -> bool {
         self.shown.is_some() && self.watched.load(Relaxed) && !self.presence.is_there()
-    }
-
-    /// Nobody has taken our icon.
-    fn lacks_tray(&self) -> bool {
-        self.shown.is_some() && !self.watched.load(Relaxed)
     }
 
     fn spawn(&mut self, item: impl Fn() -> Item) {

@@ -11,12 +11,13 @@ use super::output::{Output, clean};
 use super::plan::find_plan;
 use crate::engine::message::{NewSecrets, PlanOverview};
 use crate::model::human;
+use crate::model::pause::Span;
 use crate::model::plan::Plan;
 use crate::model::problem::{Code, Problem};
 use crate::model::schedule::{self, Schedule, ScheduleId, Schedules, Upcoming, When};
 
 /// Minutes between two runs that follow changes, where nothing is said.
-const CHANGES: i64 = 15;
+const CHANGES: u16 = 15;
 
 pub fn run(args: args::Schedule, output: Output) -> Result<Exit, Problem> {
     match args {
@@ -24,7 +25,7 @@ pub fn run(args: args::Schedule, output: Output) -> Result<Exit, Problem> {
         args::Schedule::Next { plan, count } => next(&plan, count.into(), output),
         args::Schedule::Add(args) => with_home(|session| {
             change(session, &args.plan, output, |plan| {
-                let when = when(&args.when)?.ok_or_else(|| usage("it is not said when".into()))?;
+                let when = when(&args.when)?;
                 let now = Timestamp::now();
                 let mut new = Schedule::new(plan.schedules.new_id(now), when, now);
                 set_how(&mut new, &args.how);
@@ -35,9 +36,7 @@ pub fn run(args: args::Schedule, output: Output) -> Result<Exit, Problem> {
         args::Schedule::Edit(args) => with_home(|session| {
             change(session, &args.of.plan, output, |plan| {
                 let mut changed = find(plan, args.of.schedule.as_deref())?.clone();
-                if let Some(when) = when(&args.when)? {
-                    changed.when = when;
-                }
+                changed.when = changed_when(&changed.when, &args.when)?;
                 set_how(&mut changed, &args.how);
                 replaced(plan, changed)
             })
@@ -106,30 +105,53 @@ fn find<'p>(plan: &'p Plan, name: Option<&str>) -> Result<&'p Schedule, Problem>
     })
 }
 
-fn when(args: &args::When) -> Result<Option<When>, Problem> {
-    if let Some(delay_minutes) = args.at_start {
-        let when = When::Start { delay_minutes };
-        when.check().map_err(usage)?;
-        return Ok(Some(when));
+fn when(args: &args::When) -> Result<When, Problem> {
+    if args.every.is_none() && (args.at.is_some() || args.on.is_some()) {
+        return Err(usage("--at and --on go with --every".into()));
     }
-    if let Some(drive) = &args.when_plugged {
-        let drive = Some(drive.trim().to_owned()).filter(|drive| !drive.is_empty());
-        let hours = args.at_most_every.map_or(0, |span| span.0.as_secs().div_euclid(3600));
-        let when = When::Drive { drive, at_most_hours: u16::try_from(hours).unwrap_or(u16::MAX) };
-        when.check().map_err(usage)?;
-        return Ok(Some(when));
-    }
-    if let Some(settle_seconds) = args.when_changed {
-        let minutes = args.at_most_every.map_or(CHANGES, |span| span.0.as_secs().div_euclid(60));
-        let when = When::Change { settle_seconds, at_most_minutes: u16::try_from(minutes).unwrap_or(u16::MAX) };
-        when.check().map_err(usage)?;
-        return Ok(Some(when));
-    }
-    if args.at_most_every.is_some() {
+    if args.at_most_every.is_some() && args.when_plugged.is_none() && args.when_changed.is_none() {
         return Err(usage("--at-most-every goes with --when-plugged or --when-changed".into()));
     }
-    let Some(every) = &args.every else { return Ok(None) };
-    schedule::parse(every, args.at.as_deref(), args.on.as_deref(), Zoned::now().date()).map(Some).map_err(usage)
+    let when = match (&args.every, args.at_start, &args.when_plugged, args.when_changed) {
+        (Some(every), ..) => {
+            return schedule::parse(every, args.at.as_deref(), args.on.as_deref(), Zoned::now().date()).map_err(usage);
+        }
+        (_, Some(delay_minutes), ..) => When::Start { delay_minutes },
+        (_, _, Some(drive), _) => {
+            let drive = Some(drive.trim().to_owned()).filter(|drive| !drive.is_empty());
+            When::Drive { drive, at_most_hours: args.at_most_every.map_or(0, hours) }
+        }
+        (_, _, _, Some(settle_seconds)) => {
+            When::Change { settle_seconds, at_most_minutes: args.at_most_every.map_or(CHANGES, minutes) }
+        }
+        _ => return Err(usage("it is not said when".into())),
+    };
+    when.check().map_err(usage)?;
+    Ok(when)
+}
+
+/// Another kind, or the same with what is given changed.
+fn changed_when(old: &When, args: &args::When) -> Result<When, Problem> {
+    if args.every.is_some() || args.at_start.is_some() || args.when_plugged.is_some() || args.when_changed.is_some() {
+        return when(args);
+    }
+    let mut changed = schedule::adjust(old, args.at.as_deref(), args.on.as_deref()).map_err(usage)?;
+    match (&mut changed, args.at_most_every) {
+        (_, None) => {}
+        (When::Drive { at_most_hours, .. }, Some(span)) => *at_most_hours = hours(span),
+        (When::Change { at_most_minutes, .. }, Some(span)) => *at_most_minutes = minutes(span),
+        (_, Some(_)) => return Err(usage("--at-most-every goes with --when-plugged or --when-changed".into())),
+    }
+    changed.check().map_err(usage)?;
+    Ok(changed)
+}
+
+fn hours(span: Span) -> u16 {
+    u16::try_from(span.0.as_secs().div_euclid(3600)).unwrap_or(u16::MAX)
+}
+
+fn minutes(span: Span) -> u16 {
+    u16::try_from(span.0.as_secs().div_euclid(60)).unwrap_or(u16::MAX)
 }
 
 fn set_how(schedule: &mut Schedule, how: &args::How) {

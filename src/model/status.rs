@@ -179,6 +179,7 @@ mod tests {
     use crate::model::problem::{Code, Problem};
     use crate::model::restore::{DamagedObject, VerifyReport};
     use crate::model::run::{ReadBack, RunId, RunKind, RunReport, Trigger};
+    use crate::model::schedule::{Schedule, ScheduleId, TimesOfDay, When};
     use crate::model::snapshot::{BackupType, Totals, VersionId};
 
     fn run(hour: i64, kind: RunKind, outcome: Outcome, detail: RunDetail) -> RunReport {
@@ -279,5 +280,32 @@ mod tests {
             with_away((Status::WaitingForFirst, Why::Nothing), &[(server.clone(), ago(3))], Patience::default(), now),
             away(&server, ago(3))
         );
+    }
+
+    #[test]
+    fn the_strip_has_the_worst_of_each_day_and_from_when_nothing_ran() {
+        let days = |days: i64| Timestamp::UNIX_EPOCH + SignedDuration::from_hours(24 * days);
+        let (created, now) = (days(100), days(110) + SignedDuration::from_hours(12));
+        let daily = When::Daily { at: TimesOfDay::parse("20:00").unwrap() };
+        let schedules = Schedules::from(Schedule::new(ScheduleId::first(), daily, created));
+        let failed = |hour| run(hour, RunKind::Backup, Outcome::Failed(Problem::new(Code::Internal, "No.", "")), RunDetail::None);
+        let cancelled = |hour| run(hour, RunKind::Backup, Outcome::Cancelled, RunDetail::None);
+        let (full, part) = (BackupType::Full, BackupType::Incremental);
+        // On its third day it fails before it goes well, on its fourth somebody cancels it; then nothing runs any more.
+        let mut runs = vec![backup(24 * 101, full), failed(24 * 102), backup(24 * 102 + 1, part), cancelled(24 * 103)];
+        runs.reverse();
+        let strip = |runs: &[RunReport]| strip(&schedules, created, &Recent::of(runs), now, &TimeZone::UTC);
+        let drawn = |strip: &[Day]| strip.iter().map(|day| format!("{:?}", day.mark)).collect::<Vec<_>>();
+        let shown = strip(&runs);
+        assert_eq!((shown.len(), shown[29].date), (30, now.to_zoned(TimeZone::UTC).date()));
+        let (before, since) = (drawn(&shown[..19]), drawn(&shown[19..]));
+        assert_eq!(before, ["Blank"; 19]);
+        // Due on the evening of the 102nd day, overdue a day later; what was tried then is shown as it was.
+        let overdue = ["Overdue"; 7];
+        assert_eq!(since, [["Idle", "Success", "Failed", "Idle"].as_slice(), overdue.as_slice()].concat());
+        assert_eq!((shown[21].runs, shown[21].failed, shown[22].runs), (2, 1, 1));
+        // One that went well today takes it back.
+        runs.insert(0, backup(24 * 110 + 1, part));
+        assert_eq!(drawn(&strip(&runs))[23..], ["Idle", "Idle", "Idle", "Idle", "Idle", "Idle", "Success"]);
     }
 }

@@ -40,6 +40,15 @@ fn a_plan_has_any_number_of_schedules() {
     assert_eq!(words(&all)[..2], ["every hour at 30 minutes past (off)", "every Sunday at 03:00, differential"]);
     assert_eq!((&all[0]["schedule"]["on"], &all[0]["next"]), (&json!(false), &Value::Null));
     world.run("schedule enable Docs Daily").ok();
+    // What is not given stays.
+    world.run(&format!("schedule edit Docs {id} --at 04:15")).ok();
+    world.run("schedule edit Docs Daily --at :30").ok();
+    assert_eq!(words(&listed(&world))[1], "every Sunday at 04:15, differential");
+    world.run(&format!("schedule edit Docs {id} --on mon,wed")).ok();
+    assert_eq!(words(&listed(&world))[1], "every Monday and Wednesday at 04:15, differential");
+    world.run("schedule edit Docs Daily --on mon").code(2);
+    world.run("schedule edit Docs Daily --at-most-every 30m").code(2);
+    world.run("schedule add Docs --at 04:15").code(2);
     world.run("schedule remove Docs").code(2);
     world.run("schedule remove Docs nobody").code(2);
     world.run(&format!("schedule remove Docs {id}")).ok();
@@ -58,6 +67,9 @@ fn a_plan_has_any_number_of_schedules() {
     assert_eq!(all[3]["schedule"]["when"], json!({ "kind": "change", "settle-seconds": 5, "at-most-minutes": 15 }));
     world.run("schedule edit Docs Changes --if none").ok();
     assert_eq!(words(&listed(&world))[2], "when files change, at most every 30 minutes");
+    world.run("schedule edit Docs Changes --at-most-every 1h").ok();
+    assert_eq!(words(&listed(&world))[2], "when files change, at most every hour");
+    world.run("schedule edit Docs Changes --at 20:00").code(2);
 
     let next = world.run("schedule next Docs --count 4 --json").ok().lines();
     assert_eq!(next.len(), 5, "{next:?}");

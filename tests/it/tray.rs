@@ -167,7 +167,7 @@ fn a_tray_that_comes_late_or_anew_gets_the_icon() {
 /// Started while a command has the engine: it shows that one, and has its own when the command ends.
 #[test]
 fn the_icon_outlives_a_command_whose_engine_it_showed() {
-    let world = world(48 << 20);
+    let world = world(16 << 20);
     let bus = Bus::start();
     let tray = Tray::start(&bus);
     let mut command = world.words("backup Documents").stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();

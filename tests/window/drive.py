@@ -146,7 +146,7 @@ def second_place():
     button("Save")
     button("Back up Documents now")
     wait("the copy", lambda: glob.glob(f"{third}/Documents-*/versions/*.json"))
-    see("Nothing had changed")
+    see("Nothing new or changed")
     os.rename(third, f"{ROOT}/pulled out")
     button("Back up Documents now")
     see("third disk lacks the newest versions")

@@ -14,6 +14,7 @@ Examples:
   strongroom schedule add Docs --every 'cron: 0 9-17 * * 1-5' --name Office
   strongroom schedule add Docs --when-plugged --at-most-every 12h
   strongroom schedule add Docs --when-changed --at-most-every 30m --if power,unmetered
+  strongroom schedule edit Docs 51f7f990 --at 21:30
   strongroom schedule next Docs --count 10
 
 Schedules run while the window is open, or `strongroom daemon` runs. What was missed is made up for soon after, once; several that fall \
@@ -65,7 +66,7 @@ pub struct ScheduleAdd {
 #[derive(Debug, Args)]
 #[command(group = ArgGroup::new("when").args(["every", "at_start", "when_plugged", "when_changed"]))]
 #[command(group = ArgGroup::new("change").required(true).multiple(true).args([
-    "every", "at_start", "when_plugged", "when_changed", "kind", "name", "conditions",
+    "every", "at", "on", "at_start", "when_plugged", "when_changed", "at_most_every", "kind", "name", "conditions",
 ]))]
 pub struct ScheduleEdit {
     #[command(flatten)]
@@ -90,10 +91,10 @@ pub struct When {
     #[arg(long)]
     pub every: Option<String>,
     /// Times of day, as in 20:00 or 8:00,20:00; with hourly the minute, as in :15 [default: 20:00]
-    #[arg(long, requires = "every")]
+    #[arg(long)]
     pub at: Option<String>,
     /// Days: mon,thu with weekly; 1, last or first-mon with monthly [default: mon, 1]
-    #[arg(long, requires = "every")]
+    #[arg(long)]
     pub on: Option<String>,
     /// When Strongroom starts, so many minutes later
     #[arg(long, value_name = "MINUTES", num_args = 0..=1, default_missing_value = "0")]

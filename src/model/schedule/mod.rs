@@ -49,7 +49,7 @@ pub use self::due::{Changes, Due, DueBecause, Plugged, Signals, due};
 pub use self::entry::{Schedule, ScheduleId};
 pub use self::list::Schedules;
 pub use self::occurrence::Stamp;
-pub use self::parse::parse;
+pub use self::parse::{adjust, parse};
 pub use self::past::{Attempt, Past};
 pub use self::times::TimesOfDay;
 pub use self::upcoming::Upcoming;

@@ -35,6 +35,31 @@ pub fn parse(every: &str, at: Option<&str>, on: Option<&str>, today: Date) -> Re
     Ok(when)
 }
 
+/// The same kind with other times or days, as [`parse`] takes them; what is left out stays.
+pub fn adjust(when: &When, at: Option<&str>, on: Option<&str>) -> Result<When, String> {
+    if on.is_some() && !matches!(when, When::Weekly { .. } | When::Monthly { .. }) {
+        return Err(format!("days (--on) go with weekly and monthly, not with what runs {}", when.in_words()));
+    }
+    let times = |old: &TimesOfDay| at.map_or_else(|| Ok(old.clone()), TimesOfDay::parse);
+    let changed = match when {
+        When::Hourly { minute: old } => When::Hourly { minute: at.map_or(Ok(*old), minute)? },
+        When::Daily { at: old } => When::Daily { at: times(old)? },
+        When::Days { days, from, at: old } => When::Days { days: *days, from: *from, at: times(old)? },
+        When::Weekly { on: days, at: old } => {
+            When::Weekly { on: on.map_or_else(|| Ok(*days), Weekdays::parse)?, at: times(old)? }
+        }
+        When::Monthly { on: days, at: old } => {
+            When::Monthly { on: on.map_or_else(|| Ok(days.clone()), MonthDays::parse)?, at: times(old)? }
+        }
+        When::Hours { .. } | When::Cron { .. } | When::Change { .. } | When::Drive { .. } | When::Start { .. } => {
+            without_time(at, &format!("what runs {}", when.in_words()))?;
+            when.clone()
+        }
+    };
+    changed.check()?;
+    Ok(changed)
+}
+
 /// `6h`, `2d`, and `2d` at a time.
 fn interval(every: &str, at: Option<&str>, today: Date) -> Result<When, String> {
     let wrong = || {

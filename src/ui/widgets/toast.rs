@@ -60,7 +60,8 @@ impl<A: Clone> Toasts<A> {
         // Above where pages have their buttons.
         let offset = egui::vec2(0.0, -(size::FOOTER + space::S));
         let area = Area::new(ui.scope_id().with("toasts"))
-            .order(Order::Middle)
+            // Also above a drawer or dialog, where what it tells of was done.
+            .order(Order::Tooltip)
             .anchor(Align2::CENTER_BOTTOM, offset)
             .role(egui::accesskit::Role::Status);
         let response = area.show(ui.ctx(), |ui| {

@@ -96,13 +96,13 @@ fn first_run_then_back_up_then_restore_on_another_machine() {
         // Files that were written a moment ago are read once more: only then can they be trusted as unchanged.
         for _ in 0..20 {
             hands.button("Back up Letters now");
-            hands.wait("the run's end", |hands| hands.sees("copied (") || hands.sees("Nothing had changed"));
-            if hands.sees("Nothing had changed") {
+            hands.wait("the run's end", |hands| hands.sees("copied (") || hands.sees("Nothing new or changed"));
+            if hands.sees("Nothing new or changed") {
                 break;
             }
             std::thread::sleep(std::time::Duration::from_millis(500));
         }
-        hands.see("Nothing had changed");
+        hands.see("Nothing new or changed");
     }
     // Another home, another keyring: only the destination and the password are left.
     let engine = engine(&root, "other home");

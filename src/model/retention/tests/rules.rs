@@ -242,6 +242,8 @@ fn settings_and_words() {
     );
     assert_eq!(Retention::default().in_words(), "for ever");
     assert_eq!(Retention { days: Some(365), ..Retention::default() }.in_words(), "all of a year");
+    assert_eq!(Retention { days: Some(730), ..Retention::default() }.in_words(), "all of 2 years");
+    assert_eq!(Retention { days: Some(400), ..Retention::default() }.in_words(), "all of 400 days");
     assert_eq!(
         Retention { weekly: buckets("0"), last: Some(1), ..Retention::default() }.in_words(),
         "the last one and one per week for ever"

@@ -106,3 +106,24 @@ fn what_happens_brings_runs_when_it_should() {
     }
     assert!(runs.iter().all(|runs| *runs > 15), "{runs:?}");
 }
+
+/// What happened is never ahead of us: the clock was put back since, and that is waited for no longer.
+#[test]
+fn a_clock_put_back_holds_nothing_that_happened_back() {
+    let (now, ahead) = (at("2026-03-20T08:00:00Z"), at("2026-03-21T08:00:00Z"));
+    let kinds = [
+        When::Change { settle_seconds: 60, at_most_minutes: 15 },
+        When::Drive { drive: None, at_most_hours: 0 },
+        When::Start { delay_minutes: 10 },
+    ];
+    for kind in kinds {
+        let schedule = Schedule::new(ScheduleId::from_random([1; 4]), kind, at("2026-03-01T08:00:00Z"));
+        let signals = Signals {
+            changes: Some(Changes { first: ahead, latest: ahead }),
+            plugged: vec![Plugged { names: Vec::new(), used: true, at: ahead }],
+            started: Some(ahead),
+        };
+        let decision = decide(&[(&schedule, Past::default())], &signals, now, now, &zone("Europe/Berlin"));
+        assert!(decision.run.is_some(), "{}", schedule.in_words());
+    }
+}

@@ -3,7 +3,7 @@
 use jiff::civil::date;
 use serde::{Deserialize, Serialize};
 
-use super::super::{Cron, Past, Schedule, ScheduleId, Schedules, Upcoming, When, parse};
+use super::super::{Cron, Past, Schedule, ScheduleId, Schedules, Upcoming, When, adjust, parse};
 use super::{at, schedule, when, zone};
 use crate::model::snapshot::WantedType;
 
@@ -124,6 +124,8 @@ fn the_command_line_says_it_shortly() {
         ("CRON:0 8,20 * * mon-fri", "at 08:00 and 20:00 on Monday to Friday"),
         ("cron: */15 * * * *", "every 15 minutes"),
         ("cron: * * * * *", "every minute"),
+        // Not evenly.
+        ("cron: 0,20 * * * *", "at minute 0 and 20 past every hour"),
         ("cron: 5 * * * sat,sun", "every hour at 5 minutes past on Saturday and Sunday"),
         ("cron: @hourly", "every hour"),
         ("cron: 0 3 L jan *", "at 03:00, on the last day of the month, in January"),
@@ -132,6 +134,24 @@ fn the_command_line_says_it_shortly() {
     ] {
         assert_eq!(when(text).in_words(), words, "{text}");
     }
+}
+
+#[test]
+fn times_and_days_change_alone() {
+    let to = |text: &str, at, on| adjust(&when(text), at, on).map(|when| when.in_words());
+    assert_eq!(to("hourly at :15", Some(":30"), None).unwrap(), "every hour at 30 minutes past");
+    assert_eq!(to("daily at 8:00", Some("9:30,21:00"), None).unwrap(), "every day at 09:30 and 21:00");
+    assert_eq!(to("weekly on thu at 8:00", Some("9:30"), None).unwrap(), "every Thursday at 09:30");
+    assert_eq!(to("weekly on thu at 8:00", None, Some("mon")).unwrap(), "every Monday at 08:00");
+    assert_eq!(adjust(&when("monthly on last at 8:00"), Some("9:30"), None).unwrap(), when("monthly on last at 9:30"));
+    assert_eq!(adjust(&when("monthly on last at 8:00"), None, Some("1")).unwrap(), when("monthly on 1 at 8:00"));
+    assert_eq!(adjust(&when("2d at 8:00"), Some("9:30"), None).unwrap(), when("2d at 9:30"));
+    assert_eq!(adjust(&when("6h"), None, None).unwrap(), when("6h"));
+    for wrong in ["6h", "cron: 0 9 * * *"] {
+        assert!(to(wrong, Some("9:30"), None).is_err(), "{wrong}");
+    }
+    assert!(to("daily at 8:00", None, Some("mon")).is_err());
+    assert!(to("daily at 8:00", Some("25:00"), None).is_err());
 }
 
 #[test]

@@ -164,7 +164,7 @@ pub fn result(report: &RunReport) -> RunResult {
     let took = took(report);
     let text = match &report.detail {
         RunDetail::Backup { totals, .. } if totals.new_files == 0 && report.warning_count == 0 => {
-            format!("Nothing had changed: {} checked in {took}.", human::counted(totals.files, "file", "files"))
+            format!("Nothing new or changed: {} checked in {took}.", human::counted(totals.files, "file", "files"))
         }
         RunDetail::Backup { totals, .. } => format!(
             "{} of {} copied ({}), {} stored in {took}.",
@@ -360,7 +360,7 @@ mod tests {
             other => panic!("{other:?}"),
         };
         assert_eq!(good(3), "3 of 1,200 files copied (5.0 MB), 2.0 MB stored in 4 s.");
-        assert_eq!(good(0), "Nothing had changed: 1,200 files checked in 4 s.");
+        assert_eq!(good(0), "Nothing new or changed: 1,200 files checked in 4 s.");
         let warned = result(&report(Outcome::CompletedWithWarnings, backup(0), 2));
         assert!(matches!(&warned, RunResult::Warnings(text, 2) if text.starts_with("0 of 1,200")), "{warned:?}");
         let problem = Problem::new(Code::NoRoom, "Full.", "Free some.");

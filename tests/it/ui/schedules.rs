@@ -2,7 +2,9 @@
 
 use egui_kittest::kittest::{NodeT, Queryable};
 use strongroom::engine::message::{Command, Question};
+use strongroom::model::human;
 use strongroom::model::plan::Plan;
+use strongroom::model::schedule::Schedules;
 
 use super::desk::{Desk, desk};
 use super::sample;
@@ -116,4 +118,36 @@ fn the_calendar_knows_what_ran_and_what_is_to_come() {
     assert!(desk.reads("Tuesday 24 November, 5 to come"));
     desk.click("Previous month");
     desk.wait_for("Thursday 1 October");
+}
+
+/// Who has none is not asked for any.
+#[test]
+fn a_schedule_gets_conditions_and_shows_them_again() {
+    let mut desk = desk(sample::overview(), [1100.0, 900.0]);
+    desk.click("Schedules");
+    desk.click("Add a schedule to Documents");
+    assert!(!desk.reads("on a network that is not metered"));
+    desk.click("under conditions…");
+    desk.click("on a network that is not metered");
+    desk.click("at certain times");
+    desk.until("meaning", |desk| desk.reads("on a network that is not metered, from 22:00 to 06:00"));
+    desk.click("Add");
+    let saved = |desk: &Desk| {
+        let asked = desk.asked.lock().unwrap();
+        asked.iter().find_map(|question| match question {
+            Question::SavePlan { plan, .. } => Some(plan.schedules.clone()),
+            _ => None,
+        })
+    };
+    desk.until("saved", |desk| saved(desk).is_some());
+    let added = saved(&desk).unwrap().iter().last().unwrap().clone();
+    assert_eq!(added.conditions, "unmetered,between:22:00-06:00".parse().unwrap());
+
+    let mut overview = sample::overview();
+    overview.plans[0].plan.schedules = Schedules::from(added.clone());
+    overview.plans[0].pasts = Vec::new();
+    let mut desk = self::desk(overview, [1100.0, 900.0]);
+    desk.click("Schedules");
+    desk.click(&format!("Change {} of Documents", human::capital(&added.in_words())));
+    assert!(desk.reads("on a network that is not metered"));
 }

@@ -4,13 +4,15 @@ use egui::Ui;
 
 use crate::model::conditions::{Condition, Conditions};
 use crate::model::limits::Hours;
-use crate::ui::theme::space;
 use crate::ui::theme::typography::body;
-use crate::ui::widgets::{Check, NumberField, TextField, hours_fields, labelled};
+use crate::ui::theme::{icons, space};
+use crate::ui::widgets::{Button, Check, NumberField, TextField, hours_fields, labelled};
 
 /// Each with whether it is wanted; what is not keeps what was typed.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ConditionsDraft {
+    /// Most schedules have none, and need not be asked.
+    pub shown: bool,
     pub mains: bool,
     pub or_battery: bool,
     pub battery: i64,
@@ -29,6 +31,7 @@ pub struct ConditionsDraft {
 impl Default for ConditionsDraft {
     fn default() -> Self {
         Self {
+            shown: false,
             mains: false,
             or_battery: false,
             battery: 50,
@@ -47,7 +50,7 @@ impl Default for ConditionsDraft {
 
 impl ConditionsDraft {
     pub fn of(conditions: &Conditions) -> Self {
-        let mut draft = Self::default();
+        let mut draft = Self { shown: !conditions.is_empty(), ..Self::default() };
         for condition in conditions.iter() {
             match condition {
                 Condition::Mains => draft.mains = true,
@@ -100,6 +103,10 @@ impl ConditionsDraft {
 /// `knows_machine`: whether more than the clock can be a condition on this machine.
 pub fn show(ui: &mut Ui, draft: &mut ConditionsDraft, knows_machine: bool, label: f32) {
     labelled(ui, "Only", label, |ui| {
+        if !draft.shown {
+            draft.shown = ui.add(Button::quiet("under conditions…").icon(icons::CARET_RIGHT)).clicked();
+            return;
+        }
         ui.vertical(|ui| {
             ui.spacing_mut().item_spacing.y = space::XS;
             if knows_machine {

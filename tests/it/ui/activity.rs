@@ -71,11 +71,11 @@ fn what_is_filtered_is_exported() {
     desk.click("Failed");
     desk.until("two", |desk| desk.names().iter().filter(|name| name.starts_with("Backup of ")).count() == 2);
     desk.click("Export…");
-    desk.wait_for("Export 2 runs");
+    desk.wait_for("Export 2 entries");
     desk.click("Format: JSON");
     desk.until("name", |desk| desk.reads("/home/ada/strongroom-history-2026-11-21.json"));
     desk.click("Export");
-    desk.until("done", |desk| desk.reads("40 runs are in /home/ada/strongroom-history-2026-11-21.json"));
+    desk.until("done", |desk| desk.reads("40 entries written to /home/ada/strongroom-history-2026-11-21.json"));
     let asked = desk.asked.lock().unwrap();
     let Some(Question::ExportHistory { filter, format, to, overwrite }) =
         asked.iter().find(|question| matches!(question, Question::ExportHistory { .. }))

@@ -52,12 +52,12 @@ fn list(handle: &Handle, args: args::History, output: Output) -> Result<Exit, Pr
     }
     match page.runs.last() {
         Some(last) if page.left > 0 => {
-            output.note(format!("{} of {} runs; {} are older: --before {}", page.runs.len(), page.total, page.left, last.run.0));
+            output.note(format!("{} of {}; {} are older: --before {}", page.runs.len(), page.total, page.left, last.run.0));
         }
         Some(_) => {}
-        None if args.before.is_some() => output.line("No older runs."),
-        None if is_set => output.line("No run fits this."),
-        None => output.line("No runs yet."),
+        None if args.before.is_some() => output.line("Nothing older."),
+        None if is_set => output.line("Nothing fits this."),
+        None => output.line("Nothing has run yet."),
     }
     let next = page.runs.last().filter(|_| page.left > 0).map(|run| run.run);
     output.result("completed", json!({ "count": page.runs.len(), "total": page.total, "older": page.left, "before": next }));
@@ -86,7 +86,7 @@ fn export(handle: &Handle, args: args::HistoryExport, output: Output) -> Result<
     let Some(to) = args.to else { return print(handle, of, Export::new(format, TimeZone::system(), Timestamp::now()), output) };
     let to = parse::absolute(&to)?;
     let runs = handle.export_history(of, format, PathBytes::from(to.as_path()), args.overwrite).wait()?;
-    output.line(clean(&format!("{} in {}", crate::model::human::counted(runs, "run", "runs"), to.display())));
+    output.line(clean(&format!("{} in {}", crate::model::human::counted(runs, "entry", "entries"), to.display())));
     output.result("completed", json!({ "runs": runs, "to": PathBytes::from(to.as_path()) }));
     Ok(Exit::Done)
 }

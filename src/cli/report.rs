@@ -11,7 +11,7 @@ use crate::model::names::shown;
 use crate::model::path::PathBytes;
 use crate::model::problem::{Cause, Problem, Warning};
 use crate::model::restore::{RestoreCounts, VerifyReport};
-use crate::model::run::{Outcome, ReadBack, RunDetail, RunKind, RunReport};
+use crate::model::run::{Outcome, ReadBack, RunDetail, RunKind, RunReport, words};
 use crate::model::snapshot::{BackupType, Totals, VersionId};
 
 /// How many warnings of one cause people are shown.
@@ -36,7 +36,7 @@ pub fn print(report: &RunReport, output: Output) -> Exit {
     }
     let took = took(report);
     match &report.detail {
-        RunDetail::None => {}
+        RunDetail::None | RunDetail::Event(_) => {}
         RunDetail::Backup { version, backup_type, totals, destination, read_back, packed, resumed_bytes, copies, .. }
             if report.outcome.is_success() =>
         {
@@ -257,6 +257,12 @@ fn cause_name(cause: Cause) -> &'static str {
 
 /// One line about a run in a list: time, what, how it ended.
 pub fn summary(report: &RunReport) -> String {
+    if let RunDetail::Event(event) = &report.detail {
+        return clean(&match event.in_short() {
+            said if said.is_empty() => words::title(report),
+            said => format!("{}: {said}", words::title(report)),
+        });
+    }
     let took = took(report);
     let rest = match (&report.outcome, &report.detail) {
         (Outcome::Failed(Problem { what, .. }), _) => format!(": {what}"),

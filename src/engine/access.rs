@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
+use crate::model::event::What;
 use crate::model::location::{Location, Server};
 use crate::model::path::PathBytes;
 use crate::model::problem::Problem;
@@ -17,7 +18,8 @@ use crate::state::secrets::SecretStore;
 use crate::storage::access::{Access, Fingerprint};
 use crate::storage::throttle::Throttle;
 
-use super::core::lock;
+use super::core::{Core, lock};
+use super::events::{self, About};
 use super::explain;
 use super::message::{ServerTrust, ToldAccess};
 
@@ -72,6 +74,16 @@ impl Accesses {
         }
         Ok(())
     }
+}
+
+/// Takes in what somebody says of a destination's server, and notes what was accepted with it that was not known.
+pub fn tell(core: &Core, location: &Location, told: ToldAccess) -> Result<(), Problem> {
+    let accepted = core.accesses.accepted(location, &told);
+    core.accesses.tell(location, told)?;
+    if let Some(server) = location.server().filter(|_| !accepted.is_empty()) {
+        events::note(core, About::named(&shown(&server)), What::Trusted, accepted);
+    }
+    Ok(())
 }
 
 impl Access for Accesses {
@@ -136,6 +148,24 @@ impl Access for Accesses {
 }
 
 impl Accesses {
+    /// What is to be trusted from now on, a line each; nothing that is already.
+    fn accepted(&self, location: &Location, told: &ToldAccess) -> Vec<String> {
+        let Some(server) = location.server() else { return Vec::new() };
+        let mut lines = Vec::new();
+        match (&told.trust, self.host_key(&server)) {
+            (Some(ServerTrust::Key(key)), Some(Fingerprint(known))) if known != *key => {
+                lines.push(format!("Its key is {key} (it was {known})"));
+            }
+            (Some(ServerTrust::Key(key)), None) => lines.push(format!("Its key is {key}")),
+            (Some(ServerTrust::New), None) => lines.push("Whichever key it shows first".into()),
+            _ => {}
+        }
+        if let Some(file) = told.ca_file.as_ref().filter(|file| self.ca_file(location) != Some(file.to_path_buf())) {
+            lines.push(format!("Certificates in {} vouch for it", file.display()));
+        }
+        lines
+    }
+
     fn keep(&self, server: &Server, key: &Fingerprint) {
         lock(&self.told).servers.insert(server.clone(), ServerTrust::Key(key.0.clone()));
         let Some(home) = self.home.as_ref().filter(|_| self.keeps) else { return };
@@ -207,7 +237,11 @@ mod tests {
         let named = new();
         let trust = Some(ServerTrust::Key(one.0.clone()));
         named.tell(&at("sftp://nas/a"), ToldAccess { trust, ..ToldAccess::default() }).unwrap();
+        let again = |key: &Fingerprint| ToldAccess { trust: Some(ServerTrust::Key(key.0.clone())), ..ToldAccess::default() };
         assert!(!named.trust(&nas(), &other) && named.trust(&nas(), &one));
+        assert_eq!(named.accepted(&at("sftp://nas/a"), &again(&one)), [""; 0], "it is known");
+        assert_eq!(named.accepted(&at("sftp://nas/a"), &again(&other)), ["Its key is SHA256:other (it was SHA256:one)"]);
+        assert_eq!(named.accepted(&at("sftp://new/a"), &again(&one)), ["Its key is SHA256:one"]);
         assert_eq!(new().host_key(&nas()), Some(one.clone()), "it is known from then on");
         let guest = Accesses::new(Arc::new(MemoryStore::default()), Some(home.clone()), false);
         assert_eq!(guest.host_key(&nas()), Some(one), "also for who only reads");

@@ -171,6 +171,7 @@ impl Actor {
             Command::BackUp { run, plan, kind, base, take_over, accept_shrunk } => match self.core.plan(&plan) {
                 Some(plan) => {
                     let spec = BackupSpec { kind, base, take_over, accept_shrunk, ..BackupSpec::of(plan) };
+                    self.note_what_it_waited_for(&spec.plan);
                     self.back_up(run, Trigger::ByHand, Vec::new(), spec);
                 }
                 None => self.refuse(run, RunKind::Backup, Some(plan), explain::no_such_plan()),

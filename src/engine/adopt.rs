@@ -1,5 +1,6 @@
 //! A backup that lies at a destination becomes a plan of this home: on a new machine, or after the old home was lost.
 
+use crate::model::event::What;
 use crate::model::format::{Format, SealSpec};
 use crate::model::names;
 use crate::model::plan::Plan;
@@ -13,6 +14,7 @@ use crate::model::source_spec::SourceSpec;
 use super::answer;
 use super::core::{Core, OpenPlace, lock};
 use super::destination;
+use super::events::{self, About};
 use super::explain;
 use super::message::NewSecrets;
 
@@ -53,7 +55,8 @@ pub fn adopt(core: &Core, place: &Place, name: Option<String>) -> Result<Plan, P
     if lock(&core.config).plans.iter().any(|known| known.name == plan.name) {
         return Err(explain::name_taken(&plan.name));
     }
-    let is_ours = folder.owner(ring.as_deref())?.is_some_and(|owner| owner.home == core.home_id);
+    let owner = folder.owner(ring.as_deref())?;
+    let is_ours = owner.as_ref().is_some_and(|owner| owner.home == core.home_id);
     let secrets = place.secret.clone().map(NewSecrets::of).unwrap_or_default();
     destination::open_for_writing(core, &plan, &place.location, &secrets, !is_ours)?;
     let mut config = lock(&core.config);
@@ -61,5 +64,9 @@ pub fn adopt(core: &Core, place: &Place, name: Option<String>) -> Result<Plan, P
     changed.plans.push(plan.clone());
     answer::save_config(core, &changed)?;
     *config = changed;
+    drop(config);
+    let mut details = vec![format!("From {}", place.location.display())];
+    details.extend(owner.filter(|_| !is_ours).map(|owner| format!("Until now written by {}", owner.machine)));
+    events::note(core, About::plan(&plan), What::Adopted, details);
     Ok(plan)
 }

@@ -2,6 +2,7 @@
 
 use crate::archive::key;
 use crate::archive::scan;
+use crate::model::event::{What, changes};
 use crate::model::human;
 use crate::model::limits;
 use crate::model::max_size;
@@ -15,12 +16,14 @@ use crate::model::settings::Settings;
 use crate::model::source_spec::SourceSpec;
 use crate::state;
 
+use super::access;
 use super::adopt;
 use super::channels;
 use super::compare;
 use super::core::{Core, lock};
 use super::deletion;
 use super::destination;
+use super::events::{self, About};
 use super::explain;
 use super::export::{self, ExportSpec};
 use super::find;
@@ -56,7 +59,7 @@ pub fn answer(core: &Core, question: Question, is_running: &dyn Fn(&PlanId) -> b
         }
         Question::Stored { place } => Answer::Stored(core.folder(&place)?.stored()?),
         Question::TellAccess { location, told } => {
-            core.accesses.tell(&location, told)?;
+            access::tell(core, &location, told)?;
             Answer::Done
         }
         Question::PlansAt { location } => Answer::Plans(destination::plans_at(core, &location)?),
@@ -149,7 +152,11 @@ pub fn answer(core: &Core, question: Question, is_running: &dyn Fn(&PlanId) -> b
         }
         Question::Pin { plan, version, pinned } => {
             let plan = core.plan(&plan).ok_or_else(explain::no_such_plan)?;
-            Answer::Pinned(retention::pin(core, &plan, &version, pinned)?)
+            let away = retention::pin(core, &plan, &version, pinned)?;
+            let mut details = vec![version.to_string()];
+            details.extend(away.iter().map(|(at, problem)| format!("Not at {}: {}", at.display(), problem.what)));
+            events::note(core, About::plan(&plan), if pinned { What::Pinned } else { What::Unpinned }, details);
+            Answer::Pinned(away)
         }
         Question::Unlock { place } => {
             keys::unlock(core, &place)?;
@@ -197,11 +204,19 @@ fn save_plan(core: &Core, mut plan: Plan, secrets: &NewSecrets) -> Result<(), Pr
     let mut config = lock(&core.config);
     let mut changed = config.clone();
     match changed.plans.iter_mut().find(|p| p.id == plan.id) {
-        Some(place) => *place = plan,
-        None => changed.plans.push(plan),
+        Some(place) => *place = plan.clone(),
+        None => changed.plans.push(plan.clone()),
     }
     save_config(core, &changed)?;
     *config = changed;
+    drop(config);
+    let (what, details) = match &before {
+        Some(before) => (What::Changed, changes::of_plan(before, &plan)),
+        None => (What::Created, changes::created(&plan, &secrets.each().map(|(kind, _)| kind).collect::<Vec<_>>())),
+    };
+    if what == What::Created || !details.is_empty() {
+        events::note(core, About::plan(&plan), what, details);
+    }
     Ok(())
 }
 
@@ -323,5 +338,7 @@ fn remove_plan(core: &Core, id: &PlanId, delete_versions: bool) -> Result<(), Pr
     changed.plans.retain(|p| p.id != *id);
     save_config(core, &changed)?;
     *config = changed;
+    drop(config);
+    events::note(core, About::plan(&plan), What::Removed, changes::removed(delete_versions));
     Ok(())
 }

@@ -92,6 +92,7 @@ fn attempt(
     Roots::new(&plan.sources)?.check_readable()?;
     destination::check_apart(core, plan)?;
     let avoid = destination::own_folders_at(core, &plan.destinations);
+    let mounts = held::mounts(&plan.sources);
     let counting = Counting::start(run, &plan.sources, avoid, begins_with_a_password(core, spec)?);
     let Chosen { opened, followers, away } = several::open(core, spec, failed)?;
     *written_to = Some(opened.location.clone());
@@ -162,7 +163,7 @@ fn attempt(
     drop(counting);
     left::forget(core, plan, &id);
     core.history.remember_version(&plan.id, location, &id, manifest.sequence).map_err(explain::history)?;
-    held::remember(core, plan, &id);
+    held::remember(core, plan, &id, mounts);
     lanes.version_is_there();
 
     health::reached(core, location, folder.storage().room().ok().flatten());

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use crate::archive::key::{self, KdfCost, KeyRing, NewSlot, PlanKey, SlotKind};
+use crate::model::event::What;
 use crate::model::format::{KdfKind, SealSpec};
 use crate::model::location::Location;
 use crate::model::marker::{self, Marker, Owner};
@@ -20,6 +21,7 @@ use crate::storage::{Kind, Storage};
 
 use super::core::{Core, lock};
 use super::costs;
+use super::events::{self, About};
 use super::explain;
 use super::folder::{Folder, Keys, sha256_hex};
 use super::health;
@@ -228,8 +230,14 @@ pub fn own(core: &Core, folder: &Folder, ring: Option<&KeyRing>, take_over: bool
         Some(owner) if owner.home == core.home_id => Ok(()),
         Some(owner) if !take_over => Err(explain::other_owner(&owner.machine)),
         owner => {
-            let n = owner.map_or(1, |o| o.n + 1);
-            folder.put_owner(new_owner(core, folder.plan(), n), ring)
+            let n = owner.as_ref().map_or(1, |o| o.n + 1);
+            folder.put_owner(new_owner(core, folder.plan(), n), ring)?;
+            // One that becomes a plan here just now says so itself.
+            if let (Some(owner), Some(plan)) = (owner, core.plan(folder.plan())) {
+                let details = vec![format!("Until now written by {}", owner.machine)];
+                events::note(core, About::plan(&plan), What::TakenOver, details);
+            }
+            Ok(())
         }
     }
 }

@@ -2,12 +2,14 @@
 
 #[cfg(test)]
 mod tests;
+mod words;
 
 use std::sync::Arc;
 
 use zeroize::Zeroizing;
 
 use crate::archive::key::{KeyFile, KeyRing, PlanKey};
+use crate::model::event::What;
 use crate::model::format::KdfKind;
 use crate::model::key::{KeySlot, SlotKind};
 use crate::model::path::PathBytes;
@@ -19,6 +21,7 @@ use crate::state::secret_file;
 
 use super::core::Core;
 use super::destination;
+use super::events::{self, About};
 use super::explain;
 use super::folder::{Folder, Keys};
 use super::message::{KeyChange, KeyStatus, NewSecrets};
@@ -90,6 +93,7 @@ pub fn change(
 
     let configured = core.plan(plan).and_then(|plan| plan.seal).map(|seal| seal.kdf);
     let kdf = kdf.or(configured).unwrap_or(KdfKind::Scrypt);
+    let told = words::of(change, &file.shown()?.slots);
     let Changed { ring, secrets, goes } = changed(core, change, ring, opened, &file)?;
     if matches!(change, KeyChange::Add(_) | KeyChange::Replace(_)) {
         check_new(&file, &secrets, &*goes)?;
@@ -107,6 +111,8 @@ pub fn change(
     }
     core.close_versions(plan);
     // From here on it is so, whatever fails. Only now that the new one was read back may the old ones go.
+    let name = core.plan(plan).map_or_else(|| folder.marker.name.clone(), |plan| plan.name);
+    events::note(core, About::backup(plan, &name), What::KeysChanged, told);
     let settled = core.keep_ring(plan, &ring, true).and_then(|_| folder.settle_keys(&ring));
     settled.map_err(|problem| explain::keys_half_changed(&problem))?;
     for other in core.others_of(place) {

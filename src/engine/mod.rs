@@ -17,6 +17,7 @@ mod deletion;
 mod destination;
 mod download;
 pub mod env;
+mod events;
 mod explain;
 mod export;
 mod few_at_once;

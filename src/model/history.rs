@@ -8,15 +8,16 @@ use serde::{Deserialize, Serialize};
 use super::plan::PlanId;
 use super::run::{Outcome, RunId, RunKind, RunReport};
 
-/// Which runs are meant. Each part that says something must fit.
+/// Which runs are meant, and events among them. Each part that says something must fit.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct HistoryFilter {
     pub plan: Option<PlanId>,
     pub kind: Option<RunKind>,
+    /// Only runs: an event has none.
     pub ending: Option<Ending>,
     /// Only runs that need somebody's attention: with warnings, failed or interrupted.
     pub troubled: bool,
-    /// Searched in plan names, problems and warnings, whatever the case.
+    /// Searched in plan names, problems, warnings and what events say, whatever the case.
     pub text: String,
     /// Started then or later.
     pub since: Option<Timestamp>,

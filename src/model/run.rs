@@ -35,6 +35,8 @@ pub enum RunKind {
     Download,
     /// To somebody: noted only where it could not be sent.
     Message,
+    /// No run: something that was done to what is set up.
+    Event,
 }
 
 impl RunKind {
@@ -57,6 +59,7 @@ impl RunKind {
             Self::Decompress => "decompress",
             Self::Download => "download",
             Self::Message => "message",
+            Self::Event => "event",
         }
     }
 
@@ -74,6 +77,7 @@ impl RunKind {
             Self::Decompress => "Decompression of",
             Self::Download => "Download of",
             Self::Message => "Message about",
+            Self::Event => "Change of",
         }
     }
 
@@ -91,6 +95,7 @@ impl RunKind {
             Self::Decompress => "Decompressing",
             Self::Download => "Downloading",
             Self::Message => "Sending a message about",
+            Self::Event => "Changing",
         }
     }
 }

@@ -12,6 +12,10 @@
 //! - it had so many files with [`LEAST_BYTES`] or more, at least half of the bytes are gone, and at least half of the files are empty
 //!   (**fewer bytes**): they were cut to nothing. A single large file that was deleted or cut is no such thing.
 //!
+//! A folder within a source that another file system was mounted at when that version was made, and none is now, is judged in the same
+//! way by itself: what of it is missing may be little of the whole source. Where nothing lies at its path any more nothing is said:
+//! desktops take mount points away, and so does whoever deletes a folder.
+//!
 //! What the rules of the plan leave out since is no shrinkage: where they are others than the version's, only a missing source and an
 //! empty folder count.
 
@@ -64,7 +68,7 @@ pub enum How {
     FewerBytes,
 }
 
-/// A source that a person is asked about.
+/// A source, or a mount point within one, that a person is asked about.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Shrunk {
     /// Absolute.

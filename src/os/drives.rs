@@ -37,6 +37,12 @@ pub fn mounted() -> Vec<Mounted> {
     native::mounted()
 }
 
+/// Where something is mounted that may hold files of people, drive or share, whether it can be written to or not; where the system does
+/// not say, nowhere.
+pub fn mount_points() -> Vec<PathBytes> {
+    native::mount_points()
+}
+
 /// Where the system itself lies.
 pub fn system_root() -> std::path::PathBuf {
     native::system_root()

@@ -27,6 +27,7 @@ mod schema;
 mod walks;
 
 pub use self::messages::Waiting;
+pub use self::walks::Walked;
 
 /// How long a process waits for another that writes.
 const BUSY: Duration = Duration::from_secs(10);

@@ -59,6 +59,12 @@ impl TrayPresence {
         self.was_there.fetch_or(is_there, Relaxed);
     }
 
+    /// It is not there, and need not be waited for: what it was shown on has gone.
+    pub fn lose(&self) {
+        self.is_there.store(false, Relaxed);
+        self.was_there.store(false, Relaxed);
+    }
+
     /// Somebody sees it now.
     pub fn is_there(&self) -> bool {
         self.is_there.load(Relaxed)

@@ -79,3 +79,57 @@ fn folders_that_are_no_plan_are_looked_after_as_well() {
     world.back_up();
     assert_eq!(world.versions().len(), 3);
 }
+
+/// A drive mounted within a larger source, with a tenth of its files.
+#[test]
+fn a_mount_point_within_a_source_that_is_not_mounted_becomes_no_version() {
+    let world = World::new();
+    for n in 0..100 {
+        fs::create_dir_all(world.source().join("in/disk")).unwrap();
+        fs::write(world.source().join(format!("in/{n:03}")), "here").unwrap();
+    }
+    let disk = world.source().join("in/disk");
+    let fill = || (0..10).for_each(|n| fs::write(disk.join(n.to_string()), "on the drive").unwrap());
+    let mounted = Mount::new(disk.clone());
+    fill();
+    world.run("plan add Docs --source @source --to @dest").ok();
+    world.run("backup Docs").ok();
+    world.run("backup Docs").ok();
+    drop(mounted);
+    let before = walk(&world.dest());
+    for line in ["backup Docs", "backup Docs --type full"] {
+        let held = world.run(line).code(1);
+        assert!(held.err.contains("in/disk is empty") && held.err.contains("10 files"), "{}", held.err);
+    }
+    assert_eq!(walk(&world.dest()), before, "nothing at the destination is touched");
+    world.run("status Docs").code(1);
+
+    // Mounted again it simply runs, and whoever empties the drive itself is not asked.
+    let mounted = Mount::new(disk.clone());
+    fill();
+    world.run("backup Docs").ok();
+    world.run("status Docs").ok();
+    (0..10).for_each(|n| fs::remove_file(disk.join(n.to_string())).unwrap());
+    world.run("backup Docs").ok();
+    fill();
+    world.run("backup Docs").ok();
+
+    // Something lies in the mount point.
+    drop(mounted);
+    fs::write(disk.join("README"), "mount it").unwrap();
+    let held = world.run("backup Docs").code(1);
+    assert!(held.err.contains("another folder lies at") && held.err.contains("in/disk"), "{}", held.err);
+    // It is given up, and then it is an ordinary folder.
+    world.run("backup Docs --accept-shrunk").ok();
+    fs::remove_file(disk.join("README")).unwrap();
+    world.run("backup Docs").ok();
+    world.run("status Docs").ok();
+
+    // A desktop takes the mount point away with the drive: that is no other than a folder that was deleted.
+    let mounted = Mount::new(disk.clone());
+    fill();
+    world.run("backup Docs").ok();
+    drop(mounted);
+    fs::remove_dir(&disk).unwrap();
+    world.run("backup Docs").ok();
+}

@@ -33,7 +33,7 @@ fn a_plan_is_made_shown_run_changed_and_removed() {
     assert_eq!(world.run("plan show Papers --json").ok().last()["plan"]["schedule"][0]["when"]["hours"], 6);
     assert_eq!(world.run("backup Papers --json").ok().last()["type"], "incremental");
 
-    let history = world.run("history --json").ok().lines();
+    let history = world.run("history --kind backup --json").ok().lines();
     assert_eq!(history.len(), 4, "{history:?}");
     assert_eq!(history[0]["type"], "incremental");
     world.run("plan remove Papers").ok();

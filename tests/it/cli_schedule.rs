@@ -111,7 +111,7 @@ fn the_daemon_keeps_to_the_schedules_and_a_command_talks_to_it() {
     world.run("status").code(3);
     world.run("schedule add Docs --at-start").ok();
     let mut daemon = world.words("daemon").stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-    until("its first backup", || world.run("history --json").ok().last()["total"] == 1);
+    until("its first backup", || world.run("history --kind backup --json").ok().last()["total"] == 1);
     world.run("status Docs").ok();
     // Made in the daemon's engine, which holds the home.
     world.run("backup Docs").ok();
@@ -189,7 +189,7 @@ fn a_clock_that_jumps_brings_one_run_each_time() {
     // Whoever changes something has the engine look at the clock, which it does once a minute anyway.
     let runs = || {
         world.run("limit --runs 2").ok();
-        world.run("history --json").ok().last()["total"].as_u64().unwrap()
+        world.run("history --kind backup --json").ok().last()["total"].as_u64().unwrap()
     };
     until("it runs", || world.run("limit --runs 2 --json").code == Some(0));
     let mut expected = 0;
@@ -220,7 +220,7 @@ fn the_daemon_waits_for_a_command_that_runs() {
     assert!(daemon.try_wait().unwrap().is_none());
     world.run("resume").ok();
     assert!(command.wait().unwrap().success());
-    until("the daemon's own backup", || world.run("history --json").ok().last()["total"] == 2);
+    until("the daemon's own backup", || world.run("history --kind backup --json").ok().last()["total"] == 2);
     rustix::process::kill_process(rustix::process::Pid::from_child(&daemon), rustix::process::Signal::TERM).unwrap();
     assert!(daemon.wait().unwrap().success());
 }
@@ -249,7 +249,7 @@ fn where_watches_run_out_changes_are_looked_for() {
         };
     }
     let mut daemon = limited.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-    let runs = || world.run("history --json").ok().last()["total"].as_u64().unwrap();
+    let runs = || world.run("history --kind backup --json").ok().last()["total"].as_u64().unwrap();
     until("its first backup", || runs() == 1);
     std::fs::write(world.source().join("d/new"), "new").unwrap();
     let end = Instant::now() + Duration::from_secs(150);

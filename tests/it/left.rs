@@ -75,7 +75,7 @@ fn is_writing(world: &World) -> Option<()> {
 }
 
 fn history(world: &World) -> Vec<Value> {
-    world.run("history --json").ok().lines().into_iter().filter(|line| line.get("run").is_some()).collect()
+    world.run("history --kind backup --json").ok().lines().into_iter().filter(|line| line.get("run").is_some()).collect()
 }
 
 /// One version, whole, and nothing of the run that was killed.

@@ -158,9 +158,15 @@ fn a_tray_that_comes_late_or_anew_gets_the_icon() {
     }
     assert!(hidden.is_alive());
     // The bus itself goes, as at the end of a session; schedules are kept all the same.
+    let address = bus.address.clone();
     drop(bus);
     world.run("backup Documents").ok();
     assert!(hidden.is_alive());
+    // Another comes in its place.
+    let bus = Bus::start_at(&address);
+    let tray = Tray::start(&bus);
+    tray.item().wait_for("Waiting for first backup · 1 of 2");
+    assert_eq!(tray.count(), 1);
     hidden.end();
 }
 
@@ -273,8 +279,8 @@ fn the_service_is_one_that_systemd_takes() {
 #[test]
 fn windows_close_into_the_tray_and_come_back() {
     let root = tempfile::Builder::new().prefix("sr").tempdir().unwrap();
-    let bus = Bus::start();
-    let tray = Tray::start(&bus);
+    let (bus, that_goes) = (Bus::start(), Bus::start());
+    let (tray, of_that) = (Tray::start(&bus), Tray::start(&that_goes));
     let tests = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/window");
     // The system's Python: it is the one that has the bindings.
     let mut command = Command::new("/usr/bin/python3");
@@ -284,8 +290,9 @@ fn windows_close_into_the_tray_and_come_back() {
     }
     command.env("DBUS_SESSION_BUS_ADDRESS", &bus.address);
     command.env("BIN", env!("CARGO_BIN_EXE_strongroom")).env("ROOT", root.path());
+    command.env("BUS_THAT_GOES", &that_goes.address).env("ITS_PID", that_goes.pid().to_string());
     let ran = command.output().expect("python3");
     let out = String::from_utf8_lossy(&ran.stdout);
     assert!(ran.status.success() && out.ends_with("ok\n"), "{out}\n{}", String::from_utf8_lossy(&ran.stderr));
-    assert!(tray.count() >= 2);
+    assert!(tray.count() >= 2 && of_that.count() == 1);
 }

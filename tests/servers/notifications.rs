@@ -33,9 +33,25 @@ pub struct Bus {
 
 impl Bus {
     pub fn start() -> Self {
+        Self::with(&[])
+    }
+
+    /// Where one was that has gone.
+    pub fn start_at(address: &str) -> Self {
+        let path = address.strip_prefix("unix:path=").map(|rest| rest.split(',').next().unwrap_or(rest));
+        let _ = path.map(std::fs::remove_file);
+        Self::with(&[format!("--address={}", address.split(',').next().unwrap_or(address))])
+    }
+
+    pub fn pid(&self) -> u32 {
+        self.daemon.id()
+    }
+
+    fn with(more: &[String]) -> Self {
         let config = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/window/bus.conf");
         let mut daemon = Command::new("dbus-daemon")
             .args([&format!("--config-file={config}"), "--nofork", "--print-address"])
+            .args(more)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())

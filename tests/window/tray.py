@@ -5,7 +5,9 @@ Run on a session bus with a tray on it (tests/it/tray.rs does), see hands.py for
 """
 import os
 import re
+import signal
 import subprocess
+import time
 
 import hands
 from hands import BIN, PATIENCE, ROOT, button, click, key, see, shot, wait
@@ -181,6 +183,45 @@ def hidden():
     assert process.wait(timeout=PATIENCE) == 0
 
 
+def loses_the_bus():
+    """Nothing goes on by itself: a window that is closed stays in the tray, and ends where the bus has gone, and the tray with it."""
+    told = dict(hands.environment("other"), DBUS_SESSION_BUS_ADDRESS=os.environ["BUS_THAT_GOES"])
+    os.makedirs(f"{ROOT}/other/config", mode=0o700)
+    with open(f"{ROOT}/other/config/settings.toml", "w") as settings:
+        settings.write("version = 1\n[settings]\nkeep_running = true\n")
+    ran = subprocess.run([BIN, "plan", "add", "Notes", "--source", f"{ROOT}/person/Documents", "--to", f"{ROOT}/notes"],
+                         env=dict(told, STRONGROOM_PASSWORD="correct horse battery staple"), capture_output=True, text=True)
+    assert ran.returncode == 0, ran.stderr
+    process = hands.start(BIN, env=told)
+    address = ["gdbus", "call", "--address", os.environ["BUS_THAT_GOES"], "-d", item(process), "-o", "/StatusNotifierItem", "-m"]
+
+    def on_that_bus(*call):
+        return subprocess.run([*address, *call], capture_output=True).returncode == 0
+    wait("the icon there", lambda: on_that_bus("org.freedesktop.DBus.Properties.Get", "org.kde.StatusNotifierItem", "Title"))
+    back(process)
+    # It is known by then that somebody shows it: closing leaves it there.
+    for _ in range(2):
+        close()
+        gone()
+        assert process.poll() is None
+        assert on_that_bus("org.kde.StatusNotifierItem.Activate", "1", "1")
+        back(process)
+    os.kill(int(os.environ["ITS_PID"]), signal.SIGKILL)
+
+    def ends():
+        """That it has gone may be heard after the window was closed: then it is opened once more."""
+        close()
+        for _ in range(50):
+            if process.poll() is not None:
+                return True
+            if not hands.has_window():
+                hands.start(BIN, env=told).wait(timeout=PATIENCE)
+            time.sleep(0.1)
+        return process.poll() is not None
+    wait("its end", ends)
+    assert process.returncode == 0
+
+
 def main():
     prepare()
     process = hands.open_window(HOME)
@@ -190,6 +231,7 @@ def main():
     autostart()
     quit_while_it_runs(process)
     hidden()
+    loses_the_bus()
     print("ok")
 
 

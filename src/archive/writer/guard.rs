@@ -6,8 +6,13 @@ use crate::model::catalog::{Entry, EntryKind};
 use crate::model::path::{PathBytes, compare_components};
 use crate::model::shrink::{Found, How, judge};
 
-/// Is told of all that a version gets, in catalog order, and says no as soon as a source has come to its end.
+/// Is told of all that a version gets, in catalog order, and says no as soon as a source has come to its end, or a mount point in one.
 pub(super) struct Guard<'a> {
+    sources: Counting<'a>,
+    unmounted: Counting<'a>,
+}
+
+struct Counting<'a> {
     /// Those that have not come to their end.
     left: &'a [Source],
     same_rules: bool,
@@ -19,8 +24,13 @@ pub(super) struct Guard<'a> {
 impl<'a> Guard<'a> {
     /// `before`: `None` where nothing is compared.
     pub fn new(before: Option<&'a Before>) -> Self {
-        let (left, same_rules) = before.map_or((&[][..], true), |before| (before.sources.as_slice(), before.same_rules));
-        Self { left, same_rules, found: Found::default(), unclear: false }
+        let of = |left: fn(&Before) -> &[Source]| Counting {
+            left: before.map_or(&[], left),
+            same_rules: before.is_none_or(|before| before.same_rules),
+            found: Found::default(),
+            unclear: false,
+        };
+        Self { sources: of(|before| &before.sources), unmounted: of(|before| &before.unmounted) }
     }
 
     /// `Shrunk` where a source that ended before this has shrunk.
@@ -35,6 +45,32 @@ impl<'a> Guard<'a> {
 
     /// What lies at this path and below it could not be looked at.
     pub fn hidden(&mut self, path: &PathBytes) -> Result<()> {
+        self.sources.hidden(path)?;
+        self.unmounted.hidden(path)
+    }
+
+    fn lies_at(&mut self, path: &PathBytes, kind: &EntryKind, size: u64) -> Result<()> {
+        self.unmounted.lies_at(path, kind, size)?;
+        self.sources.lies_at(path, kind, size)
+    }
+
+    /// A source is not there any more. What the parent has there follows, and counts for nothing.
+    pub fn missing(&mut self, path: &PathBytes) -> Result<()> {
+        match self.sources.left.iter().find(|source| source.path == *path) {
+            Some(source) => Err(Error::Shrunk(vec![source.shrunk(How::Missing, Default::default())])),
+            None => Ok(()),
+        }
+    }
+
+    /// Nothing follows.
+    pub fn finish(&mut self) -> Result<()> {
+        self.unmounted.finish()?;
+        self.sources.finish()
+    }
+}
+
+impl Counting<'_> {
+    fn hidden(&mut self, path: &PathBytes) -> Result<()> {
         self.lies_at(path, &EntryKind::Folder, 0)?;
         self.unclear |= self.left.first().is_some_and(|source| path.is_within(source.path.as_bytes()));
         Ok(())
@@ -61,16 +97,7 @@ impl<'a> Guard<'a> {
         Ok(())
     }
 
-    /// A source is not there any more. What the parent has there follows, and counts for nothing.
-    pub fn missing(&mut self, path: &PathBytes) -> Result<()> {
-        match self.left.iter().find(|source| source.path == *path) {
-            Some(source) => Err(Error::Shrunk(vec![source.shrunk(How::Missing, Default::default())])),
-            None => Ok(()),
-        }
-    }
-
-    /// Nothing follows.
-    pub fn finish(&mut self) -> Result<()> {
+    fn finish(&mut self) -> Result<()> {
         while !self.left.is_empty() {
             self.end_source()?;
         }
@@ -100,7 +127,7 @@ mod tests {
     }
 
     fn before(sources: Vec<Source>) -> Before {
-        Before { sources, same_rules: true }
+        Before { sources, unmounted: Vec::new(), same_rules: true }
     }
 
     fn file(path: &str) -> Entry {
@@ -154,6 +181,18 @@ mod tests {
         let mut guard = Guard::new(Some(&before));
         (0..30).for_each(|n| guard.unread(&format!("a/{n:02}").as_str().into(), 1).unwrap());
         assert!(matches!(guard.met(&file("z")), Err(Error::Shrunk(shrunk)) if shrunk[0].source == "/b".into()));
+    }
+
+    #[test]
+    fn a_mount_point_within_a_source_is_judged_by_itself() {
+        let many = |folder: &str, n: usize| (0..n).map(|n| file(&format!("{folder}/{n:03}"))).collect::<Vec<_>>();
+        let unmounted = vec![source("a/disk", 40), source("a/stick", 3)];
+        let before = Before { unmounted, ..before(vec![source("a", 400)]) };
+        let all =
+            |disk, stick, after| [many("a/disk", disk), many("a/in", 300), many("a/stick", stick), many("a/z", after)].concat();
+        assert_eq!(held(&before, &all(21, 2, 5)), None);
+        assert_eq!(held(&before, &all(20, 2, 5)), Some(("/a/disk".into(), How::FewerFiles, 20)), "however much the source has");
+        assert_eq!(held(&before, &all(40, 0, 5)), Some(("/a/stick".into(), How::Empty, 340)));
     }
 
     #[test]

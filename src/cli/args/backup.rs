@@ -92,7 +92,7 @@ pub struct Backup {
     /// Go on with a backup that another home owns, which must no longer write there; or begin anew where it has vanished
     #[arg(long)]
     pub take_over: bool,
-    /// Back up although a source has vanished or shrunk sharply since the last version: it is as it should be
+    /// Back up although a source, or a drive mounted within one, has vanished or shrunk sharply since the last version: it is as it should be
     #[arg(long)]
     pub accept_shrunk: bool,
 }

@@ -14,6 +14,7 @@ const HISTORY_EXAMPLES: &str = "\
 Examples:
   strongroom history --outcome failed --since 2026-11-01
   strongroom history --plan Documents --kind backup --search report.odt
+  strongroom history --kind event --plan Documents
   strongroom history show 5170339401
   strongroom history export --format csv --to runs.csv
 
@@ -46,10 +47,10 @@ pub enum HistoryWhat {
 /// Which runs.
 #[derive(Debug, Args)]
 pub struct HistoryOf {
-    /// Only runs of this plan: name or id
+    /// Only what is of this plan: name or id
     #[arg(long, value_name = "PLAN")]
     pub plan: Option<String>,
-    /// Only runs of this kind
+    /// Only what is of this kind
     #[arg(long)]
     pub kind: Option<KindName>,
     /// Only runs that ended so
@@ -58,13 +59,13 @@ pub struct HistoryOf {
     /// Only runs with warnings or failures
     #[arg(long)]
     pub troubled: bool,
-    /// Only runs that started then or later: a date, or a time like 2026-11-20T18:00, local where no zone is named
+    /// Only what started then or later: a date, or a time like 2026-11-20T18:00, local where no zone is named
     #[arg(long, value_name = "TIME", value_parser = parse::since)]
     pub since: Option<Timestamp>,
-    /// Only runs that started before then; a date includes that day
+    /// Only what started before then; a date includes that day
     #[arg(long, value_name = "TIME", value_parser = parse::until)]
     pub until: Option<Timestamp>,
-    /// Only runs whose plan, problem or warnings hold this text
+    /// Only what has this text in its plan, problem, warnings or changes
     #[arg(long, value_name = "TEXT", default_value = "")]
     pub search: String,
 }
@@ -111,6 +112,8 @@ pub enum KindName {
     Download,
     /// That could not be sent
     Message,
+    /// No run, but a change: a plan was set up, changed or removed, a version pinned, keys changed, everything paused
+    Event,
 }
 
 impl From<KindName> for RunKind {
@@ -127,6 +130,7 @@ impl From<KindName> for RunKind {
             KindName::Decompress => Self::Decompress,
             KindName::Download => Self::Download,
             KindName::Message => Self::Message,
+            KindName::Event => Self::Event,
         }
     }
 }

@@ -17,8 +17,8 @@ use strongroom::ui::{Joined, TrayPresence, WindowWaker};
 use tokio::runtime::Runtime;
 use tokio::sync::{Notify, watch};
 use tokio::time::sleep;
-use zbus::blocking::Proxy;
 use zbus::blocking::connection::Builder;
+use zbus::blocking::{MessageIterator, Proxy};
 
 use self::item::Item;
 
@@ -33,7 +33,7 @@ const LOST: Duration = Duration::from_millis(500);
 const IDLE: Duration = Duration::from_secs(300);
 /// How often the icon is brought to a tray that comes and goes meanwhile.
 const TRIES: usize = 5;
-/// Between two looks for somebody who shows icons, where there is one to tell of them.
+/// Between two looks for somebody who shows icons, where there is one to tell of them, and for a bus in the place of one that went.
 const HOST: Duration = Duration::from_secs(10);
 
 /// Keeps an icon in the tray for as long as the process lives, where there is a tray or one comes: on a thread of its own, since a bus may
@@ -41,7 +41,16 @@ const HOST: Duration = Duration::from_secs(10);
 pub fn show(engine: Arc<dyn Fn() -> Joined + Send + Sync>, windows: WindowWaker, presence: TrayPresence) {
     let following = move || {
         let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else { return };
-        let mut tray = Tray { windows, presence, watched: Arc::default(), told: Arc::default(), shown: None, tried: None };
+        let mut tray = Tray {
+            windows,
+            presence,
+            watched: Arc::default(),
+            told: Arc::default(),
+            shown: None,
+            gone: Arc::default(),
+            lost: false,
+            tried: None,
+        };
         loop {
             tray.follow(&engine(), &runtime);
             tray.update(TrayView::lost, None);
@@ -62,6 +71,10 @@ struct Tray {
     /// Told when that changes.
     told: Arc<Notify>,
     shown: Option<Shown<Item>>,
+    /// The bus that it is shown on has gone.
+    gone: Arc<AtomicBool>,
+    /// It went, and there is no other one yet.
+    lost: bool,
     /// When the bus was last asked to take it.
     tried: Option<Instant>,
 }
@@ -88,7 +101,7 @@ impl Tray {
     fn pause(&self, overview: &Overview) -> Duration {
         if overview.runs.iter().any(|run| !run.paused) {
             PROGRESS
-        } else if self.lacks_host() {
+        } else if self.lost || self.lacks_host() {
             HOST
         } else {
             IDLE
@@ -105,9 +118,13 @@ impl Tray {
                 (None, _) => windows.wish(strongroom::ui::Wish::Open),
             })
         };
+        if self.gone.load(Relaxed) {
+            self.lose();
+        }
+        let again = if self.lost { HOST } else { IDLE };
         match &self.shown {
             Some(shown) => drop(shown.update(|item| item.show(view(), pressed))),
-            None if self.tried.is_none_or(|tried| tried.elapsed() >= IDLE) => {
+            None if self.tried.is_none_or(|tried| tried.elapsed() >= again) => {
                 self.tried = Some(Instant::now());
                 let (view, presence, watched, told) = (view(), self.presence.clone(), self.watched.clone(), self.told.clone());
                 self.spawn(|| Item::new(view.clone(), pressed.clone(), presence.clone(), watched.clone(), told.clone()));
@@ -117,6 +134,17 @@ impl Tray {
         if self.lacks_host() {
             self.presence.set(host().unwrap_or(false));
         }
+    }
+
+    /// With the bus goes whoever showed the icon, and nobody tells us.
+    fn lose(&mut self) {
+        tracing::info!("the session's bus has gone, and the icon in the tray with it");
+        // Not waited for: whom it would take leave of is not there.
+        self.shown.take().map(|shown| shown.shutdown());
+        self.gone = Arc::default();
+        self.lost = true;
+        self.watched.store(false, Relaxed);
+        self.presence.lose();
     }
 
     /// Our icon is known, but nobody is known to show it.
@@ -137,11 +165,30 @@ impl Tray {
             // One that comes just when it was not found, and is not waited for yet, would never be told.
             if self.watched.load(Relaxed) || host().is_err() {
                 self.shown = Some(shown);
+                self.lost = false;
+                self.gone = watch_bus(self.told.clone());
                 return;
             }
             shown.shutdown().wait();
         }
     }
+}
+
+/// Becomes true when the bus goes. `ksni` does not tell; a connection of our own, by which nobody says anything, ends with it.
+fn watch_bus(told: Arc<Notify>) -> Arc<AtomicBool> {
+    let gone = Arc::new(AtomicBool::new(false));
+    let flag = gone.clone();
+    let watching = move || {
+        if let Ok(bus) = Builder::session().and_then(|bus| bus.method_timeout(CALL).build()) {
+            let _ = MessageIterator::from(bus).find(Result::is_err);
+        }
+        flag.store(true, Relaxed);
+        told.notify_one();
+    };
+    if let Err(error) = thread::Builder::new().name("tray bus".into()).spawn(watching) {
+        tracing::warn!("that the session's bus goes will not be seen: {error}");
+    }
+    gone
 }
 
 /// Whether somebody shows the icons that the watcher knows of. Fails where there is no watcher.

@@ -6,6 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::model::clean_up::CleanUpSpec;
 use crate::model::conditions::{Surroundings, Wait};
+use crate::model::event::What;
 use crate::model::plan::{Plan, PlanId};
 use crate::model::problem::Code;
 use crate::model::replicate::ReplicateSpec;
@@ -17,6 +18,7 @@ use super::super::backup::BackupSpec;
 use super::super::catch_up::Lagging;
 use super::super::changes::Change;
 use super::super::core::lock;
+use super::super::events::{self, About};
 use super::super::message::Drive;
 use super::super::run::left_report;
 use super::super::{plugged, schedules};
@@ -118,6 +120,13 @@ impl Actor {
         }
         self.by_itself.waits.insert(plan.id.clone(), waits);
         held
+    }
+
+    /// Somebody starts what a schedule was waiting with.
+    pub(super) fn note_what_it_waited_for(&self, plan: &Plan) {
+        let Some(waits) = self.by_itself.waits.get(&plan.id).filter(|waits| !waits.is_empty()) else { return };
+        let details = waits.iter().map(|wait| format!("It waited: {}", wait.in_words())).collect();
+        events::note(&self.core, About::plan(plan), What::StartedByHand, details);
     }
 
     /// Keeps to the speeds that are wanted at this time of day.

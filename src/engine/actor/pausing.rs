@@ -2,6 +2,9 @@
 
 use crate::engine::answer;
 use crate::engine::core::lock;
+use crate::engine::events::{self, About};
+use crate::model::event::What;
+use crate::model::human;
 use crate::model::pause::{PauseFor, Paused};
 use crate::model::problem::Problem;
 use crate::model::run::RunId;
@@ -19,6 +22,8 @@ impl Actor {
         let clock = &self.core.env.clock;
         let paused = Paused::new(wanted, clock.now(), &clock.zone());
         self.tell_of(answer::save_pause(&self.core, Some(paused)));
+        let until = paused.until.map_or("Until you resume".into(), |at| format!("Until {}", human::exact(at, &clock.zone())));
+        events::note(&self.core, About::ALL, What::Paused, vec![until]);
         let mut stilled: Vec<RunId> = Vec::new();
         for run in lock(&self.runs).iter().filter(|run| !run.cancel.is_paused()) {
             run.pause(true);
@@ -31,6 +36,7 @@ impl Actor {
     pub(super) fn resume_all(&mut self) {
         if lock(&self.core.config).settings.paused.is_some() {
             self.tell_of(answer::save_pause(&self.core, None));
+            events::note(&self.core, About::ALL, What::Resumed, Vec::new());
         }
         self.let_go_on();
     }
@@ -51,6 +57,7 @@ impl Actor {
         }
         // Where it cannot be taken out of the settings it is not tried at every turn: it is over all the same.
         self.tell_of(answer::save_pause(&self.core, None));
+        events::note(&self.core, About::ALL, What::PauseOver, Vec::new());
         self.let_go_on();
     }
 

@@ -4,7 +4,6 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
-use super::Ending;
 use crate::model::problem::Problem;
 use crate::model::run::{Outcome, RunDetail, RunReport, words};
 
@@ -40,7 +39,7 @@ impl ExportFormat {
     }
 }
 
-const COLUMNS: [&str; 24] = [
+const COLUMNS: [&str; 26] = [
     "run",
     "kind",
     "backup",
@@ -65,6 +64,8 @@ const COLUMNS: [&str; 24] = [
     "error",
     "error_fix",
     "error_detail",
+    "event",
+    "event_details",
 ];
 
 /// What is written, in order: [`begin`](Self::begin), each run, [`end`](Self::end).
@@ -137,7 +138,7 @@ fn cells(report: &RunReport) -> [String; COLUMNS.len()] {
     set("run", report.run.0.to_string());
     set("kind", report.kind.name().into());
     set("backup", text(&report.plan_name));
-    set("outcome", Ending::from(&report.outcome).name().into());
+    set("outcome", report.ending().map_or_else(none, |ending| ending.name().into()));
     set("trigger", word(&report.trigger));
     set("started", report.started.to_string());
     set("finished", report.finished.to_string());
@@ -179,6 +180,10 @@ fn cells(report: &RunReport) -> [String; COLUMNS.len()] {
             set("destination", text(&done.to.display()));
             set("bytes", done.before.to_string());
             set("stored_bytes", done.after.to_string());
+        }
+        RunDetail::Event(event) => {
+            set("event", word(&event.what));
+            set("event_details", text(&event.details.join("; ")));
         }
         RunDetail::None => {}
     }

@@ -5,7 +5,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{RunId, RunKind, Stage, Trigger};
 use crate::model::clean_up::CleanedUp;
+use crate::model::event::Event;
 use crate::model::format::Packing;
+use crate::model::history::Ending;
 use crate::model::human;
 use crate::model::path::PathBytes;
 use crate::model::plan::PlanId;
@@ -84,6 +86,11 @@ impl RunReport {
         }
     }
 
+    /// How it ended; `None`: it was no run.
+    pub fn ending(&self) -> Option<Ending> {
+        (self.kind != RunKind::Event).then(|| Ending::from(&self.outcome))
+    }
+
     /// How long it worked: without what it stood still.
     pub fn took(&self) -> SignedDuration {
         self.finished.duration_since(self.started).saturating_sub(self.paused()).max(SignedDuration::ZERO)
@@ -160,6 +167,7 @@ pub enum RunDetail {
         replicated: Replicated,
     },
     Tool(ToolDone),
+    Event(Event),
 }
 
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde gives references")]

@@ -12,9 +12,17 @@ use crate::model::problem::{Cause, Code, Warning};
 use crate::model::snapshot::BackupType;
 use crate::model::tool::ToolDone;
 
+/// What it was: "Backup of Documents", "Documents was changed".
+pub fn title(report: &RunReport) -> String {
+    match &report.detail {
+        RunDetail::Event(event) => event.what.title(&report.plan_name),
+        _ => format!("{} {}", report.kind.noun(), report.plan_name),
+    }
+}
+
 /// A run's result in one sentence, with what was done counted.
 pub fn sentence(report: &RunReport) -> String {
-    let what = format!("{} {}", report.kind.noun(), report.plan_name);
+    let what = title(report);
     let tail = match &report.outcome {
         Outcome::Failed(problem) if problem.code == Code::SourceShrank => return format!("{what} is held. {}", problem.what),
         Outcome::Failed(problem) => return format!("{what} failed. {}", problem.what),
@@ -26,6 +34,10 @@ pub fn sentence(report: &RunReport) -> String {
         }
     };
     let done = match &report.detail {
+        RunDetail::Event(event) => match event.in_short() {
+            said if said.is_empty() => return format!("{what}."),
+            said => said,
+        },
         RunDetail::None => "done".to_owned(),
         RunDetail::Backup { totals, .. } if totals.new_files == 0 => "nothing had changed".to_owned(),
         RunDetail::Backup { totals, .. } => {
@@ -108,6 +120,10 @@ pub fn milliseconds(ms: u64) -> String {
 
 /// A run's facts in two columns.
 pub fn facts(run: &RunReport, now: Timestamp, zone: &TimeZone) -> Vec<(&'static str, String)> {
+    if let RunDetail::Event(event) = &run.detail {
+        let who = if event.what.is_by_itself() { "by itself" } else { "you" };
+        return vec![("When", human::moment(run.started, now, zone)), ("Done by", who.into())];
+    }
     let mut facts = vec![("Started", human::moment(run.started, now, zone))];
     let took = milliseconds(u64::try_from(run.took().as_millis()).unwrap_or(0));
     facts.push(("Took", took + &run.paused_in_words()));
@@ -123,7 +139,7 @@ pub fn facts(run: &RunReport, now: Timestamp, zone: &TimeZone) -> Vec<(&'static 
         .into(),
     ));
     match &run.detail {
-        RunDetail::None => {}
+        RunDetail::None | RunDetail::Event(_) => {}
         RunDetail::Backup { version, backup_type, totals, destination, read_back, packed, resumed_bytes, copies, .. } => {
             let kind = match backup_type {
                 BackupType::Full => "full",
@@ -236,11 +252,19 @@ pub fn new_file(done: &ToolDone) -> Vec<(&'static str, String)> {
 
 /// The whole report as text, for the clipboard.
 pub fn as_text(run: &RunReport, now: Timestamp, zone: &TimeZone) -> String {
-    let mut text = format!("{}\n", names::one_line(&sentence(run)));
+    let first = match &run.detail {
+        // All that is to be said of it follows.
+        RunDetail::Event(_) => format!("{}.", title(run)),
+        _ => sentence(run),
+    };
+    let mut text = format!("{}\n", names::one_line(&first));
     if let Outcome::Failed(problem) = &run.outcome {
         for line in [problem.fix.as_str()].into_iter().chain(problem.detail.lines()).filter(|line| !line.is_empty()) {
             let _ = writeln!(text, "{}", names::one_line(line));
         }
+    }
+    if let RunDetail::Event(event) = &run.detail {
+        event.details.iter().for_each(|line| _ = writeln!(text, "{}", names::one_line(line)));
     }
     for (key, value) in facts(run, now, zone) {
         let _ = writeln!(text, "{key}: {}", names::one_line(&value));
@@ -281,6 +305,7 @@ pub(crate) use tests::failed;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::event::{Event, What};
     use crate::model::problem::Problem;
     use crate::model::restore::RestoreCounts;
     use crate::model::run::RunId;
@@ -350,5 +375,25 @@ mod tests {
         let problem = Problem::new(Code::NoRoom, "The destination is full.", "Free some space.");
         let failed = report(RunKind::Backup, Outcome::Failed(problem), RunDetail::None);
         assert_eq!(sentence(&failed), "Backup of Documents failed. The destination is full.");
+    }
+
+    #[test]
+    fn an_event_says_what_was_done_and_nothing_of_a_run() {
+        let event = |details: &[&str]| {
+            let details = details.iter().map(|line| (*line).to_owned()).collect();
+            let detail = RunDetail::Event(Event::new(What::Changed, details));
+            RunReport { warning_count: 0, ..report(RunKind::Event, Outcome::Completed, detail) }
+        };
+        let changed = event(&["Source added: /a", "Name: Documents (it was Docs)"]);
+        assert_eq!(sentence(&changed), "Documents was changed: Source added: /a; Name: Documents (it was Docs).");
+        assert_eq!(sentence(&event(&[])), "Documents was changed.");
+        assert_eq!(changed.ending(), None);
+        let text = as_text(&changed, changed.finished, &TimeZone::UTC);
+        assert_eq!(
+            text,
+            "Documents was changed.\nSource added: /a\nName: Documents (it was Docs)\nWhen: today 20:00\nDone by: you\n"
+        );
+        let object = changed.object();
+        assert_eq!((&object["event"], &object["details"][0]), (&"changed".into(), &"Source added: /a".into()));
     }
 }

@@ -30,6 +30,11 @@ pub fn mounted() -> Vec<Mounted> {
         .collect()
 }
 
+pub fn mount_points() -> Vec<PathBytes> {
+    let Ok(table) = std::fs::read("/proc/self/mountinfo") else { return Vec::new() };
+    parse_mounts(&table).into_iter().filter(|mount| !mount.is_the_kernels()).map(|mount| mount.point).collect()
+}
+
 struct Mount {
     point: PathBytes,
     kind: String,
@@ -37,6 +42,33 @@ struct Mount {
 }
 
 impl Mount {
+    /// What lies there the system makes up, or it only waits for something to be mounted.
+    fn is_the_kernels(&self) -> bool {
+        matches!(
+            self.kind.as_str(),
+            "autofs"
+                | "binfmt_misc"
+                | "bpf"
+                | "cgroup"
+                | "cgroup2"
+                | "configfs"
+                | "debugfs"
+                | "devpts"
+                | "devtmpfs"
+                | "efivarfs"
+                | "fusectl"
+                | "hugetlbfs"
+                | "mqueue"
+                | "nsfs"
+                | "proc"
+                | "pstore"
+                | "rpc_pipefs"
+                | "securityfs"
+                | "sysfs"
+                | "tracefs"
+        )
+    }
+
     fn is_network(&self) -> bool {
         matches!(self.kind.as_str(), "nfs" | "nfs4" | "cifs" | "smb3" | "smbfs" | "fuse.sshfs" | "fuse.rclone" | "9p" | "afpfs")
     }
@@ -116,7 +148,9 @@ mod tests {
         let mounts = parse_mounts(table);
         assert_eq!(mounts.len(), 2);
         assert_eq!(mounts[1].point, PathBytes::from("/media/me/Blue disk"));
-        assert!(mounts[1].is_for_people());
+        assert!(mounts[1].is_for_people() && !mounts[1].is_the_kernels());
+        let table = b"23 22 0:21 / /proc rw shared:9 - proc proc rw\n24 22 0:31 / /home/me/nas rw - autofs systemd-1 rw\n";
+        assert!(parse_mounts(table).iter().all(Mount::is_the_kernels));
         assert_eq!(unescape(b"a\\"), b"a\\");
     }
 }

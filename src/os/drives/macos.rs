@@ -14,6 +14,10 @@ pub fn system_root() -> PathBuf {
     PathBuf::from("/")
 }
 
+pub fn mount_points() -> Vec<PathBytes> {
+    mounted().into_iter().map(|mounted| mounted.point).collect()
+}
+
 pub fn mounted() -> Vec<Mounted> {
     let writable = |entry: &libc::statfs| entry.f_blocks > 0 && entry.f_flags & libc::MNT_RDONLY as u32 == 0;
     let mounts = table();

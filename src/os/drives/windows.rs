@@ -14,6 +14,10 @@ pub fn system_root() -> PathBuf {
     drive.into()
 }
 
+pub fn mount_points() -> Vec<PathBytes> {
+    mounted().into_iter().map(|mounted| mounted.point).collect()
+}
+
 pub fn mounted() -> Vec<Mounted> {
     // SAFETY: takes nothing.
     let letters = unsafe { GetLogicalDrives() };

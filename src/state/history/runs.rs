@@ -11,11 +11,13 @@ use crate::model::history::Ending;
 use crate::model::plan::PlanId;
 use crate::model::problem::{Problem, Warning};
 use crate::model::recent::{Ran, Recent, came_to_an_end};
-use crate::model::run::{Outcome, RunDetail, RunId, RunReport};
+use crate::model::run::{Outcome, RunDetail, RunId, RunKind, RunReport};
 use crate::state::Result;
 
 /// Runs whose lists of warnings are kept, newest first; of older ones the number stays.
 const WITH_WARNINGS: i64 = 200;
+/// Events that are kept, newest first: of runs all are, but a script can change a plan as often as it likes.
+const MOST_EVENTS: i64 = 5000;
 /// Text of a run that is searched, in bytes.
 const LONGEST_TEXT: usize = 64 << 10;
 
@@ -55,7 +57,7 @@ impl History {
                 version,
                 joined(&report.schedules),
                 report.utc_offset,
-                Ending::from(&report.outcome).name(),
+                report.ending().map_or("", Ending::name),
             ],
         )?;
         step.execute(
@@ -63,6 +65,13 @@ impl History {
              (SELECT started FROM run WHERE warnings IS NOT NULL ORDER BY started DESC LIMIT 1 OFFSET ?1)",
             [WITH_WARNINGS - 1],
         )?;
+        if report.kind == RunKind::Event {
+            step.execute(
+                "DELETE FROM run WHERE kind = 'event' AND started <
+                 (SELECT started FROM run WHERE kind = 'event' ORDER BY started DESC LIMIT 1 OFFSET ?1)",
+                [MOST_EVENTS - 1],
+            )?;
+        }
         Ok(step.commit()?)
     }
 
@@ -143,12 +152,15 @@ fn json_at(row: &Row<'_>, column: usize) -> rusqlite::Result<String> {
     row.get(column)
 }
 
-/// What the search looks at: plan name, problem, warnings, in lower case.
+/// What the search looks at: plan name, problem, warnings, what an event says, in lower case.
 fn searched(report: &RunReport) -> String {
     let mut text = report.plan_name.clone();
     if let Outcome::Failed(problem) = &report.outcome {
         // Writing into a string cannot fail.
         let _ = write!(text, "\n{}\n{}\n{}", problem.what, problem.fix, problem.detail);
+    }
+    if let RunDetail::Event(event) = &report.detail {
+        let _ = write!(text, "\n{}\n{}", event.what.title(&report.plan_name), event.details.join("\n"));
     }
     for warning in &report.warnings {
         if text.len() > LONGEST_TEXT {

@@ -7,7 +7,7 @@ use rusqlite::Connection;
 use crate::state::{Error, Result};
 
 /// Each step brings a database one version further; `user_version` counts them. Steps are never changed, only added.
-const STEPS: [&str; 7] = [
+const STEPS: [&str; 8] = [
     "
     -- Runs that ended. `report` is the RunReport as JSON without its warnings, which stand beside it.
     CREATE TABLE run (
@@ -139,6 +139,12 @@ const STEPS: [&str; 7] = [
         version TEXT NOT NULL,
         walk TEXT NOT NULL
     ) WITHOUT ROWID;
+",
+    "
+    -- Events stand among the runs, as kind 'event' and without an ending. For them there is nothing to make, but a program that does
+    -- not know them could read no page that has one.
+    -- Where something was mounted within the plan's sources when that version was made: paths, as JSON.
+    ALTER TABLE walk ADD COLUMN mounts TEXT NOT NULL DEFAULT '[]';
 ",
 ];
 

@@ -1,5 +1,6 @@
 use super::*;
-use crate::model::history::HistoryFilter;
+use crate::model::event::{Event, What};
+use crate::model::history::{Ending, HistoryFilter};
 use crate::model::path::PathBytes;
 use crate::model::problem::{Cause, Code, Problem, Warning};
 use crate::model::recent::Recent;
@@ -8,6 +9,7 @@ use crate::model::run::{Outcome, RunDetail, RunReport, Stage};
 use crate::model::snapshot::BackupType;
 
 mod attempts;
+mod events;
 mod pages;
 
 fn at(seconds: i64) -> Timestamp {

@@ -44,13 +44,13 @@ impl ExportDialog {
         if self.answer.poll()
             && let Some(runs) = self.answer.ready()
         {
-            let text = format!("{} are in {}.", human::counted(*runs, "run", "runs"), names::one_line(&self.path));
+            let text = format!("{} written to {}.", human::counted(*runs, "entry", "entries"), names::one_line(&self.path));
             let folder = PathBytes::new(PathBytes::from(self.path.trim()).parent());
             cx.toast(Toast::new(Tone::Ok, text).action("Open folder", Box::new(Action::OpenFolder(folder))));
             return false;
         }
         let mut stays = true;
-        let title = format!("Export {}", human::counted(self.total as u64, "run", "runs"));
+        let title = format!("Export {}", human::counted(self.total as u64, "entry", "entries"));
         let out = Dialog::new(&title).dirty(self.answer.is_waiting()).show(ui, |ui, _| {
             let before = self.format;
             FormRow::new("As").hint("All that is filtered, not only this page.").show(ui, |ui| {

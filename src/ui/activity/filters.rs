@@ -14,9 +14,10 @@ use crate::ui::widgets::{Button, Check, Select, TextField, line};
 /// Width of each of the three that stand in a row.
 const SELECT: f32 = 141.0;
 
-const KINDS: [(Option<RunKind>, &str); 12] = [
+const KINDS: [(Option<RunKind>, &str); 13] = [
     (None, "All kinds"),
     (Some(RunKind::Backup), "Backups"),
+    (Some(RunKind::Event), "Changes"),
     (Some(RunKind::Restore), "Restores"),
     (Some(RunKind::Verify), "Verifications"),
     (Some(RunKind::Delete), "Deletions"),

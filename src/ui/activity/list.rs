@@ -1,4 +1,4 @@
-//! The list of runs with its filters.
+//! The list of runs and events with its filters.
 
 use egui::{Role as AccessRole, ScrollArea, Sense, Ui, WidgetInfo, pos2, vec2};
 
@@ -130,11 +130,11 @@ impl List {
 /// That there is nothing, and why; whether all filters are to be taken away.
 fn empty(ui: &mut Ui, is_set: bool) -> bool {
     if is_set {
-        let text = "No run is of this name, kind, result and time.";
+        let text = "Nothing that ran or was changed is of this name, kind, result and time.";
         let state = EmptyState::new(icons::FUNNEL, "Nothing matches", text).secondary("Clear filters");
         state.show(ui).is_some()
     } else {
-        let text = "Each backup, restore, verification and deletion will be listed here, with its report.";
+        let text = "Each backup, restore, verification and deletion will be listed here with its report, and each change to what is set up.";
         EmptyState::new(icons::CLOCK_COUNTER_CLOCKWISE, "Nothing has run yet", text).show(ui);
         false
     }
@@ -155,7 +155,7 @@ fn live(ui: &mut Ui, cx: &mut Cx<'_>) {
 fn row(ui: &mut Ui, cx: &Cx<'_>, run: &RunReport) -> bool {
     let t = tokens(ui);
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 48.0), Sense::click());
-    let (tone, icon) = words::icon(&run.outcome);
+    let (tone, icon) = words::icon(run);
     let summary = words::result(run);
     if ui.is_rect_visible(rect) {
         if response.hovered() {
@@ -168,15 +168,15 @@ fn row(ui: &mut Ui, cx: &Cx<'_>, run: &RunReport) -> bool {
         let right = rect.right() - space::S - time.size().x;
         ui.painter().galley(pos2(right, rect.top() + 6.0), time, t.text2);
         let left = rect.left() + 38.0;
-        let title = galley(ui, &format!("{} {}", run.kind.noun(), run.plan_name), Role::Body, t.text, right - left - space::S);
+        let title = galley(ui, &words::title(run), Role::Body, t.text, right - left - space::S);
         ui.painter().galley(pos2(left, rect.top() + 3.0), title, t.text);
-        let result_color = if tone == Tone::Ok { t.text2 } else { color };
+        let result_color = if matches!(tone, Tone::Ok | Tone::Neutral) { t.text2 } else { color };
         let result = galley(ui, &summary, Role::Caption, result_color, rect.right() - left - space::S);
         ui.painter().galley(pos2(left, rect.top() + 25.0), result, t.text2);
         focus_ring(ui, &response, radius::CONTROL);
     }
     let time = human::moment(run.started, cx.now, cx.zone);
-    let name = format!("{} {}, {time}, {summary}", run.kind.noun(), run.plan_name);
+    let name = format!("{}, {time}, {summary}", words::title(run));
     response.widget_info(|| WidgetInfo::labeled(AccessRole::Button, true, &name));
     response.clicked()
 }

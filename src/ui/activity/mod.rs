@@ -1,4 +1,4 @@
-//! Activity: every run, in a drawer; one opens to its report.
+//! Activity: every run and event, in a drawer; one opens to its report.
 
 mod actions;
 mod export;

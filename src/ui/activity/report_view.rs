@@ -4,6 +4,7 @@ use egui::{ScrollArea, Ui};
 
 use super::actions::Excluding;
 use super::words;
+use crate::model::event::Event;
 use crate::model::human;
 use crate::model::names;
 use crate::model::problem::{Cause, Problem, Warning};
@@ -73,7 +74,10 @@ impl ReportView {
 
 fn draw(ui: &mut Ui, cx: &mut Cx<'_>, report: &RunReport, open: &mut Vec<Cause>, excluding: &mut Excluding) {
     let t = tokens(ui);
-    ui.label(section(format!("{} {}", report.kind.noun(), report.plan_name)).color(t.text));
+    if let RunDetail::Event(event) = &report.detail {
+        return event_card(ui, cx, report, event);
+    }
+    ui.label(section(words::title(report)).color(t.text));
     ui.add(StatusPill::of_outcome(&report.outcome));
     wrapped(ui, body(format!("{}.", words::result(report))).color(t.text));
     ui.add_space(space::S);
@@ -122,6 +126,22 @@ fn draw(ui: &mut Ui, cx: &mut Cx<'_>, report: &RunReport, open: &mut Vec<Cause>,
             }
         });
     }
+}
+
+/// What was done, line by line: an event has no result.
+fn event_card(ui: &mut Ui, cx: &Cx<'_>, report: &RunReport, event: &Event) {
+    let t = tokens(ui);
+    wrapped(ui, section(words::title(report)).color(t.text));
+    ui.add_space(space::S);
+    Card::new().tight().show(ui, |ui| {
+        ui.spacing_mut().item_spacing.y = space::XS;
+        for line in &event.details {
+            wrapped(ui, body(line).color(t.text));
+        }
+        for (key, value) in words::facts(report, cx.now, cx.zone) {
+            key_value(ui, key, value);
+        }
+    });
 }
 
 /// What can be done about a backup that failed, as long as it is the newest of its plan.

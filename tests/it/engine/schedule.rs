@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use strongroom::model::history::HistoryFilter;
-use strongroom::model::run::{Outcome, Trigger};
+use strongroom::model::run::{Outcome, RunKind, Trigger};
 use strongroom::model::schedule::When;
 use strongroom::model::snapshot::{BackupType, WantedType};
 use strongroom::state::history::{Begun, History};
@@ -12,7 +12,8 @@ use super::*;
 
 fn reports(world: &World, plan: &Plan) -> Vec<RunReport> {
     let filter = HistoryFilter { plan: Some(plan.id.clone()), limit: 100, ..HistoryFilter::default() };
-    world.handle().history(filter).wait().unwrap().runs
+    let all = world.handle().history(filter).wait().unwrap().runs;
+    all.into_iter().filter(|run| run.kind != RunKind::Event).collect()
 }
 
 fn wait_for(world: &World, plan: &Plan, enough: impl Fn(&[RunReport]) -> bool) -> Vec<RunReport> {

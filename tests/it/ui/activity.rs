@@ -5,7 +5,7 @@ use strongroom::engine::message::{Command, Overview, Question};
 use strongroom::model::history::export::ExportFormat;
 use strongroom::model::history::{Ending, HistoryFilter};
 use strongroom::model::problem::{Code, Problem};
-use strongroom::model::run::Outcome;
+use strongroom::model::run::{Outcome, RunKind};
 use strongroom::model::snapshot::WantedType;
 use strongroom::model::status::Why;
 
@@ -71,11 +71,11 @@ fn what_is_filtered_is_exported() {
     desk.click("Failed");
     desk.until("two", |desk| desk.names().iter().filter(|name| name.starts_with("Backup of ")).count() == 2);
     desk.click("Export…");
-    desk.wait_for("Export 2 runs");
+    desk.wait_for("Export 2 entries");
     desk.click("Format: JSON");
     desk.until("name", |desk| desk.reads("/home/ada/strongroom-history-2026-11-21.json"));
     desk.click("Export");
-    desk.until("done", |desk| desk.reads("40 runs are in /home/ada/strongroom-history-2026-11-21.json"));
+    desk.until("done", |desk| desk.reads("40 entries written to /home/ada/strongroom-history-2026-11-21.json"));
     let asked = desk.asked.lock().unwrap();
     let Some(Question::ExportHistory { filter, format, to, overwrite }) =
         asked.iter().find(|question| matches!(question, Question::ExportHistory { .. }))
@@ -128,4 +128,25 @@ fn a_held_backup_asks_right_on_its_card() {
         })
         .collect();
     assert_eq!(accepts, [(WantedType::Auto, false), (WantedType::Auto, true)]);
+}
+
+#[test]
+fn what_was_changed_stands_among_the_runs_and_opens_to_its_lines() {
+    let mut desk = desk(sample::overview(), [900.0, 700.0]);
+    desk.click("Activity, 2 unread");
+    desk.until("a run", |desk| desk.names().iter().any(|name| name.starts_with("Backup of Documents, today")));
+    desk.click("Kind");
+    desk.click("Changes");
+    desk.until("asked", |desk| asked(desk).kind == Some(RunKind::Event));
+    desk.until("no run", |desk| !desk.names().iter().any(|name| name.starts_with("Backup of")));
+    assert!(desk.names().iter().any(|name| name.starts_with("Everything was paused, yesterday 09:30")), "{:?}", desk.names());
+    desk.click(
+        "Documents was changed, Thu 19 Nov 20:11, Source added: /home/ada/Music; Schedule switched off: every day at 18:00; \
+         Versions are kept all of a year (it was for ever); and 1 more",
+    );
+    desk.until("all of it", |desk| desk.reads("Left out: *.iso"));
+    assert!(desk.reads("Done by") && !desk.reads("Started by") && !desk.reads("Completed"), "{:?}", desk.names());
+    desk.click("Copy as text");
+    desk.click("All activity");
+    desk.until("the list", |desk| desk.names().iter().any(|name| name.starts_with("The keys of Documents were changed")));
 }

@@ -7,9 +7,10 @@ use jiff::{SignedDuration, Timestamp};
 use strongroom::engine::env::Clock;
 use strongroom::engine::message::*;
 use strongroom::model::clean_up::{PlaceJudged, RetentionPreview};
+use strongroom::model::event::What;
 use strongroom::model::format::{Kind, Packing, SealSpec};
 use strongroom::model::health::{Failure, Sample};
-use strongroom::model::history::{Ending, HistoryPage};
+use strongroom::model::history::HistoryPage;
 use strongroom::model::key::{KeySlot, SlotKind};
 use strongroom::model::location::Location;
 use strongroom::model::plan::{Plan, PlanId};
@@ -124,6 +125,48 @@ pub fn runs(plan: &Plan) -> Vec<RunReport> {
             }
         })
         .collect()
+}
+
+/// What was changed, newest first.
+fn events() -> Vec<RunReport> {
+    let events = [
+        (What::Paused, "2026-11-20T09:30:00Z", &["Until 2026-11-20 10:30:00 +0000"][..]),
+        (
+            What::Changed,
+            "2026-11-19T20:11:00Z",
+            &[
+                "Source added: /home/ada/Music",
+                "Schedule switched off: every day at 18:00",
+                "Versions are kept all of a year (it was for ever)",
+                "Left out: *.iso",
+            ],
+        ),
+        (What::KeysChanged, "2026-11-18T12:00:00Z", &["A recovery key was made"]),
+    ];
+    let about = &plans()[0];
+    let event = |(n, (what, time, lines)): (usize, (What, &str, &[&str]))| {
+        let detail =
+            RunDetail::Event(strongroom::model::event::Event::new(what, lines.iter().map(|line| (*line).to_owned()).collect()));
+        let of_plan = what != What::Paused;
+        RunReport {
+            run: RunId(5000 + n as u64),
+            kind: RunKind::Event,
+            trigger: Trigger::ByHand,
+            schedules: Vec::new(),
+            utc_offset: None,
+            plan: of_plan.then(|| about.id.clone()),
+            plan_name: if of_plan { about.name.clone() } else { String::new() },
+            started: at(time),
+            finished: at(time),
+            paused_ms: 0,
+            outcome: Outcome::Completed,
+            detail,
+            warning_count: 0,
+            warnings: Vec::new(),
+            stages: Vec::new(),
+        }
+    };
+    events.into_iter().enumerate().map(event).collect()
 }
 
 fn warnings() -> Vec<Warning> {
@@ -242,7 +285,7 @@ pub fn running() -> (Overview, Progress) {
 /// What the pretended engine answers about this home.
 pub fn answer(question: &Question) -> Option<Result<Answer, Problem>> {
     let all = || {
-        let mut all: Vec<RunReport> = plans().iter().flat_map(runs).collect();
+        let mut all: Vec<RunReport> = plans().iter().flat_map(runs).chain(events()).collect();
         all.sort_by_key(|run| std::cmp::Reverse(run.started));
         all
     };
@@ -252,7 +295,7 @@ pub fn answer(question: &Question) -> Option<Result<Answer, Problem>> {
                 .into_iter()
                 .filter(|run| filter.plan.as_ref().is_none_or(|plan| run.plan.as_ref() == Some(plan)))
                 .filter(|run| filter.kind.is_none_or(|kind| run.kind == kind))
-                .filter(|run| filter.ending.is_none_or(|ending| Ending::from(&run.outcome) == ending))
+                .filter(|run| filter.ending.is_none_or(|ending| run.ending() == Some(ending)))
                 .filter(|run| filter.since.is_none_or(|since| run.started >= since))
                 .filter(|run| !filter.troubled || !matches!(run.outcome, Outcome::Completed | Outcome::Cancelled))
                 .filter(|run| run.plan_name.to_lowercase().contains(&filter.text.to_lowercase()))

@@ -83,9 +83,13 @@ fn a_plan_is_held_until_a_backup_goes_well() {
 fn how_folders_were_gone_through_is_known_of_the_newest_version() {
     let history = History::in_memory().unwrap();
     assert_eq!(history.walked(&plan(1)).unwrap(), None);
-    history.remember_walk(&plan(1), &version(1), "tags").unwrap();
-    history.remember_walk(&plan(1), &version(2), "").unwrap();
-    assert_eq!(history.walked(&plan(1)).unwrap(), Some((version(2), String::new())));
+    let walked = |n: u8, walk: &str, mounts: &[&str]| {
+        let mounts = mounts.iter().map(|path| PathBytes::from(*path)).collect();
+        Walked { version: version(n), walk: walk.into(), mounts }
+    };
+    history.remember_walk(&plan(1), &walked(1, "tags", &[])).unwrap();
+    history.remember_walk(&plan(1), &walked(2, "", &["/home/ada/nas"])).unwrap();
+    assert_eq!(history.walked(&plan(1)).unwrap(), Some(walked(2, "", &["/home/ada/nas"])));
     history.forget_plan(&plan(1)).unwrap();
     assert_eq!(history.walked(&plan(1)).unwrap(), None);
 }

@@ -190,7 +190,9 @@ pub fn result(report: &RunReport) -> RunResult {
             replicated.destination,
             human::bytes(replicated.bytes)
         ),
-        RunDetail::Restore { .. } | RunDetail::Tool(_) | RunDetail::None => format!("{} in {took}.", report.outcome.in_words()),
+        RunDetail::Restore { .. } | RunDetail::Tool(_) | RunDetail::Event(_) | RunDetail::None => {
+            format!("{} in {took}.", report.outcome.in_words())
+        }
     };
     match report.warning_count {
         0 => RunResult::Good(text),

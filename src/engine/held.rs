@@ -74,7 +74,7 @@ fn same_walk(core: &Core, plan: &Plan, version: &VersionId) -> Result<bool, Prob
 
 /// Notes how the folders were gone through. Not being able to costs a question at most.
 pub fn remember(core: &Core, plan: &Plan, version: &VersionId) {
-    if let Err(error) = core.history.remember_walk(&plan.id, version, &plan.sources.walk()) {
+    if let Err(error) = core.history.remember_walk(&plan.id, version, &plan.sources) {
         tracing::warn!("how the sources were gone through is not remembered: {error}");
     }
 }

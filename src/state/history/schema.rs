@@ -7,7 +7,7 @@ use rusqlite::Connection;
 use crate::state::{Error, Result};
 
 /// Each step brings a database one version further; `user_version` counts them. Steps are never changed, only added.
-const STEPS: [&str; 7] = [
+const STEPS: [&str; 8] = [
     "
     -- Runs that ended. `report` is the RunReport as JSON without its warnings, which stand beside it.
     CREATE TABLE run (
@@ -139,6 +139,10 @@ const STEPS: [&str; 7] = [
         version TEXT NOT NULL,
         walk TEXT NOT NULL
     ) WITHOUT ROWID;
+",
+    "
+    -- What that version was made of: the SourceSpec as JSON; NULL: not known.
+    ALTER TABLE walk ADD COLUMN sources TEXT;
 ",
 ];
 

@@ -120,7 +120,7 @@ pub enum Command {
     /// Say when plans run by themselves: any number of schedules each
     #[command(subcommand)]
     Schedule(Schedule),
-    /// Say how plans stand: the exit code is 0 where all are protected, 3 where there are warnings or no version yet, 1 where one needs attention
+    /// Say how plans stand, and what would be lost if the disk died now: the exit code is 0 where all are protected, 3 where there are warnings or no version yet, 1 where one needs attention
     Status(Status),
     /// Say which versions of a plan stay
     #[command(subcommand)]

@@ -1,5 +1,6 @@
 //! The actor: takes requests, starts runs, keeps the schedules, publishes the overview.
 
+mod at_risk;
 mod by_itself;
 mod pausing;
 mod turns;
@@ -225,6 +226,7 @@ impl Actor {
             }
             Command::Quit => {
                 self.quitting = true;
+                self.by_itself.at_risk.stop(None);
                 let all: Vec<RunId> = lock(&self.runs).iter().map(|r| r.id).collect();
                 all.into_iter().for_each(|run| self.cancel(run));
             }
@@ -360,6 +362,9 @@ impl Actor {
         };
         // A single file that is cut off leaves nothing behind, and nothing to go on with.
         let journal = if run.kind.is_tool() { Ok(()) } else { self.core.history.begin(&begun) };
+        if let Some(plan) = &run.plan {
+            self.by_itself.at_risk.stop(Some(plan));
+        }
         if let (RunKind::Backup, Some(plan)) = (run.kind, &run.plan) {
             // It answers whatever happened before it looks.
             self.by_itself.signals.remove(plan);
@@ -410,6 +415,9 @@ impl Actor {
         {
             self.core.close_versions(plan);
         }
+        if self.autonomous {
+            self.note_risk_after(&report);
+        }
         self.after(&report, has_left_work);
         self.publish();
         let _ = self.events.send(Event::RunEnded(Box::new(report)));
@@ -427,7 +435,7 @@ impl Actor {
     fn publish(&mut self) {
         let runs = lock(&self.runs).clone();
         let runs: Vec<RunOverview> = runs.iter().map(|run| run.overview(self.turn(run))).collect();
-        let new = overview::make(&self.core, self.autonomous, runs, &self.by_itself.waits);
+        let new = overview::make(&self.core, self.autonomous, runs, &self.by_itself.waits, &self.by_itself.at_risk);
         self.messenger.look(&new);
         let changed = self.overview.send_if_modified(|old| {
             let differs = **old != new;

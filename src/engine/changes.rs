@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use tokio::sync::mpsc;
 
 use self::follow::Follower;
+use super::at_risk::Looked;
 use super::core::Core;
 use super::schedules;
 use crate::model::location::Location;
@@ -39,7 +40,7 @@ struct Followed {
     sources: SourceSpec,
     destinations: Vec<Location>,
     schedules: Schedules,
-    _follower: Follower,
+    follower: Follower,
 }
 
 /// Whether a schedule of the plan waits for changes.
@@ -48,8 +49,8 @@ fn are_waited_for(plan: &Plan) -> bool {
 }
 
 impl Changes {
-    /// Follows those that are to be followed, and no others.
-    pub fn keep_to(&mut self, core: &Arc<Core>, plans: &[Plan]) {
+    /// Follows those that are to be followed, and no others. `looked`: told of what they meet on their walks.
+    pub fn keep_to(&mut self, core: &Arc<Core>, plans: &[Plan], looked: &mpsc::Sender<Looked>) {
         let wanted = |id: &PlanId, followed: &Followed| {
             let plan = plans.iter().find(|plan| plan.id == *id).filter(|plan| are_waited_for(plan));
             plan.is_some_and(|plan| {
@@ -66,11 +67,16 @@ impl Changes {
                     sources: plan.sources.clone(),
                     destinations: plan.destinations.clone(),
                     schedules: plan.schedules.clone(),
-                    _follower: Follower::start(core.clone(), plan.clone(), last, self.found.0.clone()),
+                    follower: Follower::start(core.clone(), plan.clone(), last, self.found.0.clone(), looked.clone()),
                 };
                 self.followed.insert(plan.id.clone(), followed);
             }
         }
+    }
+
+    /// Whether all that changes of a plan's is told at once.
+    pub fn is_listening(&self, plan: &PlanId) -> bool {
+        self.followed.get(plan).is_some_and(|followed| followed.follower.is_listening())
     }
 
     /// Waits for one.

@@ -103,7 +103,8 @@ pub fn mounts(sources: &SourceSpec) -> Vec<PathBytes> {
 
 /// Notes how the folders were gone through. Not being able to costs a question at most. `mounts`: as they were when the run began.
 pub fn remember(core: &Core, plan: &Plan, version: &VersionId, mounts: Vec<PathBytes>) {
-    let walked = Walked { version: version.clone(), walk: plan.sources.walk(), mounts };
+    let sources = plan.sources.clone();
+    let walked = Walked { version: version.clone(), walk: sources.walk(), sources: Some(sources), mounts };
     if let Err(error) = core.history.remember_walk(&plan.id, &walked) {
         tracing::warn!("how the sources were gone through is not remembered: {error}");
     }

@@ -13,6 +13,7 @@ use crate::model::status::{judge, strip, with_pause};
 
 use crate::os::surroundings;
 
+use super::at_risk::AtRisks;
 use super::core::{Core, lock};
 use super::health;
 use super::message::{Overview, PlanOverview, RunOverview};
@@ -22,7 +23,13 @@ use super::{schedules, several};
 const LOOK_BACK: SignedDuration = SignedDuration::from_hours(31 * 24);
 
 /// `waits`: what schedules that are due wait for.
-pub fn make(core: &Core, keeps_schedules: bool, runs: Vec<RunOverview>, waits: &HashMap<PlanId, Vec<Wait>>) -> Overview {
+pub fn make(
+    core: &Core,
+    keeps_schedules: bool,
+    runs: Vec<RunOverview>,
+    waits: &HashMap<PlanId, Vec<Wait>>,
+    at_risk: &AtRisks,
+) -> Overview {
     let now = core.env.clock.now();
     let (plans, settings) = {
         let config = lock(&core.config);
@@ -30,15 +37,17 @@ pub fn make(core: &Core, keeps_schedules: bool, runs: Vec<RunOverview>, waits: &
     };
     let home_folder = directories::UserDirs::new().map_or_else(PathBytes::default, |d| d.home_dir().into());
     let paused = settings.paused.filter(|paused| !paused.is_over(now));
-    let plan_overview = |plan: Plan| {
-        let mut overview = plan_overview(core, plan, now);
+    let plan_overview = |plan: &Plan| {
+        let mut overview = plan_overview(core, plan.clone(), now);
+        overview.at_risk = at_risk.of(plan, &plans);
         overview.waits = waits.get(&overview.plan.id).cloned().unwrap_or_default();
         let judged = (overview.status, overview.why);
         (overview.status, overview.why) = with_pause(judged, &overview.plan.schedules, paused.is_some());
         overview
     };
     Overview {
-        plans: plans.into_iter().map(plan_overview).collect(),
+        plans: plans.iter().map(plan_overview).collect(),
+        at_risk: at_risk.total(&plans),
         runs,
         settings,
         keeps_schedules,
@@ -88,6 +97,7 @@ fn plan_overview(core: &Core, plan: Plan, now: Timestamp) -> PlanOverview {
         source_bytes,
         versions: stored.map(|(versions, _)| versions),
         stored_bytes: stored.map(|(_, bytes)| bytes),
+        at_risk: None,
         plan,
     }
 }

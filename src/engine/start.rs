@@ -16,6 +16,7 @@ use crate::state::paths::Home;
 
 use super::actor::Actor;
 use super::answer::settings_problem;
+use super::at_risk::AtRisks;
 use super::core::Core;
 use super::env::Env;
 use super::explain;
@@ -68,7 +69,8 @@ impl Engine {
         }
         let (requests, incoming) = mpsc::channel(REQUESTS);
         let (events, _) = broadcast::channel(EVENTS);
-        let (publish, overview) = watch::channel(Arc::new(overview::make(&core, autonomous, Vec::new(), &HashMap::new())));
+        let (publish, overview) =
+            watch::channel(Arc::new(overview::make(&core, autonomous, Vec::new(), &HashMap::new(), &AtRisks::default())));
         if autonomous {
             messenger::heed_buttons(&core, requests.downgrade());
         }

@@ -38,6 +38,7 @@ fn overview(unseen: u64, runs: Vec<RunOverview>) -> Arc<Overview> {
         settings: Settings::default(),
         unseen,
         notices: vec![],
+        at_risk: None,
         paused: None,
         keeps_schedules: true,
         knows_machine: true,

@@ -1,6 +1,7 @@
 //! What things are: plain data and pure rules. No IO, no async, no clock: whoever needs the time is given it.
 
 pub mod alert;
+pub mod at_risk;
 pub mod catalog;
 pub mod clean_up;
 pub mod compare;

@@ -1,6 +1,7 @@
 //! Everything that needs the real binary, real files and real tools. One binary, so that one link serves all.
 //! `tests/run` installs what these tests need.
 
+mod cli_at_risk;
 mod cli_compare;
 mod cli_delete;
 mod cli_errors;

@@ -10,6 +10,7 @@ use crate::model::path::as_path;
 use crate::model::source_spec::SourceSpec;
 use crate::os::at::FileExt;
 use crate::os::folder::Folder;
+use crate::os::stat::stat;
 
 const CACHE_TAG: &CStr = c"CACHEDIR.TAG";
 const NO_BACKUP: &CStr = c".nobackup";
@@ -39,6 +40,12 @@ impl Rules {
     /// Whether a pattern leaves out what lies at `path`, relative to its source.
     pub fn leave_out(&self, path: &[u8], is_folder: bool) -> bool {
         self.patterns.matched(as_path(path), is_folder).is_ignore()
+    }
+
+    /// Whether a tag leaves out what is in a folder.
+    pub fn is_tagged(&self, folder: &Folder) -> bool {
+        let is_there = |tag: &CStr| stat(folder, tag).is_ok();
+        self.honour_tags && (is_there(NO_BACKUP) || (is_there(CACHE_TAG) && is_cache_tag(folder)))
     }
 
     /// The tag by which everything else in this folder is left out.

@@ -39,6 +39,7 @@ impl Actor {
     /// Schedules that wait for the start of the program.
     pub(super) fn note_the_start(&mut self) {
         let started = Some(self.core.env.clock.now());
+        self.by_itself.at_risk.start(self.core.env.clock.now());
         for plan in self.plans() {
             self.by_itself.signals.entry(plan.id).or_default().started = started;
         }
@@ -207,7 +208,8 @@ impl Actor {
     pub(super) fn look_around(&mut self) {
         let plans = self.plans();
         self.by_itself.drives.look(&plans);
-        self.by_itself.changes.keep_to(&self.core, &plans);
+        self.by_itself.changes.keep_to(&self.core, &plans, &self.by_itself.at_risk.teller());
+        self.look_at_risk(&plans);
         if self.by_itself.lagging.is_time() {
             let idle: Vec<Plan> = plans.into_iter().filter(|plan| !self.is_writing(&plan.id)).collect();
             self.core.watch.look(&self.core, &idle);
@@ -224,11 +226,13 @@ impl Actor {
             Found::Drives(drives) => self.note_drives(drives),
             Found::Change(change) => self.note_change(&change),
             Found::Machine(surroundings) => self.by_itself.machine.note(surroundings),
+            Found::Looked(looked) => self.note_looked(looked),
         }
     }
 
     /// A change that a run which has begun since will have seen is none.
     fn note_change(&mut self, change: &Change) {
+        self.by_itself.at_risk.heard(&change.plan, change.at);
         let begun = lock(&self.runs).iter().filter(|run| run.plan.as_ref() == Some(&change.plan)).map(|run| run.started).max();
         if begun.is_some_and(|begun| change.at < begun) {
             return;

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use jiff::Timestamp;
 
+use crate::engine::at_risk::{AtRisks, Looked};
 use crate::engine::catch_up::{CatchUp, Lagging};
 use crate::engine::changes::{Change, Changes};
 use crate::engine::machine::Machine;
@@ -23,6 +24,8 @@ pub struct ByItself {
     pub drives: Drives,
     pub changes: Changes,
     pub machine: Machine,
+    /// What would be lost now.
+    pub at_risk: AtRisks,
     /// When a plan's clean-up last came to what a person is to be asked about.
     pub asked: HashMap<PlanId, Timestamp>,
     /// When runs of plans ended that the history knows nothing of.
@@ -43,6 +46,7 @@ pub enum Found {
     Drives(Vec<Drive>),
     Change(Change),
     Machine(Surroundings),
+    Looked(Looked),
 }
 
 impl ByItself {
@@ -53,6 +57,7 @@ impl ByItself {
             drives = self.drives.found() => drives.map(Found::Drives),
             change = self.changes.found() => change.map(Found::Change),
             machine = self.machine.found() => machine.map(Found::Machine),
+            looked = self.at_risk.found() => looked.map(Found::Looked),
         }
     }
 }

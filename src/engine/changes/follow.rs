@@ -19,6 +19,7 @@ use tokio::sync::mpsc;
 
 use super::Change;
 use crate::archive::scan::{self, Kind, Met, Rules};
+use crate::engine::at_risk::{Looked, Looking};
 use crate::engine::core::Core;
 use crate::engine::destination;
 use crate::model::location::Location;
@@ -47,20 +48,42 @@ enum Message {
 pub struct Follower {
     messages: SyncSender<Message>,
     cancel: Cancel,
+    listening: Arc<AtomicBool>,
 }
 
 impl Follower {
-    /// `last`: when the plan last ran.
-    pub fn start(core: Arc<Core>, plan: Plan, last: Option<Timestamp>, found: mpsc::Sender<Change>) -> Self {
+    /// `last`: when the plan last ran. `looked`: told of what is met on walks.
+    pub fn start(
+        core: Arc<Core>,
+        plan: Plan,
+        last: Option<Timestamp>,
+        found: mpsc::Sender<Change>,
+        looked: mpsc::Sender<Looked>,
+    ) -> Self {
         let (messages, told) = sync_channel(WAITING);
         let cancel = Cancel::default();
-        let lost = Arc::default();
-        let thread = Thread { messages: messages.clone(), told, cancel: cancel.clone(), found, lost, plan, core };
+        let (lost, listening) = (Arc::default(), Arc::default());
+        let thread = Thread {
+            messages: messages.clone(),
+            told,
+            cancel: cancel.clone(),
+            found,
+            looked,
+            lost,
+            listening: Arc::clone(&listening),
+            plan,
+            core,
+        };
         let started = thread::Builder::new().name("changes".into()).spawn(move || thread.follow(last));
         if let Err(error) = started {
             tracing::warn!("changes are not followed: {error}");
         }
-        Self { messages, cancel }
+        Self { messages, cancel, listening }
+    }
+
+    /// Whether the system tells of all that changes.
+    pub fn is_listening(&self) -> bool {
+        self.listening.load(Relaxed)
     }
 }
 
@@ -79,8 +102,10 @@ struct Thread {
     told: Receiver<Message>,
     cancel: Cancel,
     found: mpsc::Sender<Change>,
+    looked: mpsc::Sender<Looked>,
     /// More was told than could wait.
     lost: Arc<AtomicBool>,
+    listening: Arc<AtomicBool>,
 }
 
 /// Why the watching came to an end.
@@ -97,19 +122,25 @@ impl Thread {
         while !self.cancel.is_cancelled() {
             let begun = self.core.env.clock.now();
             let mut watch = self.watch();
-            let walked = self.walk(&self.plan.sources, since, watch.as_mut());
+            let mut looking = Looking::begin(&self.core, &self.plan);
+            let walked = self.walk(&self.plan.sources, since, watch.as_mut(), looking.as_mut());
             match walked {
                 Some(Walked { has_changed, is_watched }) => {
                     since = Some(begun);
-                    if has_changed && !self.tell() {
+                    if (has_changed && !self.tell()) || looking.is_some_and(|looking| !self.tell_of(looking)) {
                         return;
                     }
                     match watch.filter(|_| is_watched) {
-                        Some(mut watch) => match self.listen(&mut watch) {
-                            End::Stop => return,
-                            // What was lost is found by a walk, which watches anew.
-                            End::Lost => continue,
-                        },
+                        Some(mut watch) => {
+                            self.listening.store(true, Relaxed);
+                            let end = self.listen(&mut watch);
+                            self.listening.store(false, Relaxed);
+                            match end {
+                                End::Stop => return,
+                                // What was lost is found by a walk, which watches anew.
+                                End::Lost => continue,
+                            }
+                        }
                         None => tracing::info!("changes of \"{}\" are looked for now and then", self.plan.name),
                     }
                 }
@@ -194,11 +225,17 @@ impl Thread {
         }
         let below = SourceSpec { paths: vec![path.into()], ..self.plan.sources.clone() };
         // What is gone again needs no watch.
-        self.walk(&below, None, Some(watch)).is_none_or(|walked| walked.is_watched)
+        self.walk(&below, None, Some(watch), None).is_none_or(|walked| walked.is_watched)
     }
 
     /// Whether anything changed after `since`, and whether all folders are watched now. `None`: nothing could be read.
-    fn walk(&self, sources: &SourceSpec, since: Option<Timestamp>, mut watch: Option<&mut RecommendedWatcher>) -> Option<Walked> {
+    fn walk(
+        &self,
+        sources: &SourceSpec,
+        since: Option<Timestamp>,
+        mut watch: Option<&mut RecommendedWatcher>,
+        mut looking: Option<&mut Looking>,
+    ) -> Option<Walked> {
         let avoid = destination::own_folders_at(&self.core, &self.plan.destinations);
         let now = || self.core.env.clock.now().as_nanosecond();
         let (since, until) = (since.map(Timestamp::as_nanosecond), now());
@@ -212,8 +249,15 @@ impl Thread {
         };
         let walked = scan::scan(sources, &avoid, &self.cancel, &now, |batch, _| {
             for at in 0..batch.len() {
-                if let Some((path, Met::Found { meta })) = batch.get(at) {
-                    look_at(path, meta.kind, meta.changed().as_nanosecond());
+                match (batch.get(at), &mut looking) {
+                    (Some((path, Met::Found { meta })), looking) => {
+                        look_at(path, meta.kind, meta.changed().as_nanosecond());
+                        if let Some(looking) = looking {
+                            looking.found(path, meta, &now);
+                        }
+                    }
+                    (Some((_, Met::Unreadable)), Some(looking)) => looking.unreadable(),
+                    _ => {}
                 }
             }
             ControlFlow::Continue(())
@@ -230,6 +274,12 @@ impl Thread {
     fn tell(&self) -> bool {
         let change = Change { plan: self.plan.id.clone(), at: self.core.env.clock.now() };
         self.found.blocking_send(change).is_ok()
+    }
+
+    /// The same of what a walk has met.
+    fn tell_of(&self, looking: Looking) -> bool {
+        let looked = Looked::by_follower(looking, self.core.env.clock.now());
+        self.looked.blocking_send(looked).is_ok()
     }
 
     fn wait(&self, span: Duration) -> ControlFlow<()> {

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::model::at_risk::AtRisk;
 use crate::model::conditions::Wait;
 use crate::model::location::Location;
 use crate::model::path::PathBytes;
@@ -17,6 +18,8 @@ use crate::model::status::{Day, Status, Why};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Overview {
     pub plans: Vec<PlanOverview>,
+    /// What would be lost of all of them if the disk died now, each path counted once; `None`: not measured.
+    pub at_risk: Option<AtRisk>,
     /// Waiting and running.
     pub runs: Vec<RunOverview>,
     pub settings: Settings,
@@ -59,6 +62,8 @@ pub struct PlanOverview {
     pub behind: Vec<Location>,
     /// Bytes of the newest version's files.
     pub source_bytes: Option<u64>,
+    /// What changed since its last good version; `None`: not measured, or it has none.
+    pub at_risk: Option<AtRisk>,
 }
 
 impl PlanOverview {

@@ -145,6 +145,8 @@ const STEPS: [&str; 8] = [
     -- not know them could read no page that has one.
     -- Where something was mounted within the plan's sources when that version was made: paths, as JSON.
     ALTER TABLE walk ADD COLUMN mounts TEXT NOT NULL DEFAULT '[]';
+    -- What that version was made of: the SourceSpec as JSON; NULL: not known.
+    ALTER TABLE walk ADD COLUMN sources TEXT;
 ",
 ];
 

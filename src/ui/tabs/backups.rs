@@ -207,7 +207,9 @@ fn head(ui: &mut Ui, cx: &mut Cx<'_>, header: &Header) {
         Status::Paused => (Tone::Neutral, icons::PAUSE),
         Status::NeedsAttention => (Tone::Bad, icons::SHIELD_WARNING),
     };
-    let line = Ends::new(ui, 52.0).left(|ui| {
+    let (risk, explanation) = (header.risk(cx.now, cx.zone), header.explanation());
+    let height = if risk.is_some() && explanation.is_some() { 74.0 } else { 52.0 };
+    let line = Ends::new(ui, height).left(|ui| {
         let (rect, _) = ui.allocate_exact_size(egui::vec2(44.0, 44.0), egui::Sense::hover());
         ui.painter().circle_filled(rect.center(), 22.0, t.soft(tone));
         icon_at(ui, rect.center(), icon, 26.0, t.strong(tone), true);
@@ -215,7 +217,12 @@ fn head(ui: &mut Ui, cx: &mut Cx<'_>, header: &Header) {
         ui.vertical(|ui| {
             ui.spacing_mut().item_spacing.y = 0.0;
             ui.add(egui::Label::new(title(header.text()).color(t.text)).truncate());
-            ui.add(egui::Label::new(body(header.explanation()).color(t.text2)).wrap());
+            if let Some(risk) = risk {
+                ui.add(egui::Label::new(body(risk).color(t.text)).wrap());
+            }
+            if let Some(explanation) = explanation {
+                ui.add(egui::Label::new(body(explanation).color(t.text2)).wrap());
+            }
         });
     });
     line.right(|ui| {

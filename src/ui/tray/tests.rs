@@ -46,6 +46,7 @@ fn plan(n: u8, name: &str) -> PlanOverview {
         stored_bytes: None,
         behind: Vec::new(),
         source_bytes: None,
+        at_risk: None,
     }
 }
 
@@ -58,6 +59,7 @@ fn overview(plans: Vec<PlanOverview>) -> Overview {
         paused: None,
         unseen: 0,
         notices: vec![],
+        at_risk: None,
         zone: "UTC".into(),
         knows_machine: true,
         home_folder: "/home/u".into(),

@@ -1,6 +1,7 @@
 //! The engine driven through its handle, on real folders, with a clock and a key store of the test's own.
 
 mod append_only;
+mod at_risk;
 mod by_itself;
 mod dedup;
 mod dedup_formats;

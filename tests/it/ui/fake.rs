@@ -29,6 +29,7 @@ pub fn empty_overview() -> Overview {
         settings: Default::default(),
         unseen: 0,
         notices: vec![],
+        at_risk: None,
         paused: None,
         keeps_schedules: true,
         knows_machine: true,

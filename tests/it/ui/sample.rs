@@ -6,6 +6,7 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use strongroom::engine::env::Clock;
 use strongroom::engine::message::*;
+use strongroom::model::at_risk::AtRisk;
 use strongroom::model::clean_up::{PlaceJudged, RetentionPreview};
 use strongroom::model::event::What;
 use strongroom::model::format::{Kind, Packing, SealSpec};
@@ -212,8 +213,14 @@ fn overview_of(plan: Plan, last_failed: bool) -> PlanOverview {
         stored_bytes: Some(9_800_000_000),
         behind: Vec::new(),
         source_bytes: Some(12_400_000_000),
+        at_risk: Some(at_risk(214, 1_300_000_000)),
         plan,
     }
+}
+
+/// What was found a few minutes ago.
+pub fn at_risk(files: u64, bytes: u64) -> AtRisk {
+    AtRisk { files, bytes, as_of: at(NOW) - SignedDuration::from_mins(6), at_least: false }
 }
 
 /// Two backups, one of them in trouble.
@@ -221,7 +228,15 @@ pub fn overview() -> Overview {
     let mut plans = plans().into_iter();
     let mut shown: Vec<PlanOverview> = plans.next().map(|plan| overview_of(plan, false)).into_iter().collect();
     shown.extend(plans.next().map(|plan| overview_of(plan, true)));
-    Overview { plans: shown, unseen: 2, home_folder: "/home/ada".into(), machine: "workbench".into(), ..empty_overview() }
+    let at_risk = Some(at_risk(428, 2_600_000_000));
+    Overview {
+        plans: shown,
+        at_risk,
+        unseen: 2,
+        home_folder: "/home/ada".into(),
+        machine: "workbench".into(),
+        ..empty_overview()
+    }
 }
 
 /// The same with nothing amiss.
@@ -250,7 +265,8 @@ pub fn waiting() -> Overview {
     let mut fresh = overview_of(plan(1, "Documents", true, every("daily", Some("18:00"))), false);
     (fresh.status, fresh.why) = (Status::WaitingForFirst, Why::Nothing);
     (fresh.last_run, fresh.last_success, fresh.versions, fresh.stored_bytes) = (None, None, None, None);
-    Overview { plans: vec![fresh], ..overview() }
+    fresh.at_risk = None;
+    Overview { plans: vec![fresh], at_risk: None, ..overview() }
 }
 
 /// A backup of the first plan that goes on.

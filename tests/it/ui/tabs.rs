@@ -42,6 +42,28 @@ fn a_new_overview_is_shown() {
 }
 
 #[test]
+fn what_would_be_lost_is_said_on_top_and_on_each_card() {
+    let mut overview = sample::healthy();
+    let as_of = overview.at_risk.unwrap().as_of.strftime("%H:%M").to_string();
+    overview.plans[1].at_risk = Some(sample::at_risk(0, 0));
+    let mut desk = desk(overview.clone(), [900.0, 600.0]);
+    desk.until("the number that matters", |desk| {
+        desk.reads(&format!("If this disk died now you would lose 428 files, 2.6 GB · as of {as_of}"))
+    });
+    assert!(desk.reads(&format!("Would be lost now: 214 files, 1.3 GB (as of {as_of})")), "{:?}", desk.names());
+    assert!(desk.reads(&format!("Nothing would be lost now (as of {as_of})")), "{:?}", desk.names());
+    // What it stands in place of is there where nothing is measured.
+    assert!(!desk.reads("Every backup ran when it should"));
+    overview.at_risk = None;
+    overview.plans.iter_mut().for_each(|plan| plan.at_risk = None);
+    desk.fake.overview.send(Arc::new(overview)).unwrap();
+    desk.until("no number", |desk| desk.reads("Every backup ran when it should"));
+    assert!(desk.reads("What would be lost now is not measured yet") && !desk.reads("If this disk died"), "{:?}", desk.names());
+    desk.fake.overview.send(Arc::new(sample::waiting())).unwrap();
+    desk.until("what has no version", |desk| desk.reads("Never backed up: all of it would be lost"));
+}
+
+#[test]
 fn keys_change_tabs() {
     let mut desk = desk(sample::overview(), [900.0, 600.0]);
     desk.harness.run_steps(2);

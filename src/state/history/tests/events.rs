@@ -62,11 +62,14 @@ fn a_database_from_before_them_gets_them() {
         .db()
         .execute("INSERT INTO walk (plan, version, walk) VALUES (?1, ?2, 'tags')", [plan(1).as_str(), version(1).as_str()])
         .unwrap();
-    history.db().execute_batch("ALTER TABLE walk DROP COLUMN mounts; PRAGMA user_version = 7").unwrap();
+    history
+        .db()
+        .execute_batch("ALTER TABLE walk DROP COLUMN mounts; ALTER TABLE walk DROP COLUMN sources; PRAGMA user_version = 7")
+        .unwrap();
     drop(history);
     let (history, notice) = History::open(&home, at(1)).unwrap();
     assert_eq!((ids(&history, &all()), notice), (vec![1], None));
-    let walked = Walked { version: version(1), walk: "tags".into(), mounts: Vec::new() };
+    let walked = Walked { version: version(1), walk: "tags".into(), sources: None, mounts: Vec::new() };
     assert_eq!(history.walked(&plan(1)).unwrap(), Some(walked));
     history.finish(&event(2, 10, &["x"])).unwrap();
     assert_eq!(ids(&history, &all()), [2, 1]);

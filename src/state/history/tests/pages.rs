@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::model::history::Ending;
+use crate::model::source_spec::SourceSpec;
 
 #[test]
 fn pages_go_on_past_a_run_whatever_comes_meanwhile() {
@@ -83,13 +84,21 @@ fn a_plan_is_held_until_a_backup_goes_well() {
 fn how_folders_were_gone_through_is_known_of_the_newest_version() {
     let history = History::in_memory().unwrap();
     assert_eq!(history.walked(&plan(1)).unwrap(), None);
-    let walked = |n: u8, walk: &str, mounts: &[&str]| {
+    let walked = |n: u8, sources: &SourceSpec, mounts: &[&str]| {
         let mounts = mounts.iter().map(|path| PathBytes::from(*path)).collect();
-        Walked { version: version(n), walk: walk.into(), mounts }
+        Walked { version: version(n), walk: sources.walk(), sources: Some(sources.clone()), mounts }
     };
-    history.remember_walk(&plan(1), &walked(1, "tags", &[])).unwrap();
-    history.remember_walk(&plan(1), &walked(2, "", &["/home/ada/nas"])).unwrap();
-    assert_eq!(history.walked(&plan(1)).unwrap(), Some(walked(2, "", &["/home/ada/nas"])));
+    let with_tags = SourceSpec { honour_tags: true, ..SourceSpec::default() };
+    let plain =
+        SourceSpec { paths: vec![PathBytes::new(b"/a/\xff".to_vec())], excludes: vec!["*.tmp".into()], ..SourceSpec::default() };
+    history.remember_walk(&plan(1), &walked(1, &with_tags, &[])).unwrap();
+    history.remember_walk(&plan(1), &walked(2, &plain, &["/home/ada/nas"])).unwrap();
+    assert_eq!(history.walked(&plan(1)).unwrap(), Some(walked(2, &plain, &["/home/ada/nas"])));
+    assert_eq!(history.sources_of(&plan(1), &version(2)).unwrap(), Some(plain));
+    assert_eq!(history.sources_of(&plan(1), &version(1)).unwrap(), None, "of an older one nothing is kept");
+    // As an older Strongroom left it.
+    history.db().execute_batch("UPDATE walk SET sources = NULL").unwrap();
+    assert_eq!(history.sources_of(&plan(1), &version(2)).unwrap(), None);
     history.forget_plan(&plan(1)).unwrap();
     assert_eq!(history.walked(&plan(1)).unwrap(), None);
 }

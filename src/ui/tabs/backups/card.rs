@@ -163,7 +163,8 @@ fn facts(ui: &mut Ui, cx: &mut Cx<'_>, plan: &PlanOverview) {
             cx.act(Action::History(plan.plan.id.clone()));
         }
     });
-    let mut parts = Vec::new();
+    let risk = card_data::risk(plan, cx.now, cx.zone);
+    let mut parts = vec![risk];
     parts.extend(card_data::size_line(plan));
     if plan.plan.seal.is_none() {
         parts.push("not encrypted".into());

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use crate::engine::message::{Overview, PlanOverview};
+use crate::model::at_risk::AtRisk;
 use crate::model::conditions::Wait;
 use crate::model::human;
 use crate::model::location::Location;
@@ -28,6 +29,8 @@ pub struct Header {
     pub status: Status,
     pub protected: usize,
     pub of: usize,
+    /// Of all backups together.
+    pub at_risk: Option<AtRisk>,
 }
 
 impl Header {
@@ -39,15 +42,29 @@ impl Header {
             Status::Paused => plan.last_success.is_some(),
             Status::WaitingForFirst | Status::NeedsAttention => false,
         };
-        Some(Self { status, protected: overview.plans.iter().filter(is_protected).count(), of: overview.plans.len() })
+        let protected = overview.plans.iter().filter(is_protected).count();
+        Some(Self { status, protected, of: overview.plans.len(), at_risk: overview.at_risk })
     }
 
     pub fn text(&self) -> String {
         format!("{} · {} of {}", status_word(self.status), self.protected, self.of)
     }
 
-    /// The header's second line: what the status means.
-    pub fn explanation(&self) -> &'static str {
+    /// "If this disk died now you would lose 214 files, 1.3 GB · as of 20:14": the number that matters.
+    pub fn risk(&self, now: Timestamp, zone: &TimeZone) -> Option<String> {
+        let risk = self.at_risk?;
+        Some(format!("If this disk died now you would lose {} · {}", risk.in_words(), risk.when(now, zone)))
+    }
+
+    /// What the status means. Where all is well the number that matters stands in its place.
+    pub fn explanation(&self) -> Option<&'static str> {
+        if self.status == Status::Protected && self.at_risk.is_some() {
+            return None;
+        }
+        Some(self.meaning())
+    }
+
+    fn meaning(&self) -> &'static str {
         match self.status {
             Status::Protected => "Every backup ran when it should and could be read back.",
             Status::ProtectedWithWarnings => "The newest version is there, but something is amiss: the card says what.",
@@ -91,6 +108,16 @@ pub fn sentence(plan: &PlanOverview, now: Timestamp, zone: &TimeZone) -> String 
         None => format!(" · {}", plan.plan.schedules.in_words()),
     };
     format!("{last}{late}{next}")
+}
+
+/// What of a backup would be lost with the disk, now: "Would be lost now: 12 files, 3.4 MB (as of 20:14)".
+pub fn risk(plan: &PlanOverview, now: Timestamp, zone: &TimeZone) -> String {
+    match plan.at_risk {
+        Some(risk) if risk.is_nothing() => format!("Nothing would be lost now ({})", risk.when(now, zone)),
+        Some(risk) => format!("Would be lost now: {} ({})", risk.in_words(), risk.when(now, zone)),
+        None if plan.last_success.is_none() => "Never backed up: all of it would be lost".into(),
+        None => "What would be lost now is not measured yet".into(),
+    }
 }
 
 /// "12.4 GB · 41 versions in 9.8 GB"; and what that saves against whole copies.
@@ -255,6 +282,7 @@ mod tests {
             stored_bytes: Some(9_800_000_000),
             behind: Vec::new(),
             source_bytes: Some(12_400_000_000),
+            at_risk: None,
         }
     }
 
@@ -265,6 +293,7 @@ mod tests {
             settings: Settings::default(),
             unseen: 0,
             notices: vec![],
+            at_risk: None,
             paused: None,
             keeps_schedules: true,
             knows_machine: true,
@@ -343,6 +372,41 @@ mod tests {
         let mut p = plan(Status::NeedsAttention);
         p.why = Why::Failed(Problem::new(Code::SourceShrank, "No version was made.", ""));
         assert_eq!(sentence(&p, at("2026-11-21T12:00:00Z"), &TimeZone::UTC), "2 h ago · held · next today 20:00");
+    }
+
+    #[test]
+    fn what_would_be_lost_is_said() {
+        let now = at("2026-11-21T20:20:00Z");
+        let say = |p: &PlanOverview| risk(p, now, &TimeZone::UTC);
+        let measured = |files, at_least| AtRisk { files, bytes: files * 1_000_000, as_of: at("2026-11-21T20:14:00Z"), at_least };
+        let mut p = plan(Status::Protected);
+        assert_eq!(say(&p), "What would be lost now is not measured yet");
+        p.at_risk = Some(measured(12, false));
+        assert_eq!(say(&p), "Would be lost now: 12 files, 12.0 MB (as of 20:14)");
+        p.at_risk = Some(measured(1, true));
+        assert_eq!(say(&p), "Would be lost now: at least 1 file, 1.0 MB (as of 20:14)");
+        p.at_risk = Some(measured(0, false));
+        assert_eq!(say(&p), "Nothing would be lost now (as of 20:14)");
+        p.at_risk = Some(measured(0, true));
+        assert_eq!(say(&p), "Would be lost now: nothing that is known of (as of 20:14)", "it is not certain");
+        (p.at_risk, p.last_success) = (None, None);
+        assert_eq!(say(&p), "Never backed up: all of it would be lost");
+    }
+
+    #[test]
+    fn the_header_says_the_number_that_matters() {
+        let now = at("2026-11-22T07:00:00Z");
+        let mut all = overview(vec![plan(Status::Protected)]);
+        let header = |all: &Overview| {
+            let header = Header::of(all).unwrap();
+            (header.risk(now, &TimeZone::UTC), header.explanation().is_some())
+        };
+        assert_eq!(header(&all), (None, true));
+        all.at_risk = Some(AtRisk { files: 214, bytes: 1_300_000_000, as_of: at("2026-11-21T20:14:00Z"), at_least: true });
+        let said = "If this disk died now you would lose at least 214 files, 1.3 GB · as of yesterday 20:14";
+        assert_eq!(header(&all), (Some(said.into()), false));
+        all.plans[0].status = Status::NeedsAttention;
+        assert_eq!(header(&all), (Some(said.into()), true), "what is wrong is said all the same");
     }
 
     #[test]

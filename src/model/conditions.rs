@@ -341,4 +341,11 @@ mod tests {
         let many = (0..25).map(|n| format!("not-while:p{n}")).collect::<Vec<_>>().join(",");
         assert!(many.parse::<Conditions>().is_err());
     }
+
+    #[test]
+    fn the_clock_alone_is_no_question_to_the_machine() {
+        let asks = |text: &str| text.parse::<Conditions>().unwrap().ask_the_machine();
+        assert!(!asks("none") && !asks("between:22:00-06:00"));
+        assert!(asks("power") && asks("between:22:00-06:00,idle:5"));
+    }
 }

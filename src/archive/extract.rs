@@ -5,6 +5,7 @@
 
 mod content;
 mod decide;
+mod fetch;
 mod find;
 mod last;
 mod names;
@@ -18,10 +19,14 @@ mod tests;
 mod work;
 
 use std::collections::HashMap;
+use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use crossbeam_channel::Sender;
+
 use self::content::{Item, Marks, Ticket, Window};
+use self::fetch::Fetcher;
 use self::last::Last;
 use self::place::Places;
 use self::plan::Planner;
@@ -97,6 +102,8 @@ struct Shared<'a> {
 
 /// So many windows are alive: one that is filled, one that is worked on, one between.
 const WINDOWS: usize = 3;
+/// So many frames at most wait where they are read ahead.
+const READ_AHEAD: usize = 8;
 /// Files without content that a worker takes at once.
 const EMPTY_AT_ONCE: usize = 512;
 
@@ -208,7 +215,9 @@ impl Shared<'_> {
     fn carry_out(&self, job: &RestoreJob<'_>, places: Places) -> Result<()> {
         let workers = std::thread::available_parallelism().map_or(2, |n| n.get()).max(2);
         let (tickets, returned) = crossbeam_channel::bounded(WINDOWS);
-        let (tasks, waiting) = crossbeam_channel::bounded(2 * workers);
+        // Frames that are read ahead wait in memory.
+        let ahead = if job.objects.is_streamed() { workers.min(READ_AHEAD) } else { 2 * workers };
+        let (tasks, waiting) = crossbeam_channel::bounded(ahead);
         let mut planner = Planner::new(self, places);
         let walked = std::thread::scope(|scope| {
             for _ in 0..workers {
@@ -224,7 +233,7 @@ impl Shared<'_> {
                     return false;
                 }
                 window.ticket = Some(Ticket(returned.clone()));
-                self.hand_out(window, ranges, &tasks)
+                self.hand_out(window, &ranges, &*job.objects, &tasks)
             });
             drop(tasks);
             walked
@@ -244,17 +253,16 @@ impl Shared<'_> {
     }
 
     /// Whether more is wanted.
-    fn hand_out(&self, window: Window, frames: Vec<std::ops::Range<usize>>, tasks: &crossbeam_channel::Sender<Task>) -> bool {
+    fn hand_out(&self, window: Window, frames: &[Range<usize>], objects: &dyn Objects, tasks: &Sender<Task>) -> bool {
         let window = Arc::new(window);
         let empty = (0..window.empty.len()).step_by(EMPTY_AT_ONCE);
         let empty = empty.map(|start| Task::Empty(window.clone(), start..window.empty.len().min(start + EMPTY_AT_ONCE)));
-        let frames = frames.into_iter().map(|range| Task::Frame(window.clone(), range));
-        for task in empty.chain(frames) {
+        for task in empty {
             if self.tally.is_stopped() || tasks.send(task).is_err() {
                 return false;
             }
         }
-        true
+        Fetcher { shared: self, objects, tasks }.hand_out(&window, frames)
     }
 
     fn begun(&self, item: &Arc<Item>) {

@@ -49,13 +49,30 @@ impl FrameReader {
         let same = |(v, o, l): &(VolumeRef, u64, u32)| (v, *o, *l) == (volume, offset, length);
         if !self.current.as_ref().is_some_and(same) {
             self.current = None;
-            self.read(catalog, volume, offset, length)?;
+            self.read(catalog, volume, offset, length, None)?;
             self.current = Some((volume.clone(), offset, length));
         }
         Ok(&self.unpacked)
     }
 
-    fn read(&mut self, catalog: &CatalogReader, volume: &VolumeRef, offset: u64, length: u32) -> Result<()> {
+    /// The same of a frame that has been fetched already, as it is stored.
+    pub fn frame_of(&mut self, catalog: &CatalogReader, volume: &VolumeRef, offset: u64, record: &[u8]) -> Result<&[u8]> {
+        let length = u32::try_from(record.len()).unwrap_or(u32::MAX);
+        self.current = None;
+        self.read(catalog, volume, offset, length, Some(record))?;
+        self.current = Some((volume.clone(), offset, length));
+        Ok(&self.unpacked)
+    }
+
+    /// `fetched`: what is stored there, where that is known.
+    fn read(
+        &mut self,
+        catalog: &CatalogReader,
+        volume: &VolumeRef,
+        offset: u64,
+        length: u32,
+        fetched: Option<&[u8]>,
+    ) -> Result<()> {
         let sealed = self.ring.is_some();
         let unknown = || Error::damaged(volume_name(volume, Kind::default(), sealed), "the catalog does not know it");
         let info = catalog.volume(volume).ok_or_else(unknown)?;
@@ -64,8 +81,16 @@ impl FrameReader {
         if length == 0 || length as usize > MAX_RECORD + RECORD_OVERHEAD || !fits {
             return Err(Error::damaged(&name, format!("the frame at {offset} lies outside it")));
         }
-        self.record.resize(length as usize, 0);
-        self.objects.read_at(&name, offset, &mut self.record).map_err(|e| Error::reading(&name, e))?;
+        match fetched {
+            Some(fetched) => {
+                self.record.clear();
+                self.record.extend_from_slice(fetched);
+            }
+            None => {
+                self.record.resize(length as usize, 0);
+                self.objects.read_at(&name, offset, &mut self.record).map_err(|e| Error::reading(&name, e))?;
+            }
+        }
         let content = match &self.ring {
             Some(ring) => {
                 if !self.openers.contains_key(volume) {

@@ -6,6 +6,12 @@ use crate::model::catalog::VolumeRef;
 use crate::model::format::Kind;
 use crate::model::snapshot::VersionId;
 
+/// Takes a piece of what is read through.
+pub type Take<'a> = dyn FnMut(&[u8]) -> io::Result<()> + 'a;
+
+/// Bytes of one piece, where nothing says how much is best.
+const THROUGH: usize = 1 << 20;
+
 /// A plan's folder at a destination. Names are relative to it: `data/20261121T200000Z-full-5f3a9c2e/v0001.tar.zst`.
 pub trait Objects: Send + Sync {
     /// Size in bytes. `NotFound` where there is no such object.
@@ -13,6 +19,25 @@ pub trait Objects: Send + Sync {
 
     /// Reads exactly `buffer.len()` bytes from `offset`. `UnexpectedEof` where the object is shorter.
     fn read_at(&self, name: &str, offset: u64, buffer: &mut [u8]) -> io::Result<()>;
+
+    /// Reads an object from `offset` to its byte `end`, one piece after the other; each is given to `take`, whose error ends it.
+    fn read_through(&self, name: &str, offset: u64, end: u64, take: &mut Take<'_>) -> io::Result<()> {
+        let mut buffer = vec![0; THROUGH.min(usize::try_from(end.saturating_sub(offset)).unwrap_or(THROUGH))];
+        let mut at = offset;
+        while at < end {
+            let length = buffer.len().min(usize::try_from(end - at).unwrap_or(THROUGH));
+            let piece = buffer.get_mut(..length).unwrap_or_default();
+            self.read_at(name, at, piece)?;
+            take(piece)?;
+            at += length as u64;
+        }
+        Ok(())
+    }
+
+    /// Whether what lies one behind the other is better read through than piece by piece.
+    fn is_streamed(&self) -> bool {
+        false
+    }
 
     /// Begins an object. It appears under its name whole and durable when it is finished, else never.
     /// `AlreadyExists` where there is one: objects are written once.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::object::{ObjectWriter, Objects};
+use super::object::{ObjectWriter, Objects, Take};
 
 /// Clones share the same objects.
 #[derive(Clone, Default)]
@@ -17,6 +17,10 @@ struct State {
     objects: BTreeMap<String, Vec<u8>>,
     /// Calls of `read_at`, as (object, offset, length).
     reads: Vec<(String, u64, usize)>,
+    /// After how many bytes what is read through breaks off; `None`: each piece is read for itself.
+    breaks_off: Option<u64>,
+    /// Calls of `read_through`, as (object, from, to).
+    through: Vec<(String, u64, u64)>,
 }
 
 impl MemoryObjects {
@@ -52,6 +56,16 @@ impl MemoryObjects {
         bytes[at] ^= 0x10;
     }
 
+    /// From now on what lies together is best read through, and breaks off after so many bytes.
+    pub fn stream(&self, breaks_off: u64) {
+        self.state().breaks_off = Some(breaks_off);
+    }
+
+    /// What was read through since the last call.
+    pub fn take_through(&self) -> Vec<(String, u64, u64)> {
+        std::mem::take(&mut self.state().through)
+    }
+
     /// What was read since the last call.
     pub fn take_reads(&self) -> Vec<(String, u64, usize)> {
         std::mem::take(&mut self.state().reads)
@@ -71,6 +85,33 @@ impl Objects for MemoryObjects {
         let end = start.checked_add(buffer.len()).ok_or(io::ErrorKind::UnexpectedEof)?;
         buffer.copy_from_slice(bytes.get(start..end).ok_or(io::ErrorKind::UnexpectedEof)?);
         Ok(())
+    }
+
+    fn read_through(&self, name: &str, offset: u64, end: u64, take: &mut Take<'_>) -> io::Result<()> {
+        let (bytes, mut left) = {
+            let mut state = self.state();
+            if state.breaks_off.is_some() {
+                state.through.push((name.to_string(), offset, end));
+            } else {
+                state.reads.push((name.to_string(), offset, usize::try_from(end - offset).unwrap()));
+            }
+            (state.objects.get(name).cloned().ok_or(io::ErrorKind::NotFound)?, state.breaks_off.unwrap_or(u64::MAX))
+        };
+        let range = usize::try_from(offset).unwrap()..usize::try_from(end).unwrap();
+        // Of odd lengths, so that they fit no frame.
+        for piece in bytes.get(range).ok_or(io::ErrorKind::UnexpectedEof)?.chunks(577) {
+            let (now, lost) = piece.split_at(piece.len().min(usize::try_from(left).unwrap()));
+            take(now)?;
+            left -= now.len() as u64;
+            if !lost.is_empty() {
+                return Err(io::ErrorKind::ConnectionReset.into());
+            }
+        }
+        Ok(())
+    }
+
+    fn is_streamed(&self) -> bool {
+        self.state().breaks_off.is_some()
     }
 
     fn create(&self, name: &str) -> io::Result<Box<dyn ObjectWriter>> {

@@ -11,7 +11,8 @@ use crate::model::problem::Problem;
 use crate::model::settings::Settings;
 
 pub fn run(args: &args::Limit, output: Output) -> Result<Exit, Problem> {
-    if args.upload.is_none() && args.download.is_none() && args.between.is_none() && args.runs.is_none() {
+    let is_speed = args.upload.is_some() || args.download.is_some() || args.between.is_some();
+    if !is_speed && args.runs.is_none() && args.connections.is_none() {
         let session = Session::reading_home()?;
         session.tell_notices(output);
         show(&session.handle().overview().settings, output);
@@ -24,6 +25,7 @@ pub fn run(args: &args::Limit, output: Output) -> Result<Exit, Problem> {
         limits.download = args.download.map_or(limits.download, |speed| speed.0);
         limits.between = args.between.map_or(limits.between, |times| times.0);
         settings.runs_at_once = args.runs.unwrap_or(settings.runs_at_once);
+        settings.connections = args.connections.unwrap_or(settings.connections);
         session.handle().save_settings(settings.clone()).wait()?;
         show(&settings, output);
         Ok(Exit::Done)
@@ -37,7 +39,12 @@ fn show(settings: &Settings, output: Output) {
         output.note("The times hold for nothing: no speed is limited.");
     }
     let runs = settings.runs_at_once() as u64;
-    output.line(format!("At the same time: {}", human::counted(runs, "backup", "backups")));
+    let connections = settings.connections() as u64;
+    let (backups, files) = (human::counted(runs, "backup", "backups"), human::counted(connections, "file", "files"));
+    output.line(format!("At the same time: {backups}; {files} to or from each server"));
     let (upload, download, between) = (limits.upload, limits.download, limits.between);
-    output.result("completed", json!({ "upload": upload, "download": download, "between": between, "runs": runs }));
+    output.result(
+        "completed",
+        json!({ "upload": upload, "download": download, "between": between, "runs": runs, "connections": connections }),
+    );
 }

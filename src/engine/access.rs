@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
 
 use sha2::{Digest, Sha256};
@@ -12,6 +13,7 @@ use crate::model::location::{Location, Server};
 use crate::model::path::PathBytes;
 use crate::model::problem::Problem;
 use crate::model::secret::Secret;
+use crate::model::settings::CONNECTIONS;
 use crate::state::host_keys;
 use crate::state::paths::Home;
 use crate::state::secrets::SecretStore;
@@ -33,6 +35,7 @@ pub struct Accesses {
     /// A guest only reads there.
     keeps: bool,
     throttle: Arc<Throttle>,
+    connections: AtomicUsize,
     told: Mutex<Told>,
 }
 
@@ -46,12 +49,24 @@ struct Told {
 
 impl Accesses {
     pub fn new(secrets: Arc<dyn SecretStore>, home: Option<Home>, keeps: bool) -> Self {
-        Self { secrets, home, keeps, throttle: Arc::default(), told: Mutex::default() }
+        Self {
+            secrets,
+            home,
+            keeps,
+            throttle: Arc::default(),
+            connections: AtomicUsize::new(CONNECTIONS.into()),
+            told: Mutex::default(),
+        }
     }
 
     /// Bytes per second to servers and from them, from now on.
     pub fn limit(&self, up: Option<u64>, down: Option<u64>) {
         self.throttle.set(up, down);
+    }
+
+    /// Files on their way to one server at the same time, of what is begun from now on.
+    pub fn connect_by(&self, connections: usize) {
+        self.connections.store(connections, Relaxed);
     }
 
     /// Takes in what somebody says of a destination's server; the password is kept on this machine where that is wanted.
@@ -144,6 +159,10 @@ impl Access for Accesses {
 
     fn throttle(&self) -> Arc<Throttle> {
         self.throttle.clone()
+    }
+
+    fn connections(&self) -> usize {
+        self.connections.load(Relaxed)
     }
 }
 

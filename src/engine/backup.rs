@@ -339,9 +339,6 @@ fn check_needs(folder: &Folder, manifest: &Manifest, parent: Option<&Parent>) ->
     Ok(())
 }
 
-/// Objects that are read back at the same time.
-const READ_BACK_AT_ONCE: usize = 3;
-
 /// Reads every object of the run back from the medium and compares its SHA-256.
 fn read_back(
     core: &Core,
@@ -353,7 +350,7 @@ fn read_back(
 ) -> Result<ReadBack, Problem> {
     let base = run_folder(&manifest.id);
     let medium = AtomicBool::new(true);
-    few_at_once(objects, READ_BACK_AT_ONCE, |object| -> Result<(), Problem> {
+    few_at_once(objects, core.files_at_once(&[place]), |object| -> Result<(), Problem> {
         let name = format!("{base}/{}", object.name);
         let (hash, past_cache) = folder.sha256_on_medium(&name, &mut |_| !run.cancel.should_end())?;
         if data_encoding::HEXLOWER.encode(&hash) != object.sha256 {

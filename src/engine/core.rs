@@ -34,6 +34,8 @@ use super::standby::Standby;
 
 /// Versions that stay open for browsing.
 const OPEN_VERSIONS: usize = 4;
+/// Files that go between folders and drives of this machine at the same time.
+const LOCAL_FILES_AT_ONCE: usize = 3;
 /// How long "the newest version" stays the one that was found: another process may add one.
 const NEWEST_FOR: Duration = Duration::from_secs(5);
 
@@ -150,6 +152,12 @@ impl Core {
     /// Opens a destination; with `create` its folder is made where it does not exist.
     pub fn open_storage(&self, location: &Location, create: bool) -> Result<Arc<dyn Storage>, storage::Error> {
         (self.env.open_storage)(location, create, &self.access())
+    }
+
+    /// How many files go between these places at the same time.
+    pub fn files_at_once(&self, places: &[&Location]) -> usize {
+        let is_server = places.iter().any(|place| place.server().is_some());
+        if is_server { self.access().connections() } else { LOCAL_FILES_AT_ONCE }
     }
 
     /// As storages ask for it.

@@ -14,7 +14,7 @@ use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
 use crate::archive::key::KeyRing;
-use crate::archive::object::{OBJECTS, ObjectWriter, Objects, objects_name};
+use crate::archive::object::{OBJECTS, ObjectWriter, Objects, Take, objects_name};
 use crate::archive::{self, json_lines};
 use crate::model::marker::{self, Deleted, Marker, Owner};
 use crate::model::plan::PlanId;
@@ -435,6 +435,22 @@ impl Objects for Folder {
             io::ErrorKind::UnexpectedEof => io::Error::new(io::ErrorKind::UnexpectedEof, e),
             _ => to_io(e),
         })
+    }
+
+    fn read_through(&self, name: &str, offset: u64, end: u64, take: &mut Take<'_>) -> io::Result<()> {
+        // The reader's own failure is given back as it was.
+        let mut stopped = None;
+        let read = self.storage.read_through(&self.full(name), offset, end, &mut |piece| {
+            take(piece).map_err(|why| {
+                stopped = Some(why);
+                storage::Error::new(Kind::Cancelled, name, "not read on")
+            })
+        });
+        stopped.map_or(read.map_err(to_io), Err)
+    }
+
+    fn is_streamed(&self) -> bool {
+        self.storage.is_streamed()
     }
 
     fn create(&self, name: &str) -> io::Result<Box<dyn ObjectWriter>> {

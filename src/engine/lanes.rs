@@ -9,7 +9,7 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread;
 
 use crate::archive::key::KeyRing;
-use crate::archive::object::{ObjectWriter, Objects, run_folder};
+use crate::archive::object::{ObjectWriter, Objects, Take, run_folder};
 use crate::archive::{self, object_list};
 use crate::model::location::Location;
 use crate::model::plan::Plan;
@@ -21,6 +21,7 @@ use crate::model::snapshot::{ObjectInfo, VersionId};
 use super::core::{Core, lock};
 use super::destination::Opened;
 use super::explain;
+use super::few_at_once::few_at_once;
 use super::folder::copy::{NotCopied, Sum};
 use super::folder::{Folder, Listed};
 use super::hand;
@@ -43,7 +44,7 @@ struct FeedState {
 
 /// What a lane is to do next.
 enum Next {
-    Object(String),
+    Objects(Vec<String>),
     Ended { version: bool },
 }
 
@@ -58,16 +59,16 @@ impl Feed {
         self.changed.notify_all();
     }
 
-    /// Waits for what comes after the first `done` objects.
-    fn next(&self, done: usize) -> Next {
+    /// Waits for what comes after the first `done` objects; gives `most` of them at most.
+    fn next(&self, done: usize, most: usize) -> Next {
         let mut state = lock(&self.state);
         loop {
-            match (state.objects.get(done), state.ended) {
+            match (state.objects.get(done..).unwrap_or_default(), state.ended) {
                 // Of a run that made no version nothing more is worth its way.
                 (_, Some(false)) => return Next::Ended { version: false },
-                (Some(name), _) => return Next::Object(name.clone()),
-                (None, Some(true)) => return Next::Ended { version: true },
-                (None, None) => state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner),
+                (names @ [_, ..], _) => return Next::Objects(names.iter().take(most).cloned().collect()),
+                ([], Some(true)) => return Next::Ended { version: true },
+                ([], None) => state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner),
             }
         }
     }
@@ -86,6 +87,14 @@ impl Objects for Fed {
 
     fn read_at(&self, name: &str, offset: u64, buffer: &mut [u8]) -> io::Result<()> {
         self.folder.read_at(name, offset, buffer)
+    }
+
+    fn read_through(&self, name: &str, offset: u64, end: u64, take: &mut Take<'_>) -> io::Result<()> {
+        self.folder.read_through(name, offset, end, take)
+    }
+
+    fn is_streamed(&self) -> bool {
+        self.folder.is_streamed()
     }
 
     fn create(&self, name: &str) -> io::Result<Box<dyn ObjectWriter>> {
@@ -244,16 +253,22 @@ impl Lane {
         let (mut all, _) = copying.all(listed, &|_| true)?;
         let mut sent: HashMap<String, Sent> = HashMap::new();
         let mut done = 0;
+        let at_once = self.core.files_at_once(&[&self.from_location, &self.location]);
         loop {
-            match self.feed.next(done) {
-                Next::Object(name) => {
+            match self.feed.next(done, at_once) {
+                Next::Objects(names) => {
                     if done == 0 {
                         // Should it make no version either, what it leaves is known for litter.
                         self.core.history.begin_folder(to.plan(), &self.location, &self.id).map_err(explain::history)?;
                     }
-                    done += 1;
-                    let as_sent = self.send(&to, &name)?;
-                    sent.insert(name, as_sent);
+                    done += names.len();
+                    let these: Mutex<Vec<(String, Sent)>> = Mutex::default();
+                    few_at_once(&names, at_once, |name| {
+                        let as_sent = self.send(&to, name)?;
+                        lock(&these).push((name.clone(), as_sent));
+                        Ok::<(), Problem>(())
+                    })?;
+                    sent.extend(these.into_inner().unwrap_or_else(PoisonError::into_inner));
                 }
                 Next::Ended { version: false } => return Err(explain::cancelled()),
                 Next::Ended { version: true } => break,

@@ -27,9 +27,6 @@ use super::hand;
 use super::health;
 use super::run::{Done, Run, Stages};
 
-/// Objects that are on their way at the same time.
-const AT_ONCE: usize = 3;
-
 /// Carries out a replication. A version that cannot be copied is a warning; the others are.
 pub fn run(core: &Core, run: &Run, spec: &ReplicateSpec, stages: &mut Stages<'_>) -> Result<Done, Problem> {
     stages.enter(Stage::Preparing);
@@ -259,7 +256,8 @@ impl Copying<'_> {
 
     /// Sends objects, a few at a time; the first that fails ends it.
     fn send(&self, objects: &[&Wanted], replaced: &HashSet<String>) -> Result<(), NotCopied> {
-        few_at_once(objects, AT_ONCE, |object| {
+        let at_once = self.core.files_at_once(&[self.from_location, self.to_location]);
+        few_at_once(objects, at_once, |object| {
             self.send_one(object, replaced)?;
             self.progress.files_done.fetch_add(1, Relaxed);
             Ok(())

@@ -7,7 +7,7 @@ use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, OnceLock};
 
-use crate::archive::object::{ObjectWriter, Objects};
+use crate::archive::object::{ObjectWriter, Objects, Take};
 use crate::model::location::Location;
 use crate::model::plan::PlanId;
 use crate::storage::access::Access;
@@ -78,6 +78,30 @@ impl Objects for Standby {
 
     fn read_at(&self, name: &str, offset: u64, buffer: &mut [u8]) -> io::Result<()> {
         self.try_each(|folder| folder.read_at(name, offset, buffer))
+    }
+
+    fn read_through(&self, name: &str, offset: u64, end: u64, take: &mut Take<'_>) -> io::Result<()> {
+        // What was taken of one is not read again of the next.
+        let mut at = offset;
+        let mut stopped = None;
+        let read = self.try_each(|folder| {
+            if stopped.is_some() {
+                return Err(io::ErrorKind::Interrupted.into());
+            }
+            folder.read_through(name, at, end, &mut |piece| {
+                take(piece).map_err(|why| {
+                    stopped = Some(why);
+                    io::Error::from(io::ErrorKind::Interrupted)
+                })?;
+                at += piece.len() as u64;
+                Ok(())
+            })
+        });
+        stopped.map_or(read, Err)
+    }
+
+    fn is_streamed(&self) -> bool {
+        self.folder(self.current.load(Relaxed)).is_some_and(|folder| folder.is_streamed())
     }
 
     fn create(&self, _: &str) -> io::Result<Box<dyn ObjectWriter>> {

@@ -6,6 +6,9 @@ use super::alert::Messages;
 use super::limits::Limits;
 use super::pause::Paused;
 
+/// What hides the way to a server that is far away, without being more than servers give one account.
+pub const CONNECTIONS: u8 = 4;
+
 /// Of the whole program; `settings.toml`, beside the plans.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -22,6 +25,8 @@ pub struct Settings {
     pub messages: Messages,
     /// Backups that run at the same time.
     pub runs_at_once: u8,
+    /// Files that go to one server, or come from it, at the same time.
+    pub connections: u8,
     /// Nothing runs by itself; only pausing and resuming change it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub paused: Option<Paused>,
@@ -36,6 +41,7 @@ impl Default for Settings {
             limits: Limits::default(),
             messages: Messages::default(),
             runs_at_once: 2,
+            connections: CONNECTIONS,
             paused: None,
         }
     }
@@ -45,9 +51,15 @@ impl Settings {
     /// The most that may be set.
     pub const MOST_RUNS: u8 = 8;
 
+    pub const MOST_CONNECTIONS: u8 = 16;
+
     /// Settings may be edited by hand.
     pub fn runs_at_once(&self) -> usize {
         self.runs_at_once.clamp(1, Self::MOST_RUNS).into()
+    }
+
+    pub fn connections(&self) -> usize {
+        self.connections.clamp(1, Self::MOST_CONNECTIONS).into()
     }
 }
 

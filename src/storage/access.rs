@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::model::location::{Location, Server};
 use crate::model::secret::Secret;
+use crate::model::settings::CONNECTIONS;
 
 use super::throttle::Throttle;
 
@@ -39,6 +40,10 @@ pub trait Access: Send + Sync {
     /// How fast bytes may go there and come from there.
     fn throttle(&self) -> Arc<Throttle> {
         Arc::default()
+    }
+    /// How many requests with files may be on their way to one server at the same time.
+    fn connections(&self) -> usize {
+        CONNECTIONS.into()
     }
 }
 

@@ -4,7 +4,7 @@ use std::io::Write;
 
 use sha2::{Digest, Sha256};
 
-use super::{Kind, Storage};
+use super::{Error, Kind, Storage};
 
 /// To be run against an empty storage, which is empty again afterwards.
 pub fn holds(storage: &dyn Storage) {
@@ -79,6 +79,25 @@ fn ranges_are_read_exactly(storage: &dyn Storage) {
     assert_eq!(storage.read_at("f/data/big", u64::MAX / 2, &mut buffer).unwrap_err().kind, Kind::TooShort);
     assert_eq!(storage.size("f/data/none").unwrap_err().kind, Kind::NotFound);
     assert_eq!(storage.read_at("f/data/none", 0, &mut buffer).unwrap_err().kind, Kind::NotFound);
+
+    for (from, to) in [(0, 3_000_000), (0, 1_000_000), (1_999_999, 3_000_000), (700, 701), (5, 5)] {
+        let mut read = Vec::new();
+        let taken = storage.read_through("f/data/big", from, to, &mut |piece| {
+            read.extend_from_slice(piece);
+            Ok(())
+        });
+        taken.unwrap();
+        assert!(read == bytes[from as usize..to as usize], "{from} to {to}");
+    }
+    let taking = |name: &str, from, to| storage.read_through(name, from, to, &mut |_| Ok(())).unwrap_err().kind;
+    assert_eq!(taking("f/data/big", 2_000_000, 3_000_001), Kind::TooShort);
+    assert_eq!(taking("f/data/none", 0, 9), Kind::NotFound);
+    let mut pieces = 0;
+    let ended = storage.read_through("f/data/big", 0, 3_000_000, &mut |_| {
+        pieces += 1;
+        Err(Error::new(Kind::Cancelled, "f/data/big", "enough"))
+    });
+    assert_eq!((ended.unwrap_err().kind, pieces), (Kind::Cancelled, 1));
 
     let mut told = 0;
     let (hash, _) = storage

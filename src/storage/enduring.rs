@@ -128,6 +128,10 @@ impl Storage for Enduring {
         })
     }
 
+    fn is_streamed(&self) -> bool {
+        self.0.current().0.is_streamed()
+    }
+
     fn create(&self, name: &str) -> Result<Box<dyn Upload>, Error> {
         let upload = self.0.ask(|storage| storage.create(name))?;
         let number = self.0.current().1;

@@ -72,7 +72,7 @@ impl Ftp {
 
     fn connect(folder: &FtpFolder, access: &dyn Access, patience: Patience) -> Result<Self, Error> {
         let shown = Location::Ftp(folder.clone()).display();
-        let pool = Arc::new(Pool::new(Gate::new(folder, access, patience)?));
+        let pool = Arc::new(Pool::new(Gate::new(folder, access, patience)?, access.connections()));
         let login_folder = |session: &mut Session, alarm: &Alarm| session.login_folder(alarm);
         let failed = |e| judged(&shown, e, Kind::Refused);
         let root = match folder.path.as_str() {
@@ -211,6 +211,11 @@ impl Storage for Ftp {
             return self.size(name).map(drop);
         }
         self.read_range(name, offset, buffer, false)
+    }
+
+    /// What follows what was read comes over the line that is open.
+    fn is_streamed(&self) -> bool {
+        true
     }
 
     fn read_all(&self, name: &str, limit: u64) -> Result<Vec<u8>, Error> {

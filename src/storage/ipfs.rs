@@ -9,6 +9,7 @@ use super::web::PIECE;
 use super::web::download::Download;
 use super::web::failure::{Failure, judged};
 use super::web::pace::Pace;
+use super::web::range::Range;
 use super::{Error, Kind, Listed, Room, Storage, Take, Upload, name, sum};
 use crate::model::location::IpfsFolder;
 
@@ -190,7 +191,12 @@ impl Storage for Ipfs {
         if end > size {
             return Err(Error::new(Kind::TooShort, name, &format!("it has {size} bytes")));
         }
-        Download::new(gateway.file(cid), &gateway.client, offset, length).through(take, unread)
+        let file = Range { all: end == size, ..gateway.file(cid) };
+        Download::new(file, &gateway.client, offset, length).through(take, unread)
+    }
+
+    fn is_streamed(&self) -> bool {
+        true
     }
 
     fn create(&self, name: &str) -> Result<Box<dyn Upload>, Error> {

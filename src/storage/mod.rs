@@ -56,7 +56,8 @@ pub trait Storage: Send + Sync {
     /// Reads exactly `buffer.len()` bytes from `offset`.
     fn read_at(&self, name: &str, offset: u64, buffer: &mut [u8]) -> Result<(), Error>;
     /// Reads an object from `offset` to its byte `end`, one piece after the other, as fast as they come; each is given to `take`, whose
-    /// error ends it. Where many are read this way the line is never idle between two requests.
+    /// error ends it. Where many are read this way the line is never idle between two requests. What begins at 0 had best be the
+    /// whole object: it may be asked for without saying where it ends.
     fn read_through(&self, name: &str, offset: u64, end: u64, take: &mut Take<'_>) -> Result<(), Error> {
         let mut buffer = vec![0; THROUGH.min(usize::try_from(end.saturating_sub(offset)).unwrap_or(THROUGH))];
         let mut at = offset;
@@ -68,6 +69,10 @@ pub trait Storage: Send + Sync {
             at += length as u64;
         }
         Ok(())
+    }
+    /// Whether what lies one behind the other is better read through than piece by piece, each by a request of its own.
+    fn is_streamed(&self) -> bool {
+        false
     }
     /// Begins an object: temporary name, then on `finish` fsync, rename without replacing, folder fsynced. Folders are made as
     /// needed. `AlreadyExists` where there is one. FTP knows neither fsync nor such a rename: there what exists when `finish`

@@ -17,22 +17,26 @@ use crate::model::location::Location;
 
 mod asked;
 mod body;
+mod direct;
 mod failure;
 mod fault;
 mod line;
 mod range;
 mod service;
+mod single;
 mod trust;
 mod upload;
 mod uploads;
 mod wire;
 
+use direct::Direct;
 use failure::judged;
 use fault::Fault;
 use line::Line;
+use single::{Bucket, SingleUpload};
 use upload::StoreUpload;
 use uploads::Uploads;
-use wire::Wire;
+use wire::{Carrier, Wire};
 
 /// Children of one folder: what is more is no list of ours, and could go on for ever.
 const LONGEST_LIST: usize = 1_000_000;
@@ -56,8 +60,8 @@ pub struct ObjectStore {
     shown: String,
     /// Whether many objects are deleted by one request.
     in_batches: bool,
-    /// Where those that died can be found.
-    uploads: Option<Uploads>,
+    /// Of S3 only.
+    bucket: Option<Arc<Bucket>>,
 }
 
 impl ObjectStore {
@@ -80,13 +84,14 @@ impl ObjectStore {
 
     fn connect(location: &Location, access: &dyn Access, region: Option<&str>) -> Result<Self, Error> {
         let service = service::open(location, access, region)?;
-        let wire = Wire::new(location, access, service.in_cloud, service.uploads.is_some())?;
+        let wire = Arc::new(Wire::new(location, access, service.in_cloud, service.bucket.is_some())?);
         // Google's answer to a batch would be taken at its word in how many parts it has.
         let in_batches = !matches!(location, Location::Gcs(_));
-        let transport = HttpTransporter::new(wire);
-        let uploads = service.uploads.map(|at| Uploads::new(transport.clone(), at.chain, &at.region, at.bucket));
+        let transport = HttpTransporter::new(Carrier(wire.clone()));
+        let direct = service.bucket.map(|bucket| Direct::new(wire, transport.clone(), bucket));
+        let bucket = direct.map(|direct| Arc::new(Bucket::new(Arc::new(direct))));
         let line = Arc::new(Line::new(service.operator, transport)?);
-        Ok(Self { line, prefix: service.prefix, shown: location.display(), in_batches, uploads })
+        Ok(Self { line, prefix: service.prefix, shown: location.display(), in_batches, bucket })
     }
 
     /// Where the bucket lies, where the address does not say so and the store does.
@@ -277,12 +282,19 @@ impl Storage for ObjectStore {
         self.line.wait(self.ahead(name, offset, end, take)).map_err(|e| judged(name, &e))?
     }
 
+    fn is_streamed(&self) -> bool {
+        true
+    }
+
     fn create(&self, name: &str) -> Result<Box<dyn Upload>, Error> {
         name::check(name)?;
         // Not every store looks again when the upload ends.
         match self.size(name) {
             Ok(_) => Err(Error::new(Kind::AlreadyExists, name, "there is one")),
-            Err(e) if e.kind == Kind::NotFound => Ok(Box::new(StoreUpload::begin(name, self.key(name), self.line.clone())?)),
+            Err(e) if e.kind == Kind::NotFound => match &self.bucket {
+                Some(bucket) => Ok(Box::new(SingleUpload::begin(name, self.key(name), self.line.clone(), bucket.clone()))),
+                None => Ok(Box::new(StoreUpload::begin(name, self.key(name), self.line.clone())?)),
+            },
             Err(e) => Err(e),
         }
     }
@@ -341,8 +353,10 @@ impl Storage for ObjectStore {
         if !folder.is_empty() {
             name::check(folder)?;
         }
-        match &self.uploads {
-            Some(uploads) => self.line.wait(uploads.sweep(&self.within(folder), before)).map_err(|e| judged(folder, &e)),
+        match &self.bucket {
+            Some(bucket) => {
+                self.line.wait(Uploads(bucket.direct.clone()).sweep(&self.within(folder), before)).map_err(|e| judged(folder, &e))
+            }
             None => Ok(0),
         }
     }

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use russh_sftp::protocol::FileAttributes;
 
 use super::access::Access;
-use super::{Error, Kind, Listed, Room, Storage, Upload, name, sum};
+use super::{Error, Kind, Listed, Room, Storage, Take, Upload, name, sum};
 use crate::model::location::{Location, SftpFolder};
 
 mod failure;
@@ -228,6 +228,29 @@ impl Storage for Sftp {
         let read = self.fill(name, &handle, offset, buffer);
         self.line.forget(handle);
         read
+    }
+
+    fn read_through(&self, name: &str, offset: u64, end: u64, take: &mut Take<'_>) -> Result<(), Error> {
+        let length = self.size(name)?;
+        if end > length {
+            return Err(Error::new(Kind::TooShort, name, &format!("it has {length} bytes")));
+        }
+        let handle = self.line.open_to_read(&self.path(name)).map_err(|e| judged(name, e, Kind::NotReadable))?;
+        let mut buffer = vec![0; PIECE.min(usize::try_from(end.saturating_sub(offset)).unwrap_or(PIECE))];
+        let mut at = offset;
+        let mut read = Ok(());
+        while at < end && read.is_ok() {
+            let length = buffer.len().min(usize::try_from(end - at).unwrap_or(PIECE));
+            let piece = buffer.get_mut(..length).unwrap_or_default();
+            read = self.fill(name, &handle, at, piece).and_then(|()| take(piece));
+            at += length as u64;
+        }
+        self.line.forget(handle);
+        read
+    }
+
+    fn is_streamed(&self) -> bool {
+        true
     }
 
     fn create(&self, name: &str) -> Result<Box<dyn Upload>, Error> {

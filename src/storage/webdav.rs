@@ -44,8 +44,8 @@ impl Webdav {
         self.server.root().object(name)
     }
 
-    fn range(&self, name: &str, anew: bool) -> Range<'_> {
-        Range { client: self.server.client(), url: self.url(name), anew }
+    fn range(&self, name: &str) -> Range<'_> {
+        Range { client: self.server.client(), url: self.url(name), anew: false, all: false }
     }
 
     /// What is told of an object; a folder under its name is none.
@@ -114,14 +114,19 @@ impl Storage for Webdav {
             };
         }
         name::check(name)?;
-        let mut download = Download::new(self.range(name, false), self.server.client(), offset, buffer.len() as u64);
+        let mut download = Download::new(self.range(name), self.server.client(), offset, buffer.len() as u64);
         download.fill(buffer).map_err(|failure| self.unread(name, failure))
     }
 
     fn read_through(&self, name: &str, offset: u64, end: u64, take: &mut Take<'_>) -> Result<(), Error> {
         name::check(name)?;
-        let mut download = Download::new(self.range(name, false), self.server.client(), offset, end.saturating_sub(offset));
+        let range = Range { all: true, ..self.range(name) };
+        let mut download = Download::new(range, self.server.client(), offset, end.saturating_sub(offset));
         download.through(take, |failure| self.unread(name, failure))
+    }
+
+    fn is_streamed(&self) -> bool {
+        true
     }
 
     fn create(&self, name: &str) -> Result<Box<dyn Upload>, Error> {
@@ -160,7 +165,7 @@ impl Storage for Webdav {
 
     fn sha256_on_medium(&self, name: &str, each: &mut dyn FnMut(u64) -> bool) -> Result<([u8; 32], bool), Error> {
         let size = self.size(name)?;
-        let mut download = Download::new(self.range(name, true), self.server.client(), 0, size);
+        let mut download = Download::new(Range { anew: true, all: true, ..self.range(name) }, self.server.client(), 0, size);
         let hash = sum::sha256(name, size, PIECE, each, &mut |buffer| {
             download.read(buffer).map_err(|failure| self.unread(name, failure))
         })?;

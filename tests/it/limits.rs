@@ -76,11 +76,18 @@ fn folders_know_none_and_wrong_ones_are_refused() {
     let world = World::new();
     let show = || world.run("limit --json").ok().last();
     assert!(show()["upload"].is_null());
+    assert_eq!(show()["connections"].as_u64(), Some(4));
     let set = world.run("limit --upload 2MB/s --download 40kB --between 08:00-18:00").ok();
     assert!(set.out.contains("at most 2.0 MB/s up and 40.0 kB/s down from 08:00 to 18:00"), "{}", set.out);
     assert_eq!((show()["upload"].as_u64(), show()["between"].as_str()), (Some(2_000_000), Some("08:00-18:00")));
     for bad in ["--upload 1kB", "--upload fast", "--between 08:00", "--between 08:00-08:00"] {
         assert_eq!(world.run(&format!("limit {bad}")).code, Some(2), "{bad}");
+    }
+    let set = world.run("limit --connections 8").ok();
+    assert!(set.out.contains("8 files to or from each server"), "{}", set.out);
+    assert_eq!((show()["connections"].as_u64(), show()["runs"].as_u64()), (Some(8), Some(2)));
+    for bad in ["0", "17", "many"] {
+        assert_eq!(world.run(&format!("limit --connections {bad}")).code, Some(2), "{bad}");
     }
     world.run("limit --upload off --download off --between always").ok();
     assert!(show()["upload"].is_null() && show()["between"].is_null());

@@ -3,6 +3,7 @@
 mod chosen;
 mod conflicts;
 mod resume;
+mod streamed;
 mod troubles;
 mod whole;
 

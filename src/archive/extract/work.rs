@@ -26,8 +26,8 @@ const SYNC_EVERY: u64 = 1 << 30;
 
 /// A part of a window for one worker.
 pub enum Task {
-    /// Bits of one frame.
-    Frame(Arc<Window>, Range<usize>),
+    /// Bits of one frame, and the frame as it is stored where it was read ahead.
+    Frame(Arc<Window>, Range<usize>, Option<Arc<Vec<u8>>>),
     /// Numbers of files without content.
     Empty(Arc<Window>, Range<usize>),
 }
@@ -54,7 +54,7 @@ impl<'a> Worker<'a> {
     pub fn run(&mut self, tasks: &crossbeam_channel::Receiver<Task>) {
         while let Ok(task) = tasks.recv() {
             match task {
-                Task::Frame(window, range) => self.frame(&window, range),
+                Task::Frame(window, range, record) => self.frame(&window, range, record.as_deref()),
                 Task::Empty(window, range) => {
                     for item in window.empty.get(range).unwrap_or_default() {
                         if self.shared.tally.is_stopped() {
@@ -70,7 +70,7 @@ impl<'a> Worker<'a> {
         }
     }
 
-    fn frame(&mut self, window: &Window, range: Range<usize>) {
+    fn frame(&mut self, window: &Window, range: Range<usize>, record: Option<&Vec<u8>>) {
         let tally = &self.shared.tally;
         let bits = window.bits.get(range).unwrap_or_default();
         let Some(first) = bits.first() else { return };
@@ -82,7 +82,12 @@ impl<'a> Worker<'a> {
             tally.progress().set_current(&item.entry.path);
         }
         let Some(info) = self.shared.catalog.index.volumes.get(first.volume as usize) else { return };
-        let content = match self.reader.frame(self.shared.catalog, &info.volume, first.frame_offset, first.frame_length) {
+        let (catalog, volume, offset, length) = (self.shared.catalog, &info.volume, first.frame_offset, first.frame_length);
+        let content = match record {
+            Some(record) => self.reader.frame_of(catalog, volume, offset, record),
+            None => self.reader.frame(catalog, volume, offset, length),
+        };
+        let content = match content {
             Ok(content) => content,
             Err(e) if tally.is_local(&e) => {
                 let cause = if matches!(e, Error::Object { .. }) { Cause::NotWritten } else { Cause::Damaged };

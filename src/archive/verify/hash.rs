@@ -1,5 +1,6 @@
 //! Objects as a whole: present, of the right size, with the right SHA-256.
 
+use std::io;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use sha2::{Digest, Sha256};
@@ -11,8 +12,6 @@ use crate::archive::{Error, Result};
 use crate::model::path::PathBytes;
 use crate::model::restore::Depth;
 
-const CHUNK: usize = 1 << 20;
-
 /// Checks every object to the job's depth, several at once.
 pub fn check(job: &VerifyJob<'_>, expected: &Expected, findings: &Findings) -> Result<()> {
     let next = AtomicUsize::new(0);
@@ -20,13 +19,12 @@ pub fn check(job: &VerifyJob<'_>, expected: &Expected, findings: &Findings) -> R
     std::thread::scope(|scope| {
         for _ in 0..workers {
             scope.spawn(|| {
-                let mut buffer = vec![0; if job.depth == Depth::Quick { 0 } else { CHUNK }];
                 while let Some(object) = expected.objects.get(next.fetch_add(1, Relaxed)) {
                     if job.cancel.should_end() {
                         return;
                     }
                     job.progress.set_current(&PathBytes::from(object.name.as_str()));
-                    check_one(job, object, findings, &mut buffer);
+                    check_one(job, object, findings);
                     job.progress.files_done.fetch_add(1, Relaxed);
                 }
             });
@@ -35,7 +33,7 @@ pub fn check(job: &VerifyJob<'_>, expected: &Expected, findings: &Findings) -> R
     job.check_cancel()
 }
 
-fn check_one(job: &VerifyJob<'_>, object: &Object, findings: &Findings, buffer: &mut [u8]) {
+fn check_one(job: &VerifyJob<'_>, object: &Object, findings: &Findings) {
     let wrong = |what: String, whole: bool| match &object.is {
         Is::Volume(volume) => findings.volume(volume, &object.name, what, whole),
         Is::Catalog => findings.catalog(&object.name, what),
@@ -49,7 +47,7 @@ fn check_one(job: &VerifyJob<'_>, object: &Object, findings: &Findings, buffer: 
     if job.depth == Depth::Quick {
         return;
     }
-    match sha256(job, object, buffer) {
+    match sha256(job, object) {
         Ok(Some(sha256)) if sha256 != object.sha256 => {
             // Opening every frame tells which files it really hits.
             wrong("its SHA-256 is not what it should be".into(), job.depth != Depth::Full);
@@ -60,19 +58,20 @@ fn check_one(job: &VerifyJob<'_>, object: &Object, findings: &Findings, buffer: 
 }
 
 /// `None` where it was cancelled.
-fn sha256(job: &VerifyJob<'_>, object: &Object, buffer: &mut [u8]) -> std::io::Result<Option<[u8; 32]>> {
+fn sha256(job: &VerifyJob<'_>, object: &Object) -> io::Result<Option<[u8; 32]>> {
     let mut hasher = Sha256::new();
-    let mut at = 0;
-    while at < object.size {
-        if job.cancel.should_end() {
-            return Ok(None);
+    let mut is_cancelled = false;
+    let read = job.objects.read_through(&object.name, 0, object.size, &mut |piece| {
+        is_cancelled = job.cancel.should_end();
+        if is_cancelled {
+            return Err(io::ErrorKind::Interrupted.into());
         }
-        let length = buffer.len().min(usize::try_from(object.size - at).unwrap_or(usize::MAX));
-        let chunk = &mut buffer[..length];
-        job.objects.read_at(&object.name, at, chunk)?;
-        hasher.update(chunk);
-        at += length as u64;
-        job.progress.bytes_done.fetch_add(length as u64, Relaxed);
+        hasher.update(piece);
+        job.progress.bytes_done.fetch_add(piece.len() as u64, Relaxed);
+        Ok(())
+    });
+    if is_cancelled {
+        return Ok(None);
     }
-    Ok(Some(hasher.finalize().into()))
+    read.map(|()| Some(hasher.finalize().into()))
 }

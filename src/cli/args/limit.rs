@@ -10,7 +10,7 @@ const EXAMPLES: &str = "\
 Examples:
   strongroom limit --upload 2MB --between 08:00-18:00
   strongroom limit --upload off --download off
-  strongroom limit --runs 1
+  strongroom limit --runs 1 --connections 8
 
 Without options it shows what holds. Folders and drives of this machine know no limit.";
 
@@ -29,6 +29,9 @@ pub struct Limit {
     /// How many backups may run at the same time
     #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u8).range(1..=i64::from(Settings::MOST_RUNS)))]
     pub runs: Option<u8>,
+    /// How many files go to one server, or come from it, at the same time
+    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u8).range(1..=i64::from(Settings::MOST_CONNECTIONS)))]
+    pub connections: Option<u8>,
 }
 
 /// Bytes per second; `None`: off.

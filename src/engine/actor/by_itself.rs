@@ -130,12 +130,16 @@ impl Actor {
         events::note(&self.core, About::plan(plan), What::StartedByHand, details);
     }
 
-    /// Keeps to the speeds that are wanted at this time of day.
+    /// Keeps to the speeds that are wanted at this time of day, and to so many connections.
     pub(super) fn limit(&self) {
         let clock = &self.core.env.clock;
         let now = clock.now().to_zoned(clock.zone()).time();
-        let (up, down) = lock(&self.core.config).settings.limits.at(now);
-        self.core.accesses.limit(up, down);
+        let (speeds, connections) = {
+            let settings = &lock(&self.core.config).settings;
+            (settings.limits.at(now), settings.connections())
+        };
+        self.core.accesses.limit(speeds.0, speeds.1);
+        self.core.accesses.connect_by(connections);
     }
 
     pub(super) fn catch_up(&mut self, lagging: Lagging) {

@@ -83,6 +83,7 @@ fn what_is_saved_is_loaded() {
             limits,
             messages: messages(),
             runs_at_once: 3,
+            connections: 7,
             paused: Some(paused),
         },
         plans: vec![plan(1, "Documents"), odd],

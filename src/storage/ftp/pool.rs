@@ -10,8 +10,10 @@ use super::patience::Attempts;
 use super::session::Session;
 use super::tail::Spare;
 
-/// Connections at once.
+/// Connections at once, where no more files than that are to be on their way.
 const MOST: usize = 8;
+/// Beside those that carry files, for what is asked meanwhile.
+const BESIDE: usize = 2;
 /// So many may stand in the middle of a file each, before one of them is taken from it for something else.
 const READING: usize = 4;
 /// Servers close a connection over which nothing is asked: after this time it is first looked whether it is still there.
@@ -51,8 +53,10 @@ pub struct Taken {
 }
 
 impl Pool {
-    pub fn new(gate: Gate) -> Self {
-        let sessions = Sessions { idle: Vec::new(), open: 0, most: MOST };
+    /// `files`: on their way at the same time.
+    pub fn new(gate: Gate, files: usize) -> Self {
+        let most = MOST.max(files + BESIDE);
+        let sessions = Sessions { idle: Vec::new(), open: 0, most };
         Self { gate, spare: Spare::default(), sessions: Mutex::new(sessions), freed: Condvar::new() }
     }
 

@@ -43,7 +43,7 @@ impl Gateway {
     pub fn file(&self, cid: Cid) -> Range<'_> {
         let mut url = self.address.clone();
         url.set_path(&format!("{}/ipfs/{cid}", self.address.path().trim_end_matches('/')));
-        Range { client: &self.client, url, anew: false }
+        Range { client: &self.client, url, anew: false, all: false }
     }
 
     pub fn known(&self, name: &str) -> Option<(Cid, u64)> {

@@ -24,25 +24,26 @@ pub struct Service {
     pub prefix: String,
     /// Whether this may be a machine of the cloud's own, that is told its credentials there.
     pub in_cloud: bool,
-    /// Where it lists the uploads that have not ended; of S3 only.
-    pub uploads: Option<UploadsAt>,
+    /// As it is asked for what OpenDAL does not know; of S3 only, where there is a key.
+    pub bucket: Option<Bucket>,
 }
 
 /// A bucket of S3, and what opens it.
-pub struct UploadsAt {
+pub struct Bucket {
     pub chain: ProvideCredentialChain<Credential>,
     pub region: String,
-    pub bucket: String,
+    pub address: String,
+    pub storage_class: String,
 }
 
 /// `region`: where S3 says that the bucket lies, if it said so.
 pub fn open(location: &Location, access: &dyn Access, region: Option<&str>) -> Result<Service, Error> {
     let secret = access.password(location);
-    let mut uploads = None;
+    let mut bucket = None;
     let (operator, prefix, in_cloud) = match location {
         Location::S3(folder) => {
             let (operator, at) = s3(folder, secret, region)?;
-            uploads = at;
+            bucket = at;
             (operator, &folder.prefix, folder.endpoint.is_empty() && !folder.anonymous)
         }
         Location::Gcs(folder) => (gcs(folder, secret)?, &folder.prefix, folder.endpoint.is_empty() && !folder.anonymous),
@@ -50,10 +51,10 @@ pub fn open(location: &Location, access: &dyn Access, region: Option<&str>) -> R
         _ => return Err(Error::new(Kind::Other, location.display(), "no object store")),
     };
     let operator = operator.map_err(|e| super::failure::judged(&location.display(), &e))?;
-    Ok(Service { operator, prefix: expanded(prefix), in_cloud, uploads })
+    Ok(Service { operator, prefix: expanded(prefix), in_cloud, bucket })
 }
 
-type S3Opened = (Built<Operator>, Option<UploadsAt>);
+type S3Opened = (Built<Operator>, Option<Bucket>);
 
 fn s3(folder: &S3Folder, secret: Option<Secret>, region: Option<&str>) -> Result<S3Opened, Error> {
     let endpoint = if folder.endpoint.is_empty() { AMAZON } else { &folder.endpoint };
@@ -87,12 +88,12 @@ fn s3(folder: &S3Folder, secret: Option<Secret>, region: Option<&str>) -> Result
         (None, _) => None,
     };
     let host = endpoint.replace("//s3.amazonaws.com", &format!("//s3.{region}.amazonaws.com"));
-    let bucket = match in_path {
+    let address = match in_path {
         true => format!("{host}/{}", folder.bucket),
         false => host.replacen("//", &format!("//{}.", folder.bucket), 1),
     };
-    let uploads = UploadsAt { chain: chain(folder, &given), region, bucket };
-    Ok((Operator::new(s3.credential_provider_chain(chain(folder, &given))), Some(uploads)))
+    let bucket = Bucket { chain: chain(folder, &given), region, address, storage_class: folder.storage_class.clone() };
+    Ok((Operator::new(s3.credential_provider_chain(chain(folder, &given))), Some(bucket)))
 }
 
 /// Where the key is looked for, one after the other.

@@ -11,6 +11,8 @@ use crate::storage::servers::proxy::Proxy;
 use crate::storage::servers::stores::{self, AZURE_ACCOUNT, BUCKET, S3_KEY, S3_SECRET, Store};
 use crate::storage::{contract, cuts};
 
+mod single;
+
 /// With one secret; none where it is empty.
 fn knows(secret: &'static str, ca_file: Option<PathBuf>) -> Person {
     Person { password: Some(secret).filter(|secret| !secret.is_empty()), ca_file }
@@ -45,8 +47,8 @@ impl World {
     }
 }
 
-/// What no small object shows: parts, some on their way at once; that none of it is seen; that it is whole.
-fn large_objects_come_in_parts(storage: &dyn Storage, races_are_seen: bool) {
+/// What no small object shows: that it waits, or parts of it are on their way at once; that none of it is seen; that it is whole.
+fn large_objects_are_whole(storage: &dyn Storage, races_are_seen: bool) {
     let bytes: Vec<u8> = (0..(20 << 20) + 1).map(|n: u32| (n.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
     let mut upload = storage.create("p/large").unwrap();
     for piece in bytes.chunks(3_333_333) {
@@ -88,14 +90,14 @@ fn large_objects_come_in_parts(storage: &dyn Storage, races_are_seen: bool) {
 fn a_small_s3_does_what_every_storage_must() {
     let world = World::new(stores::Kind::S3s);
     contract::holds_but_for_races(&world.open("some/where"));
-    large_objects_come_in_parts(&world.open(""), false);
+    large_objects_are_whole(&world.open(""), false);
 }
 
 #[test]
 fn a_strict_s3_does_what_every_storage_must() {
     let world = World::new(stores::Kind::Moto);
     contract::holds(&world.open("some/{machine}"));
-    large_objects_come_in_parts(&world.open(""), true);
+    large_objects_are_whole(&world.open(""), true);
     let uploads = world.store.asked(&format!("GET /{BUCKET}?uploads"), "");
     assert!(uploads.contains("ListMultipartUploadsResult") && !uploads.contains("<Upload>"), "{uploads}");
 }
@@ -119,14 +121,14 @@ fn uploads_that_died_are_taken_away() {
 fn azure_does_what_every_storage_must() {
     let world = World::new(stores::Kind::Azurite);
     contract::holds(&world.open("some/where"));
-    large_objects_come_in_parts(&world.open(""), true);
+    large_objects_are_whole(&world.open(""), true);
 }
 
 #[test]
 fn google_does_what_every_storage_must() {
     let world = World::new(stores::Kind::Gcs);
     contract::holds_but_for_races(&world.open("some/where"));
-    large_objects_come_in_parts(&world.open(""), false);
+    large_objects_are_whole(&world.open(""), false);
 }
 
 #[test]

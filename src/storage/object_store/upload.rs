@@ -21,7 +21,7 @@ const AT_ONCE: usize = 3;
 /// For taking back what was sent; what is left then, the store's own rules take away.
 const TAKING_BACK: Duration = Duration::from_secs(10);
 /// Under this name the object itself says which upload it is of.
-const TOKEN: &str = "strongroomupload";
+pub const TOKEN: &str = "strongroomupload";
 
 pub struct StoreUpload {
     /// For errors.
@@ -38,13 +38,7 @@ pub struct StoreUpload {
 
 impl StoreUpload {
     pub fn begin(name: &str, key: String, line: Arc<Line>) -> Result<Self, Error> {
-        let mut random = [0; 16];
-        getrandom::fill(&mut random).map_err(|e| Error {
-            kind: Kind::Other,
-            context: name.into(),
-            source: io::Error::other(e),
-        })?;
-        let token = data_encoding::HEXLOWER.encode(&random);
+        let token = token(name)?;
         let writing = line
             .operator()
             .writer_with(&key)
@@ -70,13 +64,6 @@ impl StoreUpload {
         self.line.wait(writer.write(Buffer::from(part))).map_err(|e| judged(&self.name, &e))
     }
 
-    /// Whether what lies there is what was written here.
-    fn is_ours(&self) -> Result<bool, Error> {
-        let there = self.line.wait(self.line.operator().stat(&self.key)).map_err(|e| judged(&self.name, &e))?;
-        let token = there.user_metadata().and_then(|metadata| metadata.get(TOKEN));
-        Ok(there.content_length() == self.sent && token == Some(&self.token))
-    }
-
     /// An upload of parts counts only when its size is right.
     fn check_size(&self) -> Result<(), Error> {
         if self.parts < 2 {
@@ -100,7 +87,7 @@ impl StoreUpload {
         // An answer that was lost on the way made us ask again: then the store says that there is one, or that there is no
         // such upload any more.
         if matches!(error.kind, Kind::AlreadyExists | Kind::NotFound) {
-            match self.is_ours() {
+            match is_ours(&self.line, &self.name, &self.key, self.sent, &self.token) {
                 Ok(true) => return Ok(()),
                 Ok(false) => error.kind = Kind::AlreadyExists,
                 Err(_) => {}
@@ -119,6 +106,20 @@ impl StoreUpload {
             let _ = self.line.wait(aborted);
         }
     }
+}
+
+/// By chance.
+pub fn token(name: &str) -> Result<String, Error> {
+    let mut random = [0; 16];
+    getrandom::fill(&mut random).map_err(|e| Error { kind: Kind::Other, context: name.into(), source: io::Error::other(e) })?;
+    Ok(data_encoding::HEXLOWER.encode(&random))
+}
+
+/// Whether what lies there is what was sent by the upload with this token.
+pub fn is_ours(line: &Line, name: &str, key: &str, sent: u64, token: &str) -> Result<bool, Error> {
+    let there = line.wait(line.operator().stat(key)).map_err(|e| judged(name, &e))?;
+    let told = there.user_metadata().and_then(|metadata| metadata.get(TOKEN));
+    Ok(there.content_length() == sent && told.is_some_and(|told| told == token))
 }
 
 impl Write for StoreUpload {

@@ -1,28 +1,21 @@
 //! Uploads that died in an S3 bucket: nobody sees their parts, but somebody pays for them.
 
-use http::{Method, Request};
-use jiff::Timestamp;
-use opendal::{Buffer, HttpTransporter};
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use reqsign_aws_v4::{Credential, RequestSigner};
-use reqsign_core::{Context, OsEnv, ProvideCredentialChain, Signer};
-use reqsign_file_read_tokio::TokioFileRead;
+use std::sync::Arc;
 
+use http::{HeaderMap, Method};
+use jiff::Timestamp;
+use opendal::Buffer;
+use percent_encoding::utf8_percent_encode;
+
+use super::body::Content;
+use super::direct::{Direct, PLAIN, path};
 use super::fault::{Fault, Refusal, element};
 use crate::storage::Kind;
 
-/// What stays itself in an address that is signed.
-const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
-const PLAIN_PATH: &AsciiSet = &PLAIN.remove(b'/');
 /// Of a thousand uploads each.
 const MOST_PAGES: usize = 100;
 
-pub struct Uploads {
-    transport: HttpTransporter,
-    signer: Signer<Credential>,
-    /// Of the bucket itself.
-    bucket: String,
-}
+pub struct Uploads(pub Arc<Direct>);
 
 /// An upload that has not ended.
 struct Begun {
@@ -32,18 +25,13 @@ struct Begun {
 }
 
 impl Uploads {
-    pub fn new(transport: HttpTransporter, chain: ProvideCredentialChain<Credential>, region: &str, bucket: String) -> Self {
-        let context = Context::new().with_file_read(TokioFileRead).with_env(OsEnv).with_http_send(transport.clone());
-        Self { transport, signer: Signer::new(context, chain, RequestSigner::new("s3", region)), bucket }
-    }
-
     /// Ends those whose keys begin so, and have no `/` after it, that were begun before then; all without a time. A store that does not list them, or a
     /// key that may not, has none.
     pub async fn sweep(&self, within: &str, before: Option<Timestamp>) -> opendal::Result<usize> {
         let mut swept = 0;
         for _ in 0..MOST_PAGES {
             let query = format!("delimiter=%2F&prefix={}&uploads=", utf8_percent_encode(within, PLAIN));
-            let list = match self.ask(Method::GET, &format!("{}?{query}", self.bucket)).await {
+            let list = match self.ask(Method::GET, &format!("?{query}")).await {
                 Ok(list) => list,
                 Err(e) if Fault::of(&e).is_some_and(|fault| matches!(fault.kind(), Kind::Denied | Kind::Other)) => break,
                 Err(e) => return Err(e),
@@ -52,9 +40,8 @@ impl Uploads {
             let is_here = |begun: &Begun| begun.key.strip_prefix(within).is_some_and(|name| !name.contains('/'));
             let old: Vec<Begun> = parse(&list).into_iter().filter(|begun| is_here(begun) && is_old(begun)).collect();
             for begun in &old {
-                let key = utf8_percent_encode(&begun.key, PLAIN_PATH);
                 let id = utf8_percent_encode(&begun.id, PLAIN);
-                self.ask(Method::DELETE, &format!("{}/{key}?uploadId={id}", self.bucket)).await?;
+                self.ask(Method::DELETE, &format!("{}?uploadId={id}", path(&begun.key))).await?;
                 swept += 1;
             }
             // What was ended makes room for the next page.
@@ -65,19 +52,14 @@ impl Uploads {
         Ok(swept)
     }
 
-    async fn ask(&self, method: Method, address: &str) -> opendal::Result<String> {
-        let strange = |e: String| Fault::Strange(e).into_error();
-        let request = Request::builder().method(method).uri(address).body(Buffer::new()).map_err(|e| strange(e.to_string()))?;
-        let (mut parts, body) = request.into_parts();
-        self.signer.sign(&mut parts, None).await.map_err(|e| strange(e.to_string()))?;
-        parts.headers.remove(http::header::HOST);
-        let (answer, body) = self.transport.send(Request::from_parts(parts, body)).await?.into_parts();
-        let bytes = body.to_bytes();
+    async fn ask(&self, method: Method, rest: &str) -> opendal::Result<String> {
+        let nothing = Content::Memory(Buffer::new());
+        let answer = self.0.ask(method, rest, HeaderMap::new(), &nothing).await.map_err(Fault::into_error)?;
         // One that has ended meanwhile is no error.
         if answer.status.is_success() || answer.status == http::StatusCode::NOT_FOUND {
-            return Ok(String::from_utf8_lossy(&bytes).into_owned());
+            return Ok(String::from_utf8_lossy(&answer.body).into_owned());
         }
-        Err(Fault::Refused(Refusal::read(answer.status.as_u16(), &answer.headers, &bytes)).into_error())
+        Err(Fault::Refused(Refusal::read(answer.status.as_u16(), &answer.headers, &answer.body)).into_error())
     }
 }
 

@@ -8,10 +8,11 @@ use bytes::BytesMut;
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header, request};
 use md5::{Digest, Md5};
 use opendal::{Buffer, HttpBody, HttpTransport};
+use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
 use super::asked;
-use super::body::Sent;
+use super::body::{Content, Sent};
 use super::fault::{self, Fault, Refusal};
 use super::range::Wanted;
 use super::trust;
@@ -44,14 +45,19 @@ pub struct Wire {
     /// Whether the store compares what it gets with its MD5; buckets whose objects are locked want it.
     digests: bool,
     throttle: Arc<Throttle>,
+    /// One for each request that may be on its way.
+    lines: Semaphore,
 }
 
 /// An answer, read whole.
-struct Answer {
-    status: StatusCode,
-    headers: HeaderMap,
-    body: BytesMut,
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub body: BytesMut,
 }
+
+/// Brings OpenDAL's requests on their way.
+pub struct Carrier(pub Arc<Wire>);
 
 /// What to do with what came of a request.
 enum Verdict {
@@ -64,10 +70,12 @@ enum Verdict {
 impl Wire {
     pub fn new(location: &Location, access: &dyn Access, in_cloud: bool, digests: bool) -> Result<Self, Error> {
         let client = trust::client(access.ca_file(location).as_deref(), CONNECT)?;
-        Ok(Self { client, server: location.server(), in_cloud, digests, throttle: access.throttle() })
+        let lines = Semaphore::new(access.connections().max(1));
+        Ok(Self { client, server: location.server(), in_cloud, digests, throttle: access.throttle(), lines })
     }
 
-    async fn send(&self, parts: &request::Parts, body: &Buffer) -> Result<Answer, Fault> {
+    /// Sends a request that is signed already, again where that helps.
+    pub async fn send(&self, parts: &request::Parts, content: &Content) -> Result<Answer, Fault> {
         let begun = Instant::now();
         let wanted = Wanted::of(&parts.headers);
         let host = parts.uri.host().unwrap_or_default();
@@ -83,12 +91,12 @@ impl Wire {
         let mut pause = FIRST_PAUSE;
         for repeats in 0.. {
             let tried = if is_metadata {
-                match tokio::time::timeout(METADATA, self.once(parts, body, wanted)).await {
+                match tokio::time::timeout(METADATA, self.once(parts, content, wanted)).await {
                     Ok(tried) => tried,
                     Err(_) => Err(Fault::Away("no answer".into())),
                 }
             } else {
-                self.once(parts, body, wanted).await
+                self.once(parts, content, wanted).await
             };
             let (fault, after) = match judge(tried, parts, wanted) {
                 Verdict::Done(answer) => return Ok(answer),
@@ -108,11 +116,13 @@ impl Wire {
     }
 
     /// One request, to the end of its answer.
-    async fn once(&self, parts: &request::Parts, body: &Buffer, wanted: Option<Wanted>) -> Result<Answer, Fault> {
+    async fn once(&self, parts: &request::Parts, content: &Content, wanted: Option<Wanted>) -> Result<Answer, Fault> {
+        // Never closed.
+        let _line = self.lines.acquire().await;
         let moved = Arc::new(AtomicU64::new(0));
-        let sent = Sent::new(body.clone(), moved.clone(), self.throttle.clone());
+        let sent = Sent::new(content.clone(), moved.clone(), self.throttle.clone());
         let mut request = self.client.request(parts.method.clone(), parts.uri.to_string()).headers(parts.headers.clone());
-        if !body.is_empty() {
+        if !content.is_empty() {
             request = request.body(reqwest::Body::wrap(sent));
         }
         let longest = wanted.map_or_else(asked::longest, |wanted| usize::try_from(wanted.length).unwrap_or(usize::MAX));
@@ -139,14 +149,14 @@ impl Wire {
     }
 }
 
-impl HttpTransport for Wire {
+impl HttpTransport for Carrier {
     async fn fetch(&self, request: Request<Buffer>) -> opendal::Result<Response<HttpBody>> {
         asked::count()?;
         let (mut parts, body) = request.into_parts();
-        if self.digests && parts.method == Method::PUT && !body.is_empty() {
+        if self.0.digests && parts.method == Method::PUT && !body.is_empty() {
             parts.headers.insert("content-md5", digest(&body));
         }
-        let answer = self.send(&parts, &body).await.map_err(Fault::into_error)?;
+        let answer = self.0.send(&parts, &Content::Memory(body)).await.map_err(Fault::into_error)?;
         if answer.status == StatusCode::RANGE_NOT_SATISFIABLE {
             return Err(opendal::Error::new(opendal::ErrorKind::RangeNotSatisfied, "it is shorter"));
         }
@@ -203,7 +213,13 @@ fn judge(tried: Result<Answer, Fault>, parts: &request::Parts, wanted: Option<Wa
         200..=299 | 308 => Verdict::Done(answer),
         408 | 429 | 500 | 502 | 503 | 504 => again(refusal()),
         // Damaged on the way, or too slow.
-        400 if matches!(&*refusal().code, "BadDigest" | "Md5Mismatch" | "RequestTimeout" | "IncompleteBody") => again(refusal()),
+        400 if matches!(
+            &*refusal().code,
+            "BadDigest" | "XAmzContentChecksumMismatch" | "Md5Mismatch" | "RequestTimeout" | "IncompleteBody"
+        ) =>
+        {
+            again(refusal())
+        }
         // The service's own code makes of it what it means there.
         404 | 409 | 412 | 416 if !matches!(refusal().kind(), Kind::NoBucket) => Verdict::Done(answer),
         300..=399 if refusal().kind() != Kind::WrongRegion => {

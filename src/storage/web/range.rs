@@ -3,8 +3,9 @@
 use std::io::Read;
 use std::thread;
 
+use ureq::Body;
 use ureq::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, HeaderName};
-use ureq::http::{HeaderMap, Method, StatusCode};
+use ureq::http::{HeaderMap, Method, Response, StatusCode};
 use url::Url;
 
 use super::client::{Ask, Client, discard};
@@ -21,16 +22,19 @@ pub struct Range<'a> {
     pub url: Url,
     /// Read it from the medium, whatever lies between here and there.
     pub anew: bool,
+    /// What is read is the object to its end. From its beginning it is then asked for as it is: some servers give parts much more slowly.
+    pub all: bool,
 }
 
 impl Source for Range<'_> {
     fn open(&self, at: u64, left: u64, tries: &mut Tries) -> Result<Open, Failure> {
         let last = at.checked_add(left - 1).ok_or_else(|| Failure::TooShort("no object is that long".into()))?;
-        let mut ask = Ask::new(&Method::GET, self.url.clone()).header("range", format!("bytes={at}-{last}")).answer(left);
-        if self.anew {
-            ask = ask.header("cache-control", "no-cache");
+        let mut response = self.ask((at > 0 || !self.all).then_some((at, last)), left, tries)?;
+        if self.all && at == 0 && response.status() == StatusCode::OK && is_page(response.headers()) {
+            // A page for people, or what the server takes for one; a part is told by its numbers.
+            discard(response);
+            response = self.ask(Some((at, last)), left, tries)?;
         }
-        let response = self.client.ask(&mut ask, tries)?.response;
         let status = response.status();
         let begun = match status {
             StatusCode::PARTIAL_CONTENT => self.part(response.headers(), at, last),
@@ -57,6 +61,18 @@ impl Source for Range<'_> {
 }
 
 impl Range<'_> {
+    /// `part`: the first byte and the last.
+    fn ask(&self, part: Option<(u64, u64)>, bytes: u64, tries: &mut Tries) -> Result<Response<Body>, Failure> {
+        let mut ask = Ask::new(&Method::GET, self.url.clone()).answer(bytes);
+        if let Some((first, last)) = part {
+            ask = ask.header("range", format!("bytes={first}-{last}"));
+        }
+        if self.anew {
+            ask = ask.header("cache-control", "no-cache");
+        }
+        Ok(self.client.ask(&mut ask, tries)?.response)
+    }
+
     /// Checks that the answer is the part that was asked for. Gives what comes before it and behind it.
     fn part(&self, headers: &HeaderMap, at: u64, last: u64) -> Result<(u64, u64), Failure> {
         // What names the very bytes that were asked for is no page for people, whatever it is taken for on its way.

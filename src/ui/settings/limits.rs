@@ -44,6 +44,17 @@ fn runs_at_once(ui: &mut Ui, settings: &mut Settings) {
         }
         ui.label(body(if runs == 1 { "backup" } else { "backups" }).color(t.text));
     });
+    ui.add_space(space::S);
+    ui.label(body_strong("To or from each server").color(t.text));
+    ui.horizontal(|ui| {
+        let mut files = i64::from(settings.connections);
+        let most = Settings::MOST_CONNECTIONS.into();
+        if NumberField::new("Files at the same time to or from each server", &mut files, 1, most).show(ui).changed() {
+            settings.connections = u8::try_from(files).unwrap_or(1);
+        }
+        ui.label(body(if files == 1 { "file at a time" } else { "files at the same time" }).color(t.text));
+    });
+    wrapped(ui, caption("More help where a server is far away; some give one account only a few connections.").color(t.text3));
 }
 
 fn speed(ui: &mut Ui, name: &str, limit: &mut Option<u64>) {

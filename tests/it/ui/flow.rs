@@ -225,6 +225,8 @@ fn limits_are_set_and_taken_away_in_the_settings() {
     hands.wait("its times", |_| limits().between == "22:00-06:30".parse().ok());
     hands.click(Role::RadioButton, "To servers: As fast as it goes");
     hands.wait("none", |_| limits().is_unlimited());
+    hands.replace(Role::TextInput, "Files at the same time to or from each server", "9");
+    hands.wait("connections", |_| engine.handle().overview().settings.connections == 9);
 }
 
 #[test]

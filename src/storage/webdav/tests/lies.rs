@@ -369,3 +369,54 @@ fn room_is_known_where_the_server_counts() {
     assert_eq!(room("-3"), None, "as Nextcloud says that there is no limit");
     assert_eq!(storage(&Fake::good()).room().unwrap(), None);
 }
+
+#[test]
+fn a_whole_object_is_asked_for_as_it_is() {
+    let through = |storage: &Webdav, from: u64, to: u64| {
+        let mut read = Vec::new();
+        let taken = storage.read_through("f/a", from, to, &mut |piece| {
+            read.extend_from_slice(piece);
+            Ok(())
+        });
+        taken.unwrap();
+        read
+    };
+    let ranges = |fake: &Fake| fake.seen("GET").iter().map(|seen| seen.header("range").to_owned()).collect::<Vec<_>>();
+    let whole = bytes(2_000_000);
+    let fake = Fake::good();
+    let good = storage(&fake);
+    good.put("f/a", &whole).unwrap();
+    assert!(through(&good, 0, 2_000_000) == whole);
+    assert!(through(&good, 1_000_000, 2_000_000) == whole[1_000_000..]);
+    good.sha256_on_medium("f/a", &mut |_| true).unwrap();
+    assert_eq!(ranges(&fake), ["", "bytes=1000000-1999999", ""]);
+
+    // Where it breaks off, the rest is asked for.
+    let sent = whole[..1_000_000].to_vec();
+    let fake = Fake::start(move |seen, count| {
+        let mut text = b"HTTP/1.1 200 OK\r\nContent-Length: 2000000\r\n\r\n".to_vec();
+        text.extend(&sent);
+        (seen.method == "GET" && count == 1).then(|| Reply::raw(text))
+    });
+    let cut = storage(&fake);
+    cut.put("f/a", &whole).unwrap();
+    assert!(through(&cut, 0, 2_000_000) == whole);
+    assert_eq!(ranges(&fake), ["", "bytes=1000000-1999999"]);
+
+    // A server that takes it for a page shows by the numbers of a part that it is the object.
+    let file = whole.clone();
+    let fake = Fake::start(move |seen, _| {
+        let reply = || part(&file, seen.header("range")).header("Content-Type", "text/html");
+        (seen.method == "GET").then(reply)
+    });
+    let odd = storage(&fake);
+    odd.put("f/a", &whole).unwrap();
+    assert!(through(&odd, 0, 2_000_000) == whole);
+    assert_eq!(ranges(&fake), ["", "bytes=0-1999999"]);
+
+    // A shorter one is none.
+    let fake = Fake::good();
+    let short = storage(&fake);
+    short.put("f/a", &whole[..1_999_999]).unwrap();
+    assert_eq!(kind(short.read_through("f/a", 0, 2_000_000, &mut |_| Ok(()))), Kind::TooShort);
+}

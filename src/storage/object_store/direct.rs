@@ -1,0 +1,53 @@
+//! Requests to a bucket of S3 that OpenDAL does not know, or makes only of what lies in memory.
+
+use std::sync::Arc;
+
+use http::{HeaderMap, Method, Request, header};
+use opendal::HttpTransporter;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use reqsign_aws_v4::{Credential, RequestSigner};
+use reqsign_core::{Context, OsEnv, Signer};
+use reqsign_file_read_tokio::TokioFileRead;
+
+use super::body::Content;
+use super::fault::Fault;
+use super::service::Bucket;
+use super::wire::{Answer, Wire};
+
+/// What stays itself in an address that is signed.
+pub const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
+const PLAIN_PATH: &AsciiSet = &PLAIN.remove(b'/');
+
+pub struct Direct {
+    wire: Arc<Wire>,
+    signer: Signer<Credential>,
+    /// The bucket's own address.
+    address: String,
+    /// In which class objects are kept; empty: the bucket's usual one.
+    pub storage_class: String,
+}
+
+impl Direct {
+    /// `transport`: by which credentials are asked for.
+    pub fn new(wire: Arc<Wire>, transport: HttpTransporter, bucket: Bucket) -> Self {
+        let context = Context::new().with_file_read(TokioFileRead).with_env(OsEnv).with_http_send(transport);
+        let signer = Signer::new(context, bucket.chain, RequestSigner::new("s3", &bucket.region));
+        Self { wire, signer, address: bucket.address, storage_class: bucket.storage_class }
+    }
+
+    /// `rest`: what follows the bucket's address, as it stands there. Answers are as [`Wire::send`] gives them: also 404, 409 and 412.
+    pub async fn ask(&self, method: Method, rest: &str, headers: HeaderMap, content: &Content) -> Result<Answer, Fault> {
+        let request = Request::builder().method(method).uri(format!("{}{rest}", self.address)).body(());
+        let (mut parts, ()) = request.map_err(|e| Fault::Strange(e.to_string()))?.into_parts();
+        parts.headers = headers;
+        self.signer.sign(&mut parts, None).await.map_err(|e| Fault::Strange(e.to_string()))?;
+        // The client puts it there itself.
+        parts.headers.remove(header::HOST);
+        self.wire.send(&parts, content).await
+    }
+}
+
+/// A key as it stands behind the bucket's address.
+pub fn path(key: &str) -> String {
+    format!("/{}", utf8_percent_encode(key, PLAIN_PATH))
+}

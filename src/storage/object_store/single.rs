@@ -1,0 +1,231 @@
+//! An object on its way into a bucket of S3: by one request where it is not too long for that, since each costs time, and money too. It waits
+//! in a file without a name on this machine until all of it is there, so that it can be sent again.
+//!
+//! What is longer goes in parts, as to every other store.
+
+use std::io::{self, Read, Seek, Write};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering::Relaxed};
+
+use data_encoding::BASE64;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
+use md5::{Digest, Md5};
+use opendal::Buffer;
+use tempfile::{SpooledData, SpooledTempFile};
+
+use super::body::Content;
+use super::direct::{Direct, path};
+use super::failure::judged;
+use super::fault::{Fault, Refusal};
+use super::line::Line;
+use super::upload::{StoreUpload, TOKEN, is_ours, token};
+use super::wire::Answer;
+use crate::storage::{Error, Kind, Upload};
+
+/// Bytes of what goes by one request: a usual volume, with what it may have more.
+const LONGEST: u64 = 96 << 20;
+/// What is smaller waits in memory.
+const IN_MEMORY: usize = 1 << 20;
+/// Read at a time.
+const PIECE: usize = 256 << 10;
+const CRC32: HeaderName = HeaderName::from_static("x-amz-checksum-crc32");
+const CONTENT_MD5: HeaderName = HeaderName::from_static("content-md5");
+
+/// A bucket, and what it compares an object with.
+pub struct Bucket {
+    pub direct: Arc<Direct>,
+    /// Bytes of what goes by one request.
+    pub longest: u64,
+    compares: AtomicU8,
+}
+
+/// By which sum a store knows that what it got is what was sent. Buckets whose objects are locked take nothing without one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Compares {
+    /// Both are sent to find out.
+    NotKnown,
+    /// Much quicker to reckon, for the store too.
+    Crc32,
+    Md5,
+}
+
+impl Bucket {
+    pub fn new(direct: Arc<Direct>) -> Self {
+        Self { direct, longest: LONGEST, compares: AtomicU8::new(0) }
+    }
+
+    fn compares(&self) -> Compares {
+        match self.compares.load(Relaxed) {
+            0 => Compares::NotKnown,
+            1 => Compares::Crc32,
+            _ => Compares::Md5,
+        }
+    }
+
+    fn learn(&self, compares: Compares) {
+        self.compares.store(compares as u8, Relaxed);
+    }
+}
+
+pub struct SingleUpload {
+    name: String,
+    key: String,
+    line: Arc<Line>,
+    bucket: Arc<Bucket>,
+    spool: SpooledTempFile,
+    length: u64,
+    crc32: crc32fast::Hasher,
+    /// Once it is too long for one request.
+    parts: Option<Box<StoreUpload>>,
+}
+
+impl SingleUpload {
+    pub fn begin(name: &str, key: String, line: Arc<Line>, bucket: Arc<Bucket>) -> Self {
+        let spool = SpooledTempFile::new(IN_MEMORY);
+        Self { name: name.into(), key, line, bucket, spool, length: 0, crc32: crc32fast::Hasher::new(), parts: None }
+    }
+
+    /// Begins anew in parts, with what waits here.
+    fn in_parts(&mut self) -> Result<&mut StoreUpload, Error> {
+        let local = |e| Error::of_spool(&self.name, e);
+        let mut parts = Box::new(StoreUpload::begin(&self.name, self.key.clone(), self.line.clone())?);
+        self.spool.rewind().map_err(local)?;
+        let mut buffer = vec![0; PIECE];
+        loop {
+            let read = self.spool.read(&mut buffer).map_err(local)?;
+            if read == 0 {
+                break;
+            }
+            parts.write_all(&buffer[..read]).map_err(|e| Error::from_io(&self.name, e))?;
+        }
+        self.spool = SpooledTempFile::new(IN_MEMORY);
+        Ok(self.parts.insert(parts))
+    }
+
+    /// Sends it, and says what the store answered to that.
+    fn put(&self, content: &Content, crc32: &str, md5: Option<&str>, with_crc: bool, token: &str) -> Result<Answer, Fault> {
+        let mut headers = HeaderMap::new();
+        let mut add = |name: HeaderName, value: &str| {
+            let value = HeaderValue::from_str(value).map_err(|e| Fault::Strange(e.to_string()))?;
+            headers.insert(name, value);
+            Ok::<(), Fault>(())
+        };
+        add(header::CONTENT_LENGTH, &self.length.to_string())?;
+        add(header::IF_NONE_MATCH, "*")?;
+        let named = |name: String| HeaderName::from_bytes(name.as_bytes()).map_err(|e| Fault::Strange(e.to_string()));
+        add(named(format!("x-amz-meta-{TOKEN}"))?, token)?;
+        if !self.bucket.direct.storage_class.is_empty() {
+            add(HeaderName::from_static("x-amz-storage-class"), &self.bucket.direct.storage_class)?;
+        }
+        if with_crc {
+            add(CRC32, crc32)?;
+        }
+        if let Some(md5) = md5 {
+            add(CONTENT_MD5, md5)?;
+        }
+        let path = path(&self.key);
+        let mut told = None;
+        let asked = async {
+            told = Some(self.bucket.direct.ask(Method::PUT, &path, headers, content).await);
+            Ok(())
+        };
+        let waited = self.line.wait(asked);
+        told.unwrap_or_else(|| Err(Fault::Away(waited.err().map_or_else(String::new, |e| e.to_string()))))
+    }
+
+    fn send(&mut self) -> Result<(), Error> {
+        let local = |e| Error::of_spool(&self.name, e);
+        let crc32 = BASE64.encode(&self.crc32.clone().finalize().to_be_bytes());
+        let token = token(&self.name)?;
+        let spool = std::mem::replace(&mut self.spool, SpooledTempFile::new(0));
+        let content = match spool.into_inner() {
+            SpooledData::InMemory(bytes) => Content::Memory(Buffer::from(bytes.into_inner())),
+            SpooledData::OnDisk(file) => Content::File(Arc::new(file), self.length),
+        };
+        loop {
+            let compares = self.bucket.compares();
+            let md5 = if compares == Compares::Crc32 { None } else { Some(md5_of(&content).map_err(local)?) };
+            let failed = |fault: Fault| judged(&self.name, &fault.into_error());
+            let answer = match self.put(&content, &crc32, md5.as_deref(), compares != Compares::Md5, &token) {
+                // Some stores refuse sums that they do not know.
+                Err(Fault::Refused(refusal)) if compares == Compares::NotKnown && is_unknown_sum(&refusal) => {
+                    tracing::debug!(%refusal.code, "a store is sent no CRC32");
+                    self.bucket.learn(Compares::Md5);
+                    continue;
+                }
+                answer => answer.map_err(failed)?,
+            };
+            return match answer.status.as_u16() {
+                200..=299 => {
+                    let told = answer.headers.get(CRC32).and_then(|value| value.to_str().ok());
+                    if told.is_some_and(|told| told != crc32) {
+                        self.line.wait(self.line.operator().delete(&self.key)).map_err(|e| judged(&self.name, &e))?;
+                        return Err(Error::new(Kind::Nonsense, &self.name, "it kept other bytes than it was sent"));
+                    }
+                    if compares == Compares::NotKnown {
+                        self.bucket.learn(if told.is_some() { Compares::Crc32 } else { Compares::Md5 });
+                    }
+                    Ok(())
+                }
+                // An answer that was lost on the way made us ask again.
+                409 | 412 if is_ours(&self.line, &self.name, &self.key, self.length, &token).unwrap_or(false) => Ok(()),
+                409 | 412 => Err(Error::new(Kind::AlreadyExists, &self.name, "there is one")),
+                status => Err(failed(Fault::Refused(Refusal::read(status, &answer.headers, &answer.body)))),
+            };
+        }
+    }
+}
+
+/// Whether a store may have said so because of a sum, or of one that it does not know.
+fn is_unknown_sum(refusal: &Refusal) -> bool {
+    let differs = matches!(&*refusal.code, "BadDigest" | "XAmzContentChecksumMismatch" | "RequestTimeout" | "IncompleteBody");
+    matches!(refusal.status, 400 | 501) && !differs
+}
+
+/// In base64, as the header has it.
+fn md5_of(content: &Content) -> io::Result<String> {
+    let mut md5 = Md5::new();
+    match content {
+        Content::Memory(buffer) => buffer.clone().for_each(|piece| md5.update(&piece)),
+        Content::File(file, _) => {
+            let mut file = &**file;
+            file.rewind()?;
+            let mut buffer = vec![0; PIECE];
+            loop {
+                match file.read(&mut buffer)? {
+                    0 => break,
+                    read => md5.update(&buffer[..read]),
+                }
+            }
+        }
+    }
+    Ok(BASE64.encode(&md5.finalize()))
+}
+
+impl Write for SingleUpload {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if let Some(parts) = &mut self.parts {
+            return parts.write(bytes);
+        }
+        if self.length.saturating_add(bytes.len() as u64) > self.bucket.longest {
+            return self.in_parts().map_err(io::Error::other)?.write(bytes);
+        }
+        self.spool.write_all(bytes).map_err(|e| io::Error::other(Error::of_spool(&self.name, e)))?;
+        self.crc32.update(bytes);
+        self.length += bytes.len() as u64;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Upload for SingleUpload {
+    fn finish(mut self: Box<Self>) -> Result<(), Error> {
+        match self.parts.take() {
+            Some(parts) => parts.finish(),
+            None => self.send(),
+        }
+    }
+}

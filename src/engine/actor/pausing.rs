@@ -21,9 +21,10 @@ impl Actor {
     pub(super) fn pause_all(&mut self, wanted: PauseFor) {
         let clock = &self.core.env.clock;
         let paused = Paused::new(wanted, clock.now(), &clock.zone());
-        self.tell_of(answer::save_pause(&self.core, Some(paused)));
-        let until = paused.until.map_or("Until you resume".into(), |at| format!("Until {}", human::exact(at, &clock.zone())));
-        events::note(&self.core, About::ALL, What::Paused, vec![until]);
+        if self.tell_of(answer::save_pause(&self.core, Some(paused))) {
+            let until = paused.until.map_or("Until you resume".into(), |at| format!("Until {}", human::exact(at, &clock.zone())));
+            events::note(&self.core, About::ALL, What::Paused, vec![until]);
+        }
         let mut stilled: Vec<RunId> = Vec::new();
         for run in lock(&self.runs).iter().filter(|run| !run.cancel.is_paused()) {
             run.pause(true);
@@ -35,8 +36,7 @@ impl Actor {
 
     pub(super) fn resume_all(&mut self) {
         if lock(&self.core.config).settings.paused.is_some() {
-            self.tell_of(answer::save_pause(&self.core, None));
-            events::note(&self.core, About::ALL, What::Resumed, Vec::new());
+            self.note_that_it_goes_on(What::Resumed);
         }
         self.let_go_on();
     }
@@ -56,14 +56,19 @@ impl Actor {
             return;
         }
         // Where it cannot be taken out of the settings it is not tried at every turn: it is over all the same.
-        self.tell_of(answer::save_pause(&self.core, None));
-        events::note(&self.core, About::ALL, What::PauseOver, Vec::new());
+        self.note_that_it_goes_on(What::PauseOver);
         self.let_go_on();
     }
 
-    fn tell_of(&self, saved: Result<(), Problem>) {
-        if let Err(problem) = saved {
-            self.core.notice(problem.to_string());
+    fn note_that_it_goes_on(&self, what: What) {
+        if self.tell_of(answer::save_pause(&self.core, None)) {
+            let details = vec!["Schedules run again; what was missed is made up for".into()];
+            events::note(&self.core, About::ALL, what, details);
         }
+    }
+
+    /// Whether it was.
+    fn tell_of(&self, saved: Result<(), Problem>) -> bool {
+        saved.inspect_err(|problem| self.core.notice(problem.to_string())).is_ok()
     }
 }

@@ -33,6 +33,7 @@ mod look;
 mod machine;
 pub mod message;
 mod messenger;
+pub mod moving;
 mod opened;
 mod overview;
 mod parent;

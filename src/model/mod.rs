@@ -5,6 +5,7 @@ pub mod catalog;
 pub mod clean_up;
 pub mod compare;
 pub mod conditions;
+pub mod drive;
 pub mod foreign;
 pub mod format;
 pub mod health;

@@ -1,5 +1,6 @@
 //! Drives and shares where a person would put backups.
 
+use crate::model::drive::Mount;
 use crate::model::path::PathBytes;
 
 #[cfg(all(unix, not(target_os = "macos")))]
@@ -35,6 +36,12 @@ pub struct Mounted {
 /// All of them; where the system does not say, none.
 pub fn mounted() -> Vec<Mounted> {
     native::mounted()
+}
+
+/// Everything that is mounted, in the order in which it was, with what tells the volumes of drives from each other. Asks no server.
+/// Empty where the system does not say.
+pub fn mounts() -> Vec<Mount> {
+    native::mounts()
 }
 
 /// Where the system itself lies.

@@ -6,12 +6,18 @@ use windows_sys::Win32::System::SystemServices::FILE_READ_ONLY_VOLUME;
 use windows_sys::Win32::System::WindowsProgramming::{DRIVE_FIXED, DRIVE_REMOTE, DRIVE_REMOVABLE};
 
 use super::Mounted;
+use crate::model::drive::Mount;
 use crate::model::path::PathBytes;
 
 pub fn system_root() -> PathBuf {
     let mut drive = std::env::var_os("SystemDrive").unwrap_or_else(|| "C:".into());
     drive.push(r"\");
     drive.into()
+}
+
+/// Volumes are not told apart here.
+pub fn mounts() -> Vec<Mount> {
+    Vec::new()
 }
 
 pub fn mounted() -> Vec<Mounted> {

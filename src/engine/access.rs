@@ -8,12 +8,15 @@ use std::sync::{Arc, Mutex};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
+use crate::model::drive::OnVolume;
 use crate::model::event::What;
 use crate::model::location::{Location, Server};
 use crate::model::path::PathBytes;
 use crate::model::problem::Problem;
 use crate::model::secret::Secret;
 use crate::model::settings::CONNECTIONS;
+use crate::os;
+use crate::state::drives;
 use crate::state::host_keys;
 use crate::state::paths::Home;
 use crate::state::secrets::SecretStore;
@@ -67,6 +70,17 @@ impl Accesses {
     /// Files on their way to one server at the same time, of what is begun from now on.
     pub fn connect_by(&self, connections: usize) {
         self.connections.store(connections, Relaxed);
+    }
+
+    /// Keeps on which drive a destination lies that was just written to.
+    pub fn remember_drive(&self, location: &Location) {
+        let (Some(home), Some(path)) = (self.home.as_ref().filter(|_| self.keeps), location.path()) else { return };
+        let lies = self.found_at(path).unwrap_or_else(|| path.clone());
+        if let Some(on) = OnVolume::of(&lies, &os::drives::mounts())
+            && let Err(error) = drives::keep(home, path, on)
+        {
+            tracing::warn!("on which drive a destination lies is not kept: {error}");
+        }
     }
 
     /// Takes in what somebody says of a destination's server; the password is kept on this machine where that is wanted.
@@ -159,6 +173,12 @@ impl Access for Accesses {
 
     fn throttle(&self) -> Arc<Throttle> {
         self.throttle.clone()
+    }
+
+    fn found_at(&self, path: &PathBytes) -> Option<PathBytes> {
+        // What cannot be read says nothing: then it is where it should be, or nowhere.
+        let known = drives::known(self.home.as_ref()?, path).ok().flatten()?;
+        known.elsewhere(path, &os::drives::mounts()).filter(|found| found.as_path().is_dir())
     }
 
     fn connections(&self) -> usize {

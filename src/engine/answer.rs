@@ -168,7 +168,7 @@ pub fn answer(core: &Core, question: Question, is_running: &dyn Fn(&PlanId) -> b
             Answer::Exported(export::to_file(core, spec, cancel)?)
         }
         Question::Report { run } => Answer::Report(report(core, run)?),
-        Question::DestinationStatus { location } => Answer::DestinationStatus(destination::status(core, &location)),
+        Question::DestinationStatus { location } => Answer::DestinationStatus(Box::new(destination::status(core, &location))),
         Question::Health { location, days } => Answer::Health(health::history(core, &location, days)?),
         Question::Inspect { file } => Answer::Inspected(Box::new(single::inspect(&file.as_path(), cancel)?)),
     })

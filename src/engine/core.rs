@@ -154,6 +154,11 @@ impl Core {
         (self.env.open_storage)(location, create, &self.access())
     }
 
+    /// Where a destination is now: its drive may be mounted elsewhere.
+    pub fn found(&self, location: &Location) -> Location {
+        location.path().and_then(|path| self.access().found_at(path)).map_or_else(|| location.clone(), Location::local)
+    }
+
     /// How many files go between these places at the same time.
     pub fn files_at_once(&self, places: &[&Location]) -> usize {
         let is_server = places.iter().any(|place| place.server().is_some());

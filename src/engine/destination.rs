@@ -42,6 +42,12 @@ pub fn open_for_writing(
     secrets: &NewSecrets,
     take_over: bool,
 ) -> Result<Opened, Problem> {
+    let opened = open_or_make(core, plan, location, secrets, take_over)?;
+    core.accesses.remember_drive(location);
+    Ok(opened)
+}
+
+fn open_or_make(core: &Core, plan: &Plan, location: &Location, secrets: &NewSecrets, take_over: bool) -> Result<Opened, Problem> {
     let known = !core.history.known_versions(&plan.id, location).map_err(explain::history)?.is_empty();
     let storage = core.open_storage(location, !known)?;
     let (all, damaged) = Folder::all(&storage)?;
@@ -268,7 +274,8 @@ pub fn own_folders(core: &Core, folder: &Folder, all: &[Location]) -> Vec<(u64, 
 
 /// The same before a destination has been opened.
 pub fn own_folders_at(core: &Core, destinations: &[Location]) -> Vec<(u64, u64)> {
-    let there = destinations.iter().filter_map(Location::path).filter_map(|path| identity(&path.as_path()));
+    let there = destinations.iter().flat_map(|location| [location.clone(), core.found(location)]);
+    let there = there.filter_map(|location| identity(&location.path()?.as_path()));
     there.chain(homes_folders(core)).collect()
 }
 
@@ -340,7 +347,7 @@ pub fn test(core: &Core, location: &Location) -> Result<TestResult, Problem> {
         free: room.map(|r| r.free),
         total: room.map(|r| r.total),
         write_speed: (seconds > 0.0).then(|| SIZE as f64 / seconds),
-        on_system_disk: on_system_disk(location),
+        on_system_disk: on_system_disk(&core.found(location)),
         plans: Folder::all(&storage)?.0.len(),
     })
 }
@@ -396,6 +403,7 @@ pub fn status(core: &Core, location: &Location) -> DestinationStatus {
         plans: Vec::new(),
         latency_ms: None,
         cid: None,
+        found_at: None,
     };
     if let Err(problem) = fill_status(core, location, &mut status) {
         status.problem = Some(problem);
@@ -407,6 +415,7 @@ pub fn status(core: &Core, location: &Location) -> DestinationStatus {
 fn fill_status(core: &Core, location: &Location, status: &mut DestinationStatus) -> Result<(), Problem> {
     let begun = Instant::now();
     let storage = core.storage(location)?;
+    status.found_at = location.path().and_then(|path| core.access().found_at(path));
     let room = storage.room()?;
     status.latency_ms = Some(u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX));
     status.free = room.map(|r| r.free);

@@ -240,7 +240,7 @@ questions! {
         Question::ExportHistory { filter, format, to, overwrite } => Answer::Exported(v) => v;
     report(run: RunId) -> Option<Box<RunReport>> = Question::Report { run } => Answer::Report(v) => v;
     destination_status(location: Location) -> DestinationStatus =
-        Question::DestinationStatus { location } => Answer::DestinationStatus(v) => v;
+        Question::DestinationStatus { location } => Answer::DestinationStatus(v) => *v;
     /// Oldest first.
     health(location: Location, days: u32) -> Vec<Sample> = Question::Health { location, days } => Answer::Health(v) => v;
     /// Dropping it ends the looking.

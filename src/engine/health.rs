@@ -156,7 +156,7 @@ fn look(core: &Core, location: &Location) {
         return;
     }
     let was_good = last.is_some_and(|(_, good)| good);
-    if was_good && let Some(room) = room_of_drive(location) {
+    if was_good && let Some(room) = room_of_drive(&core.found(location)) {
         return reached(core, location, Some(room));
     }
     let begun = Instant::now();

@@ -35,6 +35,7 @@ mod look;
 mod machine;
 pub mod message;
 mod messenger;
+pub mod moving;
 mod opened;
 mod overview;
 mod parent;

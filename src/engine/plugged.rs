@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use crate::model::location::Location;
 use crate::model::plan::Plan;
 use crate::model::schedule::{Plugged, When};
 
@@ -68,13 +69,13 @@ fn names(drive: &Drive) -> Vec<String> {
     names
 }
 
-/// What a plan is told of a drive. The system's own is never plugged in.
-pub fn signal(plan: &Plan, drive: &Drive, at: Timestamp) -> Option<Plugged> {
+/// What a plan is told of a drive. `found`: where its destinations are now. The system's own is never plugged in.
+pub fn signal(plan: &Plan, found: &[Location], drive: &Drive, at: Timestamp) -> Option<Plugged> {
     if drive.is_system {
         return None;
     }
     let point = drive.mount_point.as_path();
-    let destinations = plan.destinations.iter().filter_map(|location| location.path());
+    let destinations = found.iter().filter_map(Location::path);
     let used = plan.sources.paths.iter().chain(destinations).any(|path| path.as_path().starts_with(&point));
     Some(Plugged { names: names(drive), used, at })
 }

@@ -12,6 +12,7 @@ use crate::archive::object::{objects_name, run_folder};
 use crate::archive::{self, object_list};
 use crate::model::location::Location;
 use crate::model::marker;
+use crate::model::plan::Plan;
 use crate::model::problem::{Cause, Code, Problem, Warning};
 use crate::model::replicate::{ReplicateSpec, Replicated};
 use crate::model::run::{Cancel, Progress, RunDetail, Stage};
@@ -25,6 +26,7 @@ use super::folder::copy::{NotCopied, Sum};
 use super::folder::{Folder, Listed};
 use super::hand;
 use super::health;
+use super::moving;
 use super::run::{Done, Run, Stages};
 
 /// Carries out a replication. A version that cannot be copied is a warning; the others are.
@@ -35,14 +37,16 @@ pub fn run(core: &Core, run: &Run, spec: &ReplicateSpec, stages: &mut Stages<'_>
         return Err(explain::same_destination(&spec.to.display()));
     }
     let listed = folder.manifests(ring.as_deref())?;
-    if listed.is_empty() {
+    if listed.is_empty() && !spec.instead {
         return Err(explain::no_version_yet());
     }
     if let Some(id) = spec.versions.iter().find(|id| !listed.iter().any(|l| l.id == **id)) {
         return Err(explain::no_such_version(id.as_str()));
     }
     let target = target(core, &folder, ring.as_deref(), &spec.to)?;
-    target.keep_within(core.plan(folder.plan()).and_then(|plan| plan.max_sizes.at(&spec.to)))?;
+    let max =
+        |plan: Plan| plan.max_sizes.at(&spec.to).or_else(|| plan.max_sizes.at(&spec.from.location).filter(|_| spec.instead));
+    target.keep_within(core.plan(folder.plan()).and_then(max))?;
     stages.enter(Stage::Replicating);
     let copying = Copying {
         core,
@@ -57,6 +61,9 @@ pub fn run(core: &Core, run: &Run, spec: &ReplicateSpec, stages: &mut Stages<'_>
     let wanted = |id: &VersionId| spec.versions.is_empty() || spec.versions.contains(id);
     let (replicated, warnings) = copying.all(&listed, &wanted)?;
     health::reached(core, &spec.to, target.storage().room().ok().flatten());
+    if spec.instead && warnings.is_empty() {
+        moving::take_place(core, folder.plan(), &spec.from.location, &spec.to)?;
+    }
     let warning_count = warnings.len() as u64;
     Ok(Done {
         detail: RunDetail::Replicate { from: spec.from.location.display(), replicated },
@@ -68,6 +75,12 @@ pub fn run(core: &Core, run: &Run, spec: &ReplicateSpec, stages: &mut Stages<'_>
 
 /// The plan's folder at another destination, which this home may write to; it is made where there is none.
 pub fn target(core: &Core, source: &Folder, ring: Option<&KeyRing>, location: &Location) -> Result<Arc<Folder>, Problem> {
+    let folder = open_or_make(core, source, ring, location)?;
+    core.accesses.remember_drive(location);
+    Ok(folder)
+}
+
+fn open_or_make(core: &Core, source: &Folder, ring: Option<&KeyRing>, location: &Location) -> Result<Arc<Folder>, Problem> {
     let plan = source.plan();
     let known = !core.history.known_versions(plan, location).map_err(explain::history)?.is_empty();
     let storage = core.open_storage(location, !known)?;

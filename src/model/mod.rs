@@ -6,6 +6,7 @@ pub mod catalog;
 pub mod clean_up;
 pub mod compare;
 pub mod conditions;
+pub mod drive;
 pub mod event;
 pub mod foreign;
 pub mod format;

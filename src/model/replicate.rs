@@ -13,6 +13,9 @@ pub struct ReplicateSpec {
     pub to: Location,
     /// Empty: all that the target lacks.
     pub versions: Vec<VersionId>,
+    /// Once all of it lies there, the plan goes there instead of where it was copied from.
+    #[serde(default)]
+    pub instead: bool,
 }
 
 /// What was copied to a destination.

@@ -1,5 +1,6 @@
 //! Drives and shares where a person would put backups.
 
+use crate::model::drive::Mount;
 use crate::model::path::PathBytes;
 
 #[cfg(all(unix, not(target_os = "macos")))]
@@ -41,6 +42,12 @@ pub fn mounted() -> Vec<Mounted> {
 /// not say, nowhere.
 pub fn mount_points() -> Vec<PathBytes> {
     native::mount_points()
+}
+
+/// Everything that is mounted, in the order in which it was, with what tells the volumes of drives from each other. Asks no server.
+/// Empty where the system does not say.
+pub fn mounts() -> Vec<Mount> {
+    native::mounts()
 }
 
 /// Where the system itself lies.

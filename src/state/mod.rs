@@ -1,6 +1,7 @@
 //! What this machine remembers: settings and plans, history, keys.
 
 pub mod config;
+pub mod drives;
 pub mod error;
 mod files;
 pub mod history;

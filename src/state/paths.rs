@@ -100,6 +100,11 @@ impl Home {
         self.config.join("servers.json")
     }
 
+    /// Volumes of drives that destinations lie on.
+    pub fn drives_file(&self) -> PathBuf {
+        self.config.join("drives.json")
+    }
+
     pub fn history_file(&self) -> PathBuf {
         self.data.join("history.sqlite")
     }

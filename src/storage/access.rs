@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::model::location::{Location, Server};
+use crate::model::path::PathBytes;
 use crate::model::secret::Secret;
 use crate::model::settings::CONNECTIONS;
 
@@ -40,6 +41,10 @@ pub trait Access: Send + Sync {
     /// How fast bytes may go there and come from there.
     fn throttle(&self) -> Arc<Throttle> {
         Arc::default()
+    }
+    /// Where the drive that a folder of this machine lies on is mounted elsewhere now: the folder there.
+    fn found_at(&self, _: &PathBytes) -> Option<PathBytes> {
+        None
     }
     /// How many requests with files may be on their way to one server at the same time.
     fn connections(&self) -> usize {

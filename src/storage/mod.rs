@@ -298,7 +298,10 @@ pub fn open(location: &Location, access: &Arc<dyn Access>) -> Result<Box<dyn Sto
 /// The folder on this machine, or one connection to a server.
 fn connect(location: &Location, access: &dyn Access) -> Result<Box<dyn Storage>, Error> {
     match location {
-        Location::Local { path } => Ok(Box::new(local::Local::open(&path.as_path())?)),
+        Location::Local { path } => {
+            let found = access.found_at(path);
+            Ok(Box::new(local::Local::open(&found.as_ref().unwrap_or(path).as_path())?))
+        }
         Location::Sftp(folder) => Ok(Box::new(sftp::Sftp::open(folder, access)?)),
         Location::Webdav(folder) => Ok(Box::new(webdav::Webdav::open(folder, access)?)),
         Location::S3(_) | Location::Gcs(_) | Location::Azure(_) => {
@@ -313,7 +316,10 @@ fn connect(location: &Location, access: &dyn Access) -> Result<Box<dyn Storage>,
 /// new: for a known one a missing folder means that the drive is not there.
 pub fn create_and_open(location: &Location, access: &Arc<dyn Access>) -> Result<Box<dyn Storage>, Error> {
     match location {
-        Location::Local { path } => Ok(Box::new(local::Local::create_and_open(&path.as_path())?)),
+        Location::Local { path } => match access.found_at(path) {
+            Some(_) => open(location, access),
+            None => Ok(Box::new(local::Local::create_and_open(&path.as_path())?)),
+        },
         Location::Sftp(folder) => {
             sftp::Sftp::create_and_open(folder, &**access)?;
             open(location, access)

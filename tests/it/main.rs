@@ -34,6 +34,7 @@ mod layers;
 mod left;
 mod limits;
 mod messages;
+mod moved_drive;
 mod object_stores;
 mod pause;
 mod power_cut;

@@ -132,6 +132,9 @@ fn shown(overview: &Overview, status: &DestinationStatus, output: Output) {
         let latency = status.latency_ms.map(|ms| if ms == 0 { "at once".into() } else { format!("in {ms} ms") });
         output.line(format!("  answers {}", latency.unwrap_or_default()));
     }
+    if let Some(found) = &status.found_at {
+        output.line(clean(&format!("  found at {}", found.display())));
+    }
     if let (Some(free), Some(total)) = (status.free, status.total) {
         let low = if room::is_low(free, total) { ": low on room" } else { "" };
         output.line(format!("  {} free of {}{low}", human::bytes(free), human::bytes(total)));

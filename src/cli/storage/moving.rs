@@ -10,6 +10,7 @@ use crate::cli::output::{Output, clean};
 use crate::cli::plan::find_plan;
 use crate::cli::{args, parse, report, server};
 use crate::engine::message::{Command, NewSecrets};
+use crate::engine::moving::instead;
 use crate::model::location::Location;
 use crate::model::plan::Plan;
 use crate::model::problem::{Code, Problem};
@@ -49,7 +50,7 @@ pub fn run(session: &Session, args: &args::StorageMove, output: Output) -> Resul
     // A plan that has not run yet has nothing to be copied.
     if there.is_some_and(|there| there.versions > 0) {
         let run = new_run_id()?;
-        let spec = Box::new(ReplicateSpec { from: place, to: to.clone(), versions: Vec::new() });
+        let spec = Box::new(ReplicateSpec { from: place, to: to.clone(), versions: Vec::new(), instead: false });
         let copied = follow(handle, run, Command::Replicate { run, spec }, output)?;
         if copied.outcome != Outcome::Completed {
             output.note(clean(&format!("\"{}\" goes to both for now. The same command goes on with it.", plan.name)));
@@ -63,9 +64,4 @@ pub fn run(session: &Session, args: &args::StorageMove, output: Output) -> Resul
     output.line(clean(&format!("\"{}\" now goes to {}. What lies at {} stays there.", plan.name, to.display(), from.display())));
     output.result("completed", json!({ "plan": plan.id, "name": plan.name, "destinations": all }));
     Ok(Exit::Done)
-}
-
-/// The new one in the old one's place.
-fn instead(all: &[Location], from: &Location, to: &Location) -> Vec<Location> {
-    all.iter().filter(|place| *place != to).map(|place| if place == from { to.clone() } else { place.clone() }).collect()
 }

@@ -148,7 +148,7 @@ impl Actor {
             return;
         }
         let from = Place::of(&plan, &from);
-        let spec = Box::new(ReplicateSpec { from, to, versions: Vec::new() });
+        let spec = Box::new(ReplicateSpec { from, to, versions: Vec::new(), instead: false });
         self.replicate(self.new_run_id(), Trigger::CatchUp, spec);
     }
 
@@ -253,8 +253,12 @@ impl Actor {
         for signals in self.by_itself.signals.values_mut() {
             signals.plugged.retain(|plugged| self.by_itself.drives.is_there(plugged));
         }
+        if new.is_empty() {
+            return;
+        }
         for plan in self.plans() {
-            let told: Vec<_> = new.iter().filter_map(|drive| plugged::signal(&plan, drive, now)).collect();
+            let places: Vec<_> = plan.destinations.iter().map(|location| self.core.found(location)).collect();
+            let told: Vec<_> = new.iter().filter_map(|drive| plugged::signal(&plan, &places, drive, now)).collect();
             if !told.is_empty() {
                 self.by_itself.signals.entry(plan.id).or_default().plugged.extend(told);
             }

@@ -55,7 +55,7 @@ pub enum Answer {
     /// How many runs.
     Exported(u64),
     Report(Option<Box<RunReport>>),
-    DestinationStatus(DestinationStatus),
+    DestinationStatus(Box<DestinationStatus>),
     Health(Vec<Sample>),
     Inspected(Box<FileFacts>),
     Archive(Box<ArchiveFacts>),
@@ -166,4 +166,7 @@ pub struct DestinationStatus {
     /// Of an IPFS folder: by which anybody who may reads it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cid: Option<String>,
+    /// Of a folder on a drive that is mounted elsewhere now: where it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub found_at: Option<PathBytes>,
 }

@@ -1,8 +1,10 @@
 //! proc(5), `mountinfo`.
 
+use std::collections::HashMap;
 use std::path::PathBuf;
 
 use super::Mounted;
+use crate::model::drive::Mount;
 use crate::model::path::PathBytes;
 
 pub fn system_root() -> PathBuf {
@@ -11,7 +13,7 @@ pub fn system_root() -> PathBuf {
 
 pub fn mounted() -> Vec<Mounted> {
     let Ok(table) = std::fs::read("/proc/self/mountinfo") else { return Vec::new() };
-    let mounts = parse_mounts(&table).into_iter().filter(Mount::is_for_people);
+    let mounts = parse_mounts(&table).into_iter().filter(Line::is_for_people);
     mounts
         .filter_map(|mount| {
             let room = rustix::fs::statvfs(mount.point.to_path_buf()).ok()?;
@@ -35,13 +37,43 @@ pub fn mount_points() -> Vec<PathBytes> {
     parse_mounts(&table).into_iter().filter(|mount| !mount.is_the_kernels()).map(|mount| mount.point).collect()
 }
 
-struct Mount {
+pub fn mounts() -> Vec<Mount> {
+    let Ok(table) = std::fs::read("/proc/self/mountinfo") else { return Vec::new() };
+    let named = named_volumes();
+    let mount = |line: Line| Mount { volume: volume(&line, &named), point: line.point };
+    parse_mounts(&table).into_iter().map(mount).collect()
+}
+
+/// The ids of file systems by their devices, as udev shows them.
+fn named_volumes() -> HashMap<PathBuf, String> {
+    let Ok(links) = std::fs::read_dir("/dev/disk/by-uuid") else { return HashMap::new() };
+    let named = links.flatten().filter_map(|link| Some((link.path().canonicalize().ok()?, link.file_name().into_string().ok()?)));
+    named.collect()
+}
+
+fn volume(line: &Line, named: &HashMap<PathBuf, String>) -> Option<String> {
+    if !line.is_real() {
+        return None;
+    }
+    let device = std::fs::canonicalize(&line.source).ok();
+    if let Some(uuid) = device.and_then(|device| named.get(&device)) {
+        return Some(format!("uuid:{uuid}"));
+    }
+    // Of these the number that the system gives is made of the file system's own id; others count it anew each time.
+    if !matches!(line.kind.as_str(), "ext2" | "ext3" | "ext4" | "btrfs" | "f2fs") {
+        return None;
+    }
+    let told = rustix::fs::statvfs(line.point.to_path_buf()).ok()?;
+    (told.f_fsid != 0).then(|| format!("fsid:{:016x}", told.f_fsid))
+}
+
+struct Line {
     point: PathBytes,
     kind: String,
     source: String,
 }
 
-impl Mount {
+impl Line {
     /// What lies there the system makes up, or it only waits for something to be mounted.
     fn is_the_kernels(&self) -> bool {
         matches!(
@@ -73,8 +105,9 @@ impl Mount {
         matches!(self.kind.as_str(), "nfs" | "nfs4" | "cifs" | "smb3" | "smbfs" | "fuse.sshfs" | "fuse.rclone" | "9p" | "afpfs")
     }
 
-    fn is_for_people(&self) -> bool {
-        let real = matches!(
+    /// Of a drive.
+    fn is_real(&self) -> bool {
+        matches!(
             self.kind.as_str(),
             "ext2"
                 | "ext3"
@@ -91,22 +124,25 @@ impl Mount {
                 | "fuseblk"
                 | "hfsplus"
                 | "apfs"
-        );
+        )
+    }
+
+    fn is_for_people(&self) -> bool {
         let point = self.point.as_bytes();
         let hidden: [&[u8]; 9] =
             [b"/boot", b"/snap", b"/var/lib", b"/proc", b"/sys", b"/dev", b"/run/credentials", b"/etc", b"/usr"];
-        (real || self.is_network()) && !hidden.iter().any(|h| self.point.is_within(h)) && !point.is_empty()
+        (self.is_real() || self.is_network()) && !hidden.iter().any(|h| self.point.is_within(h)) && !point.is_empty()
     }
 }
 
 /// See proc(5): `36 35 98:0 /root /mount/point options - kind source options`, with `\040` for a space.
-fn parse_mounts(table: &[u8]) -> Vec<Mount> {
+fn parse_mounts(table: &[u8]) -> Vec<Line> {
     table
         .split(|b| *b == b'\n')
         .filter_map(|line| {
             let fields: Vec<&[u8]> = line.split(|b| *b == b' ').collect();
             let dash = fields.iter().position(|f| *f == b"-")?;
-            Some(Mount {
+            Some(Line {
                 point: PathBytes::new(unescape(fields.get(4)?)),
                 kind: String::from_utf8_lossy(fields.get(dash + 1)?).into_owned(),
                 source: String::from_utf8_lossy(&unescape(fields.get(dash + 2)?)).into_owned(),
@@ -150,7 +186,7 @@ mod tests {
         assert_eq!(mounts[1].point, PathBytes::from("/media/me/Blue disk"));
         assert!(mounts[1].is_for_people() && !mounts[1].is_the_kernels());
         let table = b"23 22 0:21 / /proc rw shared:9 - proc proc rw\n24 22 0:31 / /home/me/nas rw - autofs systemd-1 rw\n";
-        assert!(parse_mounts(table).iter().all(Mount::is_the_kernels));
+        assert!(parse_mounts(table).iter().all(Line::is_the_kernels));
         assert_eq!(unescape(b"a\\"), b"a\\");
     }
 }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::ptr::null_mut;
 
 use super::Mounted;
+use crate::model::drive::Mount;
 use crate::model::path::PathBytes;
 
 /// Of `sys/mount.h`: not shown to people, as the system's own volumes are.
@@ -16,6 +17,11 @@ pub fn system_root() -> PathBuf {
 
 pub fn mount_points() -> Vec<PathBytes> {
     mounted().into_iter().map(|mounted| mounted.point).collect()
+}
+
+/// Volumes are not told apart here.
+pub fn mounts() -> Vec<Mount> {
+    Vec::new()
 }
 
 pub fn mounted() -> Vec<Mounted> {

@@ -6,6 +6,7 @@ use windows_sys::Win32::System::SystemServices::FILE_READ_ONLY_VOLUME;
 use windows_sys::Win32::System::WindowsProgramming::{DRIVE_FIXED, DRIVE_REMOTE, DRIVE_REMOVABLE};
 
 use super::Mounted;
+use crate::model::drive::Mount;
 use crate::model::path::PathBytes;
 
 pub fn system_root() -> PathBuf {
@@ -16,6 +17,11 @@ pub fn system_root() -> PathBuf {
 
 pub fn mount_points() -> Vec<PathBytes> {
     mounted().into_iter().map(|mounted| mounted.point).collect()
+}
+
+/// Volumes are not told apart here.
+pub fn mounts() -> Vec<Mount> {
+    Vec::new()
 }
 
 pub fn mounted() -> Vec<Mounted> {

@@ -1,17 +1,20 @@
 //! The Storage tab: a card per destination.
 
 mod history;
+mod move_dialog;
 mod size_dialog;
 
 use egui::Ui;
 
+use self::move_dialog::MoveDialog;
 use self::size_dialog::SizeDialog;
-use crate::engine::message::{DestinationStatus, PlanAt, PlanOverview, TestResult};
+use crate::engine::message::{Command, DestinationStatus, PlanAt, PlanOverview, TestResult};
 use crate::model::health::Sample;
 use crate::model::human;
 use crate::model::location::Location;
 use crate::model::max_size;
 use crate::model::room;
+use crate::model::run::{RunId, RunKind};
 use crate::ui::context::{Action, Cx};
 use crate::ui::kept::Kept;
 use crate::ui::load::Load;
@@ -25,7 +28,23 @@ use crate::ui::widgets::{
 #[derive(Default)]
 pub struct StorageTab {
     shown: Vec<Destination>,
-    size: Option<SizeDialog>,
+    dialog: Option<Asked>,
+}
+
+/// The dialog that was asked for.
+enum Asked {
+    Size(SizeDialog),
+    Move(MoveDialog),
+}
+
+impl Asked {
+    /// `false` once it is closed.
+    fn show(&mut self, ui: &Ui, cx: &mut Cx<'_>) -> bool {
+        match self {
+            Self::Size(dialog) => dialog.show(ui, cx),
+            Self::Move(dialog) => dialog.show(ui, cx),
+        }
+    }
 }
 
 struct Destination {
@@ -52,11 +71,11 @@ impl StorageTab {
             ui.spacing_mut().item_spacing.y = space::M;
             for destination in &mut self.shown {
                 let wanted = destination.card(ui, cx);
-                self.size = wanted.or(self.size.take());
+                self.dialog = wanted.or(self.dialog.take());
             }
         });
-        if self.size.as_mut().is_some_and(|dialog| !dialog.show(ui, cx)) {
-            self.size = None;
+        if self.dialog.as_mut().is_some_and(|dialog| !dialog.show(ui, cx)) {
+            self.dialog = None;
         }
     }
 
@@ -83,7 +102,7 @@ impl StorageTab {
 
 impl Destination {
     /// The dialog that was asked for.
-    fn card(&mut self, ui: &mut Ui, cx: &mut Cx<'_>) -> Option<SizeDialog> {
+    fn card(&mut self, ui: &mut Ui, cx: &mut Cx<'_>) -> Option<Asked> {
         let (handle, location) = (cx.handle, self.location.clone());
         if self.status.refresh(cx.generation, || handle.destination_status(location)) {
             self.history.outdate();
@@ -148,7 +167,8 @@ impl Destination {
                 self.test = Load::Waiting(cx.handle.test_destination(self.location.clone()));
                 self.status.outdate();
             }
-            if let Some(path) = self.location.path()
+            let found = self.status.ready().and_then(|status| status.found_at.as_ref());
+            if let Some(path) = found.or(self.location.path())
                 && ui.add(Button::plain("Open folder").name(format!("Open folder {name}")).icon(icons::FOLDER_OPEN)).clicked()
             {
                 cx.act(Action::OpenFolder(path.clone()));
@@ -171,7 +191,7 @@ fn max_size_of(plan: &PlanAt, cx: &Cx<'_>, location: &Location) -> Option<u64> {
 }
 
 /// What is known of it; gives the dialog that was asked for.
-fn facts(ui: &mut Ui, cx: &Cx<'_>, status: &DestinationStatus) -> Option<SizeDialog> {
+fn facts(ui: &mut Ui, cx: &mut Cx<'_>, status: &DestinationStatus) -> Option<Asked> {
     if let (Some(free), Some(total)) = (status.free, status.total) {
         ui.add(UsageBar::new(total.saturating_sub(free), status.used, total));
     }
@@ -190,6 +210,9 @@ fn facts(ui: &mut Ui, cx: &Cx<'_>, status: &DestinationStatus) -> Option<SizeDia
         }
         ui.label(body(parts.join(" · ")).color(t.text));
     });
+    if let Some(found) = &status.found_at {
+        line(ui, |ui| weak(ui, format!("Found at {}: its drive is mounted there now.", found.display())));
+    }
     if let Some(cid) = &status.cid {
         line(ui, |ui| weak(ui, format!("/ipfs/{cid}")));
     }
@@ -199,7 +222,8 @@ fn facts(ui: &mut Ui, cx: &Cx<'_>, status: &DestinationStatus) -> Option<SizeDia
     }
     let mut wanted = None;
     for plan in &status.plans {
-        let known = cx.plan(&plan.id).filter(|known| known.plan.destinations.contains(&status.location));
+        let known = cx.plan(&plan.id).filter(|known| known.plan.destinations.contains(&status.location)).cloned();
+        let copying = cx.run_of(&plan.id, RunKind::Replicate).map(|run| run.run);
         let row = Ends::new(ui, size::CONTROL).left(|ui| {
             let icon = if plan.sealed { icons::LOCK } else { icons::LOCK_OPEN };
             ui.label(body(icon.to_string()).color(t.text2));
@@ -208,14 +232,30 @@ fn facts(ui: &mut Ui, cx: &Cx<'_>, status: &DestinationStatus) -> Option<SizeDia
             weak(ui, format!("· {}", in_words(plan, max_size_of(plan, cx, &status.location), cx)));
         });
         row.right(|ui| {
-            if let Some(known) = known
-                && limit_button(ui, known, &status.location)
-            {
-                wanted = Some(SizeDialog::new(&known.plan, &status.location));
+            let Some(known) = &known else { return };
+            if let Some(run) = copying {
+                being_copied(ui, cx, run, &plan.name);
+                return;
+            }
+            if limit_button(ui, known, &status.location) {
+                wanted = Some(Asked::Size(SizeDialog::new(&known.plan, &status.location)));
+            }
+            let name = format!("Move {} from {}", plan.name, status.location.short_name());
+            if ui.add(Button::quiet("Move…").name(name)).clicked() {
+                wanted = Some(Asked::Move(MoveDialog::new(&known.plan, &status.location, plan.stored)));
             }
         });
     }
     wanted
+}
+
+/// How far its versions are on their way to another destination.
+fn being_copied(ui: &mut Ui, cx: &mut Cx<'_>, run: RunId, name: &str) {
+    if ui.add(Button::quiet("Cancel").name(format!("Cancel copying {name}"))).clicked() {
+        cx.send(Command::Cancel { run });
+    }
+    let done = cx.progress(run).and_then(|pace| pace.view.fraction());
+    weak(ui, done.map_or_else(|| "Copying…".to_owned(), |done| format!("Copying: {:.0} %", done * 100.0)));
 }
 
 /// Says how much it may take, and leads to changing that.

@@ -8,6 +8,7 @@ mod hands;
 mod keys;
 mod looks;
 mod messages;
+mod moving;
 mod refusal;
 mod restore_archive;
 mod restore_one_file;

@@ -331,10 +331,11 @@ pub fn answer(question: &Question) -> Option<Result<Answer, Problem>> {
             kept_in: "System keyring".into(),
             keys_number: 1,
         }),
-        Question::DestinationStatus { location } => Answer::DestinationStatus(DestinationStatus {
+        Question::DestinationStatus { location } => Answer::DestinationStatus(Box::new(DestinationStatus {
             location: location.clone(),
             problem: None,
             cid: None,
+            found_at: None,
             free: Some(588_000_000_000),
             total: Some(1_000_000_000_000),
             used: 120_000_000_000,
@@ -353,7 +354,7 @@ pub fn answer(question: &Question) -> Option<Result<Answer, Problem>> {
                 })
                 .collect(),
             latency_ms: Some(8),
-        }),
+        })),
         Question::Health { .. } => Answer::Health(health()),
         Question::TestDestination { .. } => Answer::Tested(TestResult {
             deletable: true,

@@ -41,6 +41,9 @@ impl When {
             Self::Monthly { on, at } => format!("{} of every month at {}", on.in_words(), at.in_words()),
             Self::Cron { cron } => cron.in_words(),
             Self::Change { at_most_minutes: 1, .. } => "when files change".into(),
+            Self::Change { at_most_minutes, .. } if at_most_minutes.is_multiple_of(60) => {
+                format!("when files change, at most {}", every(at_most_minutes / 60))
+            }
             Self::Change { at_most_minutes, .. } => format!("when files change, at most every {}", minutes(*at_most_minutes)),
             Self::Drive { drive, at_most_hours } => {
                 let which = drive.as_ref().map_or("its drive".to_owned(), |name| format!("the drive {name}"));

@@ -128,7 +128,7 @@ fn the_command_line_says_it_shortly() {
         ("cron: 0,20 * * * *", "at minute 0 and 20 past every hour"),
         ("cron: 5 * * * sat,sun", "every hour at 5 minutes past on Saturday and Sunday"),
         ("cron: @hourly", "every hour"),
-        ("cron: 0 1-7 * * *", "at minute 0, of hour 1, 2, 3, 4, 5, 6, and 7"),
+        ("cron: 0 1-7 * * *", "at minute 0, of hour 1-7"),
         ("cron: 0 1-6 * * *", "every day at 01:00, 02:00, 03:00, 04:00, 05:00 and 06:00"),
         ("cron: 0 3 L jan *", "at 03:00, on the last day of the month, in January"),
         ("cron: 0 3 * * mon#1", "at 03:00, on the 1st Monday of the month"),

@@ -1,25 +1,18 @@
 //! `drives.json`: on which volume each destination was when it was last written to.
 
-use std::fs;
-use std::io::{self, Read};
-
 use serde::{Deserialize, Serialize};
 
-use super::files::write_whole;
 use super::paths::Home;
-use super::{Error, Result};
+use super::{Result, json_file};
 use crate::model::drive::OnVolume;
 use crate::model::path::PathBytes;
 
-/// Longest file that is read.
-const LONGEST: u64 = 1 << 20;
 /// Destinations that are kept, the newest.
 const MOST: usize = 200;
 const VERSION: u32 = 1;
 
 #[derive(Default, Serialize, Deserialize)]
 struct File {
-    version: u32,
     destinations: Vec<Known>,
 }
 
@@ -45,29 +38,17 @@ pub fn keep(home: &Home, path: &PathBytes, on: OnVolume) -> Result<()> {
     file.destinations.push(Known { path: path.clone(), on });
     let old = file.destinations.len().saturating_sub(MOST);
     file.destinations.drain(..old);
-    let mut text = serde_json::to_vec_pretty(&file).map_err(|e| Error::file(home.drives_file(), io::Error::other(e)))?;
-    text.push(b'\n');
-    write_whole(&home.drives_file(), &text)
+    json_file::write(&home.drives_file(), VERSION, &file)
 }
 
 fn read(home: &Home) -> Result<File> {
-    let path = home.drives_file();
-    let failed = |e: io::Error| Error::file(&path, e);
-    let mut text = String::new();
-    match fs::File::open(&path) {
-        Ok(file) => file.take(LONGEST).read_to_string(&mut text).map_err(failed)?,
-        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(File { version: VERSION, ..File::default() }),
-        Err(e) => return Err(failed(e)),
-    };
-    let file: File = serde_json::from_str(&text).map_err(|e| failed(io::Error::new(io::ErrorKind::InvalidData, e)))?;
-    match file.version {
-        VERSION => Ok(file),
-        _ => Err(failed(io::Error::new(io::ErrorKind::InvalidData, "written by a newer Strongroom"))),
-    }
+    json_file::read(&home.drives_file(), VERSION)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]

@@ -1,23 +1,17 @@
 //! `servers.json`: by which key each server was known when it was first trusted, and which certificates vouch for it.
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::io::{self, Read};
 
 use serde::{Deserialize, Serialize};
 
-use super::files::write_whole;
 use super::paths::Home;
-use super::{Error, Result};
+use super::{Result, json_file};
 use crate::model::path::PathBytes;
 
-/// Longest file that is read.
-const LONGEST: u64 = 1 << 20;
 const VERSION: u32 = 1;
 
 #[derive(Default, Serialize, Deserialize)]
 struct File {
-    version: u32,
     /// Fingerprints (`SHA256:…`) by `host:port`.
     servers: BTreeMap<String, String>,
     /// Files of certificates (PEM) by `host:port`.
@@ -53,29 +47,17 @@ pub fn keep_ca_file(home: &Home, server: &str, path: &PathBytes) -> Result<()> {
 }
 
 fn write(home: &Home, file: &File) -> Result<()> {
-    let mut text = serde_json::to_vec_pretty(file).map_err(|e| Error::file(home.servers_file(), io::Error::other(e)))?;
-    text.push(b'\n');
-    write_whole(&home.servers_file(), &text)
+    json_file::write(&home.servers_file(), VERSION, file)
 }
 
 fn read(home: &Home) -> Result<File> {
-    let path = home.servers_file();
-    let failed = |e: io::Error| Error::file(&path, e);
-    let mut text = String::new();
-    match fs::File::open(&path) {
-        Ok(file) => file.take(LONGEST).read_to_string(&mut text).map_err(failed)?,
-        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(File { version: VERSION, ..File::default() }),
-        Err(e) => return Err(failed(e)),
-    };
-    let file: File = serde_json::from_str(&text).map_err(|e| failed(io::Error::new(io::ErrorKind::InvalidData, e)))?;
-    match file.version {
-        VERSION => Ok(file),
-        _ => Err(failed(io::Error::new(io::ErrorKind::InvalidData, "written by a newer Strongroom"))),
-    }
+    json_file::read(&home.servers_file(), VERSION)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]

@@ -6,6 +6,7 @@ pub mod error;
 mod files;
 pub mod history;
 pub mod host_keys;
+mod json_file;
 pub mod lock;
 pub mod paths;
 pub mod secret_file;

@@ -153,10 +153,15 @@ fn facts(ui: &mut Ui, cx: &mut Cx<'_>, plan: &PlanOverview) {
     let t = tokens(ui);
     let line = Ends::new(ui, 22.0).left(|ui| {
         let sentence = card_data::sentence(plan, cx.now, cx.zone);
-        let response = ui.add(Label::new(body(sentence).color(t.text)).truncate());
-        if let Some(at) = plan.last_success {
-            response.on_hover_text(format!("Last success: {}", human::exact(at, cx.zone)));
-        }
+        let label = Label::new(body(&sentence).color(t.text)).truncate();
+        match plan.last_success {
+            // One tooltip, also for what does not fit.
+            Some(at) => {
+                let exact = format!("{sentence}\nLast success: {}", human::exact(at, cx.zone));
+                ui.add(label.show_tooltip_when_elided(false)).on_hover_text(exact)
+            }
+            None => ui.add(label),
+        };
     });
     line.right(|ui| {
         if ui.available_width() > Strip30::WIDTH + 220.0 && Strip30::new(&plan.plan.name, &plan.strip).show(ui).is_some() {

@@ -91,7 +91,8 @@ impl Reply {
                     head += &format!("Content-Length: {}\r\n", body.len());
                 }
                 head += "\r\n";
-                line.write_all(head.as_bytes()).and_then(|()| line.write_all(&body)).is_ok()
+                // At once: on a line that is kept what comes after waits until this is acknowledged.
+                line.write_all(&[head.as_bytes(), &body].concat()).is_ok()
             }
             Self::Raw(write) => {
                 write(line);

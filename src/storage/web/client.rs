@@ -173,6 +173,10 @@ impl Client {
             request = request.header(AUTHORIZATION, answer);
         }
         let response = match &mut ask.content {
+            // Else it would be said to come in chunks, none of which a server that answers at once waits for.
+            Content::None if ask.method == Method::POST => {
+                self.run(request.header(CONTENT_LENGTH, 0), SendBody::from_reader(&mut io::empty()), ask.answer)
+            }
             Content::None => self.run(request, SendBody::none(), ask.answer),
             Content::Xml(text) => {
                 let request = request.header(CONTENT_TYPE, "application/xml; charset=utf-8").header(CONTENT_LENGTH, text.len());

@@ -69,8 +69,8 @@ fn each_part_that_changed_is_told_and_nothing_else() {
     assert_eq!(changed(|p| p.retention.days = Some(365)), ["Versions are kept all of a year (it was all of 30 days)"]);
     assert_eq!(changed(|p| (p.format.kind, p.format.level) = (Kind::Zip, Level::Fixed(6))).len(), 1);
     assert_eq!(
-        changed(|p| p.secret_file = Some(SecretFile::Password("/root/pw".into()))),
-        ["Runs by itself with the password in /root/pw"]
+        changed(|p| p.secret_file = Some(SecretFile::Password("/home/ada/pw".into()))),
+        ["Runs by itself with the password in /home/ada/pw"]
     );
 }
 

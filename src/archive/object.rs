@@ -9,9 +9,6 @@ use crate::model::snapshot::VersionId;
 /// Takes a piece of what is read through.
 pub type Take<'a> = dyn FnMut(&[u8]) -> io::Result<()> + 'a;
 
-/// Bytes of one piece, where nothing says how much is best.
-const THROUGH: usize = 1 << 20;
-
 /// A plan's folder at a destination. Names are relative to it: `data/20261121T200000Z-full-5f3a9c2e/v0001.tar.zst`.
 pub trait Objects: Send + Sync {
     /// Size in bytes. `NotFound` where there is no such object.
@@ -21,18 +18,7 @@ pub trait Objects: Send + Sync {
     fn read_at(&self, name: &str, offset: u64, buffer: &mut [u8]) -> io::Result<()>;
 
     /// Reads an object from `offset` to its byte `end`, one piece after the other; each is given to `take`, whose error ends it.
-    fn read_through(&self, name: &str, offset: u64, end: u64, take: &mut Take<'_>) -> io::Result<()> {
-        let mut buffer = vec![0; THROUGH.min(usize::try_from(end.saturating_sub(offset)).unwrap_or(THROUGH))];
-        let mut at = offset;
-        while at < end {
-            let length = buffer.len().min(usize::try_from(end - at).unwrap_or(THROUGH));
-            let piece = buffer.get_mut(..length).unwrap_or_default();
-            self.read_at(name, at, piece)?;
-            take(piece)?;
-            at += length as u64;
-        }
-        Ok(())
-    }
+    fn read_through(&self, name: &str, offset: u64, end: u64, take: &mut Take<'_>) -> io::Result<()>;
 
     /// Whether what lies one behind the other is better read through than piece by piece.
     fn is_streamed(&self) -> bool {

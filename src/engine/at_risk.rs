@@ -271,28 +271,16 @@ impl AtRisks {
         }
     }
 
-    /// What is at risk of a plan; `None`: not measured, or what was says nothing any more.
-    pub fn of(&self, plan: &Plan, plans: &[Plan]) -> Option<AtRisk> {
-        self.valid(plan, plans).map(|measured| measured.exposed.sum())
-    }
-
-    /// What is at risk of all of them.
-    pub fn total(&self, plans: &[Plan]) -> Option<AtRisk> {
-        let stand = |plan| (plan, self.valid(plan, plans));
-        let stands: Vec<(&Plan, Option<&Measured>)> = plans.iter().map(stand).collect();
-        let stands: Vec<Stand<'_>> = stands
-            .iter()
-            .map(|(plan, measured)| Stand {
-                plan: &plan.id,
-                since: measured.map(|measured| measured.since),
-                exposed: measured.map(|measured| &measured.exposed),
-            })
-            .collect();
-        total(&stands)
-    }
-
-    fn valid(&self, plan: &Plan, plans: &[Plan]) -> Option<&Measured> {
-        self.measured.get(&plan.id).filter(|measured| measured.context == Context::of(plan, plans))
+    /// What is at risk of each of these plans, in their order, and of all of them together; `None`: not measured, or what was says nothing
+    /// any more.
+    pub fn of(&self, plans: &[Plan]) -> (Vec<Option<AtRisk>>, Option<AtRisk>) {
+        let mut stands = Vec::with_capacity(plans.len());
+        for (plan, context) in plans.iter().zip(Context::all(plans)) {
+            let measured = self.measured.get(&plan.id).filter(|measured| measured.context == context);
+            let (since, exposed) = (measured.map(|measured| measured.since), measured.map(|measured| &measured.exposed));
+            stands.push(Stand { plan: &plan.id, since, exposed });
+        }
+        (stands.iter().map(|stand| stand.exposed.map(Exposed::sum)).collect(), total(&stands))
     }
 }
 

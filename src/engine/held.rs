@@ -84,8 +84,8 @@ fn unmounted(mounts: &[PathBytes]) -> Vec<PathBytes> {
     if mounts.is_empty() {
         return Vec::new();
     }
-    let now = drives::mount_points();
-    mounts.iter().filter(|point| !now.contains(point)).cloned().collect()
+    let now = drives::mounts();
+    mounts.iter().filter(|point| !now.iter().any(|mount| mount.point == **point)).cloned().collect()
 }
 
 /// Where something is mounted within a plan's sources: to be known of when it is not any more.
@@ -94,7 +94,7 @@ pub fn mounts(sources: &SourceSpec) -> Vec<PathBytes> {
         let is_below = |source: &PathBytes| source != point && (source.as_bytes() == b"/" || point.is_within(source.as_bytes()));
         sources.paths.iter().any(is_below)
     };
-    let mut mounts: Vec<PathBytes> = drives::mount_points().into_iter().filter(within).collect();
+    let mut mounts: Vec<PathBytes> = drives::mounts().into_iter().map(|mount| mount.point).filter(within).collect();
     mounts.sort();
     mounts.dedup();
     mounts.truncate(MOST_MOUNTS);

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use jiff::{SignedDuration, Timestamp};
 
+use crate::model::at_risk::AtRisk;
 use crate::model::conditions::Wait;
 use crate::model::path::PathBytes;
 use crate::model::plan::{Plan, PlanId};
@@ -37,17 +38,18 @@ pub fn make(
     };
     let home_folder = directories::UserDirs::new().map_or_else(PathBytes::default, |d| d.home_dir().into());
     let paused = settings.paused.filter(|paused| !paused.is_over(now));
-    let plan_overview = |plan: &Plan| {
+    let (at_risk, at_risk_in_all) = at_risk.of(&plans);
+    let plan_overview = |(plan, at_risk): (&Plan, Option<AtRisk>)| {
         let mut overview = plan_overview(core, plan.clone(), now);
-        overview.at_risk = at_risk.of(plan, &plans);
+        overview.at_risk = at_risk;
         overview.waits = waits.get(&overview.plan.id).cloned().unwrap_or_default();
         let judged = (overview.status, overview.why);
         (overview.status, overview.why) = with_pause(judged, &overview.plan.schedules, paused.is_some());
         overview
     };
     Overview {
-        plans: plans.iter().map(plan_overview).collect(),
-        at_risk: at_risk.total(&plans),
+        plans: plans.iter().zip(at_risk).map(plan_overview).collect(),
+        at_risk: at_risk_in_all,
         runs,
         settings,
         keeps_schedules,

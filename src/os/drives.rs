@@ -38,14 +38,8 @@ pub fn mounted() -> Vec<Mounted> {
     native::mounted()
 }
 
-/// Where something is mounted that may hold files of people, drive or share, whether it can be written to or not; where the system does
-/// not say, nowhere.
-pub fn mount_points() -> Vec<PathBytes> {
-    native::mount_points()
-}
-
-/// Everything that is mounted, in the order in which it was, with what tells the volumes of drives from each other. Asks no server.
-/// Empty where the system does not say.
+/// What is mounted that may hold files of people, drive or share, whether it can be written to or not: in the order in which it was, with
+/// what tells the volumes of drives from each other where the system says it. Asks no server.
 pub fn mounts() -> Vec<Mount> {
     native::mounts()
 }

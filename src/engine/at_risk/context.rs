@@ -16,11 +16,22 @@ pub struct Context {
 
 impl Context {
     pub fn of(plan: &Plan, plans: &[Plan]) -> Self {
-        let others = plans.iter().filter(|other| other.id != plan.id && overlap(&plan.sources, &other.sources));
+        Self::among(plan, &roots(&plan.sources), plans.iter().map(|other| (other, roots(&other.sources))))
+    }
+
+    /// Of each of them, in their order.
+    pub fn all(plans: &[Plan]) -> Vec<Self> {
+        let all: Vec<Vec<PathBytes>> = plans.iter().map(|plan| roots(&plan.sources)).collect();
+        plans.iter().zip(&all).map(|(plan, own)| Self::among(plan, own, plans.iter().zip(&all))).collect()
+    }
+
+    /// With their roots.
+    fn among<'p, R: AsRef<[PathBytes]>>(plan: &Plan, own: &[PathBytes], plans: impl Iterator<Item = (&'p Plan, R)>) -> Self {
+        let others = plans.filter(|(other, roots)| other.id != plan.id && overlap(own, roots.as_ref()));
         Self {
             sources: plan.sources.clone(),
             destinations: plan.destinations.clone(),
-            beside: others.map(|other| (other.id.clone(), other.sources.clone())).collect(),
+            beside: others.map(|(other, _)| (other.id.clone(), other.sources.clone())).collect(),
         }
     }
 
@@ -35,8 +46,7 @@ pub fn roots(sources: &SourceSpec) -> Vec<PathBytes> {
     Roots::new(sources).map_or(Vec::new(), |roots| roots.all.into_iter().map(|root| root.path).collect())
 }
 
-fn overlap(one: &SourceSpec, other: &SourceSpec) -> bool {
-    let (ones, others) = (roots(one), roots(other));
+fn overlap(ones: &[PathBytes], others: &[PathBytes]) -> bool {
     ones.iter().any(|one| others.iter().any(|other| one.is_within(other.as_bytes()) || other.is_within(one.as_bytes())))
 }
 
@@ -50,7 +60,7 @@ mod tests {
 
     #[test]
     fn sources_overlap_where_one_lies_in_the_other() {
-        let do_they = |one: &[&str], other: &[&str]| overlap(&sources(one), &sources(other));
+        let do_they = |one: &[&str], other: &[&str]| overlap(&roots(&sources(one)), &roots(&sources(other)));
         assert!(do_they(&["/home/u"], &["/home/u/Documents", "/srv"]) && do_they(&["/home/u/Documents"], &["/home/u/"]));
         assert!(do_they(&["/"], &["/srv"]) && do_they(&["/srv"], &["/srv"]));
         assert!(!do_they(&["/home/u"], &["/home/u2"]) && !do_they(&["/srv/a"], &["/srv/b", "/home"]) && !do_they(&[], &["/"]));

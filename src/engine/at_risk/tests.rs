@@ -52,6 +52,10 @@ fn due<'p>(risks: &AtRisks, plans: &'p [Plan], now: i64) -> Option<&'p str> {
     risks.due(plans, |_| false, at(now)).map(|plan| plan.name.as_str())
 }
 
+fn of(risks: &AtRisks, plans: &[Plan], n: usize) -> Option<AtRisk> {
+    risks.of(plans).0[n]
+}
+
 #[test]
 fn plans_are_looked_at_one_by_one_after_the_start_and_then_hourly() {
     let plans = [plan(1, "/a"), plan(2, "/b")];
@@ -61,7 +65,7 @@ fn plans_are_looked_at_one_by_one_after_the_start_and_then_hourly() {
     assert_eq!(risks.due(&plans, |id| *id == plans[0].id, at(3)).unwrap().name, "Plan 2", "of what runs nothing is looked for");
     let found = Found::Measured(measured(&plans[0], &plans, 0, 3, 5));
     looked(&mut risks, &plans[0], &plans, 3, found);
-    assert_eq!(risks.of(&plans[0], &plans).unwrap().files, 5);
+    assert_eq!(of(&risks, &plans, 0).unwrap().files, 5);
     assert_eq!((due(&risks, &plans, 3), due(&risks, &plans, 4)), (None, Some("Plan 2")), "with a breath between");
     // One that could not be walked is tried again with the others.
     looked(&mut risks, &plans[1], &plans, 4, Found::Failed);
@@ -107,7 +111,7 @@ fn where_nothing_is_told_nothing_is_walked() {
     assert!(!risks.stays(&plans[0], &plans, at(5)), "nothing is known yet");
     looked(&mut risks, &plans[0], &plans, 10, Found::Measured(measured(&plans[0], &plans, 0, 10, 1)));
     assert!(risks.stays(&plans[0], &plans, at(70)));
-    let risk = risks.of(&plans[0], &plans).unwrap();
+    let risk = of(&risks, &plans, 0).unwrap();
     assert_eq!((risk.files, risk.as_of), (1, at(70) - HEARSAY));
     assert_eq!(due(&risks, &plans, 129), None);
     risks.heard(&plans[0].id, at(75));
@@ -122,7 +126,7 @@ fn what_is_known_already_is_not_told_anew_within_the_hour() {
     let mut risks = AtRisks::default();
     let mut note = |as_of, files| {
         looked(&mut risks, &plans[0], &plans, as_of, Found::Measured(measured(&plans[0], &plans, 0, as_of, files)));
-        let risk = risks.of(&plans[0], &plans).unwrap();
+        let risk = of(&risks, &plans, 0).unwrap();
         (risk.files, risk.as_of)
     };
     assert_eq!(note(10, 1), (1, at(10)));
@@ -150,14 +154,14 @@ fn a_look_that_was_stopped_or_is_older_than_the_last_run_says_nothing() {
         found: found(since, as_of),
     };
     risks.note(late(Some(99), 0, 5), at(6));
-    assert_eq!(risks.of(&plans[0], &plans), None);
+    assert_eq!(of(&risks, &plans, 0), None);
     // A follower's walk that began before a run which has ended since.
     risks.note(late(None, 8, 9), at(9));
     risks.note(late(None, 0, 10), at(10));
     assert_eq!(risks.measured[&plans[0].id].since, at(8));
     // The clock went wrong, or the version is gone.
     looked(&mut risks, &plans[0], &plans, 20, Found::NoVersion);
-    assert_eq!((risks.of(&plans[0], &plans), risks.total(&plans)), (None, None));
+    assert_eq!((of(&risks, &plans, 0), risks.of(&plans).1), (None, None));
 }
 
 #[test]
@@ -166,13 +170,13 @@ fn what_was_measured_of_other_sources_says_nothing() {
     let mut risks = AtRisks::default();
     looked(&mut risks, &plans[0], &plans, 10, Found::Measured(measured(&plans[0], &plans, 0, 10, 1)));
     looked(&mut risks, &plans[1], &plans, 10, Found::Measured(measured(&plans[1], &plans, 0, 10, 2)));
-    assert_eq!(risks.total(&plans).map(|risk| (risk.files, risk.at_least)), Some((3, false)));
+    assert_eq!(risks.of(&plans).1.map(|risk| (risk.files, risk.at_least)), Some((3, false)));
     plans[1].sources.excludes.push("*.tmp".into());
-    assert_eq!(risks.of(&plans[1], &plans), None);
-    assert_eq!(risks.total(&plans).map(|risk| (risk.files, risk.at_least)), Some((1, true)));
+    assert_eq!(of(&risks, &plans, 1), None);
+    assert_eq!(risks.of(&plans).1.map(|risk| (risk.files, risk.at_least)), Some((1, true)));
     assert_eq!(due(&risks, &plans, 11), Some("Plan 2"), "and it is looked at again soon");
     plans.push(plan(3, "/a/b"));
-    assert_eq!(risks.of(&plans[0], &plans), None, "some of it may lie in the new one");
+    assert_eq!(of(&risks, &plans, 0), None, "some of it may lie in the new one");
     plans.remove(0);
     risks.keep_to(&plans);
     assert!(!risks.measured.contains_key(&plan(1, "/a").id));

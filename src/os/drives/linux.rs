@@ -32,16 +32,11 @@ pub fn mounted() -> Vec<Mounted> {
         .collect()
 }
 
-pub fn mount_points() -> Vec<PathBytes> {
-    let Ok(table) = std::fs::read("/proc/self/mountinfo") else { return Vec::new() };
-    parse_mounts(&table).into_iter().filter(|mount| !mount.is_the_kernels()).map(|mount| mount.point).collect()
-}
-
 pub fn mounts() -> Vec<Mount> {
     let Ok(table) = std::fs::read("/proc/self/mountinfo") else { return Vec::new() };
     let named = named_volumes();
     let mount = |line: Line| Mount { volume: volume(&line, &named), point: line.point };
-    parse_mounts(&table).into_iter().map(mount).collect()
+    parse_mounts(&table).into_iter().filter(|line| !line.is_the_kernels()).map(mount).collect()
 }
 
 /// The ids of file systems by their devices, as udev shows them.

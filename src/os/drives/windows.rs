@@ -15,13 +15,9 @@ pub fn system_root() -> PathBuf {
     drive.into()
 }
 
-pub fn mount_points() -> Vec<PathBytes> {
-    mounted().into_iter().map(|mounted| mounted.point).collect()
-}
-
 /// Volumes are not told apart here.
 pub fn mounts() -> Vec<Mount> {
-    Vec::new()
+    mounted().into_iter().map(|mounted| Mount { point: mounted.point, volume: None }).collect()
 }
 
 pub fn mounted() -> Vec<Mounted> {

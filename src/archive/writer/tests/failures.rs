@@ -8,7 +8,7 @@ use rustix::thread::set_thread_res_uid;
 
 use super::*;
 use crate::archive::Error;
-use crate::archive::object::ObjectWriter;
+use crate::archive::object::{ObjectWriter, Take};
 use crate::archive::writer::assemble::interfere;
 use crate::model::problem::Cause;
 use crate::model::volume_size::VolumeSize;
@@ -123,6 +123,10 @@ impl Objects for Full {
     }
 
     fn read_at(&self, _: &str, _: u64, _: &mut [u8]) -> io::Result<()> {
+        Err(io::ErrorKind::NotFound.into())
+    }
+
+    fn read_through(&self, _: &str, _: u64, _: u64, _: &mut Take<'_>) -> io::Result<()> {
         Err(io::ErrorKind::NotFound.into())
     }
 

@@ -5,7 +5,7 @@ use std::io;
 use std::rc::Rc;
 
 use super::*;
-use crate::archive::object::{ObjectWriter, run_folder};
+use crate::archive::object::{ObjectWriter, Take, run_folder};
 use crate::archive::run_journal::Of;
 use crate::archive::writer::assemble::interfere;
 use crate::model::format::Kind;
@@ -26,6 +26,10 @@ impl Objects for FullAt {
 
     fn read_at(&self, name: &str, offset: u64, buffer: &mut [u8]) -> io::Result<()> {
         self.inner.read_at(name, offset, buffer)
+    }
+
+    fn read_through(&self, name: &str, offset: u64, end: u64, take: &mut Take<'_>) -> io::Result<()> {
+        self.inner.read_through(name, offset, end, take)
     }
 
     fn create(&self, name: &str) -> io::Result<Box<dyn ObjectWriter>> {

@@ -2,7 +2,7 @@
 
 use crate::archive::key;
 use crate::archive::scan;
-use crate::model::event::{What, changes};
+use crate::model::event::{self, What, changes};
 use crate::model::human;
 use crate::model::limits;
 use crate::model::max_size;
@@ -285,7 +285,10 @@ pub fn save_settings(core: &Core, settings: Settings) -> Result<(), Problem> {
     // Whoever changes the settings may have read them before the pause.
     changed.settings = Settings { paused: config.settings.paused, ..settings };
     save_config(core, &changed)?;
+    let details = event::settings::of_settings(&config.settings, &changed.settings);
     *config = changed;
+    drop(config);
+    events::note_settings(core, details);
     Ok(())
 }
 

@@ -2,9 +2,11 @@
 
 use super::answer;
 use super::core::{Core, lock};
+use super::events;
 use super::explain;
 use super::message::ChannelKeys;
 use crate::model::alert::{Channel, ChannelId, Messages, Way, Webhook, words};
+use crate::model::event;
 use crate::model::problem::{Code, Problem};
 use crate::model::secret::Secret;
 use crate::notify::{Keys, Parcel};
@@ -104,7 +106,10 @@ fn change(core: &Core, change: impl FnOnce(&mut Messages)) -> Result<(), Problem
     let mut changed = config.clone();
     change(&mut changed.settings.messages);
     answer::save_config(core, &changed)?;
+    let details = event::settings::of_messages(&config.settings.messages, &changed.settings.messages);
     *config = changed;
+    drop(config);
+    events::note_settings(core, details);
     Ok(())
 }
 

@@ -5,6 +5,7 @@
 
 mod desk;
 mod sending;
+mod unkept;
 
 use std::sync::Arc;
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
@@ -120,6 +121,15 @@ impl Messenger {
         let Some(desk) = &self.desk else { return };
         if let Err(TrySendError::Full(_)) = desk.try_send(job) {
             tracing::warn!("more happens than can be told");
+        }
+    }
+}
+
+/// An engine that ends without having finished leaves nobody at the desk.
+impl Drop for Messenger {
+    fn drop(&mut self) {
+        if let Some(desk) = self.desk.take() {
+            let _ = desk.try_send(Job::Finish(sync_channel(1).0));
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Something that was done to what is set up: no run, but the history has it among them, so that it can be told what changed and when.
 
 pub mod changes;
+pub mod settings;
 
 use serde::{Deserialize, Serialize};
 
@@ -48,6 +49,8 @@ pub enum What {
     Trusted,
     /// What had waited for the machine was.
     StartedByHand,
+    /// Limits, messages and what else is of the whole program.
+    SettingsChanged,
 }
 
 impl What {
@@ -72,6 +75,7 @@ impl What {
             Self::PauseOver => "The pause was over".into(),
             Self::Trusted => format!("The server {name} was accepted"),
             Self::StartedByHand => format!("{name} was started though it waited"),
+            Self::SettingsChanged => "Settings were changed".into(),
         }
     }
 }

@@ -190,9 +190,18 @@ fn what_is_changed_is_told_line_by_line() {
     let cell = |row: usize, column: &str| &rows[row][head.iter().position(|name| name == column).unwrap()];
     assert_eq!((cell(0, "event"), cell(0, "outcome"), cell(0, "backup")), ("adopted", "", "Docs"));
     assert_eq!(cell(11, "event_details"), "Name: Papers (it was Docs); Left out: *.iso");
+    world.run("limit --runs 3 --connections 8").ok();
+    let said = "Backups that run at the same time: 3 (it was 2) | Connections to one server: 8 (it was 4)";
+    assert_eq!(newest(), ("settings-changed".into(), said.into()));
+    world.run("limit --runs 3").ok();
+    assert_eq!(events("").len(), 14, "nothing was changed");
+    let mut hook = world.words("notify add webhook --preset ntfy --url-from-env TOPIC");
+    assert!(hook.env("TOPIC", "https://ntfy.example.org/hush").output().unwrap().status.success());
+    let (_, said) = newest();
+    assert!(said.starts_with("Messages added: ntfy at https://ntfy.example.org ("), "{said}");
     // No secret, however it was given.
     let everything = world.run("history export --format json").ok().out;
-    assert!(!everything.contains(PASSWORD), "{everything}");
+    assert!(!everything.contains(PASSWORD) && !everything.contains("hush"), "{everything}");
     let paper = fs::read_to_string(world.path("paper")).unwrap();
     let secrets: Vec<&str> = paper.split_whitespace().filter(|word| word.len() > 20).collect();
     assert!(!secrets.is_empty() && secrets.iter().all(|secret| !everything.contains(secret)));

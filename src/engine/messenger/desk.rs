@@ -10,6 +10,7 @@ use tokio::sync::Notify;
 
 use super::Job;
 use super::sending::{self, Tried};
+use super::unkept::Unkept;
 use crate::engine::core::{Core, lock};
 use crate::engine::explain;
 use crate::model::alert::storm::{Key, Storms};
@@ -34,17 +35,19 @@ pub struct Desk {
     back: SyncSender<Job>,
     jobs: Receiver<Job>,
     storms: Storms,
-    /// Channels whose threads are at work.
-    busy: BTreeSet<ChannelId>,
+    /// Channels whose threads are at work, and whether they have answered.
+    busy: HashMap<ChannelId, bool>,
     /// Channels of which it was said that they fail.
     failing: BTreeSet<ChannelId>,
+    unkept: Unkept,
     finish: Option<SyncSender<()>>,
 }
 
 impl Desk {
     pub fn new(core: Arc<Core>, changed: Arc<Notify>, back: SyncSender<Job>, jobs: Receiver<Job>) -> Self {
         let storms = Storms::of(core.history.told().unwrap_or_default());
-        Self { core, changed, back, jobs, storms, busy: BTreeSet::new(), failing: BTreeSet::new(), finish: None }
+        let (busy, failing) = (HashMap::new(), BTreeSet::new());
+        Self { core, changed, back, jobs, storms, busy, failing, unkept: Unkept::default(), finish: None }
     }
 
     /// Works until it is told to finish and everything new has been tried.
@@ -75,7 +78,12 @@ impl Desk {
             Job::Late(plans) => self.late(plans),
             Job::Tried(tried) => self.tried(*tried),
             Job::Idle(channel) => {
-                self.busy.remove(&channel);
+                // One whose sending panicked would at once be begun again.
+                if self.busy.remove(&channel) == Some(false)
+                    && let Some(until) = retry::pause(1, None).and_then(|pause| self.now().checked_add(pause).ok())
+                {
+                    self.unkept.close(channel, until);
+                }
             }
             Job::Finish(done) => self.finish = Some(done),
         }
@@ -151,7 +159,7 @@ impl Desk {
         for key in keys {
             if let Some(standing) = self.storms.happens(key.clone(), now) {
                 is_news = true;
-                note_failure(self.core.history.remember_told(&key, &standing));
+                let _ = is_noted(self.core.history.remember_told(&key, &standing));
             }
         }
         is_news
@@ -160,7 +168,7 @@ impl Desk {
     fn end(&mut self, fits: impl Fn(&Key) -> bool) -> Vec<Key> {
         let ended = self.storms.end(fits);
         for key in &ended {
-            note_failure(self.core.history.forget_told(key));
+            let _ = is_noted(self.core.history.forget_told(key));
         }
         ended
     }
@@ -170,18 +178,22 @@ impl Desk {
     }
 
     /// Lets a message wait for each channel that wants it: not at all, or until the quiet hours are over.
-    fn queue(&self, alert: &Alert) {
+    fn queue(&mut self, alert: &Alert) {
         let (messages, now) = (self.messages(), self.now());
         let quiet = quiet::until(messages.quiet, now, &self.core.env.clock.zone());
         for channel in messages.channels.iter().filter(|channel| channel.wants(alert)) {
             let due = quiet.filter(|_| channel.quiet).unwrap_or(now);
-            note_failure(self.core.history.queue_message(&channel.id, alert, due));
+            if !is_noted(self.core.history.queue_message(&channel.id, alert, due)) {
+                self.unkept.queue(&channel.id, alert, 0, due);
+            }
         }
     }
 
     /// Gives what is due to its channels' threads, one each. Once the end has come only what was never tried.
     fn hand_out(&mut self) {
-        let Ok(due) = self.core.history.due_messages(self.now()) else { return };
+        let now = self.now();
+        self.unkept.settle(now, |id| self.core.history.forget_message(id).is_ok());
+        let due = self.unkept.due(self.core.history.due_messages(now).unwrap_or_default(), now);
         let mut of_channel: HashMap<ChannelId, Vec<Waiting>> = HashMap::new();
         for message in due {
             if self.finish.is_none() || message.tries == 0 {
@@ -191,29 +203,41 @@ impl Desk {
         let messages = self.messages();
         for (id, waiting) in of_channel {
             match messages.channel(&id) {
-                _ if self.busy.contains(&id) => {}
+                _ if self.busy.contains_key(&id) => {}
                 Some(channel) => {
-                    self.busy.insert(id);
+                    self.busy.insert(id, false);
                     sending::begin(&self.core, channel.clone(), waiting, &self.back);
                 }
                 // It was taken out of the settings by hand.
-                None => note_failure(self.core.history.forget_messages(&id)),
+                None => {
+                    self.unkept.forget_channel(&id);
+                    if !is_noted(self.core.history.forget_messages(&id)) {
+                        waiting.iter().for_each(|message| self.unkept.forget(message));
+                    }
+                }
             }
         }
     }
 
     /// Until the next message is due; `None` where none waits.
     fn pause(&self) -> Option<Duration> {
-        let next = self.core.history.next_message().unwrap_or_default()?;
-        let wait = Duration::try_from(next.duration_since(self.now())).unwrap_or_default();
+        let now = self.now();
+        // What does not take a message out may still say that it is due.
+        let of_history = match self.unkept.doubts_history() {
+            true => now.checked_add(LOOK).ok(),
+            false => self.core.history.next_message().unwrap_or_default(),
+        };
+        let next = of_history.into_iter().chain(self.unkept.next()).min()?;
+        let wait = Duration::try_from(next.duration_since(now)).unwrap_or_default();
         Some(wait.clamp(SHORTEST, LOOK))
     }
 
     fn tried(&mut self, Tried { channel, message, result }: Tried) {
+        self.busy.insert(channel.id.clone(), true);
         let error = match result {
             Ok(()) => {
                 self.failing.remove(&channel.id);
-                return note_failure(self.core.history.forget_message(message.id));
+                return self.forget(&message);
             }
             Err(error) => error,
         };
@@ -221,14 +245,26 @@ impl Desk {
         let pause = if error.passes() { retry::pause(message.tries + 1, error.wait) } else { None };
         let again = pause.and_then(|pause| self.now().checked_add(pause).ok());
         match again {
-            Some(until) => note_failure(self.core.history.put_off_message(&message, until)),
-            None => note_failure(self.core.history.forget_message(message.id)),
+            Some(until) => self.put_off(&message, until),
+            None => self.forget(&message),
         }
         // Where nobody sits there is nobody to be told, and that is nothing that is wrong.
         let is_worth_a_word = error.kind != Kind::Nobody && (again.is_none() || !self.failing.contains(&channel.id));
         if is_worth_a_word {
             self.failing.insert(channel.id.clone());
             self.note(&channel.way.in_words(), &message.alert, &error, again.is_some());
+        }
+    }
+
+    fn forget(&mut self, message: &Waiting) {
+        if self.unkept.has(message) || !is_noted(self.core.history.forget_message(message.id)) {
+            self.unkept.forget(message);
+        }
+    }
+
+    fn put_off(&mut self, message: &Waiting, until: Timestamp) {
+        if self.unkept.has(message) || !is_noted(self.core.history.put_off_message(message, until)) {
+            self.unkept.put_off(message, until);
         }
     }
 
@@ -252,14 +288,13 @@ impl Desk {
             warning_count: 0,
             stages: Vec::new(),
         };
-        note_failure(self.core.history.finish(&report));
+        let _ = is_noted(self.core.history.finish(&report));
         self.changed.notify_one();
     }
 }
 
-/// That a message waits nowhere is worth a line in the log; the run itself is in the history, or that failed too.
-fn note_failure(result: state::Result<()>) {
-    if let Err(error) = result {
-        tracing::warn!("messages cannot be kept: {error}");
-    }
+/// Whether the history took it.
+fn is_noted(result: state::Result<()>) -> bool {
+    let failed = result.inspect_err(|error| tracing::warn!("messages cannot be kept: {error}"));
+    failed.is_ok()
 }

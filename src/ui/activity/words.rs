@@ -37,6 +37,7 @@ fn of_event(what: What) -> Icon {
         What::Paused => icons::PAUSE,
         What::Resumed | What::PauseOver | What::StartedByHand => icons::PLAY,
         What::Trusted => icons::SHIELD_CHECK,
+        What::SettingsChanged => icons::GEAR_SIX,
     }
 }
 

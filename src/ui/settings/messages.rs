@@ -2,6 +2,7 @@
 
 mod draft;
 mod form;
+mod request;
 
 use std::collections::BTreeMap;
 

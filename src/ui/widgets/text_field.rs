@@ -1,4 +1,4 @@
-//! A line of text.
+//! A line of text, or several.
 
 use egui::{Align2, Frame, Margin, Response, Stroke, TextEdit, Ui, Widget, text::CCursorRange, vec2};
 
@@ -17,6 +17,7 @@ pub struct TextField<'a> {
     mono: bool,
     icon: Option<Icon>,
     limit: usize,
+    rows: usize,
     pub(super) masked: bool,
     pub(super) room_right: f32,
     id: Option<egui::Id>,
@@ -33,6 +34,7 @@ impl<'a> TextField<'a> {
             mono: false,
             icon: None,
             limit: 4096,
+            rows: 1,
             masked: false,
             room_right: 0.0,
             id: None,
@@ -77,6 +79,12 @@ impl<'a> TextField<'a> {
         self
     }
 
+    /// Of several lines, so many at first; it grows with its text.
+    pub fn rows(mut self, rows: usize) -> Self {
+        self.rows = rows;
+        self
+    }
+
     pub fn id(mut self, id: egui::Id) -> Self {
         self.id = Some(id);
         self
@@ -109,7 +117,11 @@ impl Widget for TextField<'_> {
             .stroke(Stroke::new(if self.error { 2.0 } else { 1.0 }, border))
             .corner_radius(radius::CONTROL)
             .inner_margin(margin);
-        let mut edit = TextEdit::singleline(self.text)
+        let (edit, align) = match self.rows {
+            ..=1 => (TextEdit::singleline(self.text), Align2::LEFT_CENTER),
+            rows => (TextEdit::multiline(self.text).desired_rows(rows), Align2::LEFT_TOP),
+        };
+        let mut edit = edit
             .frame(frame)
             .font(if self.mono { Role::Mono.font() } else { Role::Body.font() })
             .text_color(if enabled { t.text } else { t.text3 })
@@ -118,7 +130,7 @@ impl Widget for TextField<'_> {
             .char_limit(self.limit)
             .desired_width((width - left - 10.0 - self.room_right).max(16.0))
             .min_size(vec2(width, size::CONTROL))
-            .align(Align2::LEFT_CENTER);
+            .align(align);
         if let Some(id) = self.id {
             edit = edit.id(id);
         }

@@ -16,6 +16,8 @@ pub struct Kept {
     told: Mutex<Vec<Alert>>,
     failures: Mutex<VecDeque<Kind>>,
     pressed: Mutex<Option<OnPress>>,
+    /// Removed when the next one is sent.
+    spoils: Mutex<Option<PathBuf>>,
 }
 
 impl Notifier for Kept {
@@ -24,6 +26,9 @@ impl Notifier for Kept {
             return Err(Error::new(kind, "as the test wants it"));
         }
         self.told.lock().unwrap().push(parcel.alert.clone());
+        if let Some(path) = self.spoils.lock().unwrap().take() {
+            std::fs::remove_file(path).unwrap();
+        }
         Ok(())
     }
 
@@ -91,6 +96,23 @@ fn a_trouble_is_told_once_again_after_a_while_and_when_it_ends() {
     away(&world, false);
     assert_eq!(back_up(&mut world, &plan), ["Documents is backed up again"]);
     assert!(back_up(&mut world, &plan).is_empty());
+}
+
+/// SQLite writes no more once its file is not where it was, and still reads.
+#[test]
+fn a_history_that_takes_nothing_any_more_makes_no_storm_and_loses_nothing() {
+    let mut world = World::new();
+    let plan = documents(&world);
+    away(&world, true);
+    let history = world.path("home/data/history.sqlite");
+    *world.told.spoils.lock().unwrap() = Some(history.clone());
+    assert_eq!(back_up(&mut world, &plan), [FAILED], "it cannot be noted that it was sent");
+    // A new one is begun, and lost before there is anything to tell.
+    world.start("home", false);
+    std::fs::remove_file(history).unwrap();
+    world.back_up(&plan, WantedType::Auto);
+    world.stop();
+    assert_eq!(world.told.subjects(), [FAILED], "it could not be noted that it is to be sent");
 }
 
 #[test]

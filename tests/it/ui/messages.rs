@@ -3,7 +3,7 @@
 use egui::accesskit::Role;
 use egui_kittest::kittest::{NodeT, Queryable};
 use strongroom::engine::message::{Answer, ChannelKeys, Command, Question};
-use strongroom::model::alert::{Channel, Topic, Way};
+use strongroom::model::alert::{Channel, Method, Topic, Way};
 use strongroom::model::problem::{Code, Problem};
 use strongroom::model::secret::Secret;
 
@@ -96,6 +96,29 @@ fn a_webhook_follows_its_kind() {
     assert!(matches!(&channel.way, Way::Webhook(hook) if hook.server == "https://ping.example.org"));
     assert!(channel.on.contains(&Topic::Success) && !channel.quiet);
     assert_eq!(keys.address, Some(Secret::new("https://ping.example.org/4f1c-hush")));
+}
+
+#[test]
+fn a_webhook_is_sent_as_its_receiver_wants_it() {
+    let mut desk = at_messages(true);
+    desk.click("Add webhook");
+    desk.type_into("Address", "https://example.org/hook");
+    desk.type_into("Secret", "hush");
+    desk.click("Send it in another way…");
+    desk.click("Method: PUT");
+    for (field, text) in [("Headers", "X-Token: {secret}\nX-Where: here"), ("Content", "{subject}\n{body}")] {
+        desk.harness.get_by_role_and_label(Role::MultilineTextInput, field).focus();
+        desk.harness.run_steps(2);
+        desk.harness.get_by_role_and_label(Role::MultilineTextInput, field).type_text(text);
+        desk.harness.run_steps(2);
+    }
+    desk.click("Save");
+    desk.wait_for("Add webhook");
+    let (channel, _) = saved(&desk).expect("it was saved");
+    let Way::Webhook(hook) = &channel.way else { panic!("{channel:?}") };
+    assert_eq!((hook.method, hook.body.as_deref()), (Method::Put, Some("{subject}\n{body}")));
+    assert_eq!(hook.headers.get("X-Token").map(String::as_str), Some("{secret}"));
+    assert_eq!(hook.headers.len(), 2);
 }
 
 #[test]

@@ -12,6 +12,8 @@ use crate::model::secret::Secret;
 use crate::ui::context::random;
 use crate::ui::widgets::PasswordField;
 
+use super::request::RequestDraft;
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     Desktop,
@@ -33,8 +35,9 @@ pub struct Draft {
     pub user: String,
     pub ca_file: String,
     pub preset: Preset,
-    /// Of a webhook that is changed: what is not on this form.
-    kept: Option<Webhook>,
+    pub request: RequestDraft,
+    /// Of a webhook that is changed.
+    kept_server: Option<String>,
     /// Empty: as it is kept.
     pub address: Zeroizing<String>,
     pub secret: Zeroizing<String>,
@@ -58,7 +61,8 @@ impl Draft {
             user: String::new(),
             ca_file: String::new(),
             preset: Preset::default(),
-            kept: None,
+            request: RequestDraft::default(),
+            kept_server: None,
             address: PasswordField::buffer(),
             secret: PasswordField::buffer(),
         }
@@ -87,7 +91,8 @@ impl Draft {
             Way::Webhook(hook) => {
                 draft.preset = hook.preset;
                 draft.ca_file = shown(&hook.ca_file);
-                draft.kept = Some(hook.clone());
+                draft.request = RequestDraft::of(hook);
+                draft.kept_server = Some(hook.server.clone());
             }
         }
         draft
@@ -152,13 +157,17 @@ impl Draft {
     }
 
     fn webhook(&self) -> Result<Webhook, String> {
-        let server = match (self.address.trim(), &self.kept) {
-            ("", Some(kept)) => kept.server.clone(),
+        let server = match (self.address.trim(), &self.kept_server) {
+            ("", Some(kept)) => kept.clone(),
             ("", None) => return Err("its address is missing".into()),
             (address, _) => Webhook::server_of(address).map_err(|why| format!("of its address: {why}"))?,
         };
-        let kept = self.kept.clone().unwrap_or_else(|| Webhook::new(self.preset, String::new()));
-        Ok(Webhook { preset: self.preset, server, ca_file: self.ca_file()?, ..kept })
+        let (method, headers, body) = (self.request.method, self.request.headers()?, self.request.body());
+        let shows_secret = headers.values().any(|value| value.contains("{secret}"));
+        if self.is_new() && shows_secret && self.secret.trim().is_empty() {
+            return Err("a header shows a secret, and none is given".into());
+        }
+        Ok(Webhook { preset: self.preset, server, method, headers, body, ca_file: self.ca_file()? })
     }
 
     fn ca_file(&self) -> Result<Option<PathBytes>, String> {
@@ -173,6 +182,7 @@ impl Draft {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::alert::Method;
 
     #[test]
     fn what_is_typed_becomes_a_channel_and_back() {
@@ -192,9 +202,11 @@ mod tests {
     }
 
     #[test]
-    fn a_webhook_keeps_what_the_form_does_not_show() {
+    fn a_webhook_is_changed_part_by_part() {
         let mut hook = Webhook::new(Preset::Plain, "https://a".into());
         hook.body = Some("{subject}".into());
+        hook.method = Method::Put;
+        hook.headers.insert("X-Token".into(), "{secret}".into());
         let channel = Channel::new(Way::Webhook(hook), [0; 2]);
         let mut draft = Draft::of(&channel);
         assert_eq!(draft.channel().unwrap().0, channel);
@@ -205,6 +217,14 @@ mod tests {
         assert_eq!((hook.server.as_str(), hook.body.as_deref()), ("https://b", Some("{subject}")));
         assert!(changed.on.contains(&Topic::Success) && !changed.quiet && keys.address.is_some());
         assert_eq!(changed.id, channel.id);
+        draft.request.headers.push_str("\nX-Where");
+        assert_eq!(draft.channel().unwrap_err(), "\u{201c}X-Where\u{201d} is no header: it has no colon");
+        draft.request.headers = "X-Where: here: {machine}\n\n".into();
+        draft.request.body.clear();
+        draft.request.method = Method::Get;
+        let Way::Webhook(hook) = draft.channel().unwrap().0.way else { panic!() };
+        assert_eq!((hook.method, hook.body), (Method::Get, None));
+        assert_eq!(Vec::from_iter(&hook.headers), [(&"X-Where".to_owned(), &"here: {machine}".to_owned())]);
         draft.address.insert_str(0, "http");
         assert!(!draft.channel().unwrap_err().contains("topic"));
     }

@@ -135,6 +135,7 @@ fn webhook(ui: &mut Ui, draft: &mut Draft) {
     };
     secret(ui, label, below, &mut draft.secret);
     ca_file(ui, &mut draft.ca_file);
+    draft.request.show(ui);
 }
 
 fn secret(ui: &mut Ui, label: &str, below: &str, text: &mut zeroize::Zeroizing<String>) {

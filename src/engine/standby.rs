@@ -58,6 +58,8 @@ impl Standby {
                     }
                     return Ok(read);
                 }
+                // Whoever reads wants no more: nobody else is asked.
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => return Err(error),
                 Err(error) => _ = first_error.get_or_insert(error),
             }
         }
@@ -85,9 +87,6 @@ impl Objects for Standby {
         let mut at = offset;
         let mut stopped = None;
         let read = self.try_each(|folder| {
-            if stopped.is_some() {
-                return Err(io::ErrorKind::Interrupted.into());
-            }
             folder.read_through(name, at, end, &mut |piece| {
                 take(piece).map_err(|why| {
                     stopped = Some(why);

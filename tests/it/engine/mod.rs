@@ -16,6 +16,7 @@ mod keys;
 mod marker;
 mod matrix;
 mod messages;
+mod moving;
 mod pause;
 mod pulled;
 mod quota;
@@ -24,6 +25,7 @@ mod retention;
 mod schedule;
 mod several;
 mod single;
+mod standby;
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
@@ -83,6 +85,8 @@ pub struct World {
     pub pulled_once: Arc<Mutex<Option<u64>>>,
     /// Nothing may be deleted at any destination.
     pub append_only: Arc<AtomicBool>,
+    /// Destinations that are opened from now on are streamed.
+    pub streams: Arc<Mutex<Option<standby::Streams>>>,
     /// Who is told, in the place of whoever sits here.
     pub told: Arc<messages::Kept>,
     engine: Option<Engine>,
@@ -114,6 +118,7 @@ impl World {
             pulled: Arc::default(),
             pulled_once: Arc::default(),
             append_only: Arc::default(),
+            streams: Arc::default(),
             told: Arc::default(),
             engine: None,
         };
@@ -126,11 +131,14 @@ impl World {
         let (home, lock) = self.free(home);
         let env = Env { clock: self.clock.clone(), ..Env::system(self.secrets.clone(), Arc::new(|| {})) };
         let (open, pulled, once) = (env.open_storage.clone(), self.pulled.clone(), self.pulled_once.clone());
-        let append_only = self.append_only.clone();
+        let (append_only, streams) = (self.append_only.clone(), self.streams.clone());
         let open_storage: OpenStorage = Arc::new(move |location, create, access| {
             let mut storage = open(location, create, access)?;
             if append_only.load(Relaxed) {
                 storage = Arc::new(append_only::AppendOnly(storage));
+            }
+            if let Some(streams) = &*streams.lock().unwrap() {
+                storage = streams.of(location, storage);
             }
             Ok(match once.lock().unwrap().take().or(*pulled.lock().unwrap()) {
                 Some(bytes) => Arc::new(pulled::Pulled::after(storage, bytes)),

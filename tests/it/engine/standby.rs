@@ -1,0 +1,128 @@
+//! A destination that dies while an object is read from it in one long request: another one goes on from its byte.
+
+use std::collections::HashMap;
+use std::io;
+use std::sync::atomic::AtomicU64;
+
+use strongroom::model::run::Outcome;
+use strongroom::storage::{Error, Listed, Room, Storage, Take, Upload};
+
+use super::*;
+
+/// All destinations are read in one request each, and one dies when so many bytes were read from it.
+pub struct Streams {
+    dies: Location,
+    after: u64,
+    read: Arc<Mutex<HashMap<Location, Arc<AtomicU64>>>>,
+}
+
+impl Streams {
+    pub fn of(&self, location: &Location, inner: Arc<dyn Storage>) -> Arc<dyn Storage> {
+        let read = self.read.lock().unwrap().entry(location.clone()).or_default().clone();
+        let most = if *location == self.dies { self.after } else { u64::MAX };
+        Arc::new(Streamed { inner, read, most })
+    }
+}
+
+struct Streamed {
+    inner: Arc<dyn Storage>,
+    read: Arc<AtomicU64>,
+    most: u64,
+}
+
+impl Streamed {
+    fn there(&self, name: &str) -> Result<&dyn Storage, Error> {
+        let gone = || io::Error::from(rustix::io::Errno::IO);
+        if self.read.load(Relaxed) < self.most { Ok(&*self.inner) } else { Err(Error::from_io(name, gone())) }
+    }
+}
+
+impl Storage for Streamed {
+    fn list(&self, folder: &str) -> Result<Vec<Listed>, Error> {
+        self.there(folder)?.list(folder)
+    }
+
+    fn size(&self, name: &str) -> Result<u64, Error> {
+        self.there(name)?.size(name)
+    }
+
+    fn read_at(&self, name: &str, offset: u64, buffer: &mut [u8]) -> Result<(), Error> {
+        self.there(name)?.read_at(name, offset, buffer)
+    }
+
+    fn read_through(&self, name: &str, offset: u64, end: u64, take: &mut Take<'_>) -> Result<(), Error> {
+        // Of a length that fits no frame.
+        let mut piece = vec![0; 10_007];
+        let mut at = offset;
+        while at < end {
+            let length = piece.len().min((end - at) as usize);
+            self.there(name)?.read_at(name, at, &mut piece[..length])?;
+            self.read.fetch_add(length as u64, Relaxed);
+            take(&piece[..length])?;
+            at += length as u64;
+        }
+        Ok(())
+    }
+
+    fn is_streamed(&self) -> bool {
+        true
+    }
+
+    fn create(&self, name: &str) -> Result<Box<dyn Upload>, Error> {
+        self.there(name)?.create(name)
+    }
+
+    fn delete(&self, name: &str) -> Result<(), Error> {
+        self.there(name)?.delete(name)
+    }
+
+    fn delete_folder(&self, name: &str) -> Result<(), Error> {
+        self.there(name)?.delete_folder(name)
+    }
+
+    fn room(&self) -> Result<Option<Room>, Error> {
+        self.there("")?.room()
+    }
+
+    fn sha256_on_medium(&self, name: &str, each: &mut dyn FnMut(u64) -> bool) -> Result<([u8; 32], bool), Error> {
+        self.there(name)?.sha256_on_medium(name, each)
+    }
+
+    fn identity(&self) -> Option<(u64, u64)> {
+        self.inner.identity()
+    }
+
+    fn sweep_temporary(&self, folder: &str, before: Option<Timestamp>) -> Result<usize, Error> {
+        self.there(folder)?.sweep_temporary(folder, before)
+    }
+}
+
+#[test]
+fn another_goes_on_in_the_middle_of_an_object() {
+    let world = World::new();
+    let mut all = blake3::Hasher::new().finalize_xof();
+    for n in 0..24 {
+        let mut content = vec![0; 500_000];
+        all.fill(&mut content);
+        write(&world.source().join(n.to_string()), content);
+    }
+    std::fs::create_dir(world.path("second")).unwrap();
+    let second = Location::local(world.path("second"));
+    let mut plan = world.plan("Documents");
+    plan.destinations.push(second.clone());
+    world.save(&plan).unwrap();
+    assert_eq!(world.back_up(&plan, WantedType::Auto).outcome, Outcome::Completed);
+
+    let read: Arc<Mutex<HashMap<Location, Arc<AtomicU64>>>> = Arc::default();
+    let streams = Streams { dies: world.location(), after: 5_000_000, read: read.clone() };
+    *world.streams.lock().unwrap() = Some(streams);
+    let to = world.path("restored");
+    let report = world.restore(world.place(&plan), VersionChoice::Latest, &to);
+    assert_eq!(report.outcome, Outcome::Completed, "{:?}", report.warnings);
+    assert_eq!(tree(&to.join("source")), tree(&world.source()));
+    let read = |location: &Location| read.lock().unwrap().get(location).map_or(0, |read| read.load(Relaxed));
+    let (from_first, from_second) = (read(&world.location()), read(&second));
+    assert!(from_first >= 5_000_000 && from_second > 0, "{from_first} {from_second}");
+    let in_all = from_first + from_second;
+    assert!((12_000_000..12_200_000).contains(&in_all), "nothing is read twice: {from_first} and {from_second}");
+}

@@ -117,7 +117,7 @@ fn webhook(args: args::NotifyWebhook) -> Result<(Way, ChannelKeys, args::NotifyW
     hook.body = args.body;
     hook.ca_file = ca_file(args.ca_file.as_deref())?;
     let secret = secret(args.secret_file.as_deref(), args.secret_from_env.as_deref())?;
-    if secret.is_none() && hook.headers.values().any(|value| value.contains("{secret}")) {
+    if secret.is_none() && hook.shows_secret() {
         return Err(usage("A header shows a secret, and none is given.", "Give --secret-file or --secret-from-env."));
     }
     Ok((Way::Webhook(hook), ChannelKeys { address: Some(address), secret }, args.what))
@@ -130,13 +130,9 @@ fn asked(question: &str, what: &str, from: &str) -> Result<Secret, Problem> {
 }
 
 fn headers(given: &[String]) -> Result<BTreeMap<String, String>, Problem> {
-    let part = |header: &String| {
-        let (name, value) = header.split_once(':')?;
-        Some((name.trim().to_owned(), value.trim().to_owned()))
-    };
     given
         .iter()
-        .map(part)
+        .map(|header| Webhook::header_of(header))
         .collect::<Option<_>>()
         .ok_or_else(|| usage("A header has no name.", "Give it as in \"X-Token: value\"."))
 }

@@ -2,7 +2,8 @@
 
 use crate::archive::key;
 use crate::archive::scan;
-use crate::model::event::{self, What, changes};
+use crate::model::event::settings::of_settings;
+use crate::model::event::{What, changes};
 use crate::model::human;
 use crate::model::limits;
 use crate::model::max_size;
@@ -280,25 +281,29 @@ pub fn save_settings(core: &Core, settings: Settings) -> Result<(), Problem> {
         let what = "Servers take so slow a line for a dead one.";
         return Err(Problem::new(Code::Usage, what, format!("Allow {least}/s or more, or pause what runs.")));
     }
-    let mut config = lock(&core.config);
-    let mut changed = config.clone();
     // Whoever changes the settings may have read them before the pause.
-    changed.settings = Settings { paused: config.settings.paused, ..settings };
-    save_config(core, &changed)?;
-    let details = event::settings::of_settings(&config.settings, &changed.settings);
-    *config = changed;
-    drop(config);
-    events::note_settings(core, details);
-    Ok(())
+    change_settings(core, |known| *known = Settings { paused: known.paused, ..settings })
 }
 
 /// Pauses or resumes everything that runs by itself, also for the next start.
 pub fn save_pause(core: &Core, paused: Option<Paused>) -> Result<(), Problem> {
-    let mut config = lock(&core.config);
-    let mut changed = config.clone();
-    changed.settings.paused = paused;
-    save_config(core, &changed)?;
-    *config = changed;
+    change_settings(core, |settings| settings.paused = paused)
+}
+
+/// Changes the settings, keeps them, and notes what differs.
+pub fn change_settings(core: &Core, change: impl FnOnce(&mut Settings)) -> Result<(), Problem> {
+    let details = {
+        let mut config = lock(&core.config);
+        let mut changed = config.clone();
+        change(&mut changed.settings);
+        save_config(core, &changed)?;
+        let details = of_settings(&config.settings, &changed.settings);
+        *config = changed;
+        details
+    };
+    if !details.is_empty() {
+        events::note(core, About::ALL, What::SettingsChanged, details);
+    }
     Ok(())
 }
 

@@ -2,11 +2,9 @@
 
 use super::answer;
 use super::core::{Core, lock};
-use super::events;
 use super::explain;
 use super::message::ChannelKeys;
 use crate::model::alert::{Channel, ChannelId, Messages, Way, Webhook, words};
-use crate::model::event;
 use crate::model::problem::{Code, Problem};
 use crate::model::secret::Secret;
 use crate::notify::{Keys, Parcel};
@@ -45,7 +43,7 @@ pub fn save(core: &Core, channel: Channel, told: &ChannelKeys) -> Result<(), Pro
             None => {}
         }
     }
-    change(core, |messages| messages.put(channel))
+    answer::change_settings(core, |settings| settings.messages.put(channel))
 }
 
 /// Removes a channel, its secrets and what waits for it.
@@ -53,7 +51,7 @@ pub fn remove(core: &Core, id: &ChannelId) -> Result<(), Problem> {
     if lock(&core.config).settings.messages.channel(id).is_none() {
         return Err(explain::no_such_channel(id));
     }
-    change(core, |messages| messages.channels.retain(|channel| channel.id != *id))?;
+    answer::change_settings(core, |settings| settings.messages.channels.retain(|channel| channel.id != *id))?;
     core.history.forget_messages(id).map_err(explain::history)?;
     for name in names(id) {
         core.env.secrets.delete(&name)?;
@@ -99,18 +97,6 @@ fn needs(channel: &Channel, keys: &Keys) -> Result<(), Problem> {
         }
         _ => Ok(()),
     }
-}
-
-fn change(core: &Core, change: impl FnOnce(&mut Messages)) -> Result<(), Problem> {
-    let mut config = lock(&core.config);
-    let mut changed = config.clone();
-    change(&mut changed.settings.messages);
-    answer::save_config(core, &changed)?;
-    let details = event::settings::of_messages(&config.settings.messages, &changed.settings.messages);
-    *config = changed;
-    drop(config);
-    events::note_settings(core, details);
-    Ok(())
 }
 
 #[cfg(test)]

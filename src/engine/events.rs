@@ -32,13 +32,6 @@ impl<'a> About<'a> {
     pub const ALL: Self = Self { plan: None, name: "" };
 }
 
-/// Notes what was changed in the settings, if it was.
-pub fn note_settings(core: &Core, details: Vec<String>) {
-    if !details.is_empty() {
-        note(core, About::ALL, What::SettingsChanged, details);
-    }
-}
-
 /// Notes what was done already. That it cannot be noted undoes nothing: it is said beside it.
 pub fn note(core: &Core, about: About<'_>, what: What, details: Vec<String>) {
     // Whoever only reads changes nothing, and does not write either.

@@ -66,7 +66,12 @@ impl Unkept {
 
     /// Before anything is handed out: `forgets` takes a message out of the history, if that can be done by now.
     pub fn settle(&mut self, now: Timestamp, forgets: impl Fn(i64) -> bool) {
-        self.over.retain(|id| !forgets(*id));
+        // Where one is not taken out, neither are the others, and each try may wait for a lock.
+        let mut is_writable = true;
+        self.over.retain(|id| {
+            is_writable = is_writable && forgets(*id);
+            !is_writable
+        });
         self.closed.retain(|_, until| *until > now);
     }
 

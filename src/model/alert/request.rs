@@ -33,7 +33,7 @@ pub fn make(hook: &Webhook, url: &str, secret: Option<&str>, alert: &Alert, mach
     if let Some((_, (_, Some(kind)))) = own {
         headers.push(("Content-Type".into(), kind.into()));
     }
-    let shows_secret = hook.headers.values().any(|value| value.contains("{secret}"));
+    let shows_secret = hook.shows_secret();
     if let (Preset::Ntfy, Some(secret), false) = (hook.preset, secret, shows_secret) {
         headers.push(("Authorization".into(), format!("Bearer {secret}")));
     }

@@ -115,6 +115,17 @@ impl Webhook {
         Ok(check_address(address)?.origin().ascii_serialization())
     }
 
+    /// A header as people write it, its name and a colon before it; `None` without a colon.
+    pub fn header_of(line: &str) -> Option<(String, String)> {
+        let (name, value) = line.split_once(':')?;
+        Some((name.trim().to_owned(), value.trim().to_owned()))
+    }
+
+    /// Whether a header shows the secret, which then signs nothing.
+    pub fn shows_secret(&self) -> bool {
+        self.headers.values().any(|value| value.contains("{secret}"))
+    }
+
     pub fn new(preset: Preset, server: String) -> Self {
         Self { preset, server, method: Method::Post, headers: BTreeMap::new(), body: None, ca_file: None }
     }

@@ -29,7 +29,7 @@ pub fn of_settings(before: &Settings, after: &Settings) -> Vec<String> {
 }
 
 /// Never an address or a secret, of which settings know neither.
-pub fn of_messages(before: &Messages, after: &Messages) -> Vec<String> {
+fn of_messages(before: &Messages, after: &Messages) -> Vec<String> {
     let mut lines = Vec::new();
     if before.quiet != after.quiet {
         lines.push(

@@ -163,11 +163,11 @@ impl Draft {
             (address, _) => Webhook::server_of(address).map_err(|why| format!("of its address: {why}"))?,
         };
         let (method, headers, body) = (self.request.method, self.request.headers()?, self.request.body());
-        let shows_secret = headers.values().any(|value| value.contains("{secret}"));
-        if self.is_new() && shows_secret && self.secret.trim().is_empty() {
+        let hook = Webhook { preset: self.preset, server, method, headers, body, ca_file: self.ca_file()? };
+        if self.is_new() && hook.shows_secret() && self.secret.trim().is_empty() {
             return Err("a header shows a secret, and none is given".into());
         }
-        Ok(Webhook { preset: self.preset, server, method, headers, body, ca_file: self.ca_file()? })
+        Ok(hook)
     }
 
     fn ca_file(&self) -> Result<Option<PathBytes>, String> {

@@ -31,12 +31,8 @@ impl RequestDraft {
     /// Why not, in words.
     pub fn headers(&self) -> Result<BTreeMap<String, String>, String> {
         let lines = self.headers.lines().map(str::trim).filter(|line| !line.is_empty());
-        let part = |line: &str| {
-            let (name, value) =
-                line.split_once(':').ok_or_else(|| format!("\u{201c}{line}\u{201d} is no header: it has no colon"))?;
-            Ok((name.trim().to_owned(), value.trim().to_owned()))
-        };
-        lines.map(part).collect()
+        let no_colon = |line: &str| format!("\u{201c}{line}\u{201d} is no header: it has no colon");
+        lines.map(|line| Webhook::header_of(line).ok_or_else(|| no_colon(line))).collect()
     }
 
     pub fn body(&self) -> Option<String> {

@@ -243,6 +243,7 @@ mod tests {
             newest: None,
             ours,
             stored: None,
+            remembered: false,
         }
     }
 

@@ -305,6 +305,7 @@ pub fn describe(core: &Core, folder: &Folder) -> Result<PlanAt, Problem> {
         newest,
         ours,
         stored: None,
+        remembered: false,
     })
 }
 
@@ -407,9 +408,34 @@ pub fn status(core: &Core, location: &Location) -> DestinationStatus {
     };
     if let Err(problem) = fill_status(core, location, &mut status) {
         status.problem = Some(problem);
+        if status.plans.is_empty() {
+            status.plans = remembered(core, location);
+        }
     }
     health::seen(core, &status);
     status
+}
+
+/// What lay at a destination that cannot be looked at now, when it last could.
+fn remembered(core: &Core, location: &Location) -> Vec<PlanAt> {
+    let mut plans = lock(&core.config).plans.clone();
+    plans.retain(|plan| plan.destinations.contains(location));
+    let at = |plan: Plan| {
+        let known = core.history.known_versions(&plan.id, location).ok().filter(|known| !known.is_empty())?;
+        Some(PlanAt {
+            folder: plan.folder_name(),
+            name: plan.name,
+            id: plan.id,
+            machine: core.machine.clone(),
+            sealed: plan.seal.is_some(),
+            versions: known.len(),
+            newest: known.iter().filter_map(|(version, _)| version.time()).max(),
+            ours: true,
+            stored: None,
+            remembered: true,
+        })
+    };
+    plans.into_iter().filter_map(at).collect()
 }
 
 fn fill_status(core: &Core, location: &Location, status: &mut DestinationStatus) -> Result<(), Problem> {

@@ -338,6 +338,8 @@ mod tests {
         ] {
             assert!(wrong.parse::<Conditions>().is_err(), "{wrong}");
         }
+        let named = |letters| format!("not-while:{}", "p".repeat(letters)).parse::<Conditions>();
+        assert!(named(255).is_ok() && named(256).is_err(), "as long as the name of a file may be");
         let many = (0..25).map(|n| format!("not-while:p{n}")).collect::<Vec<_>>().join(",");
         assert!(many.parse::<Conditions>().is_err());
     }

@@ -84,6 +84,11 @@ pub fn exact(at: Timestamp, zone: &TimeZone) -> String {
     at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M:%S %z").to_string()
 }
 
+/// For what is read long afterwards: "Sat 21 Nov 2026 20:00".
+pub fn dated(at: Timestamp, zone: &TimeZone) -> String {
+    at.to_zoned(zone.clone()).strftime("%a %-d %b %Y %H:%M").to_string()
+}
+
 /// With a capital first letter.
 pub fn capital(text: &str) -> String {
     let mut letters = text.chars();
@@ -141,6 +146,7 @@ mod tests {
         assert_eq!(ago(at("2026-11-21T19:59:30Z"), now), "just now");
         assert_eq!(moment(at("2026-11-20T18:02:00Z"), now, &TimeZone::UTC), "yesterday 18:02");
         assert_eq!(moment(at("2025-11-20T18:02:00Z"), now, &TimeZone::UTC), "20 Nov 2025 18:02");
+        assert_eq!(dated(at("2025-11-20T18:02:00Z"), &TimeZone::UTC), "Thu 20 Nov 2025 18:02");
     }
 
     #[test]

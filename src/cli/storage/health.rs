@@ -152,6 +152,7 @@ fn shown(overview: &Overview, status: &DestinationStatus, output: Output) {
             (Some(stored), None) => format!(", {}", human::bytes(stored)),
             _ => String::new(),
         };
-        output.line(clean(&format!("  \"{}\": {versions}{size}{whose}", plan.name)));
+        let seen = if plan.remembered { ", when it was last seen" } else { "" };
+        output.line(clean(&format!("  \"{}\": {versions}{size}{whose}{seen}", plan.name)));
     }
 }

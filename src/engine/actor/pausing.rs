@@ -22,7 +22,7 @@ impl Actor {
         let clock = &self.core.env.clock;
         let paused = Paused::new(wanted, clock.now(), &clock.zone());
         if self.tell_of(answer::save_pause(&self.core, Some(paused))) {
-            let until = paused.until.map_or("Until you resume".into(), |at| format!("Until {}", human::exact(at, &clock.zone())));
+            let until = paused.until.map_or("Until you resume".into(), |at| format!("Until {}", human::dated(at, &clock.zone())));
             events::note(&self.core, About::ALL, What::Paused, vec![until]);
         }
         let mut stilled: Vec<RunId> = Vec::new();

@@ -112,6 +112,9 @@ pub struct PlanAt {
     /// Bytes of its volumes and catalogs, where they were counted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stored: Option<u64>,
+    /// As it was when its destination could last be looked at.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub remembered: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

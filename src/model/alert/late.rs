@@ -47,8 +47,8 @@ mod tests {
         let daily = plan(Schedule::new(ScheduleId::first(), when, at("2026-11-01T00:00:00Z")).into());
         let since = |last: Option<&str>, now: &str| super::since(&daily, last.map(at), at(now), &TimeZone::UTC);
         let due = Some(at("2026-11-11T20:00:00Z"));
-        assert_eq!(since(Some("2026-11-10T20:05:00Z"), "2026-11-12T19:59:00Z"), None);
-        assert_eq!(since(Some("2026-11-10T20:05:00Z"), "2026-11-12T20:01:00Z"), due);
+        assert_eq!(since(Some("2026-11-10T20:05:00Z"), "2026-11-12T20:00:00Z"), None);
+        assert_eq!(since(Some("2026-11-10T20:05:00Z"), "2026-11-12T20:00:01Z"), due);
         assert_eq!(since(Some("2026-11-10T20:05:00Z"), "2026-12-24T00:00:00Z"), due);
         assert!(since(None, "2026-11-03T00:00:00Z").is_some(), "it never began");
         assert_eq!(super::since(&plan(Schedules::default()), None, at("2027-11-03T00:00:00Z"), &TimeZone::UTC), None);

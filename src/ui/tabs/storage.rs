@@ -13,6 +13,7 @@ use crate::model::health::Sample;
 use crate::model::human;
 use crate::model::location::Location;
 use crate::model::max_size;
+use crate::model::problem::{Code, Problem};
 use crate::model::room;
 use crate::model::run::{RunId, RunKind};
 use crate::ui::context::{Action, Cx};
@@ -167,8 +168,11 @@ impl Destination {
                 self.test = Load::Waiting(cx.handle.test_destination(self.location.clone()));
                 self.status.outdate();
             }
-            let found = self.status.ready().and_then(|status| status.found_at.as_ref());
-            if let Some(path) = found.or(self.location.path())
+            let status = self.status.ready();
+            let is_missing = |problem: &Problem| problem.code == Code::DestinationMissing;
+            let found = status.and_then(|status| status.found_at.as_ref());
+            if !status.and_then(|status| status.problem.as_ref()).is_some_and(is_missing)
+                && let Some(path) = found.or(self.location.path())
                 && ui.add(Button::plain("Open folder").name(format!("Open folder {name}")).icon(icons::FOLDER_OPEN)).clicked()
             {
                 cx.act(Action::OpenFolder(path.clone()));
@@ -196,20 +200,17 @@ fn facts(ui: &mut Ui, cx: &mut Cx<'_>, status: &DestinationStatus) -> Option<Ask
         ui.add(UsageBar::new(total.saturating_sub(free), status.used, total));
     }
     let t = tokens(ui);
-    line(ui, |ui| {
-        let mut parts = Vec::new();
+    let mut parts = Vec::new();
+    if status.problem.is_none() || status.used > 0 {
         parts.push(format!("{} of backups", human::bytes(status.used)));
-        if let Some(free) = status.free {
-            parts.push(format!("{} free", human::bytes(free)));
-        }
-        if let Some(total) = status.total {
-            parts.push(format!("{} in all", human::bytes(total)));
-        }
-        if let Some(latency) = status.latency_ms {
-            parts.push(if latency == 0 { "answers at once".to_owned() } else { format!("answers in {latency} ms") });
-        }
-        ui.label(body(parts.join(" · ")).color(t.text));
-    });
+    }
+    parts.extend(status.free.map(|free| format!("{} free", human::bytes(free))));
+    parts.extend(status.total.map(|total| format!("{} in all", human::bytes(total))));
+    let answers = |latency| if latency == 0 { "answers at once".to_owned() } else { format!("answers in {latency} ms") };
+    parts.extend(status.latency_ms.map(answers));
+    if !parts.is_empty() {
+        line(ui, |ui| ui.label(body(parts.join(" · ")).color(t.text)));
+    }
     if let Some(found) = &status.found_at {
         line(ui, |ui| weak(ui, format!("Found at {}: its drive is mounted there now.", found.display())));
     }
@@ -229,7 +230,8 @@ fn facts(ui: &mut Ui, cx: &mut Cx<'_>, status: &DestinationStatus) -> Option<Ask
             ui.label(body(icon.to_string()).color(t.text2));
             ui.add(egui::Label::new(body(&plan.name).color(t.text)).truncate()).on_hover_text(&plan.folder);
             ui.spacing_mut().item_spacing.x = space::XS;
-            weak(ui, format!("· {}", in_words(plan, max_size_of(plan, cx, &status.location), cx)));
+            let what = in_words(plan, max_size_of(plan, cx, &status.location), cx);
+            weak(ui, if plan.remembered { format!("· {what}, when it was last seen") } else { format!("· {what}") });
         });
         row.right(|ui| {
             let Some(known) = &known else { return };
@@ -241,7 +243,8 @@ fn facts(ui: &mut Ui, cx: &mut Cx<'_>, status: &DestinationStatus) -> Option<Ask
                 wanted = Some(Asked::Size(SizeDialog::new(&known.plan, &status.location)));
             }
             let name = format!("Move {} from {}", plan.name, status.location.short_name());
-            if ui.add(Button::quiet("Move…").name(name)).clicked() {
+            // What cannot be read cannot be moved.
+            if !plan.remembered && ui.add(Button::quiet("Move…").name(name)).clicked() {
                 wanted = Some(Asked::Move(MoveDialog::new(&known.plan, &status.location, plan.stored)));
             }
         });
@@ -268,11 +271,15 @@ fn limit_button(ui: &mut Ui, plan: &PlanOverview, location: &Location) -> bool {
 
 /// Versions, the newest one, what they take of what they may, and whose they are.
 fn in_words(plan: &PlanAt, max: Option<u64>, cx: &Cx<'_>) -> String {
-    let mut text = human::counted(plan.versions as u64, "version", "versions");
+    let mut text = if plan.versions == 0 {
+        "no version yet".to_owned()
+    } else {
+        human::counted(plan.versions as u64, "version", "versions")
+    };
     if let Some(newest) = plan.newest {
         text.push_str(&format!(", newest {}", human::ago(newest, cx.now)));
     }
-    if let Some(stored) = plan.stored {
+    if let Some(stored) = plan.stored.filter(|stored| *stored > 0 || max.is_some()) {
         let of = max.map_or_else(String::new, |max| format!(" of {}", max_size::in_words(max)));
         text.push_str(&format!(", {}{of}", human::bytes(stored)));
     }

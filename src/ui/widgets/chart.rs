@@ -7,8 +7,8 @@ use crate::model::health::HealthDay;
 use crate::model::human;
 use crate::ui::theme::{Tokens, tokens};
 
-/// Widest day.
-const CELL: f32 = 7.0;
+/// Widest day: a season fills a card of the widest page.
+const CELL: f32 = 16.0;
 const HEIGHT: f32 = 44.0;
 /// Room above the bars: a day may have its cross over a full one.
 const HEAD: f32 = 8.0;

@@ -41,13 +41,18 @@ fn what_is_away_for_too_long_needs_attention_until_it_is_there_again() {
     assert!(at_end[0].total.is_some_and(|total| total > 0) && at_end[0].free.is_some(), "{at_end:?}");
 
     fs::rename(world.destination(), world.path("away")).unwrap();
-    let look = || world.handle().destination_status(world.location()).wait().unwrap().problem.map(|problem| problem.code);
+    let status = || world.handle().destination_status(world.location()).wait().unwrap();
+    let look = || status().problem.map(|problem| problem.code);
     let stands = || {
         let overview = world.handle().overview();
         (overview.plans[0].status, overview.plans[0].why.clone())
     };
     world.clock.set("2026-11-11T12:00:00Z");
-    assert_eq!(look(), Some(Code::DestinationMissing));
+    let away = status();
+    assert_eq!(away.problem.map(|problem| problem.code), Some(Code::DestinationMissing));
+    let [remembered] = &away.plans[..] else { panic!("{:?}", away.plans) };
+    assert_eq!((&*remembered.name, remembered.versions, remembered.stored), ("Documents", 1, None));
+    assert!(remembered.remembered && remembered.newest.is_some(), "{remembered:?}");
     world.clock.set("2026-11-18T11:00:00Z");
     look();
     assert_eq!(stands(), (Status::Protected, Why::Nothing), "a drive may lie in the drawer for a week");
@@ -62,7 +67,9 @@ fn what_is_away_for_too_long_needs_attention_until_it_is_there_again() {
         why => panic!("{why:?}"),
     }
     fs::rename(world.path("away"), world.destination()).unwrap();
-    assert_eq!(look(), None);
+    let back = status();
+    assert_eq!(back.problem, None);
+    assert!(!back.plans[0].remembered && back.plans[0].stored.is_some_and(|stored| stored > 0), "{:?}", back.plans);
     wait_until("nothing amiss", || stands() == (Status::Protected, Why::Nothing));
     let samples = told(&world, &world.location());
     assert_eq!(codes(&samples).iter().filter(|code| code.is_some()).count(), 3, "{samples:?}");

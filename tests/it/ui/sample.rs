@@ -131,7 +131,7 @@ pub fn runs(plan: &Plan) -> Vec<RunReport> {
 /// What was changed, newest first.
 fn events() -> Vec<RunReport> {
     let events = [
-        (What::Paused, "2026-11-20T09:30:00Z", &["Until 2026-11-20 10:30:00 +0000"][..]),
+        (What::Paused, "2026-11-20T09:30:00Z", &["Until Fri 20 Nov 2026 10:30"][..]),
         (
             What::Changed,
             "2026-11-19T20:11:00Z",
@@ -351,6 +351,7 @@ pub fn answer(question: &Question) -> Option<Result<Answer, Problem>> {
                     newest: Some(at("2026-11-21T18:02:00Z")),
                     ours: true,
                     stored: Some(60_000_000_000),
+                    remembered: false,
                 })
                 .collect(),
             latency_ms: Some(8),

@@ -116,6 +116,7 @@ pub fn answer(question: &Question) -> Option<Result<Answer, Problem>> {
                 newest: Some(at("2026-11-21T18:02:00Z")),
                 ours: false,
                 stored: None,
+                remembered: false,
             })
             .collect(),
         ),

@@ -9,6 +9,7 @@ use strongroom::engine::message::{Answer, Command, Event, Question};
 use strongroom::model::health::Sample;
 use strongroom::model::path::PathBytes;
 use strongroom::model::plan::SecretFile;
+use strongroom::model::problem::{Code, Problem};
 use strongroom::model::run::{Outcome, Trigger};
 use strongroom::model::settings::Appearance;
 use strongroom::model::status::{Status, Why};
@@ -187,6 +188,27 @@ fn a_destination_that_is_away_for_long_is_said_on_both_tabs() {
     // Though it does not answer.
     desk.until("card", |desk| desk.reads("Not usable since Thu 12 Nov 20:14 (9 days)"));
     assert!(desk.reads("It has been away for too long"), "{:?}", desk.names());
+}
+
+#[test]
+fn what_a_destination_held_is_told_while_it_is_away() {
+    let fake = Fake::new(sample::healthy(), |question| match question {
+        Question::DestinationStatus { .. } => {
+            let Some(Ok(Answer::DestinationStatus(mut status))) = sample::answer(question) else { unreachable!() };
+            let away = Problem::new(Code::DestinationMissing, "The destination is not there.", "Plug the drive in.");
+            (status.problem, status.free, status.total, status.used, status.latency_ms) = (Some(away), None, None, 0, None);
+            for plan in &mut status.plans {
+                (plan.stored, plan.remembered) = (None, true);
+            }
+            Some(Ok(Answer::DestinationStatus(status)))
+        }
+        other => sample::answer(other),
+    });
+    let window = sample::window(&fake);
+    let mut desk = Desk::of(fake, window, [900.0, 800.0]);
+    desk.click("Storage");
+    desk.until("versions", |desk| desk.reads("18 versions, newest 30 min ago, encrypted, when it was last seen"));
+    assert!(!desk.reads("of backups") && !desk.names().iter().any(|name| name.starts_with("Move")), "{:?}", desk.names());
 }
 
 #[test]

@@ -62,6 +62,7 @@ fn plan_at() -> PlanAt {
         newest: None,
         ours: false,
         stored: None,
+        remembered: false,
     }
 }
 

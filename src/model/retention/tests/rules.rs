@@ -236,6 +236,7 @@ fn settings_and_words() {
     let text = "days = 30\nlast = 3\nmin = 2\nhourly = 24\ndaily = \"7d\"\nmonthly = \"12m\"\nmax_bytes = 100000000000\n";
     let rule: Retention = toml::from_str(text).unwrap();
     assert_eq!(toml::to_string(&rule).unwrap(), text);
+    assert!(Retention::default().is_default() && !rule.is_default());
     assert_eq!(
         rule.in_words(),
         "the last 3, all of 30 days, one per hour for the last 24 hours, one per day for 7 days and one per month for 12 months; at least 2; at most 100 GB"
@@ -252,6 +253,7 @@ fn settings_and_words() {
     for good in ["24", "7d", "48h", "8w", "12M", "5y", "0"] {
         assert!(Buckets::parse(good).is_ok(), "{good}");
     }
+    assert_eq!((Buckets::parse("0"), Buckets::parse("0d")), (Ok(Buckets::Count(0)), Ok(Buckets::Count(0))), "for ever");
     for bad in ["", "d", "-1", "+1", "7x", "7dd", "7 d", "1.5d", "99999999999", "70000d", "7é", "é"] {
         assert!(Buckets::parse(bad).is_err(), "{bad}");
     }

@@ -95,6 +95,10 @@ fn a_new_schedule_waits_for_its_time_and_an_interval_begins_at_once() {
     // Switched on again after months: what was missed while it was off was not missed.
     assert_eq!(one(&daily, ran("2026-05-01T18:00:00Z"), "2026-11-26T20:00:00Z"), (None, Some(at("2026-11-27T19:00:00Z"))));
     assert_eq!(one(&daily, failed("2026-05-01T18:00:00Z", 3), "2026-11-26T20:00:00Z"), (None, Some(at("2026-11-27T19:00:00Z"))));
+    let now = "2026-11-23T12:00:00Z";
+    let changed = schedule(1, "daily at 20:00", now);
+    let next = (None, Some(at("2026-11-23T19:00:00Z")));
+    assert_eq!(one(&changed, failed("2026-05-01T18:00:00Z", 3), now), next, "in that very second");
     assert_eq!(one(&schedule(1, "6h", "2026-11-26T19:30:00Z"), none, "2026-11-26T19:30:00Z"), RUNS);
     let off = Schedule { on: false, ..daily };
     assert_eq!(one(&off, none, "2026-12-26T20:00:00Z"), (None, None));

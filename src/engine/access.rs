@@ -83,32 +83,36 @@ impl Accesses {
         }
     }
 
-    /// Takes in what somebody says of a destination's server; the password is kept on this machine where that is wanted.
-    pub fn tell(&self, location: &Location, told: ToldAccess) -> Result<(), Problem> {
-        let (Some(account), Some(server)) = (location.account(), location.server()) else { return Ok(()) };
+    /// Takes in what somebody says of a destination's server; the password is kept on this machine where that is wanted. Returns whether
+    /// any of it was not known.
+    pub fn tell(&self, location: &Location, told: ToldAccess) -> Result<bool, Problem> {
+        let (Some(account), Some(server)) = (location.account(), location.server()) else { return Ok(false) };
+        let mut is_new = false;
         if let Some(password) = told.password {
             if told.keep && self.keeps {
                 self.secrets.set(&secret_name(&account), password.expose())?;
             }
-            lock(&self.told).passwords.insert(account, password);
+            is_new |= lock(&self.told).passwords.insert(account, password.clone()) != Some(password);
         }
         if let Some(file) = told.ca_file {
             if let Some(home) = self.home.as_ref().filter(|_| self.keeps) {
                 host_keys::keep_ca_file(home, &shown(&server), &file).map_err(explain::ca_file_not_kept)?;
             }
-            lock(&self.told).ca_files.insert(server.clone(), file);
+            is_new |= lock(&self.told).ca_files.insert(server.clone(), file.clone()) != Some(file);
         }
         if let Some(trust) = told.trust {
-            lock(&self.told).servers.insert(server, trust);
+            is_new |= lock(&self.told).servers.insert(server, trust.clone()) != Some(trust);
         }
-        Ok(())
+        Ok(is_new)
     }
 }
 
 /// Takes in what somebody says of a destination's server, and notes what was accepted with it that was not known.
 pub fn tell(core: &Core, location: &Location, told: ToldAccess) -> Result<(), Problem> {
     let accepted = core.accesses.accepted(location, &told);
-    core.accesses.tell(location, told)?;
+    if core.accesses.tell(location, told)? {
+        core.kept_open.forget();
+    }
     if let Some(server) = location.server().filter(|_| !accepted.is_empty()) {
         events::note(core, About::named(&shown(&server)), What::Trusted, accepted);
     }

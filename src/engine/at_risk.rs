@@ -1,7 +1,8 @@
 //! What would be lost if the disk died now: looked for quietly, a plan at a time, and not too often.
 //!
 //! A backup that ends well leaves nothing as of its start. After that a plan's sources are walked about once an hour, or oftener where a
-//! follower tells that something changed; where it tells that nothing did, they are not.
+//! follower tells that something changed; where it tells that nothing did, they are not, and a disk to which nothing was written is left
+//! to sleep.
 
 mod beside;
 mod context;
@@ -19,7 +20,7 @@ use tokio::sync::mpsc;
 use self::context::Context;
 use self::holding::Holding;
 pub use self::look::Looking;
-use self::look::{Found, Measured};
+use self::look::{FLUSHED, Found, Measured};
 use super::core::Core;
 use crate::model::at_risk::{AtRisk, Exposed, Stand, total};
 use crate::model::plan::{Plan, PlanId};
@@ -164,11 +165,13 @@ impl AtRisks {
         self.number += 1;
         let (number, cancel) = (self.number, Cancel::default());
         let context = Context::of(plan, plans);
+        let known = self.measured.get(&plan.id).filter(|measured| measured.context == context);
+        let known = known.and_then(|measured| measured.disks.clone());
         self.going = Some(Going { plan: plan.id.clone(), number, at: now, context, cancel: cancel.clone() });
         let (core, plan, found) = (core.clone(), plan.clone(), self.found.0.clone());
         let work = move || {
             lower_this_thread();
-            let (seen, took) = look::look(&core, &plan, &cancel);
+            let (seen, took) = look::look(&core, &plan, known.as_ref(), &cancel);
             // Nobody listens any more when the engine ends.
             let _ = found.blocking_send(Looked { plan: plan.id, number: Some(number), at: now, took, found: seen });
         };
@@ -230,6 +233,13 @@ impl AtRisks {
                 self.measured.remove(&plan);
                 return;
             }
+            Found::Stays => {
+                if let Some(measured) = self.measured.get_mut(&plan) {
+                    let flushed = SignedDuration::try_from(FLUSHED).ok().and_then(|wait| at.checked_sub(wait).ok());
+                    measured.exposed.holds_as_of(flushed.unwrap_or(at).max(measured.exposed.sum().as_of));
+                }
+                return;
+            }
             Found::Failed => return,
         };
         if number.is_none() {
@@ -263,7 +273,7 @@ impl AtRisks {
                         exposed.doubt();
                     }
                     self.looks.insert(plan.id.clone(), Last { at: since, took: Duration::ZERO, context: context.clone() });
-                    self.measured.insert(plan.id.clone(), Measured { version, since, context, exposed });
+                    self.measured.insert(plan.id.clone(), Measured { version, since, context, exposed, disks: None });
                 }
                 None => _ = self.measured.remove(&plan.id),
             },

@@ -29,6 +29,7 @@ use super::explain;
 use super::folder::{Folder, Listed};
 use super::handle::Live;
 use super::health::Watch;
+use super::kept_open::KeptOpen;
 use super::opened::KeptArchive;
 use super::standby::Standby;
 
@@ -54,6 +55,7 @@ pub struct Core {
     pub live: Live,
     /// To the servers of destinations.
     pub accesses: Arc<Accesses>,
+    pub kept_open: KeptOpen,
     /// Over destinations that nothing else looks at.
     pub watch: Watch,
     /// Rings opened by a password in this session.
@@ -128,6 +130,7 @@ impl Core {
             history,
             live: Live::default(),
             accesses,
+            kept_open: KeptOpen::default(),
             watch: Watch::default(),
             session: Mutex::default(),
             versions: Mutex::default(),
@@ -151,6 +154,11 @@ impl Core {
 
     /// Opens a destination; with `create` its folder is made where it does not exist.
     pub fn open_storage(&self, location: &Location, create: bool) -> Result<Arc<dyn Storage>, storage::Error> {
+        self.kept_open.or_open(location, || self.open_anew(location, create))
+    }
+
+    /// The same by a connection of its own.
+    pub fn open_anew(&self, location: &Location, create: bool) -> Result<Arc<dyn Storage>, storage::Error> {
         (self.env.open_storage)(location, create, &self.access())
     }
 

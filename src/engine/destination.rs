@@ -321,7 +321,7 @@ pub fn plans_at(core: &Core, location: &Location) -> Result<Vec<PlanAt>, Problem
 /// Writes, reads and removes a small file.
 pub fn test(core: &Core, location: &Location) -> Result<TestResult, Problem> {
     const SIZE: usize = 8 << 20;
-    let storage = match core.open_storage(location, false) {
+    let storage = match core.open_anew(location, false) {
         Err(error) if error.kind == Kind::Unreachable => {
             // A folder that a first backup would make: judged by the one it would be made in.
             return test_missing(location).ok_or_else(|| error.into());

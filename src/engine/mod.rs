@@ -28,6 +28,7 @@ mod hand;
 pub mod handle;
 mod health;
 mod held;
+mod kept_open;
 mod keys;
 mod lanes;
 mod left;

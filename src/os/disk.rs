@@ -4,6 +4,10 @@ use std::io;
 
 use super::handle::AsHandle;
 
+mod written;
+
+pub use written::Written;
+
 #[cfg(target_os = "linux")]
 #[path = "disk/linux.rs"]
 mod system;

@@ -3,7 +3,7 @@
 //! It goes by the times at which things changed. What these do not tell makes the count an "at least": folders that were moved in with what
 //! is in them, file systems without such times, times that have not come yet, what could not be looked at.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
@@ -23,12 +23,15 @@ use crate::model::plan::{Plan, PlanId};
 use crate::model::run::Cancel;
 use crate::model::snapshot::VersionId;
 use crate::model::source_spec::SourceSpec;
+use crate::os::disk::Written;
 use crate::os::folder::{Folder, For};
 use crate::os::stat::born;
 
 /// What came of a look.
 pub enum Found {
     Measured(Box<Measured>),
+    /// What is known still holds, but for what was changed within [`FLUSHED`].
+    Stays,
     /// There is no version by which to tell what changed.
     NoVersion,
     /// The sources could not be walked, or it was cancelled.
@@ -41,6 +44,25 @@ pub struct Measured {
     pub since: Timestamp,
     pub context: Context,
     pub exposed: Exposed,
+    /// Of the disks that the sources lie on; `None` where that says nothing.
+    pub disks: Option<Disks>,
+}
+
+/// What had been written to disks before a walk began.
+#[derive(Clone)]
+pub struct Disks {
+    written: Written,
+    at: Instant,
+}
+
+/// By then what is changed is written to its disk, also where the system saves power and waits longer than its usual half minute.
+pub const FLUSHED: Duration = Duration::from_mins(10);
+
+impl Disks {
+    /// Whether nothing has changed on them since, which is seen without waking one that sleeps.
+    fn are_as(&self, now: &Written) -> bool {
+        self.at.elapsed() >= FLUSHED && self.written.stays_in(now)
+    }
 }
 
 /// A look that goes on: told of everything that a walk of the plan's sources meets.
@@ -114,7 +136,7 @@ impl Looking {
 
     pub fn end(self) -> (Measured, Duration) {
         let Self { version, since, context, exposed, begun, .. } = self;
-        (Measured { version, since, context, exposed }, begun.elapsed())
+        (Measured { version, since, context, exposed, disks: None }, begun.elapsed())
     }
 
     fn file(&mut self, path: &[u8], meta: &Meta, now: &dyn Fn() -> i128) {
@@ -179,14 +201,24 @@ impl Looking {
     }
 }
 
-/// Walks a plan's sources. Returns how long that took.
-pub fn look(core: &Core, plan: &Plan, cancel: &Cancel) -> (Found, Duration) {
+/// Walks a plan's sources, unless their disks tell that nothing has changed. `known`: of the walk that what is known comes from. Returns
+/// how long that took.
+pub fn look(core: &Core, plan: &Plan, known: Option<&Disks>, cancel: &Cancel) -> (Found, Duration) {
+    let before = Written::now().map(|written| Disks { written, at: Instant::now() });
+    if let (Some(known), Some(before)) = (known, &before)
+        && known.are_as(&before.written)
+    {
+        return (Found::Stays, Duration::ZERO);
+    }
     let Some(mut looking) = Looking::begin(core, plan) else { return (Found::NoVersion, Duration::ZERO) };
     let avoid = destination::own_folders_at(core, &plan.destinations);
     let walked = walk(core, plan, &avoid, cancel, &mut looking);
     let (measured, took) = looking.end();
     match walked {
-        Ok(()) => (Found::Measured(Box::new(measured)), took),
+        Ok(devices) => {
+            let disks = before.and_then(|before| Some(Disks { written: before.written.to(&devices?)?, ..before }));
+            (Found::Measured(Box::new(Measured { disks, ..measured })), took)
+        }
         Err(error) => {
             tracing::debug!("what would be lost is not known: {error}");
             (Found::Failed, took)
@@ -194,18 +226,32 @@ pub fn look(core: &Core, plan: &Plan, cancel: &Cancel) -> (Found, Duration) {
     }
 }
 
-fn walk(core: &Core, plan: &Plan, avoid: &[(u64, u64)], cancel: &Cancel, looking: &mut Looking) -> archive::Result<()> {
+/// Returns the devices that it came to; `None` where something could not be looked at.
+fn walk(
+    core: &Core,
+    plan: &Plan,
+    avoid: &[(u64, u64)],
+    cancel: &Cancel,
+    looking: &mut Looking,
+) -> archive::Result<Option<BTreeSet<u64>>> {
     let (rules, roots) = (Rules::new(&plan.sources)?, Roots::new(&plan.sources)?);
     roots.check_readable()?;
     let now = || core.env.clock.now().as_nanosecond();
+    let mut devices = Some(BTreeSet::new());
     // Nothing breaks this walk but the cancellation, which is an error.
     let _ = Walk::new(&rules, avoid, cancel).roots(&roots, &mut |visit| {
         match visit {
-            Visit::Found { path, meta } => looking.found(path, meta, &now),
-            Visit::Unreadable { .. } => looking.unreadable(),
+            Visit::Found { path, meta } => {
+                devices.as_mut().map(|devices| devices.insert(meta.device));
+                looking.found(path, meta, &now);
+            }
+            Visit::Unreadable { .. } => {
+                devices = None;
+                looking.unreadable();
+            }
             Visit::LeftOut { .. } => {}
         }
         ControlFlow::Continue(())
     })?;
-    Ok(())
+    Ok(devices)
 }

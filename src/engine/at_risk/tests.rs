@@ -36,7 +36,7 @@ fn measured(plan: &Plan, plans: &[Plan], since: i64, as_of: i64, files: u64) -> 
     let context = Context::of(plan, plans);
     let mut exposed = Exposed::new(at(as_of), context.beside().cloned().collect());
     (0..files).for_each(|key| exposed.add(Changed { key, bytes: 1, at: 0, beside: 0 }));
-    Box::new(Measured { version: version(since as u8), since: at(since), context, exposed })
+    Box::new(Measured { version: version(since as u8), since: at(since), context, exposed, disks: None })
 }
 
 /// A look at the plan begins at `begun` and ends at once.
@@ -180,4 +180,24 @@ fn what_was_measured_of_other_sources_says_nothing() {
     plans.remove(0);
     risks.keep_to(&plans);
     assert!(!risks.measured.contains_key(&plan(1, "/a").id));
+}
+
+#[test]
+fn a_disk_to_which_nothing_was_written_tells_that_what_is_known_holds() {
+    let plans = [plan(1, "/a")];
+    let mut risks = AtRisks::default();
+    risks.start(at(0));
+    let found = Found::Measured(measured(&plans[0], &plans, 0, 3, 5));
+    looked(&mut risks, &plans[0], &plans, 3, found);
+    looked(&mut risks, &plans[0], &plans, 63, Found::Stays);
+    let risk = of(&risks, &plans, 0).unwrap();
+    assert_eq!((risk.files, risk.as_of), (5, at(53)), "what has changed within ten minutes may not be written yet");
+    assert_eq!((due(&risks, &plans, 122), due(&risks, &plans, 123)), (None, Some("Plan 1")));
+    // Never older than it was.
+    looked(&mut risks, &plans[0], &plans, 58, Found::Stays);
+    assert_eq!(of(&risks, &plans, 0).unwrap().as_of, at(53));
+    // Of what is not known any more nothing holds.
+    risks.keep_to(&[]);
+    looked(&mut risks, &plans[0], &plans, 200, Found::Stays);
+    assert_eq!(of(&risks, &plans, 0), None);
 }

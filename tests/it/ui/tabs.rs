@@ -207,7 +207,7 @@ fn what_a_destination_held_is_told_while_it_is_away() {
     let window = sample::window(&fake);
     let mut desk = Desk::of(fake, window, [900.0, 800.0]);
     desk.click("Storage");
-    desk.until("versions", |desk| desk.reads("18 versions, newest 30 min ago, encrypted, when it was last seen"));
+    desk.until("versions", |desk| desk.reads("18 versions, newest 2 h ago, encrypted, when it was last seen"));
     assert!(!desk.reads("of backups") && !desk.names().iter().any(|name| name.starts_with("Move")), "{:?}", desk.names());
 }
 

@@ -1,0 +1,157 @@
+//! Servers that were asked just now stay connected for a moment: whoever asks next need not connect, and log in, anew.
+
+use std::sync::{Arc, Mutex, Weak};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::core::lock;
+use crate::model::location::Location;
+use crate::storage::Storage;
+
+/// After it was last asked for. No longer: whether a server is there, and who may enter, is to be asked of the server.
+const KEPT: Duration = Duration::from_secs(3);
+
+#[derive(Default)]
+pub struct KeptOpen(Arc<Mutex<Kept>>);
+
+#[derive(Default)]
+struct Kept {
+    storages: Vec<One>,
+    /// A thread waits to close them.
+    is_watched: bool,
+    /// Of what was forgotten, so that nothing is kept that was opened before.
+    forgotten: u64,
+}
+
+struct One {
+    location: Location,
+    storage: Arc<dyn Storage>,
+    asked: Instant,
+}
+
+impl KeptOpen {
+    /// The storage that was opened there a moment ago, or what `open` gives.
+    pub fn or_open<E>(
+        &self,
+        location: &Location,
+        open: impl FnOnce() -> Result<Arc<dyn Storage>, E>,
+    ) -> Result<Arc<dyn Storage>, E> {
+        // Folders and drives take no time to open, and may be pulled out.
+        if location.server().is_none() {
+            return open();
+        }
+        let before = {
+            let mut kept = lock(&self.0);
+            if let Some(one) = kept.storages.iter_mut().find(|one| one.location == *location && one.is_fresh()) {
+                one.asked = Instant::now();
+                return Ok(one.storage.clone());
+            }
+            kept.forgotten
+        };
+        let storage = open()?;
+        self.keep(location, &storage, before);
+        Ok(storage)
+    }
+
+    /// Closes all that nobody uses: what was told of a server may lead elsewhere now.
+    pub fn forget(&self) {
+        let mut kept = lock(&self.0);
+        kept.forgotten += 1;
+        let gone = std::mem::take(&mut kept.storages);
+        drop(kept);
+        drop(gone);
+    }
+
+    fn keep(&self, location: &Location, storage: &Arc<dyn Storage>, before: u64) {
+        let mut kept = lock(&self.0);
+        if kept.forgotten != before {
+            return;
+        }
+        let one = One { location: location.clone(), storage: storage.clone(), asked: Instant::now() };
+        let known = kept.storages.iter_mut().find(|known| known.location == *location);
+        let old = match known {
+            Some(known) => Some(std::mem::replace(known, one)),
+            None => {
+                kept.storages.push(one);
+                None
+            }
+        };
+        if !kept.is_watched {
+            let weak = Arc::downgrade(&self.0);
+            kept.is_watched = thread::Builder::new().name("kept open".into()).spawn(move || close_in_time(&weak)).is_ok();
+        }
+        drop(kept);
+        drop(old);
+    }
+}
+
+impl One {
+    fn is_fresh(&self) -> bool {
+        self.asked.elapsed() < KEPT
+    }
+}
+
+/// Until none is left. Closing may take a server's answer: nobody waits for that.
+fn close_in_time(kept: &Weak<Mutex<Kept>>) {
+    loop {
+        thread::sleep(KEPT);
+        let Some(kept) = kept.upgrade() else { return };
+        let mut kept = lock(&kept);
+        let (fresh, old) = std::mem::take(&mut kept.storages).into_iter().partition::<Vec<_>, _>(One::is_fresh);
+        kept.storages = fresh;
+        kept.is_watched = !kept.storages.is_empty();
+        let ends = !kept.is_watched;
+        drop(kept);
+        drop(old);
+        if ends {
+            return;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::storage::local::Local;
+
+    fn at(url: &str) -> Location {
+        Location::of_server(url).map_or_else(|| Location::local(url), Result::unwrap)
+    }
+
+    fn opened(kept: &KeptOpen, url: &str, folder: &tempfile::TempDir) -> Arc<dyn Storage> {
+        let location = at(url);
+        kept.or_open(&location, || Local::open(folder.path()).map(|local| Arc::new(local) as Arc<dyn Storage>)).unwrap()
+    }
+
+    #[test]
+    fn a_server_stays_open_for_a_moment_and_a_folder_does_not() {
+        let (kept, folder) = (KeptOpen::default(), tempfile::tempdir().unwrap());
+        let open = |url: &str| opened(&kept, url, &folder);
+        let first = open("sftp://ada@nas/backups");
+        assert!(Arc::ptr_eq(&first, &open("sftp://ada@nas/backups")));
+        assert!(!Arc::ptr_eq(&first, &open("sftp://bob@nas/backups")), "another account");
+        assert!(!Arc::ptr_eq(&open("/backups"), &open("/backups")));
+        kept.forget();
+        let second = open("sftp://ada@nas/backups");
+        assert!(!Arc::ptr_eq(&first, &second), "something was told since");
+        let weak = Arc::downgrade(&second);
+        drop(second);
+        let end = Instant::now() + 20 * KEPT;
+        while weak.strong_count() > 0 {
+            assert!(Instant::now() < end, "it is closed when nobody asks any more");
+            thread::sleep(Duration::from_millis(50));
+        }
+        assert!(!lock(&kept.0).is_watched || lock(&kept.0).storages.is_empty());
+    }
+
+    #[test]
+    fn what_was_told_while_it_was_opened_counts() {
+        let (kept, folder) = (KeptOpen::default(), tempfile::tempdir().unwrap());
+        let location = at("sftp://ada@nas/backups");
+        let first = kept.or_open::<crate::storage::Error>(&location, || {
+            kept.forget();
+            Ok(Arc::new(Local::open(folder.path())?))
+        });
+        assert!(!Arc::ptr_eq(&first.unwrap(), &opened(&kept, "sftp://ada@nas/backups", &folder)));
+    }
+}

@@ -1,5 +1,7 @@
 //! While a run writes to one destination, the others get what is finished: each has a lane of its own, so that none waits for another.
 //!
+//! Where the run writes to a server, what is finished waits in a spool for them as well.
+//!
 //! A lane first brings its destination up to date, then sends each volume once it is finished, and last what makes it a version. One
 //! that fails is behind, and catches up later: by the next run, or when its destination is there again.
 
@@ -26,32 +28,64 @@ use super::folder::copy::{NotCopied, Sum};
 use super::folder::{Folder, Listed};
 use super::hand;
 use super::replicate::{self, Copying};
+use super::spool::{Spool, Spooled, Spooling};
 
 /// What is finished at the destination that the run writes to.
-#[derive(Default)]
 struct Feed {
     state: Mutex<FeedState>,
     changed: Condvar,
+    /// `None`: the lanes read where it lies, on this machine.
+    spool: Option<Spool>,
 }
 
 #[derive(Default)]
 struct FeedState {
-    /// Full names, in the order in which they were finished.
-    objects: Vec<String>,
+    /// In the order in which they were finished.
+    objects: Vec<Finished>,
+    /// How many of them each lane has done with.
+    done: Vec<usize>,
     /// The run is over; with a version or without one.
     ended: Option<bool>,
 }
 
+#[derive(Clone)]
+struct Finished {
+    /// In full.
+    name: String,
+    spooled: Option<Arc<Spooled>>,
+}
+
 /// What a lane is to do next.
 enum Next {
-    Objects(Vec<String>),
+    Objects(Vec<Finished>),
     Ended { version: bool },
 }
 
 impl Feed {
-    fn add(&self, name: &str) {
-        lock(&self.state).objects.push(name.to_owned());
+    fn new(lanes: usize, spool: Option<Spool>) -> Self {
+        let state = FeedState { done: vec![0; lanes], ..FeedState::default() };
+        Self { state: Mutex::new(state), changed: Condvar::new(), spool }
+    }
+
+    fn add(&self, name: &str, spooled: Option<Spooled>) {
+        lock(&self.state).objects.push(Finished { name: name.to_owned(), spooled: spooled.map(Arc::new) });
         self.changed.notify_all();
+    }
+
+    /// Begins to keep an object for the lanes, where one is left that wants it.
+    fn spool(&self) -> Option<Spooling> {
+        let is_wanted = lock(&self.state).done.iter().any(|done| *done < usize::MAX);
+        self.spool.as_ref().filter(|_| is_wanted)?.begin()
+    }
+
+    /// Lets go of what all lanes have.
+    fn note_done(&self, lane: usize, done: usize) {
+        let mut state = lock(&self.state);
+        if let Some(of_lane) = state.done.get_mut(lane) {
+            *of_lane = done;
+        }
+        let all = state.done.iter().copied().min().unwrap_or_default();
+        state.objects.iter_mut().take(all).for_each(|object| object.spooled = None);
     }
 
     fn end(&self, version: bool) {
@@ -66,7 +100,7 @@ impl Feed {
             match (state.objects.get(done..).unwrap_or_default(), state.ended) {
                 // Of a run that made no version nothing more is worth its way.
                 (_, Some(false)) => return Next::Ended { version: false },
-                (names @ [_, ..], _) => return Next::Objects(names.iter().take(most).cloned().collect()),
+                (objects @ [_, ..], _) => return Next::Objects(objects.iter().take(most).cloned().collect()),
                 ([], Some(true)) => return Next::Ended { version: true },
                 ([], None) => state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner),
             }
@@ -99,19 +133,22 @@ impl Objects for Fed {
 
     fn create(&self, name: &str) -> io::Result<Box<dyn ObjectWriter>> {
         let writer = Objects::create(&*self.folder, name)?;
-        Ok(Box::new(FedWriter { writer, name: name.to_owned(), feed: self.feed.clone() }))
+        Ok(Box::new(FedWriter { writer, name: name.to_owned(), spooling: self.feed.spool(), feed: self.feed.clone() }))
     }
 }
 
 struct FedWriter {
     writer: Box<dyn ObjectWriter>,
     name: String,
+    spooling: Option<Spooling>,
     feed: Arc<Feed>,
 }
 
 impl io::Write for FedWriter {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.writer.write(bytes)
+        let written = self.writer.write(bytes)?;
+        self.spooling = self.spooling.take().and_then(|open| open.keep(bytes.get(..written).unwrap_or_default()));
+        Ok(written)
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -122,7 +159,7 @@ impl io::Write for FedWriter {
 impl ObjectWriter for FedWriter {
     fn finish(self: Box<Self>) -> io::Result<()> {
         self.writer.finish()?;
-        self.feed.add(&self.name);
+        self.feed.add(&self.name, self.spooling.map(Spooling::finish));
         Ok(())
     }
 }
@@ -152,10 +189,12 @@ impl Lanes {
         id: &VersionId,
         cancel: &Cancel,
     ) -> Self {
-        let feed = Arc::<Feed>::default();
+        let spool = opened.location.server().map(|_| Spool::default());
+        let feed = Arc::new(Feed::new(followers.len(), spool));
         let mut lanes = Vec::new();
-        for location in followers {
+        for (number, location) in followers.into_iter().enumerate() {
             let lane = Lane {
+                number,
                 core: core.clone(),
                 from: opened.folder.clone(),
                 from_location: opened.location.clone(),
@@ -219,6 +258,8 @@ struct Sent {
 
 /// The way to one destination.
 struct Lane {
+    /// Among the lanes of the run.
+    number: usize,
     core: Arc<Core>,
     from: Arc<Folder>,
     from_location: Location,
@@ -231,6 +272,13 @@ struct Lane {
     feed: Arc<Feed>,
     cancel: Cancel,
     progress: Progress,
+}
+
+/// Whether it has come to its end or failed, nothing is kept for it any more.
+impl Drop for Lane {
+    fn drop(&mut self) {
+        self.feed.note_done(self.number, usize::MAX);
+    }
 }
 
 impl Lane {
@@ -256,18 +304,20 @@ impl Lane {
         let at_once = self.core.files_at_once(&[&self.from_location, &self.location]);
         loop {
             match self.feed.next(done, at_once) {
-                Next::Objects(names) => {
+                Next::Objects(objects) => {
                     if done == 0 {
                         // Should it make no version either, what it leaves is known for litter.
                         self.core.history.begin_folder(to.plan(), &self.location, &self.id).map_err(explain::history)?;
                     }
-                    done += names.len();
+                    done += objects.len();
                     let these: Mutex<Vec<(String, Sent)>> = Mutex::default();
-                    few_at_once(&names, at_once, |name| {
-                        let as_sent = self.send(&to, name)?;
-                        lock(&these).push((name.clone(), as_sent));
+                    few_at_once(&objects, at_once, |object| {
+                        let as_sent = self.send(&to, object)?;
+                        lock(&these).push((object.name.clone(), as_sent));
                         Ok::<(), Problem>(())
                     })?;
+                    drop(objects);
+                    self.feed.note_done(self.number, done);
                     sent.extend(these.into_inner().unwrap_or_else(PoisonError::into_inner));
                 }
                 Next::Ended { version: false } => return Err(explain::cancelled()),
@@ -284,9 +334,17 @@ impl Lane {
         Ok((all, warnings))
     }
 
-    fn send(&self, to: &Folder, name: &str) -> Result<Sent, Problem> {
-        let size = self.from.size(name).map_err(|e| archive::Error::object(name, e))?;
-        let copied = to.copy_from(&self.from, name, &Sum { size, sha256: None }, &self.cancel, &|_| {});
+    fn send(&self, to: &Folder, object: &Finished) -> Result<Sent, Problem> {
+        let name = &*object.name;
+        let size = match &object.spooled {
+            Some(spooled) => spooled.size(),
+            None => self.from.size(name).map_err(|e| archive::Error::object(name, e))?,
+        };
+        let sum = Sum { size, sha256: None };
+        let copied = match &object.spooled {
+            Some(spooled) => to.take_in(name, &sum, &self.cancel, &|_| {}, |take| spooled.read_through(take)),
+            None => to.copy_from(&self.from, name, &sum, &self.cancel, &|_| {}),
+        };
         match copied {
             Ok(sha256) => Ok(Sent { size, sha256 }),
             Err(NotCopied::Source(problem) | NotCopied::Target(problem)) => Err(problem),

@@ -49,6 +49,7 @@ mod schedules;
 mod several;
 pub mod single;
 mod sources;
+mod spool;
 mod standby;
 mod start;
 mod tool;

@@ -7,6 +7,7 @@ pub mod failure;
 pub mod login;
 pub mod pace;
 pub mod range;
+mod socket;
 
 /// Read at a time where all of an object is.
 pub const PIECE: usize = 1 << 20;

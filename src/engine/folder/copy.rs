@@ -28,8 +28,7 @@ pub struct Sum<'a> {
 }
 
 impl Folder {
-    /// Copies an object of the same name; it appears here whole, and only if it is what it should be. Gives its SHA-256 in hex.
-    /// `each` is told the bytes as they are written.
+    /// Copies an object of the same name; see [`Self::take_in`].
     pub fn copy_from(
         &self,
         source: &Self,
@@ -38,12 +37,23 @@ impl Folder {
         cancel: &Cancel,
         each: &dyn Fn(u64),
     ) -> Result<String, NotCopied> {
-        let from = |error: storage::Error| NotCopied::Source(error.into());
-        let to = |error: storage::Error| NotCopied::Target(error.into());
-        let damaged = |what: &str| NotCopied::Source(archive::Error::damaged(name, what).into());
-        if source.storage.size(&source.full(name)).map_err(from)? != sum.size {
-            return Err(damaged("it has another size than it should have"));
+        if source.storage.size(&source.full(name)).map_err(|e| NotCopied::Source(e.into()))? != sum.size {
+            return Err(NotCopied::Source(archive::Error::damaged(name, "it has another size than it should have").into()));
         }
+        self.take_in(name, sum, cancel, each, |take| source.storage.read_through(&source.full(name), 0, sum.size, take))
+    }
+
+    /// Takes in an object that `read` gives piece by piece; it appears here whole, and only if it is what it should be. Gives its SHA-256 in
+    /// hex. `each` is told the bytes as they are written.
+    pub fn take_in(
+        &self,
+        name: &str,
+        sum: &Sum<'_>,
+        cancel: &Cancel,
+        each: &dyn Fn(u64),
+        read: impl FnOnce(&mut storage::Take<'_>) -> Result<(), storage::Error>,
+    ) -> Result<String, NotCopied> {
+        let to = |error: storage::Error| NotCopied::Target(error.into());
         let mut upload = self.storage.create(&self.full(name)).map_err(to)?;
         let mut hash = Sha256::new();
         let mut write = |piece: &[u8]| {
@@ -57,7 +67,7 @@ impl Folder {
             Ok(())
         };
         let mut stopped = None;
-        let read = source.storage.read_through(&source.full(name), 0, sum.size, &mut |piece| {
+        let read = read(&mut |piece| {
             write(piece).map_err(|why| {
                 stopped = Some(why);
                 storage::Error::new(storage::Kind::Cancelled, name, "not read on")
@@ -65,11 +75,11 @@ impl Folder {
         });
         match stopped {
             Some(why) => return Err(why),
-            None => read.map_err(from)?,
+            None => read.map_err(|e| NotCopied::Source(e.into()))?,
         }
         let hash = data_encoding::HEXLOWER.encode(&hash.finalize());
         if sum.sha256.is_some_and(|sha256| sha256 != hash) {
-            return Err(damaged("its content is not what was written"));
+            return Err(NotCopied::Source(archive::Error::damaged(name, "its content is not what was written").into()));
         }
         upload.finish().map_err(to)?;
         Ok(hash)

@@ -33,6 +33,8 @@ const PATIENCE: Duration = Duration::from_secs(180);
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
 /// The longest that a server may ask us to wait.
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+/// Room that is made for an answer before it comes, in bytes.
+const MOST_AT_ONCE: u64 = 8 << 20;
 /// For the cloud's own service that tells a machine its credentials, where there is one.
 const METADATA: Duration = Duration::from_secs(2);
 
@@ -131,7 +133,9 @@ impl Wire {
             let (status, headers) = (response.status(), response.headers().clone());
             // What a server says of itself when it refuses need not fit into what was wanted.
             let longest = if status.is_success() { longest } else { longest.max(asked::LONGEST_REFUSAL) };
-            let mut body = BytesMut::new();
+            // A part is taken as it is asked for, in one piece.
+            let part = wanted.filter(|_| status.is_success()).map_or(0, |wanted| wanted.length.min(MOST_AT_ONCE));
+            let mut body = BytesMut::with_capacity(usize::try_from(part).unwrap_or_default());
             while let Some(chunk) = response.chunk().await.map_err(|e| trust::fault(&e))? {
                 moved.fetch_add(chunk.len() as u64, Ordering::Relaxed);
                 tokio::time::sleep(self.throttle.down(chunk.len())).await;

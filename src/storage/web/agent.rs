@@ -6,6 +6,10 @@ use std::time::Duration;
 use rustls::pki_types::CertificateDer;
 use ureq::Agent;
 use ureq::tls::{Certificate, RootCerts, TlsConfig};
+use ureq::unversioned::resolver::DefaultResolver;
+use ureq::unversioned::transport::{ConnectProxyConnector, Connector, RustlsConnector};
+
+use super::socket::Sockets;
 
 /// Until a server takes the call, and for its name to be found.
 const CONNECT: Duration = Duration::from_secs(20);
@@ -42,5 +46,6 @@ pub fn agent(authorities: Vec<CertificateDer<'static>>, only_tls: bool, stall: D
         .timeout_per_read(Some(stall))
         .timeout_per_write(Some(stall))
         .build();
-    Agent::new_with_config(config)
+    let connector = ().chain(ConnectProxyConnector::default()).chain(Sockets).chain(RustlsConnector::default());
+    Agent::with_parts(config, connector, DefaultResolver::default())
 }

@@ -1,6 +1,7 @@
 //! What the engine tells, when and how often; by a clock and a messenger of the test's own.
 
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use strongroom::engine::message::{ChannelKeys, Event};
 use strongroom::model::alert::{Alert, Channel, Topic};
@@ -18,10 +19,15 @@ pub struct Kept {
     pressed: Mutex<Option<OnPress>>,
     /// Removed when the next one is sent.
     spoils: Mutex<Option<PathBuf>>,
+    /// Sending is a fault of ours.
+    panics: AtomicBool,
+    tried: AtomicUsize,
 }
 
 impl Notifier for Kept {
     fn send(&self, parcel: &Parcel<'_>) -> Result<(), Error> {
+        self.tried.fetch_add(1, Ordering::Relaxed);
+        assert!(!self.panics.load(Ordering::Relaxed), "as the test wants it");
         if let Some(kind) = self.failures.lock().unwrap().pop_front() {
             return Err(Error::new(kind, "as the test wants it"));
         }
@@ -113,6 +119,30 @@ fn a_history_that_takes_nothing_any_more_makes_no_storm_and_loses_nothing() {
     world.back_up(&plan, WantedType::Auto);
     world.stop();
     assert_eq!(world.told.subjects(), [FAILED], "it could not be noted that it is to be sent");
+}
+
+#[test]
+fn a_fault_in_sending_makes_no_storm_and_what_was_to_be_sent_goes_later() {
+    let mut world = World::new();
+    world.clock.set("2026-11-20T12:00:00Z");
+    let plan = documents(&world);
+    away(&world, true);
+    world.told.panics.store(true, Ordering::Relaxed);
+    world.back_up(&plan, WantedType::Auto);
+    let until = Instant::now() + Duration::from_secs(60);
+    while world.told.tried.load(Ordering::Relaxed) == 0 {
+        assert!(Instant::now() < until, "it is tried");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    // Time enough for more, if it were begun again at once.
+    world.back_up(&plan, WantedType::Auto);
+    world.stop();
+    assert_eq!(world.told.tried.load(Ordering::Relaxed), 1);
+    world.told.panics.store(false, Ordering::Relaxed);
+    world.clock.set("2026-11-20T12:10:00Z");
+    world.start("home", true);
+    world.stop();
+    assert_eq!(world.told.subjects(), [FAILED]);
 }
 
 #[test]

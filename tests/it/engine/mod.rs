@@ -132,8 +132,13 @@ impl World {
         let env = Env { clock: self.clock.clone(), ..Env::system(self.secrets.clone(), Arc::new(|| {})) };
         let (open, pulled, once) = (env.open_storage.clone(), self.pulled.clone(), self.pulled_once.clone());
         let (append_only, streams) = (self.append_only.clone(), self.streams.clone());
+        let servers = self.root.path().to_owned();
         let open_storage: OpenStorage = Arc::new(move |location, create, access| {
-            let mut storage = open(location, create, access)?;
+            // A server is a folder here.
+            let shown = location.display();
+            let stands_for = location.server().map(|_| servers.join(shown.replace(|c: char| !c.is_alphanumeric(), "_")));
+            let stands_for = stands_for.map(Location::local);
+            let mut storage = open(stands_for.as_ref().unwrap_or(location), create, access)?;
             if append_only.load(Relaxed) {
                 storage = Arc::new(append_only::AppendOnly(storage));
             }

@@ -1,17 +1,19 @@
-//! A destination that dies while an object is read from it in one long request: another one goes on from its byte.
+//! What is read from destinations in long requests: of one that dies meanwhile another one goes on from its byte, and what was just
+//! written to a server is not fetched back from there.
 
 use std::collections::HashMap;
 use std::io;
 use std::sync::atomic::AtomicU64;
 
 use strongroom::model::run::Outcome;
+use strongroom::model::volume_size::VolumeSize;
 use strongroom::storage::{Error, Listed, Room, Storage, Take, Upload};
 
 use super::*;
 
 /// All destinations are read in one request each, and one dies when so many bytes were read from it.
 pub struct Streams {
-    dies: Location,
+    dies: Option<Location>,
     after: u64,
     read: Arc<Mutex<HashMap<Location, Arc<AtomicU64>>>>,
 }
@@ -19,7 +21,7 @@ pub struct Streams {
 impl Streams {
     pub fn of(&self, location: &Location, inner: Arc<dyn Storage>) -> Arc<dyn Storage> {
         let read = self.read.lock().unwrap().entry(location.clone()).or_default().clone();
-        let most = if *location == self.dies { self.after } else { u64::MAX };
+        let most = if self.dies.as_ref() == Some(location) { self.after } else { u64::MAX };
         Arc::new(Streamed { inner, read, most })
     }
 }
@@ -97,15 +99,20 @@ impl Storage for Streamed {
     }
 }
 
-#[test]
-fn another_goes_on_in_the_middle_of_an_object() {
-    let world = World::new();
+/// Twelve million bytes that nothing makes smaller.
+fn fill(world: &World) {
     let mut all = blake3::Hasher::new().finalize_xof();
     for n in 0..24 {
         let mut content = vec![0; 500_000];
         all.fill(&mut content);
         write(&world.source().join(n.to_string()), content);
     }
+}
+
+#[test]
+fn another_goes_on_in_the_middle_of_an_object() {
+    let world = World::new();
+    fill(&world);
     std::fs::create_dir(world.path("second")).unwrap();
     let second = Location::local(world.path("second"));
     let mut plan = world.plan("Documents");
@@ -114,7 +121,7 @@ fn another_goes_on_in_the_middle_of_an_object() {
     assert_eq!(world.back_up(&plan, WantedType::Auto).outcome, Outcome::Completed);
 
     let read: Arc<Mutex<HashMap<Location, Arc<AtomicU64>>>> = Arc::default();
-    let streams = Streams { dies: world.location(), after: 5_000_000, read: read.clone() };
+    let streams = Streams { dies: Some(world.location()), after: 5_000_000, read: read.clone() };
     *world.streams.lock().unwrap() = Some(streams);
     let to = world.path("restored");
     let report = world.restore(world.place(&plan), VersionChoice::Latest, &to);
@@ -125,4 +132,29 @@ fn another_goes_on_in_the_middle_of_an_object() {
     assert!(from_first >= 5_000_000 && from_second > 0, "{from_first} {from_second}");
     let in_all = from_first + from_second;
     assert!((12_000_000..12_200_000).contains(&in_all), "nothing is read twice: {from_first} and {from_second}");
+}
+
+#[test]
+fn what_is_written_to_a_server_goes_on_from_here_to_the_others() {
+    let world = World::new();
+    fill(&world);
+    let [first, second, third] = ["webdav://ada@one/a", "sftp://ada@two/b", "webdav://ada@three/c"]
+        .map(|address| Location::of_server(address).unwrap().unwrap());
+    let mut plan = world.plan("Documents");
+    plan.destinations = vec![first.clone(), second.clone(), third.clone()];
+    plan.format.volume_size = Some(VolumeSize::Bytes(1 << 20));
+    let read: Arc<Mutex<HashMap<Location, Arc<AtomicU64>>>> = Arc::default();
+    *world.streams.lock().unwrap() = Some(Streams { dies: None, after: 0, read: read.clone() });
+    world.save(&plan).unwrap();
+    let report = world.back_up(&plan, WantedType::Auto);
+    assert_eq!(report.outcome, Outcome::Completed, "{:?}", report.warnings);
+    let read = |location: &Location| read.lock().unwrap().get(location).map_or(0, |read| read.load(Relaxed));
+    assert_eq!([&first, &second, &third].map(read), [0, 0, 0], "of twelve million bytes");
+    for (n, place) in [&second, &third].into_iter().enumerate() {
+        let to = world.path(&format!("restored {n}"));
+        let place = Place { location: place.clone(), ..world.place(&plan) };
+        let report = world.restore(place, VersionChoice::Latest, &to);
+        assert_eq!(report.outcome, Outcome::Completed, "{:?}", report.warnings);
+        assert_eq!(tree(&to.join("source")), tree(&world.source()));
+    }
 }

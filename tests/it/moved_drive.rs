@@ -23,6 +23,8 @@ impl Drive {
     fn copy(&self, world: &World, name: &str) -> Self {
         let image = world.path(&format!("{name} image"));
         fs::copy(&self.image, &image).unwrap();
+        // Its id may be changed only where it was looked through since it was last mounted.
+        root_tool("e2fsck", &["-f", "-p", text(&image)]);
         root_tool("tune2fs", &["-U", "random", text(&image)]);
         Self { image, at: None }
     }

@@ -67,7 +67,7 @@ fn version(handle: &Handle, args: &args::Download, mut from: Place, output: Outp
     let versions = vec![chosen(handle, &from, &args.version)?];
     let to = Location::local(parse::absolute(&args.to)?);
     let run = new_run_id()?;
-    let spec = Box::new(ReplicateSpec { from, to, versions, instead: false });
+    let spec = Box::new(ReplicateSpec { from, to, versions, instead: false, anew: true });
     Ok(report::print(&follow(handle, run, Command::Replicate { run, spec }, output)?, output))
 }
 

@@ -19,7 +19,7 @@ fn replicate(session: &Session, args: &args::Replicate, output: Output) -> Resul
     server::tell(handle, &to, &args.from.server, false)?;
     let (mut from, _) = place::found(handle, &args.from)?;
     place::open(handle, &mut from, &args.from)?;
-    let spec = Box::new(ReplicateSpec { from, to, versions: args.versions.clone(), instead: false });
+    let spec = Box::new(ReplicateSpec { from, to, versions: args.versions.clone(), instead: false, anew: false });
     let run = new_run_id()?;
     Ok(report::print(&follow(handle, run, Command::Replicate { run, spec }, output)?, output))
 }

@@ -230,7 +230,7 @@ fn open_new(core: &Core, plan: &Plan, before: Option<&Plan>, secrets: &NewSecret
             continue;
         }
         let opened = match &open {
-            Some(first) => replicate::target(core, &first.folder, first.ring.as_deref(), location).map(|_| None),
+            Some(first) => replicate::target(core, &first.folder, first.ring.as_deref(), location, false).map(|_| None),
             None => destination::open_for_writing(core, plan, location, secrets, false).map(Some),
         };
         match opened {

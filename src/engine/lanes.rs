@@ -283,7 +283,7 @@ impl Drop for Lane {
 
 impl Lane {
     fn work(&self, listed: &[Listed]) -> LaneEnd {
-        let to = replicate::target(&self.core, &self.from, self.ring.as_deref(), &self.location)?;
+        let to = replicate::target(&self.core, &self.from, self.ring.as_deref(), &self.location, false)?;
         let copying = Copying {
             core: &self.core,
             from: &self.from,

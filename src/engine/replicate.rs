@@ -43,7 +43,7 @@ pub fn run(core: &Core, run: &Run, spec: &ReplicateSpec, stages: &mut Stages<'_>
     if let Some(id) = spec.versions.iter().find(|id| !listed.iter().any(|l| l.id == **id)) {
         return Err(explain::no_such_version(id.as_str()));
     }
-    let target = target(core, &folder, ring.as_deref(), &spec.to)?;
+    let target = target(core, &folder, ring.as_deref(), &spec.to, spec.anew)?;
     let max =
         |plan: Plan| plan.max_sizes.at(&spec.to).or_else(|| plan.max_sizes.at(&spec.from.location).filter(|_| spec.instead));
     target.keep_within(core.plan(folder.plan()).and_then(max))?;
@@ -73,16 +73,28 @@ pub fn run(core: &Core, run: &Run, spec: &ReplicateSpec, stages: &mut Stages<'_>
     })
 }
 
-/// The plan's folder at another destination, which this home may write to; it is made where there is none.
-pub fn target(core: &Core, source: &Folder, ring: Option<&KeyRing>, location: &Location) -> Result<Arc<Folder>, Problem> {
-    let folder = open_or_make(core, source, ring, location)?;
+/// The plan's folder at another destination, which this home may write to; it is made where there is none. `anew`: also where there was one.
+pub fn target(
+    core: &Core,
+    source: &Folder,
+    ring: Option<&KeyRing>,
+    location: &Location,
+    anew: bool,
+) -> Result<Arc<Folder>, Problem> {
+    let folder = open_or_make(core, source, ring, location, anew)?;
     core.accesses.remember_drive(location);
     Ok(folder)
 }
 
-fn open_or_make(core: &Core, source: &Folder, ring: Option<&KeyRing>, location: &Location) -> Result<Arc<Folder>, Problem> {
+fn open_or_make(
+    core: &Core,
+    source: &Folder,
+    ring: Option<&KeyRing>,
+    location: &Location,
+    anew: bool,
+) -> Result<Arc<Folder>, Problem> {
     let plan = source.plan();
-    let known = !core.history.known_versions(plan, location).map_err(explain::history)?.is_empty();
+    let known = !anew && !core.history.known_versions(plan, location).map_err(explain::history)?.is_empty();
     let storage = core.open_storage(location, !known)?;
     if let Some(folder) = Folder::of_plan(&storage, plan)? {
         if folder.marker.sealed != source.marker.sealed {

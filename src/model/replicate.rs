@@ -16,6 +16,9 @@ pub struct ReplicateSpec {
     /// Once all of it lies there, the plan goes there instead of where it was copied from.
     #[serde(default)]
     pub instead: bool,
+    /// A target that held versions and is gone is made anew: it is no drive that may be plugged in again.
+    #[serde(default)]
+    pub anew: bool,
 }
 
 /// What was copied to a destination.

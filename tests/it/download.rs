@@ -47,6 +47,12 @@ fn a_version_comes_with_all_that_it_needs() {
     world.run("restore --from @got --to @out").ok();
     assert_same(&world.source(), &world.path("out/source"));
 
+    // It was only a copy: where somebody has thrown it away, it comes again, and nobody waits for a drive.
+    fs::remove_dir_all(world.path("got")).unwrap();
+    person.run("download % --to @got --json").ok();
+    world.run("restore --from @got --to @again").ok();
+    assert_same(&world.source(), &world.path("again/source"));
+
     let older = format!("download %/{} --version {} --to @older", person.plan(), first["version"].as_str().unwrap());
     person.run(&older).ok();
     world.run("restore --from @older --to @before").ok();

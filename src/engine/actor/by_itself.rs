@@ -148,7 +148,7 @@ impl Actor {
             return;
         }
         let from = Place::of(&plan, &from);
-        let spec = Box::new(ReplicateSpec { from, to, versions: Vec::new(), instead: false });
+        let spec = Box::new(ReplicateSpec { from, to, versions: Vec::new(), instead: false, anew: false });
         self.replicate(self.new_run_id(), Trigger::CatchUp, spec);
     }
 

@@ -143,6 +143,7 @@ mod tests {
         assert_eq!(read("90m"), Ok(5400));
         assert_eq!(read("1h30m"), Ok(5400));
         assert_eq!(read("2d"), Ok(172_800));
+        assert_eq!(read("366d"), Ok(366 * 86_400));
         for wrong in ["", "1", "h", "0m", "1x", "-1h", "1h5", "9999999m", "367d"] {
             assert!(read(wrong).is_err(), "{wrong}");
         }

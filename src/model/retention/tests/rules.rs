@@ -242,6 +242,7 @@ fn settings_and_words() {
         "the last 3, all of 30 days, one per hour for the last 24 hours, one per day for 7 days and one per month for 12 months; at least 2; at most 100 GB"
     );
     assert_eq!(Retention::default().in_words(), "for ever");
+    assert_eq!(Retention { daily: buckets("1"), ..Retention::default() }.in_words(), "one per day for the last day");
     assert_eq!(Retention { days: Some(365), ..Retention::default() }.in_words(), "all of a year");
     assert_eq!(Retention { days: Some(730), ..Retention::default() }.in_words(), "all of 2 years");
     assert_eq!(Retention { days: Some(400), ..Retention::default() }.in_words(), "all of 400 days");
@@ -328,6 +329,14 @@ fn the_year_to_come() {
     assert_eq!(counts[3], ("2027-02-28".into(), 28, 9));
     assert_eq!((counts.len(), counts[12].clone()), (13, ("2027-11-24".into(), 24, 9)));
     assert_eq!(year.months[0].bytes, 7 * 10);
+    // What is made once a month comes after all that is there.
+    let monthly = parse("monthly", Some("20:00"), Some("28"), jiff::civil::date(2026, 1, 1)).unwrap();
+    let seldom = Schedule::new(id(1), monthly, now);
+    let upcoming = Upcoming::new(&[(&seldom, ran)], now, now, &utc);
+    let last = Retention { last: Some(1), ..Retention::default() };
+    let year = simulate(Rules { plan: &last, schedules: &[] }, upcoming, &week(), 10, now, &utc);
+    let first = &year.months[0];
+    assert_eq!((first.made, first.kept, first.bytes), (1, 1, 10));
     // More runs than anybody looks at.
     let every_minute = parse("cron: * * * * *", None, None, jiff::civil::date(2026, 1, 1)).unwrap();
     let often = Schedule::new(id(1), every_minute, now);

@@ -118,6 +118,7 @@ fn a_failed_run_is_tried_again_with_longer_and_longer_waits() {
     assert_eq!(one(&schedule(1, "daily at 13:30", CREATED), failed("2026-11-23T12:00:00Z", 4), "2026-11-23T12:30:00Z"), RUNS);
     // What comes oftener slows down, to half an hour at most.
     let minutely = schedule(1, "cron: * * * * *", CREATED);
+    assert_eq!(one(&minutely, ran("2026-11-23T12:00:30Z"), "2026-11-23T12:00:40Z").1, Some(at("2026-11-23T12:01:00Z")));
     assert_eq!(
         one(&minutely, failed("2026-11-23T12:00:00Z", 1), "2026-11-23T12:04:00Z"),
         (None, Some(at("2026-11-23T12:05:00Z")))
@@ -179,6 +180,7 @@ fn a_clock_that_was_put_back_neither_silences_nor_doubles() {
     assert_eq!(one(&daily, ran("2026-11-27T19:00:00Z"), "2026-11-26T17:30:00Z"), back);
     assert_eq!(one(&daily, ran("2036-11-26T19:00:00Z"), "2026-11-26T17:00:00Z"), back);
     assert_eq!(one(&schedule(1, "monthly", CREATED), ran("2026-11-26T19:00:00Z"), "2026-11-25T16:00:00Z"), back);
+    assert_eq!(one(&schedule(1, "monthly", CREATED), ran("2026-11-26T18:00:00Z"), "2026-11-25T16:00:00Z").0, None);
     assert_eq!(one(&daily, ran("2026-11-26T17:00:00Z"), "2026-11-26T17:00:00Z"), (None, Some(at("2026-11-26T19:00:00Z"))));
     let hourly = schedule(1, "hourly", CREATED);
     assert_eq!(one(&hourly, ran("2026-11-26T19:00:00Z"), "2026-11-26T18:30:00Z"), (None, Some(at("2026-11-26T20:00:00Z"))));

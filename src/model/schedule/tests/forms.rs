@@ -166,7 +166,9 @@ fn what_the_command_line_cannot_mean_is_refused() {
     assert!(say("daily", None, Some("mon")).contains("weekly"));
     assert!(say("weekly", None, Some("1")).contains("weekday"));
     assert!(say("monthly", None, Some("mon")).contains("day of a month"));
-    assert!(say("monthly", None, Some("0")).contains("day of a month"));
+    for day in ["0", "32", "45", "+5", "-5"] {
+        assert!(say("monthly", None, Some(day)).contains("day of a month"), "{day}");
+    }
     assert!(say("monthly", None, Some("fifth-mon")).contains("day of a month"));
     assert!(say("hourly", Some("20:00"), None).contains(":15"));
     assert!(say("6h", Some("20:00"), None).contains("--at"));

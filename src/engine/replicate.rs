@@ -81,43 +81,35 @@ pub fn target(
     location: &Location,
     anew: bool,
 ) -> Result<Arc<Folder>, Problem> {
-    let folder = open_or_make(core, source, ring, location, anew)?;
-    core.accesses.remember_drive(location);
-    Ok(folder)
-}
-
-fn open_or_make(
-    core: &Core,
-    source: &Folder,
-    ring: Option<&KeyRing>,
-    location: &Location,
-    anew: bool,
-) -> Result<Arc<Folder>, Problem> {
     let plan = source.plan();
     let known = !anew && !core.history.known_versions(plan, location).map_err(explain::history)?.is_empty();
     let storage = core.open_storage(location, !known)?;
-    if let Some(folder) = Folder::of_plan(&storage, plan)? {
-        if folder.marker.sealed != source.marker.sealed {
-            return Err(archive::Error::NotSealed { object: marker::MARKER.into() }.into());
+    let folder = match Folder::of_plan(&storage, plan)? {
+        Some(folder) => {
+            if folder.marker.sealed != source.marker.sealed {
+                return Err(archive::Error::NotSealed { object: marker::MARKER.into() }.into());
+            }
+            folder.check_marker(ring)?;
+            destination::own(core, &folder, ring, false)?;
+            if let Some(ring) = ring {
+                // The newest change of keys counts, wherever it was made.
+                source.share_keys(&folder, ring)?;
+            }
+            folder
         }
-        folder.check_marker(ring)?;
-        destination::own(core, &folder, ring, false)?;
-        if let Some(ring) = ring {
-            // The newest change of keys counts, wherever it was made.
-            source.share_keys(&folder, ring)?;
+        None if known => return Err(explain::marker_missing(&location.display())),
+        None => {
+            let keys = match ring {
+                Some(ring) => Some((ring, source.needed_keys()?)),
+                None => None,
+            };
+            destination::check_no_backups_folder(location, &*storage)?;
+            let keys = keys.as_ref().map(|(ring, keys)| (*ring, keys));
+            destination::create_folder(core, &storage, source.name.clone(), source.marker.clone(), keys)?
         }
-        return Ok(Arc::new(folder));
-    }
-    if known {
-        return Err(explain::marker_missing(&location.display()));
-    }
-    let keys = match ring {
-        Some(ring) => Some((ring, source.needed_keys()?)),
-        None => None,
     };
-    destination::check_no_backups_folder(location, &*storage)?;
-    let keys = keys.as_ref().map(|(ring, keys)| (*ring, keys));
-    destination::create_folder(core, &storage, source.name.clone(), source.marker.clone(), keys).map(Arc::new)
+    core.accesses.remember_drive(location);
+    Ok(Arc::new(folder))
 }
 
 /// From where to where.

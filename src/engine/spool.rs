@@ -2,7 +2,7 @@
 //! there. Bounded; what finds no room here is fetched back.
 
 use std::fs::File;
-use std::io::{self, Write};
+use std::io::Write;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
@@ -11,8 +11,6 @@ use crate::storage::{self, Take};
 
 /// Bytes in all.
 const MOST: u64 = 1 << 30;
-/// Read at a time.
-const PIECE: usize = 1 << 20;
 
 pub struct Spool(Arc<AtomicU64>);
 
@@ -84,16 +82,9 @@ impl Spooled {
 
     /// Gives all of it, piece by piece.
     pub fn read_through(&self, take: &mut Take<'_>) -> Result<(), storage::Error> {
-        let mut buffer = vec![0; PIECE.min(usize::try_from(self.size()).unwrap_or(PIECE))];
-        let mut at = 0;
-        while at < self.size() {
-            let length = buffer.len().min(usize::try_from(self.size() - at).unwrap_or(PIECE));
-            let piece = buffer.get_mut(..length).unwrap_or_default();
-            self.file.read_exact_at(piece, at).map_err(|e: io::Error| storage::Error::from_read("what waits to be sent", e))?;
-            take(piece)?;
-            at += length as u64;
-        }
-        Ok(())
+        storage::read_in_pieces(0, self.size(), take, |at, piece| {
+            self.file.read_exact_at(piece, at).map_err(|e| storage::Error::from_read("what waits to be sent", e))
+        })
     }
 }
 

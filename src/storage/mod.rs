@@ -42,8 +42,27 @@ use enduring::Enduring;
 /// Takes a piece of what is read through.
 pub type Take<'a> = dyn FnMut(&[u8]) -> Result<(), Error> + 'a;
 
-/// Bytes of one piece, where a destination has no way of its own.
+/// Bytes of one piece, where there is no way of reading through that is quicker.
 const THROUGH: usize = 4 << 20;
+
+/// Gives what lies from `offset` to `end` piece by piece, as `read` fills each from its place.
+pub fn read_in_pieces(
+    offset: u64,
+    end: u64,
+    take: &mut Take<'_>,
+    mut read: impl FnMut(u64, &mut [u8]) -> Result<(), Error>,
+) -> Result<(), Error> {
+    let mut buffer = vec![0; THROUGH.min(usize::try_from(end.saturating_sub(offset)).unwrap_or(THROUGH))];
+    let mut at = offset;
+    while at < end {
+        let length = buffer.len().min(usize::try_from(end - at).unwrap_or(THROUGH));
+        let piece = buffer.get_mut(..length).unwrap_or_default();
+        read(at, piece)?;
+        take(piece)?;
+        at += length as u64;
+    }
+    Ok(())
+}
 
 /// A destination. Names are relative, components split by `/`, none of them empty, `.` or `..`.
 ///
@@ -59,16 +78,7 @@ pub trait Storage: Send + Sync {
     /// error ends it. Where many are read this way the line is never idle between two requests. What begins at 0 had best be the
     /// whole object: it may be asked for without saying where it ends.
     fn read_through(&self, name: &str, offset: u64, end: u64, take: &mut Take<'_>) -> Result<(), Error> {
-        let mut buffer = vec![0; THROUGH.min(usize::try_from(end.saturating_sub(offset)).unwrap_or(THROUGH))];
-        let mut at = offset;
-        while at < end {
-            let length = buffer.len().min(usize::try_from(end - at).unwrap_or(THROUGH));
-            let piece = buffer.get_mut(..length).unwrap_or_default();
-            self.read_at(name, at, piece)?;
-            take(piece)?;
-            at += length as u64;
-        }
-        Ok(())
+        read_in_pieces(offset, end, take, |at, piece| self.read_at(name, at, piece))
     }
     /// Whether what lies one behind the other is better read through than piece by piece, each by a request of its own.
     fn is_streamed(&self) -> bool {

@@ -7,8 +7,8 @@ mod reserve;
 pub mod unmarked;
 
 use std::io;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
@@ -24,6 +24,7 @@ use crate::model::restore::PlanChoice;
 use crate::model::snapshot::{Manifest, ObjectList, VersionId};
 use crate::storage::{self, Kind, Storage, Upload};
 
+use super::core::lock;
 use super::explain;
 use super::few_at_once::few_at_once;
 
@@ -34,8 +35,10 @@ use reserve::Reserve;
 const MAX_PLANS: usize = 1000;
 /// Longest marker, owner or key file.
 const MAX_SMALL: u64 = 1 << 20;
-/// Folders that are listed at the same time.
+/// Folders that are listed at the same time,
 const LISTED_AT_ONCE: usize = 4;
+/// and manifests that are read.
+const READ_AT_ONCE: usize = 8;
 
 pub struct Folder {
     storage: Arc<dyn Storage>,
@@ -57,10 +60,14 @@ impl Folder {
     /// All plan folders whose marker can be read; those with a damaged marker by name.
     pub fn all(storage: &Arc<dyn Storage>) -> Result<(Vec<Self>, Vec<String>), Problem> {
         let (mut found, mut damaged) = (Vec::new(), Vec::new());
-        for name in storage::plan_folders(&**storage)?.into_iter().take(MAX_PLANS) {
+        for name in storage::folders(&**storage)? {
+            if found.len() + damaged.len() >= MAX_PLANS {
+                break;
+            }
             let marker = match storage.read_all(&format!("{name}/{}", marker::MARKER), MAX_SMALL) {
                 Ok(bytes) => json_lines::decode::<Marker>(marker::MARKER, &bytes, json_lines::Trust::Checksum).ok(),
-                Err(error) if error.kind == Kind::NotFound => continue,
+                // Somebody else's folder, perhaps one that we may not look into.
+                Err(error) if matches!(error.kind, Kind::NotFound | Kind::NotReadable | Kind::Denied) => continue,
                 Err(error) if error.kind == Kind::TooLong => None,
                 Err(error) => return Err(error.into()),
             };
@@ -307,8 +314,16 @@ impl Folder {
 
     /// Every version that lies there, in order of sequence (unreadable ones first); without those that are marked as deleted.
     pub fn manifests(&self, ring: Option<&KeyRing>) -> Result<Vec<Listed>, Problem> {
-        let ids = self.versions()?.into_iter();
-        let mut found: Vec<Listed> = ids.map(|id| Listed { manifest: self.manifest(&id, ring), id }).collect();
+        let ids = self.versions()?;
+        let found = Mutex::new(Vec::with_capacity(ids.len()));
+        // Of a server each costs the way there and back.
+        let at_once = if self.storage.is_streamed() { READ_AT_ONCE } else { 1 };
+        few_at_once(&ids, at_once, |id| -> Result<(), Problem> {
+            let manifest = self.manifest(id, ring);
+            lock(&found).push(Listed { id: id.clone(), manifest });
+            Ok(())
+        })?;
+        let mut found = found.into_inner().unwrap_or_else(PoisonError::into_inner);
         found.sort_by_cached_key(|l| (l.manifest.as_ref().map_or(0, |m| m.sequence), l.id.clone()));
         Ok(found)
     }
@@ -419,6 +434,7 @@ fn to_io(error: storage::Error) -> io::Error {
         | Kind::Locked
         | Kind::InvalidName
         | Kind::TooLong
+        | Kind::ListCut
         | Kind::Cancelled
         | Kind::Other => error.source.kind(),
     };

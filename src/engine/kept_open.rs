@@ -5,6 +5,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::core::lock;
+use super::just_read::JustRead;
 use crate::model::location::Location;
 use crate::storage::Storage;
 
@@ -48,7 +49,7 @@ impl KeptOpen {
             }
             kept.forgotten
         };
-        let storage = open()?;
+        let storage: Arc<dyn Storage> = Arc::new(JustRead::new(open()?));
         self.keep(location, &storage, before);
         Ok(storage)
     }

@@ -342,7 +342,7 @@ impl Lane {
         };
         let sum = Sum { size, sha256: None };
         let copied = match &object.spooled {
-            Some(spooled) => to.take_in(name, &sum, &self.cancel, &|_| {}, |take| spooled.read_through(take)),
+            Some(spooled) => to.copy_file(spooled.file(), name, &sum, &self.cancel, &|_| {}),
             None => to.copy_from(&self.from, name, &sum, &self.cancel, &|_| {}),
         };
         match copied {

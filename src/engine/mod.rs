@@ -28,6 +28,7 @@ mod hand;
 pub mod handle;
 mod health;
 mod held;
+mod just_read;
 mod kept_open;
 mod keys;
 mod lanes;

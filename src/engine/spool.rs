@@ -6,9 +6,6 @@ use std::io::Write;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-use crate::os::at::FileExt;
-use crate::storage::{self, Take};
-
 /// Bytes in all.
 const MOST: u64 = 1 << 30;
 
@@ -65,13 +62,13 @@ impl Spooling {
     }
 
     pub fn finish(self) -> Spooled {
-        Spooled { file: self.file, taken: self.taken }
+        Spooled { file: Arc::new(self.file), taken: self.taken }
     }
 }
 
 /// An object that is whole. Nothing is left of it once nobody wants it.
 pub struct Spooled {
-    file: File,
+    file: Arc<File>,
     taken: Taken,
 }
 
@@ -80,17 +77,15 @@ impl Spooled {
         self.taken.bytes
     }
 
-    /// Gives all of it, piece by piece.
-    pub fn read_through(&self, take: &mut Take<'_>) -> Result<(), storage::Error> {
-        storage::read_in_pieces(0, self.size(), take, |at, piece| {
-            self.file.read_exact_at(piece, at).map_err(|e| storage::Error::from_read("what waits to be sent", e))
-        })
+    pub fn file(&self) -> &Arc<File> {
+        &self.file
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::os::at::FileExt;
 
     #[test]
     fn what_is_kept_is_given_and_its_room_given_back() {
@@ -98,19 +93,13 @@ mod tests {
         let content: Vec<u8> = (0..2_500_001u32).map(|n| (n % 251) as u8).collect();
         let spooled = content.chunks(70_001).fold(spool.begin(), |open, piece| open?.keep(piece)).unwrap().finish();
         assert_eq!(spooled.size(), 2_500_001);
-        let mut read = Vec::new();
-        let mut take = |piece: &[u8]| {
-            read.extend_from_slice(piece);
-            Ok(())
-        };
-        spooled.read_through(&mut take).unwrap();
-        assert!(read == content);
+        let mut read = vec![0; content.len()];
+        spooled.file().read_exact_at(&mut read, 0).unwrap();
+        assert!(read == content && spooled.file().metadata().unwrap().len() == spooled.size());
         assert!(spool.begin().unwrap().keep(&content[..499_999]).is_some());
         assert!(spool.begin().unwrap().keep(&content[..500_000]).is_none(), "there is no more room");
         drop(spooled);
         assert!(spool.begin().unwrap().keep(&content).unwrap().keep(&content[..500_000]).is_none());
         assert_eq!(spool.0.load(Relaxed), 3_000_000);
-        let empty = spool.begin().unwrap().finish();
-        empty.read_through(&mut |_| panic!("there is nothing in it")).unwrap();
     }
 }

@@ -3,10 +3,10 @@
 use super::Storage;
 use super::servers::proxy::Fate;
 
-/// Of what is written and read back each time.
+/// Of what is written and read back twice each time.
 const LENGTH: usize = 3 << 20;
-/// Carried for it, commands and both ways together.
-const CARRIED: u64 = 2 * LENGTH as u64;
+/// Carried for it, commands and all ways together.
+const CARRIED: u64 = 3 * LENGTH as u64;
 /// Within so many bytes at the beginning lie the commands.
 const COMMANDS: u64 = 2000;
 
@@ -23,6 +23,13 @@ pub fn anywhere(storage: &dyn Storage, fate: &Fate, lies: &dyn Fn(&str) -> Optio
         let name = format!("{n}/file");
         fate.cut_after(at);
         storage.put(&name, &bytes).unwrap_or_else(|e| panic!("{n} cut after {at}: {e}"));
+        let mut read = Vec::new();
+        let taken = storage.read_through(&name, 0, LENGTH as u64, &mut |piece| {
+            read.extend_from_slice(piece);
+            Ok(())
+        });
+        taken.unwrap_or_else(|e| panic!("{n} cut after {at}: {e}"));
+        assert!(read == bytes, "{n} cut after {at}");
         assert!(storage.read_all(&name, LENGTH as u64).unwrap() == bytes, "{n} cut after {at}");
         let listed = storage.list(&format!("{n}")).unwrap();
         assert!(matches!(&listed[..], [one] if one.size == LENGTH as u64), "{n} cut after {at}: {listed:?}");

@@ -1,9 +1,9 @@
 //! A server's storage through a bad network: what fails for a while is tried again, over a new connection where the old one is dead.
 //!
-//! Everything but uploads can simply be asked again. An upload is kept in a temporary file besides, so that it can be sent anew.
+//! Everything but uploads can simply be asked again. An upload is kept here besides, so that it can be sent anew.
 
 use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::io::{self, Write};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
@@ -11,14 +11,13 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::backoff::spread;
+use super::spool::Spool;
 use super::{Error, Kind, Listed, Room, Storage, Take, Upload};
 
 /// Tries in all.
 const TRIES: u32 = 6;
 /// Before the second try; then twice as long each time, more or less.
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
-/// Read at a time of an upload that is sent anew.
-const PIECE: usize = 1 << 20;
 
 type Open = Box<dyn Fn() -> Result<Box<dyn Storage>, Error> + Send + Sync>;
 
@@ -135,8 +134,7 @@ impl Storage for Enduring {
     fn create(&self, name: &str) -> Result<Box<dyn Upload>, Error> {
         let upload = self.0.ask(|storage| storage.create(name))?;
         let number = self.0.current().1;
-        let kept = tempfile::tempfile().map_err(|e| Error::of_spool(name, e))?;
-        Ok(Box::new(Kept { inner: self.0.clone(), name: name.to_owned(), upload: Ok(upload), number, kept }))
+        Ok(Box::new(Kept { inner: self.0.clone(), name: name.to_owned(), upload: Ok(upload), number, spool: Spool::default() }))
     }
 
     fn delete(&self, name: &str) -> Result<(), Error> {
@@ -182,12 +180,12 @@ struct Kept {
     upload: Result<Box<dyn Upload>, Error>,
     /// Of the connection that it went over.
     number: u64,
-    kept: File,
+    spool: Spool,
 }
 
 impl Write for Kept {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.kept.write_all(bytes).map_err(|e| io::Error::other(Error::of_spool(&self.name, e)))?;
+        self.spool.write_all(bytes).map_err(|e| io::Error::other(Error::of_spool(&self.name, e)))?;
         if let Ok(upload) = &mut self.upload
             && let Err(error) = upload.write_all(bytes)
         {
@@ -207,6 +205,10 @@ impl Write for Kept {
 }
 
 impl Upload for Kept {
+    fn lies_in(&mut self, file: &Arc<File>) {
+        self.spool.lies_in(file);
+    }
+
     fn finish(mut self: Box<Self>) -> Result<(), Error> {
         let mut tries = 1;
         let mut result = self.upload.and_then(Upload::finish);
@@ -219,29 +221,20 @@ impl Upload for Kept {
             self.inner.wait_and_connect(&mut tries, self.number, error)?;
             let (storage, number) = self.inner.current();
             self.number = number;
-            result = send(&*storage, &self.name, &mut self.kept);
+            result = send(&*storage, &self.name, &self.spool);
         }
     }
 }
 
 /// Sends what was kept. That it is there already is what an earlier try has done whose answer was lost, if it is just as long: names are
 /// given once.
-fn send(storage: &dyn Storage, name: &str, kept: &mut File) -> Result<(), Error> {
-    let local = |error| Error::of_spool(name, error);
-    let length = kept.seek(SeekFrom::End(0)).map_err(local)?;
-    kept.seek(SeekFrom::Start(0)).map_err(local)?;
+fn send(storage: &dyn Storage, name: &str, spool: &Spool) -> Result<(), Error> {
     let mut upload = match storage.create(name) {
-        Err(error) if error.kind == Kind::AlreadyExists && storage.size(name)? == length => return Ok(()),
+        Err(error) if error.kind == Kind::AlreadyExists && storage.size(name)? == spool.length() => return Ok(()),
         created => created?,
     };
-    let mut buffer = vec![0; PIECE];
-    loop {
-        let read = kept.read(&mut buffer).map_err(local)?;
-        if read == 0 {
-            return upload.finish();
-        }
-        upload.write_all(&buffer[..read]).map_err(|e| Error::from_io(name, e))?;
-    }
+    spool.send_to(name, &mut *upload)?;
+    upload.finish()
 }
 
 #[cfg(test)]

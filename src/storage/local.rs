@@ -178,6 +178,10 @@ impl Storage for Local {
         file.read_exact_at(buffer, offset).map_err(|e| Error::from_read(name, e))
     }
 
+    fn file(&self, name: &str) -> Result<Option<File>, Error> {
+        self.object(name).map(Some)
+    }
+
     fn create(&self, name: &str) -> Result<Box<dyn Upload>, Error> {
         name::check(name)?;
         let folder = self.folder_made(name::split(name).0)?;

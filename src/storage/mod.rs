@@ -21,12 +21,14 @@ mod person;
 #[path = "../../tests/servers/mod.rs"]
 mod servers;
 pub mod sftp;
+mod spool;
 mod sum;
 pub mod throttle;
 mod tls;
 mod web;
 pub mod webdav;
 
+use std::fs::File;
 use std::io;
 use std::sync::Arc;
 
@@ -45,17 +47,18 @@ pub type Take<'a> = dyn FnMut(&[u8]) -> Result<(), Error> + 'a;
 /// Bytes of one piece, where there is no way of reading through that is quicker.
 const THROUGH: usize = 4 << 20;
 
-/// Gives what lies from `offset` to `end` piece by piece, as `read` fills each from its place.
+/// Gives what lies from `offset` to `end` in pieces of that many bytes, as `read` fills each from its place.
 pub fn read_in_pieces(
+    piece: usize,
     offset: u64,
     end: u64,
     take: &mut Take<'_>,
     mut read: impl FnMut(u64, &mut [u8]) -> Result<(), Error>,
 ) -> Result<(), Error> {
-    let mut buffer = vec![0; THROUGH.min(usize::try_from(end.saturating_sub(offset)).unwrap_or(THROUGH))];
+    let mut buffer = vec![0; piece.min(usize::try_from(end.saturating_sub(offset)).unwrap_or(piece))];
     let mut at = offset;
     while at < end {
-        let length = buffer.len().min(usize::try_from(end - at).unwrap_or(THROUGH));
+        let length = buffer.len().min(usize::try_from(end - at).unwrap_or(piece));
         let piece = buffer.get_mut(..length).unwrap_or_default();
         read(at, piece)?;
         take(piece)?;
@@ -78,11 +81,16 @@ pub trait Storage: Send + Sync {
     /// error ends it. Where many are read this way the line is never idle between two requests. What begins at 0 had best be the
     /// whole object: it may be asked for without saying where it ends.
     fn read_through(&self, name: &str, offset: u64, end: u64, take: &mut Take<'_>) -> Result<(), Error> {
-        read_in_pieces(offset, end, take, |at, piece| self.read_at(name, at, piece))
+        read_in_pieces(THROUGH, offset, end, take, |at, piece| self.read_at(name, at, piece))
     }
     /// Whether what lies one behind the other is better read through than piece by piece, each by a request of its own.
     fn is_streamed(&self) -> bool {
         false
+    }
+    /// The object as a file of this machine, where it is one.
+    fn file(&self, name: &str) -> Result<Option<File>, Error> {
+        let _ = name;
+        Ok(None)
     }
     /// Begins an object: temporary name, then on `finish` fsync, rename without replacing, folder fsynced. Folders are made as
     /// needed. `AlreadyExists` where there is one. FTP knows neither fsync nor such a rename: there what exists when `finish`
@@ -129,6 +137,11 @@ pub trait Storage: Send + Sync {
 
 /// An object being written; dropped unfinished it leaves nothing.
 pub trait Upload: io::Write + Send {
+    /// Told before the first byte: all that will be written lies in this file too, from its beginning, and nobody changes it. Where
+    /// what is written waits on this machine for its way, it need not lie there twice.
+    fn lies_in(&mut self, file: &Arc<File>) {
+        let _ = file;
+    }
     fn finish(self: Box<Self>) -> Result<(), Error>;
 }
 
@@ -213,6 +226,8 @@ pub enum Kind {
     InvalidName,
     /// Longer than the limit that was given.
     TooLong,
+    /// The server shows only a part of what a folder holds; the source says how much.
+    ListCut,
     /// The file system does not take files of this size (FAT: 4 GiB).
     FileTooLarge,
     /// Shorter than what was to be read of it.
@@ -342,12 +357,18 @@ pub fn create_and_open(location: &Location, access: &Arc<dyn Access>) -> Result<
     }
 }
 
+/// Folders at a destination; those that have a marker may be plans'. Sorted.
+pub fn folders(storage: &dyn Storage) -> Result<Vec<String>, Error> {
+    let is_folder = |child: &Listed| child.is_folder && name::check(&child.name).is_ok();
+    Ok(storage.list("")?.into_iter().filter(is_folder).map(|child| child.name).collect())
+}
+
 /// Folders at a destination that have a marker, and so may be plans' folders; sorted.
 pub fn plan_folders(storage: &dyn Storage) -> Result<Vec<String>, Error> {
     let mut found = Vec::new();
-    for folder in storage.list("")?.into_iter().filter(|child| child.is_folder && name::check(&child.name).is_ok()) {
-        match storage.size(&format!("{}/{}", folder.name, marker::MARKER)) {
-            Ok(_) => found.push(folder.name),
+    for folder in folders(storage)? {
+        match storage.size(&format!("{folder}/{}", marker::MARKER)) {
+            Ok(_) => found.push(folder),
             // Somebody else's folder, perhaps one that we may not look into.
             Err(e) if matches!(e.kind, Kind::NotFound | Kind::NotReadable | Kind::Denied) => {}
             Err(e) => return Err(e),

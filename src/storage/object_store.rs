@@ -2,8 +2,8 @@
 //!
 //! A store knows no folders: what stands before a `/` in the names of objects is one for as long as there are any.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
+use std::thread;
 
 use futures_util::{StreamExt, TryStreamExt};
 use jiff::Timestamp;
@@ -12,11 +12,13 @@ use sha2::{Digest, Sha256};
 use tokio::task::JoinSet;
 
 use super::access::Access;
+use super::backoff::spread;
 use super::{Error, Kind, Listed, Room, Storage, Take, Upload, name};
 use crate::model::location::Location;
 
 mod asked;
 mod body;
+mod coming;
 mod direct;
 mod failure;
 mod fault;
@@ -44,9 +46,8 @@ const LONGEST_LIST: usize = 1_000_000;
 const PIECE: usize = 8 << 20;
 /// and so many at once.
 const AT_ONCE: usize = 4;
-/// Where all is read through: bytes of one request, and how many are asked for at once. They wait in memory.
-const THROUGH: u64 = 4 << 20;
-const AHEAD: usize = 3;
+/// What must have come since a line broke for its breaking again to be another matter.
+const PROGRESS: u64 = 256 << 10;
 const DELETED_AT_ONCE: usize = 16;
 /// An object that is read whole comes by one request up to this size.
 const SMALL: u64 = 64 << 20;
@@ -157,30 +158,20 @@ impl ObjectStore {
         self.line.wait(async { self.operator().read_with(&self.key(name)).range(offset..end).await })
     }
 
-    /// Pieces in their order, the next few asked for while one is taken. The inner result is `take`'s.
-    async fn ahead(&self, name: &str, offset: u64, end: u64, take: &mut Take<'_>) -> opendal::Result<Result<(), Error>> {
-        let mut coming = VecDeque::new();
-        let mut asked = offset;
-        loop {
-            while asked < end && coming.len() < AHEAD {
-                let to = end.min(asked.saturating_add(THROUGH));
-                let (operator, key) = (self.operator().clone(), self.key(name));
-                let length = to - asked;
-                let range = asked..to;
-                coming.push_back((length, tokio::spawn(async move { operator.read_with(&key).range(range).await })));
-                asked = to;
-            }
-            let Some((length, piece)) = coming.pop_front() else { return Ok(Ok(())) };
-            let bytes = piece.await.map_err(|_| Fault::Away("interrupted".into()).into_error())??;
-            if bytes.len() as u64 != length {
-                return Err(Fault::Strange(format!("{} bytes instead of {length}", bytes.len())).into_error());
-            }
-            for part in bytes {
+    /// One request, taken while it comes. The inner result is `take`'s.
+    async fn stream(&self, name: &str, from: u64, end: u64, take: &mut Take<'_>) -> opendal::Result<Result<(), Error>> {
+        let reader = self.operator().reader(&self.key(name)).await?;
+        let mut pieces = reader.into_stream(from..end).await?;
+        let mut left = end - from;
+        while let Some(piece) = pieces.next().await {
+            for part in piece? {
+                left = left.saturating_sub(part.len() as u64);
                 if let Err(error) = take(&part) {
                     return Ok(Err(error));
                 }
             }
         }
+        if left > 0 { Err(Fault::Cut("it ended before".into()).into_error()) } else { Ok(Ok(())) }
     }
 
     /// Many requests at once.
@@ -279,7 +270,30 @@ impl Storage for ObjectStore {
 
     fn read_through(&self, name: &str, offset: u64, end: u64, take: &mut Take<'_>) -> Result<(), Error> {
         name::check(name)?;
-        self.line.wait(self.ahead(name, offset, end, take)).map_err(|e| judged(name, &e))?
+        let (mut at, mut tried_at, mut tries) = (offset, offset, 0);
+        while at < end {
+            let from = at;
+            let mut take = |piece: &[u8]| {
+                take(piece)?;
+                at += piece.len() as u64;
+                Ok(())
+            };
+            let failed = match self.line.wait(asked::streamed(self.stream(name, from, end, &mut take))) {
+                Ok(taken) => return taken,
+                Err(failed) => failed,
+            };
+            // What cannot even be begun was tried often enough.
+            if !matches!(Fault::of(&failed), Some(Fault::Cut(_))) {
+                return Err(judged(name, &failed));
+            }
+            (tried_at, tries) = if at - tried_at >= PROGRESS { (at, 1) } else { (tried_at, tries + 1) };
+            if tries > wire::REPEATS {
+                return Err(judged(name, &failed));
+            }
+            tracing::debug!(%failed, at, "a store is asked for the rest");
+            thread::sleep(spread(wire::FIRST_PAUSE.saturating_mul(1 << tries)));
+        }
+        Ok(())
     }
 
     fn is_streamed(&self) -> bool {

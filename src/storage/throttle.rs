@@ -43,6 +43,13 @@ impl Throttle {
     }
 }
 
+/// Waits so long, where there is anything to wait for: a timer would make a millisecond of nothing.
+pub async fn pause(wait: Duration) {
+    if !wait.is_zero() {
+        tokio::time::sleep(wait).await;
+    }
+}
+
 impl Way {
     fn wait(&mut self, now: Instant, bytes: usize) -> Duration {
         let Some(per_second) = self.per_second.filter(|limit| *limit > 0) else { return Duration::ZERO };

@@ -11,5 +11,3 @@ mod socket;
 
 /// Read at a time where all of an object is.
 pub const PIECE: usize = 1 << 20;
-/// What is smaller waits in memory for its way to a server.
-pub const IN_MEMORY: usize = 1 << 20;

@@ -39,6 +39,7 @@ mod object_stores;
 mod pause;
 mod power_cut;
 mod recover;
+mod requests;
 mod resume;
 mod scale;
 #[path = "../servers/mod.rs"]

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::job;
 use crate::servers::stores::{AZURE_ACCOUNT, AZURE_KEY, BUCKET, Kind, S3_KEY, S3_SECRET, Store};
-use crate::support::{PASSWORD, Ran, Random, World, assert_same};
+use crate::support::{PASSWORD, Ran, Random, World, assert_same, long};
 
 /// A person with a bucket and its secret.
 struct Person {
@@ -109,6 +109,35 @@ fn the_whole_job_on_azure() {
 #[test]
 fn the_whole_job_on_google() {
     the_whole_job(Kind::Gcs);
+}
+
+#[test]
+fn the_whole_job_on_garage() {
+    if long() {
+        the_whole_job(Kind::Garage);
+    }
+}
+
+#[test]
+fn a_bucket_that_may_hold_no_more_can_be_cleaned() {
+    if !long() {
+        return;
+    }
+    let person = Person::new(Kind::Garage);
+    let source = person.world.source();
+    fs::create_dir(&source).unwrap();
+    fs::write(source.join("a"), Random(830).bytes(6 << 20)).unwrap();
+    let line = "backup --source @source --to % --type full --json";
+    let first = person.run(line).ok().last();
+    person.run(line).ok();
+    Store::limit(&person.world.path("server"), 15 << 20);
+    fs::write(source.join("b"), Random(831).bytes(6 << 20)).unwrap();
+    assert_eq!(code(&person.run(line)), "destination-full");
+    person.run("verify --from % --all --depth full").ok();
+    person.run(&format!("delete --from % --version {}", first["version"].as_str().unwrap())).ok();
+    person.run("backup --source @source --to % --json").ok();
+    person.run("restore --from % --to @out").ok();
+    assert_same(&source, &person.world.path("out/source"));
 }
 
 #[test]

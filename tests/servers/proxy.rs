@@ -1,4 +1,4 @@
-//! A small TCP proxy that stands for a bad network: it cuts lines after so many bytes, and delays what it carries.
+//! A small TCP proxy that stands for a bad network: it cuts lines after so many bytes, delays what it carries, and notes what is asked by HTTP.
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
@@ -19,6 +19,11 @@ pub struct Fate {
     carried: AtomicU64,
     cut_so_far: AtomicU64,
     connected: AtomicU64,
+    /// Lines that are open now, and the most there were at once.
+    open: AtomicU64,
+    most_open: AtomicU64,
+    /// Request lines of HTTP.
+    asked: Mutex<Vec<String>>,
     lines: Mutex<Vec<TcpStream>>,
 }
 
@@ -47,6 +52,31 @@ impl Fate {
     /// How many lines there have been.
     pub fn connected(&self) -> u64 {
         self.connected.load(Ordering::SeqCst)
+    }
+
+    /// The most lines that were open at once.
+    pub fn most_open(&self) -> u64 {
+        self.most_open.load(Ordering::SeqCst)
+    }
+
+    /// Methods and targets of what was asked by HTTP since this was last called.
+    pub fn asked(&self) -> Vec<String> {
+        std::mem::take(&mut *self.asked.lock().unwrap())
+    }
+
+    /// Looks for request lines in what a client says. `seen`: what may be the beginning of one.
+    fn note(&self, seen: &mut Vec<u8>, piece: &[u8]) {
+        const END: &[u8] = b" HTTP/1.1\r\n";
+        const LONGEST: usize = 4 << 10;
+        seen.extend_from_slice(piece);
+        while let Some(at) = seen.windows(END.len()).position(|part| part == END) {
+            // Before it may stand the end of what was sent with the request before.
+            let target = seen[..at].iter().rposition(|byte| *byte == b' ').unwrap_or(0);
+            let method = seen[..target].iter().rposition(|byte| !byte.is_ascii_uppercase()).map_or(0, |at| at + 1);
+            self.asked.lock().unwrap().push(String::from_utf8_lossy(&seen[method..at]).into_owned());
+            seen.drain(..at + END.len());
+        }
+        seen.drain(..seen.len().saturating_sub(LONGEST));
     }
 
     /// Cuts what there is of lines.
@@ -97,6 +127,8 @@ impl Proxy {
                 // Whoever calls sees the line end where nobody listens behind.
                 if let (Ok(line), Ok(behind)) = (line, TcpStream::connect(target)) {
                     shared.connected.fetch_add(1, Ordering::SeqCst);
+                    let open = shared.open.fetch_add(1, Ordering::SeqCst) + 1;
+                    shared.most_open.fetch_max(open, Ordering::SeqCst);
                     carry(line, behind, &shared);
                 }
             }
@@ -122,20 +154,29 @@ fn carry(one: TcpStream, other: TcpStream, fate: &Arc<Fate>) {
         socket.set_nodelay(true).unwrap();
         fate.lines.lock().unwrap().push(socket.try_clone().unwrap());
     }
-    for (from, to) in [(one.try_clone().unwrap(), other.try_clone().unwrap()), (other, one)] {
+    for (from, to, asks) in [(one.try_clone().unwrap(), other.try_clone().unwrap(), true), (other, one, false)] {
         let (send, receive) = mpsc::sync_channel::<(Instant, Vec<u8>)>(1024);
         let fate = fate.clone();
-        thread::spawn(move || read(from, &fate, &send));
+        thread::spawn(move || {
+            read(from, &fate, &send, asks);
+            if asks {
+                fate.open.fetch_sub(1, Ordering::SeqCst);
+            }
+        });
         thread::spawn(move || write(to, &receive));
     }
 }
 
-fn read(mut from: TcpStream, fate: &Fate, to: &mpsc::SyncSender<(Instant, Vec<u8>)>) {
+fn read(mut from: TcpStream, fate: &Fate, to: &mpsc::SyncSender<(Instant, Vec<u8>)>, asks: bool) {
     let mut buffer = vec![0; 64 << 10];
+    let mut seen = Vec::new();
     while let Ok(n @ 1..) = from.read(&mut buffer) {
         let through = fate.lets_through(n);
         let piece = buffer[..through.unwrap_or(0).min(n)].to_vec();
         fate.carried.fetch_add(piece.len() as u64, Ordering::SeqCst);
+        if asks {
+            fate.note(&mut seen, &piece);
+        }
         let due = Instant::now() + *fate.delay.lock().unwrap();
         let gone = to.send((due, piece)).is_err();
         if through.is_none_or(|through| through < n) {

@@ -15,6 +15,9 @@ use super::process::{Process, brought, free_port, run};
 pub const BUCKET: &str = "bucket";
 pub const S3_KEY: &str = "AKTESTTESTTEST";
 pub const S3_SECRET: &str = "secret-secret-secret";
+/// What Garage takes for a key and its secret.
+const GARAGE_KEY: &str = "GK0123456789abcdef01234567";
+const GARAGE_SECRET: &str = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
 /// The account of Microsoft's emulator, as it is published.
 pub const AZURE_ACCOUNT: &str = "devstoreaccount1";
 pub const AZURE_KEY: &str = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==";
@@ -40,6 +43,8 @@ pub enum Kind {
     Azurite,
     /// Without pages or conditions.
     Gcs,
+    /// One that is run on many machines; it knows no conditions.
+    Garage,
 }
 
 impl Store {
@@ -62,6 +67,8 @@ impl Store {
                 format!("s3://{BUCKET}/{prefix}?endpoint=127.0.0.1:{}&access_key={S3_KEY}", self.port)
             }
             Kind::Azurite => format!("az://{AZURE_ACCOUNT}/{BUCKET}/{prefix}?{endpoint}"),
+            // Where it lies, it says itself.
+            Kind::Garage => format!("s3://{BUCKET}/{prefix}?{endpoint}&access_key={GARAGE_KEY}"),
             Kind::Gcs => format!("gs://{BUCKET}/{prefix}?{endpoint}&anonymous=yes"),
         }
     }
@@ -71,6 +78,7 @@ impl Store {
         match self.kind {
             Kind::S3s | Kind::Moto | Kind::MotoTls | Kind::MotoExpired => S3_SECRET,
             Kind::Azurite => AZURE_KEY,
+            Kind::Garage => GARAGE_SECRET,
             Kind::Gcs => "",
         }
     }
@@ -78,7 +86,7 @@ impl Store {
     fn make_bucket(&self, name: &str, folder: &Path) {
         match self.kind {
             // Made with the process.
-            Kind::S3s | Kind::Gcs | Kind::MotoExpired => {}
+            Kind::S3s | Kind::Gcs | Kind::Garage | Kind::MotoExpired => {}
             Kind::Moto => assert!(self.asked(&format!("PUT /{name}"), "").starts_with("HTTP/1.1 200")),
             Kind::MotoTls => {
                 let url = format!("https://127.0.0.1:{}/{name}", self.port);
@@ -101,6 +109,11 @@ impl Store {
                 assert!(answer.starts_with("HTTP/1.1 201"), "{answer}");
             }
         }
+    }
+
+    /// Garage's bucket takes so many bytes and no more.
+    pub fn limit(folder: &Path, bytes: u64) {
+        run(garage(folder).args(["bucket", "set-quotas", "--max-size", &bytes.to_string(), BUCKET]));
     }
 
     /// A request of its own.
@@ -146,6 +159,26 @@ fn command(kind: Kind, folder: &Path, port: u16) -> Command {
             command.args(["--disableTelemetry", "--location"]).arg(folder);
             command
         }
+        Kind::Garage => {
+            let shown = folder.display();
+            let lines = [
+                format!("metadata_dir = '{shown}/meta'"),
+                format!("data_dir = '{shown}/data'"),
+                "db_engine = 'sqlite'".into(),
+                "replication_factor = 1".into(),
+                format!("rpc_bind_addr = '127.0.0.1:{}'", free_port()),
+                format!("rpc_secret = '{GARAGE_SECRET}'"),
+                "[s3_api]".into(),
+                "s3_region = 'garage'".into(),
+                format!("api_bind_addr = '127.0.0.1:{port}'"),
+            ];
+            fs::write(folder.join("garage.toml"), lines.join("\n")).unwrap();
+            let mut command = garage(folder);
+            command.args(["server", "--single-node", "--default-bucket"]);
+            command.env("GARAGE_DEFAULT_ACCESS_KEY", GARAGE_KEY).env("GARAGE_DEFAULT_SECRET_KEY", GARAGE_SECRET);
+            command.env("GARAGE_DEFAULT_BUCKET", BUCKET);
+            command
+        }
         Kind::Gcs => {
             let mut command = Command::new(brought("venv/bin/gcp-storage-emulator"));
             command.args(["start", "--host=127.0.0.1", &format!("--port={port}"), &format!("--default-bucket={BUCKET}")]);
@@ -153,4 +186,10 @@ fn command(kind: Kind, folder: &Path, port: u16) -> Command {
             command
         }
     }
+}
+
+fn garage(folder: &Path) -> Command {
+    let mut command = Command::new(brought("bin/garage"));
+    command.arg("-c").arg(folder.join("garage.toml")).env("GARAGE_ALLOW_WORLD_READABLE_SECRETS", "true");
+    command
 }

@@ -157,6 +157,11 @@ impl From<storage::Error> for Problem {
             ),
             Kind::InvalidName => Problem::new(Code::Io, format!("{at} is not a name that can be used."), ""),
             Kind::TooLong => Problem::new(Code::Damaged, format!("{at} is longer than it can be."), ""),
+            Kind::ListCut => Problem::new(
+                Code::ServerAnswer,
+                format!("The server shows only a part of the folder {at}: {}.", error.source),
+                "Ask whoever runs it to have it show more (pure-ftpd calls that LimitRecursion), or back up into a new folder, with larger volumes.",
+            ),
             Kind::TooShort => Problem::new(Code::Damaged, format!("{at} is shorter than it should be."), ""),
             Kind::NotReadable => Problem::new(
                 Code::Io,

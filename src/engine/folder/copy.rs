@@ -1,6 +1,8 @@
 //! An object goes from one destination's plan folder to another's.
 
+use std::fs::File;
 use std::io::Write;
+use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
@@ -8,7 +10,11 @@ use super::Folder;
 use crate::archive;
 use crate::model::problem::Problem;
 use crate::model::run::Cancel;
+use crate::os::at::FileExt;
 use crate::storage;
+
+/// Read at a time of a file: what the processor keeps at hand until it is summed and sent.
+const PIECE: usize = 256 << 10;
 
 /// Why an object was not copied.
 pub enum NotCopied {
@@ -28,7 +34,8 @@ pub struct Sum<'a> {
 }
 
 impl Folder {
-    /// Copies an object of the same name; see [`Self::take_in`].
+    /// Copies an object of the same name; it appears here whole, and only if it is what it should be. Gives its SHA-256 in hex. `each` is told
+    /// the bytes as they are written.
     pub fn copy_from(
         &self,
         source: &Self,
@@ -40,13 +47,35 @@ impl Folder {
         if source.storage.size(&source.full(name)).map_err(|e| NotCopied::Source(e.into()))? != sum.size {
             return Err(NotCopied::Source(archive::Error::damaged(name, "it has another size than it should have").into()));
         }
-        self.take_in(name, sum, cancel, each, |take| source.storage.read_through(&source.full(name), 0, sum.size, take))
+        match source.storage.file(&source.full(name)).map_err(|e| NotCopied::Source(e.into()))? {
+            Some(file) => self.copy_file(&Arc::new(file), name, sum, cancel, each),
+            None => {
+                let read = |take: &mut storage::Take<'_>| source.storage.read_through(&source.full(name), 0, sum.size, take);
+                self.take_in(None, name, sum, cancel, each, read)
+            }
+        }
     }
 
-    /// Takes in an object that `read` gives piece by piece; it appears here whole, and only if it is what it should be. Gives its SHA-256 in
-    /// hex. `each` is told the bytes as they are written.
-    pub fn take_in(
+    /// The same of an object that lies in a file on this machine.
+    pub fn copy_file(
         &self,
+        file: &Arc<File>,
+        name: &str,
+        sum: &Sum<'_>,
+        cancel: &Cancel,
+        each: &dyn Fn(u64),
+    ) -> Result<String, NotCopied> {
+        self.take_in(Some(file), name, sum, cancel, each, |take| {
+            storage::read_in_pieces(PIECE, 0, sum.size, take, |at, piece| {
+                file.read_exact_at(piece, at).map_err(|e| storage::Error::from_read(name, e))
+            })
+        })
+    }
+
+    /// Takes in what `read` gives piece by piece. `file`: where the same lies.
+    fn take_in(
+        &self,
+        file: Option<&Arc<File>>,
         name: &str,
         sum: &Sum<'_>,
         cancel: &Cancel,
@@ -55,6 +84,9 @@ impl Folder {
     ) -> Result<String, NotCopied> {
         let to = |error: storage::Error| NotCopied::Target(error.into());
         let mut upload = self.storage.create(&self.full(name)).map_err(to)?;
+        if let Some(file) = file {
+            upload.lies_in(file);
+        }
         let mut hash = Sha256::new();
         let mut write = |piece: &[u8]| {
             if cancel.should_end() {

@@ -70,7 +70,7 @@ impl Folder {
     /// Writes both copies and reads them back.
     pub fn put_keys(&self, keys: &Keys) -> Result<(), Problem> {
         for name in [marker::keys_name(keys.n), marker::keys_copy_name(keys.n)] {
-            // Another destination's lane may just have put the same there.
+            // As in `settle_keys`.
             self.put_once(&name, &keys.bytes)?;
             if self.read_all(&name)? != keys.bytes {
                 return Err(archive::Error::damaged(name, "it was not written as it was sent").into());
@@ -109,7 +109,8 @@ impl Folder {
                 if Self::may_stay(self.delete(&name))?.is_some() {
                     continue;
                 }
-                self.put(&name, &keys.bytes)?;
+                // Another destination's lane may just have put the same there.
+                self.put_once(&name, &keys.bytes)?;
             }
         }
         for (_, name) in there.into_iter().filter(|(n, _)| *n < keys.n) {

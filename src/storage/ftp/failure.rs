@@ -25,6 +25,8 @@ pub enum Failure {
     Nonsense(String),
     /// It goes on beyond what can be true.
     TooLong(String),
+    /// Only so many names of a folder are shown, and there are more.
+    ListCut(usize),
     /// A file ends before what was to be read of it.
     End,
     /// What lies there after an upload has another size.
@@ -49,7 +51,7 @@ impl Failure {
     pub fn ends_line(&self) -> bool {
         match self {
             Self::Said { code, .. } => *code == 421,
-            Self::End => false,
+            Self::End | Self::ListCut(_) => false,
             _ => true,
         }
     }
@@ -59,7 +61,7 @@ impl Failure {
         match self {
             Self::Said { code, .. } => matches!(code, 421 | 425 | 426 | 450 | 451),
             Self::Line(_) | Self::Nonsense(_) | Self::OtherSize { .. } => true,
-            Self::Tls(..) | Self::NoPassword | Self::TooLong(_) | Self::End => false,
+            Self::Tls(..) | Self::NoPassword | Self::TooLong(_) | Self::ListCut(_) | Self::End => false,
         }
     }
 
@@ -169,6 +171,7 @@ pub fn judged(context: &str, failure: Failure, refused: Kind) -> Error {
         Failure::Tls(kind, _) => *kind,
         Failure::NoPassword => Kind::NoPassword,
         Failure::TooLong(_) => Kind::TooLong,
+        Failure::ListCut(_) => Kind::ListCut,
         Failure::End => Kind::TooShort,
         Failure::Nonsense(_) | Failure::OtherSize { .. } => Kind::Nonsense,
     };
@@ -180,6 +183,7 @@ pub fn judged(context: &str, failure: Failure, refused: Kind) -> Error {
         Failure::Tls(_, why) => io::Error::other(why),
         Failure::NoPassword => io::Error::other("there is no password"),
         Failure::Nonsense(what) => io::Error::other(what),
+        Failure::ListCut(shown) => io::Error::other(format!("{shown} names")),
         Failure::TooLong(what) => io::Error::other(format!("{what} without end")),
         Failure::End => io::Error::new(io::ErrorKind::UnexpectedEof, "it ends before"),
         Failure::OtherSize { sent, there } => {

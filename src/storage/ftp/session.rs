@@ -25,6 +25,8 @@ pub const SKIPPED: u64 = 1 << 20;
 const BEGINS_DATA: [Status; 2] = [Status::AboutToSend, Status::AlreadyOpen];
 /// Some servers say 200 where it should be 250 or 257.
 const DONE: [Status; 3] = [Status::RequestedFileActionOk, Status::CommandOk, Status::PathCreated];
+/// A shorter list is shown whole by every server.
+const MAY_BE_CUT: usize = 1000;
 
 pub struct Session {
     ftp: RustlsFtpStream,
@@ -124,7 +126,9 @@ impl Session {
         let armed = alarm.arm(self.patience.whole * LISTS, [&self.control, data.get_ref().get_ref()]);
         let mut buffer = vec![0; 64 << 10];
         let mut line = Vec::new();
+        let mut lines = 0;
         let mut take = |line: &[u8]| {
+            lines += 1;
             let line = line.strip_suffix(b"\r").unwrap_or(line);
             std::str::from_utf8(line).ok().filter(|line| !line.is_empty()).map_or(Ok(()), &mut each)
         };
@@ -161,9 +165,28 @@ impl Session {
             // It may go on for ever.
             self.cut();
         }
-        let ended = self.end(alarm, data, armed);
+        let is_cut = read.is_ok() && lines >= MAY_BE_CUT && {
+            // Some servers say nothing before our side has ended too.
+            take_tickets(data.get_mut());
+            let _ = data.get_ref().get_ref().shutdown(Shutdown::Both);
+            self.is_cut()?
+        };
+        let ended = match self.end_as_it_is(alarm, data, armed) {
+            // The reply to what was asked in [`Self::is_cut`].
+            Err(FtpError::UnexpectedResponse(_)) if read.is_ok() && lines >= MAY_BE_CUT => Ok(()),
+            ended => ended,
+        };
         read?;
-        ended
+        ended?;
+        if is_cut { Err(Failure::ListCut(lines)) } else { Ok(()) }
+    }
+
+    /// Whether the server says that the list which has just ended is not all. What is not shown would look as if it were not there.
+    /// The library keeps the reply to a list for itself, unless a command is sent before it: then that gets it.
+    fn is_cut(&mut self) -> Answer<bool> {
+        let reply = self.ftp.custom_command("NOOP", &[Status::ClosingDataConnection, Status::RequestedFileActionOk])?;
+        let text = String::from_utf8_lossy(&reply.body).to_lowercase();
+        Ok(["truncated", "limit reached", "too many files"].iter().any(|words| text.contains(words)))
     }
 
     /// Reads from a file until the piece is full.

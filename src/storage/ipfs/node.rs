@@ -2,7 +2,6 @@
 //! of. Kubo and js-ipfs answer them alike.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use tempfile::SpooledTempFile;
 use ureq::Body;
 use ureq::http::{Method, Response, StatusCode};
 use url::Url;
@@ -11,6 +10,7 @@ use super::answer::{self, Added, Entry, Stat};
 use super::cid::{LEAF, LINKS};
 use crate::model::location::{IpfsFolder, Location};
 use crate::storage::access::Access;
+use crate::storage::spool::Spool;
 use crate::storage::web::client::{Ask, Client, Content};
 use crate::storage::web::download::{Open, Source, into_reader};
 use crate::storage::web::failure::{Failure, judged};
@@ -107,7 +107,7 @@ impl Node {
     }
 
     /// Brings bytes to the node, where nothing shows or keeps them yet. Gives their CID as the node writes it.
-    pub fn add(&self, spool: &mut SpooledTempFile, length: u64) -> Result<String, Failure> {
+    pub fn add(&self, spool: &Spool) -> Result<String, Failure> {
         let (leaf, links) = (format!("size-{LEAF}"), LINKS.to_string());
         let args = [
             ("cid-version", "1"),
@@ -124,7 +124,7 @@ impl Node {
         ];
         let mut tries = self.client.tries();
         loop {
-            let mut ask = self.ask("add", &args).content(Content::Form(&mut *spool, length));
+            let mut ask = self.ask("add", &args).content(Content::Form(spool));
             let told =
                 self.client.ask(&mut ask, &mut tries).and_then(|it| answer::check(it.response)).and_then(answer::last::<Added>);
             match told {

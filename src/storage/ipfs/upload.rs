@@ -1,38 +1,39 @@
 //! An object on its way to a node. It waits in a file without a name on this machine until all of it is there: what broke can be sent
 //! again, and its CID is known by then.
 
-use std::io::{self, Read, Seek, Write};
+use std::fs::File;
+use std::io::{self, Read, Write};
 use std::sync::Arc;
 
-use sha2::{Digest, Sha256};
-use tempfile::SpooledTempFile;
 use ureq::http::StatusCode;
 
 use super::cid::{Cid, Tree};
 use super::node::Node;
+use crate::storage::spool::Spool;
+use crate::storage::web::PIECE;
 use crate::storage::web::download::Download;
 use crate::storage::web::failure::{Failure, judged};
 use crate::storage::web::pace::Tries;
-use crate::storage::web::{IN_MEMORY, PIECE};
 use crate::storage::{Error, Kind, Upload, name, sum};
 
 pub struct IpfsUpload {
     name: String,
     node: Arc<Node>,
-    spool: SpooledTempFile,
+    spool: Spool,
     tree: Tree,
 }
 
 impl IpfsUpload {
     pub fn begin(name: &str, node: Arc<Node>) -> Self {
-        Self { name: name.into(), node, spool: SpooledTempFile::new(IN_MEMORY), tree: Tree::default() }
+        Self { name: name.into(), node, spool: Spool::default(), tree: Tree::default() }
     }
 
     /// Brings what waits here to the node under a name that nobody looks at, and has it kept. Gives its CID.
-    fn send(&mut self, temporary: &str, length: u64, ours: Cid) -> Result<Cid, Error> {
+    fn send(&self, temporary: &str, ours: Cid) -> Result<Cid, Error> {
         let unwritten = |failure| judged(&self.name, failure, Kind::NotWritable);
         let nonsense = |what: String| unwritten(Failure::Nonsense(what));
-        let told = self.node.add(&mut self.spool, length).map_err(unwritten)?;
+        let length = self.spool.length();
+        let told = self.node.add(&self.spool).map_err(unwritten)?;
         let cid = Cid::parse(&told).ok_or_else(|| nonsense("it gives content an address that is not known".into()))?;
         match self.node.show(&cid.to_string(), temporary, &mut self.node.client().tries()) {
             // An answer that was lost: nobody else has this name.
@@ -61,16 +62,11 @@ impl IpfsUpload {
         })
     }
 
-    fn sent(&mut self) -> Result<[u8; 32], Error> {
-        let local = |e| Error::of_spool(&self.name, e);
-        self.spool.rewind().map_err(local)?;
-        let (mut hash, mut buffer) = (Sha256::new(), vec![0; PIECE]);
-        loop {
-            match self.spool.read(&mut buffer).map_err(local)? {
-                0 => return Ok(hash.finalize().into()),
-                length => hash.update(&buffer[..length]),
-            }
-        }
+    fn sent(&self) -> Result<[u8; 32], Error> {
+        let mut waits = self.spool.reader();
+        sum::sha256(&self.name, self.spool.length(), PIECE, &mut |_| true, &mut |buffer| {
+            waits.read(buffer).map_err(|e| Error::of_spool(&self.name, e))
+        })
     }
 
     /// Gives it its name.
@@ -111,11 +107,14 @@ impl Write for IpfsUpload {
 }
 
 impl Upload for IpfsUpload {
+    fn lies_in(&mut self, file: &Arc<File>) {
+        self.spool.lies_in(file);
+    }
+
     fn finish(mut self: Box<Self>) -> Result<(), Error> {
-        let length = self.spool.stream_position().map_err(|e| Error::of_spool(&self.name, e))?;
         let temporary = name::temporary(&self.name)?;
         let ours = std::mem::take(&mut self.tree).root();
-        let arrived = self.send(&temporary, length, ours).and_then(|cid| {
+        let arrived = self.send(&temporary, ours).and_then(|cid| {
             let arrived = self.appear(cid);
             if arrived.is_err() && !self.is_there(cid) {
                 let _ = self.node.unpin(&cid.to_string());

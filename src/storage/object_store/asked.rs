@@ -1,4 +1,4 @@
-//! Bounds of what is being asked: a server may answer without end.
+//! Bounds of what is being asked, since a server may answer without end; and whether it is taken while it comes.
 
 use std::cell::Cell;
 use std::future::Future;
@@ -16,6 +16,7 @@ struct Bounds {
     longest: usize,
     /// Requests since there was something new.
     requests: Cell<u32>,
+    streamed: bool,
 }
 
 tokio::task_local! {
@@ -24,16 +25,21 @@ tokio::task_local! {
 
 /// Lists: no page is longer than can be, and not too many follow one another without anything new.
 pub async fn list<T>(what: impl Future<Output = T>) -> T {
-    within(LONGEST_ANSWER, what).await
+    within(LONGEST_ANSWER, false, what).await
 }
 
 /// Reads a whole of at most so many bytes.
 pub async fn whole<T>(longest: usize, what: impl Future<Output = T>) -> T {
-    within(longest, what).await
+    within(longest, false, what).await
 }
 
-async fn within<T>(longest: usize, what: impl Future<Output = T>) -> T {
-    BOUNDS.scope(Bounds { longest, requests: Cell::new(0) }, what).await
+/// Reads a part of an object, and takes it while it comes.
+pub async fn streamed<T>(what: impl Future<Output = T>) -> T {
+    within(LONGEST_ANSWER, true, what).await
+}
+
+async fn within<T>(longest: usize, streamed: bool, what: impl Future<Output = T>) -> T {
+    BOUNDS.scope(Bounds { longest, requests: Cell::new(0), streamed }, what).await
 }
 
 /// There was something new.
@@ -43,6 +49,10 @@ pub fn progress() {
 
 pub(super) fn longest() -> usize {
     BOUNDS.try_with(|bounds| bounds.longest).unwrap_or(LONGEST_ANSWER)
+}
+
+pub(super) fn is_streamed() -> bool {
+    BOUNDS.try_with(|bounds| bounds.streamed).unwrap_or(false)
 }
 
 /// One more request.

@@ -1,5 +1,6 @@
 //! What goes wrong between us and a store before its service's own code looks at the answer.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use crate::storage::Kind;
@@ -12,6 +13,8 @@ const LONGEST_WORDS: usize = 300;
 pub enum Fault {
     /// Nothing answers, or it stopped to.
     Away(String),
+    /// It broke off in the middle of what was asked for, which it had begun to give.
+    Cut(String),
     /// It shows a certificate that nobody vouches for,
     NotTrusted(String),
     /// or one that has run out.
@@ -43,7 +46,7 @@ impl Fault {
     /// What it means for whoever uses the storage.
     pub fn kind(&self) -> Kind {
         match self {
-            Self::Away(_) => Kind::ServerAway,
+            Self::Away(_) | Self::Cut(_) => Kind::ServerAway,
             Self::NotTrusted(_) => Kind::Certificate,
             Self::Expired => Kind::CertificateExpired,
             Self::Elsewhere(_) => Kind::Elsewhere,
@@ -80,9 +83,12 @@ impl std::error::Error for Fault {}
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Away(why) | Self::NotTrusted(why) | Self::TooLong(why) | Self::Strange(why) | Self::Elsewhere(why) => {
-                f.write_str(why)
-            }
+            Self::Away(why)
+            | Self::Cut(why)
+            | Self::NotTrusted(why)
+            | Self::TooLong(why)
+            | Self::Strange(why)
+            | Self::Elsewhere(why) => f.write_str(why),
             Self::Expired => f.write_str("it has run out"),
             Self::TooShort => f.write_str("it ends before"),
             Self::Refused(refusal) => {
@@ -103,7 +109,11 @@ impl Refusal {
                 let word = |path: &str| json.pointer(path).and_then(|v| v.as_str()).unwrap_or_default().to_owned();
                 (word("/error/errors/0/reason"), word("/error/message"))
             }
-            Err(_) => (element(&text, "Code"), element(&text, "Message")),
+            Err(_) => {
+                let message = element(&text, "Message");
+                let plain = quick_xml::escape::unescape(&message).map(Cow::into_owned);
+                (element(&text, "Code"), plain.unwrap_or(message))
+            }
         };
         if code.is_empty() {
             code = header("x-ms-error-code").to_owned();
@@ -122,7 +132,7 @@ impl Refusal {
         let says = |word: &str| self.message.to_lowercase().contains(word);
         match self.code.as_str() {
             "NoSuchBucket" | "ContainerNotFound" | "InvalidBucketName" => return Kind::NoBucket,
-            "AuthorizationHeaderMalformed" if says("region") => return Kind::WrongRegion,
+            "AuthorizationHeaderMalformed" if !self.region.is_empty() || says("region") => return Kind::WrongRegion,
             "PermanentRedirect" | "TemporaryRedirect" | "IllegalLocationConstraintException" => return Kind::WrongRegion,
             "RequestTimeTooSkewed" | "RequestExpired" => return Kind::WrongClock,
             "AuthenticationFailed" if says("date header") => return Kind::WrongClock,
@@ -207,6 +217,10 @@ mod tests {
                      </Message><Region>eu-west-1</Region></Error>";
         let refusal = Refusal::read(400, &http::HeaderMap::new(), wrong.as_bytes());
         assert_eq!((refusal.kind(), &*refusal.region), (Kind::WrongRegion, "eu-west-1"));
+        // Garage's.
+        let scope = "<Error><Code>AuthorizationHeaderMalformed</Code><Message>unexpected scope: &apos;x&apos;</Message><Region>garage</Region></Error>";
+        let refusal = Refusal::read(400, &http::HeaderMap::new(), scope.as_bytes());
+        assert_eq!((refusal.kind(), &*refusal.message), (Kind::WrongRegion, "unexpected scope: 'x'"));
     }
 
     #[test]

@@ -21,8 +21,7 @@ impl Wanted {
     }
 
     /// Whether an answer is exactly the part that was asked for. One that is cut at the object's end is no success.
-    pub fn fits(self, status: u16, headers: &HeaderMap, length: usize) -> Result<(), Fault> {
-        let length = length as u64;
+    pub fn fits(self, status: u16, headers: &HeaderMap, length: u64) -> Result<(), Fault> {
         let strange = |what: &str| Err(Fault::Strange(format!("{what} instead of {} bytes at {}", self.length, self.offset)));
         if status == 200 {
             // The whole, which may be what was wanted.

@@ -3,7 +3,8 @@
 //!
 //! What is longer goes in parts, as to every other store.
 
-use std::io::{self, Read, Seek, Write};
+use std::fs::File;
+use std::io::{self, Read, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering::Relaxed};
 
@@ -11,7 +12,6 @@ use data_encoding::BASE64;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use md5::{Digest, Md5};
 use opendal::Buffer;
-use tempfile::{SpooledData, SpooledTempFile};
 
 use super::body::Content;
 use super::direct::{Direct, path};
@@ -20,12 +20,11 @@ use super::fault::{Fault, Refusal};
 use super::line::Line;
 use super::upload::{StoreUpload, TOKEN, is_ours, token};
 use super::wire::Answer;
+use crate::storage::spool::{Spool, Waits};
 use crate::storage::{Error, Kind, Upload};
 
 /// Bytes of what goes by one request: a usual volume, with what it may have more.
 const LONGEST: u64 = 96 << 20;
-/// What is smaller waits in memory.
-const IN_MEMORY: usize = 1 << 20;
 /// Read at a time.
 const PIECE: usize = 256 << 10;
 const CRC32: HeaderName = HeaderName::from_static("x-amz-checksum-crc32");
@@ -72,45 +71,41 @@ pub struct SingleUpload {
     key: String,
     line: Arc<Line>,
     bucket: Arc<Bucket>,
-    spool: SpooledTempFile,
-    length: u64,
-    crc32: crc32fast::Hasher,
+    spool: Spool,
     /// Once it is too long for one request.
     parts: Option<Box<StoreUpload>>,
 }
 
 impl SingleUpload {
     pub fn begin(name: &str, key: String, line: Arc<Line>, bucket: Arc<Bucket>) -> Self {
-        let spool = SpooledTempFile::new(IN_MEMORY);
-        Self { name: name.into(), key, line, bucket, spool, length: 0, crc32: crc32fast::Hasher::new(), parts: None }
+        Self { name: name.into(), key, line, bucket, spool: Spool::default(), parts: None }
     }
 
     /// Begins anew in parts, with what waits here.
     fn in_parts(&mut self) -> Result<&mut StoreUpload, Error> {
-        let local = |e| Error::of_spool(&self.name, e);
         let mut parts = Box::new(StoreUpload::begin(&self.name, self.key.clone(), self.line.clone())?);
-        self.spool.rewind().map_err(local)?;
-        let mut buffer = vec![0; PIECE];
-        loop {
-            let read = self.spool.read(&mut buffer).map_err(local)?;
-            if read == 0 {
-                break;
-            }
-            parts.write_all(&buffer[..read]).map_err(|e| Error::from_io(&self.name, e))?;
-        }
-        self.spool = SpooledTempFile::new(IN_MEMORY);
+        self.spool.send_to(&self.name, &mut *parts)?;
+        self.spool = Spool::default();
         Ok(self.parts.insert(parts))
     }
 
     /// Sends it, and says what the store answered to that.
-    fn put(&self, content: &Content, crc32: &str, md5: Option<&str>, with_crc: bool, token: &str) -> Result<Answer, Fault> {
+    fn put(
+        &self,
+        content: &Content,
+        length: u64,
+        crc32: &str,
+        md5: Option<&str>,
+        with_crc: bool,
+        token: &str,
+    ) -> Result<Answer, Fault> {
         let mut headers = HeaderMap::new();
         let mut add = |name: HeaderName, value: &str| {
             let value = HeaderValue::from_str(value).map_err(|e| Fault::Strange(e.to_string()))?;
             headers.insert(name, value);
             Ok::<(), Fault>(())
         };
-        add(header::CONTENT_LENGTH, &self.length.to_string())?;
+        add(header::CONTENT_LENGTH, &length.to_string())?;
         add(header::IF_NONE_MATCH, "*")?;
         let named = |name: String| HeaderName::from_bytes(name.as_bytes()).map_err(|e| Fault::Strange(e.to_string()));
         add(named(format!("x-amz-meta-{TOKEN}"))?, token)?;
@@ -134,19 +129,22 @@ impl SingleUpload {
     }
 
     fn send(&mut self) -> Result<(), Error> {
-        let local = |e| Error::of_spool(&self.name, e);
-        let crc32 = BASE64.encode(&self.crc32.clone().finalize().to_be_bytes());
+        let spool = std::mem::take(&mut self.spool);
+        let (length, crc32) = (spool.length(), BASE64.encode(&spool.crc32().to_be_bytes()));
+        let md5 = match self.bucket.compares() {
+            Compares::Crc32 => None,
+            Compares::NotKnown | Compares::Md5 => Some(md5_of(&spool).map_err(|e| Error::of_spool(&self.name, e))?),
+        };
         let token = token(&self.name)?;
-        let spool = std::mem::replace(&mut self.spool, SpooledTempFile::new(0));
-        let content = match spool.into_inner() {
-            SpooledData::InMemory(bytes) => Content::Memory(Buffer::from(bytes.into_inner())),
-            SpooledData::OnDisk(file) => Content::File(Arc::new(file), self.length),
+        let content = match spool.into_waits() {
+            Waits::Memory(bytes) => Content::Memory(Buffer::from(bytes)),
+            Waits::File(file) | Waits::Lies(file) => Content::File(file, length),
         };
         loop {
             let compares = self.bucket.compares();
-            let md5 = if compares == Compares::Crc32 { None } else { Some(md5_of(&content).map_err(local)?) };
+            let md5 = md5.as_deref().filter(|_| compares != Compares::Crc32);
             let failed = |fault: Fault| judged(&self.name, &fault.into_error());
-            let answer = match self.put(&content, &crc32, md5.as_deref(), compares != Compares::Md5, &token) {
+            let answer = match self.put(&content, length, &crc32, md5, compares != Compares::Md5, &token) {
                 // Some stores refuse sums that they do not know.
                 Err(Fault::Refused(refusal)) if compares == Compares::NotKnown && is_unknown_sum(&refusal) => {
                     tracing::debug!(%refusal.code, "a store is sent no CRC32");
@@ -168,7 +166,7 @@ impl SingleUpload {
                     Ok(())
                 }
                 // An answer that was lost on the way made us ask again.
-                409 | 412 if is_ours(&self.line, &self.name, &self.key, self.length, &token).unwrap_or(false) => Ok(()),
+                409 | 412 if is_ours(&self.line, &self.name, &self.key, length, &token).unwrap_or(false) => Ok(()),
                 409 | 412 => Err(Error::new(Kind::AlreadyExists, &self.name, "there is one")),
                 status => Err(failed(Fault::Refused(Refusal::read(status, &answer.headers, &answer.body)))),
             };
@@ -183,23 +181,14 @@ fn is_unknown_sum(refusal: &Refusal) -> bool {
 }
 
 /// In base64, as the header has it.
-fn md5_of(content: &Content) -> io::Result<String> {
-    let mut md5 = Md5::new();
-    match content {
-        Content::Memory(buffer) => buffer.clone().for_each(|piece| md5.update(&piece)),
-        Content::File(file, _) => {
-            let mut file = &**file;
-            file.rewind()?;
-            let mut buffer = vec![0; PIECE];
-            loop {
-                match file.read(&mut buffer)? {
-                    0 => break,
-                    read => md5.update(&buffer[..read]),
-                }
-            }
+fn md5_of(spool: &Spool) -> io::Result<String> {
+    let (mut md5, mut reader, mut buffer) = (Md5::new(), spool.reader(), vec![0; PIECE]);
+    loop {
+        match reader.read(&mut buffer)? {
+            0 => return Ok(BASE64.encode(&md5.finalize())),
+            read => md5.update(&buffer[..read]),
         }
     }
-    Ok(BASE64.encode(&md5.finalize()))
 }
 
 impl Write for SingleUpload {
@@ -207,13 +196,10 @@ impl Write for SingleUpload {
         if let Some(parts) = &mut self.parts {
             return parts.write(bytes);
         }
-        if self.length.saturating_add(bytes.len() as u64) > self.bucket.longest {
+        if self.spool.length().saturating_add(bytes.len() as u64) > self.bucket.longest {
             return self.in_parts().map_err(io::Error::other)?.write(bytes);
         }
-        self.spool.write_all(bytes).map_err(|e| io::Error::other(Error::of_spool(&self.name, e)))?;
-        self.crc32.update(bytes);
-        self.length += bytes.len() as u64;
-        Ok(bytes.len())
+        self.spool.write(bytes).map_err(|e| io::Error::other(Error::of_spool(&self.name, e)))
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -222,6 +208,10 @@ impl Write for SingleUpload {
 }
 
 impl Upload for SingleUpload {
+    fn lies_in(&mut self, file: &Arc<File>) {
+        self.spool.lies_in(file);
+    }
+
     fn finish(mut self: Box<Self>) -> Result<(), Error> {
         match self.parts.take() {
             Some(parts) => parts.finish(),

@@ -11,6 +11,7 @@ use crate::storage::servers::proxy::Proxy;
 use crate::storage::servers::stores::{self, AZURE_ACCOUNT, BUCKET, S3_KEY, S3_SECRET, Store};
 use crate::storage::{contract, cuts};
 
+mod requests;
 mod single;
 
 /// With one secret; none where it is empty.
@@ -132,21 +133,19 @@ fn google_does_what_every_storage_must() {
 }
 
 #[test]
-fn lists_have_as_many_pages_as_it_takes() {
-    let world = World::new(stores::Kind::Moto);
-    let storage = world.open("many");
-    // A page has a thousand.
-    let names: Vec<String> = (0..1005).map(|n| format!("{n:04}")).collect();
-    std::thread::scope(|scope| {
-        for names in names.chunks(300) {
-            let storage = &storage;
-            scope.spawn(move || names.iter().for_each(|name| storage.put(&format!("f/{name}"), b"x").unwrap()));
-        }
-    });
-    let listed: Vec<String> = storage.list("f").unwrap().into_iter().map(|child| child.name).collect();
-    assert_eq!(listed, names);
-    storage.delete_folder("f").unwrap();
-    assert_eq!(storage.list("").unwrap(), []);
+fn garage_does_what_every_storage_must() {
+    if std::env::var("STRONGROOM_LONG").is_ok_and(|value| value == "1") {
+        let world = World::new(stores::Kind::Garage);
+        contract::holds_but_for_races(&world.open("some/where"));
+        large_objects_are_whole(&world.open(""), false);
+    }
+}
+
+/// The store behind a proxy.
+fn through_a_proxy(store: &Store, prefix: &str) -> (ObjectStore, Proxy) {
+    let proxy = Proxy::to(([127, 0, 0, 1], store.port).into());
+    let address = store.address(prefix).replace(&format!(":{}", store.port), &format!(":{}", proxy.address.port()));
+    (at(&address, store.secret()).unwrap(), proxy)
 }
 
 #[test]
@@ -376,11 +375,10 @@ fn only_an_authority_that_vouches_for_a_server_opens_the_way_to_it() {
 
 #[test]
 fn lines_that_are_cut_anywhere_cost_nothing_but_time() {
-    for kind in [stores::Kind::S3s, stores::Kind::Azurite] {
+    for which in [stores::Kind::S3s, stores::Kind::Azurite] {
         let dir = tempfile::tempdir().unwrap();
-        let store = Store::start(kind, dir.path());
-        let proxy = Proxy::to(([127, 0, 0, 1], store.port).into());
-        let address = store.address("some").replace(&format!(":{}", store.port), &format!(":{}", proxy.address.port()));
-        cuts::anywhere(&at(&address, store.secret()).unwrap(), &proxy.fate(), &|_| None);
+        let store = Store::start(which, dir.path());
+        let (storage, proxy) = through_a_proxy(&store, "some");
+        cuts::anywhere(&storage, &proxy.fate(), &|_| None);
     }
 }

@@ -13,12 +13,13 @@ use tokio::time::Instant;
 
 use super::asked;
 use super::body::{Content, Sent};
+use super::coming::Coming;
 use super::fault::{self, Fault, Refusal};
 use super::range::Wanted;
 use super::trust;
 use crate::model::location::{Location, Server, bucket};
 use crate::storage::access::Access;
-use crate::storage::throttle::Throttle;
+use crate::storage::throttle::{Throttle, pause};
 use crate::storage::{Error, Kind};
 
 /// Until a server takes the call.
@@ -26,11 +27,11 @@ const CONNECT: Duration = Duration::from_secs(20);
 /// Without a byte in either direction.
 const SILENCE: Duration = Duration::from_secs(60);
 /// How often a request is repeated,
-const REPEATS: u32 = 6;
+pub const REPEATS: u32 = 6;
 /// and for how long at most.
 const PATIENCE: Duration = Duration::from_secs(180);
 /// Before the first repetition; then twice as long each time.
-const FIRST_PAUSE: Duration = Duration::from_millis(200);
+pub const FIRST_PAUSE: Duration = Duration::from_millis(200);
 /// The longest that a server may ask us to wait.
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 /// Room that is made for an answer before it comes, in bytes.
@@ -48,7 +49,7 @@ pub struct Wire {
     digests: bool,
     throttle: Arc<Throttle>,
     /// One for each request that may be on its way.
-    lines: Semaphore,
+    lines: Arc<Semaphore>,
 }
 
 /// An answer, read whole.
@@ -56,6 +57,8 @@ pub struct Answer {
     pub status: StatusCode,
     pub headers: HeaderMap,
     pub body: BytesMut,
+    /// What comes behind that, where it is taken while it comes.
+    rest: Option<Box<Coming>>,
 }
 
 /// Brings OpenDAL's requests on their way.
@@ -72,7 +75,7 @@ enum Verdict {
 impl Wire {
     pub fn new(location: &Location, access: &dyn Access, in_cloud: bool, digests: bool) -> Result<Self, Error> {
         let client = trust::client(access.ca_file(location).as_deref(), CONNECT)?;
-        let lines = Semaphore::new(access.connections().max(1));
+        let lines = Arc::new(Semaphore::new(access.connections().max(1)));
         Ok(Self { client, server: location.server(), in_cloud, digests, throttle: access.throttle(), lines })
     }
 
@@ -90,7 +93,7 @@ impl Wire {
         if is_storing && self.server.as_ref().is_some_and(|server| *server != bucket::server(&parts.uri.to_string())) {
             return Err(Fault::Strange("it wants the upload elsewhere".into()));
         }
-        let mut pause = FIRST_PAUSE;
+        let mut next = FIRST_PAUSE;
         for repeats in 0.. {
             let tried = if is_metadata {
                 match tokio::time::timeout(METADATA, self.once(parts, content, wanted)).await {
@@ -106,21 +109,20 @@ impl Wire {
                 Verdict::Again(fault, after) => (fault, after),
             };
             // A crowd that waits for the same server must not come back all at once.
-            let wait = after.unwrap_or_default().max(pause) + jitter(pause);
+            let wait = after.unwrap_or_default().max(next) + jitter(next);
             if is_metadata || repeats >= REPEATS || wait > LONGEST_PAUSE || begun.elapsed() + wait > PATIENCE {
                 return Err(fault);
             }
             tracing::debug!(%fault, repeats, "a store is asked again");
             tokio::time::sleep(wait).await;
-            pause *= 2;
+            next *= 2;
         }
         Err(Fault::Away("no answer".into()))
     }
 
-    /// One request, to the end of its answer.
+    /// One request, to the end of its answer; where that is streamed, to its beginning.
     async fn once(&self, parts: &request::Parts, content: &Content, wanted: Option<Wanted>) -> Result<Answer, Fault> {
-        // Never closed.
-        let _line = self.lines.acquire().await;
+        let line = self.lines.clone().acquire_owned().await.map_err(|_| Fault::Away("closed".into()))?;
         let moved = Arc::new(AtomicU64::new(0));
         let sent = Sent::new(content.clone(), moved.clone(), self.throttle.clone());
         let mut request = self.client.request(parts.method.clone(), parts.uri.to_string()).headers(parts.headers.clone());
@@ -133,22 +135,41 @@ impl Wire {
             let (status, headers) = (response.status(), response.headers().clone());
             // What a server says of itself when it refuses need not fit into what was wanted.
             let longest = if status.is_success() { longest } else { longest.max(asked::LONGEST_REFUSAL) };
+            if let Some(wanted) = wanted.filter(|_| status.is_success() && asked::is_streamed()) {
+                let begin = response.chunk().await.map_err(|e| trust::fault(&e))?.unwrap_or_default();
+                let Some(left) = wanted.length.checked_sub(begin.len() as u64) else {
+                    return Err(Fault::Strange("more than was asked for".into()));
+                };
+                let rest = Coming { response, left, throttle: self.throttle.clone(), silence: SILENCE, _line: line };
+                return Ok(Answer { status, headers, body: BytesMut::from(begin), rest: Some(Box::new(rest)) });
+            }
             // A part is taken as it is asked for, in one piece.
             let part = wanted.filter(|_| status.is_success()).map_or(0, |wanted| wanted.length.min(MOST_AT_ONCE));
             let mut body = BytesMut::with_capacity(usize::try_from(part).unwrap_or_default());
             while let Some(chunk) = response.chunk().await.map_err(|e| trust::fault(&e))? {
                 moved.fetch_add(chunk.len() as u64, Ordering::Relaxed);
-                tokio::time::sleep(self.throttle.down(chunk.len())).await;
+                pause(self.throttle.down(chunk.len())).await;
                 if body.len() + chunk.len() > longest {
                     return Err(Fault::TooLong(format!("more than {longest} bytes")));
                 }
                 body.extend_from_slice(&chunk);
             }
-            Ok(Answer { status, headers, body })
+            Ok(Answer { status, headers, body, rest: None })
         };
         tokio::select! {
             answer = whole => answer,
             () = silence(&moved) => Err(Fault::Away("it fell silent".into())),
+        }
+    }
+}
+
+impl Answer {
+    /// Bytes of its body, as far as that is known.
+    fn length(&self, wanted: Wanted) -> u64 {
+        let told = || self.headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok();
+        match &self.rest {
+            Some(_) => told().unwrap_or(wanted.length),
+            None => self.body.len() as u64,
         }
     }
 }
@@ -164,9 +185,14 @@ impl HttpTransport for Carrier {
         if answer.status == StatusCode::RANGE_NOT_SATISFIABLE {
             return Err(opendal::Error::new(opendal::ErrorKind::RangeNotSatisfied, "it is shorter"));
         }
-        let length = answer.body.len() as u64;
-        let whole = futures_util::stream::iter([Ok(Buffer::from(answer.body.freeze()))]);
-        let mut response = Response::new(HttpBody::new(whole, Some(length)));
+        let body = match answer.rest {
+            Some(rest) => rest.after(answer.body.freeze()),
+            None => {
+                let length = answer.body.len() as u64;
+                HttpBody::new(futures_util::stream::iter([Ok(Buffer::from(answer.body.freeze()))]), Some(length))
+            }
+        };
+        let mut response = Response::new(body);
         *response.status_mut() = answer.status;
         *response.headers_mut() = answer.headers;
         response.extensions_mut().insert(parts.uri);
@@ -209,7 +235,7 @@ fn judge(tried: Result<Answer, Fault>, parts: &request::Parts, wanted: Option<Wa
         200..=299 if is_page(&answer.headers, &answer.body) && parts.method != Method::HEAD => {
             Verdict::Never(Fault::Strange("a web page came where data should".into()))
         }
-        206 | 200 => match wanted.map_or(Ok(()), |wanted| wanted.fits(status, &answer.headers, answer.body.len())) {
+        206 | 200 => match wanted.map_or(Ok(()), |wanted| wanted.fits(status, &answer.headers, answer.length(wanted))) {
             Ok(()) => Verdict::Done(answer),
             Err(fault) => Verdict::Never(fault),
         },

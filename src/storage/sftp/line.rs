@@ -21,7 +21,7 @@ use super::log_in::log_in;
 use super::server_key::{Checked, ServerKey};
 use crate::model::location::{Location, Server, SftpFolder};
 use crate::storage::access::Access;
-use crate::storage::throttle::Throttle;
+use crate::storage::throttle::{Throttle, pause};
 use crate::storage::{Error, Kind};
 
 /// Until a server takes the call, and for each step of the greeting.
@@ -149,7 +149,7 @@ impl Line {
                     let piece = read_piece(self.sftp.clone(), handle.to_owned(), offset, asked, length);
                     let wait = self.throttle.down(length);
                     pieces.spawn(async move {
-                        tokio::time::sleep(wait).await;
+                        pause(wait).await;
                         piece.await
                     });
                     asked += length;

@@ -1,12 +1,11 @@
 //! Requests to a server: repeated where that helps, answered where it asks who we are, followed where it has moved.
 
-use std::io::{self, Read, Seek};
+use std::io::{self, Read};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use tempfile::SpooledTempFile;
 use ureq::http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, EXPECT, LOCATION, RETRY_AFTER};
 use ureq::http::{HeaderMap, Method, Request, Response, StatusCode, request};
 use ureq::{Agent, Body, SendBody};
@@ -18,6 +17,7 @@ use super::login::Login;
 use super::pace::{Pace, Tries};
 use crate::model::location::Location;
 use crate::storage::access::Access;
+use crate::storage::spool::{self, Spool};
 use crate::storage::throttle::{PIECE, Throttle};
 use crate::storage::{Error, certificates};
 
@@ -54,10 +54,9 @@ pub struct Ask<'a> {
 pub enum Content<'a> {
     None,
     Xml(&'static str),
-    /// And its length.
-    Spool(&'a mut SpooledTempFile, u64),
-    /// The same as the one file of a form.
-    Form(&'a mut SpooledTempFile, u64),
+    Spool(&'a Spool),
+    /// As the one file of a form.
+    Form(&'a Spool),
 }
 
 /// An answer, and the address that gave it.
@@ -182,29 +181,32 @@ impl Client {
                 let request = request.header(CONTENT_TYPE, "application/xml; charset=utf-8").header(CONTENT_LENGTH, text.len());
                 self.run(request, SendBody::from_reader(&mut text.as_bytes()), ask.answer)
             }
-            Content::Spool(file, length) => {
-                file.rewind().map_err(Failure::Here)?;
-                request = request.header(CONTENT_TYPE, "application/octet-stream").header(CONTENT_LENGTH, *length);
-                if *length > ASKED_FIRST {
+            Content::Spool(spool) => {
+                let length = spool.length();
+                request = request.header(CONTENT_TYPE, "application/octet-stream").header(CONTENT_LENGTH, length);
+                if length > ASKED_FIRST {
                     request = request.header(EXPECT, "100-continue");
                 }
-                self.run(request, SendBody::from_reader(&mut Spool { file, throttle: &self.throttle }), *length)
+                self.run(request, SendBody::from_reader(&mut self.sending(spool)), length)
             }
-            Content::Form(file, length) => {
-                file.rewind().map_err(Failure::Here)?;
+            Content::Form(spool) => {
                 let Form { boundary, head, tail } = Form::new()?;
-                let whole = (head.len() + tail.len()) as u64 + *length;
+                let whole = (head.len() + tail.len()) as u64 + spool.length();
                 request = request
                     .header(CONTENT_TYPE, format!("multipart/form-data; boundary={boundary}"))
                     .header(CONTENT_LENGTH, whole);
-                if *length > ASKED_FIRST {
+                if spool.length() > ASKED_FIRST {
                     request = request.header(EXPECT, "100-continue");
                 }
-                let mut body = head.as_bytes().chain(Spool { file, throttle: &self.throttle }).chain(tail.as_bytes());
+                let mut body = head.as_bytes().chain(self.sending(spool)).chain(tail.as_bytes());
                 self.run(request, SendBody::from_reader(&mut body), whole)
             }
         };
         Ok((response?, answered))
+    }
+
+    fn sending<'a>(&'a self, spool: &'a Spool) -> Sending<'a> {
+        Sending { waits: spool.reader(), throttle: &self.throttle }
     }
 
     /// `bytes`: what it moves.
@@ -241,15 +243,15 @@ impl Form {
 }
 
 /// What is sent, no faster than it may, its failures marked as its own.
-struct Spool<'a> {
-    file: &'a mut SpooledTempFile,
+struct Sending<'a> {
+    waits: spool::Reader<'a>,
     throttle: &'a Throttle,
 }
 
-impl Read for Spool<'_> {
+impl Read for Sending<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let length = buffer.len().min(PIECE);
-        let read = self.file.read(buffer.get_mut(..length).unwrap_or_default()).map_err(|e| io::Error::other(OfSpool(e)))?;
+        let read = self.waits.read(buffer.get_mut(..length).unwrap_or_default()).map_err(|e| io::Error::other(OfSpool(e)))?;
         thread::sleep(self.throttle.up(read));
         Ok(read)
     }

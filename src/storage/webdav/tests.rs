@@ -174,6 +174,22 @@ fn hasty(address: &str, person: &Person) -> Server {
 }
 
 #[test]
+fn a_list_of_ten_thousand_takes_one_request() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::create_dir(dir.path().join("f")).unwrap();
+    let names: Vec<String> = (0..10_000).map(|n| format!("{n:05}")).collect();
+    names.iter().for_each(|name| fs::write(dir.path().join("f").join(name), "x").unwrap());
+    let server = Dufs::start(dir.path());
+    let proxy = Proxy::to(([127, 0, 0, 1], server.port).into());
+    let folder = WebdavFolder { port: proxy.address.port(), ..folder(&server.address("")) };
+    let storage = Webdav::open(&folder, &Person::with(dufs::PASSWORD)).unwrap();
+    proxy.fate().asked();
+    let listed: Vec<String> = storage.list("f").unwrap().into_iter().map(|child| child.name).collect();
+    assert!(listed == names, "{} listed", listed.len());
+    assert_eq!(proxy.fate().asked(), ["PROPFIND /f/"]);
+}
+
+#[test]
 fn lines_that_are_cut_anywhere_cost_nothing_but_time() {
     let dir = tempfile::tempdir().unwrap();
     let server = Dufs::start(dir.path());

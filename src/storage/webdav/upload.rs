@@ -1,14 +1,14 @@
 //! An object on its way to a server. It waits in a file without a name on this machine until all of it is there: servers want its
 //! length first (those that run PHP lose what comes without), and what broke can be sent again.
 
-use std::io::{self, Seek, Write};
+use std::fs::File;
+use std::io::{self, Write};
 use std::sync::Arc;
 
-use tempfile::SpooledTempFile;
 use ureq::http::Method;
 
 use super::server::Server;
-use crate::storage::web::IN_MEMORY;
+use crate::storage::spool::Spool;
 use crate::storage::web::client::{Ask, Content, discard};
 use crate::storage::web::failure::{Failure, judged};
 use crate::storage::{Error, Kind, Upload, name};
@@ -16,12 +16,12 @@ use crate::storage::{Error, Kind, Upload, name};
 pub struct WebdavUpload {
     name: String,
     server: Arc<Server>,
-    spool: SpooledTempFile,
+    spool: Spool,
 }
 
 impl WebdavUpload {
     pub fn begin(name: &str, server: Arc<Server>) -> Self {
-        Self { name: name.into(), server, spool: SpooledTempFile::new(IN_MEMORY) }
+        Self { name: name.into(), server, spool: Spool::default() }
     }
 
     fn unwritten(&self, failure: Failure) -> Error {
@@ -29,12 +29,12 @@ impl WebdavUpload {
     }
 
     /// Brings what waits here to the server under a name that nobody looks at.
-    fn send(&mut self, temporary: &str, length: u64) -> Result<(), Error> {
-        let url = self.server.root().object(temporary);
+    fn send(&self, temporary: &str) -> Result<(), Error> {
+        let (url, length) = (self.server.root().object(temporary), self.spool.length());
         // A folder that was made before may be gone.
         for may_be_gone in [true, false] {
             self.server.make_folders(name::split(&self.name).0)?;
-            let mut ask = Ask::new(&Method::PUT, url.clone()).content(Content::Spool(&mut self.spool, length));
+            let mut ask = Ask::new(&Method::PUT, url.clone()).content(Content::Spool(&self.spool));
             let sent = self.server.client().ask(&mut ask, &mut self.server.client().tries());
             let response = sent.map_err(|failure| judged(&self.name, failure, Kind::NotWritable))?.response;
             let status = response.status();
@@ -57,7 +57,7 @@ impl WebdavUpload {
     }
 
     /// Gives it its name.
-    fn appear(&self, temporary: &str, length: u64) -> Result<(), Error> {
+    fn appear(&self, temporary: &str) -> Result<(), Error> {
         let (from, to) = (self.server.root().object(temporary), self.server.root().object(&self.name));
         // There are servers that replace what is there, whatever they are told.
         if self.server.look(&to, &self.name)?.is_some() {
@@ -88,7 +88,7 @@ impl WebdavUpload {
         }
         // An answer that was lost, or came to a request that was repeated: what nobody else can have moved has arrived.
         let is_gone = matches!(self.server.look(&from, temporary), Ok(None));
-        if is_gone && matches!(self.server.look(&to, &self.name), Ok(Some(told)) if told.size == Some(length)) {
+        if is_gone && matches!(self.server.look(&to, &self.name), Ok(Some(told)) if told.size == Some(self.spool.length())) {
             return Ok(());
         }
         Err(self.unwritten(failure))
@@ -106,11 +106,14 @@ impl Write for WebdavUpload {
 }
 
 impl Upload for WebdavUpload {
-    fn finish(mut self: Box<Self>) -> Result<(), Error> {
-        let length = self.spool.stream_position().map_err(|e| Error::of_spool(&self.name, e))?;
+    fn lies_in(&mut self, file: &Arc<File>) {
+        self.spool.lies_in(file);
+    }
+
+    fn finish(self: Box<Self>) -> Result<(), Error> {
         let temporary = name::temporary(&self.name)?;
-        let arrived = match self.send(&temporary, length) {
-            Ok(()) => self.appear(&temporary, length),
+        let arrived = match self.send(&temporary) {
+            Ok(()) => self.appear(&temporary),
             failed => failed,
         };
         if arrived.is_err() {

@@ -15,6 +15,30 @@ fn it_does_what_every_storage_must() {
 }
 
 #[test]
+fn a_list_of_which_the_server_hides_a_part_is_none() {
+    let dir = tempfile::tempdir().unwrap();
+    let authority = Ca::new(&dir.path().join("ca"));
+    let person = Person { ca_file: Some(authority.file()), ..person() };
+    for (server, scheme) in [
+        (PureFtpd::start(&dir.path().join("1")), "ftp"),
+        (PureFtpd::secured(&dir.path().join("2"), &authority.identity().both()), "ftps"),
+    ] {
+        let folder = server.folder("f");
+        let wanted: Vec<String> = (0..9_990).map(|n| format!("{n:05}")).collect();
+        wanted.iter().for_each(|name| fs::write(folder.join(name), "x").unwrap());
+        let storage = open(&server.address(scheme, ""), &person).unwrap();
+        assert!(names(&storage, "f") == wanted);
+        // It shows ten thousand.
+        let more: Vec<PathBuf> = (0..20).map(|n| folder.join(format!("more {n}"))).collect();
+        more.iter().for_each(|path| fs::write(path, "x").unwrap());
+        assert_eq!(kind(storage.list("f")), Kind::ListCut);
+        more.iter().for_each(|path| fs::remove_file(path).unwrap());
+        assert!(names(&storage, "f") == wanted, "and the connection goes on");
+        assert_eq!(storage.read_all("f/00007", 9).unwrap(), b"x");
+    }
+}
+
+#[test]
 fn over_tls_too() {
     let dir = tempfile::tempdir().unwrap();
     let authority = Ca::new(&dir.path().join("ca"));

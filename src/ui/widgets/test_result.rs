@@ -54,7 +54,9 @@ impl<'a> TestView<'a> {
 /// A test's result in lines, the most important first.
 fn lines(result: &TestResult) -> Vec<(Tone, Icon, String)> {
     let mut lines = Vec::new();
-    lines.push(if result.writable {
+    lines.push(if result.to_be_made {
+        (Tone::Ok, icons::CHECK_CIRCLE, "Is not there yet: the first backup makes it".to_owned())
+    } else if result.writable {
         (Tone::Ok, icons::CHECK_CIRCLE, "Can be read and written".to_owned())
     } else {
         (Tone::Bad, icons::X_CIRCLE, "Cannot be written".to_owned())
@@ -98,6 +100,7 @@ mod tests {
             write_speed: Some(140e6),
             on_system_disk: true,
             plans: 2,
+            to_be_made: false,
         };
         let said: Vec<String> = lines(&good).into_iter().map(|(_, _, text)| text).collect();
         assert_eq!(said[1], "1.3 GB free of 2.0 GB");
@@ -112,7 +115,12 @@ mod tests {
             write_speed: Some(f64::NAN),
             on_system_disk: false,
             plans: 0,
+            to_be_made: false,
         };
         assert_eq!(lines(&bad).len(), 1);
+        let missing = TestResult { to_be_made: true, write_speed: None, plans: 0, ..good };
+        let said: Vec<String> = lines(&missing).into_iter().map(|(_, _, text)| text).collect();
+        assert_eq!(said[0], "Is not there yet: the first backup makes it");
+        assert!(!said.iter().any(|line| line.contains("read and written")), "{said:?}");
     }
 }

@@ -20,10 +20,15 @@ pub(super) fn carried(source: std::io::Error) -> Result<storage::Error, std::io:
 impl From<storage::Error> for Problem {
     fn from(error: storage::Error) -> Self {
         use storage::Kind;
-        let detail = error.to_string();
+        // Where nothing more is known it ends with what should lead to that.
+        let detail = error.to_string().trim_end_matches([':', ' ']).to_owned();
         let at = &error.context;
         match error.kind {
-            Kind::NotFound => Problem::new(Code::NothingThere, format!("{at} is not there."), ""),
+            Kind::NotFound => Problem::new(
+                Code::NothingThere,
+                format!("{at} is not there."),
+                "Check how it is written, and whether somebody has deleted or moved it.",
+            ),
             Kind::Unreachable => match folder_at_server(at) {
                 Some(folder) => Problem::new(
                     Code::DestinationMissing,

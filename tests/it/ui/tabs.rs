@@ -241,7 +241,7 @@ fn a_card_tells_how_its_destination_was() {
     desk.click("Storage");
     let chart = "Blue disk, room over 90 days: from 117 GB to 412 GB used of 1.0 TB; not usable on 2 days";
     desk.until("chart", |desk| desk.is_shown(chart));
-    assert!(desk.reads("usable at 96 % of 1,440 looks · at this rate full in about 4 months"), "{:?}", desk.names());
+    assert!(desk.reads("Usable at 96 % of 1,440 looks · at this rate full in about 4 months"), "{:?}", desk.names());
     assert!(desk.reads("Last error, 12 days ago: The destination is not there."), "{:?}", desk.names());
 }
 
@@ -290,7 +290,7 @@ fn what_a_destination_held_is_told_while_it_is_away() {
     let window = sample::window(&fake);
     let mut desk = Desk::of(fake, window, [900.0, 800.0]);
     desk.click("Storage");
-    desk.until("versions", |desk| desk.reads("18 versions, newest 2 h ago, encrypted, when it was last seen"));
+    desk.until("versions", |desk| desk.reads("when last seen: 18 versions, newest 2 h ago, encrypted"));
     assert!(!desk.reads("of backups") && !desk.names().iter().any(|name| name.starts_with("Move")), "{:?}", desk.names());
 }
 

@@ -133,7 +133,7 @@ impl Destination {
             Load::Ready(result) => TestState::Done(result),
         };
         ui.separator();
-        TestView::new(state).show(ui);
+        TestView::new(state).own().show(ui);
     }
 
     fn head(&mut self, ui: &mut Ui, cx: &mut Cx<'_>, troubled: bool) {

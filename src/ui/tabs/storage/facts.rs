@@ -38,21 +38,23 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, status: &DestinationStatus) -> Option<
     }
     let t = tokens(ui);
     let mut parts = Vec::new();
-    if status.problem.is_none() || status.used > 0 {
-        parts.push(format!("{} of backups", human::bytes(status.used)));
+    match (status.used, &status.problem) {
+        (0, None) => parts.push("no backups yet".to_owned()),
+        (0, Some(_)) => {}
+        (used, _) => parts.push(format!("{} of backups", human::bytes(used))),
     }
     parts.extend(status.free.map(|free| format!("{} free", human::bytes(free))));
     parts.extend(status.total.map(|total| format!("{} in all", human::bytes(total))));
     let answers = |latency| if latency == 0 { "answers at once".to_owned() } else { format!("answers in {latency} ms") };
     parts.extend(status.latency_ms.map(answers));
     if !parts.is_empty() {
-        line(ui, |ui| ui.label(body(parts.join(" · ")).color(t.text)));
+        line(ui, |ui| ui.label(body(human::capital(&parts.join(" · "))).color(t.text)));
     }
     if let Some(found) = &status.found_at {
         line(ui, |ui| weak(ui, format!("Found at {}: its drive is mounted there now.", found.display())));
     }
     if let Some(cid) = &status.cid {
-        line(ui, |ui| weak(ui, format!("/ipfs/{cid}")));
+        content_address(ui, &format!("/ipfs/{cid}"));
     }
     let behind: Vec<&PlanOverview> = cx.overview.plans.iter().filter(|plan| plan.behind.contains(&status.location)).collect();
     for plan in behind {
@@ -68,7 +70,7 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, status: &DestinationStatus) -> Option<
             ui.add(egui::Label::new(body(&plan.name).color(t.text)).truncate()).on_hover_text(&plan.folder);
             ui.spacing_mut().item_spacing.x = space::XS;
             let what = in_words(plan, max_size_of(plan, cx, &status.location), cx);
-            weak(ui, if plan.remembered { format!("· {what}, when it was last seen") } else { format!("· {what}") });
+            weak(ui, if plan.remembered { format!("· when last seen: {what}") } else { format!("· {what}") });
         });
         row.right(|ui| {
             let Some(known) = &known else { return };
@@ -91,6 +93,16 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, status: &DestinationStatus) -> Option<
         });
     }
     wanted
+}
+
+/// By which all that lies there now can be had from anywhere.
+fn content_address(ui: &mut Ui, address: &str) {
+    let row = Ends::new(ui, size::CONTROL).left(|ui| _ = weak(ui, format!("Content address: {address}")));
+    row.right(|ui| {
+        if ui.add(Button::quiet("Copy").name("Copy the content address")).clicked() {
+            ui.ctx().copy_text(address.to_owned());
+        }
+    });
 }
 
 /// That it lacks versions which another destination has; they can be brought at once.

@@ -329,6 +329,7 @@ impl Gallery {
                 write_speed: Some(140e6),
                 on_system_disk: true,
                 plans: 1,
+                to_be_made: false,
             };
             TestView::new(TestState::Done(&result)).show(ui);
         });

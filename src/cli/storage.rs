@@ -136,7 +136,8 @@ fn test(args: &args::StorageAt, output: Output) -> Result<Exit, Problem> {
     let location = parse::destination(&args.to)?;
     server::tell(session.handle(), &location, &args.server, false)?;
     let result = session.handle().test_destination(location.clone()).wait()?;
-    output.line(clean(&format!("{} can be written", location.display())));
+    let what = if result.to_be_made { "is not there yet: the first backup makes it" } else { "can be written" };
+    output.line(clean(&format!("{} {what}", location.display())));
     for line in tested(&result) {
         output.line(format!("  {line}"));
     }

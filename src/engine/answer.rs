@@ -56,6 +56,10 @@ pub fn answer(core: &Core, question: Question, is_running: &dyn Fn(&PlanId) -> b
         Question::TestDestination { location } => {
             let result = destination::test(core, &location);
             health::tested(core, &location, &result);
+            if result.is_err() {
+                // What is still connected would go on as if nothing were wrong.
+                core.kept_open.forget();
+            }
             Answer::Tested(result?)
         }
         Question::Stored { place } => Answer::Stored(core.folder(&place)?.stored()?),

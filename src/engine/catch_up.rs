@@ -1,6 +1,6 @@
 //! When destinations that lack versions are looked for again: quietly, and not too often.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -33,26 +33,34 @@ pub struct Lagging {
 /// Looks for them on threads of its own, now and then.
 pub struct CatchUp {
     looks: Looks,
+    /// `None`: it is time.
     last: Option<Instant>,
+    /// Where plans went at the last look: a new destination is not left to wait for the next one.
+    known: Vec<(PlanId, Vec<Location>)>,
+    /// Plans that were being written when it was their turn.
+    put_off: HashSet<PlanId>,
     found: (mpsc::Sender<Lagging>, mpsc::Receiver<Lagging>),
 }
 
 impl Default for CatchUp {
     fn default() -> Self {
-        Self { looks: Looks::default(), last: None, found: mpsc::channel(64) }
+        Self { looks: Looks::default(), last: None, known: Vec::new(), put_off: HashSet::new(), found: mpsc::channel(64) }
     }
 }
 
 impl CatchUp {
-    pub fn is_time(&self) -> bool {
-        self.last.is_none_or(|last| last.elapsed() >= EVERY)
+    pub fn is_time(&self, plans: &[Plan]) -> bool {
+        self.last.is_none_or(|last| last.elapsed() >= EVERY) || self.known != destinations(plans)
     }
 
-    /// Begins to look for what plans lack. Within the engine's runtime.
-    pub fn look(&mut self, core: &Arc<Core>, plans: &[Plan]) {
+    /// Begins to look for what plans lack; those that are being written have their turn once that has ended. Within the engine's runtime.
+    pub fn look(&mut self, core: &Arc<Core>, plans: &[Plan], is_written: impl Fn(&PlanId) -> bool) {
         let now = Instant::now();
         self.last = Some(now);
-        for lagging in plans.iter().flat_map(|plan| self.looks.due(core, plan, now)) {
+        self.known = destinations(plans);
+        let (written, idle): (Vec<&Plan>, Vec<&Plan>) = plans.iter().partition(|plan| is_written(&plan.id));
+        self.put_off.extend(written.into_iter().map(|plan| plan.id.clone()));
+        for lagging in idle.into_iter().flat_map(|plan| self.looks.due(core, plan, now)) {
             let (core, found) = (core.clone(), self.found.0.clone());
             tokio::task::spawn_blocking(move || {
                 if is_there(&core, &lagging) {
@@ -65,10 +73,30 @@ impl CatchUp {
 
     /// Waits for one that can be reached.
     pub async fn found(&mut self) -> Option<Lagging> {
-        let found = self.found.1.recv().await?;
-        self.looks.tried(&found);
-        Some(found)
+        self.found.1.recv().await
     }
+
+    /// What it lacks is being brought to it.
+    pub fn begun(&mut self, lagging: &Lagging) {
+        self.looks.tried(lagging);
+    }
+
+    /// It can be reached, and nothing can be brought to it now: that was no try, and it is looked for again as soon as that is over.
+    pub fn put_off(&mut self, lagging: Lagging) {
+        self.looks.forget(&lagging);
+        self.put_off.insert(lagging.plan);
+    }
+
+    /// A run of the plan has ended.
+    pub fn ended(&mut self, plan: &PlanId) {
+        if self.put_off.remove(plan) {
+            self.last = None;
+        }
+    }
+}
+
+fn destinations(plans: &[Plan]) -> Vec<(PlanId, Vec<Location>)> {
+    plans.iter().map(|plan| (plan.id.clone(), plan.destinations.clone())).collect()
 }
 
 /// What was looked for.
@@ -77,7 +105,8 @@ struct Looks(HashMap<(PlanId, Location), Look>);
 
 #[derive(Clone, Copy)]
 struct Look {
-    last: Instant,
+    /// `None`: it does not count any more.
+    last: Option<Instant>,
     /// How often it was looked for.
     looks: u32,
     /// How often it was there, and yet lacks something.
@@ -93,9 +122,10 @@ impl Looks {
         let mut due = Vec::new();
         for (from, to) in behind {
             let known = self.0.get(&(plan.id.clone(), to.clone())).copied();
-            if known.is_none_or(|look| now.duration_since(look.last) >= pause(&to, look.looks, look.tries)) {
+            let is_due = |look: Look| look.last.is_none_or(|last| now.duration_since(last) >= pause(&to, look.looks, look.tries));
+            if known.is_none_or(is_due) {
                 let (looks, tries) = known.map_or((0, 0), |look| (look.looks, look.tries));
-                let look = Look { last: now, looks: looks.saturating_add(1), tries };
+                let look = Look { last: Some(now), looks: looks.saturating_add(1), tries };
                 self.0.insert((plan.id.clone(), to.clone()), look);
                 due.push(Lagging { plan: plan.id.clone(), from, to });
             }
@@ -106,6 +136,12 @@ impl Looks {
     fn tried(&mut self, lagging: &Lagging) {
         if let Some(look) = self.0.get_mut(&(lagging.plan.clone(), lagging.to.clone())) {
             look.tries = look.tries.saturating_add(1);
+        }
+    }
+
+    fn forget(&mut self, lagging: &Lagging) {
+        if let Some(look) = self.0.get_mut(&(lagging.plan.clone(), lagging.to.clone())) {
+            look.last = None;
         }
     }
 }

@@ -1,8 +1,11 @@
 //! Opening a plan's destination for writing: who writes there, with which key; and what can be said of a destination.
 
+mod tested;
+
 use std::sync::Arc;
 use std::time::Instant;
 
+pub use self::tested::test;
 use crate::archive::key::{self, KdfCost, KeyRing, NewSlot, PlanKey, SlotKind};
 use crate::model::event::What;
 use crate::model::format::{KdfKind, SealSpec};
@@ -13,11 +16,8 @@ use crate::model::problem::{Code, Problem};
 use crate::model::recover;
 use crate::model::restore::PlanChoice;
 use crate::model::snapshot::VersionId;
-use crate::os::folder::For;
-use crate::os::identity::{self, device};
-use crate::os::permissions::may_make_in;
-use crate::os::{self, disk, drives};
-use crate::storage::{Kind, Storage};
+use crate::os::identity;
+use crate::storage::Storage;
 
 use super::core::{Core, lock};
 use super::costs;
@@ -25,7 +25,7 @@ use super::events::{self, About};
 use super::explain;
 use super::folder::{Folder, Keys, sha256_hex};
 use super::health;
-use super::message::{DestinationStatus, NewSecrets, PlanAt, TestResult};
+use super::message::{DestinationStatus, NewSecrets, PlanAt};
 
 /// A plan's folder that this home may write to.
 pub struct Opened {
@@ -316,66 +316,6 @@ pub fn plans_at(core: &Core, location: &Location) -> Result<Vec<PlanAt>, Problem
         all.extend(Folder::unmarked(&storage, &damaged, &PlanChoice::Only)?);
     }
     all.iter().map(|f| describe(core, f)).collect()
-}
-
-/// Writes, reads and removes a small file.
-pub fn test(core: &Core, location: &Location) -> Result<TestResult, Problem> {
-    const SIZE: usize = 8 << 20;
-    let storage = match core.open_anew(location, false) {
-        Err(error) if error.kind == Kind::Unreachable => {
-            // A folder that a first backup would make: judged by the one it would be made in.
-            return test_missing(location).ok_or_else(|| error.into());
-        }
-        other => other?,
-    };
-    let room = storage.room()?;
-    let name = format!(".strongroom-test-{}", data_encoding::HEXLOWER.encode(&core.random::<6>()));
-    let mut bytes = vec![0; SIZE];
-    (core.env.entropy)(&mut bytes);
-    let begun = Instant::now();
-    let written = storage.put(&name, &bytes);
-    let seconds = begun.elapsed().as_secs_f64();
-    let removed = storage.delete(&name);
-    written?;
-    let deletable = match removed {
-        Ok(()) => true,
-        Err(error) if matches!(error.kind, Kind::NotWritable | Kind::Denied) => false,
-        Err(error) => return Err(error.into()),
-    };
-    Ok(TestResult {
-        writable: true,
-        deletable,
-        free: room.map(|r| r.free),
-        total: room.map(|r| r.total),
-        write_speed: (seconds > 0.0).then(|| SIZE as f64 / seconds),
-        on_system_disk: on_system_disk(&core.found(location)),
-        plans: Folder::all(&storage)?.0.len(),
-    })
-}
-
-/// For a folder that does not exist yet, in one that does and can be written.
-fn test_missing(location: &Location) -> Option<TestResult> {
-    let path = location.path()?.to_path_buf();
-    let parent = path.parent()?;
-    if path.exists() || !may_make_in(parent) {
-        return None;
-    }
-    let room = disk::room(&os::folder::Folder::open(parent, For::Reaching).ok()?).ok()?;
-    Some(TestResult {
-        deletable: true,
-        writable: true,
-        free: Some(room.free),
-        total: Some(room.total),
-        write_speed: None,
-        on_system_disk: on_system_disk(&Location::local(parent)),
-        plans: 0,
-    })
-}
-
-fn on_system_disk(location: &Location) -> bool {
-    let Some(path) = location.path() else { return false };
-    let system = device(&drives::system_root());
-    system.is_some() && device(&path.as_path()) == system
 }
 
 /// `MarkerMissing` where nothing of a backup lies at a destination that is known to have one of a saved plan: perhaps the empty folder that

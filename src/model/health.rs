@@ -14,6 +14,8 @@ mod trend;
 pub use days::{HealthDay, days};
 pub use trend::days_until_full;
 
+/// Looks that it takes before a share of them says something.
+const ENOUGH: u64 = 10;
 /// Longest sentence that is kept of a failure, in characters: a server may answer anything.
 const LONGEST: usize = 300;
 
@@ -149,9 +151,9 @@ impl Told {
         Some(if self.good > 0 { share.max(1) } else { 0 })
     }
 
-    /// "usable at 98 % of 120 looks", as far as that can be said.
+    /// "usable at 98 % of 120 looks", once there were enough of them.
     pub fn share_in_words(&self) -> Option<String> {
-        let percent = self.percent()?;
+        let percent = self.percent().filter(|_| self.looks >= ENOUGH)?;
         Some(format!("usable at {percent} % of {}", human::counted(self.looks, "look", "looks")))
     }
 
@@ -224,7 +226,9 @@ mod tests {
         let now = at(20 * 24);
         let told = Told::of(&[good(0), bad(16 * 24), bad(17 * 24)], now);
         let words = told.in_words(now, &TimeZone::UTC);
-        assert_eq!(words, ["usable at 33 % of 3 looks", "not usable since Tue 17 Nov 00:00 (4 days)"]);
+        assert_eq!(words, ["not usable since Tue 17 Nov 00:00 (4 days)"], "a share of three looks says nothing");
+        let many = Told { looks: 120, good: 118, ..Told::default() };
+        assert_eq!(many.in_words(now, &TimeZone::UTC), ["usable at 98 % of 120 looks"]);
         assert!(Told::default().in_words(now, &TimeZone::UTC).is_empty());
         let full = Told { full_in_days: Some(40.2), ..Told::default() };
         assert_eq!(full.trend_in_words().unwrap(), "at this rate full in about 40 days");

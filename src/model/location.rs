@@ -258,6 +258,17 @@ impl Location {
         (!name.is_empty()).then_some((above, name))
     }
 
+    /// Path of the folder at its server; `None` on this machine, and in object stores, which have none.
+    pub fn folder(&self) -> Option<&str> {
+        match self {
+            Self::Sftp(folder) => Some(&folder.path),
+            Self::Webdav(folder) => Some(&folder.path),
+            Self::Ftp(folder) => Some(&folder.path),
+            Self::Ipfs(folder) => Some(&folder.path),
+            Self::Local { .. } | Self::S3(_) | Self::Gcs(_) | Self::Azure(_) => None,
+        }
+    }
+
     /// A short name: the last component.
     pub fn short_name(&self) -> String {
         match self {

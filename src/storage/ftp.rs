@@ -57,9 +57,8 @@ impl Ftp {
         let ftp = Self::connect(folder, access, Patience::default())?;
         if !ftp.root.is_empty() {
             match ftp.make_folder(&ftp.root) {
-                Err(mut error) if error.kind == Kind::NotFound => {
-                    error.kind = Kind::Unreachable;
-                    return Err(error);
+                Err(error) if error.kind == Kind::NotFound => {
+                    return Err(Error::new(Kind::Unreachable, &ftp.shown, "the folder above it is not there"));
                 }
                 // What it is then is told below.
                 Err(error) if !matches!(error.kind, Kind::NotWritable) => return Err(error),

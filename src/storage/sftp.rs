@@ -50,9 +50,8 @@ impl Sftp {
         let sftp = Self::connect(folder, access)?;
         if !sftp.root.is_empty() && sftp.kind_of(&sftp.root)?.is_none() {
             match sftp.make_folder(&sftp.root) {
-                Err(mut error) if error.kind == Kind::NotFound => {
-                    error.kind = Kind::Unreachable;
-                    return Err(error);
+                Err(error) if error.kind == Kind::NotFound => {
+                    return Err(Error::new(Kind::Unreachable, &sftp.shown, "the folder above it is not there"));
                 }
                 made => made?,
             }

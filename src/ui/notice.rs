@@ -10,7 +10,7 @@ pub use crate::model::run::words::sentence;
 /// A run's end in one sentence; nothing for one that began by itself and went well.
 pub fn toast(report: &RunReport) -> Option<Toast<Box<Action>>> {
     let tone = match &report.outcome {
-        Outcome::Completed if matches!(report.trigger, Trigger::Schedule | Trigger::Retention) => return None,
+        Outcome::Completed if matches!(report.trigger, Trigger::Schedule | Trigger::Retention | Trigger::CatchUp) => return None,
         Outcome::Completed => Tone::Ok,
         Outcome::CompletedWithWarnings | Outcome::LeftRunning => Tone::Warn,
         Outcome::Failed(_) => Tone::Bad,
@@ -46,10 +46,14 @@ mod tests {
     }
 
     #[test]
-    fn a_scheduled_success_is_quiet() {
+    fn a_success_that_nobody_asked_for_is_quiet() {
         let mut quiet = report(RunKind::Backup, Outcome::Completed, RunDetail::None);
         assert!(toast(&quiet).is_some());
-        quiet.trigger = Trigger::Schedule;
-        assert!(toast(&quiet).is_none());
+        for trigger in [Trigger::Schedule, Trigger::Retention, Trigger::CatchUp] {
+            quiet.trigger = trigger;
+            assert!(toast(&quiet).is_none(), "{trigger:?}");
+        }
+        quiet.outcome = Outcome::CompletedWithWarnings;
+        assert!(toast(&quiet).is_some());
     }
 }

@@ -1,5 +1,6 @@
 //! What the engine does by itself: schedules, clean-up after backups, catching up, going on with what was left.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
@@ -143,10 +144,11 @@ impl Actor {
     }
 
     pub(super) fn catch_up(&mut self, lagging: Lagging) {
-        let Lagging { plan, from, to } = lagging;
-        if self.quitting || self.paused().is_some() || self.is_writing(&plan) {
-            return;
+        if self.quitting || self.paused().is_some() || self.is_writing(&lagging.plan) {
+            return self.by_itself.lagging.put_off(lagging);
         }
+        self.by_itself.lagging.begun(&lagging);
+        let Lagging { plan, from, to } = lagging;
         let from = Place::of(&plan, &from);
         let spec = Box::new(ReplicateSpec { from, to, versions: Vec::new(), instead: false, anew: false });
         self.replicate(self.new_run_id(), Trigger::CatchUp, spec);
@@ -176,6 +178,7 @@ impl Actor {
     /// What follows the end of a run by itself.
     pub(super) fn after(&mut self, report: &RunReport, has_left_work: bool) {
         let Some(plan) = &report.plan else { return };
+        self.by_itself.lagging.ended(plan);
         match (&report.outcome, report.kind, report.trigger) {
             (Outcome::Failed(problem), RunKind::Delete, Trigger::Retention) if problem.code == Code::Doubtful => {
                 self.by_itself.asked.insert(plan.clone(), report.finished);
@@ -214,12 +217,13 @@ impl Actor {
         self.by_itself.drives.look(&plans);
         self.by_itself.changes.keep_to(&self.core, &plans, &self.by_itself.at_risk.teller());
         self.look_at_risk(&plans);
-        if self.by_itself.lagging.is_time() {
-            let idle: Vec<Plan> = plans.into_iter().filter(|plan| !self.is_writing(&plan.id)).collect();
+        if self.by_itself.lagging.is_time(&plans) {
+            let written: HashSet<PlanId> = plans.iter().map(|plan| &plan.id).filter(|id| self.is_writing(id)).cloned().collect();
+            let idle: Vec<Plan> = plans.iter().filter(|plan| !written.contains(&plan.id)).cloned().collect();
             self.core.watch.look(&self.core, &idle);
             // What is brought to a destination by itself waits with everything else.
             if self.paused().is_none() {
-                self.by_itself.lagging.look(&self.core, &idle);
+                self.by_itself.lagging.look(&self.core, &plans, |plan| written.contains(plan));
             }
         }
     }

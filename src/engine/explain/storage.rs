@@ -1,5 +1,6 @@
 //! What destinations fail with, in words.
 
+use crate::model::location::Location;
 use crate::model::problem::{Code, Problem};
 use crate::storage;
 
@@ -19,15 +20,27 @@ pub(super) fn carried(source: std::io::Error) -> Result<storage::Error, std::io:
 impl From<storage::Error> for Problem {
     fn from(error: storage::Error) -> Self {
         use storage::Kind;
-        let detail = error.to_string();
+        // Where nothing more is known it ends with what should lead to that.
+        let detail = error.to_string().trim_end_matches([':', ' ']).to_owned();
         let at = &error.context;
         match error.kind {
-            Kind::NotFound => Problem::new(Code::NothingThere, format!("{at} is not there."), ""),
-            Kind::Unreachable => Problem::new(
-                Code::DestinationMissing,
-                "The destination is not there.",
-                "Plug the drive in, or check that the folder is mounted, and try again.",
+            Kind::NotFound => Problem::new(
+                Code::NothingThere,
+                format!("{at} is not there."),
+                "Check how it is written, and whether somebody has deleted or moved it.",
             ),
+            Kind::Unreachable => match folder_at_server(at) {
+                Some(folder) => Problem::new(
+                    Code::DestinationMissing,
+                    format!("There is no folder {folder} on the server."),
+                    "Make it there, or check how it is written.",
+                ),
+                None => Problem::new(
+                    Code::DestinationMissing,
+                    "The destination is not there.",
+                    "Plug the drive in, or check that the folder is mounted, and try again.",
+                ),
+            },
             Kind::ServerAway => Problem::new(
                 Code::DestinationMissing,
                 "The server does not answer.",
@@ -179,5 +192,27 @@ impl From<storage::Error> for Problem {
             }
         }
         .with_detail(detail)
+    }
+}
+
+/// The folder's path where an error is about one at a server: such errors name its address.
+fn folder_at_server(context: &str) -> Option<String> {
+    let location = Location::of_server(context)?.ok()?;
+    Some(location.folder().filter(|folder| !folder.is_empty())?.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::storage::{Error, Kind};
+
+    #[test]
+    fn a_folder_that_is_missing_at_a_server_is_no_drive_to_be_plugged_in() {
+        let said = |at: &str| Problem::from(Error::new(Kind::Unreachable, at, "no such folder"));
+        let at_server = said("sftp://ada@nas/~/all%20backups");
+        assert_eq!(at_server.what, "There is no folder all backups on the server.");
+        assert!(!at_server.fix.contains("drive"), "{at_server:?}");
+        assert_eq!(said("webdav+http://nas:8080/dav/b").what, "There is no folder /dav/b on the server.");
+        assert!(said("/media/ada/Blue disk").fix.contains("Plug the drive in"));
     }
 }

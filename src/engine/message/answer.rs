@@ -95,6 +95,9 @@ pub struct TestResult {
     /// On the same disk as the system.
     pub on_system_disk: bool,
     pub plans: usize,
+    /// The folder is not there yet: the first backup makes it. How fast it is was not measured.
+    #[serde(default)]
+    pub to_be_made: bool,
 }
 
 /// A plan as its folder at a destination shows it, without any key.

@@ -53,10 +53,12 @@ pub fn sentence(report: &RunReport) -> String {
             let count = human::counted(versions.len() as u64, "version", "versions");
             format!("{count} deleted, {} freed", human::bytes(*bytes))
         }
-        RunDetail::Replicate { replicated, .. } if replicated.versions.is_empty() => "nothing was missing there".to_owned(),
+        RunDetail::Replicate { replicated, .. } if replicated.versions.is_empty() => {
+            format!("nothing was missing at {}", replicated.destination)
+        }
         RunDetail::Replicate { replicated, .. } => {
             let count = human::counted(replicated.versions.len() as u64, "version", "versions");
-            format!("{count} copied, {} sent", human::bytes(replicated.bytes))
+            format!("{count} copied to {}, {} sent", replicated.destination, human::bytes(replicated.bytes))
         }
         RunDetail::Tool(done) if report.kind == RunKind::Download => format!("{} downloaded", human::bytes(done.after)),
         RunDetail::Tool(done) => {
@@ -307,6 +309,7 @@ mod tests {
     use super::*;
     use crate::model::event::{Event, What};
     use crate::model::problem::Problem;
+    use crate::model::replicate::Replicated;
     use crate::model::restore::RestoreCounts;
     use crate::model::run::RunId;
 
@@ -372,6 +375,14 @@ mod tests {
         let detail = RunDetail::Restore { version: Some(version), counts, target: String::new(), dry_run: false, undo: None };
         let restored = report(RunKind::Restore, Outcome::CompletedWithWarnings, detail);
         assert_eq!(sentence(&restored), "Restore of Documents: 4 files restored, 1.3 MB, with 2 warnings.");
+        let replicated = Replicated { destination: "ftp://nas/b".into(), bytes: 2_000_000, ..Replicated::default() };
+        let copied =
+            |replicated| report(RunKind::Replicate, Outcome::Completed, RunDetail::Replicate { from: String::new(), replicated });
+        let counted = RunReport { warning_count: 0, ..copied(replicated.clone()) };
+        assert_eq!(sentence(&counted), "Copy of Documents: nothing was missing at ftp://nas/b.");
+        let version = crate::model::snapshot::VersionId::try_from("20261121T200000Z-full-5f3a9c2e".to_owned()).unwrap();
+        let sent = copied(Replicated { versions: vec![version], ..replicated });
+        assert_eq!(sentence(&sent), "Copy of Documents: 1 version copied to ftp://nas/b, 2.0 MB sent.");
         let problem = Problem::new(Code::NoRoom, "The destination is full.", "Free some space.");
         let failed = report(RunKind::Backup, Outcome::Failed(problem), RunDetail::None);
         assert_eq!(sentence(&failed), "Backup of Documents failed. The destination is full.");

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -40,6 +41,8 @@ pub struct Gate {
     pub patience: Patience,
     pub throttle: Arc<Throttle>,
     pub alarm: Alarm,
+    /// Somebody took a call: then one that is not taken is worth another try.
+    reached: AtomicBool,
     /// What the server said that it can do.
     features: OnceLock<Features>,
 }
@@ -73,12 +76,17 @@ impl Gate {
             patience,
             throttle: access.throttle(),
             alarm,
+            reached: AtomicBool::new(false),
             features: OnceLock::new(),
         })
     }
 
     pub fn features(&self) -> Features {
         self.features.get().copied().unwrap_or_default()
+    }
+
+    pub fn is_reached(&self) -> bool {
+        self.reached.load(Ordering::Relaxed)
     }
 
     /// A connection over which files can be had.
@@ -106,7 +114,10 @@ impl Gate {
         let mut why = io::Error::new(io::ErrorKind::NotFound, "the name has no address");
         for address in (self.host.as_str(), self.port).to_socket_addrs()? {
             match connected(&address, self.patience) {
-                Ok(socket) => return Ok(socket),
+                Ok(socket) => {
+                    self.reached.store(true, Ordering::Relaxed);
+                    return Ok(socket);
+                }
                 Err(e) => why = e,
             }
         }

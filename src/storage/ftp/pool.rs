@@ -64,7 +64,8 @@ impl Pool {
         self.sessions.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Does something over a connection; what failed only for now, is tried again.
+    /// Does something over a connection; what failed only for now, is tried again. Not where nobody has taken a call yet: there nobody need
+    /// be, and whoever waits to hear of it is told at once.
     pub fn with<T>(self: &Arc<Self>, want: Want<'_>, mut act: impl FnMut(&mut Session, &Alarm) -> Answer<T>) -> Answer<T> {
         let mut attempts = Attempts::new(&self.gate.patience);
         loop {
@@ -74,7 +75,7 @@ impl Pool {
                 taken.act(&mut act)
             });
             match acted {
-                Err(failure) if failure.passes() && attempts.again(stale && failure.ends_line()) => {}
+                Err(failure) if self.gate.is_reached() && failure.passes() && attempts.again(stale && failure.ends_line()) => {}
                 acted => return acted,
             }
         }

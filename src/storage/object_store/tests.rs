@@ -208,6 +208,14 @@ fn a_busy_server_is_asked_again_when_it_says() {
 }
 
 #[test]
+fn that_nobody_takes_the_first_call_is_told_at_once() {
+    let begun = Instant::now();
+    let address = "s3://bucket?endpoint=http://127.0.9.5:9&region=here&access_key=ada";
+    assert_eq!(kind(at(address, "secret")), Kind::ServerAway);
+    assert!(begun.elapsed() < Duration::from_secs(1), "{:?}", begun.elapsed());
+}
+
+#[test]
 fn a_server_that_stays_busy_is_given_up() {
     let (fake, address) = fake(|_, _| answer("503 Slow Down", "Retry-After: 86400\r\n", b""));
     assert_eq!(kind(at(&address, "S")), Kind::ServerBusy);

@@ -1,7 +1,7 @@
 //! Requests to a store: over TLS, never to where a server sends us, bounded in time and length, repeated where that helps.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use bytes::BytesMut;
@@ -48,6 +48,8 @@ pub struct Wire {
     /// Whether the store compares what it gets with its MD5; buckets whose objects are locked want it.
     digests: bool,
     throttle: Arc<Throttle>,
+    /// Somebody has answered: then what does not is worth another try.
+    reached: AtomicBool,
     /// One for each request that may be on its way.
     lines: Arc<Semaphore>,
 }
@@ -76,7 +78,8 @@ impl Wire {
     pub fn new(location: &Location, access: &dyn Access, in_cloud: bool, digests: bool) -> Result<Self, Error> {
         let client = trust::client(access.ca_file(location).as_deref(), CONNECT)?;
         let lines = Arc::new(Semaphore::new(access.connections().max(1)));
-        Ok(Self { client, server: location.server(), in_cloud, digests, throttle: access.throttle(), lines })
+        let (server, throttle, reached) = (location.server(), access.throttle(), AtomicBool::new(false));
+        Ok(Self { client, server, in_cloud, digests, throttle, reached, lines })
     }
 
     /// Sends a request that is signed already, again where that helps.
@@ -103,9 +106,14 @@ impl Wire {
             } else {
                 self.once(parts, content, wanted).await
             };
+            if tried.is_ok() && !is_metadata {
+                self.reached.store(true, Ordering::Relaxed);
+            }
             let (fault, after) = match judge(tried, parts, wanted) {
                 Verdict::Done(answer) => return Ok(answer),
                 Verdict::Never(fault) => return Err(fault),
+                // Nobody need be there: whoever waits to hear of it is told at once.
+                Verdict::Again(fault @ Fault::Away(_), _) if !self.reached.load(Ordering::Relaxed) => return Err(fault),
                 Verdict::Again(fault, after) => (fault, after),
             };
             // A crowd that waits for the same server must not come back all at once.

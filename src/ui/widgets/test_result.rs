@@ -20,11 +20,18 @@ pub enum TestState<'a> {
 #[must_use]
 pub struct TestView<'a> {
     state: TestState<'a>,
+    is_own: bool,
 }
 
 impl<'a> TestView<'a> {
     pub fn new(state: TestState<'a>) -> Self {
-        Self { state }
+        Self { state, is_own: false }
+    }
+
+    /// Of a destination that is in use: that backups lie there is no news.
+    pub fn own(mut self) -> Self {
+        self.is_own = true;
+        self
     }
 
     pub fn show(self, ui: &mut Ui) {
@@ -38,7 +45,7 @@ impl<'a> TestView<'a> {
             TestState::Done(result) => {
                 ui.vertical(|ui| {
                     ui.spacing_mut().item_spacing.y = space::XS / 2.0;
-                    for (tone, icon, text) in lines(result) {
+                    for (tone, icon, text) in lines(result, self.is_own) {
                         let color = tokens(ui).strong(tone);
                         line(ui, |ui| {
                             ui.label(body(icon.to_string()).color(color));
@@ -52,9 +59,11 @@ impl<'a> TestView<'a> {
 }
 
 /// A test's result in lines, the most important first.
-fn lines(result: &TestResult) -> Vec<(Tone, Icon, String)> {
+fn lines(result: &TestResult, is_own: bool) -> Vec<(Tone, Icon, String)> {
     let mut lines = Vec::new();
-    lines.push(if result.writable {
+    lines.push(if result.to_be_made {
+        (Tone::Ok, icons::CHECK_CIRCLE, "Is not there yet: the first backup makes it".to_owned())
+    } else if result.writable {
         (Tone::Ok, icons::CHECK_CIRCLE, "Can be read and written".to_owned())
     } else {
         (Tone::Bad, icons::X_CIRCLE, "Cannot be written".to_owned())
@@ -77,7 +86,7 @@ fn lines(result: &TestResult) -> Vec<(Tone, Icon, String)> {
         let text = "On the same disk as your files: if that disk dies, so does this backup".to_owned();
         lines.push((Tone::Warn, icons::WARNING, text));
     }
-    if result.plans > 0 {
+    if result.plans > 0 && !is_own {
         let text = format!("Holds {} already", human::counted(result.plans as u64, "backup", "backups"));
         lines.push((Tone::Neutral, icons::INFO, text));
     }
@@ -98,12 +107,14 @@ mod tests {
             write_speed: Some(140e6),
             on_system_disk: true,
             plans: 2,
+            to_be_made: false,
         };
-        let said: Vec<String> = lines(&good).into_iter().map(|(_, _, text)| text).collect();
+        let said: Vec<String> = lines(&good, false).into_iter().map(|(_, _, text)| text).collect();
         assert_eq!(said[1], "1.3 GB free of 2.0 GB");
         assert_eq!(said[2], "Writes 140 MB a second");
         assert!(said[3].starts_with("On the same disk"));
         assert_eq!(said[4], "Holds 2 backups already");
+        assert_eq!(lines(&good, true).len(), 4, "one's own are no news");
         let bad = TestResult {
             writable: false,
             deletable: true,
@@ -112,7 +123,12 @@ mod tests {
             write_speed: Some(f64::NAN),
             on_system_disk: false,
             plans: 0,
+            to_be_made: false,
         };
-        assert_eq!(lines(&bad).len(), 1);
+        assert_eq!(lines(&bad, false).len(), 1);
+        let missing = TestResult { to_be_made: true, write_speed: None, plans: 0, ..good };
+        let said: Vec<String> = lines(&missing, false).into_iter().map(|(_, _, text)| text).collect();
+        assert_eq!(said[0], "Is not there yet: the first backup makes it");
+        assert!(!said.iter().any(|line| line.contains("read and written")), "{said:?}");
     }
 }

@@ -149,3 +149,23 @@ fn nothing_but_time_makes_an_engine_look() {
     assert_eq!(codes(&told(&world, &world.location())), [None, Some(Code::DestinationMissing)]);
     assert_eq!(told(&world, &other.destinations[0]), [], "who backs up by hand is not spied on");
 }
+
+#[test]
+fn a_folder_that_the_first_backup_makes_at_a_server_can_be_chosen_and_is_not_made_before() {
+    let world = World::new();
+    let at = |text: &str| Location::of_server(text).unwrap().unwrap();
+    let test = |text: &str| world.handle().test_destination(at(text)).wait();
+    let refused = test("sftp://ada@nas/~/backups").unwrap_err();
+    assert_eq!(refused.code, Code::DestinationMissing, "nor is there where it would lie: {refused:?}");
+    // What stands for the place where the account begins.
+    fs::create_dir(world.path("sftp___ada_nas__")).unwrap();
+    let told = test("sftp://ada@nas/~/backups").unwrap();
+    assert!(told.to_be_made && told.plans == 0 && told.write_speed.is_none(), "{told:?}");
+    assert!(!world.path("sftp___ada_nas___backups").exists());
+    let plan = Plan { destinations: vec![at("sftp://ada@nas/~/backups")], ..world.plan("Documents") };
+    write(&world.source().join("a"), "x");
+    world.save(&plan).unwrap();
+    assert_eq!(world.back_up(&plan, WantedType::Auto).outcome, Outcome::Completed);
+    let told = test("sftp://ada@nas/~/backups").unwrap();
+    assert!(!told.to_be_made && told.plans == 1, "{told:?}");
+}

@@ -154,6 +154,33 @@ fn a_destination_that_is_there_again_catches_up_by_itself() {
 }
 
 #[test]
+fn new_destinations_get_their_versions_at_once_one_after_the_other() {
+    let mut case = Case::new();
+    let all = std::mem::take(&mut case.plan.destinations);
+    case.plan.destinations = all[..1].to_vec();
+    case.world.save(&case.plan).unwrap();
+    write(&case.world.source().join("large"), crate::support::Random(7).bytes(20 << 20));
+    case.back_up();
+    case.world.start("home", true);
+    // The look of the start is over: what comes now would have to wait for the next.
+    std::thread::sleep(Duration::from_millis(500));
+    case.plan.destinations = all;
+    case.world.save(&case.plan).unwrap();
+    let copies = HistoryFilter { kind: Some(RunKind::Replicate), limit: 10, ..HistoryFilter::default() };
+    let begun = Instant::now();
+    let runs = loop {
+        let runs = case.world.handle().history(copies.clone()).wait().unwrap().runs;
+        if runs.len() == 2 {
+            break runs;
+        }
+        assert!(begun.elapsed() < Duration::from_secs(40), "one of them waits for the next look: {runs:?}");
+        std::thread::sleep(Duration::from_millis(20));
+    };
+    assert!(runs.iter().all(|run| run.trigger == Trigger::CatchUp && run.outcome == Outcome::Completed), "{runs:?}");
+    NAMES.iter().for_each(|name| case.restores(name));
+}
+
+#[test]
 fn what_is_damaged_at_one_is_replaced_from_another() {
     let case = Case::new();
     case.back_up();

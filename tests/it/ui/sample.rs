@@ -365,6 +365,7 @@ pub fn answer(question: &Question) -> Option<Result<Answer, Problem>> {
             write_speed: Some(140e6),
             on_system_disk: false,
             plans: 2,
+            to_be_made: false,
         }),
         Question::PreviewRetention { plan } => Answer::Retention(Box::new(preview(plan))),
         Question::NewRecoveryKey => Answer::RecoveryKey(Secret::new("K7QF-3M2X-9PLA-VN4T-0CWE-R8HD-62YB-JS5Z-UG1K-4TQM")),

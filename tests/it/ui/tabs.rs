@@ -1,16 +1,18 @@
 //! The shell, Encryption, Storage, Activity, Settings and closing.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use egui_kittest::kittest::{NodeT, Queryable};
 use strongroom::engine::Handle;
 use strongroom::engine::handle::LiveProgress;
-use strongroom::engine::message::{Answer, Command, Event, Question};
+use strongroom::engine::message::{Answer, Command, Event, Overview, Question};
 use strongroom::model::health::Sample;
+use strongroom::model::location::Location;
 use strongroom::model::path::PathBytes;
 use strongroom::model::plan::SecretFile;
 use strongroom::model::problem::{Code, Problem};
 use strongroom::model::run::{Outcome, Trigger};
+use strongroom::model::secret::Secret;
 use strongroom::model::settings::Appearance;
 use strongroom::model::status::{Status, Why};
 use strongroom::ui::{Closed, Joined, Window};
@@ -129,6 +131,87 @@ fn a_destination_is_tested_and_opened() {
     assert_eq!(*desk.opened.lock().unwrap(), [PathBytes::from("/media/ada/Blue disk")]);
 }
 
+/// An overview whose first backup goes to a server.
+fn at_a_server() -> (Overview, Location) {
+    let mut overview = sample::healthy();
+    let nas = Location::of_server("sftp://ada@nas/~/backups").unwrap().unwrap();
+    overview.plans[0].plan.destinations = vec![nas.clone()];
+    (overview, nas)
+}
+
+#[test]
+fn a_test_that_fails_is_trouble_and_what_helps_is_given_in_place() {
+    let (overview, nas) = at_a_server();
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let (heard, here) = (told.clone(), nas.clone());
+    let fake = Fake::new(overview, move |question| match question {
+        Question::TestDestination { location } if *location == here && heard.lock().unwrap().is_empty() => {
+            let what = "The server does not take this password or key.";
+            Some(Err(Problem::new(Code::StoragePassword, what, "Check the account's name, and its password or key there.")))
+        }
+        Question::TellAccess { location, told } => {
+            heard.lock().unwrap().push((location.clone(), told.clone()));
+            Some(Ok(Answer::Done))
+        }
+        other => sample::answer(other),
+    });
+    let window = sample::window(&fake);
+    let mut desk = Desk::of(fake, window, [900.0, 900.0]);
+    desk.click("Storage");
+    desk.until("both are well", |desk| desk.harness.query_all_by_label("Ready").count() == 2);
+    desk.click("Test backups on nas");
+    // Though its state, by a line that is still open, says nothing of it.
+    desk.wait_for("Cannot be used now");
+    assert_eq!(desk.harness.query_all_by_label("Ready").count(), 1, "{:?}", desk.names());
+    desk.type_into(nas.secret_name(), "the new one");
+    desk.click("Use it");
+    desk.until("tested again", |desk| desk.reads("Writes 140 MB a second"));
+    assert!(!desk.is_shown("Cannot be used now") && !desk.reads("does not take this password"), "{:?}", desk.names());
+    let told = told.lock().unwrap();
+    let [(location, access)] = &told[..] else { panic!("{told:?}") };
+    assert_eq!((location, access.password.as_ref().map(Secret::expose)), (&nas, Some("the new one")));
+}
+
+#[test]
+fn what_a_test_and_the_state_both_say_is_said_once() {
+    let (overview, _) = at_a_server();
+    let away = || Problem::new(Code::DestinationMissing, "The server does not answer.", "Check the network.");
+    let fake = Fake::new(overview, move |question| match question {
+        Question::DestinationStatus { location } if location.path().is_none() => {
+            let Some(Ok(Answer::DestinationStatus(mut status))) = sample::answer(question) else { unreachable!() };
+            status.problem = Some(away());
+            Some(Ok(Answer::DestinationStatus(status)))
+        }
+        Question::TestDestination { .. } => Some(Err(away().with_detail("asked in another way"))),
+        other => sample::answer(other),
+    });
+    let window = sample::window(&fake);
+    let mut desk = Desk::of(fake, window, [900.0, 900.0]);
+    desk.click("Storage");
+    desk.wait_for("The server does not answer.");
+    desk.click("Test backups on nas");
+    desk.until("the test's end", |desk| !desk.reads("Testing…"));
+    desk.harness.run_steps(4);
+    assert_eq!(desk.harness.query_all_by_label("The server does not answer.").count(), 1, "{:?}", desk.names());
+}
+
+#[test]
+fn what_a_destination_lacks_is_copied_there_at_once() {
+    let (mut overview, nas) = at_a_server();
+    let drive = overview.plans[1].plan.destinations[0].clone();
+    overview.plans[0].plan.destinations.push(drive.clone());
+    overview.plans[0].behind = vec![nas.clone()];
+    let mut desk = desk(overview, [1000.0, 1000.0]);
+    desk.click("Storage");
+    desk.click("Catch up: copy Documents to backups on nas");
+    desk.until("sent", |desk| {
+        desk.told().iter().any(|command| match command {
+            Command::Replicate { spec, .. } => spec.to == nas && spec.from.location == drive && !spec.instead,
+            _ => false,
+        })
+    });
+}
+
 #[test]
 fn what_a_backup_takes_and_may_is_told_and_changed() {
     let mut overview = sample::overview();
@@ -158,7 +241,7 @@ fn a_card_tells_how_its_destination_was() {
     desk.click("Storage");
     let chart = "Blue disk, room over 90 days: from 117 GB to 412 GB used of 1.0 TB; not usable on 2 days";
     desk.until("chart", |desk| desk.is_shown(chart));
-    assert!(desk.reads("usable at 96 % of 1,440 looks · at this rate full in about 4 months"), "{:?}", desk.names());
+    assert!(desk.reads("Usable at 96 % of 1,440 looks · at this rate full in about 4 months"), "{:?}", desk.names());
     assert!(desk.reads("Last error, 12 days ago: The destination is not there."), "{:?}", desk.names());
 }
 
@@ -207,7 +290,7 @@ fn what_a_destination_held_is_told_while_it_is_away() {
     let window = sample::window(&fake);
     let mut desk = Desk::of(fake, window, [900.0, 800.0]);
     desk.click("Storage");
-    desk.until("versions", |desk| desk.reads("18 versions, newest 2 h ago, encrypted, when it was last seen"));
+    desk.until("versions", |desk| desk.reads("when last seen: 18 versions, newest 2 h ago, encrypted"));
     assert!(!desk.reads("of backups") && !desk.names().iter().any(|name| name.starts_with("Move")), "{:?}", desk.names());
 }
 

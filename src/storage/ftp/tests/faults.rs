@@ -30,6 +30,13 @@ fn a_server_that_dies_is_away_and_what_was_half_done_is_not_seen() {
 }
 
 #[test]
+fn that_nobody_takes_the_first_call_is_told_at_once() {
+    let begun = Instant::now();
+    assert_eq!(kind(open("ftp://ada@127.0.9.4:9/", &person())), Kind::ServerAway);
+    assert!(begun.elapsed() < Duration::from_secs(1), "{:?}", begun.elapsed());
+}
+
+#[test]
 fn a_server_that_comes_back_is_gone_on_with() {
     let dir = tempfile::tempdir().unwrap();
     let mut server = PureFtpd::start(dir.path());

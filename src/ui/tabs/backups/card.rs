@@ -179,9 +179,10 @@ fn facts(ui: &mut Ui, cx: &mut Cx<'_>, plan: &PlanOverview) {
     ui.add(Label::new(caption(parts.join(" · ")).color(t.text2)).truncate());
     if !plan.behind.is_empty() {
         let names: Vec<String> = plan.behind.iter().map(Location::short_name).collect();
-        let verb = if names.len() == 1 { "lacks" } else { "lack" };
-        let text = format!("{} {} {verb} the newest versions, until it can be reached.", icons::WARNING, names.join(", "));
-        let text = if names.len() == 1 { text } else { text.replace("until it", "until they") };
+        // Whether they can be used is not known here: they may only be waiting for their turn.
+        let (lack, get) =
+            if names.len() == 1 { ("lacks", "gets them as soon as it") } else { ("lack", "get them as soon as they") };
+        let text = format!("{} {} {lack} the newest versions, and {get} can be used.", icons::WARNING, names.join(", "));
         ui.add(Label::new(caption(text).color(t.warn)).truncate());
     }
 }

@@ -14,18 +14,23 @@ use crate::ui::widgets::{RoomChart, icon_label, wrapped};
 /// Days that are shown; as many as a season has.
 pub const DAYS: u16 = 90;
 
+/// Days of which something must be known before a chart of them says something.
+const ENOUGH: usize = 3;
+
 /// The chart, and what can be said of it.
 pub fn show(ui: &mut Ui, cx: &Cx<'_>, location: &Location, samples: &[Sample]) {
     let days = days(samples, DAYS, cx.now, cx.zone);
-    let is_told = days.iter().any(|day| day.room.is_some() || day.was_away());
+    let is_told = days.iter().filter(|day| day.room.is_some() || day.was_away()).count() >= ENOUGH;
     let told = Told::of(samples, cx.now);
     let t = tokens(ui);
     if is_told {
         ui.add_space(space::XS);
+        wrapped(ui, caption(format!("Room in use, day by day, over {DAYS} days")).color(t.text2));
         ui.add(RoomChart::new(&location.short_name(), &days));
-        let parts = [Some(human::counted(u64::from(DAYS), "day", "days")), told.share_in_words(), told.trend_in_words()];
-        let parts: Vec<String> = parts.into_iter().flatten().collect();
-        wrapped(ui, caption(parts.join(" · ")).color(t.text3));
+        let parts: Vec<String> = [told.share_in_words(), told.trend_in_words()].into_iter().flatten().collect();
+        if !parts.is_empty() {
+            wrapped(ui, caption(human::capital(&parts.join(" · "))).color(t.text3));
+        }
     }
     match (&told.away_in_words(cx.now, cx.zone), &told.last_failure) {
         (Some(away), _) => {

@@ -1,0 +1,93 @@
+//! Whether a destination can be used: tried out, or judged by where it would be made.
+
+use std::path::Path;
+use std::time::Instant;
+
+use crate::engine::core::Core;
+use crate::engine::folder::Folder;
+use crate::engine::message::TestResult;
+use crate::model::location::Location;
+use crate::model::problem::Problem;
+use crate::os::folder::For;
+use crate::os::identity::device;
+use crate::os::permissions::may_make_in;
+use crate::os::{self, disk, drives};
+use crate::storage::{Kind, Room};
+
+/// Writes, reads and removes a small file.
+pub fn test(core: &Core, location: &Location) -> Result<TestResult, Problem> {
+    const SIZE: usize = 8 << 20;
+    let storage = match core.open_anew(location, false) {
+        Err(error) if error.kind == Kind::Unreachable => {
+            // A folder that a first backup would make: judged by the one it would be made in.
+            return test_missing(core, location).ok_or_else(|| error.into());
+        }
+        other => other?,
+    };
+    let room = storage.room()?;
+    let name = format!(".strongroom-test-{}", data_encoding::HEXLOWER.encode(&core.random::<6>()));
+    let mut bytes = vec![0; SIZE];
+    (core.env.entropy)(&mut bytes);
+    let begun = Instant::now();
+    let written = storage.put(&name, &bytes);
+    let seconds = begun.elapsed().as_secs_f64();
+    let removed = storage.delete(&name);
+    written?;
+    let deletable = match removed {
+        Ok(()) => true,
+        Err(error) if matches!(error.kind, Kind::NotWritable | Kind::Denied) => false,
+        Err(error) => return Err(error.into()),
+    };
+    Ok(TestResult {
+        writable: true,
+        deletable,
+        free: room.map(|r| r.free),
+        total: room.map(|r| r.total),
+        write_speed: (seconds > 0.0).then(|| SIZE as f64 / seconds),
+        on_system_disk: on_system_disk(&core.found(location)),
+        plans: Folder::all(&storage)?.0.len(),
+        to_be_made: false,
+    })
+}
+
+/// For a folder that does not exist yet, in one that does. Nothing is made for that.
+fn test_missing(core: &Core, location: &Location) -> Option<TestResult> {
+    let (above, room) = match location.path() {
+        Some(path) => {
+            let path = path.to_path_buf();
+            (Location::local(path.parent()?), Some(room_to_make(&path)?))
+        }
+        None => {
+            let (above, _) = location.split()?;
+            // Whether the account may make it there, only making it tells.
+            let room = core.open_anew(&above, false).ok()?.room().ok()?;
+            (above, room)
+        }
+    };
+    Some(TestResult {
+        deletable: true,
+        writable: true,
+        free: room.map(|room| room.free),
+        total: room.map(|room| room.total),
+        write_speed: None,
+        on_system_disk: on_system_disk(&above),
+        plans: 0,
+        to_be_made: true,
+    })
+}
+
+/// Of a folder of this machine; `None` where it cannot be made.
+fn room_to_make(path: &Path) -> Option<Room> {
+    let parent = path.parent()?;
+    if path.exists() || !may_make_in(parent) {
+        return None;
+    }
+    let room = disk::room(&os::folder::Folder::open(parent, For::Reaching).ok()?).ok()?;
+    Some(Room { free: room.free, total: room.total })
+}
+
+fn on_system_disk(location: &Location) -> bool {
+    let Some(path) = location.path() else { return false };
+    let system = device(&drives::system_root());
+    system.is_some() && device(&path.as_path()) == system
+}

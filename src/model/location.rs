@@ -68,7 +68,7 @@ pub enum NotALocation {
 
 impl NotALocation {
     /// What is wrong, and what to write instead. Never the text itself: it may hold a password.
-    pub fn in_words(self) -> &'static str {
+    pub const fn in_words(self) -> &'static str {
         match self {
             Self::Scheme => {
                 "Such addresses are not known. Give a folder, sftp://user@host/path (or so with ftps:// or webdav://), s3://bucket/prefix, \

@@ -1,6 +1,6 @@
 //! Second page: the drives with their room, or a folder; the test; backups that lie there already.
 
-use egui::Ui;
+use egui::{Id, Ui};
 
 use super::editor::{Editor, Left};
 use super::existing::Wish;
@@ -13,6 +13,7 @@ use crate::model::problem::Problem;
 use crate::ui::context::Cx;
 use crate::ui::load::Load;
 use crate::ui::max_size;
+use crate::ui::server_form::ServerForm;
 use crate::ui::theme::typography::{body, caption};
 use crate::ui::theme::{Tone, icons, size, space, tokens};
 use crate::ui::widgets::{
@@ -111,7 +112,7 @@ fn most(ui: &mut Ui, editor: &mut Editor) {
 
 /// A further destination for the same backup.
 fn another(ui: &mut Ui, editor: &mut Editor) {
-    if editor.draft.destination.trim().is_empty() {
+    if editor.draft.destination.trim().is_empty() && !editor.server_form.is_open() {
         return;
     }
     let why = editor.where_blocked();
@@ -119,6 +120,7 @@ fn another(ui: &mut Ui, editor: &mut Editor) {
     let hint = "Every version goes to each place. One that is away gets what it lacks once it is there again.";
     if ui.add(button.why_off(why.as_deref().unwrap_or_default())).on_hover_text(hint).clicked() {
         editor.draft.keep_destination();
+        editor.server_form = ServerForm::default();
         editor.touch();
     }
 }
@@ -173,7 +175,8 @@ fn folder(ui: &mut Ui, cx: &mut Cx<'_>, editor: &mut Editor) {
         let line = Ends::new(ui, size::CONTROL).left(|ui| {
             let field = TextField::new(&mut editor.draft.destination)
                 .hint("/media/…, or sftp://user@host/path and the like")
-                .name("Path of the destination");
+                .name("Path of the destination")
+                .id(Id::unique("path of the destination"));
             if ui.add(field).changed() {
                 editor.touch();
             }

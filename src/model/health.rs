@@ -60,7 +60,7 @@ impl Failure {
     pub fn of_destination(problem: &Problem) -> Option<Self> {
         use Code::{
             Busy, DestinationMissing, Io, MarkerMissing, NotWritable, NothingThere, ServerAnswer, ServerCertificate,
-            ServerChanged, ServerUnknown, StoragePassword, Usage,
+            ServerCertificateExpired, ServerChanged, ServerUnknown, StoragePassword, Usage,
         };
         let is_its_own = matches!(
             problem.code,
@@ -70,6 +70,7 @@ impl Failure {
                 | NotWritable
                 | ServerAnswer
                 | ServerCertificate
+                | ServerCertificateExpired
                 | ServerChanged
                 | ServerUnknown
                 | StoragePassword

@@ -221,6 +221,11 @@ impl Location {
         }
     }
 
+    /// Whether a secret opens nothing, since the address does not say which key it belongs to.
+    pub fn lacks_key_id(&self) -> bool {
+        matches!(self, Self::S3(folder) if folder.access_key.is_empty() && !folder.anonymous)
+    }
+
     /// What the secret is called that opens it.
     pub fn secret_name(&self) -> &'static str {
         match self {

@@ -7,9 +7,10 @@ use super::existing::Wish;
 use super::sentence::drive_of;
 use crate::engine::message::Drive;
 use crate::model::human;
+use crate::model::location::form::Part;
 use crate::model::location::trimmed;
 use crate::model::max_size::in_words;
-use crate::model::problem::Problem;
+use crate::model::problem::{Code, Problem};
 use crate::ui::context::Cx;
 use crate::ui::load::Load;
 use crate::ui::max_size;
@@ -31,6 +32,10 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, editor: &mut Editor) {
     drives(ui, cx, editor);
     ui.add_space(space::XS);
     folder(ui, cx, editor);
+    // Before anything is sent there.
+    if let Some(words) = editor.draft.location().and_then(|location| location.unprotected()) {
+        Banner::new(Tone::Warn, words).show(ui);
+    }
     // Right below the button, and above all that may be long.
     tested(ui, cx, editor);
     let typed = editor.draft.destination.clone();
@@ -41,12 +46,9 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, editor: &mut Editor) {
     another(ui, editor);
     existing(ui, cx, editor);
     on_system_disk(ui, editor);
-    if let Some(words) = editor.draft.location().and_then(|location| location.unprotected()) {
-        Banner::new(Tone::Warn, words).show(ui);
-    }
 }
 
-fn tested(ui: &mut Ui, cx: &Cx<'_>, editor: &mut Editor) {
+fn tested(ui: &mut Ui, cx: &mut Cx<'_>, editor: &mut Editor) {
     match editor.test_shown() {
         Some(Load::Waiting(_)) => TestView::new(TestState::Running).show(ui),
         Some(Load::Ready(result)) => TestView::new(TestState::Done(result)).show(ui),
@@ -57,9 +59,12 @@ fn tested(ui: &mut Ui, cx: &Cx<'_>, editor: &mut Editor) {
 }
 
 /// Why the test failed; of a server, what would help.
-fn failed(ui: &mut Ui, cx: &Cx<'_>, problem: Problem, editor: &mut Editor) {
+fn failed(ui: &mut Ui, cx: &mut Cx<'_>, problem: Problem, editor: &mut Editor) {
     match editor.draft.location().filter(|location| location.path().is_none()) {
         Some(location) => {
+            if problem.code == Code::StoragePassword && location.lacks_key_id() {
+                editor.server_form.want(Part::AccessKey, editor.draft.destination.trim());
+            }
             if editor.server.show(ui, cx, &location, &problem) {
                 editor.test_connection(cx.handle);
             }

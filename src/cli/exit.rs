@@ -42,6 +42,7 @@ impl From<Code> for Exit {
             | Code::ServerUnknown
             | Code::ServerChanged
             | Code::ServerCertificate
+            | Code::ServerCertificateExpired
             | Code::ServerAnswer
             | Code::MarkerMissing
             | Code::NotWritable

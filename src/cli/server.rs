@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::{args, output, parse, password};
 use crate::engine::Handle;
-use crate::engine::message::{ServerTrust, ToldAccess};
+use crate::engine::message::{Keep, ServerTrust, ToldAccess};
 use crate::model::location::Location;
 use crate::model::path::PathBytes;
 use crate::model::problem::{Code, Problem};
@@ -26,11 +26,26 @@ pub fn tell(handle: &Handle, location: &Location, options: &args::Server, keep: 
     if let Some(words) = location.unprotected() {
         output::complain(words);
     }
+    let keep = if keep { Keep::AtOnce } else { Keep::No };
     let told = ToldAccess { password: given()?, keep, trust, ca_file: options.ca_file.as_deref().map(ca_file).transpose()? };
     if told == (ToldAccess { keep, ..ToldAccess::default() }) {
         return Ok(());
     }
     handle.tell_access(location.clone(), told).wait()
+}
+
+/// With what is given here for what a server asks for; the window has fields for it.
+pub fn with_options(problem: Problem) -> Problem {
+    let options = match problem.code {
+        Code::StoragePassword => {
+            "Here it is taken from STRONGROOM_STORAGE_PASSWORD or the file that STRONGROOM_STORAGE_PASSWORD_FILE names; of a store also \
+             as its own tools take it."
+        }
+        Code::ServerCertificate => "Here it is named by --ca-file.",
+        Code::ServerUnknown | Code::ServerChanged => "Here a key is named by --host-key.",
+        _ => return problem,
+    };
+    Problem { fix: format!("{} {options}", problem.fix).trim().to_owned(), ..problem }
 }
 
 /// What `--ca-file` names, as whoever reads it later finds it.

@@ -20,13 +20,14 @@ use crate::state::drives;
 use crate::state::host_keys;
 use crate::state::paths::Home;
 use crate::state::secrets::SecretStore;
+use crate::storage::Kind;
 use crate::storage::access::{Access, Fingerprint};
 use crate::storage::throttle::Throttle;
 
 use super::core::{Core, lock};
 use super::events::{self, About};
 use super::explain;
-use super::message::{ServerTrust, ToldAccess};
+use super::message::{Keep, ServerTrust, ToldAccess};
 
 /// Private keys as OpenSSH names them, in the order in which it tries them.
 const KEY_FILES: [&str; 3] = ["id_ed25519", "id_ecdsa", "id_rsa"];
@@ -46,6 +47,8 @@ pub struct Accesses {
 #[derive(Default)]
 struct Told {
     passwords: HashMap<String, Secret>,
+    /// Accounts whose password is to be kept once a server has taken it, each with the one that was told before.
+    unproven: HashMap<String, Option<Secret>>,
     servers: HashMap<Server, ServerTrust>,
     ca_files: HashMap<Server, PathBytes>,
 }
@@ -89,10 +92,17 @@ impl Accesses {
         let (Some(account), Some(server)) = (location.account(), location.server()) else { return Ok(false) };
         let mut is_new = false;
         if let Some(password) = told.password {
-            if told.keep && self.keeps {
+            if told.keep == Keep::AtOnce && self.keeps {
                 self.secrets.set(&secret_name(&account), password.expose())?;
             }
-            is_new |= lock(&self.told).passwords.insert(account, password.clone()) != Some(password);
+            let mut here = lock(&self.told);
+            let before = here.passwords.insert(account.clone(), password.clone());
+            is_new |= before.as_ref() != Some(&password);
+            if told.keep == Keep::Proven {
+                here.unproven.entry(account).or_insert(before);
+            } else {
+                here.unproven.remove(&account);
+            }
         }
         if let Some(file) = told.ca_file {
             if let Some(home) = self.home.as_ref().filter(|_| self.keeps) {
@@ -104,6 +114,33 @@ impl Accesses {
             is_new |= lock(&self.told).servers.insert(server, trust.clone()) != Some(trust);
         }
         Ok(is_new)
+    }
+}
+
+impl Accesses {
+    /// Takes in how opening a destination ended: a password that was told is kept once it is proven, and forgotten where it is refused, so
+    /// that the one that is kept stands again.
+    pub fn tried(&self, location: &Location, failed: Option<Kind>) -> Result<(), Problem> {
+        let Some(account) = location.account() else { return Ok(()) };
+        let is_refused = matches!(failed, Some(Kind::Refused | Kind::NotAKey | Kind::NoKeyId));
+        if failed.is_some() && !is_refused {
+            return Ok(());
+        }
+        let mut here = lock(&self.told);
+        let Some(before) = here.unproven.remove(&account) else { return Ok(()) };
+        if is_refused {
+            match before {
+                Some(before) => here.passwords.insert(account, before),
+                None => here.passwords.remove(&account),
+            };
+            return Ok(());
+        }
+        let proven = here.passwords.get(&account).cloned();
+        drop(here);
+        if let Some(password) = proven.filter(|_| self.keeps) {
+            self.secrets.set(&secret_name(&account), password.expose())?;
+        }
+        Ok(())
     }
 }
 
@@ -246,7 +283,7 @@ mod tests {
         Server { host: "nas".into(), port: 22 }
     }
 
-    fn password(text: &str, keep: bool) -> ToldAccess {
+    fn password(text: &str, keep: Keep) -> ToldAccess {
         ToldAccess { password: Some(Secret::new(text)), keep, ..ToldAccess::default() }
     }
 
@@ -256,8 +293,8 @@ mod tests {
         let home = Home::locate(Some(root.path())).unwrap();
         let secrets: Arc<dyn SecretStore> = Arc::new(MemoryStore::default());
         let here = Accesses::new(secrets.clone(), Some(home.clone()), true);
-        here.tell(&at("sftp://ada@nas/a"), password("one", true)).unwrap();
-        here.tell(&at("sftp://bob@nas/a"), password("two", false)).unwrap();
+        here.tell(&at("sftp://ada@nas/a"), password("one", Keep::AtOnce)).unwrap();
+        here.tell(&at("sftp://bob@nas/a"), password("two", Keep::No)).unwrap();
         assert_eq!(here.password(&at("sftp://ada@nas/b")), Some(Secret::new("one")));
         assert_eq!(here.password(&at("sftp://bob@nas/b")), Some(Secret::new("two")));
         assert_eq!(here.password(&at("sftp://ada@nas:23/b")), None);
@@ -265,9 +302,30 @@ mod tests {
         assert_eq!(later.password(&at("sftp://ada@nas/b")), Some(Secret::new("one")));
         assert_eq!(later.password(&at("sftp://bob@nas/b")), None);
         let guest = Accesses::new(secrets.clone(), None, false);
-        guest.tell(&at("sftp://eve@nas/a"), password("three", true)).unwrap();
+        guest.tell(&at("sftp://eve@nas/a"), password("three", Keep::AtOnce)).unwrap();
         assert_eq!(guest.password(&at("sftp://eve@nas/")), Some(Secret::new("three")));
         assert_eq!(Accesses::new(secrets, None, false).password(&at("sftp://eve@nas/")), None, "a guest keeps nothing");
+    }
+
+    #[test]
+    fn a_password_that_is_refused_takes_no_others_place() {
+        let secrets: Arc<dyn SecretStore> = Arc::new(MemoryStore::default());
+        let new = || Accesses::new(secrets.clone(), None, true);
+        let (here, nas) = (new(), at("sftp://ada@nas/a"));
+        here.tell(&nas, password("good", Keep::Proven)).unwrap();
+        assert_eq!(new().password(&nas), None, "nobody knows yet whether it is the right one");
+        here.tried(&nas, Some(Kind::ServerAway)).unwrap();
+        here.tried(&at("sftp://ada@nas/b"), None).unwrap();
+        assert_eq!(new().password(&nas), Some(Secret::new("good")), "it is the account's");
+        for mistyped in ["goof", "goog"] {
+            here.tell(&nas, password(mistyped, Keep::Proven)).unwrap();
+        }
+        assert_eq!(here.password(&nas), Some(Secret::new("goog")), "it is tried");
+        here.tried(&nas, Some(Kind::Refused)).unwrap();
+        assert_eq!((here.password(&nas), new().password(&nas)), (Some(Secret::new("good")), Some(Secret::new("good"))));
+        here.tell(&nas, password("better", Keep::Proven)).unwrap();
+        here.tried(&nas, None).unwrap();
+        assert_eq!(new().password(&nas), Some(Secret::new("better")));
     }
 
     #[test]

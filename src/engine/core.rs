@@ -159,7 +159,11 @@ impl Core {
 
     /// The same by a connection of its own.
     pub fn open_anew(&self, location: &Location, create: bool) -> Result<Arc<dyn Storage>, storage::Error> {
-        (self.env.open_storage)(location, create, &self.access())
+        let opened = (self.env.open_storage)(location, create, &self.access());
+        if let Err(problem) = self.accesses.tried(location, opened.as_ref().err().map(|error| error.kind)) {
+            self.notice(format!("The password for {} could not be kept on this computer. {problem}", location.short_name()));
+        }
+        opened
     }
 
     /// Where a destination is now: its drive may be mounted elsewhere.

@@ -422,11 +422,14 @@ fn to_io(error: storage::Error) -> io::Error {
         | Kind::WrongRegion
         | Kind::WrongClock
         | Kind::NoKey
+        | Kind::NoKeyId
+        | Kind::NotAKey
         | Kind::NoPassword
         | Kind::Refused
         | Kind::Certificate
         | Kind::CertificateExpired
         | Kind::NoTls
+        | Kind::NoHttps
         | Kind::WantsTls
         | Kind::CaFile
         | Kind::Nonsense

@@ -139,11 +139,20 @@ impl NewSecrets {
 pub struct ToldAccess {
     /// Of the account there, or the passphrase of the key that opens it.
     pub password: Option<Secret>,
-    /// Whether the password is kept on this machine.
-    pub keep: bool,
+    pub keep: Keep,
     pub trust: Option<ServerTrust>,
     /// A file of certificates (PEM) that may vouch for the server, beside those the system trusts; a whole path.
     pub ca_file: Option<PathBytes>,
+}
+
+/// Whether a password is kept on this machine.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Keep {
+    #[default]
+    No,
+    /// Once the server has taken it: a mistyped one takes no other's place.
+    Proven,
+    AtOnce,
 }
 
 /// Which server that is new is trusted.

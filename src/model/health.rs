@@ -62,7 +62,7 @@ impl Failure {
     pub fn of_destination(problem: &Problem) -> Option<Self> {
         use Code::{
             Busy, DestinationMissing, Io, MarkerMissing, NotWritable, NothingThere, ServerAnswer, ServerCertificate,
-            ServerChanged, ServerUnknown, StoragePassword, Usage,
+            ServerCertificateExpired, ServerChanged, ServerUnknown, StoragePassword, Usage,
         };
         let is_its_own = matches!(
             problem.code,
@@ -72,6 +72,7 @@ impl Failure {
                 | NotWritable
                 | ServerAnswer
                 | ServerCertificate
+                | ServerCertificateExpired
                 | ServerChanged
                 | ServerUnknown
                 | StoragePassword

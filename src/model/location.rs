@@ -68,7 +68,7 @@ pub enum NotALocation {
 
 impl NotALocation {
     /// What is wrong, and what to write instead. Never the text itself: it may hold a password.
-    pub fn in_words(self) -> &'static str {
+    pub const fn in_words(self) -> &'static str {
         match self {
             Self::Scheme => {
                 "Such addresses are not known. Give a folder, sftp://user@host/path (or so with ftps:// or webdav://), s3://bucket/prefix, \
@@ -219,6 +219,11 @@ impl Location {
             Self::Ftp(folder) => folder.display(),
             Self::Ipfs(folder) => folder.display(),
         }
+    }
+
+    /// Whether a secret opens nothing, since the address does not say which key it belongs to.
+    pub fn lacks_key_id(&self) -> bool {
+        matches!(self, Self::S3(folder) if folder.access_key.is_empty() && !folder.anonymous)
     }
 
     /// What the secret is called that opens it.

@@ -34,6 +34,8 @@ pub enum Code {
     StoragePassword,
     /// A server's certificate is not to be trusted.
     ServerCertificate,
+    /// A server's certificate has run out.
+    ServerCertificateExpired,
     /// What answers is no server of the kind that was named, one that lies, or one that sends elsewhere.
     ServerAnswer,
     /// The folder is there, but its marker is not: perhaps the empty mount point of a drive.

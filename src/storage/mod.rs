@@ -189,8 +189,12 @@ pub enum Kind {
     WrongRegion,
     /// The server's clock and this machine's are too far apart for it to believe a signature.
     WrongClock,
-    /// No key for the store is known, or what was given is none.
+    /// No key for the store is known.
     NoKey,
+    /// A secret is known, but not the id that belongs to it.
+    NoKeyId,
+    /// What was given cannot be used as a key of this kind of store; the source says why.
+    NotAKey,
     /// The key is right, but what was asked is not allowed to it.
     Denied,
     /// The server wants a password, and there is none.
@@ -203,6 +207,8 @@ pub enum Kind {
     CertificateExpired,
     /// The server speaks only in the open, where the line is to be protected: nothing was sent over it.
     NoTls,
+    /// The same of a server that speaks HTTP.
+    NoHttps,
     /// The server speaks only over a protected line.
     WantsTls,
     /// The file of certificates that may vouch for a server cannot be used.

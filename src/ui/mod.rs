@@ -22,6 +22,7 @@ pub mod plan_editor;
 pub mod refusal;
 pub mod restore;
 mod server_access;
+mod server_form;
 pub mod settings;
 mod shell;
 pub mod tabs;

@@ -90,7 +90,7 @@ fn a_certificate_that_does_not_fit_is_said_to_be_so() {
     scheduled(&person).ok();
     person.server.start_again_with(&person.authority.expired().both());
     let expired = scheduled(&person);
-    assert_eq!(expired.problem(), "server-certificate");
+    assert_eq!(expired.problem(), "server-certificate-expired");
     assert!(expired.out.contains("expired"), "{}", expired.out);
     person.server.start_again_with(&person.authority.identity().both());
     scheduled(&person).ok();

@@ -93,7 +93,7 @@ fn a_certificate_that_nobody_vouches_for_is_refused() {
 
     let expired = Apache::start(Asks::Basic, Some(&ca.expired()));
     let refused = run(&world, &expired.address("b"), &format!("{line} --ca-file {}", ca.file().display()));
-    assert_eq!(code(&refused), "server-certificate");
+    assert_eq!(code(&refused), "server-certificate-expired");
     assert!(refused.out.contains("expired"), "{}", refused.out);
 }
 

@@ -69,7 +69,7 @@ impl From<storage::Error> for Problem {
             Kind::WrongRegion => Problem::new(
                 Code::Usage,
                 "The bucket lies in another region than the address says.",
-                "Give the right one in the address, as in s3://bucket/prefix?region=eu-west-1.",
+                "Fill in the right one: in the address it stands as ?region=eu-west-1.",
             ),
             Kind::WrongClock => Problem::new(
                 Code::Io,
@@ -79,9 +79,21 @@ impl From<storage::Error> for Problem {
             Kind::NoKey => Problem::new(
                 Code::StoragePassword,
                 "No key for this store is known.",
-                "Give it as STRONGROOM_STORAGE_PASSWORD (of S3 the secret key, with access_key=\u{2026} in the address), or as \
-                 the store's own tools take it: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, AZURE_STORAGE_KEY, \
-                 GOOGLE_APPLICATION_CREDENTIALS.",
+                if at.starts_with("s3:") {
+                    "Give the secret access key, and in the address the id of the access key that it belongs to."
+                } else {
+                    "Give the key of the account, as the store shows it."
+                },
+            ),
+            Kind::NoKeyId => Problem::new(
+                Code::StoragePassword,
+                "The secret access key is known, but not the id of the access key that it belongs to.",
+                "Fill in that id, as the store shows it beside the secret: in the address it stands as ?access_key=AKIA\u{2026}.",
+            ),
+            Kind::NotAKey => Problem::new(
+                Code::StoragePassword,
+                format!("What was given cannot be used as a key here: {}.", error.source),
+                "Copy the whole key, from where the store shows it or from its file, and give it again.",
             ),
             Kind::Denied => Problem::new(
                 Code::NotWritable,
@@ -105,23 +117,29 @@ impl From<storage::Error> for Problem {
             Kind::Certificate => Problem::new(
                 Code::ServerCertificate,
                 format!("The server's certificate cannot be trusted: {}.", error.source),
-                "Nothing was sent to it. If the server is your own, name the certificate that vouches for it (on the command line by --ca-file); \
-                 if it is not, ask whoever runs it.",
+                "Nothing was sent to it. If the server is your own, name the certificate that vouches for it; if it is not, ask whoever runs it.",
             ),
             Kind::CertificateExpired => Problem::new(
-                Code::ServerCertificate,
+                Code::ServerCertificateExpired,
                 "The server's certificate has expired.",
                 "Nothing was sent to it. Whoever runs the server must renew it; if it is new, check this computer's clock.",
             ),
             Kind::NoTls => Problem::new(
-                Code::ServerCertificate,
+                Code::ServerAnswer,
                 "The server does not protect the line.",
-                "Nothing was sent to it. Ask whoever runs it to switch TLS on, or use sftp:// if it has that.",
+                "Nothing was sent to it. Ask whoever runs it to switch TLS on, or choose SFTP if it has that. Only where nobody else is on \
+                 the network, choose \u{201c}FTP, not protected\u{201d} (ftp:// in the address).",
+            ),
+            Kind::NoHttps => Problem::new(
+                Code::ServerAnswer,
+                "The server speaks http, not https.",
+                "Nothing was sent to it. Check the port, or ask whoever runs it for https. Only where nobody else is on the network, switch \
+                 \u{201c}Protected (https)\u{201d} off (webdav+http:// or ipfs+http:// in the address, http:// of an endpoint).",
             ),
             Kind::WantsTls => Problem::new(
                 Code::ServerAnswer,
                 "The server speaks only over a protected line.",
-                "Give its address as ftps:// instead of ftp://.",
+                "Choose \u{201c}FTP over TLS\u{201d} (ftps:// in the address instead of ftp://).",
             ),
             Kind::CaFile => Problem::new(
                 Code::Usage,

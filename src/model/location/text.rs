@@ -38,9 +38,14 @@ impl Address {
 
 /// Account, host and port as in an address; the port only where it is not the usual one.
 pub fn authority(user: &str, host: &str, port: u16, usual: u16) -> String {
-    let user = if user.is_empty() { String::new() } else { format!("{}@", encoded(user)) };
+    let user = if user.is_empty() { String::new() } else { format!("{}@", account(user)) };
     let host = bracketed(host);
     if port == usual { format!("{user}{host}") } else { format!("{user}{host}:{port}") }
+}
+
+/// An account's name as it stands before a host: a `/` in it would end the host.
+pub fn account(user: &str) -> String {
+    encoded(user).replace('/', "%2F")
 }
 
 /// A server's root as HTTP has it.

@@ -79,11 +79,11 @@ fn s3(folder: &S3Folder, secret: Option<Secret>, region: Option<&str>) -> Result
     let given = match (secret, named) {
         (Some(secret), named) => {
             let id = named.or_else(|| set("AWS_ACCESS_KEY_ID"));
-            let id = id.ok_or_else(|| no_key("a secret, but no access_key in the address"))?;
+            let id = id.ok_or_else(|| of_key(Kind::NoKeyId, "a secret, but no access_key in the address"))?;
             Some((id, secret))
         }
         (None, Some(id)) if set("AWS_ACCESS_KEY_ID").is_some_and(|other| other != id) => {
-            return Err(no_key("AWS_ACCESS_KEY_ID is another key than the address names"));
+            return Err(of_key(Kind::NoKey, "AWS_ACCESS_KEY_ID is another key than the address names"));
         }
         (None, _) => None,
     };
@@ -127,7 +127,7 @@ fn gcs(folder: &GcsFolder, secret: Option<Secret>) -> Result<Built<Operator>, Er
     if let Some(secret) = secret {
         let is_account = serde_json::from_str::<Value>(secret.expose()).is_ok_and(|json| json.get("type").is_some());
         if !is_account {
-            return Err(no_key("what was given is no service account's key in JSON"));
+            return Err(of_key(Kind::NotAKey, "it is not the text of a service account's JSON file"));
         }
         let coded = zeroize::Zeroizing::new(data_encoding::BASE64.encode(secret.expose().as_bytes()));
         gcs = gcs.credential(&coded).disable_config_load().disable_vm_metadata();
@@ -151,7 +151,7 @@ fn azure(folder: &AzureFolder, secret: Option<Secret>) -> Result<Built<Operator>
         return Ok(Operator::new(azure.sas_token(text.trim_start_matches('?'))));
     }
     if data_encoding::BASE64.decode(text.as_bytes()).is_err() {
-        return Err(no_key("what was given is neither an account's key nor a signature"));
+        return Err(of_key(Kind::NotAKey, "it is neither an account's key nor a shared access signature"));
     }
     Ok(Operator::new(azure.account_key(text)))
 }
@@ -161,8 +161,8 @@ fn set(name: &str) -> Option<String> {
     env::var(name).ok().filter(|value| !value.is_empty())
 }
 
-fn no_key(why: &str) -> Error {
-    Error::new(Kind::NoKey, "the store's key", why)
+fn of_key(kind: Kind, why: &str) -> Error {
+    Error::new(kind, "the store's key", why)
 }
 
 /// With the machine's name where it is to stand, and a `/` at its end.

@@ -162,10 +162,10 @@ fn what_does_not_open_a_store_is_said() {
     let azure = World::new(stores::Kind::Azurite);
     let address = azure.store.address("x");
     assert_eq!(kind(at(&address, "bm90IHRoZSBrZXk=")), Kind::Refused);
-    assert_eq!(kind(at(&address, "no base64")), Kind::NoKey);
+    assert_eq!(kind(at(&address, "no base64")), Kind::NotAKey);
     let elsewhere = format!("az://{AZURE_ACCOUNT}/no-such-container?endpoint=http://127.0.0.1:{}", azure.store.port);
     assert_eq!(kind(at(&elsewhere, azure.store.secret())), Kind::NoBucket);
-    assert_eq!(kind(at("gs://bucket/x?endpoint=http://127.0.0.1:1", "{}")), Kind::NoKey);
+    assert_eq!(kind(at("gs://bucket/x?endpoint=http://127.0.0.1:1", "{}")), Kind::NotAKey);
 }
 
 /// A bucket of S3 at a server that answers what it likes.

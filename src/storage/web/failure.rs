@@ -3,7 +3,7 @@
 use std::io;
 use std::time::Duration;
 
-use rustls::CertificateError;
+use rustls::{CertificateError, InvalidMessage};
 use ureq::http::StatusCode;
 
 use crate::storage::{Error, Kind};
@@ -30,6 +30,8 @@ pub enum Failure {
         expired: bool,
         why: String,
     },
+    /// It speaks http where https was wanted.
+    NoHttps,
     /// What no server of this kind answers.
     Nonsense(String),
     /// The server sends us to another one.
@@ -79,6 +81,10 @@ impl From<io::Error> for Failure {
 }
 
 fn of_tls(error: &rustls::Error) -> Failure {
+    // What http answers to a greeting of TLS.
+    if matches!(error, rustls::Error::InvalidMessage(InvalidMessage::InvalidContentType)) {
+        return Failure::NoHttps;
+    }
     let rustls::Error::InvalidCertificate(why) = error else {
         return Failure::Nonsense(format!("no TLS: {error}"));
     };
@@ -104,6 +110,7 @@ pub fn judged(context: &str, failure: Failure, refused: Kind) -> Error {
         Failure::Unknown => (Kind::ServerAway, "no server of this name is known".into()),
         Failure::Certificate { expired: true, why } => (Kind::CertificateExpired, why),
         Failure::Certificate { why, .. } => (Kind::Certificate, why),
+        Failure::NoHttps => (Kind::NoHttps, "it answers without TLS".into()),
         Failure::Nonsense(what) => (Kind::Nonsense, what),
         Failure::Elsewhere(to) => (Kind::Elsewhere, to),
         Failure::NoPassword => (Kind::NoPassword, "a password is asked for, and there is none".into()),
@@ -153,6 +160,8 @@ mod tests {
         let tls = |error| judged("a", of_tls(&rustls::Error::InvalidCertificate(error)), Kind::NotReadable).kind;
         assert_eq!(tls(CertificateError::Expired), Kind::CertificateExpired);
         assert_eq!(tls(CertificateError::UnknownIssuer), Kind::Certificate);
+        let plain = rustls::Error::InvalidMessage(InvalidMessage::InvalidContentType);
+        assert_eq!(judged("a", of_tls(&plain), Kind::NotReadable).kind, Kind::NoHttps);
         let full = io::Error::other(OfSpool(io::ErrorKind::StorageFull.into()));
         assert_eq!(judged("a", full.into(), Kind::NotWritable).kind, Kind::NoRoomHere);
         let cut: io::Error = io::ErrorKind::UnexpectedEof.into();

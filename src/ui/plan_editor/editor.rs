@@ -7,7 +7,6 @@ use super::existing::Existing;
 use super::measuring::Measuring;
 use super::secret_file::SecretFileChoice;
 use super::sentence::drive_of;
-use super::server_form::ServerForm;
 use crate::engine::Handle;
 use crate::engine::message::{Command, Drive, PlanAt, Suggestion, TestResult};
 use crate::model::path::PathBytes;
@@ -20,6 +19,7 @@ use crate::ui::context::{new_run_id, random};
 use crate::ui::load::Load;
 use crate::ui::pick::Pickers;
 use crate::ui::server_access::ServerAccess;
+use crate::ui::server_form::ServerForm;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Step {
@@ -156,7 +156,8 @@ impl Editor {
         {
             self.draft.suggest(suggestions);
         }
-        if self.drives.poll() && self.draft.destination.is_empty() && self.draft.also.is_empty() {
+        let is_chosen = !self.draft.destination.is_empty() || !self.draft.also.is_empty() || self.server_form.is_open();
+        if self.drives.poll() && !is_chosen {
             self.choose_best_drive();
         }
         if self.step == Step::What || self.step == Step::How {
@@ -288,6 +289,12 @@ impl Editor {
     /// Why the destination that is being chosen cannot be taken yet. A server has to have answered: a first run that nobody watches would
     /// only fail.
     pub fn where_blocked(&self) -> Option<String> {
+        // What is being filled in is no place yet, whatever was chosen before.
+        if self.draft.destination.trim().is_empty()
+            && let Some(lack) = self.server_form.lack()
+        {
+            return Some(lack.in_words());
+        }
         if let Some(why) = self.draft.where_blocked() {
             return Some(why);
         }

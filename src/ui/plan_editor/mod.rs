@@ -12,7 +12,6 @@ pub mod packing;
 mod recovery;
 mod secret_file;
 mod sentence;
-mod server_form;
 mod what;
 mod where_to;
 

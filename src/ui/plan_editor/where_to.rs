@@ -1,18 +1,20 @@
 //! Second page: the drives with their room, or a folder; the test; backups that lie there already.
 
-use egui::Ui;
+use egui::{Id, Ui};
 
 use super::editor::{Editor, Left};
 use super::existing::Wish;
 use super::sentence::drive_of;
 use crate::engine::message::Drive;
 use crate::model::human;
+use crate::model::location::form::Part;
 use crate::model::location::trimmed;
 use crate::model::max_size::in_words;
-use crate::model::problem::Problem;
+use crate::model::problem::{Code, Problem};
 use crate::ui::context::Cx;
 use crate::ui::load::Load;
 use crate::ui::max_size;
+use crate::ui::server_form::ServerForm;
 use crate::ui::theme::typography::{body, caption};
 use crate::ui::theme::{Tone, icons, size, space, tokens};
 use crate::ui::widgets::{
@@ -30,6 +32,10 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, editor: &mut Editor) {
     drives(ui, cx, editor);
     ui.add_space(space::XS);
     folder(ui, cx, editor);
+    // Before anything is sent there.
+    if let Some(words) = editor.draft.location().and_then(|location| location.unprotected()) {
+        Banner::new(Tone::Warn, words).show(ui);
+    }
     // Right below the button, and above all that may be long.
     tested(ui, cx, editor);
     let typed = editor.draft.destination.clone();
@@ -40,12 +46,9 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, editor: &mut Editor) {
     another(ui, editor);
     existing(ui, cx, editor);
     on_system_disk(ui, editor);
-    if let Some(words) = editor.draft.location().and_then(|location| location.unprotected()) {
-        Banner::new(Tone::Warn, words).show(ui);
-    }
 }
 
-fn tested(ui: &mut Ui, cx: &Cx<'_>, editor: &mut Editor) {
+fn tested(ui: &mut Ui, cx: &mut Cx<'_>, editor: &mut Editor) {
     match editor.test_shown() {
         Some(Load::Waiting(_)) => TestView::new(TestState::Running).show(ui),
         Some(Load::Ready(result)) => TestView::new(TestState::Done(result)).show(ui),
@@ -56,9 +59,12 @@ fn tested(ui: &mut Ui, cx: &Cx<'_>, editor: &mut Editor) {
 }
 
 /// Why the test failed; of a server, what would help.
-fn failed(ui: &mut Ui, cx: &Cx<'_>, problem: Problem, editor: &mut Editor) {
+fn failed(ui: &mut Ui, cx: &mut Cx<'_>, problem: Problem, editor: &mut Editor) {
     match editor.draft.location().filter(|location| location.path().is_none()) {
         Some(location) => {
+            if problem.code == Code::StoragePassword && location.lacks_key_id() {
+                editor.server_form.want(Part::AccessKey, editor.draft.destination.trim());
+            }
             if editor.server.show(ui, cx, &location, &problem) {
                 editor.test_connection(cx.handle);
             }
@@ -111,7 +117,7 @@ fn most(ui: &mut Ui, editor: &mut Editor) {
 
 /// A further destination for the same backup.
 fn another(ui: &mut Ui, editor: &mut Editor) {
-    if editor.draft.destination.trim().is_empty() {
+    if editor.draft.destination.trim().is_empty() && !editor.server_form.is_open() {
         return;
     }
     let why = editor.where_blocked();
@@ -119,6 +125,7 @@ fn another(ui: &mut Ui, editor: &mut Editor) {
     let hint = "Every version goes to each place. One that is away gets what it lacks once it is there again.";
     if ui.add(button.why_off(why.as_deref().unwrap_or_default())).on_hover_text(hint).clicked() {
         editor.draft.keep_destination();
+        editor.server_form = ServerForm::default();
         editor.touch();
     }
 }
@@ -173,7 +180,8 @@ fn folder(ui: &mut Ui, cx: &mut Cx<'_>, editor: &mut Editor) {
         let line = Ends::new(ui, size::CONTROL).left(|ui| {
             let field = TextField::new(&mut editor.draft.destination)
                 .hint("/media/…, or sftp://user@host/path and the like")
-                .name("Path of the destination");
+                .name("Path of the destination")
+                .id(Id::unique("path of the destination"));
             if ui.add(field).changed() {
                 editor.touch();
             }

@@ -1,4 +1,4 @@
-//! Rows of forms: label above, field, and one line below that holds a hint or an error, so that nothing moves.
+//! Rows of forms: label above, field, and one line below where there is a hint or may be an error, so that nothing moves.
 
 use egui::{Color32, Sense, Ui, Vec2, vec2};
 
@@ -12,11 +12,12 @@ pub struct FormRow<'a> {
     label: &'a str,
     hint: Option<&'a str>,
     error: Option<&'a str>,
+    may_err: bool,
 }
 
 impl<'a> FormRow<'a> {
     pub fn new(label: &'a str) -> Self {
-        Self { label, hint: None, error: None }
+        Self { label, hint: None, error: None, may_err: false }
     }
 
     pub fn hint(mut self, hint: &'a str) -> Self {
@@ -24,9 +25,10 @@ impl<'a> FormRow<'a> {
         self
     }
 
-    /// Stands in the place of the hint.
+    /// Stands in the place of the hint, or of nothing.
     pub fn error(mut self, error: Option<&'a str>) -> Self {
         self.error = error;
+        self.may_err = true;
         self
     }
 
@@ -37,12 +39,12 @@ impl<'a> FormRow<'a> {
             ui.spacing_mut().item_spacing.y = space::XS;
             let label = ui.label(caption_strong(self.label).color(t.text2));
             let inner = ui.label_inputs_by(label.id, field);
-            let (text, color) = match (self.error, self.hint) {
-                (Some(error), _) => (format!("{} {error}", icons::WARNING_CIRCLE), t.bad),
-                (None, Some(hint)) => (hint.to_owned(), t.text3),
-                (None, None) => (" ".to_owned(), t.text3),
-            };
-            wrapped(ui, caption(text).color(color));
+            match (self.error, self.hint) {
+                (Some(error), _) => _ = wrapped(ui, caption(format!("{} {error}", icons::WARNING_CIRCLE)).color(t.bad)),
+                (None, Some(hint)) => _ = wrapped(ui, caption(hint).color(t.text3)),
+                (None, None) if self.may_err => ui.add_space(Role::Caption.line_height()),
+                (None, None) => {}
+            }
             inner
         })
         .inner

@@ -1,6 +1,6 @@
 //! The frames of pages: a tab's page that scrolls, and a page of steps with fixed Back and Next.
 
-use egui::{Align, Key, Layout, Rect, ScrollArea, Stroke, Ui, UiBuilder, pos2, vec2};
+use egui::{Align, Key, Layout, Popup, Rect, ScrollArea, Stroke, Ui, UiBuilder, pos2, vec2};
 
 use super::button::Button;
 use super::ends::Ends;
@@ -89,6 +89,8 @@ impl<'a> FlowPage<'a> {
         let t = tokens(ui);
         let page = ui.available_rect_before_wrap();
         let mut event = None;
+        // Esc closes that first, and only that.
+        let popup_was_open = Popup::is_any_open(ui.ctx());
         let width = (page.width() - 2.0 * space::XL).clamp(0.0, size::PAGE_WIDTH);
         let left = page.left() + ((page.width() - width) / 2.0).max(space::XL).floor();
         let column = |top: f32, bottom: f32| Rect::from_min_max(pos2(left, top), pos2(left + width, bottom));
@@ -152,7 +154,7 @@ impl<'a> FlowPage<'a> {
             });
         });
         ui.advance_cursor_after_rect(page);
-        let free = ui.memory(|memory| memory.focused().is_none() && memory.top_modal_layer().is_none());
+        let free = !popup_was_open && ui.memory(|memory| memory.focused().is_none() && memory.top_modal_layer().is_none());
         if free && event.is_none() && ui.input(|input| input.key_pressed(Key::Escape)) {
             event = Some(FlowEvent::Leave);
         }

@@ -2,7 +2,7 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use egui::{Response, TextEdit, Ui, vec2};
+use egui::{Id, Response, TextEdit, Ui, vec2};
 use zeroize::Zeroizing;
 
 use super::button::Button;
@@ -20,6 +20,7 @@ pub struct PasswordField<'a> {
     name: Option<&'a str>,
     error: bool,
     width: Option<f32>,
+    id: Option<Id>,
 }
 
 /// Most characters of a secret: a password, or the text of a cloud account's key.
@@ -27,7 +28,7 @@ const LIMIT: usize = 4096;
 
 impl<'a> PasswordField<'a> {
     pub fn new(text: &'a mut Zeroizing<String>) -> Self {
-        Self { text, hint: "", name: None, error: false, width: None }
+        Self { text, hint: "", name: None, error: false, width: None, id: None }
     }
 
     /// Holds any password without growing: a string that moves while it grows leaves copies behind.
@@ -56,10 +57,16 @@ impl<'a> PasswordField<'a> {
         self
     }
 
+    /// Where what stands above it comes and goes: else it would lose the focus then.
+    pub fn id(mut self, id: Id) -> Self {
+        self.id = Some(id);
+        self
+    }
+
     /// The text field's response.
     pub fn show(self, ui: &mut Ui) -> Response {
         let enabled = ui.is_enabled();
-        let shown_id = ui.next_auto_id().with("shown");
+        let shown_id = self.id.unwrap_or_else(|| ui.next_auto_id()).with("shown");
         let shown: bool = ui.data(|data| data.get_temp(shown_id).unwrap_or(false));
         let mut field = TextField::new(&mut **self.text).hint(self.hint).error(self.error).limit(LIMIT);
         if let Some(width) = self.width {
@@ -67,6 +74,9 @@ impl<'a> PasswordField<'a> {
         }
         if let Some(name) = self.name {
             field = field.name(name);
+        }
+        if let Some(id) = self.id {
+            field = field.id(id);
         }
         field.masked = !shown;
         field.room_right = size::CONTROL;

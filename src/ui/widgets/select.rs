@@ -1,6 +1,6 @@
 //! One of many, from a list that opens.
 
-use egui::{Response, Role as AccessRole, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2};
+use egui::{Id, Response, Role as AccessRole, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2};
 
 use super::menu::{menu_item, popup};
 use super::paint::{focus_ring, galley, icon_at, put_galley};
@@ -13,11 +13,12 @@ pub struct Select<'a> {
     name: &'a str,
     value: &'a str,
     width: f32,
+    id: Option<Id>,
 }
 
 impl<'a> Select<'a> {
     pub fn new(name: &'a str, value: &'a str) -> Self {
-        Self { name, value, width: 180.0 }
+        Self { name, value, width: 180.0, id: None }
     }
 
     pub fn width(mut self, width: f32) -> Self {
@@ -25,9 +26,22 @@ impl<'a> Select<'a> {
         self
     }
 
+    /// Where what stands above it comes and goes: else it would be another one then, and closed.
+    pub fn id(mut self, id: Id) -> Self {
+        self.id = Some(id);
+        self
+    }
+
     pub fn show(self, ui: &mut Ui, items: impl FnOnce(&mut Ui)) -> Response {
         let t = tokens(ui);
-        let (rect, response) = ui.allocate_exact_size(vec2(self.width, size::CONTROL), Sense::click());
+        let wanted = vec2(self.width, size::CONTROL);
+        let (rect, response) = match self.id {
+            Some(id) => {
+                let (rect, _) = ui.allocate_exact_size(wanted, Sense::hover());
+                (rect, ui.interact(rect, id, Sense::click()))
+            }
+            None => ui.allocate_exact_size(wanted, Sense::click()),
+        };
         let fill = if response.hovered() { t.hover } else { t.surface };
         let stroke = Stroke::new(1.0, t.input_border);
         ui.painter().rect(rect, f32::from(radius::CONTROL), fill, stroke, StrokeKind::Inside);

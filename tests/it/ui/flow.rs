@@ -151,7 +151,7 @@ fn a_bucket_is_filled_in_tried_and_backed_up_to() {
     hands.click(Role::MenuItem, "Amazon S3 and alike");
     hands.type_into(Role::TextInput, "Bucket", BUCKET);
     hands.type_into(Role::TextInput, "Folder in it", "letters/{machine}");
-    hands.type_into(Role::TextInput, "Endpoint, where it is not Amazon's", &format!("http://127.0.0.1:{}", store.port));
+    hands.type_into(Role::TextInput, "Endpoint", &format!("http://127.0.0.1:{}", store.port));
     hands.type_into(Role::TextInput, "Id of the access key", S3_KEY);
     hands.see("This connection is not protected");
     hands.button("Test connection");

@@ -109,7 +109,7 @@ impl MoveDialog {
         });
     }
 
-    fn tested(&mut self, ui: &mut Ui, cx: &Cx<'_>) {
+    fn tested(&mut self, ui: &mut Ui, cx: &mut Cx<'_>) {
         if self.test.is_waiting() {
             spinner(ui, "Looking whether it can be used…");
         }

@@ -1,0 +1,299 @@
+//! What was filled into a form, and the address that it makes.
+
+use std::collections::BTreeMap;
+use std::num::NonZeroU16;
+
+use super::{Field, Kind, Part};
+use crate::model::location::text::{account, encoded};
+use crate::model::location::{FtpTls, Location, NotALocation, bucket};
+
+/// Options of a bucket's address, in the order in which it shows them.
+const OPTIONS: [(&str, Part); 7] = [
+    ("endpoint", Part::Endpoint),
+    ("region", Part::Region),
+    ("access_key", Part::AccessKey),
+    ("profile", Part::Profile),
+    ("storage_class", Part::StorageClass),
+    ("path_style", Part::PathStyle),
+    ("anonymous", Part::Anonymous),
+];
+
+/// What was filled in.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Parts(BTreeMap<Part, String>);
+
+impl Parts {
+    pub fn get(&self, part: Part) -> &str {
+        self.0.get(&part).map_or("", |text| text.trim())
+    }
+
+    pub fn get_mut(&mut self, part: Part) -> &mut String {
+        self.0.entry(part).or_default()
+    }
+
+    /// Those that mean the same to another kind of server.
+    pub fn shared(&self, from: Option<Kind>, to: Kind) -> Self {
+        let fields = from.map_or(&[][..], Kind::fields);
+        let is_same = |part: &Part| {
+            to.fields().iter().any(|f| f.part == *part && fields.iter().any(|o| (o.part, o.label) == (f.part, f.label)))
+        };
+        Self(self.0.iter().filter(|(part, _)| is_same(part)).map(|(part, text)| (*part, text.clone())).collect())
+    }
+
+    /// Whether the line is protected, where a form asks that.
+    pub fn is_protected(&self, kind: Kind) -> bool {
+        match self.get(Part::Protected) {
+            "" => kind != Kind::Ipfs,
+            said => said == bucket::said(Some(true)),
+        }
+    }
+
+    pub fn protect(&mut self, protected: bool) {
+        *self.get_mut(Part::Protected) = bucket::said(Some(protected)).to_owned();
+    }
+
+    /// The address that they make; `None` while something is missing that it needs.
+    pub fn address(&self, kind: Kind) -> Option<Result<Location, NotALocation>> {
+        let is_missing = |field: &Field| field.needed && self.get(field.part).is_empty();
+        if kind.fields().iter().any(is_missing) {
+            return None;
+        }
+        let scheme = match kind {
+            Kind::Sftp => "sftp",
+            Kind::Ftps => "ftps",
+            Kind::Ftp => "ftp",
+            Kind::Webdav if self.is_protected(kind) => "webdav",
+            Kind::Webdav => "webdav+http",
+            Kind::Ipfs if self.is_protected(kind) => "ipfs+https",
+            Kind::Ipfs => "ipfs+http",
+            Kind::S3 => "s3",
+            Kind::Gcs => "gs",
+            Kind::Azure => "az",
+        };
+        let text = match kind {
+            Kind::Sftp | Kind::Ftps | Kind::Ftp => self.on_host(scheme, true),
+            Kind::Webdav | Kind::Ipfs => self.on_host(scheme, false),
+            Kind::S3 | Kind::Gcs => Ok(self.in_bucket(scheme, &[self.get(Part::Bucket), self.prefix()])),
+            Kind::Azure => Ok(self.in_bucket(scheme, &[self.get(Part::Account), self.get(Part::Bucket), self.prefix()])),
+        };
+        match text {
+            Ok(text) => Location::of_server(&text),
+            Err(why) => Some(Err(why)),
+        }
+    }
+
+    fn prefix(&self) -> &str {
+        self.get(Part::Path).trim_matches('/')
+    }
+
+    fn in_bucket(&self, scheme: &str, path: &[&str]) -> String {
+        bucket::shown(scheme, path, &OPTIONS.map(|(name, part)| (name, self.get(part))))
+    }
+
+    /// `has_home`: what does not begin with `/` lies where the account begins.
+    fn on_host(&self, scheme: &str, has_home: bool) -> Result<String, NotALocation> {
+        let user = match self.get(Part::User) {
+            "" => String::new(),
+            user => format!("{}@", account(user)),
+        };
+        let port = match self.get(Part::Port) {
+            "" => String::new(),
+            port => format!(":{}", port.parse::<NonZeroU16>().map_err(|_| NotALocation::Form)?),
+        };
+        let host = self.get(Part::Host);
+        // What ends a host's name in an address would lead to another server, or into another folder.
+        if host.contains(['/', '\\', '@', '?', '#', '%']) || host.contains(char::is_whitespace) {
+            return Err(NotALocation::Form);
+        }
+        // An IPv6 address.
+        let host = if host.matches(':').count() > 1 && !host.starts_with('[') { format!("[{host}]") } else { host.to_owned() };
+        let path = match self.get(Part::Path) {
+            path if path.starts_with('/') => encoded(path),
+            "" if has_home => "/~".into(),
+            path if has_home => format!("/~/{}", encoded(path.trim_start_matches("~/"))),
+            path => format!("/{}", encoded(path)),
+        };
+        let option = match (self.get(Part::Gateway), self.get(Part::Tls)) {
+            ("", "") => String::new(),
+            ("", tls) => format!("?tls={tls}"),
+            (gateway, _) => format!("?gateway={gateway}"),
+        };
+        Ok(format!("{scheme}://{user}{host}{port}{path}{option}"))
+    }
+
+    /// The parts of an address; `None` where no form holds all of it.
+    pub fn of(location: &Location) -> Option<(Kind, Self)> {
+        let mut parts = Self::default();
+        let mut set = |part, text: &str| {
+            if !text.is_empty() {
+                *parts.get_mut(part) = text.to_owned();
+            }
+        };
+        let kind = match location {
+            Location::Local { .. } => return None,
+            Location::Sftp(folder) => {
+                set(Part::User, &folder.user);
+                set(Part::Path, &folder.path);
+                Kind::Sftp
+            }
+            Location::Webdav(folder) => {
+                set(Part::User, &folder.user);
+                set(Part::Path, &folder.path);
+                set(Part::Protected, bucket::said((!folder.tls).then_some(false)));
+                Kind::Webdav
+            }
+            Location::Ftp(folder) => {
+                set(Part::User, &folder.user);
+                set(Part::Path, &folder.path);
+                if folder.tls == FtpTls::None { Kind::Ftp } else { Kind::Ftps }
+            }
+            Location::S3(folder) => {
+                set(Part::Bucket, &folder.bucket);
+                set(Part::Path, &folder.prefix);
+                set(Part::Endpoint, &folder.endpoint);
+                set(Part::Region, &folder.region);
+                set(Part::AccessKey, &folder.access_key);
+                set(Part::Profile, &folder.profile);
+                set(Part::StorageClass, &folder.storage_class);
+                set(Part::PathStyle, bucket::said(folder.path_style));
+                set(Part::Anonymous, bucket::said(folder.anonymous.then_some(true)));
+                Kind::S3
+            }
+            Location::Gcs(folder) => {
+                set(Part::Bucket, &folder.bucket);
+                set(Part::Path, &folder.prefix);
+                set(Part::Endpoint, &folder.endpoint);
+                set(Part::StorageClass, &folder.storage_class);
+                set(Part::Anonymous, bucket::said(folder.anonymous.then_some(true)));
+                Kind::Gcs
+            }
+            Location::Azure(folder) => {
+                set(Part::Account, &folder.account);
+                set(Part::Bucket, &folder.container);
+                set(Part::Path, &folder.prefix);
+                set(Part::Endpoint, &folder.endpoint);
+                set(Part::Anonymous, bucket::said(folder.anonymous.then_some(true)));
+                Kind::Azure
+            }
+            Location::Ipfs(folder) => {
+                set(Part::User, &folder.user);
+                set(Part::Path, &folder.path);
+                set(Part::Gateway, &folder.gateway);
+                set(Part::Protected, bucket::said(folder.tls.then_some(true)));
+                Kind::Ipfs
+            }
+        };
+        if kind.fields().iter().any(|field| field.part == Part::Host)
+            && let Some(server) = location.server()
+        {
+            set(Part::Host, &server.host);
+        }
+        let is_all = |parts: &Self| parts.address(kind).as_ref() == Some(&Ok(location.clone()));
+        // What is usual is not filled in: it changes with what else is chosen.
+        if !is_all(&parts)
+            && let Some(server) = location.server()
+        {
+            *parts.get_mut(Part::Port) = server.port.to_string();
+        }
+        if !is_all(&parts)
+            && let Location::Ftp(folder) = location
+        {
+            *parts.get_mut(Part::Tls) = if folder.tls == FtpTls::Implicit { "implicit" } else { "explicit" }.to_owned();
+        }
+        is_all(&parts).then_some((kind, parts))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(text: &str) -> Location {
+        Location::of_server(text).unwrap().unwrap()
+    }
+
+    #[test]
+    fn a_form_holds_what_an_address_says() {
+        for (text, kind) in [
+            ("sftp://ada@nas:2222/srv/b c", Kind::Sftp),
+            ("sftp://nas/~/backups", Kind::Sftp),
+            ("sftp://a%40b@[::1]:5/x", Kind::Sftp),
+            ("ftps://ada@nas/srv", Kind::Ftps),
+            ("ftp://nas/~", Kind::Ftp),
+            ("webdav://ada@cloud/remote.php/dav/files/ada/b", Kind::Webdav),
+            ("s3://my-bucket/a/{machine}?endpoint=https://minio.lan:9000&region=x&access_key=AK%2B1", Kind::S3),
+            ("gs://my-bucket/ä", Kind::Gcs),
+            ("az://account/container/p/q", Kind::Azure),
+            ("ipfs+http://127.0.0.1:5001/b?gateway=http://127.0.0.1:8080", Kind::Ipfs),
+        ] {
+            let (found, parts) = Parts::of(&at(text)).expect(text);
+            assert_eq!((found, parts.address(kind)), (kind, Some(Ok(at(text)))), "{text}");
+        }
+        // What a form has no field for is not lost by it.
+        for text in [
+            "s3://my-bucket?profile=p&storage_class=GLACIER_IR&path_style=no&anonymous=yes",
+            "gs://my-bucket?storage_class=X&anonymous=yes",
+            "az://account/container?anonymous=yes",
+            "ftps://nas:2121/b?tls=implicit",
+            "ftps://nas:990/b?tls=explicit",
+            "ftps://nas:990/b",
+            "ipfs+https://ada@nas/b",
+            "sftp://a%2Fb@nas/x",
+        ] {
+            let (kind, parts) = Parts::of(&at(text)).expect(text);
+            assert_eq!(parts.address(kind), Some(Ok(at(text))), "{text}");
+        }
+        assert_eq!(Parts::of(&Location::local("/a")), None);
+    }
+
+    #[test]
+    fn a_line_is_protected_unless_somebody_says_otherwise() {
+        let (kind, mut parts) = Parts::of(&at("webdav+http://nas/b")).unwrap();
+        assert!(!parts.is_protected(kind));
+        parts.protect(true);
+        assert_eq!(parts.address(kind), Some(Ok(at("webdav://nas/b"))), "with its usual port");
+        assert!(Parts::default().is_protected(Kind::Webdav) && !Parts::default().is_protected(Kind::Ipfs));
+    }
+
+    #[test]
+    fn no_part_spills_into_another() {
+        for (part, text) in [
+            (Part::Host, "nas/x"),
+            (Part::Host, "ada@nas"),
+            (Part::Host, "https://nas"),
+            (Part::Host, "nas x"),
+            (Part::Port, "22/x"),
+            (Part::Port, "0"),
+            (Part::Port, "99999"),
+        ] {
+            let mut parts = Parts::default();
+            *parts.get_mut(Part::Host) = "nas".into();
+            *parts.get_mut(part) = text.into();
+            assert_eq!(parts.address(Kind::Sftp), Some(Err(NotALocation::Form)), "{text}");
+        }
+        let mut parts = Parts::default();
+        *parts.get_mut(Part::Host) = "nas".into();
+        *parts.get_mut(Part::User) = "a/b".into();
+        let Some(Ok(Location::Sftp(folder))) = parts.address(Kind::Sftp) else { panic!("an address") };
+        assert_eq!((&*folder.host, &*folder.user), ("nas", "a/b"));
+    }
+
+    #[test]
+    fn what_is_missing_or_wrong_makes_no_address() {
+        let mut parts = Parts::default();
+        assert_eq!(parts.address(Kind::Sftp), None);
+        *parts.get_mut(Part::Host) = " nas ".into();
+        *parts.get_mut(Part::Path) = "~/b".into();
+        assert_eq!(parts.address(Kind::Sftp), Some(Ok(at("sftp://nas/~/b"))));
+        assert_eq!(parts.shared(Some(Kind::Sftp), Kind::Ftps), parts);
+        assert_eq!(parts.shared(Some(Kind::Sftp), Kind::S3), Parts::default(), "a folder there is no prefix");
+        *parts.get_mut(Part::Port) = "many".into();
+        assert_eq!(parts.address(Kind::Sftp), Some(Err(NotALocation::Form)));
+        *parts.get_mut(Part::Bucket) = "x".into();
+        assert_eq!(parts.address(Kind::S3), Some(Err(NotALocation::Form)), "a bucket's name has three letters");
+        for kind in Kind::ALL {
+            let labels: Vec<_> = kind.fields().iter().map(|field| field.label).collect();
+            assert!(labels.iter().enumerate().all(|(at, label)| !labels[..at].contains(label)), "{kind:?}");
+        }
+    }
+}

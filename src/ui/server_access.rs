@@ -32,8 +32,10 @@ pub struct ServerAccess {
     telling: Load<()>,
     /// The new key of a server is about to be trusted.
     confirming: bool,
-    /// When it was last drawn: what is new takes the focus.
+    /// When it was last drawn: what is new takes the focus,
     seen: Option<u64>,
+    /// unless it stands among other things that somebody looks at.
+    is_aside: bool,
 }
 
 impl Default for ServerAccess {
@@ -44,19 +46,25 @@ impl Default for ServerAccess {
             telling: Load::Idle,
             confirming: false,
             seen: None,
+            is_aside: false,
         }
     }
 }
 
 impl ServerAccess {
+    /// One that waits until somebody turns to it: the page stays where it is.
+    pub fn aside() -> Self {
+        Self { is_aside: true, ..Self::default() }
+    }
+
     /// Shows why a server could not be used and takes what would help; `true` once it was told, and is worth another try.
     pub fn show(&mut self, ui: &mut Ui, cx: &mut Cx<'_>, location: &Location, problem: &Problem) -> bool {
         if self.telling.poll() && self.telling.ready().is_some() {
-            *self = Self::default();
+            *self = Self { is_aside: self.is_aside, ..Self::default() };
             return true;
         }
         let pass = ui.ctx().cumulative_pass_nr();
-        let is_new = self.seen.replace(pass).is_none_or(|seen| seen + 1 < pass);
+        let is_new = self.seen.replace(pass).is_none_or(|seen| seen + 1 < pass) && !self.is_aside;
         let shown = ui.vertical(|ui| {
             ui.spacing_mut().item_spacing.y = space::XS;
             match (problem.code, Keys::of(problem)) {

@@ -38,7 +38,7 @@ impl Destination {
             history: Kept::default(),
             test: Load::default(),
             answers: 0,
-            server: ServerAccess::default(),
+            server: ServerAccess::aside(),
         }
     }
 
@@ -108,7 +108,7 @@ impl Destination {
     }
 
     /// What is wrong; of a server, what would help.
-    fn help(&mut self, ui: &mut Ui, cx: &Cx<'_>, problem: &Problem) {
+    fn help(&mut self, ui: &mut Ui, cx: &mut Cx<'_>, problem: &Problem) {
         if self.location.path().is_some() {
             problem_text(ui, problem);
             return;

@@ -26,7 +26,7 @@ pub struct StorageTab {
 /// The dialog that was asked for.
 enum Asked {
     Size(SizeDialog),
-    Move(MoveDialog),
+    Move(Box<MoveDialog>),
 }
 
 impl Asked {

@@ -88,7 +88,7 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, status: &DestinationStatus) -> Option<
             }
             // What cannot be read cannot be moved.
             if !plan.remembered && ui.add(Button::quiet("Move…").name(name)).clicked() {
-                wanted = Some(Asked::Move(MoveDialog::new(&known.plan, &status.location, plan.stored)));
+                wanted = Some(Asked::Move(Box::new(MoveDialog::new(&known.plan, &status.location, plan.stored))));
             }
         });
     }

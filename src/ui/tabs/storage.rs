@@ -25,7 +25,7 @@ pub struct StorageTab {
 
 /// The dialog that was asked for.
 enum Asked {
-    Size(SizeDialog),
+    Size(Box<SizeDialog>),
     Move(Box<MoveDialog>),
 }
 

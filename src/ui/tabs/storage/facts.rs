@@ -79,7 +79,7 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, status: &DestinationStatus) -> Option<
                 return;
             }
             if limit_button(ui, known, &status.location) {
-                wanted = Some(Asked::Size(SizeDialog::new(&known.plan, &status.location)));
+                wanted = Some(Asked::Size(Box::new(SizeDialog::new(&known.plan, &status.location))));
             }
             let name = format!("Move {} from {}", plan.name, status.location.short_name());
             if ui.add(Button::quiet("Edit…").name(format!("Edit {}, from {}", plan.name, status.location.short_name()))).clicked()

@@ -10,7 +10,7 @@ pub const PASSWORD: &str = "secret";
 
 pub struct Dufs {
     pub port: u16,
-    _process: Process,
+    process: Process,
 }
 
 impl Dufs {
@@ -19,7 +19,11 @@ impl Dufs {
         let port = free_port();
         let mut command = Command::new(brought("bin/dufs"));
         command.args(["-b", "127.0.0.1", "-p", &port.to_string(), "-A", "-a", &format!("{USER}:{PASSWORD}@/:rw")]).arg(folder);
-        Self { port, _process: Process::start(&mut command, port) }
+        Self { port, process: Process::start(&mut command, port) }
+    }
+
+    pub fn pid(&self) -> u32 {
+        self.process.pid()
     }
 
     pub fn address(&self, path: &str) -> String {

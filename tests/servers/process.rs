@@ -59,6 +59,10 @@ impl Process {
         Self { child, port }
     }
 
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Sends a signal to it and to all that it started.
     pub fn signal(&self, name: &str) {
         for pid in tree(self.child.id()) {

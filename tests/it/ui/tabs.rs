@@ -173,6 +173,25 @@ fn a_test_that_fails_is_trouble_and_what_helps_is_given_in_place() {
 }
 
 #[test]
+fn what_goes_to_a_destination_is_edited_from_there_though_nothing_lies_there_yet() {
+    let (overview, nas) = at_a_server();
+    let fake = Fake::new(overview, move |question| match question {
+        Question::DestinationStatus { location } if *location == nas => {
+            let Some(Ok(Answer::DestinationStatus(mut status))) = sample::answer(question) else { unreachable!() };
+            (status.used, status.plans) = (0, Vec::new());
+            Some(Ok(Answer::DestinationStatus(status)))
+        }
+        other => sample::answer(other),
+    });
+    let window = sample::window(&fake);
+    let mut desk = Desk::of(fake, window, [1000.0, 1000.0]);
+    desk.click("Storage");
+    desk.until("that it is empty", |desk| desk.reads("No backups yet") && desk.reads("nothing of it lies here yet"));
+    desk.click("Edit Documents, which goes to backups on nas");
+    desk.wait_for("Edit Documents");
+}
+
+#[test]
 fn what_a_test_and_the_state_both_say_is_said_once() {
     let (overview, _) = at_a_server();
     let away = || Problem::new(Code::DestinationMissing, "The server does not answer.", "Check the network.");

@@ -163,7 +163,13 @@ fn a_test_that_fails_is_trouble_and_what_helps_is_given_in_place() {
     // Though its state, by a line that is still open, says nothing of it.
     desk.wait_for("Cannot be used now");
     assert_eq!(desk.harness.query_all_by_label("Ready").count(), 1, "{:?}", desk.names());
-    desk.type_into(nas.secret_name(), "the new one");
+    let field = |desk: &Desk, act: &dyn Fn(egui_kittest::Node<'_>)| {
+        act(desk.harness.get_by_role_and_label(egui::accesskit::Role::PasswordInput, nas.secret_name()));
+    };
+    field(&desk, &|node| node.focus());
+    desk.harness.run_steps(2);
+    field(&desk, &|node| node.type_text("the new one"));
+    desk.harness.run_steps(2);
     desk.click("Use it");
     desk.until("tested again", |desk| desk.reads("Writes 140 MB a second"));
     assert!(!desk.is_shown("Cannot be used now") && !desk.reads("does not take this password"), "{:?}", desk.names());

@@ -163,13 +163,38 @@ fn a_test_that_fails_is_trouble_and_what_helps_is_given_in_place() {
     // Though its state, by a line that is still open, says nothing of it.
     desk.wait_for("Cannot be used now");
     assert_eq!(desk.harness.query_all_by_label("Ready").count(), 1, "{:?}", desk.names());
-    desk.type_into(nas.secret_name(), "the new one");
+    let field = |desk: &Desk, act: &dyn Fn(egui_kittest::Node<'_>)| {
+        act(desk.harness.get_by_role_and_label(egui::accesskit::Role::PasswordInput, nas.secret_name()));
+    };
+    field(&desk, &|node| node.focus());
+    desk.harness.run_steps(2);
+    field(&desk, &|node| node.type_text("the new one"));
+    desk.harness.run_steps(2);
     desk.click("Use it");
     desk.until("tested again", |desk| desk.reads("Writes 140 MB a second"));
     assert!(!desk.is_shown("Cannot be used now") && !desk.reads("does not take this password"), "{:?}", desk.names());
     let told = told.lock().unwrap();
     let [(location, access)] = &told[..] else { panic!("{told:?}") };
     assert_eq!((location, access.password.as_ref().map(Secret::expose)), (&nas, Some("the new one")));
+}
+
+#[test]
+fn what_goes_to_a_destination_is_edited_from_there_though_nothing_lies_there_yet() {
+    let (overview, nas) = at_a_server();
+    let fake = Fake::new(overview, move |question| match question {
+        Question::DestinationStatus { location } if *location == nas => {
+            let Some(Ok(Answer::DestinationStatus(mut status))) = sample::answer(question) else { unreachable!() };
+            (status.used, status.plans) = (0, Vec::new());
+            Some(Ok(Answer::DestinationStatus(status)))
+        }
+        other => sample::answer(other),
+    });
+    let window = sample::window(&fake);
+    let mut desk = Desk::of(fake, window, [1000.0, 1000.0]);
+    desk.click("Storage");
+    desk.until("that it is empty", |desk| desk.reads("No backups yet") && desk.reads("nothing of it lies here yet"));
+    desk.click("Edit Documents, which goes to backups on nas");
+    desk.wait_for("Edit Documents");
 }
 
 #[test]

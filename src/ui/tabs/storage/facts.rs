@@ -78,21 +78,35 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, status: &DestinationStatus) -> Option<
                 being_copied(ui, cx, run, &plan.name);
                 return;
             }
-            if limit_button(ui, known, &status.location) {
-                wanted = Some(Asked::Size(Box::new(SizeDialog::new(&known.plan, &status.location))));
-            }
+            wanted = settings(ui, cx, known, &status.location).or(wanted.take());
             let name = format!("Move {} from {}", plan.name, status.location.short_name());
-            if ui.add(Button::quiet("Edit…").name(format!("Edit {}, from {}", plan.name, status.location.short_name()))).clicked()
-            {
-                cx.act(Action::EditPlan(plan.id.clone()));
-            }
             // What cannot be read cannot be moved.
             if !plan.remembered && ui.add(Button::quiet("Move…").name(name)).clicked() {
                 wanted = Some(Asked::Move(Box::new(MoveDialog::new(&known.plan, &status.location, plan.stored))));
             }
         });
     }
+    let is_there = |plan: &PlanOverview| status.plans.iter().any(|there| there.id == plan.plan.id);
+    let goes_there = |plan: &&PlanOverview| plan.plan.destinations.contains(&status.location);
+    for plan in cx.overview.plans.iter().filter(goes_there).filter(|plan| !is_there(plan)) {
+        let row = Ends::new(ui, size::CONTROL).left(|ui| {
+            ui.add(egui::Label::new(body(&plan.plan.name).color(t.text)).truncate());
+            ui.spacing_mut().item_spacing.x = space::XS;
+            weak(ui, "· nothing of it lies here yet");
+        });
+        row.right(|ui| wanted = settings(ui, cx, plan, &status.location).or(wanted.take()));
+    }
     wanted
+}
+
+/// What leads to changing how much a backup may take there, and all else of it.
+fn settings(ui: &mut Ui, cx: &mut Cx<'_>, plan: &PlanOverview, location: &Location) -> Option<Asked> {
+    let is_limit = limit_button(ui, plan, location);
+    let name = format!("Edit {}, which goes to {}", plan.plan.name, location.short_name());
+    if ui.add(Button::quiet("Edit…").name(name)).clicked() {
+        cx.act(Action::EditPlan(plan.plan.id.clone()));
+    }
+    is_limit.then(|| Asked::Size(SizeDialog::new(&plan.plan, location)))
 }
 
 /// By which all that lies there now can be had from anywhere.

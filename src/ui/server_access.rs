@@ -38,13 +38,7 @@ pub struct ServerAccess {
 
 impl Default for ServerAccess {
     fn default() -> Self {
-        Self {
-            password: PasswordField::buffer(),
-            ca_file: String::new(),
-            telling: Load::Idle,
-            confirming: false,
-            seen: None,
-        }
+        Self { password: PasswordField::buffer(), ca_file: String::new(), telling: Load::Idle, confirming: false, seen: None }
     }
 }
 

@@ -113,7 +113,8 @@ const IPFS: [Field; 5] = [
     needed(Part::Host, "Node", "127.0.0.1"),
     field(Part::Port, "Port of its RPC API", "5001").hint("Where the node takes orders; not that of its gateway."),
     field(Part::Path, "Folder among its files", "/backups"),
-    field(Part::Gateway, "Read through this gateway", "http://127.0.0.1:8080").hint("Only if files are not to be read from the node itself."),
+    field(Part::Gateway, "Read through this gateway", "http://127.0.0.1:8080")
+        .hint("Only if files are not to be read from the node itself."),
     PROTECTED,
 ];
 

@@ -16,6 +16,7 @@ mod restore_pages;
 mod sample;
 mod sample_files;
 mod schedules;
+mod servers;
 mod sizes;
 mod tabs;
 mod tools;

@@ -15,6 +15,7 @@ mod restore_one_file;
 mod restore_pages;
 mod sample;
 mod sample_files;
+mod sample_setup;
 mod schedules;
 mod servers;
 mod sizes;

@@ -1,12 +1,14 @@
 //! What is restored from: a backup in a folder or on a drive, or one archive file.
 
-use egui::{Key, Ui};
+use egui::{Id, Key, Ui};
 
 use super::file_page;
 use super::wizard::{Source, Wizard};
 use crate::engine::message::PlanAt;
 use crate::model::human;
 use crate::model::location::Location;
+use crate::model::location::form::Part;
+use crate::model::problem::Code;
 use crate::ui::context::Cx;
 use crate::ui::load::Load;
 use crate::ui::theme::typography::body;
@@ -19,7 +21,7 @@ const PURPOSE: &str = "look for backups";
 pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, wizard: &mut Wizard, just_came: bool) -> bool {
     ui.spacing_mut().item_spacing.y = space::S;
     let sources = [
-        (Source::Backup, icons::HARD_DRIVE, "From a backup", "In a folder or on a drive, of any computer"),
+        (Source::Backup, icons::HARD_DRIVE, "From a backup", "In a folder, on a drive or on a server, of any computer"),
         (Source::File, icons::PACKAGE, "From one archive file", "A tar or zip of any program, or a volume of a backup"),
     ];
     let before = wizard.source;
@@ -59,7 +61,8 @@ fn backup(ui: &mut Ui, cx: &mut Cx<'_>, wizard: &mut Wizard, just_came: bool) ->
                 let width = (ui.available_width() - buttons).max(160.0);
                 let field = TextField::new(&mut wizard.destination)
                     .hint("/media/…, sftp://user@host/path, webdav://… or s3://…")
-                    .name("Folder that holds the backup");
+                    .name("Folder that holds the backup")
+                    .id(Id::unique("folder that holds the backup"));
                 let response = ui.add(field.width(width));
                 if just_came {
                     response.request_focus();
@@ -77,6 +80,16 @@ fn backup(ui: &mut Ui, cx: &mut Cx<'_>, wizard: &mut Wizard, just_came: bool) ->
                 }
             });
         });
+    found(ui, cx, wizard, &mut go_on);
+    if let Some(address) = wizard.server_form.show(ui, wizard.destination.trim()) {
+        wizard.destination = address;
+        wizard.plans = Load::Idle;
+    }
+    go_on
+}
+
+/// What lies there, or why that is not known.
+fn found(ui: &mut Ui, cx: &mut Cx<'_>, wizard: &mut Wizard, go_on: &mut bool) {
     match &wizard.plans {
         Load::Idle => {}
         Load::Waiting(_) => {
@@ -84,6 +97,9 @@ fn backup(ui: &mut Ui, cx: &mut Cx<'_>, wizard: &mut Wizard, just_came: bool) ->
         }
         Load::Failed(problem) => match Location::typed(&wizard.destination).filter(|location| location.path().is_none()) {
             Some(location) => {
+                if problem.code == Code::StoragePassword && location.lacks_key_id() {
+                    wizard.server_form.want(Part::AccessKey, wizard.destination.trim());
+                }
                 if wizard.server.show(ui, cx, &location, problem) {
                     wizard.look(cx.handle);
                 }
@@ -93,7 +109,7 @@ fn backup(ui: &mut Ui, cx: &mut Cx<'_>, wizard: &mut Wizard, just_came: bool) ->
             }
         },
         Load::Ready(plans) if plans.is_empty() => {
-            wrapped(ui, body("No backup lies in this folder. Try the folder above it, or another drive.").color(t.text));
+            wrapped(ui, body("No backup lies in this folder. Try the folder above it, or another drive.").color(tokens(ui).text));
         }
         Load::Ready(plans) => {
             section_head(ui, if plans.len() == 1 { "Found" } else { "Choose one" });
@@ -106,12 +122,11 @@ fn backup(ui: &mut Ui, cx: &mut Cx<'_>, wizard: &mut Wizard, just_came: bool) ->
                 if response.clicked() {
                     chosen = Some(index);
                 }
-                go_on |= response.double_clicked();
+                *go_on |= response.double_clicked();
             }
             wizard.plan_chosen = chosen;
         }
     }
-    go_on
 }
 
 /// "41 versions · newest today 18:02 · from old-laptop".

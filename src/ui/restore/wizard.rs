@@ -28,6 +28,7 @@ use crate::ui::follow::Follow;
 use crate::ui::key_file::KeyFileChoice;
 use crate::ui::load::Load;
 use crate::ui::server_access::ServerAccess;
+use crate::ui::server_form::ServerForm;
 use crate::ui::widgets::PasswordField;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -99,6 +100,7 @@ pub struct Wizard {
     pub plans: Load<Vec<PlanAt>>,
     /// Of the server that they lie on.
     pub server: ServerAccess,
+    pub server_form: ServerForm,
     pub plan_chosen: Option<usize>,
     /// The backup to choose once it is found.
     wanted: Option<PlanId>,
@@ -195,6 +197,7 @@ impl Wizard {
             destination: String::new(),
             plans: Load::Idle,
             server: ServerAccess::default(),
+            server_form: ServerForm::default(),
             plan_chosen: None,
             wanted: None,
             name: String::new(),

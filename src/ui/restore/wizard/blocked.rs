@@ -3,6 +3,7 @@
 use super::{Lock, PlaceKind, Step, Wizard};
 use crate::model::human;
 use crate::model::location::Location;
+use crate::model::location::form::Lack;
 use crate::model::names;
 use crate::model::problem::Code;
 use crate::model::restore::RestoreCounts;
@@ -24,11 +25,14 @@ impl Wizard {
                 Load::Ready(_) => return None,
             },
             Step::Backup => match &self.plans {
-                Load::Idle if self.destination.trim().is_empty() => "Name the folder, drive or server that holds the backup.",
+                Load::Idle if self.destination.trim().is_empty() => {
+                    let name = "Name the folder, drive or server that holds the backup.";
+                    return Some(self.server_form.lack().map_or_else(|| name.into(), Lack::in_words));
+                }
                 Load::Idle if Location::typed(&self.destination).is_none() => return Some(whole()),
                 Load::Idle => "Press Look to see what lies there.",
                 Load::Waiting(_) => "Looking…",
-                Load::Failed(_) => "This folder could not be read.",
+                Load::Failed(_) => "What lies there could not be read.",
                 Load::Ready(plans) if plans.is_empty() => "No backup lies in this folder.",
                 Load::Ready(_) if self.plan_chosen.is_none() => "Choose one of the backups.",
                 Load::Ready(_) => return None,

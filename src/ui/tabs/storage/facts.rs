@@ -106,7 +106,7 @@ fn settings(ui: &mut Ui, cx: &mut Cx<'_>, plan: &PlanOverview, location: &Locati
     if ui.add(Button::quiet("Edit…").name(name)).clicked() {
         cx.act(Action::EditPlan(plan.plan.id.clone()));
     }
-    is_limit.then(|| Asked::Size(SizeDialog::new(&plan.plan, location)))
+    is_limit.then(|| Asked::Size(Box::new(SizeDialog::new(&plan.plan, location))))
 }
 
 /// By which all that lies there now can be had from anywhere.

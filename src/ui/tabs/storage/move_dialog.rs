@@ -1,24 +1,29 @@
 //! A backup moves from one destination to another: where to, and what happens then.
 
-use egui::Ui;
+use egui::{Id, ScrollArea, Ui};
 
 use crate::engine::message::{Command, TestResult};
 use crate::model::human;
 use crate::model::location::Location;
+use crate::model::location::form::{Lack, Part};
 use crate::model::plan::{Plan, PlanId};
+use crate::model::problem::Code;
 use crate::model::replicate::ReplicateSpec;
 use crate::model::restore::Place;
 use crate::ui::context::{Cx, new_run_id};
 use crate::ui::load::Load;
 use crate::ui::server_access::ServerAccess;
+use crate::ui::server_form::ServerForm;
 use crate::ui::theme::typography::body;
 use crate::ui::theme::{Tone, size, space, tokens};
 use crate::ui::widgets::{
-    Button, Dialog, Ends, FormRow, TestState, TestView, TextField, Toast, at_right, problem_text, spinner, wrapped,
+    Banner, Button, Dialog, Ends, FormRow, TestState, TestView, TextField, Toast, at_right, problem_text, spinner, wrapped,
 };
 
 /// For the folder that is picked.
 const PURPOSE: &str = "move to";
+/// Title, explanation, buttons and the room around the dialog, points.
+const AROUND: f32 = 330.0;
 
 pub struct MoveDialog {
     plan: PlanId,
@@ -30,7 +35,8 @@ pub struct MoveDialog {
     bytes: Option<u64>,
     typed: String,
     test: Load<TestResult>,
-    server: ServerAccess,
+    server: Box<ServerAccess>,
+    form: Box<ServerForm>,
 }
 
 impl MoveDialog {
@@ -43,7 +49,8 @@ impl MoveDialog {
             bytes,
             typed: String::new(),
             test: Load::default(),
-            server: ServerAccess::default(),
+            server: Box::default(),
+            form: Box::default(),
         }
     }
 
@@ -59,12 +66,13 @@ impl MoveDialog {
         }
         let mut is_open = true;
         let title = format!("Move {} from {}", self.name, self.from.short_name());
-        let out = Dialog::new(&title).dirty(!self.typed.is_empty()).width(560.0).show(ui, |ui, _| {
+        let out = Dialog::new(&title).dirty(!self.typed.is_empty() || self.form.is_open()).width(560.0).show(ui, |ui, _| {
             let t = tokens(ui);
             wrapped(ui, body(self.what_happens()).color(t.text2));
             ui.add_space(space::S);
-            self.where_to(ui, cx);
-            self.tested(ui, cx);
+            // What stands around it is always in view.
+            let room = (ui.ctx().content_rect().height() - AROUND).max(size::PRIMARY);
+            ScrollArea::vertical().max_height(room).show(ui, |ui| self.place(ui, cx));
             ui.add_space(space::M);
             at_right(ui, size::PRIMARY, |ui| {
                 if ui.add(Button::plain("Cancel")).clicked() {
@@ -92,12 +100,25 @@ impl MoveDialog {
         )
     }
 
+    fn place(&mut self, ui: &mut Ui, cx: &mut Cx<'_>) {
+        self.where_to(ui, cx);
+        if let Some(words) = self.to().and_then(|to| to.unprotected()) {
+            Banner::new(Tone::Warn, words).show(ui);
+        }
+        self.tested(ui, cx);
+        if let Some(address) = self.form.show(ui, self.typed.trim()) {
+            self.typed = address;
+            self.test = Load::default();
+        }
+    }
+
     fn where_to(&mut self, ui: &mut Ui, cx: &mut Cx<'_>) {
         let error = self.blocked().filter(|_| !self.typed.trim().is_empty());
         FormRow::new("Where to").hint("A folder, a drive or a server.").error(error.as_deref()).show(ui, |ui| {
             let line = Ends::new(ui, size::CONTROL).left(|ui| {
                 let hint = "/media/…, or sftp://user@host/path and the like";
-                if ui.add(TextField::new(&mut self.typed).hint(hint).name("Where to move it")).changed() {
+                let field = TextField::new(&mut self.typed).hint(hint).name("Where to move it");
+                if ui.add(field.id(Id::unique("where to move it"))).changed() {
                     self.test = Load::default();
                 }
             });
@@ -116,6 +137,9 @@ impl MoveDialog {
         let Some(problem) = self.test.problem().cloned() else { return };
         match self.to() {
             Some(to) if to.path().is_none() => {
+                if problem.code == Code::StoragePassword && to.lacks_key_id() {
+                    self.form.want(Part::AccessKey, self.typed.trim());
+                }
                 if self.server.show(ui, cx, &to, &problem) {
                     self.look(cx);
                 }
@@ -133,7 +157,7 @@ impl MoveDialog {
     fn blocked(&self) -> Option<String> {
         let typed = self.typed.trim();
         match self.to() {
-            _ if typed.is_empty() => Some("Say where to.".into()),
+            _ if typed.is_empty() => Some(self.form.lack().map_or_else(|| "Say where to.".into(), Lack::in_words)),
             Some(to) if to == self.from => Some("That is where it is.".into()),
             Some(to) if self.goes_to.contains(&to) => {
                 Some("It goes there as well already: take this destination away instead.".into())

@@ -1,6 +1,6 @@
 //! The parts of a server's address, each in a field with an example.
 
-use egui::{Id, Ui};
+use egui::{Align, Id, Ui};
 
 use super::theme::space;
 use super::widgets::{Card, Check, FormRow, Select, TextField};
@@ -16,6 +16,8 @@ pub struct ServerForm {
     address: String,
     /// What somebody was asked for that the address does not say.
     wanted: Option<Part>,
+    /// It is to take the focus.
+    is_new: bool,
 }
 
 impl ServerForm {
@@ -54,7 +56,7 @@ impl ServerForm {
             return;
         }
         if let Some((kind, parts)) = Location::typed(address).as_ref().and_then(Parts::of) {
-            (self.kind, self.parts, self.wanted) = (Some(kind), parts, Some(part));
+            (self.kind, self.parts, self.wanted, self.is_new) = (Some(kind), parts, Some(part), true);
             address.clone_into(&mut self.address);
         }
     }
@@ -92,7 +94,11 @@ impl ServerForm {
             // Of its own: what comes and goes above would else take the focus away.
             let id = Id::unique(("server form", kind, field.part));
             let text = self.parts.get_mut(field.part);
-            ui.add(TextField::new(text).hint(field.example).name(field.label).error(error.is_some()).id(id));
+            let shown = ui.add(TextField::new(text).hint(field.example).name(field.label).error(error.is_some()).id(id));
+            if is_wanted && std::mem::take(&mut self.is_new) {
+                shown.request_focus();
+                shown.scroll_to_me(Some(Align::Center));
+            }
         });
     }
 

@@ -79,7 +79,9 @@ impl From<storage::Error> for Problem {
             Kind::NoKey => Problem::new(
                 Code::StoragePassword,
                 "No key for this store is known.",
-                if at.starts_with("s3:") {
+                if at.starts_with("s3:") && at.contains("access_key=") {
+                    "Give the secret that belongs to the access key in the address."
+                } else if at.starts_with("s3:") {
                     "Give the secret access key, and in the address the id of the access key that it belongs to."
                 } else {
                     "Give the key of the account, as the store shows it."

@@ -191,6 +191,7 @@ fn a_secret_is_asked_for_once_its_id_is_known() {
     hands.see("fill in the id of the access key");
     hands.see("This is needed too.");
     assert!(!hands.sees("Secret access key"), "{}", hands.screen());
+    hands.wait("the focus", |hands| hands.focused() == "Id of the access key");
     hands.type_into(Role::TextInput, "Id of the access key", "AK1");
     hands.see("s3://my-bucket?access_key=AK1");
     assert!(!hands.sees("This is needed too."));

@@ -23,7 +23,7 @@ use crate::ui::widgets::{
 /// For the folder that is picked.
 const PURPOSE: &str = "move to";
 /// Title, explanation, buttons and the room around the dialog, points.
-const AROUND: f32 = 330.0;
+const AROUND: f32 = 280.0;
 
 pub struct MoveDialog {
     plan: PlanId,

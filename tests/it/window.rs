@@ -1,10 +1,21 @@
 //! The real window on a real display, used by mouse and keyboard as `tests/window/drive.py` says: first run with a recovery key,
 //! verification, history, a change of destination and of the password, cancel, damage, closed and opened again while a run goes
-//! on, a second start, a command beside it, the restore on a machine that has never seen the backup, and deleting.
+//! on, a second start, a command beside it, the restore on a machine that has never seen the backup, and deleting. And the Storage tab with
+//! servers of every kind, as `tests/window/storages.py` says.
 
+use std::fs;
+use std::path::Path;
 use std::process::Command;
 
-use crate::support::is_callers;
+use serde_json::{Value, json};
+
+use crate::servers::ca::Ca;
+use crate::servers::dufs::{self, Dufs};
+use crate::servers::fake_ipfs::FakeIpfs;
+use crate::servers::pure_ftpd::{self, PureFtpd};
+use crate::servers::sshd::Sshd;
+use crate::servers::stores::{self, Store};
+use crate::support::{is_callers, long};
 
 #[test]
 fn the_main_job_in_a_real_window() {
@@ -31,9 +42,7 @@ fn servers_of_every_kind_in_a_real_window() {
     let azure = Store::start(stores::Kind::Azurite, &at.join("azure"));
     let gcs = Store::start(stores::Kind::Gcs, &at.join("gcs"));
     let ipfs = FakeIpfs::good();
-    let ftp_fields = |server: &PureFtpd, folder: &str| {
-        json!({ "Server": "127.0.0.1", "Port": server.port.to_string(), "Account": pure_ftpd::USER, "Folder there": folder })
-    };
+    let ftp_fields = |server: &PureFtpd, folder: &str| json!({ "Server": "127.0.0.1", "Port": server.port.to_string(), "Account": pure_ftpd::USER, "Folder there": folder });
     let servers = json!([
         { "name": "sftp", "shown": "by-sftp on 127.0.0.1", "kind": "SFTP (SSH)", "key": sshd.fingerprint, "room": true,
           "fields": { "Server": "127.0.0.1", "Port": sshd.port.to_string(), "Account": sshd.user, "Folder there": at.join("by-sftp") } },

@@ -32,7 +32,16 @@ impl Asked {
 }
 
 fn good() -> TestResult {
-    TestResult { writable: true, deletable: true, free: None, total: None, write_speed: None, on_system_disk: false, plans: 0 }
+    TestResult {
+        to_be_made: false,
+        writable: true,
+        deletable: true,
+        free: None,
+        total: None,
+        write_speed: None,
+        on_system_disk: false,
+        plans: 0,
+    }
 }
 
 /// The page where a new backup goes, at a server that refuses until `problem` gives nothing for what it was told.

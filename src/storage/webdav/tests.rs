@@ -130,7 +130,7 @@ fn a_server_over_tls_is_the_one_it_says() {
     assert_eq!(kind(open(&expired.address(""), &trusting(Some(ca.file())))), Kind::CertificateExpired);
     let open_line = Apache::start(Asks::Basic, None);
     let tls = open_line.address("").replace("webdav+http://", "webdav://");
-    assert_eq!(kind(open(&tls, &trusting(None))), Kind::Nonsense);
+    assert_eq!(kind(open(&tls, &trusting(None))), Kind::NoHttps);
 }
 
 #[test]

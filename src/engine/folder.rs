@@ -5,26 +5,25 @@ mod keys;
 mod pins;
 mod reserve;
 pub mod unmarked;
+mod versions;
 
 use std::io;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use std::sync::{Arc, Mutex, PoisonError};
 
-use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
 use crate::archive::key::KeyRing;
-use crate::archive::object::{OBJECTS, ObjectWriter, Objects, Take, objects_name};
+use crate::archive::object::{OBJECTS, ObjectWriter, Objects, Take};
 use crate::archive::{self, json_lines};
-use crate::model::marker::{self, Deleted, Marker, Owner};
+use crate::model::marker::{self, Marker, Owner};
 use crate::model::plan::PlanId;
 use crate::model::problem::{Code, Problem};
 use crate::model::recover;
 use crate::model::restore::PlanChoice;
-use crate::model::snapshot::{Manifest, ObjectList, VersionId};
+use crate::model::snapshot::{Manifest, VersionId};
 use crate::storage::{self, Kind, Storage, Upload};
 
-use super::core::lock;
 use super::explain;
 use super::few_at_once::few_at_once;
 
@@ -35,10 +34,8 @@ use reserve::Reserve;
 const MAX_PLANS: usize = 1000;
 /// Longest marker, owner or key file.
 const MAX_SMALL: u64 = 1 << 20;
-/// Folders that are listed at the same time,
+/// Folders that are listed at the same time.
 const LISTED_AT_ONCE: usize = 4;
-/// and manifests that are read.
-const READ_AT_ONCE: usize = 8;
 
 pub struct Folder {
     storage: Arc<dyn Storage>,
@@ -308,89 +305,6 @@ impl Folder {
 
     pub fn put_owner(&self, owner: Owner, ring: Option<&KeyRing>) -> Result<(), Problem> {
         self.put(&marker::owner_name(owner.n, &owner.home), &json_lines::encode(&owner, ring.map(KeyRing::newest)))
-    }
-
-    // ---- manifests
-
-    /// Every version that lies there, in order of sequence (unreadable ones first); without those that are marked as deleted.
-    pub fn manifests(&self, ring: Option<&KeyRing>) -> Result<Vec<Listed>, Problem> {
-        let ids = self.versions()?;
-        let found = Mutex::new(Vec::with_capacity(ids.len()));
-        // Of a server each costs the way there and back.
-        let at_once = if self.storage.is_streamed() { READ_AT_ONCE } else { 1 };
-        few_at_once(&ids, at_once, |id| -> Result<(), Problem> {
-            let manifest = self.manifest(id, ring);
-            lock(&found).push(Listed { id: id.clone(), manifest });
-            Ok(())
-        })?;
-        let mut found = found.into_inner().unwrap_or_else(PoisonError::into_inner);
-        found.sort_by_cached_key(|l| (l.manifest.as_ref().map_or(0, |m| m.sequence), l.id.clone()));
-        Ok(found)
-    }
-
-    /// Versions that lie there, without those that are marked as deleted.
-    pub fn versions(&self) -> Result<Vec<VersionId>, Problem> {
-        // In this order: a version that is deleted meanwhile is either no longer there or marked.
-        let mut ids = self.manifest_ids()?;
-        let deleted = self.deleted()?;
-        ids.retain(|id| !deleted.contains(id));
-        Ok(ids)
-    }
-
-    /// Versions whose manifests lie there, also of those that are marked as deleted.
-    pub fn manifest_ids(&self) -> Result<Vec<VersionId>, Problem> {
-        Ok(self.list(marker::VERSIONS)?.iter().filter_map(|e| marker::parse_manifest_name(&e.name)).collect())
-    }
-
-    /// Versions that are marked as deleted.
-    pub fn deleted(&self) -> Result<Vec<VersionId>, Problem> {
-        Ok(self.list(marker::DELETED)?.into_iter().filter_map(|e| VersionId::try_from(e.name).ok()).collect())
-    }
-
-    /// Reads the mark of a deleted version and checks it against where it lies.
-    pub fn read_deleted(&self, id: &VersionId, ring: Option<&KeyRing>) -> Result<Deleted, archive::Error> {
-        let name = marker::deleted_name(id);
-        let mark: Deleted = json_lines::decode(&name, &self.read_all(&name)?, trust(ring))?;
-        if mark.kind != Deleted::KIND || mark.plan != *self.plan() || mark.id != *id {
-            return Err(archive::Error::damaged(name, "it belongs elsewhere"));
-        }
-        Ok(mark)
-    }
-
-    /// Marks a version as deleted, if it is not yet.
-    pub fn put_deleted(&self, id: &VersionId, at: Timestamp, home: &str, ring: Option<&KeyRing>) -> Result<(), Problem> {
-        let (kind, plan, home) = (Deleted::KIND.into(), self.plan().clone(), home.into());
-        let mark = Deleted { format: marker::FORMAT, kind, plan, id: id.clone(), home, at };
-        let bytes = json_lines::encode(&mark, ring.map(KeyRing::newest));
-        self.put_once(&marker::deleted_name(id), &bytes)
-    }
-
-    /// Without a ring only its checksum is looked at.
-    pub fn manifest(&self, id: &VersionId, ring: Option<&KeyRing>) -> Result<Manifest, archive::Error> {
-        let name = marker::manifest_name(id);
-        let manifest: Manifest = json_lines::decode(&name, &self.read_all(&name)?, trust(ring))?;
-        if manifest.format > marker::FORMAT {
-            return Err(archive::Error::TooNew { object: name, found: manifest.format });
-        }
-        if manifest.kind != "version" || manifest.plan != *self.plan() || manifest.id != *id {
-            return Err(archive::Error::damaged(name, "it belongs elsewhere"));
-        }
-        if manifest.sealed != self.marker.sealed {
-            return Err(archive::Error::NotSealed { object: name });
-        }
-        Ok(manifest)
-    }
-
-    pub fn put_manifest(&self, manifest: &Manifest, ring: Option<&KeyRing>) -> Result<(), Problem> {
-        let bytes = json_lines::encode(manifest, ring.map(KeyRing::newest));
-        self.put_last(&marker::manifest_name(&manifest.id), &bytes)
-    }
-
-    /// Writes `objects.json` of a run and returns its bytes, whose SHA-256 stands in the manifest.
-    pub fn put_objects(&self, list: &ObjectList, ring: Option<&KeyRing>) -> Result<Vec<u8>, Problem> {
-        let bytes = json_lines::encode(list, ring.map(KeyRing::newest));
-        self.put_last(&objects_name(&list.id), &bytes)?;
-        Ok(bytes)
     }
 }
 

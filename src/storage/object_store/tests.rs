@@ -294,14 +294,19 @@ fn wrong_parts_of_an_object_are_refused() {
         ("416 Range Not Satisfiable", "", 0, Kind::TooShort),
     ];
     for (status, headers, length, meant) in cases {
-        let (_fake, address) = fake2(move |asked| match is_list(asked) {
-            true => page("", ""),
-            false => answer(status, headers, &vec![7; length]),
-        });
-        let storage = at(&address, "S").unwrap();
+        let (_fake, storage) = giving(status, headers, length);
         let mut buffer = [0; 100];
         assert_eq!(kind(storage.read_at("a", 100, &mut buffer)), meant, "{status} {headers} {length}");
     }
+}
+
+/// A store that answers so to whoever wants an object.
+fn giving(status: &'static str, headers: &'static str, length: usize) -> (Fake, ObjectStore) {
+    let (fake, address) = fake2(move |asked| match is_list(asked) {
+        true => page("", ""),
+        false => answer(status, headers, &vec![7; length]),
+    });
+    (fake, at(&address, "S").unwrap())
 }
 
 #[test]

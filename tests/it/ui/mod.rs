@@ -19,6 +19,7 @@ mod sample_setup;
 mod schedules;
 mod servers;
 mod sizes;
+mod storage;
 mod tabs;
 mod tools;
 mod tray;

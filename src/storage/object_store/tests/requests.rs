@@ -82,11 +82,7 @@ fn what_is_wrong_with_what_is_streamed_is_said() {
         ("416 Range Not Satisfiable", "", 0, Kind::TooShort),
     ];
     for (status, headers, length, meant) in cases {
-        let (_fake, address) = fake2(move |asked| match is_list(asked) {
-            true => page("", ""),
-            false => answer(status, headers, &vec![7; length]),
-        });
-        let storage = at(&address, "S").unwrap();
+        let (_fake, storage) = giving(status, headers, length);
         let mut taken = 0;
         let read = storage.read_through("a", 100, 200, &mut |piece| {
             taken += piece.len();

@@ -8,6 +8,7 @@ use super::exit::Exit;
 use super::output::{Output, clean, complain};
 use super::server;
 use crate::model::human;
+use crate::model::location::Location;
 use crate::model::names::shown;
 use crate::model::path::PathBytes;
 use crate::model::problem::{Cause, Problem, Warning};
@@ -60,6 +61,8 @@ pub fn print(report: &RunReport, output: Output) -> Exit {
             }
             match read_back {
                 ReadBack::Medium => {}
+                // What a server reads it from, nobody can know.
+                ReadBack::Cache if Location::of_server(destination).is_some() => {}
                 ReadBack::Cache => {
                     output.note("The read-back may have come from memory: this file system does not let the cache be bypassed.");
                 }

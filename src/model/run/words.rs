@@ -7,6 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{Outcome, ReadBack, RunDetail, RunKind, RunReport, Trigger};
 use crate::model::human;
+use crate::model::location::Location;
 use crate::model::names;
 use crate::model::problem::{Cause, Code, Warning};
 use crate::model::snapshot::BackupType;
@@ -181,6 +182,7 @@ pub fn facts(run: &RunReport, now: Timestamp, zone: &TimeZone) -> Vec<(&'static 
             }
             let read_back = match read_back {
                 ReadBack::Medium => "from the medium itself, all as written",
+                ReadBack::Cache if Location::of_server(destination).is_some() => "all as written, as the server gives it",
                 ReadBack::Cache => "all as written, perhaps from memory: the file system allows no more",
                 ReadBack::Stopped => "cancelled in the middle, when the version was made already: verify it to make up for that",
             };

@@ -46,6 +46,7 @@ mod scale;
 mod servers;
 mod several;
 mod sftp;
+mod share;
 mod support;
 mod syscalls;
 mod tools;

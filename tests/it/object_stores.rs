@@ -132,7 +132,7 @@ fn a_bucket_that_may_hold_no_more_can_be_cleaned() {
     person.run(line).ok();
     Store::limit(&person.world.path("server"), 15 << 20);
     fs::write(source.join("b"), Random(831).bytes(6 << 20)).unwrap();
-    assert_eq!(code(&person.run(line)), "destination-full");
+    assert_eq!(code(&person.run(line)), "no-room");
     person.run("verify --from % --all --depth full").ok();
     person.run(&format!("delete --from % --version {}", first["version"].as_str().unwrap())).ok();
     person.run("backup --source @source --to % --json").ok();

@@ -17,6 +17,7 @@ pub mod notifications;
 pub mod process;
 pub mod proxy;
 pub mod pure_ftpd;
+pub mod share;
 pub mod smtp;
 pub mod sshd;
 pub mod stores;

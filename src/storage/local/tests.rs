@@ -4,6 +4,7 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use rustix::io::Errno;
 
 use super::*;
+use crate::storage::servers::share::Share;
 use crate::storage::{contract, plan_folders};
 
 fn local() -> (tempfile::TempDir, Local) {
@@ -22,6 +23,14 @@ fn it_keeps_the_contract() {
 fn it_keeps_the_contract_in_memory() {
     let dir = tempfile::tempdir_in("/dev/shm").unwrap();
     contract::holds(&Local::open(dir.path()).unwrap());
+}
+
+#[test]
+fn it_keeps_the_contract_on_a_mounted_share() {
+    let dir = tempfile::tempdir().unwrap();
+    let share = Share::mount(dir.path());
+    contract::holds(&Local::open(&share.at).unwrap());
+    assert_eq!(fs::read_dir(&share.shown).unwrap().count(), 0);
 }
 
 #[test]

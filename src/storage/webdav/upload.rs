@@ -13,6 +13,9 @@ use crate::storage::web::client::{Ask, Content, discard};
 use crate::storage::web::failure::{Failure, judged};
 use crate::storage::{Error, Kind, Upload, name};
 
+/// How often it is sent, each time under another name, where the server does not keep what it took.
+const TIMES: usize = 3;
+
 pub struct WebdavUpload {
     name: String,
     server: Arc<Server>,
@@ -28,8 +31,8 @@ impl WebdavUpload {
         judged(&self.name, failure, Kind::NotWritable)
     }
 
-    /// Brings what waits here to the server under a name that nobody looks at.
-    fn send(&self, temporary: &str) -> Result<(), Error> {
+    /// Brings what waits here to the server under a name that nobody looks at. `false` where it said that it took it, and nothing is there.
+    fn send(&self, temporary: &str) -> Result<bool, Error> {
         let (url, length) = (self.server.root().object(temporary), self.spool.length());
         // A folder that was made before may be gone.
         for may_be_gone in [true, false] {
@@ -46,9 +49,9 @@ impl WebdavUpload {
             }
         }
         // An upload counts only when its size is right.
-        let told = self.server.look(&url, temporary)?;
-        match told.and_then(|told| told.size) {
-            Some(size) if size == length => Ok(()),
+        let Some(told) = self.server.look(&url, temporary)? else { return Ok(false) };
+        match told.size {
+            Some(size) if size == length => Ok(true),
             size => {
                 let kept = size.map_or("nothing".into(), |size| format!("{size} bytes"));
                 Err(self.unwritten(Failure::Nonsense(format!("it kept {kept} of {length} bytes"))))
@@ -111,14 +114,20 @@ impl Upload for WebdavUpload {
     }
 
     fn finish(self: Box<Self>) -> Result<(), Error> {
-        let temporary = name::temporary(&self.name)?;
-        let arrived = match self.send(&temporary) {
-            Ok(()) => self.appear(&temporary),
-            failed => failed,
-        };
-        if arrived.is_err() {
-            self.server.remove_quietly(&temporary);
+        for _ in 0..TIMES {
+            let temporary = name::temporary(&self.name)?;
+            let arrived = match self.send(&temporary) {
+                Ok(true) => self.appear(&temporary),
+                // Of an upload that was cut some servers take away what there is of it, and with that what came over the next line under
+                // the same name.
+                Ok(false) => continue,
+                Err(error) => Err(error),
+            };
+            if arrived.is_err() {
+                self.server.remove_quietly(&temporary);
+            }
+            return arrived;
         }
-        arrived
+        Err(self.unwritten(Failure::Nonsense(format!("it kept nothing of {} bytes", self.spool.length()))))
     }
 }

@@ -23,6 +23,20 @@ fn broken_off(whole: usize, sent: Vec<u8>, range: &str) -> Reply {
 }
 
 #[test]
+fn what_a_server_took_and_lost_is_sent_again_under_another_name() {
+    for (loses, sent) in [(1, 2), (99, 3)] {
+        let fake = Fake::start(move |seen, count| (seen.method == "PUT" && count <= loses).then(|| Reply::of("201 Created")));
+        let put = storage(&fake).put("f/a", b"whole");
+        let names: std::collections::BTreeSet<_> = fake.seen("PUT").into_iter().map(|seen| seen.target).collect();
+        assert_eq!(names.len(), sent);
+        match loses {
+            1 => assert_eq!(put.map(|()| storage(&fake).read_all("f/a", 9).unwrap()).unwrap(), b"whole"),
+            _ => assert_eq!(kind(put), Kind::Nonsense),
+        }
+    }
+}
+
+#[test]
 fn a_good_server_is_asked_no_more_than_needed() {
     let fake = Fake::good();
     let storage = storage(&fake);

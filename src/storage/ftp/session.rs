@@ -25,6 +25,8 @@ pub const SKIPPED: u64 = 1 << 20;
 const BEGINS_DATA: [Status; 2] = [Status::AboutToSend, Status::AlreadyOpen];
 /// Some servers say 200 where it should be 250 or 257.
 const DONE: [Status; 3] = [Status::RequestedFileActionOk, Status::CommandOk, Status::PathCreated];
+/// Read at a time of a file.
+const AT_ONCE: usize = 4 * throttle::PIECE;
 /// A shorter list is shown whole by every server.
 const MAY_BE_CUT: usize = 1000;
 
@@ -211,7 +213,9 @@ impl Session {
                 self.reading = Some(reading);
                 return Ok(());
             }
-            match reading.data.read(into) {
+            // As much as waits here may come at once: no limit would be kept to.
+            let most = into.len().min(AT_ONCE);
+            match reading.data.read(into.get_mut(..most).unwrap_or_default()) {
                 Ok(0) => {
                     // Whether it is the file that ends, or the line.
                     return Err(self.end(alarm, reading.data, reading.armed).err().unwrap_or(Failure::End));

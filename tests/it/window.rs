@@ -42,9 +42,13 @@ fn servers_of_every_kind_in_a_real_window() {
     let azure = Store::start(stores::Kind::Azurite, &at.join("azure"));
     let gcs = Store::start(stores::Kind::Gcs, &at.join("gcs"));
     let ipfs = FakeIpfs::good();
+    // Those of the first and the last are still to be made.
+    ftp.folder("by-ftp");
+    ftps.folder("by-ftps");
+    fs::create_dir(at.join("dav/by-dav")).unwrap();
     let ftp_fields = |server: &PureFtpd, folder: &str| json!({ "Server": "127.0.0.1", "Port": server.port.to_string(), "Account": pure_ftpd::USER, "Folder there": folder });
     let servers = json!([
-        { "name": "sftp", "shown": "by-sftp on 127.0.0.1", "kind": "SFTP (SSH)", "key": sshd.fingerprint, "room": true,
+        { "name": "sftp", "shown": "by-sftp on 127.0.0.1", "kind": "SFTP (SSH)", "key": sshd.fingerprint, "room": true, "new": true,
           "fields": { "Server": "127.0.0.1", "Port": sshd.port.to_string(), "Account": sshd.user, "Folder there": at.join("by-sftp") } },
         { "name": "ftp", "shown": "by-ftp on 127.0.0.1", "kind": "FTP, not protected", "fields": ftp_fields(&ftp, "/by-ftp"),
           "wrong": "open barley", "secret": pure_ftpd::PASSWORD },
@@ -55,7 +59,7 @@ fn servers_of_every_kind_in_a_real_window() {
         { "name": "s3", "shown": "by-s3 in bucket", "address": s3.address("by-s3"), "wrong": "secret", "secret": s3.secret() },
         { "name": "gcs", "shown": "by-gcs in bucket", "address": gcs.address("by-gcs") },
         { "name": "azure", "shown": "by-azure in bucket", "address": azure.address("by-azure"), "secret": azure.secret() },
-        { "name": "ipfs", "shown": "by-ipfs on 127.0.0.1", "address": ipfs.address("by-ipfs") },
+        { "name": "ipfs", "shown": "by-ipfs on 127.0.0.1", "address": ipfs.address("by-ipfs"), "new": true },
     ]);
     drive("storages.py", at, &[("SERVERS", servers)]);
 }

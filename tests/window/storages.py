@@ -10,6 +10,7 @@ Run inside a session bus of its own, see hands.py for what it is told. SERVERS i
   key      of its own that is shown and accepted, where that is asked for
   wrong    a password that it does not take; secret: the one that it does
   room     whether it tells how much room it has
+  new      whether its folder is still to be made
   pid      of those that are ended in the end, with all that they started
 
 all but the first two only where there is such a thing. Ends with 0 and "ok".
@@ -171,9 +172,12 @@ def try_it(server):
         fill("password text", field, server["secret"])
         key("Return")
     note(f"{name} told")
-    see("Can be read and written")
+    if server.get("new"):
+        see("Is not there yet: the first backup makes it")
+    else:
+        see("Can be read and written")
+        see("Writes ")
     note(f"{name} tested")
-    see("Writes ")
     if server.get("room"):
         see(" free of ")
     reach("push button", "Test connection")

@@ -115,9 +115,7 @@ impl Accesses {
         }
         Ok(is_new)
     }
-}
 
-impl Accesses {
     /// Takes in how opening a destination ended: a password that was told is kept once it is proven, and forgotten where it is refused, so
     /// that the one that is kept stands again.
     pub fn tried(&self, location: &Location, failed: Option<Kind>) -> Result<(), Problem> {

@@ -167,7 +167,8 @@ impl Session {
             // It may go on for ever.
             self.cut();
         }
-        let is_cut = read.is_ok() && lines >= MAY_BE_CUT && {
+        let may_be_cut = read.is_ok() && lines >= MAY_BE_CUT;
+        let is_cut = may_be_cut && {
             // Some servers say nothing before our side has ended too.
             take_tickets(data.get_mut());
             let _ = data.get_ref().get_ref().shutdown(Shutdown::Both);
@@ -175,7 +176,7 @@ impl Session {
         };
         let ended = match self.end_as_it_is(alarm, data, armed) {
             // The reply to what was asked in [`Self::is_cut`].
-            Err(FtpError::UnexpectedResponse(_)) if read.is_ok() && lines >= MAY_BE_CUT => Ok(()),
+            Err(FtpError::UnexpectedResponse(_)) if may_be_cut => Ok(()),
             ended => ended,
         };
         read?;

@@ -25,6 +25,18 @@ pub trait Objects: Send + Sync {
         false
     }
 
+    /// Reads a small object whole. `FileTooLarge` where it is longer than `limit` bytes.
+    fn read_all(&self, name: &str, limit: u64) -> io::Result<Vec<u8>> {
+        let size = self.size(name)?;
+        if size > limit {
+            return Err(io::ErrorKind::FileTooLarge.into());
+        }
+        // A size within the limit fits into memory.
+        let mut bytes = vec![0; size as usize];
+        self.read_at(name, 0, &mut bytes)?;
+        Ok(bytes)
+    }
+
     /// Begins an object. It appears under its name whole and durable when it is finished, else never.
     /// `AlreadyExists` where there is one: objects are written once.
     fn create(&self, name: &str) -> io::Result<Box<dyn ObjectWriter>>;

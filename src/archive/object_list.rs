@@ -1,6 +1,7 @@
 //! `objects.json`: reading a run's list of what it wrote, and what a version needs by such lists.
 
 use std::collections::HashMap;
+use std::io;
 
 use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
@@ -22,12 +23,12 @@ pub fn read(
     sha256: Option<&str>,
 ) -> Result<(ObjectList, Vec<u8>)> {
     let name = objects_name(run);
-    let size = objects.size(&name).map_err(|e| Error::object(&name, e))?;
-    if size > json_lines::MAX_LENGTH {
-        return Err(Error::damaged(name, "it is longer than such an object can be"));
-    }
-    let mut bytes = vec![0; size as usize];
-    objects.read_at(&name, 0, &mut bytes).map_err(|e| Error::object(&name, e))?;
+    let bytes = match objects.read_all(&name, json_lines::MAX_LENGTH) {
+        Err(e) if e.kind() == io::ErrorKind::FileTooLarge => {
+            return Err(Error::damaged(name, "it is longer than such an object can be"));
+        }
+        read => read.map_err(|e| Error::object(&name, e))?,
+    };
     if sha256.is_some_and(|wanted| HEXLOWER.encode(&Sha256::digest(&bytes)) != wanted) {
         return Err(Error::damaged(name, "its checksum is not the one in the manifest"));
     }

@@ -6,6 +6,7 @@ mod assemble;
 mod container;
 mod content;
 mod elsewhere;
+mod finishing;
 mod folders;
 mod frames;
 mod fresh;
@@ -59,6 +60,8 @@ pub struct BackupJob<'a> {
     /// What a source had that is not there any more is let go; else it is kept as what cannot be read.
     pub lets_go: bool,
     pub objects: Arc<dyn Objects>,
+    /// Volumes that may become durable at the same time, at least one.
+    pub finish_at_once: usize,
     /// This machine's folder for what is known of the plan's stored pieces; `None`: what is stored under another name is not found.
     pub pieces: Option<&'a Path>,
     /// Where the run notes what it has finished, to be gone on with if it is cut off; `None`: it is not.

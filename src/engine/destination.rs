@@ -17,7 +17,7 @@ use crate::model::recover;
 use crate::model::restore::PlanChoice;
 use crate::model::snapshot::VersionId;
 use crate::os::identity;
-use crate::storage::Storage;
+use crate::storage::{self, Storage};
 
 use super::core::{Core, lock};
 use super::costs;
@@ -101,18 +101,23 @@ fn create(
         }
     };
     let ring = keys.as_ref().map(|(ring, keys)| (&**ring, keys));
-    let folder = create_folder(core, storage, plan.folder_name(), marker, ring)?;
+    let folder = create_folder(core, location, storage, plan.folder_name(), marker, ring)?;
     Ok(Opened { location: location.clone(), folder: Arc::new(folder), ring: keys.map(|(ring, _)| ring) })
 }
 
 /// A destination is never a backup's own folder.
 pub fn check_no_backups_folder(location: &Location, storage: &dyn Storage) -> Result<(), Problem> {
-    if storage.size(marker::MARKER).is_ok() { Err(explain::is_a_backups_folder(&location.display())) } else { Ok(()) }
+    if storage.list("")?.iter().any(|entry| entry.name == marker::MARKER) {
+        Err(explain::is_a_backups_folder(&location.display()))
+    } else {
+        Ok(())
+    }
 }
 
 /// Makes a plan's folder at a destination that has none of it.
 pub fn create_folder(
     core: &Core,
+    location: &Location,
     storage: &Arc<dyn Storage>,
     name: String,
     marker: Marker,
@@ -123,8 +128,10 @@ pub fn create_folder(
     if storage.list(&name)?.iter().any(|e| e.name == marker::VERSIONS || e.name == marker::DATA) {
         return Err(crate::archive::Error::Missing { object: format!("{name}/{}", marker::MARKER) }.into());
     }
-    storage.delete_folder(&name)?;
-    Folder::create(storage, name, marker, keys, owner)
+    if storage::folders(&**storage)?.contains(&name) {
+        storage.delete_folder(&name)?;
+    }
+    Folder::create(storage, name, marker, keys, owner, core.files_at_once(&[location]))
 }
 
 fn new_marker(core: &Core, plan: &Plan) -> Marker {
@@ -250,9 +257,11 @@ pub fn own(core: &Core, folder: &Folder, ring: Option<&KeyRing>, take_over: bool
 
 /// Whether this home is still the owner.
 pub fn check_owner(core: &Core, folder: &Folder, ring: Option<&KeyRing>) -> Result<(), Problem> {
-    match folder.owner(ring)? {
-        Some(owner) if owner.home == core.home_id => Ok(()),
-        Some(owner) => Err(explain::other_owner(&owner.machine)),
+    folder.storage().look_anew();
+    match folder.newest_owner()? {
+        // What is in it was read when the folder was opened, and is written once.
+        Some((home, _)) if home == core.home_id => Ok(()),
+        Some((_, name)) => Err(explain::other_owner(&folder.read_owner(&name, ring)?.machine)),
         None => Err(explain::marker_missing(&folder.name)),
     }
 }

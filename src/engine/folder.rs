@@ -107,24 +107,29 @@ impl Folder {
         }
     }
 
-    /// Makes a new plan folder. The marker comes last: without it there is no plan folder.
+    /// Makes a new plan folder, `at_once` files at a time. The marker comes last: without it there is no plan folder.
     pub fn create(
         storage: &Arc<dyn Storage>,
         name: String,
         marker: Marker,
         keys: Option<(&KeyRing, &Keys)>,
         owner: Owner,
+        at_once: usize,
     ) -> Result<Self, Problem> {
         let folder = Self { storage: storage.clone(), name, marker, unmarked: None, reserve: Arc::default() };
+        let key = keys.map(|(ring, _)| ring.newest());
+        let readme = marker::readme(&folder.marker.name, folder.marker.sealed).into_bytes();
+        let owner = Owner { n: 1, ..owner };
+        let owner = (marker::owner_name(1, &owner.home), json_lines::encode(&owner, key));
+        let mut first = vec![(marker::README.into(), readme), (recover::NAME.into(), recover::TEXT.into()), owner];
         if let Some((_, keys)) = keys {
-            folder.put_keys(keys)?;
+            first.extend(keys.copies().map(|name| (name, keys.bytes.clone())));
         }
-        let ring = keys.map(|(ring, _)| ring);
-        folder.put(marker::README, marker::readme(&folder.marker.name, folder.marker.sealed).as_bytes())?;
-        folder.put(recover::NAME, recover::TEXT.as_bytes())?;
-        folder.put_owner(Owner { n: 1, ..owner }, ring)?;
-        let bytes = json_lines::encode(&folder.marker, ring.map(KeyRing::newest));
-        folder.put(marker::MARKER, &bytes)?;
+        few_at_once(&first, at_once, |(name, bytes)| folder.put(name, bytes))?;
+        if let Some((_, keys)) = keys {
+            folder.check_keys(keys)?;
+        }
+        folder.put(marker::MARKER, &json_lines::encode(&folder.marker, key))?;
         Ok(folder)
     }
 
@@ -185,7 +190,7 @@ impl Folder {
     }
 
     pub fn read_all(&self, name: &str) -> Result<Vec<u8>, archive::Error> {
-        self.storage.read_all(&self.full(name), json_lines::MAX_LENGTH).map_err(|e| archive::Error::object(name, to_io(e)))
+        Objects::read_all(self, name, json_lines::MAX_LENGTH).map_err(|e| archive::Error::object(name, e))
     }
 
     pub fn put(&self, name: &str, bytes: &[u8]) -> Result<(), Problem> {
@@ -286,12 +291,17 @@ impl Folder {
 
     /// Who writes here: highest n, then greater home id.
     pub fn owner(&self, ring: Option<&KeyRing>) -> Result<Option<Owner>, Problem> {
-        let newest = self.list("")?.into_iter().filter_map(|e| {
+        let Some((_, name)) = self.newest_owner()? else { return Ok(None) };
+        Ok(Some(self.read_owner(&name, ring)?))
+    }
+
+    /// The home that writes here, by the name of the newest owner file, and that name.
+    pub fn newest_owner(&self) -> Result<Option<(String, String)>, Problem> {
+        let all = self.list("")?.into_iter().filter_map(|e| {
             let (n, home) = marker::parse_owner_name(&e.name)?;
             Some((n, home.to_owned(), e.name))
         });
-        let Some((.., name)) = newest.max() else { return Ok(None) };
-        Ok(Some(self.read_owner(&name, ring)?))
+        Ok(all.max().map(|(_, home, name)| (home, name)))
     }
 
     /// An owner file, checked against where it lies.
@@ -325,7 +335,7 @@ fn to_io(error: storage::Error) -> io::Error {
         Kind::NotWritable | Kind::NotReadable | Kind::Denied => io::ErrorKind::PermissionDenied,
         Kind::NoRoom | Kind::NoRoomHere | Kind::MaxSize => io::ErrorKind::StorageFull,
         Kind::TooShort => io::ErrorKind::UnexpectedEof,
-        Kind::FileTooLarge => io::ErrorKind::FileTooLarge,
+        Kind::FileTooLarge | Kind::TooLong => io::ErrorKind::FileTooLarge,
         Kind::NotAFolder => io::ErrorKind::NotADirectory,
         Kind::Unreachable
         | Kind::ServerAway
@@ -350,7 +360,6 @@ fn to_io(error: storage::Error) -> io::Error {
         | Kind::Elsewhere
         | Kind::Locked
         | Kind::InvalidName
-        | Kind::TooLong
         | Kind::ListCut
         | Kind::Cancelled
         | Kind::Other => error.source.kind(),
@@ -380,6 +389,10 @@ impl Objects for Folder {
             })
         });
         stopped.map_or(read.map_err(to_io), Err)
+    }
+
+    fn read_all(&self, name: &str, limit: u64) -> io::Result<Vec<u8>> {
+        self.storage.read_all(&self.full(name), limit).map_err(to_io)
     }
 
     fn is_streamed(&self) -> bool {

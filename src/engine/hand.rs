@@ -1,6 +1,7 @@
 //! FORMAT §4: whose hand wrote what lies at a destination, and what runs that died have left there.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::{Mutex, PoisonError};
 
 use crate::archive::object::run_folder;
 use crate::model::location::Location;
@@ -8,8 +9,9 @@ use crate::model::marker;
 use crate::model::problem::{Cause, Problem, Warning};
 use crate::model::snapshot::VersionId;
 
-use super::core::Core;
+use super::core::{Core, lock};
 use super::explain;
+use super::few_at_once::few_at_once;
 use super::folder::{Folder, Listed};
 
 /// Versions that vanished without our doing are said; ones that another hand wrote stop the run.
@@ -98,9 +100,14 @@ pub fn clear_litter(
             stays => kept = stays,
         }
     }
-    for name in ["", marker::VERSIONS, marker::DELETED] {
-        kept = Folder::may_stay(folder.sweep(name))?.or(kept);
-    }
+    let stays = Mutex::new(kept);
+    few_at_once(&["", marker::VERSIONS, marker::DELETED], core.files_at_once(&[place]), |name| -> Result<(), Problem> {
+        if let Some(problem) = Folder::may_stay(folder.sweep(name))? {
+            *lock(&stays) = Some(problem);
+        }
+        Ok(())
+    })?;
+    let kept = stays.into_inner().unwrap_or_else(PoisonError::into_inner);
     Ok(kept.map(|problem| not_cleared(place, &problem)))
 }
 

@@ -1,7 +1,8 @@
 //! What was read from a server a moment ago is not asked for again: a command's questions, and the steps of a restore, want the same
 //! marker, manifests and pieces of a catalog, and each request costs the way there and back.
 //!
-//! Only objects' content: it is written once. Lists are asked for each time, since others may write there.
+//! Objects' content is written once. Lists may change: they are kept together, so that all of them are of one moment, and whoever must know
+//! what lies there now ([`Storage::look_anew`]) asks for them again.
 
 use std::collections::HashMap;
 use std::fs::File;
@@ -12,7 +13,7 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 
 use super::core::lock;
-use crate::storage::{Error, Listed, Room, Storage, Take, Upload};
+use crate::storage::{Error, Kind, Listed, Room, Storage, Take, Upload, name};
 
 /// How long.
 const KEPT: Duration = Duration::from_secs(3);
@@ -20,6 +21,8 @@ const KEPT: Duration = Duration::from_secs(3);
 const SMALL: usize = 256 << 10;
 /// Bytes of all that is kept.
 const MOST: usize = 4 << 20;
+/// Entries of all lists that are kept.
+const MOST_ENTRIES: usize = 20_000;
 
 pub struct JustRead {
     storage: Arc<dyn Storage>,
@@ -30,6 +33,44 @@ pub struct JustRead {
 struct Kept {
     pieces: HashMap<Piece, (Instant, Arc<[u8]>)>,
     bytes: usize,
+    lists: HashMap<String, Vec<Listed>>,
+    entries: usize,
+    /// When the first of the lists was asked for.
+    listed: Option<Instant>,
+    /// Of what was forgotten, so that nothing is kept that was asked for before.
+    forgotten: u64,
+}
+
+impl Kept {
+    /// What was read before may be something else by now.
+    fn forget(&mut self) {
+        *self = Self { forgotten: self.forgotten + 1, ..Self::default() };
+    }
+
+    fn forget_lists(&mut self) {
+        (self.lists, self.entries, self.listed) = (HashMap::new(), 0, None);
+        self.forgotten += 1;
+    }
+
+    fn are_lists_fresh(&self) -> bool {
+        self.listed.is_some_and(|at| at.elapsed() < KEPT)
+    }
+
+    /// What lies in a folder, as far as that was seen a moment ago: nothing where the list of the one above does not have it.
+    fn list(&self, folder: &str) -> Option<Vec<Listed>> {
+        let known = self.lists.get(folder).cloned();
+        known.or_else(|| self.is_missing(folder, true).then(Vec::new))
+    }
+
+    /// Whether the lists say that a folder, or an object, is not there.
+    fn is_missing(&self, name: &str, is_folder: bool) -> bool {
+        if name.is_empty() {
+            return false;
+        }
+        let (above, child) = name::split(name);
+        let lacks = |list: &Vec<Listed>| !list.iter().any(|entry| entry.name == child && entry.is_folder == is_folder);
+        self.lists.get(above).map_or_else(|| self.is_missing(above, true), lacks)
+    }
 }
 
 /// Of an object: from a byte on so many, or all of it.
@@ -57,27 +98,58 @@ impl JustRead {
         }
         let mut kept = lock(&self.kept);
         if kept.bytes + bytes.len() > MOST {
-            *kept = Kept::default();
+            (kept.pieces, kept.bytes) = (HashMap::new(), 0);
         }
         kept.bytes += bytes.len();
         if let Some((_, old)) = kept.pieces.insert(piece, (asked, bytes.into())) {
             kept.bytes -= old.len();
         }
     }
-}
 
-/// Something is written or taken away: what was read before may have been it.
-fn forget(kept: &Mutex<Kept>) {
-    *lock(kept) = Kept::default();
+    /// `before`: how often something was forgotten when it was asked for.
+    fn keep_list(&self, folder: &str, asked: Instant, before: u64, list: &[Listed]) {
+        let mut kept = lock(&self.kept);
+        if kept.forgotten != before || kept.entries + list.len() > MOST_ENTRIES {
+            return;
+        }
+        kept.listed.get_or_insert(asked);
+        kept.entries += list.len();
+        if let Some(old) = kept.lists.insert(folder.to_owned(), list.to_vec()) {
+            kept.entries -= old.len();
+        }
+    }
 }
 
 impl Storage for JustRead {
     fn list(&self, folder: &str) -> Result<Vec<Listed>, Error> {
-        self.storage.list(folder)
+        let (asked, before) = {
+            let mut kept = lock(&self.kept);
+            if !kept.are_lists_fresh() {
+                kept.forget_lists();
+            } else if let Some(list) = kept.list(folder) {
+                return Ok(list);
+            }
+            (Instant::now(), kept.forgotten)
+        };
+        let list = self.storage.list(folder)?;
+        self.keep_list(folder, asked, before, &list);
+        Ok(list)
     }
 
     fn size(&self, name: &str) -> Result<u64, Error> {
+        let is_missing = {
+            let kept = lock(&self.kept);
+            kept.are_lists_fresh() && kept.is_missing(name, false)
+        };
+        // A name that is none is refused as such.
+        if is_missing && name::check(name).is_ok() {
+            return Err(Error::new(Kind::NotFound, name, "not there a moment ago"));
+        }
         self.storage.size(name)
+    }
+
+    fn look_anew(&self) {
+        lock(&self.kept).forget_lists();
     }
 
     fn read_at(&self, name: &str, offset: u64, buffer: &mut [u8]) -> Result<(), Error> {
@@ -111,13 +183,13 @@ impl Storage for JustRead {
 
     fn delete(&self, name: &str) -> Result<(), Error> {
         let deleted = self.storage.delete(name);
-        forget(&self.kept);
+        lock(&self.kept).forget();
         deleted
     }
 
     fn delete_folder(&self, name: &str) -> Result<(), Error> {
         let deleted = self.storage.delete_folder(name);
-        forget(&self.kept);
+        lock(&self.kept).forget();
         deleted
     }
 
@@ -138,12 +210,16 @@ impl Storage for JustRead {
     }
 
     fn sweep_temporary(&self, folder: &str, before: Option<Timestamp>) -> Result<usize, Error> {
-        self.storage.sweep_temporary(folder, before)
+        let is_missing = {
+            let kept = lock(&self.kept);
+            kept.are_lists_fresh() && kept.is_missing(folder, true)
+        };
+        if is_missing { Ok(0) } else { self.storage.sweep_temporary(folder, before) }
     }
 
     fn put(&self, name: &str, bytes: &[u8]) -> Result<(), Error> {
         let put = self.storage.put(name, bytes);
-        forget(&self.kept);
+        lock(&self.kept).forget();
         put
     }
 
@@ -181,13 +257,15 @@ impl Upload for Writing {
 
     fn finish(self: Box<Self>) -> Result<(), Error> {
         let finished = self.upload.finish();
-        forget(&self.kept);
+        lock(&self.kept).forget();
         finished
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
     use crate::storage::local::Local;
 
@@ -199,16 +277,54 @@ mod tests {
         let mut part = [0; 3];
         storage.read_at("a", 1, &mut part).unwrap();
         assert_eq!((storage.read_all("a", 9).unwrap().as_slice(), &part), (b"first".as_slice(), b"irs"));
-        std::fs::write(folder.path().join("a"), "other").unwrap();
+        fs::write(folder.path().join("a"), "other").unwrap();
         let mut again = [0; 3];
         storage.read_at("a", 1, &mut again).unwrap();
         assert_eq!((storage.read_all("a", 9).unwrap().as_slice(), &again), (b"first".as_slice(), b"irs"));
         assert!(storage.read_all("a", 4).is_err(), "a limit holds");
-        assert_eq!(storage.list("").unwrap().len(), 1);
         storage.put("b", b"x").unwrap();
         assert_eq!(storage.read_all("a", 9).unwrap(), b"other");
         storage.delete("a").unwrap();
         assert!(storage.read_all("a", 9).is_err());
+    }
+
+    #[test]
+    fn lists_are_of_one_moment_until_something_is_written_or_asked_anew() {
+        let folder = tempfile::tempdir().unwrap();
+        let storage = JustRead::new(Arc::new(Local::open(folder.path()).unwrap()));
+        let names = |at: &str| storage.list(at).unwrap().into_iter().map(|entry| entry.name).collect::<Vec<_>>();
+        let by_another = |name: &str| {
+            fs::create_dir_all(folder.path().join(name).parent().unwrap()).unwrap();
+            fs::write(folder.path().join(name), "x").unwrap();
+        };
+        storage.put("p/a", b"x").unwrap();
+        assert_eq!((names(""), names("p")), (vec!["p".into()], vec!["a".into()]));
+        by_another("p/b");
+        by_another("p/data/run/v1");
+        by_another("q/a");
+        assert_eq!((names("p"), names("p/data/run"), names("q")), (vec!["a".to_string()], vec![], vec![]));
+        let kinds = ["p/b", "q/a", "r/../x"].map(|name| storage.size(name).unwrap_err().kind);
+        assert_eq!(kinds, [Kind::NotFound, Kind::NotFound, Kind::InvalidName]);
+        assert_eq!((storage.size("p/a").unwrap(), storage.read_all("p/b", 9).unwrap()), (1, b"x".to_vec()));
+        storage.look_anew();
+        assert_eq!((names("p/data/run"), names("p")), (vec!["v1".into()], ["a", "b", "data"].map(String::from).to_vec()));
+        storage.put("p/c", b"x").unwrap();
+        assert!(names("p").contains(&"c".to_string()));
+        assert_eq!(storage.size("q/a").unwrap(), 1);
+        lock(&storage.kept).listed = Instant::now().checked_sub(KEPT);
+        by_another("p/d");
+        assert!(names("p").contains(&"d".to_string()), "after a while");
+    }
+
+    #[test]
+    fn a_list_that_was_asked_for_before_something_was_written_is_not_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        let storage = JustRead::new(Arc::new(Local::open(folder.path()).unwrap()));
+        let (asked, before) = (Instant::now(), lock(&storage.kept).forgotten);
+        let list = storage.storage.list("").unwrap();
+        storage.put("a", b"x").unwrap();
+        storage.keep_list("", asked, before, &list);
+        assert_eq!(storage.list("").unwrap().len(), 1);
     }
 
     #[test]

@@ -127,6 +127,10 @@ impl Objects for Fed {
         self.folder.read_through(name, offset, end, take)
     }
 
+    fn read_all(&self, name: &str, limit: u64) -> io::Result<Vec<u8>> {
+        Objects::read_all(&*self.folder, name, limit)
+    }
+
     fn is_streamed(&self) -> bool {
         self.folder.is_streamed()
     }

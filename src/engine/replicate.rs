@@ -17,6 +17,7 @@ use crate::model::problem::{Cause, Code, Problem, Warning};
 use crate::model::replicate::{ReplicateSpec, Replicated};
 use crate::model::run::{Cancel, Progress, RunDetail, Stage};
 use crate::model::snapshot::{Manifest, ObjectInfo, ObjectList, VersionId};
+use crate::storage::name;
 
 use super::core::{Core, OpenPlace};
 use super::destination;
@@ -105,7 +106,7 @@ pub fn target(
             };
             destination::check_no_backups_folder(location, &*storage)?;
             let keys = keys.as_ref().map(|(ring, keys)| (*ring, keys));
-            destination::create_folder(core, &storage, source.name.clone(), source.marker.clone(), keys)?
+            destination::create_folder(core, location, &storage, source.name.clone(), source.marker.clone(), keys)?
         }
     };
     core.accesses.remember_drive(location);
@@ -135,8 +136,16 @@ struct Wanted {
 struct Version<'a> {
     manifest: &'a Manifest,
     objects: Vec<Wanted>,
-    /// Lists of objects, by the names that they have there.
-    lists: Vec<(String, Arc<Vec<u8>>)>,
+    lists: Vec<NamedList>,
+}
+
+/// A list of a run's objects, by the name that it has there.
+type NamedList = (String, Arc<Vec<u8>>);
+
+/// What goes over before a version's manifest.
+enum Sent<'a> {
+    Object(&'a Wanted),
+    List(&'a NamedList),
 }
 
 type Lists = HashMap<VersionId, (Arc<ObjectList>, Arc<Vec<u8>>)>;
@@ -179,7 +188,9 @@ impl Copying<'_> {
         let mut sent: HashSet<&str> = HashSet::new();
         for (version, missing) in versions.iter().zip(&missing) {
             let missing: Vec<&Wanted> = missing.iter().copied().filter(|object| !sent.contains(object.name.as_str())).collect();
-            match self.send(&missing, &lying.bad) {
+            let lists: Vec<_> =
+                version.lists.iter().filter(|(name, _)| !sent.contains(name.as_str()) && lying.lacks(name)).collect();
+            match self.send(&missing, &lists, &lying.bad) {
                 Ok(()) => {}
                 Err(NotCopied::Source(problem)) => {
                     warnings.push(not_copied(&version.manifest.id, &problem.to_string()));
@@ -188,18 +199,12 @@ impl Copying<'_> {
                 Err(NotCopied::Target(problem)) => return Err(problem),
                 Err(NotCopied::Cancelled) => return Err(explain::cancelled()),
             }
-            let mut missing_lists = Vec::new();
             sent.extend(missing.iter().map(|object| object.name.as_str()));
             replicated.objects += missing.len() as u64;
             replicated.bytes = missing.iter().fold(replicated.bytes, |sum, object| sum.saturating_add(object.size));
-            for (name, bytes) in &version.lists {
-                if lying.bad.contains(name) {
-                    self.to.delete(name)?;
-                    missing_lists.push(name);
-                }
-                self.to.put_once(name, bytes)?;
-            }
-            let healed: Vec<&str> = missing.iter().map(|object| &object.name).chain(missing_lists).map(String::as_str).collect();
+            sent.extend(lists.iter().map(|(name, _)| name.as_str()));
+            let bad_lists = lists.iter().map(|(name, _)| name).filter(|name| lying.bad.contains(*name));
+            let healed: Vec<&str> = missing.iter().map(|object| &object.name).chain(bad_lists).map(String::as_str).collect();
             self.core.history.forget_damage(self.to.plan(), self.to_location, &healed).map_err(explain::history)?;
             if !has(&version.manifest.id) {
                 self.finish(version.manifest)?;
@@ -271,21 +276,29 @@ impl Copying<'_> {
         Ok(missing)
     }
 
-    /// Sends objects, a few at a time; the first that fails ends it.
-    fn send(&self, objects: &[&Wanted], replaced: &HashSet<String>) -> Result<(), NotCopied> {
+    /// Sends objects and lists of them, a few at a time; the first that fails ends it.
+    fn send(&self, objects: &[&Wanted], lists: &[&NamedList], replaced: &HashSet<String>) -> Result<(), NotCopied> {
         let at_once = self.core.files_at_once(&[self.from_location, self.to_location]);
-        few_at_once(objects, at_once, |object| {
-            self.send_one(object, replaced)?;
-            self.progress.files_done.fetch_add(1, Relaxed);
-            Ok(())
+        let objects = objects.iter().copied().map(Sent::Object);
+        let all: Vec<Sent<'_>> = objects.chain(lists.iter().copied().map(Sent::List)).collect();
+        few_at_once(&all, at_once, |one| {
+            let (Sent::Object(Wanted { name, .. }) | Sent::List((name, _))) = one;
+            if replaced.contains(name) {
+                // It is of no use, and objects are written once.
+                self.to.delete(name).map_err(NotCopied::Target)?;
+            }
+            match one {
+                Sent::Object(object) => {
+                    self.send_one(object)?;
+                    self.progress.files_done.fetch_add(1, Relaxed);
+                    Ok(())
+                }
+                Sent::List((name, bytes)) => self.to.put_once(name, bytes).map_err(NotCopied::Target),
+            }
         })
     }
 
-    fn send_one(&self, object: &Wanted, replaced: &HashSet<String>) -> Result<(), NotCopied> {
-        if replaced.contains(&object.name) {
-            // It is of no use, and objects are written once.
-            self.to.delete(&object.name).map_err(NotCopied::Target)?;
-        }
+    fn send_one(&self, object: &Wanted) -> Result<(), NotCopied> {
         let sum = Sum { size: object.size, sha256: Some(&object.sha256) };
         let each = |bytes: u64| {
             self.progress.bytes_done.fetch_add(bytes, Relaxed);
@@ -325,7 +338,7 @@ struct Lying<'a> {
 
 impl Lying<'_> {
     fn has(&mut self, object: &Wanted) -> Result<bool, Problem> {
-        let (base, name) = object.name.rsplit_once('/').unwrap_or(("", &object.name));
+        let (base, name) = name::split(&object.name);
         if !self.runs.contains_key(base) {
             let there = self.folder.list(base)?.into_iter().map(|entry| (entry.name, entry.size)).collect();
             self.runs.insert(base.to_owned(), there);
@@ -335,6 +348,12 @@ impl Lying<'_> {
             self.bad.insert(object.name.clone());
         }
         Ok(there.is_some() && !self.bad.contains(&object.name))
+    }
+
+    /// Whether a list of objects is to be sent. Where its run's folder was not looked at it is: it may be there already.
+    fn lacks(&self, list: &str) -> bool {
+        let (base, name) = name::split(list);
+        self.bad.contains(list) || !self.runs.get(base).is_some_and(|run| run.contains_key(name))
     }
 }
 

@@ -99,6 +99,10 @@ impl Objects for Standby {
         stopped.map_or(read, Err)
     }
 
+    fn read_all(&self, name: &str, limit: u64) -> io::Result<Vec<u8>> {
+        self.try_each(|folder| Objects::read_all(folder, name, limit))
+    }
+
     fn is_streamed(&self) -> bool {
         self.folder(self.current.load(Relaxed)).is_some_and(|folder| folder.is_streamed())
     }

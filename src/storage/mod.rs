@@ -75,6 +75,8 @@ pub trait Storage: Send + Sync {
     /// empty name is the root, which must exist (else `Unreachable`).
     fn list(&self, folder: &str) -> Result<Vec<Listed>, Error>;
     fn size(&self, name: &str) -> Result<u64, Error>;
+    /// What is kept of lists from a moment ago counts no longer: what lies there now is to be known.
+    fn look_anew(&self) {}
     /// Reads exactly `buffer.len()` bytes from `offset`.
     fn read_at(&self, name: &str, offset: u64, buffer: &mut [u8]) -> Result<(), Error>;
     /// Reads an object from `offset` to its byte `end`, one piece after the other, as fast as they come; each is given to `take`, whose

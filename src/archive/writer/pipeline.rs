@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! scanner ─┐                    ┌─ compressor ─┐
-//!          ├─ assembler (here) ─┼─ compressor ─┼─ volumes ─┬─ finisher
+//!          ├─ assembler (here) ─┼─ compressor ─┼─ volumes ─┬─ finishers
 //! parent ──┘                    └─      …      ┘           └─ catalog
 //! ```
 //!
@@ -19,13 +19,14 @@ use super::adopted::Adopted;
 use super::assemble::Assembler;
 use super::container::{Container, Packer};
 use super::elsewhere::Elsewhere;
+use super::finishing::Finishing;
 use super::frames::{Frame, Frames, Packed};
 use super::fresh::FreshPieces;
 use super::placing::Placing;
 use super::shared::Shared;
 use super::volumes::{Full, Volumes};
 use super::{BackupJob, Written};
-use crate::archive::catalog_io::{CatalogIndex, CatalogWriter, SegmentRef};
+use crate::archive::catalog_io::{CatalogIndex, CatalogWriter, SegmentRef, VolumeInfo};
 use crate::archive::changes::{Before, Changes, Keeper, Keeping};
 use crate::archive::object::{catalog_file_name, run_folder};
 use crate::archive::pieces::Log;
@@ -66,6 +67,13 @@ pub(super) fn run(job: &BackupJob<'_>) -> Result<Written> {
     let compressors = thread::available_parallelism().map_or(1, usize::from).min(MOST_COMPRESSORS);
     let frames = compressors + SPARE_FRAMES;
 
+    let note = |volume: &VolumeInfo| {
+        if let Some(journal) = journal {
+            journal.volume(volume);
+        }
+    };
+    let finishing = Finishing::new(own as u32 + 1, &note);
+
     thread::scope(|scope| {
         let (to_merge, scanned) = bounded(SCAN_AHEAD);
         let (parent_out, parent_in) = bounded(PARENT_AHEAD);
@@ -76,7 +84,7 @@ pub(super) fn run(job: &BackupJob<'_>) -> Result<Written> {
         // One more for each compressor that may have to say that it broke.
         let (to_place, placing) = bounded(frames + compressors);
         let (to_catalog, cataloguing) = bounded(CATALOG_AHEAD);
-        let (to_finish, finishing) = bounded::<Full>(1);
+        let (to_finish, full) = bounded::<Full>(1);
         // There is room for all of them.
         (0..frames).for_each(|_| drop(free_out.send(Frame::default())));
         (0..compressors + SPARE_ROOMS).for_each(|_| drop(room_out.send(Frame::room())));
@@ -90,7 +98,12 @@ pub(super) fn run(job: &BackupJob<'_>) -> Result<Written> {
             spawn(scope, "compress", move || compress(job, &compressing, (&records, &room_out), to_place))?;
         }
         drop((compressing, records, room_out));
-        let finisher = spawn(scope, "finish", move || finishing.iter().try_for_each(|full| full.finish(journal)))?;
+        let finishers = (0..job.finish_at_once.max(1)).map(|_| {
+            let (full, finishing) = (full.clone(), &finishing);
+            spawn(scope, "finish", move || finishing.run(&full))
+        });
+        let finishers = finishers.collect::<Result<Vec<_>>>()?;
+        drop(full);
         let volumes = Volumes::new(job, &adopted.volumes);
         let (shared, freed) = (Shared::new(job.pieces), (free_out, record_out));
         let placing_stage = Placing::new(&job.run, volumes, to_finish, adopted, shared, journal, to_catalog, freed);
@@ -107,7 +120,7 @@ pub(super) fn run(job: &BackupJob<'_>) -> Result<Written> {
             Assembler::new(job, roots.clone(), frames).run(changes)
         });
         let placed = join(placer);
-        let finished = join(finisher).map_err(Some);
+        let finished = finishers.into_iter().map(join).fold(Ok(()), Result::and).map_err(Some);
         let entered = join(cataloguer).map_err(Some);
         match (finished, entered, placed, assembled) {
             (Ok(()), Ok(catalog), Ok((volumes, places)), Ok((mut totals, warnings, log))) => {

@@ -126,6 +126,7 @@ impl Bench {
             before: None,
             lets_go: false,
             objects,
+            finish_at_once: 2,
             pieces: Some(&self.pieces()),
             journal: Some(&self.journal()),
             left: self.left.as_ref(),

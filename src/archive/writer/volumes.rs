@@ -9,7 +9,6 @@ use super::frames::Frame;
 use crate::archive::catalog_io::VolumeInfo;
 use crate::archive::codec::Compressor;
 use crate::archive::object::{ObjectWriter, volume_file_name, volume_name};
-use crate::archive::run_journal::RunJournal;
 use crate::archive::seal::{Identity, ObjectKind, Sealer};
 use crate::archive::zip::Directory;
 use crate::archive::{Error, Result, tar_stream};
@@ -33,17 +32,17 @@ pub(super) struct Place {
 pub(super) struct Full {
     name: String,
     out: Box<dyn ObjectWriter>,
-    info: VolumeInfo,
+    pub info: VolumeInfo,
 }
 
 impl Full {
-    /// Makes it durable, and then notes that it is.
-    pub(super) fn finish(self, journal: Option<&RunJournal>) -> Result<()> {
-        self.out.finish().map_err(|source| Error::Object { object: self.name, source })?;
-        if let Some(journal) = journal {
-            journal.volume(&self.info);
-        }
-        Ok(())
+    pub(super) fn of(name: impl Into<String>, out: Box<dyn ObjectWriter>, info: VolumeInfo) -> Self {
+        Self { name: name.into(), out, info }
+    }
+
+    /// Makes it durable.
+    pub(super) fn finish(self) -> Result<()> {
+        self.out.finish().map_err(|source| Error::Object { object: self.name, source })
     }
 }
 
@@ -200,7 +199,7 @@ impl<'a> Volumes<'a> {
         };
         self.written.objects.push(object(&info));
         self.written.infos.push(info.clone());
-        self.full = Some(Full { name: open.name, out: open.out, info });
+        self.full = Some(Full::of(open.name, open.out, info));
         Ok(())
     }
 }

@@ -11,7 +11,7 @@ use crate::archive;
 use crate::model::problem::Problem;
 use crate::model::run::Cancel;
 use crate::os::at::FileExt;
-use crate::storage;
+use crate::storage::{self, Kind};
 
 /// Read at a time of a file: what the processor keeps at hand until it is summed and sent.
 const PIECE: usize = 256 << 10;
@@ -44,13 +44,15 @@ impl Folder {
         cancel: &Cancel,
         each: &dyn Fn(u64),
     ) -> Result<String, NotCopied> {
-        if source.storage.size(&source.full(name)).map_err(|e| NotCopied::Source(e.into()))? != sum.size {
-            return Err(NotCopied::Source(archive::Error::damaged(name, "it has another size than it should have").into()));
-        }
-        match source.storage.file(&source.full(name)).map_err(|e| NotCopied::Source(e.into()))? {
+        let full = source.full(name);
+        match source.storage.file(&full).map_err(|e| NotCopied::Source(e.into()))? {
+            Some(file) if file.metadata().is_ok_and(|it| it.len() != sum.size) => {
+                Err(NotCopied::Source(archive::Error::damaged(name, "it has another size than it should have").into()))
+            }
             Some(file) => self.copy_file(&Arc::new(file), name, sum, cancel, each),
+            // A server is not asked first how long it is: that costs the way there and back.
             None => {
-                let read = |take: &mut storage::Take<'_>| source.storage.read_through(&source.full(name), 0, sum.size, take);
+                let read = |take: &mut storage::Take<'_>| source.storage.read_through(&full, 0, sum.size, take);
                 self.take_in(None, name, sum, cancel, each, read)
             }
         }
@@ -107,7 +109,10 @@ impl Folder {
         });
         match stopped {
             Some(why) => return Err(why),
-            None => read.map_err(|e| NotCopied::Source(e.into()))?,
+            None => read.map_err(|e| match e.kind {
+                Kind::TooShort => NotCopied::Source(archive::Error::damaged(name, "it is shorter than it should be").into()),
+                _ => NotCopied::Source(e.into()),
+            })?,
         }
         let hash = data_encoding::HEXLOWER.encode(&hash.finalize());
         if sum.sha256.is_some_and(|sha256| sha256 != hash) {

@@ -23,6 +23,11 @@ impl Keys {
         Self { n, bytes, name: marker::keys_name(n) }
     }
 
+    /// The names of both its copies.
+    pub fn copies(&self) -> [String; 2] {
+        [marker::keys_name(self.n), marker::keys_copy_name(self.n)]
+    }
+
     pub fn file<'a>(&'a self, plan: &'a PlanId) -> KeyFile<'a> {
         KeyFile { object: &self.name, plan, n: self.n, bytes: &self.bytes }
     }
@@ -69,9 +74,16 @@ impl Folder {
 
     /// Writes both copies and reads them back.
     pub fn put_keys(&self, keys: &Keys) -> Result<(), Problem> {
-        for name in [marker::keys_name(keys.n), marker::keys_copy_name(keys.n)] {
+        for name in keys.copies() {
             // As in `settle_keys`.
             self.put_once(&name, &keys.bytes)?;
+        }
+        self.check_keys(keys)
+    }
+
+    /// Reads both copies back.
+    pub fn check_keys(&self, keys: &Keys) -> Result<(), Problem> {
+        for name in keys.copies() {
             if self.read_all(&name)? != keys.bytes {
                 return Err(archive::Error::damaged(name, "it was not written as it was sent").into());
             }
@@ -103,7 +115,7 @@ impl Folder {
         if file.check(Some(ring)).is_err() || file.shown()?.newest != ring.newest().id {
             return Ok(());
         }
-        for name in [marker::keys_name(keys.n), marker::keys_copy_name(keys.n)] {
+        for name in keys.copies() {
             let whole = self.read_all(&name).is_ok_and(|bytes| bytes == keys.bytes);
             if !whole {
                 if Self::may_stay(self.delete(&name))?.is_some() {

@@ -5,8 +5,11 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use crate::model::{human, max_size, room};
 use crate::storage::{Error, Kind, Room, Storage};
 
-/// Bytes that are written between two looks.
+/// Bytes that are written between two looks, where it is not known that there is much room.
 const LOOK: u64 = 64 << 20;
+/// The most, and the share of what is free.
+const FAR: u64 = 1 << 30;
+const FAR_SHARE: u64 = 16;
 
 /// What may be written until the room is looked at again. Shared by all that is written into a folder.
 #[derive(Default)]
@@ -87,11 +90,11 @@ impl Reserve {
 
 fn allowed(storage: &dyn Storage, name: &str, bytes: u64) -> Result<u64, Error> {
     // Not every server tells.
-    let Some(Room { free, total }) = storage.room()? else { return Ok(LOOK.max(bytes)) };
+    let Some(Room { free, total }) = storage.room()? else { return Ok(FAR.max(bytes)) };
     let kept = room::kept(total);
     match free.checked_sub(kept).filter(|room| *room > bytes) {
         // Others write there too: what is nearly full is looked at more often.
-        Some(room) => Ok((room / 4).min(LOOK).max(bytes)),
+        Some(room) => Ok((room / 4).min(LOOK).max((room / FAR_SHARE).min(FAR)).max(bytes)),
         None => {
             let why = format!("{} are free, and {} of them stay so", human::bytes(free), human::bytes(kept.min(free)));
             Err(Error::new(Kind::NoRoom, name, &why))

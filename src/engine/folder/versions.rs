@@ -36,6 +36,8 @@ impl Folder {
 
     /// Versions that lie there, without those that are marked as deleted.
     pub fn versions(&self) -> Result<Vec<VersionId>, Problem> {
+        // A server is not asked for what this one shows not to be there, and who writes here is asked next.
+        self.list("")?;
         // In this order: a version that is deleted meanwhile is either no longer there or marked.
         let mut ids = self.manifest_ids()?;
         let deleted = self.deleted()?;

@@ -37,6 +37,8 @@ pub struct Client {
     pub pace: Pace,
     /// The server has answered, and still did when last asked: then a line that breaks is worth another try.
     reached: AtomicBool,
+    /// The last large content was taken: the next is sent without asking first, which costs the way there and back.
+    takes: AtomicBool,
 }
 
 /// What is asked of a server.
@@ -102,6 +104,7 @@ impl Client {
             throttle: access.throttle(),
             pace,
             reached: AtomicBool::new(false),
+            takes: AtomicBool::new(false),
         })
     }
 
@@ -162,6 +165,17 @@ impl Client {
 
     /// Sends the request; also whether it told who we are.
     fn send(&self, ask: &mut Ask<'_>, url: &Url) -> Result<(Response<Body>, bool), Failure> {
+        let is_large = matches!(ask.content, Content::Spool(spool) | Content::Form(spool) if spool.length() > ASKED_FIRST);
+        let sent = self.send_once(ask, url, is_large && !self.takes.load(Ordering::Relaxed));
+        if is_large {
+            let is_taken = sent.as_ref().is_ok_and(|(response, _)| response.status().is_success());
+            self.takes.store(is_taken, Ordering::Relaxed);
+        }
+        sent
+    }
+
+    /// `asks_first`: content is sent only when the server says that it wants it.
+    fn send_once(&self, ask: &mut Ask<'_>, url: &Url, asks_first: bool) -> Result<(Response<Body>, bool), Failure> {
         let mut request = Request::builder().method(&ask.method).uri(url.as_str());
         for (name, value) in &ask.headers {
             request = request.header(*name, value);
@@ -184,7 +198,7 @@ impl Client {
             Content::Spool(spool) => {
                 let length = spool.length();
                 request = request.header(CONTENT_TYPE, "application/octet-stream").header(CONTENT_LENGTH, length);
-                if length > ASKED_FIRST {
+                if asks_first {
                     request = request.header(EXPECT, "100-continue");
                 }
                 self.run(request, SendBody::from_reader(&mut self.sending(spool)), length)
@@ -195,7 +209,7 @@ impl Client {
                 request = request
                     .header(CONTENT_TYPE, format!("multipart/form-data; boundary={boundary}"))
                     .header(CONTENT_LENGTH, whole);
-                if spool.length() > ASKED_FIRST {
+                if asks_first {
                     request = request.header(EXPECT, "100-continue");
                 }
                 let mut body = head.as_bytes().chain(self.sending(spool)).chain(tail.as_bytes());

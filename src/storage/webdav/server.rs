@@ -1,11 +1,12 @@
 //! A folder at a server, and the few requests that all that is done there is made of.
 
-use std::collections::HashSet;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::{panic, thread};
 
 use ureq::http::{Method, StatusCode};
 use url::Url;
 
+use super::folders::Folders;
 use super::listing::{self, Told};
 use super::places::{Place, Root};
 use crate::model::location::{Location, NotALocation, WebdavFolder};
@@ -22,8 +23,24 @@ pub struct Server {
     pub methods: Methods,
     /// For errors.
     pub shown: String,
-    /// Folders that are known to be there, by their names.
-    made: Mutex<HashSet<String>>,
+    pub folders: Folders,
+    /// As many as may be in use.
+    connections: usize,
+    /// In use by uploads.
+    busy: AtomicUsize,
+}
+
+/// A connection that is in use.
+pub struct Busy<'a> {
+    connections: &'a AtomicUsize,
+    /// How many were before.
+    before: usize,
+}
+
+impl Drop for Busy<'_> {
+    fn drop(&mut self) {
+        self.connections.fetch_sub(1, Relaxed);
+    }
 }
 
 /// Those that HTTP itself does not have.
@@ -51,11 +68,16 @@ impl Server {
         let login = Login::new(&folder.user, access.password(&location));
         let client = Client::new(&location, login, folder.tls, access, pace)?;
         let root = Root::new(&url, &folder.path);
-        let mut server = Self { client, root, methods, shown, made: Mutex::default() };
-        if create {
-            server.make_root()?;
+        let connections = access.connections();
+        let folders = Folders::default();
+        let mut server = Self { client, root, methods, shown, folders, connections, busy: AtomicUsize::new(0) };
+        match server.find_root() {
+            Err(error) if create && error.kind == Kind::Unreachable => {
+                server.make_root()?;
+                server.find_root()?;
+            }
+            found => found?,
         }
-        server.find_root()?;
         Ok(server)
     }
 
@@ -108,23 +130,18 @@ impl Server {
     }
 
     fn make_root(&self) -> Result<(), Error> {
-        let is_missing = |url: &Url| match self.ask_about(url, listing::PROPERTIES, "0", &mut self.client.tries()) {
-            Err(Failure::Said(StatusCode::NOT_FOUND)) => Ok(true),
-            // What is there but cannot be looked at says nothing; what the server itself says comes again.
-            Ok(_) | Err(Failure::Said(_) | Failure::Nonsense(_)) => Ok(false),
-            Err(failure) => Err(self.of_root(failure)),
-        };
-        let url = self.root.folder("");
-        if !is_missing(&url)? {
-            return Ok(());
-        }
         // There are servers that would make all that is missing above it, too.
-        if let Some(above) = self.root.above()
-            && is_missing(&above)?
-        {
-            return Err(Error::new(Kind::Unreachable, &self.shown, "the folder above it is not there"));
+        if let Some(above) = self.root.above() {
+            match self.ask_about(&above, listing::PROPERTIES, "0", &mut self.client.tries()) {
+                Err(Failure::Said(StatusCode::NOT_FOUND)) => {
+                    return Err(Error::new(Kind::Unreachable, &self.shown, "the folder above it is not there"));
+                }
+                // What is there but cannot be looked at says nothing; what the server itself says comes again.
+                Ok(_) | Err(Failure::Said(_) | Failure::Nonsense(_)) => {}
+                Err(failure) => return Err(self.of_root(failure)),
+            }
         }
-        match self.make(&url).map_err(|e| judged(&self.shown, e, Kind::NotWritable))?.as_u16() {
+        match self.make(&self.root.folder("")).map_err(|e| judged(&self.shown, e, Kind::NotWritable))?.as_u16() {
             200 | 201 | 204 | 405 => Ok(()),
             404 | 409 => Err(Error::new(Kind::Unreachable, &self.shown, "the folder above it is not there")),
             status => Err(judged(&self.shown, said(status), Kind::NotWritable)),
@@ -140,7 +157,15 @@ impl Server {
 
     /// A folder to write into, with those above it below the root.
     pub fn make_folders(&self, folder: &str) -> Result<(), Error> {
-        if folder.is_empty() || self.made().contains(folder) {
+        if self.folders.has(folder) {
+            return Ok(());
+        }
+        let _making = self.folders.making();
+        self.make_each(folder)
+    }
+
+    fn make_each(&self, folder: &str) -> Result<(), Error> {
+        if self.folders.has(folder) {
             return Ok(());
         }
         let unmade = |failure| judged(folder, failure, Kind::NotWritable);
@@ -149,7 +174,7 @@ impl Server {
         if matches!(status.as_u16(), 404 | 409) {
             match name::split(folder).0 {
                 "" => self.check_root()?,
-                above => self.make_folders(above)?,
+                above => self.make_each(above)?,
             }
             status = self.make(&url).map_err(unmade)?;
         }
@@ -158,16 +183,8 @@ impl Server {
         if !there {
             return Err(unmade(Failure::Said(status)));
         }
-        self.made().insert(folder.to_owned());
+        self.folders.made(folder, status == StatusCode::CREATED);
         Ok(())
-    }
-
-    pub fn forget_folders(&self) {
-        self.made().clear();
-    }
-
-    fn made(&self) -> MutexGuard<'_, HashSet<String>> {
-        self.made.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What lies under an address; `None` where nothing does.
@@ -179,11 +196,32 @@ impl Server {
         }
     }
 
+    /// Looks at two things, at the same time where a connection is left for it.
+    pub fn look_at_both(&self, one: (&Url, &str), other: (&Url, &str)) -> [Result<Option<Told>, Error>; 2] {
+        let busy = self.busy();
+        if busy.before >= self.connections {
+            return [self.look(one.0, one.1), self.look(other.0, other.1)];
+        }
+        thread::scope(|scope| {
+            let first = scope.spawn(|| self.look(one.0, one.1));
+            let second = self.look(other.0, other.1);
+            [first.join().unwrap_or_else(|panic| panic::resume_unwind(panic)), second]
+        })
+    }
+
+    /// Takes a connection, as far as they are counted, until what is given is dropped.
+    pub fn busy(&self) -> Busy<'_> {
+        Busy { connections: &self.busy, before: self.busy.fetch_add(1, Relaxed) }
+    }
+
     /// A folder and its children; `None` where it does not exist.
     pub fn list(&self, folder: &str) -> Result<Option<Vec<Told>>, Error> {
         let url = self.root.folder(folder);
         match self.ask_about(&url, listing::PROPERTIES, "1", &mut self.client.tries()) {
-            Ok((told, _)) => Ok(Some(told)),
+            Ok((told, _)) => {
+                self.folders.listed(folder, &told);
+                Ok(Some(told))
+            }
             Err(Failure::Said(StatusCode::NOT_FOUND | StatusCode::GONE)) if !folder.is_empty() => {
                 self.check_root()?;
                 Ok(None)

@@ -98,7 +98,7 @@ fn a_folder_is_no_object_and_other_names_are_left_alone() {
     assert_eq!(kind(storage.read_all("folder", 9)), Kind::NotFound);
     assert_eq!(kind(storage.read_at("folder", 0, &mut [0])), Kind::NotFound);
     assert_eq!(kind(storage.list("folder/a")), Kind::NotFound);
-    assert_eq!(kind(storage.create("folder").map(drop)), Kind::AlreadyExists);
+    assert_eq!(kind(storage.put("folder", b"x")), Kind::AlreadyExists);
     assert_eq!(kind(storage.delete("folder")), Kind::Other);
     assert_eq!(storage.read_all("folder/a", 9).unwrap(), b"a");
     for name in ["100% #1?&+;.json", "ü \"<>\\|*.tar", "~x", "page.html"] {

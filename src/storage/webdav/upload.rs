@@ -15,6 +15,8 @@ use crate::storage::{Error, Kind, Upload, name};
 
 /// How often it is sent, each time under another name, where the server does not keep what it took.
 const TIMES: usize = 3;
+/// Bytes from which on an object is a volume, or the like.
+const LARGE: u64 = 1 << 20;
 
 pub struct WebdavUpload {
     name: String,
@@ -31,9 +33,9 @@ impl WebdavUpload {
         judged(&self.name, failure, Kind::NotWritable)
     }
 
-    /// Brings what waits here to the server under a name that nobody looks at. `false` where it said that it took it, and nothing is there.
-    fn send(&self, temporary: &str) -> Result<bool, Error> {
-        let (url, length) = (self.server.root().object(temporary), self.spool.length());
+    /// Brings what waits here to the server under a name that nobody looks at.
+    fn send(&self, temporary: &str) -> Result<(), Error> {
+        let url = self.server.root().object(temporary);
         // A folder that was made before may be gone.
         for may_be_gone in [true, false] {
             self.server.make_folders(name::split(&self.name).0)?;
@@ -43,27 +45,35 @@ impl WebdavUpload {
             let status = response.status();
             discard(response);
             match status.as_u16() {
-                200 | 201 | 204 => break,
-                404 | 409 if may_be_gone => self.server.forget_folders(),
+                200 | 201 | 204 => return Ok(()),
+                404 | 409 if may_be_gone => self.server.folders.forget(),
                 _ => return Err(self.unwritten(Failure::Said(status))),
             }
         }
-        // An upload counts only when its size is right.
-        let Some(told) = self.server.look(&url, temporary)? else { return Ok(false) };
-        match told.size {
-            Some(size) if size == length => Ok(true),
-            size => {
-                let kept = size.map_or("nothing".into(), |size| format!("{size} bytes"));
-                Err(self.unwritten(Failure::Nonsense(format!("it kept {kept} of {length} bytes"))))
-            }
-        }
+        Ok(())
     }
 
-    /// Gives it its name.
-    fn appear(&self, temporary: &str) -> Result<(), Error> {
+    /// Gives it its name. `false` where the server said that it took it, and nothing is there.
+    fn appear(&self, temporary: &str) -> Result<bool, Error> {
         let (from, to) = (self.server.root().object(temporary), self.server.root().object(&self.name));
+        let length = self.spool.length();
+        // Volumes' names are their run's own. The small ones, which others may write too, are looked for in any case.
+        let [kept, there] = if length > LARGE && self.server.folders.is_free(&self.name) {
+            [self.server.look(&from, temporary), Ok(None)]
+        } else {
+            self.server.look_at_both((&from, temporary), (&to, &self.name))
+        };
+        // An upload counts only when its size is right.
+        match kept?.map(|told| told.size) {
+            None => return Ok(false),
+            Some(Some(size)) if size == length => {}
+            Some(size) => {
+                let kept = size.map_or("nothing".into(), |size| format!("{size} bytes"));
+                return Err(self.unwritten(Failure::Nonsense(format!("it kept {kept} of {length} bytes"))));
+            }
+        }
         // There are servers that replace what is there, whatever they are told.
-        if self.server.look(&to, &self.name)?.is_some() {
+        if there?.is_some() {
             return Err(Error::new(Kind::AlreadyExists, &self.name, "there is one"));
         }
         let mut failure = Failure::Said(ureq::http::StatusCode::BAD_GATEWAY);
@@ -79,7 +89,7 @@ impl WebdavUpload {
                     let status = answered.response.status();
                     discard(answered.response);
                     match status.as_u16() {
-                        200 | 201 | 204 => return Ok(()),
+                        200 | 201 | 204 => return Ok(true),
                         _ => Failure::Said(status),
                     }
                 }
@@ -92,7 +102,7 @@ impl WebdavUpload {
         // An answer that was lost, or came to a request that was repeated: what nobody else can have moved has arrived.
         let is_gone = matches!(self.server.look(&from, temporary), Ok(None));
         if is_gone && matches!(self.server.look(&to, &self.name), Ok(Some(told)) if told.size == Some(self.spool.length())) {
-            return Ok(());
+            return Ok(true);
         }
         Err(self.unwritten(failure))
     }
@@ -114,19 +124,19 @@ impl Upload for WebdavUpload {
     }
 
     fn finish(self: Box<Self>) -> Result<(), Error> {
+        let _busy = self.server.busy();
         for _ in 0..TIMES {
             let temporary = name::temporary(&self.name)?;
-            let arrived = match self.send(&temporary) {
-                Ok(true) => self.appear(&temporary),
+            match self.send(&temporary).and_then(|()| self.appear(&temporary)) {
+                Ok(true) => return Ok(()),
                 // Of an upload that was cut some servers take away what there is of it, and with that what came over the next line under
                 // the same name.
-                Ok(false) => continue,
-                Err(error) => Err(error),
-            };
-            if arrived.is_err() {
-                self.server.remove_quietly(&temporary);
+                Ok(false) => {}
+                Err(error) => {
+                    self.server.remove_quietly(&temporary);
+                    return Err(error);
+                }
             }
-            return arrived;
         }
         Err(self.unwritten(Failure::Nonsense(format!("it kept nothing of {} bytes", self.spool.length()))))
     }

@@ -83,7 +83,7 @@ fn history(location: &Location, samples: &[Sample], is_missed: bool, output: Out
         output.object(&with_destination(location, serde_json::to_value(sample).unwrap_or_default()));
     }
     if samples.is_empty() {
-        output.line("  It has not been looked at in that time.");
+        output.line("  It has not been checked in that time.");
     }
     let now = Timestamp::now();
     words(&[told.share_in_words(), told.away_in_words(now, &zone), told.trend_in_words()], is_missed, output);
@@ -119,7 +119,7 @@ fn in_words(sample: &Sample) -> String {
     parts.extend(sample.latency_ms.map(|ms| format!("in {ms} ms")));
     parts.extend(sample.speed.map(|speed| format!("{}/s written", human::bytes(speed))));
     if sample.looks > 1 {
-        parts.push(human::counted(sample.looks, "look", "looks"));
+        parts.push(human::counted(sample.looks, "check", "checks"));
     }
     parts.join(" · ")
 }

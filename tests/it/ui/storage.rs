@@ -161,7 +161,7 @@ fn a_card_tells_how_its_destination_was() {
     desk.click("Storage");
     let chart = "Blue disk, room over 90 days: from 117 GB to 412 GB used of 1.0 TB; not usable on 2 days";
     desk.until("chart", |desk| desk.is_shown(chart));
-    assert!(desk.reads("Usable at 96 % of 1,440 looks · at this rate full in about 4 months"), "{:?}", desk.names());
+    assert!(desk.reads("Usable at 96 % of 1,440 checks · at this rate full in about 4 months"), "{:?}", desk.names());
     assert!(desk.reads("Last error, 12 days ago: The destination is not there."), "{:?}", desk.names());
 }
 

@@ -4,6 +4,11 @@ use crate::model::location::Location;
 use crate::model::problem::{Code, Problem};
 use crate::storage;
 
+/// What the command line has for a server's password or key.
+const PASSWORD: &str = "Here it is taken from STRONGROOM_STORAGE_PASSWORD or the file that STRONGROOM_STORAGE_PASSWORD_FILE names; of a \
+                        store also as its own tools take it.";
+const HOST_KEY: &str = "Here a key is named by --host-key.";
+
 /// An object's error may carry the storage's own.
 pub(super) fn carried(source: std::io::Error) -> Result<storage::Error, std::io::Error> {
     if source.get_ref().is_some_and(|inner| inner.is::<storage::Error>()) {
@@ -50,12 +55,14 @@ impl From<storage::Error> for Problem {
                 Code::ServerUnknown,
                 format!("Nobody has said yet that this is the right server. Its key is {}.", error.source),
                 "Compare that with what whoever runs the server says, then name it as the server's key.",
-            ),
+            )
+            .with_command(HOST_KEY),
             Kind::ServerChanged => Problem::new(
                 Code::ServerChanged,
                 "The server shows another key than before: somebody may be in its place.",
                 "Nothing was sent to it. Ask whoever runs the server whether its key was changed before you trust the new one.",
-            ),
+            )
+            .with_command(HOST_KEY),
             Kind::ServerBusy => Problem::new(
                 Code::DestinationMissing,
                 "The server has too much to do, or trouble of its own: it was asked again several times.",
@@ -86,17 +93,20 @@ impl From<storage::Error> for Problem {
                 } else {
                     "Give the key of the account, as the store shows it."
                 },
-            ),
+            )
+            .with_command(PASSWORD),
             Kind::NoKeyId => Problem::new(
                 Code::StoragePassword,
                 "The secret access key is known, but not the id of the access key that it belongs to.",
                 "Fill in that id, as the store shows it beside the secret: in the address it stands as ?access_key=AKIA\u{2026}.",
-            ),
+            )
+            .with_command(PASSWORD),
             Kind::NotAKey => Problem::new(
                 Code::StoragePassword,
                 format!("What was given cannot be used as a key here: {}.", error.source),
                 "Copy the whole key, from where the store shows it or from its file, and give it again.",
-            ),
+            )
+            .with_command(PASSWORD),
             Kind::Denied => Problem::new(
                 Code::NotWritable,
                 "The store knows the key, but does not let it do this.",
@@ -110,17 +120,20 @@ impl From<storage::Error> for Problem {
                 } else {
                     "Give the password of the account there."
                 },
-            ),
+            )
+            .with_command(PASSWORD),
             Kind::Refused => Problem::new(
                 Code::StoragePassword,
                 "The server does not take this password or key.",
                 "Check the account's name, and its password or key there.",
-            ),
+            )
+            .with_command(PASSWORD),
             Kind::Certificate => Problem::new(
                 Code::ServerCertificate,
                 format!("The server's certificate cannot be trusted: {}.", error.source),
                 "Nothing was sent to it. If the server is your own, name the certificate that vouches for it; if it is not, ask whoever runs it.",
-            ),
+            )
+            .with_command("Here it is named by --ca-file."),
             Kind::CertificateExpired => Problem::new(
                 Code::ServerCertificateExpired,
                 "The server's certificate has expired.",
@@ -185,9 +198,9 @@ impl From<storage::Error> for Problem {
             Kind::MaxSize => Problem::new(
                 Code::NoRoom,
                 "The backup takes as much at the destination as it may.",
-                "Delete versions that are not needed any more, or let it take more there (--max-size of `strongroom storage edit`; in the \
-                 window on the Storage tab). What was backed up before is whole.",
-            ),
+                "Delete versions that are not needed any more, or let it take more there. What was backed up before is whole.",
+            )
+            .with_command("Here `strongroom storage edit` lets it with --max-size."),
             Kind::InvalidName => Problem::new(Code::Io, format!("{at} is not a name that can be used."), ""),
             Kind::TooLong => Problem::new(Code::Damaged, format!("{at} is longer than it can be."), ""),
             Kind::ListCut => Problem::new(
@@ -234,5 +247,22 @@ mod tests {
         assert!(!at_server.fix.contains("drive"), "{at_server:?}");
         assert_eq!(said("webdav+http://nas:8080/dav/b").what, "There is no folder /dav/b on the server.");
         assert!(said("/media/ada/Blue disk").fix.contains("Plug the drive in"));
+    }
+
+    #[test]
+    fn options_of_the_command_line_are_told_only_there() {
+        let kinds = [
+            (Kind::Certificate, "--ca-file"),
+            (Kind::ServerUnknown, "--host-key"),
+            (Kind::ServerChanged, "--host-key"),
+            (Kind::MaxSize, "--max-size"),
+            (Kind::Refused, "STRONGROOM_STORAGE_PASSWORD"),
+            (Kind::NoPassword, "STRONGROOM_STORAGE_PASSWORD"),
+        ];
+        for (kind, option) in kinds {
+            let problem = Problem::from(Error::new(kind, "ftps://nas/b", "why"));
+            assert!(!problem.to_string().contains(option), "{problem:?}");
+            assert!(problem.on_command_line().fix.contains(option), "{kind:?}");
+        }
     }
 }

@@ -43,6 +43,7 @@ impl From<Code> for Exit {
             | Code::ServerChanged
             | Code::ServerCertificate
             | Code::ServerCertificateExpired
+            | Code::ServerCertificateInvalid
             | Code::ServerAnswer
             | Code::MarkerMissing
             | Code::NotWritable

@@ -62,7 +62,7 @@ impl Failure {
     pub fn of_destination(problem: &Problem) -> Option<Self> {
         use Code::{
             Busy, DestinationMissing, Io, MarkerMissing, NotWritable, NothingThere, ServerAnswer, ServerCertificate,
-            ServerCertificateExpired, ServerChanged, ServerUnknown, StoragePassword, Usage,
+            ServerCertificateExpired, ServerCertificateInvalid, ServerChanged, ServerUnknown, StoragePassword, Usage,
         };
         let is_its_own = matches!(
             problem.code,
@@ -73,6 +73,7 @@ impl Failure {
                 | ServerAnswer
                 | ServerCertificate
                 | ServerCertificateExpired
+                | ServerCertificateInvalid
                 | ServerChanged
                 | ServerUnknown
                 | StoragePassword

@@ -32,8 +32,10 @@ pub enum Code {
     ServerChanged,
     /// A server wants a password that is not known, or refuses the one that is.
     StoragePassword,
-    /// A server's certificate is not to be trusted.
+    /// Nobody who is trusted vouches for a server's certificate.
     ServerCertificate,
+    /// A server's certificate was made for another name, or cannot be taken whoever vouches for it.
+    ServerCertificateInvalid,
     /// A server's certificate has run out.
     ServerCertificateExpired,
     /// What answers is no server of the kind that was named, one that lies, or one that sends elsewhere.

@@ -95,6 +95,11 @@ fn a_certificate_that_nobody_vouches_for_is_refused() {
     let refused = run(&world, &expired.address("b"), &format!("{line} --ca-file {}", ca.file().display()));
     assert_eq!(code(&refused), "server-certificate-expired");
     assert!(refused.out.contains("expired"), "{}", refused.out);
+
+    let another = Apache::start(Asks::Basic, Some(&ca.named("DNS:elsewhere")));
+    let refused = run(&world, &another.address("b"), &format!("{line} --ca-file {}", ca.file().display()));
+    assert_eq!(code(&refused), "server-certificate-invalid");
+    assert!(refused.out.contains("made for elsewhere, not for") && !refused.out.contains("--ca-file"), "{}", refused.out);
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use crate::model::location::Location;
 use crate::model::problem::{Code, Problem};
 use crate::storage;
+use crate::storage::mistrust::Mistrust;
 
 /// What the command line has for a server's password or key.
 const PASSWORD: &str = "Here it is taken from STRONGROOM_STORAGE_PASSWORD or the file that STRONGROOM_STORAGE_PASSWORD_FILE names; of a \
@@ -128,12 +129,7 @@ impl From<storage::Error> for Problem {
                 "Check the account's name, and its password or key there.",
             )
             .with_command(PASSWORD),
-            Kind::Certificate => Problem::new(
-                Code::ServerCertificate,
-                format!("The server's certificate cannot be trusted: {}.", error.source),
-                "Nothing was sent to it. If the server is your own, name the certificate that vouches for it; if it is not, ask whoever runs it.",
-            )
-            .with_command("Here it is named by --ca-file."),
+            Kind::Certificate => untrusted(&error.source.to_string()),
             Kind::CertificateExpired => Problem::new(
                 Code::ServerCertificateExpired,
                 "The server's certificate has expired.",
@@ -228,6 +224,31 @@ impl From<storage::Error> for Problem {
     }
 }
 
+/// A certificate that is not taken. `why`: in the words of the error.
+fn untrusted(why: &str) -> Problem {
+    match Mistrust::of(why) {
+        Mistrust::Nobody => Problem::new(
+            Code::ServerCertificate,
+            format!("The server's certificate cannot be trusted: {why}."),
+            "Nothing was sent to it. If the server is your own, name the certificate that vouches for it; if it is not, ask whoever runs it.",
+        )
+        .with_command("Here it is named by --ca-file."),
+        Mistrust::OtherName(names) => Problem::new(
+            Code::ServerCertificateInvalid,
+            match &names[..] {
+                [] => "The server's certificate was made for another name than the one in the address.".into(),
+                names => format!("The server's certificate was made for {}, not for the name in the address.", names.join(", ")),
+            },
+            "Nothing was sent to it. Correct the server's name in the address; if it is right, ask whoever runs the server.",
+        ),
+        Mistrust::Unfit => Problem::new(
+            Code::ServerCertificateInvalid,
+            format!("The server's certificate cannot be used: {why}."),
+            "Nothing was sent to it. Whoever runs the server must give it another one; if it is new, check this computer's clock.",
+        ),
+    }
+}
+
 /// The folder's path where an error is about one at a server: such errors name its address.
 fn folder_at_server(context: &str) -> Option<String> {
     let location = Location::of_server(context)?.ok()?;
@@ -237,7 +258,7 @@ fn folder_at_server(context: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::storage::{Error, Kind};
+    use crate::storage::{Error, Kind, mistrust};
 
     #[test]
     fn a_folder_that_is_missing_at_a_server_is_no_drive_to_be_plugged_in() {
@@ -250,9 +271,26 @@ mod tests {
     }
 
     #[test]
+    fn a_file_of_certificates_is_spoken_of_only_where_it_helps() {
+        let said = |why: &str| Problem::from(Error::new(Kind::Certificate, "ftps://nas/b", why));
+        let nobodys = said(mistrust::NOBODY);
+        assert_eq!(nobodys.code, Code::ServerCertificate);
+        assert!(nobodys.fix.contains("name the certificate") && nobodys.command.contains("--ca-file"), "{nobodys:?}");
+        let of_rustls =
+            "certificate not valid for name \"nas\"; certificate is only valid for DnsName(\"box\") or IpAddress(10.0.0.5)";
+        for (why, named) in [(mistrust::OTHER_NAME, "another name"), (of_rustls, "made for box, 10.0.0.5, not")] {
+            let anothers = said(why);
+            assert_eq!((anothers.code, &*anothers.command), (Code::ServerCertificateInvalid, ""));
+            assert!(anothers.what.contains(named) && anothers.fix.contains("name in the address"), "{anothers:?}");
+        }
+        let early = said("it is not valid yet");
+        assert_eq!((early.code, &*early.command), (Code::ServerCertificateInvalid, ""));
+        assert!(early.what.contains("not valid yet") && early.fix.contains("clock"), "{early:?}");
+    }
+
+    #[test]
     fn options_of_the_command_line_are_told_only_there() {
         let kinds = [
-            (Kind::Certificate, "--ca-file"),
             (Kind::ServerUnknown, "--host-key"),
             (Kind::ServerChanged, "--host-key"),
             (Kind::MaxSize, "--max-size"),

@@ -213,7 +213,12 @@ fn a_secret_is_asked_for_once_its_id_is_known() {
 
 #[test]
 fn a_certificate_is_asked_for_only_where_one_can_help() {
-    for (code, helps) in [(Code::ServerCertificate, true), (Code::ServerCertificateExpired, false), (Code::ServerAnswer, false)] {
+    for (code, helps) in [
+        (Code::ServerCertificate, true),
+        (Code::ServerCertificateInvalid, false),
+        (Code::ServerCertificateExpired, false),
+        (Code::ServerAnswer, false),
+    ] {
         let (_fake, mut hands, _) = at_where(move |_| Some(Problem::new(code, "It cannot be trusted.", "Look at it.")));
         hands.replace(Role::TextInput, "Path of the destination", "webdav://nas/b");
         hands.button("Test connection");

@@ -62,7 +62,8 @@ impl Failure {
     pub fn of_destination(problem: &Problem) -> Option<Self> {
         use Code::{
             Busy, DestinationMissing, Io, MarkerMissing, NotWritable, NothingThere, ServerAnswer, ServerCertificate,
-            ServerCertificateExpired, ServerCertificateInvalid, ServerChanged, ServerUnknown, StoragePassword, Usage,
+            ServerCertificateExpired, ServerCertificateInvalid, ServerChanged, ServerUnknown, StoragePassword,
+            StoragePasswordNeeded, Usage,
         };
         let is_its_own = matches!(
             problem.code,
@@ -77,6 +78,7 @@ impl Failure {
                 | ServerChanged
                 | ServerUnknown
                 | StoragePassword
+                | StoragePasswordNeeded
                 | Busy
                 | Io
                 | Usage

@@ -30,7 +30,9 @@ pub enum Code {
     ServerUnknown,
     /// A server shows another key than before.
     ServerChanged,
-    /// A server wants a password that is not known, or refuses the one that is.
+    /// A server asks for a password or key, and none is known.
+    StoragePasswordNeeded,
+    /// A server refuses the password or key that it was given, or it cannot be one.
     StoragePassword,
     /// Nobody who is trusted vouches for a server's certificate.
     ServerCertificate,
@@ -77,6 +79,16 @@ impl Code {
     pub const fn is_held(self) -> bool {
         matches!(self, Self::SourceShrank | Self::SourceMissing)
     }
+
+    /// Whether a server's password or key would help.
+    pub const fn wants_storage_password(self) -> bool {
+        matches!(self, Self::StoragePasswordNeeded | Self::StoragePassword)
+    }
+
+    /// Whether a server only asks for what nobody has said yet: nothing that was given is wrong.
+    pub const fn is_question(self) -> bool {
+        matches!(self, Self::ServerUnknown | Self::StoragePasswordNeeded)
+    }
 }
 
 /// A failure on its way to a person. `engine::explain` is the only place that words it.
@@ -103,9 +115,9 @@ impl Problem {
 
     /// Whether it is a destination that cannot be reached, or not be told for what it was: another one may do.
     pub fn is_away(&self) -> bool {
-        use Code::{DestinationMissing, Io, MarkerMissing, NothingThere, ServerChanged, ServerUnknown, StoragePassword};
-        let codes = [DestinationMissing, Io, MarkerMissing, NothingThere, ServerChanged, ServerUnknown, StoragePassword];
-        codes.contains(&self.code)
+        use Code::{DestinationMissing, Io, MarkerMissing, NothingThere, ServerChanged, ServerUnknown};
+        let codes = [DestinationMissing, Io, MarkerMissing, NothingThere, ServerChanged, ServerUnknown];
+        codes.contains(&self.code) || self.code.wants_storage_password()
     }
 
     /// As scripts get it.

@@ -106,7 +106,7 @@ fn who_gives_no_password_or_a_wrong_one_is_told() {
     fs::create_dir(person.world.source()).unwrap();
     let line = "backup --source @source --to % --json";
     let none = person.run_with(line, |command| _ = command.env_remove("STRONGROOM_STORAGE_PASSWORD"));
-    assert_eq!(none.problem(), "storage-password");
+    assert_eq!(none.problem(), "storage-password-needed");
     let wrong = person.run_with(line, |command| _ = command.env("STRONGROOM_STORAGE_PASSWORD", "not this one"));
     assert_eq!((wrong.problem(), wrong.code), ("storage-password".into(), Some(12)));
     assert!(!wrong.out.contains("not this one") && !wrong.err.contains("not this one"));

@@ -85,7 +85,7 @@ impl From<storage::Error> for Problem {
                 "Set the clock of this computer, then try again.",
             ),
             Kind::NoKey => Problem::new(
-                Code::StoragePassword,
+                Code::StoragePasswordNeeded,
                 "No key for this store is known.",
                 if at.starts_with("s3:") && at.contains("access_key=") {
                     "Give the secret that belongs to the access key in the address."
@@ -97,7 +97,7 @@ impl From<storage::Error> for Problem {
             )
             .with_command(PASSWORD),
             Kind::NoKeyId => Problem::new(
-                Code::StoragePassword,
+                Code::StoragePasswordNeeded,
                 "The secret access key is known, but not the id of the access key that it belongs to.",
                 "Fill in that id, as the store shows it beside the secret: in the address it stands as ?access_key=AKIA\u{2026}.",
             )
@@ -114,7 +114,7 @@ impl From<storage::Error> for Problem {
                 "Let it list, read and write below this prefix (and delete, for clean-up), where you manage the store.",
             ),
             Kind::NoPassword => Problem::new(
-                Code::StoragePassword,
+                Code::StoragePasswordNeeded,
                 "The server asks for a password, and none is known.",
                 if at.starts_with("sftp:") {
                     "Give the password of the account there, or have a key of yours put into its authorized_keys."

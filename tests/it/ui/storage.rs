@@ -10,6 +10,7 @@ use strongroom::model::path::PathBytes;
 use strongroom::model::problem::{Code, Problem};
 use strongroom::model::secret::Secret;
 use strongroom::model::status::{Status, Why};
+use strongroom::ui::theme::icons;
 
 use super::desk::{Desk, desk};
 use super::fake::Fake;
@@ -71,6 +72,24 @@ fn a_test_that_fails_is_trouble_and_what_helps_is_given_in_place() {
     let told = told.lock().unwrap();
     let [(location, access)] = &told[..] else { panic!("{told:?}") };
     assert_eq!((location, access.password.as_ref().map(Secret::expose)), (&nas, Some("the new one")));
+}
+
+#[test]
+fn what_a_destinations_server_asks_for_is_a_question_on_its_card() {
+    let (overview, _) = at_a_server();
+    let fake = Fake::new(overview, move |question| match question {
+        Question::DestinationStatus { location } if location.path().is_none() => {
+            let Some(Ok(Answer::DestinationStatus(mut status))) = sample::answer(question) else { unreachable!() };
+            status.problem = Some(Problem::new(Code::StoragePasswordNeeded, "The server asks for a password.", "Give it."));
+            Some(Ok(Answer::DestinationStatus(status)))
+        }
+        other => sample::answer(other),
+    });
+    let window = sample::window(&fake);
+    let mut desk = Desk::of(fake, window, [900.0, 900.0]);
+    desk.click("Storage");
+    desk.wait_for(&format!("{} The server asks for a password.", icons::INFO));
+    assert!(desk.is_shown("Cannot be used now") && desk.is_shown("Use it"), "{:?}", desk.names());
 }
 
 #[test]

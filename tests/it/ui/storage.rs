@@ -152,6 +152,25 @@ fn what_a_destination_lacks_is_copied_there_at_once() {
 }
 
 #[test]
+fn room_is_made_for_each_backup_that_lies_there_unless_it_runs() {
+    let (overview, _) = sample::running();
+    let mut desk = desk(overview, [1000.0, 800.0]);
+    desk.click("Storage");
+    let button = |name: &str| format!("Free space: delete versions of {name} at Blue disk");
+    desk.wait_for(&button("Documents"));
+    let is_off = |desk: &Desk, name: &str| desk.harness.get_by_label(&button(name)).accesskit_node().is_disabled();
+    assert!(is_off(&desk, "Documents") && !is_off(&desk, "Pictures"), "{:?}", desk.names());
+    desk.click(&button("Pictures"));
+    desk.until("which of them", |desk| desk.reads("Delete versions of “Pictures” at Blue disk"));
+    let asked = desk.asked.lock().unwrap();
+    let place = asked.iter().find_map(|question| match question {
+        Question::Versions { place } => Some(place.location.clone()),
+        _ => None,
+    });
+    assert_eq!(place, Some(Location::local("/media/ada/Blue disk")));
+}
+
+#[test]
 fn what_a_backup_takes_and_may_is_told_and_changed() {
     let mut overview = sample::overview();
     let location = overview.plans[0].plan.destinations[0].clone();

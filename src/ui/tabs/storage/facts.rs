@@ -16,6 +16,7 @@ use crate::model::run::{RunId, RunKind};
 use crate::ui::context::{Action, Cx, new_run_id};
 use crate::ui::theme::typography::body;
 use crate::ui::theme::{icons, size, space, tokens};
+use crate::ui::version_deletion::VersionDeletion;
 use crate::ui::widgets::{Button, Ends, UsageBar, line, weak};
 
 /// Of all there is, or of what a backup may take.
@@ -79,9 +80,15 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, status: &DestinationStatus) -> Option<
                 return;
             }
             wanted = settings(ui, cx, known, &status.location).or(wanted.take());
+            // What cannot be read can neither be deleted nor moved.
+            if plan.remembered {
+                return;
+            }
+            if plan.versions > 0 && free_button(ui, cx, known, &status.location) {
+                wanted = Some(Asked::Free(Box::new(VersionDeletion::at(cx.handle, &known.plan, &status.location))));
+            }
             let name = format!("Move {} from {}", plan.name, status.location.short_name());
-            // What cannot be read cannot be moved.
-            if !plan.remembered && ui.add(Button::quiet("Move…").name(name)).clicked() {
+            if ui.add(Button::quiet("Move…").name(name)).clicked() {
                 wanted = Some(Asked::Move(Box::new(MoveDialog::new(&known.plan, &status.location, plan.stored))));
             }
         });
@@ -109,6 +116,13 @@ fn settings(ui: &mut Ui, cx: &mut Cx<'_>, plan: &PlanOverview, location: &Locati
     is_limit.then(|| Asked::Size(Box::new(SizeDialog::new(&plan.plan, location))))
 }
 
+/// Versions that go there make room there.
+fn free_button(ui: &mut Ui, cx: &Cx<'_>, plan: &PlanOverview, location: &Location) -> bool {
+    let name = format!("Free space: delete versions of {} at {}", plan.plan.name, location.short_name());
+    let free = Button::quiet("Free space…").name(name).enabled(!cx.is_busy(&plan.plan.id));
+    ui.add(free.why_off("It is running: wait for its end.")).clicked()
+}
+
 /// By which all that lies there now can be had from anywhere.
 fn content_address(ui: &mut Ui, address: &str) {
     let row = Ends::new(ui, size::CONTROL).left(|ui| _ = weak(ui, format!("Content address: {address}")));
@@ -128,7 +142,7 @@ fn lacking(ui: &mut Ui, cx: &mut Cx<'_>, plan: &PlanOverview, status: &Destinati
         ui.add(egui::Label::new(body(text).color(warn)).truncate());
     });
     row.right(|ui| {
-        let is_free = status.problem.is_none() && !cx.overview.runs.iter().any(|run| run.plan.as_ref() == Some(&plan.plan.id));
+        let is_free = status.problem.is_none() && !cx.is_busy(&plan.plan.id);
         let Some(from) = plan.plan.destinations.iter().find(|from| !plan.behind.contains(from)).filter(|_| is_free) else {
             return;
         };

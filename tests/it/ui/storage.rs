@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use egui_kittest::kittest::{NodeT, Queryable};
-use strongroom::engine::message::{Answer, Command, Overview, Question};
+use strongroom::engine::message::{Answer, Command, KeysOwed, Overview, Question};
 use strongroom::model::health::Sample;
 use strongroom::model::location::Location;
 use strongroom::model::path::PathBytes;
@@ -142,6 +142,31 @@ fn what_a_destination_lacks_is_copied_there_at_once() {
     overview.plans[0].behind = vec![nas.clone()];
     let mut desk = desk(overview, [1000.0, 1000.0]);
     desk.click("Storage");
+    desk.click("Catch up: copy Documents to backups on nas");
+    desk.until("sent", |desk| {
+        desk.told().iter().any(|command| match command {
+            Command::Replicate { spec, .. } => spec.to == nas && spec.from.location == drive && !spec.instead,
+            _ => false,
+        })
+    });
+}
+
+#[test]
+fn keys_that_have_not_reached_a_destination_are_told_and_brought() {
+    let (mut overview, nas) = at_a_server();
+    let drive = overview.plans[1].plan.destinations[0].clone();
+    overview.plans[0].plan.destinations.push(drive.clone());
+    let owed = KeysOwed { plan: overview.plans[0].plan.id.clone(), from: Some(drive.clone()) };
+    let lacks = nas.clone();
+    let fake = Fake::new(overview, move |question| match question {
+        Question::KeysOwed { location } if *location == lacks => Some(Ok(Answer::KeysOwed(vec![owed.clone()]))),
+        other => sample::answer(other),
+    });
+    let window = sample::window(&fake);
+    let mut desk = Desk::of(fake, window, [1000.0, 1000.0]);
+    desk.click("Storage");
+    desk.until("that it opens as before", |desk| desk.reads("Documents opens here with its former password or keys"));
+    // The drive has them.
     desk.click("Catch up: copy Documents to backups on nas");
     desk.until("sent", |desk| {
         desk.told().iter().any(|command| match command {

@@ -3,7 +3,7 @@
 use egui::{Id, Ui, UiBuilder};
 
 use super::{Asked, facts, history};
-use crate::engine::message::{DestinationStatus, TestResult};
+use crate::engine::message::{DestinationStatus, KeysOwed, TestResult};
 use crate::model::health::Sample;
 use crate::model::location::Location;
 use crate::model::problem::{Code, Problem};
@@ -23,6 +23,8 @@ pub struct Destination {
     status: Kept<DestinationStatus>,
     /// What was noted of it, which is known before it answers.
     history: Kept<Vec<Sample>>,
+    /// Changes of keys that have not reached it.
+    owed: Kept<Vec<KeysOwed>>,
     test: Load<TestResult>,
     /// What was told of its state since the test ended, up to [`LATER`].
     answers: u8,
@@ -36,6 +38,7 @@ impl Destination {
             location,
             status: Kept::default(),
             history: Kept::default(),
+            owed: Kept::default(),
             test: Load::default(),
             answers: 0,
             server: ServerAccess::aside(),
@@ -61,7 +64,7 @@ impl Destination {
                 (None, None) => {}
             }
             match (self.status.ready(), self.status.problem()) {
-                (Some(status), _) => wanted = facts::show(ui, cx, status),
+                (Some(status), _) => wanted = facts::show(ui, cx, status, self.owed.ready().map_or(&[], Vec::as_slice)),
                 (None, Some(_)) => {}
                 (None, None) => _ = spinner(ui, "Looking…"),
             }
@@ -85,6 +88,7 @@ impl Destination {
         }
         let location = &self.location;
         self.history.refresh(cx.generation, || handle.health(location.clone(), u32::from(history::DAYS)));
+        self.owed.refresh(cx.generation, || handle.keys_owed(location.clone()));
         if self.test.poll() {
             self.answers = 0;
             self.status.outdate();

@@ -5,7 +5,7 @@ use egui::Ui;
 use super::Asked;
 use super::move_dialog::MoveDialog;
 use super::size_dialog::SizeDialog;
-use crate::engine::message::{Command, DestinationStatus, PlanAt, PlanOverview};
+use crate::engine::message::{Command, DestinationStatus, KeysOwed, PlanAt, PlanOverview};
 use crate::model::human;
 use crate::model::location::Location;
 use crate::model::max_size;
@@ -32,8 +32,8 @@ fn max_size_of(plan: &PlanAt, cx: &Cx<'_>, location: &Location) -> Option<u64> {
     cx.plan(&plan.id)?.plan.max_sizes.at(location)
 }
 
-/// What is known of it; gives the dialog that was asked for.
-pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, status: &DestinationStatus) -> Option<Asked> {
+/// What is known of it; gives the dialog that was asked for. `owed`: changes of keys that have not reached it.
+pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, status: &DestinationStatus, owed: &[KeysOwed]) -> Option<Asked> {
     if let (Some(free), Some(total)) = (status.free, status.total) {
         ui.add(UsageBar::new(total.saturating_sub(free), status.used, total));
     }
@@ -60,6 +60,9 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, status: &DestinationStatus) -> Option<
     let behind: Vec<&PlanOverview> = cx.overview.plans.iter().filter(|plan| plan.behind.contains(&status.location)).collect();
     for plan in behind {
         lacking(ui, cx, plan, status);
+    }
+    for owed in owed {
+        opens_as_before(ui, cx, owed, status);
     }
     let mut wanted = None;
     for plan in &status.plans {
@@ -135,18 +138,37 @@ fn content_address(ui: &mut Ui, address: &str) {
 
 /// That it lacks versions which another destination has; they can be brought at once.
 fn lacking(ui: &mut Ui, cx: &mut Cx<'_>, plan: &PlanOverview, status: &DestinationStatus) {
-    let name = &plan.plan.name;
+    let text = format!("It lacks the newest versions of {}.", plan.plan.name);
+    let from = plan.plan.destinations.iter().find(|from| !plan.behind.contains(from));
+    to_catch_up(ui, cx, &text, plan, from, status);
+}
+
+/// That what opens a backup was changed while it was away.
+fn opens_as_before(ui: &mut Ui, cx: &mut Cx<'_>, owed: &KeysOwed, status: &DestinationStatus) {
+    let Some(plan) = cx.plan(&owed.plan).cloned() else { return };
+    let text = format!("{} opens here with its former password or keys until it is caught up.", plan.plan.name);
+    // Who brings the newest versions brings the keys with them.
+    let from = owed.from.as_ref().filter(|_| !plan.behind.contains(&status.location));
+    to_catch_up(ui, cx, &text, &plan, from, status);
+}
+
+/// What it lacks of a backup, and what brings that there now.
+fn to_catch_up(
+    ui: &mut Ui,
+    cx: &mut Cx<'_>,
+    text: &str,
+    plan: &PlanOverview,
+    from: Option<&Location>,
+    status: &DestinationStatus,
+) {
     let row = Ends::new(ui, size::CONTROL).left(|ui| {
-        let text = format!("{} It lacks the newest versions of {name}.", icons::WARNING);
         let warn = tokens(ui).warn;
-        ui.add(egui::Label::new(body(text).color(warn)).truncate());
+        ui.add(egui::Label::new(body(format!("{} {text}", icons::WARNING)).color(warn)).truncate());
     });
     row.right(|ui| {
         let is_free = status.problem.is_none() && !cx.is_busy(&plan.plan.id);
-        let Some(from) = plan.plan.destinations.iter().find(|from| !plan.behind.contains(from)).filter(|_| is_free) else {
-            return;
-        };
-        let label = format!("Catch up: copy {name} to {}", status.location.short_name());
+        let Some(from) = from.filter(|_| is_free) else { return };
+        let label = format!("Catch up: copy {} to {}", plan.plan.name, status.location.short_name());
         if ui.add(Button::quiet("Catch up").name(label)).clicked() {
             let (from, to) = (Place::of(&plan.plan.id, from), status.location.clone());
             let spec = Box::new(ReplicateSpec { from, to, versions: Vec::new(), instead: false, anew: false });

@@ -321,6 +321,7 @@ impl Gallery {
         Banner::new(Tone::Bad, "The engine cannot be reached. Connecting again…").show(ui);
         Card::new().tone(Tone::Bad).show(ui, |ui| {
             problem_text(ui, &problem());
+            problem_or_question(ui, &Problem::new(Code::StoragePasswordNeeded, "The server asks for a password.", "Give it."));
             let result = TestResult {
                 deletable: true,
                 writable: true,

@@ -34,7 +34,11 @@ impl From<Code> for Exit {
         match code {
             Code::Usage | Code::SeveralPlans | Code::NothingChosen => Self::Usage,
             Code::NothingThere | Code::DestinationMissing => Self::NothingThere,
-            Code::WrongPassword | Code::PasswordNeeded | Code::OtherBackupsKey | Code::StoragePassword => Self::WrongPassword,
+            Code::WrongPassword
+            | Code::PasswordNeeded
+            | Code::OtherBackupsKey
+            | Code::StoragePasswordNeeded
+            | Code::StoragePassword => Self::WrongPassword,
             Code::Cancelled => Self::Cancelled,
             Code::Damaged
             | Code::TooMuch
@@ -43,6 +47,7 @@ impl From<Code> for Exit {
             | Code::ServerChanged
             | Code::ServerCertificate
             | Code::ServerCertificateExpired
+            | Code::ServerCertificateInvalid
             | Code::ServerAnswer
             | Code::MarkerMissing
             | Code::NotWritable

@@ -15,7 +15,7 @@ use crate::model::history::export::Export;
 use crate::model::path::PathBytes;
 use crate::model::plan::PlanId;
 use crate::model::problem::{Code, Problem};
-use crate::model::run::{RunId, RunReport, words};
+use crate::model::run::{Outcome, RunId, RunReport, words};
 
 /// Runs that an export to standard output asks for at a time.
 const PAGE: usize = 50;
@@ -65,7 +65,10 @@ fn list(handle: &Handle, args: args::History, output: Output) -> Result<Exit, Pr
 }
 
 fn show(handle: &Handle, run: RunId, output: Output) -> Result<Exit, Problem> {
-    let report = known(handle, run)?;
+    let mut report = known(handle, run)?;
+    if let Outcome::Failed(problem) = &mut report.outcome {
+        *problem = problem.clone().on_command_line();
+    }
     for line in words::as_text(&report, Timestamp::now(), &TimeZone::system()).lines() {
         output.line(line);
     }

@@ -7,7 +7,6 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::exit::Exit;
-use super::server;
 use crate::model::names::one_line;
 use crate::model::problem::Problem;
 
@@ -70,7 +69,7 @@ impl Output {
 
     /// What went wrong and what to do: the end of a command. Returns its exit code.
     pub fn problem(self, problem: &Problem) -> Exit {
-        let problem = &server::with_options(problem.clone());
+        let problem = &problem.clone().on_command_line();
         if self.json {
             self.result("failed", json!({ "error": problem_json(problem) }));
         } else {

@@ -6,7 +6,6 @@ use serde_json::json;
 
 use super::exit::Exit;
 use super::output::{Output, clean, complain};
-use super::server;
 use crate::model::human;
 use crate::model::location::Location;
 use crate::model::names::shown;
@@ -25,13 +24,7 @@ const ALIKE: u64 = 5;
 pub fn print(report: &RunReport, output: Output) -> Exit {
     let exit = Exit::from(report);
     if output.json {
-        match &report.outcome {
-            Outcome::Failed(problem) => {
-                let outcome = Outcome::Failed(server::with_options(problem.clone()));
-                output.object(&RunReport { outcome, ..report.clone() }.object());
-            }
-            _ => output.object(&report.object()),
-        }
+        output.object(&report.object());
         return exit;
     }
     match &report.outcome {

@@ -34,20 +34,6 @@ pub fn tell(handle: &Handle, location: &Location, options: &args::Server, keep: 
     handle.tell_access(location.clone(), told).wait()
 }
 
-/// With what is given here for what a server asks for; the window has fields for it.
-pub fn with_options(problem: Problem) -> Problem {
-    let options = match problem.code {
-        Code::StoragePassword => {
-            "Here it is taken from STRONGROOM_STORAGE_PASSWORD or the file that STRONGROOM_STORAGE_PASSWORD_FILE names; of a store also \
-             as its own tools take it."
-        }
-        Code::ServerCertificate => "Here it is named by --ca-file.",
-        Code::ServerUnknown | Code::ServerChanged => "Here a key is named by --host-key.",
-        _ => return problem,
-    };
-    Problem { fix: format!("{} {options}", problem.fix).trim().to_owned(), ..problem }
-}
-
 /// What `--ca-file` names, as whoever reads it later finds it.
 fn ca_file(path: &Path) -> Result<PathBytes, Problem> {
     certificates::of_file(path).map_err(Problem::from)?;

@@ -111,6 +111,7 @@ pub fn answer(core: &Core, question: Question, is_running: &dyn Fn(&PlanId) -> b
             Answer::Done
         }
         Question::KeysAt { place } => Answer::KeyStatus(keys::status_at(core, &place)?),
+        Question::KeysOwed { location } => Answer::KeysOwed(keys::owed::at(core, &location)?),
         Question::MakeKeyFile { path } => Answer::KeyFile(keys::make_key_file(core, &path)?),
         Question::MakePasswordFile { path } => Answer::Password(keys::make_password_file(core, &path)?),
         Question::ReadKeyFile { path } => Answer::KeyFile(keys::read_key_file(&path)?),

@@ -203,6 +203,7 @@ impl Core {
 
     /// The same for a person who says that the destination's older key is the right one.
     pub fn step_back(&self, plan: &PlanId, ring: &Arc<KeyRing>) -> Result<(), Problem> {
+        self.history.forget_all_owed_keys(plan).map_err(explain::history)?;
         self.store_ring(plan, ring, true)
     }
 

@@ -102,9 +102,10 @@ pub fn source_shrank(shrunk: &[Shrunk]) -> Problem {
     Problem::new(
         Code::SourceShrank,
         format!("No version was made: {}{more}.", shown.join("; ")),
-        "If a drive or share is not mounted, mount it and look again. If it is as it should be, back up anyway (on the command line \
-         `strongroom backup` with --accept-shrunk). Until then nothing is cleaned up.",
+        "If a drive or share is not mounted, mount it and look again. If it is as it should be, back up anyway. Until then nothing is \
+         cleaned up.",
     )
+    .with_command("Here `strongroom backup` does that with --accept-shrunk.")
     .with_detail(rest)
 }
 
@@ -229,8 +230,9 @@ pub fn secret_file(path: &str, error: &std::io::Error) -> Problem {
     Problem::new(
         Code::PasswordNeeded,
         format!("The backup's key is to be read with {path}, and that file cannot be used."),
-        "Put the file back, give the password once, or name another file with `strongroom plan edit`.",
+        "Put the file back, give the password once, or name another file.",
     )
+    .with_command("Here `strongroom plan edit` names it.")
     .with_detail(error.to_string())
 }
 
@@ -323,8 +325,9 @@ pub fn several_plans(there: &[(String, String)]) -> Problem {
     Problem::new(
         Code::SeveralPlans,
         format!("Several backups lie there: {}.", listed(there)),
-        "Say which one, by its name or its folder's name; on the command line with --plan.",
+        "Say which one, by its name or its folder's name.",
     )
+    .with_command("Here --plan names it.")
 }
 
 pub fn no_such_plan_at(place: &str, there: &[(String, String)]) -> Problem {

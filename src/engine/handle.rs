@@ -204,6 +204,7 @@ questions! {
     change_keys(place: Place, change: KeyChange, kdf: Option<KdfKind>) -> () =
         Question::ChangeKeys { place, change, kdf } => Answer::Done => ();
     keys_at(place: Place) -> KeyStatus = Question::KeysAt { place } => Answer::KeyStatus(v) => v;
+    keys_owed(location: Location) -> Vec<KeysOwed> = Question::KeysOwed { location } => Answer::KeysOwed(v) => v;
     read_key_file(path: PathBytes) -> Secret = Question::ReadKeyFile { path } => Answer::KeyFile(v) => v;
     make_key_file(path: PathBytes) -> Secret = Question::MakeKeyFile { path } => Answer::KeyFile(v) => v;
     make_password_file(path: PathBytes) -> Secret = Question::MakePasswordFile { path } => Answer::Password(v) => v;

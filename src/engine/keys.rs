@@ -1,5 +1,6 @@
 //! Keys as a person deals with them: unlock, change what opens a backup, see where its key is kept.
 
+pub mod owed;
 #[cfg(test)]
 mod tests;
 mod words;
@@ -115,12 +116,7 @@ pub fn change(
     events::note(core, About::backup(plan, &name), What::KeysChanged, told);
     let settled = core.keep_ring(plan, &ring, true).and_then(|_| folder.settle_keys(&ring));
     settled.map_err(|problem| explain::keys_half_changed(&problem))?;
-    for other in core.others_of(place) {
-        // One that is away gets them with its next version.
-        if let Err(problem) = core.folder(&other).and_then(|other| folder.share_keys(&other, &ring)) {
-            tracing::warn!("a destination has not got the new keys yet: {problem}");
-        }
-    }
+    owed::share(core, place, &folder, &ring, n);
     Ok(())
 }
 

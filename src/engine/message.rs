@@ -7,7 +7,7 @@ mod question;
 use serde::{Deserialize, Serialize};
 
 pub use self::answer::{
-    Answer, DestinationStatus, Drive, FoundEverywhere, KeyStatus, PlanAt, Rows, Suggestion, TestResult, Unreadable,
+    Answer, DestinationStatus, Drive, FoundEverywhere, KeyStatus, KeysOwed, PlanAt, Rows, Suggestion, TestResult, Unreadable,
 };
 pub use self::overview::{Event, Overview, PlanOverview, RunOverview, RunProgress, Turn};
 pub use self::question::Question;

@@ -62,7 +62,8 @@ impl Failure {
     pub fn of_destination(problem: &Problem) -> Option<Self> {
         use Code::{
             Busy, DestinationMissing, Io, MarkerMissing, NotWritable, NothingThere, ServerAnswer, ServerCertificate,
-            ServerCertificateExpired, ServerChanged, ServerUnknown, StoragePassword, Usage,
+            ServerCertificateExpired, ServerCertificateInvalid, ServerChanged, ServerUnknown, StoragePassword,
+            StoragePasswordNeeded, Usage,
         };
         let is_its_own = matches!(
             problem.code,
@@ -73,9 +74,11 @@ impl Failure {
                 | ServerAnswer
                 | ServerCertificate
                 | ServerCertificateExpired
+                | ServerCertificateInvalid
                 | ServerChanged
                 | ServerUnknown
                 | StoragePassword
+                | StoragePasswordNeeded
                 | Busy
                 | Io
                 | Usage
@@ -152,10 +155,10 @@ impl Told {
         Some(if self.good > 0 { share.max(1) } else { 0 })
     }
 
-    /// "usable at 98 % of 120 looks", once there were enough of them.
+    /// "usable at 98 % of 120 checks", once there were enough of them.
     pub fn share_in_words(&self) -> Option<String> {
         let percent = self.percent().filter(|_| self.looks >= ENOUGH)?;
-        Some(format!("usable at {percent} % of {}", human::counted(self.looks, "look", "looks")))
+        Some(format!("usable at {percent} % of {}", human::counted(self.looks, "check", "checks")))
     }
 
     /// "not usable since Sat 21 Nov 18:02 (3 days)": `None` while it can be used.
@@ -229,7 +232,7 @@ mod tests {
         let words = told.in_words(now, &TimeZone::UTC);
         assert_eq!(words, ["not usable since Tue 17 Nov 00:00 (4 days)"], "a share of three looks says nothing");
         let many = Told { looks: 120, good: 118, ..Told::default() };
-        assert_eq!(many.in_words(now, &TimeZone::UTC), ["usable at 98 % of 120 looks"]);
+        assert_eq!(many.in_words(now, &TimeZone::UTC), ["usable at 98 % of 120 checks"]);
         assert!(Told::default().in_words(now, &TimeZone::UTC).is_empty());
         let full = Told { full_in_days: Some(40.2), ..Told::default() };
         assert_eq!(full.trend_in_words().unwrap(), "at this rate full in about 40 days");

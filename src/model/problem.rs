@@ -30,10 +30,14 @@ pub enum Code {
     ServerUnknown,
     /// A server shows another key than before.
     ServerChanged,
-    /// A server wants a password that is not known, or refuses the one that is.
+    /// A server asks for a password or key, and none is known.
+    StoragePasswordNeeded,
+    /// A server refuses the password or key that it was given, or it cannot be one.
     StoragePassword,
-    /// A server's certificate is not to be trusted.
+    /// Nobody who is trusted vouches for a server's certificate.
     ServerCertificate,
+    /// A server's certificate was made for another name, or cannot be taken whoever vouches for it.
+    ServerCertificateInvalid,
     /// A server's certificate has run out.
     ServerCertificateExpired,
     /// What answers is no server of the kind that was named, one that lies, or one that sends elsewhere.
@@ -75,6 +79,16 @@ impl Code {
     pub const fn is_held(self) -> bool {
         matches!(self, Self::SourceShrank | Self::SourceMissing)
     }
+
+    /// Whether a server's password or key would help.
+    pub const fn wants_storage_password(self) -> bool {
+        matches!(self, Self::StoragePasswordNeeded | Self::StoragePassword)
+    }
+
+    /// Whether a server only asks for what nobody has said yet: nothing that was given is wrong.
+    pub const fn is_question(self) -> bool {
+        matches!(self, Self::ServerUnknown | Self::StoragePasswordNeeded)
+    }
 }
 
 /// A failure on its way to a person. `engine::explain` is the only place that words it.
@@ -89,27 +103,45 @@ pub struct Problem {
     /// For experts and bug reports: paths, system errors. Never a secret.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub detail: String,
+    /// How the command line does what `fix` says, one sentence: the window has its own ways. May be empty.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub command: String,
 }
 
 impl Problem {
     pub fn new(code: Code, what: impl Into<String>, fix: impl Into<String>) -> Self {
-        Self { code, what: what.into(), fix: fix.into(), detail: String::new() }
+        Self { code, what: what.into(), fix: fix.into(), detail: String::new(), command: String::new() }
     }
 
     /// Whether it is a destination that cannot be reached, or not be told for what it was: another one may do.
     pub fn is_away(&self) -> bool {
-        use Code::{DestinationMissing, Io, MarkerMissing, NothingThere, ServerChanged, ServerUnknown, StoragePassword};
-        let codes = [DestinationMissing, Io, MarkerMissing, NothingThere, ServerChanged, ServerUnknown, StoragePassword];
-        codes.contains(&self.code)
+        use Code::{DestinationMissing, Io, MarkerMissing, NothingThere, ServerChanged, ServerUnknown};
+        let codes = [DestinationMissing, Io, MarkerMissing, NothingThere, ServerChanged, ServerUnknown];
+        codes.contains(&self.code) || self.code.wants_storage_password()
     }
 
     /// As scripts get it.
     pub fn object(&self) -> serde_json::Value {
-        serde_json::json!({ "code": self.code, "what": self.what, "fix": self.fix, "detail": self.detail })
+        let Self { code, what, fix, detail, .. } = self.clone().on_command_line();
+        serde_json::json!({ "code": code, "what": what, "fix": fix, "detail": detail })
     }
 
     pub fn with_detail(mut self, detail: impl Into<String>) -> Self {
         self.detail = detail.into();
+        self
+    }
+
+    pub fn with_command(mut self, command: impl Into<String>) -> Self {
+        self.command = command.into();
+        self
+    }
+
+    /// As the command line tells it: what it has for that stands with what is to be done.
+    pub fn on_command_line(mut self) -> Self {
+        if !self.command.is_empty() {
+            let command = std::mem::take(&mut self.command);
+            self.fix = format!("{} {command}", self.fix).trim_start().to_owned();
+        }
         self
     }
 }
@@ -161,4 +193,20 @@ pub enum Cause {
     NotCleared,
     /// Left as it was because of the conflict policy.
     Skipped,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_command_line_has_is_told_only_there_and_once() {
+        let problem =
+            Problem::new(Code::SeveralPlans, "Several lie there.", "Say which one.").with_command("Here --plan names it.");
+        assert_eq!(problem.to_string(), "Several lie there. Say which one.");
+        let told = problem.on_command_line();
+        assert_eq!(told.fix, "Say which one. Here --plan names it.");
+        assert_eq!(told.clone().on_command_line(), told);
+        assert_eq!(Problem::new(Code::Io, "x", "").with_command("Here it is.").on_command_line().fix, "Here it is.");
+    }
 }

@@ -21,6 +21,7 @@ mod attempts;
 mod damage;
 mod health;
 mod messages;
+mod owed_keys;
 mod pages;
 mod runs;
 mod schema;
@@ -235,6 +236,7 @@ impl History {
         step.execute("DELETE FROM highest WHERE plan = ?1", [plan.as_str()])?;
         step.execute("DELETE FROM damaged WHERE plan = ?1", [plan.as_str()])?;
         step.execute("DELETE FROM walk WHERE plan = ?1", [plan.as_str()])?;
+        step.execute("DELETE FROM owed_keys WHERE plan = ?1", [plan.as_str()])?;
         Ok(step.commit()?)
     }
 

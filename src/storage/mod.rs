@@ -13,6 +13,7 @@ pub mod faulty;
 pub mod ftp;
 pub mod ipfs;
 pub mod local;
+pub mod mistrust;
 pub mod name;
 pub mod object_store;
 #[cfg(test)]
@@ -203,7 +204,8 @@ pub enum Kind {
     NoPassword,
     /// The server takes neither the keys nor the password.
     Refused,
-    /// Nobody who is trusted vouches for the server's certificate, or it is another server's; the source says which.
+    /// Nobody who is trusted vouches for the server's certificate, or it is another server's; the source says which, as
+    /// [`mistrust::Mistrust`] reads it.
     Certificate,
     /// The server's certificate has run out.
     CertificateExpired,

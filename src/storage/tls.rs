@@ -11,6 +11,7 @@ use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
 use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
 
+use super::mistrust::{NOBODY, OTHER_NAME};
 use super::{Error, Kind, certificates};
 
 /// How to speak with servers that the system, or the certificates in the file, vouch for.
@@ -31,19 +32,16 @@ pub fn client(ca_file: Option<&Path>) -> Result<ClientConfig, Error> {
 /// Why a server is not trusted, in words, where that is why the line failed; and whether it is that its time is over.
 pub fn fault(error: &io::Error) -> Option<(Kind, String)> {
     let rustls::Error::InvalidCertificate(why) = error.get_ref()?.downcast_ref::<rustls::Error>()? else { return None };
-    let nobody = "nobody who is trusted here vouches for it";
     let words = match why {
         CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
             return Some((Kind::CertificateExpired, why.to_string()));
         }
         CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => "it is not valid yet".into(),
         // Also somebody else under the name of one who is trusted.
-        CertificateError::UnknownIssuer | CertificateError::BadSignature => nobody.into(),
-        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
-            "it was made for a server of another name".into()
-        }
+        CertificateError::UnknownIssuer | CertificateError::BadSignature => NOBODY.into(),
+        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => OTHER_NAME.into(),
         // Signed by itself, as many boxes come.
-        other if is_its_own_authority(other) => nobody.into(),
+        other if is_its_own_authority(other) => NOBODY.into(),
         other => other.to_string(),
     };
     Some((Kind::Certificate, words))

@@ -112,6 +112,11 @@ impl Cx<'_> {
         self.overview.runs.iter().find(|run| run.kind == kind && run.plan.as_ref() == Some(plan))
     }
 
+    /// Whether something of a plan waits or goes on.
+    pub fn is_busy(&self, plan: &PlanId) -> bool {
+        self.overview.runs.iter().any(|run| run.plan.as_ref() == Some(plan))
+    }
+
     /// How far a run is, how fast and how long still; `None` once it has ended. Read at most four times a second.
     pub fn progress(&mut self, run: RunId) -> Option<Pace> {
         self.paces.of(self.handle, run, self.now)

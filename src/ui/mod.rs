@@ -28,6 +28,7 @@ mod shell;
 pub mod tabs;
 pub mod theme;
 pub mod tray;
+mod version_deletion;
 pub mod waker;
 pub mod warnings;
 pub mod widgets;

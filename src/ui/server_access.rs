@@ -9,7 +9,8 @@ use super::theme::space;
 use super::theme::tokens;
 use super::theme::typography::{body, caption_strong, mono};
 use super::widgets::{
-    Button, ConfirmDialog, ConfirmEvent, Ends, FormRow, PasswordField, TextField, problem_text, spinner, wrapped,
+    Button, ConfirmDialog, ConfirmEvent, Ends, FormRow, PasswordField, TextField, problem_or_question, problem_text, spinner,
+    wrapped,
 };
 use crate::engine::message::{Keep, ServerTrust, ToldAccess};
 use crate::model::location::Location;
@@ -70,9 +71,9 @@ impl ServerAccess {
             match (problem.code, Keys::of(problem)) {
                 (Code::ServerUnknown, Some(keys)) => self.trust(ui, cx, location, &keys.now),
                 (Code::ServerChanged, Some(keys)) => self.changed(ui, cx, location, problem, &keys),
-                (Code::StoragePassword, _) => self.password(ui, cx, location, problem, is_new),
+                (code, _) if code.wants_storage_password() => self.password(ui, cx, location, problem, is_new),
                 (Code::ServerCertificate, _) => self.certificate(ui, cx, location, problem, is_new),
-                _ => _ = problem_text(ui, problem),
+                _ => _ = problem_or_question(ui, problem),
             }
             if self.telling.is_waiting() {
                 spinner(ui, "Trying it…");
@@ -130,7 +131,7 @@ impl ServerAccess {
     }
 
     fn password(&mut self, ui: &mut Ui, cx: &Cx<'_>, location: &Location, problem: &Problem, is_new: bool) {
-        problem_text(ui, problem);
+        problem_or_question(ui, problem);
         if location.lacks_key_id() {
             let text = "The secret is of no use alone: fill in the id of the access key in the address first, then try again.";
             wrapped(ui, body(text).color(tokens(ui).text));

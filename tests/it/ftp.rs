@@ -92,6 +92,10 @@ fn a_certificate_that_does_not_fit_is_said_to_be_so() {
     let expired = scheduled(&person);
     assert_eq!(expired.problem(), "server-certificate-expired");
     assert!(expired.out.contains("expired"), "{}", expired.out);
+    person.server.start_again_with(&person.authority.named("IP:127.0.0.2").both());
+    let anothers = scheduled(&person);
+    assert_eq!(anothers.problem(), "server-certificate-invalid");
+    assert!(anothers.out.contains("another name") && !anothers.out.contains("--ca-file"), "{}", anothers.out);
     person.server.start_again_with(&person.authority.identity().both());
     scheduled(&person).ok();
 }
@@ -102,7 +106,7 @@ fn who_gives_no_password_or_a_wrong_one_is_told() {
     fs::create_dir(person.world.source()).unwrap();
     let line = "backup --source @source --to % --json";
     let none = person.run_with(line, |command| _ = command.env_remove("STRONGROOM_STORAGE_PASSWORD"));
-    assert_eq!(none.problem(), "storage-password");
+    assert_eq!(none.problem(), "storage-password-needed");
     let wrong = person.run_with(line, |command| _ = command.env("STRONGROOM_STORAGE_PASSWORD", "not this one"));
     assert_eq!((wrong.problem(), wrong.code), ("storage-password".into(), Some(12)));
     assert!(!wrong.out.contains("not this one") && !wrong.err.contains("not this one"));

@@ -158,7 +158,7 @@ fn keys_are_found_where_the_clouds_own_tools_have_them() {
     fs::create_dir(person.world.source()).unwrap();
     let bare = format!("s3://{BUCKET}/own?endpoint=http://127.0.0.1:{}", person.store.port);
     let line = format!("backup --source @source --to {bare} --json");
-    assert_eq!(code(&person.bare(&line, |_| {})), "storage-password");
+    assert_eq!(code(&person.bare(&line, |_| {})), "storage-password-needed");
     let with = |id: &'static str, secret: &'static str| {
         move |command: &mut Command| {
             command.env("AWS_ACCESS_KEY_ID", id).env("AWS_SECRET_ACCESS_KEY", secret);
@@ -168,7 +168,7 @@ fn keys_are_found_where_the_clouds_own_tools_have_them() {
     assert_eq!(code(&person.bare(&line, with(S3_KEY, "not this one"))), "storage-password");
     assert_eq!(
         code(&person.bare(&line.replace(&bare, &format!("{bare}&access_key=OTHER")), with(S3_KEY, S3_SECRET))),
-        "storage-password"
+        "storage-password-needed"
     );
     // By a profile.
     let folder = person.world.path("person/.aws");
@@ -177,15 +177,15 @@ fn keys_are_found_where_the_clouds_own_tools_have_them() {
     fs::write(folder.join("credentials"), profile).unwrap();
     person.bare(&line.replace(&bare, &format!("{bare}&profile=work")), |_| {}).ok();
     person.bare(&line, |command| _ = command.env("AWS_PROFILE", "work")).ok();
-    assert_eq!(code(&person.bare(&line, |_| {})), "storage-password");
+    assert_eq!(code(&person.bare(&line, |_| {})), "storage-password-needed");
 
     let azure = Person::new(Kind::Azurite);
     fs::create_dir(azure.world.source()).unwrap();
     let line = "backup --source @source --to % --json";
-    assert_eq!(code(&azure.bare(line, |_| {})), "storage-password");
+    assert_eq!(code(&azure.bare(line, |_| {})), "storage-password-needed");
     azure.bare(line, |command| _ = command.env("AZURE_STORAGE_ACCOUNT", AZURE_ACCOUNT).env("AZURE_STORAGE_KEY", AZURE_KEY)).ok();
     let other = azure.bare(line, |command| _ = command.env("AZURE_STORAGE_ACCOUNT", "other").env("AZURE_STORAGE_KEY", AZURE_KEY));
-    assert_eq!(code(&other), "storage-password");
+    assert_eq!(code(&other), "storage-password-needed");
 }
 
 #[test]

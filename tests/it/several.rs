@@ -201,6 +201,6 @@ fn how_a_destination_was_is_told() {
     assert!(!said.contains("not usable"), "{said}");
     assert_eq!(stands(), "waiting-for-first");
     let told = world.run("storage health --history").ok().out;
-    assert!(told.contains("usable at 84 % of 25 looks") && told.contains("The destination is not there."), "{told}");
+    assert!(told.contains("usable at 84 % of 25 checks") && told.contains("The destination is not there."), "{told}");
     world.run("storage health --days 3").code(2);
 }

@@ -94,7 +94,7 @@ fn a_password_is_asked_for_where_no_key_fits() {
     fs::create_dir(person.world.source()).unwrap();
     fs::remove_file(person.world.path("person/.ssh/id_ed25519")).unwrap();
     let line = "backup --source @source --to % --json";
-    assert_eq!(code(&person.run(line)), "storage-password");
+    assert_eq!(code(&person.run(line)), "storage-password-needed");
     let refused = person.run_with(line, |command| _ = command.env("STRONGROOM_STORAGE_PASSWORD", "not this one"));
     assert_eq!((code(&refused), refused.code), ("storage-password".into(), Some(12)));
     assert!(!refused.out.contains("not this one") && !refused.err.contains("not this one"));

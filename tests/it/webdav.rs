@@ -68,7 +68,7 @@ fn a_password_is_asked_for_and_never_told() {
     fs::create_dir(world.source()).unwrap();
     let line = "backup --source @source --to % --json";
     let none = run_with(&world, &server.address("b"), "", line, |command| _ = command.env_remove("STRONGROOM_STORAGE_PASSWORD"));
-    assert_eq!((code(&none), none.code), ("storage-password".into(), Some(12)));
+    assert_eq!((code(&none), none.code), ("storage-password-needed".into(), Some(12)));
     let refused = run_with(&world, &server.address("b"), "not this one", line, |_| {});
     assert_eq!((code(&refused), refused.code), ("storage-password".into(), Some(12)));
     assert!(!refused.out.contains("not this one") && !refused.err.contains("not this one"));
@@ -95,6 +95,11 @@ fn a_certificate_that_nobody_vouches_for_is_refused() {
     let refused = run(&world, &expired.address("b"), &format!("{line} --ca-file {}", ca.file().display()));
     assert_eq!(code(&refused), "server-certificate-expired");
     assert!(refused.out.contains("expired"), "{}", refused.out);
+
+    let another = Apache::start(Asks::Basic, Some(&ca.named("DNS:elsewhere")));
+    let refused = run(&world, &another.address("b"), &format!("{line} --ca-file {}", ca.file().display()));
+    assert_eq!(code(&refused), "server-certificate-invalid");
+    assert!(refused.out.contains("made for elsewhere, not for") && !refused.out.contains("--ca-file"), "{}", refused.out);
 }
 
 #[test]

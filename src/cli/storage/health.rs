@@ -9,11 +9,12 @@ use crate::cli::engine_access::Session;
 use crate::cli::exit::Exit;
 use crate::cli::output::{Output, clean};
 use crate::cli::{args, parse, server};
-use crate::engine::message::{DestinationStatus, Overview};
+use crate::engine::message::{DestinationStatus, KeysOwed, Overview};
 use crate::model::health::{Sample, Told};
 use crate::model::human;
 use crate::model::location::Location;
 use crate::model::max_size;
+use crate::model::plan::Plan;
 use crate::model::problem::Problem;
 use crate::model::room;
 use crate::model::status::Why;
@@ -42,7 +43,8 @@ pub fn run(args: &args::StorageHealth, output: Output) -> Result<Exit, Problem> 
             let told = Told::of(&handle.health(location.clone(), OF_TREND).wait()?, Timestamp::now());
             // Where it is there again, nobody waits for it any more.
             let is_missed = status.problem.is_some() && is_missed(&overview, location);
-            now(&overview, &status, &told, is_missed, output);
+            let owed = handle.keys_owed(location.clone()).wait()?;
+            now(&overview, &status, &told, &owed, is_missed, output);
             status.problem.is_none()
         };
         if !is_well {
@@ -61,12 +63,24 @@ fn is_missed(overview: &Overview, location: &Location) -> bool {
 }
 
 /// How it is now.
-fn now(overview: &Overview, status: &DestinationStatus, told: &Told, is_missed: bool, output: Output) {
+fn now(overview: &Overview, status: &DestinationStatus, told: &Told, owed: &[KeysOwed], is_missed: bool, output: Output) {
     shown(overview, status, output);
+    let owed: Vec<&Plan> = overview.plans.iter().map(|known| &known.plan).filter(|plan| is_owed(plan, owed)).collect();
+    for plan in &owed {
+        let text = format!("  \"{}\" opens here with its former password or keys until it is caught up", plan.name);
+        output.line(clean(&text));
+    }
     words(&[told.away_in_words(Timestamp::now(), &TimeZone::system()), told.trend_in_words()], is_missed, output);
     let mut line = with_destination(&status.location, serde_json::to_value(status).unwrap_or_default());
     add(&mut line, told, is_missed);
+    if let Value::Object(line) = &mut line {
+        line.insert("keys_owed".into(), owed.iter().map(|plan| json!(plan.id)).collect());
+    }
     output.object(&line);
+}
+
+fn is_owed(plan: &Plan, owed: &[KeysOwed]) -> bool {
+    owed.iter().any(|owed| owed.plan == plan.id)
 }
 
 /// How it was. Gives whether it could be used when it was last looked at.
@@ -83,7 +97,7 @@ fn history(location: &Location, samples: &[Sample], is_missed: bool, output: Out
         output.object(&with_destination(location, serde_json::to_value(sample).unwrap_or_default()));
     }
     if samples.is_empty() {
-        output.line("  It has not been looked at in that time.");
+        output.line("  It has not been checked in that time.");
     }
     let now = Timestamp::now();
     words(&[told.share_in_words(), told.away_in_words(now, &zone), told.trend_in_words()], is_missed, output);
@@ -119,7 +133,7 @@ fn in_words(sample: &Sample) -> String {
     parts.extend(sample.latency_ms.map(|ms| format!("in {ms} ms")));
     parts.extend(sample.speed.map(|speed| format!("{}/s written", human::bytes(speed))));
     if sample.looks > 1 {
-        parts.push(human::counted(sample.looks, "look", "looks"));
+        parts.push(human::counted(sample.looks, "check", "checks"));
     }
     parts.join(" · ")
 }

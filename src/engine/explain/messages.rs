@@ -7,6 +7,7 @@ use crate::notify::{Error, Kind};
 /// A try that somebody waits for.
 pub fn not_sent(channel: &str, error: &Error) -> Problem {
     Problem::new(Code::NotSent, format!("Nothing was sent ({channel}): {error}."), fix(error.kind))
+        .with_command(command(error.kind))
 }
 
 /// A message that was to be sent while nobody waited; it is told in Activity.
@@ -28,11 +29,18 @@ fn fix(kind: Kind) -> &'static str {
         Kind::Password => "Check the account's name and its password there; some servers want one that is made for programs.",
         Kind::Refused => "Check the addresses and what the server wants.",
         Kind::Certificate => {
-            "Nothing was sent to it. If the server is your own, name the certificate that vouches for it (on the command line by --ca-file)."
+            "Nothing was sent to it. If the server is your own, name a file with the certificate that vouches for it in the channel's settings."
         }
         Kind::Elsewhere => "Give the address that it sends to, if that is the right one.",
         Kind::Missing => "Set the channel up again: its secret is not among this machine's any more.",
         Kind::Settings => "Change the channel in the settings.",
+    }
+}
+
+fn command(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Certificate => "Here it is named by --ca-file.",
+        _ => "",
     }
 }
 
@@ -41,5 +49,19 @@ pub fn channel(why: String) -> Problem {
 }
 
 pub fn no_such_channel(id: &ChannelId) -> Problem {
-    Problem::new(Code::NothingThere, format!("There is no channel {id}."), "`strongroom notify list` names them.")
+    Problem::new(Code::NothingThere, format!("There is no channel {id}."), "See the list of channels.")
+        .with_command("Here `strongroom notify list` shows it.")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn options_of_the_command_line_are_told_only_there() {
+        let problem = not_sent("by e-mail", &Error::new(Kind::Certificate, "the mail server cannot be trusted"));
+        assert!(!problem.fix.contains("--"), "{problem:?}");
+        assert!(problem.on_command_line().fix.ends_with("Here it is named by --ca-file."));
+        assert_eq!(not_sent("by e-mail", &Error::new(Kind::Away, "no answer")).command, "");
+    }
 }

@@ -3,6 +3,12 @@
 use crate::model::location::Location;
 use crate::model::problem::{Code, Problem};
 use crate::storage;
+use crate::storage::mistrust::Mistrust;
+
+/// What the command line has for a server's password or key.
+const PASSWORD: &str = "Here it is taken from STRONGROOM_STORAGE_PASSWORD or the file that STRONGROOM_STORAGE_PASSWORD_FILE names; of a \
+                        store also as its own tools take it.";
+const HOST_KEY: &str = "Here a key is named by --host-key.";
 
 /// An object's error may carry the storage's own.
 pub(super) fn carried(source: std::io::Error) -> Result<storage::Error, std::io::Error> {
@@ -50,12 +56,14 @@ impl From<storage::Error> for Problem {
                 Code::ServerUnknown,
                 format!("Nobody has said yet that this is the right server. Its key is {}.", error.source),
                 "Compare that with what whoever runs the server says, then name it as the server's key.",
-            ),
+            )
+            .with_command(HOST_KEY),
             Kind::ServerChanged => Problem::new(
                 Code::ServerChanged,
                 "The server shows another key than before: somebody may be in its place.",
                 "Nothing was sent to it. Ask whoever runs the server whether its key was changed before you trust the new one.",
-            ),
+            )
+            .with_command(HOST_KEY),
             Kind::ServerBusy => Problem::new(
                 Code::DestinationMissing,
                 "The server has too much to do, or trouble of its own: it was asked again several times.",
@@ -77,7 +85,7 @@ impl From<storage::Error> for Problem {
                 "Set the clock of this computer, then try again.",
             ),
             Kind::NoKey => Problem::new(
-                Code::StoragePassword,
+                Code::StoragePasswordNeeded,
                 "No key for this store is known.",
                 if at.starts_with("s3:") && at.contains("access_key=") {
                     "Give the secret that belongs to the access key in the address."
@@ -86,41 +94,42 @@ impl From<storage::Error> for Problem {
                 } else {
                     "Give the key of the account, as the store shows it."
                 },
-            ),
+            )
+            .with_command(PASSWORD),
             Kind::NoKeyId => Problem::new(
-                Code::StoragePassword,
+                Code::StoragePasswordNeeded,
                 "The secret access key is known, but not the id of the access key that it belongs to.",
                 "Fill in that id, as the store shows it beside the secret: in the address it stands as ?access_key=AKIA\u{2026}.",
-            ),
+            )
+            .with_command(PASSWORD),
             Kind::NotAKey => Problem::new(
                 Code::StoragePassword,
                 format!("What was given cannot be used as a key here: {}.", error.source),
                 "Copy the whole key, from where the store shows it or from its file, and give it again.",
-            ),
+            )
+            .with_command(PASSWORD),
             Kind::Denied => Problem::new(
                 Code::NotWritable,
                 "The store knows the key, but does not let it do this.",
                 "Let it list, read and write below this prefix (and delete, for clean-up), where you manage the store.",
             ),
             Kind::NoPassword => Problem::new(
-                Code::StoragePassword,
+                Code::StoragePasswordNeeded,
                 "The server asks for a password, and none is known.",
                 if at.starts_with("sftp:") {
                     "Give the password of the account there, or have a key of yours put into its authorized_keys."
                 } else {
                     "Give the password of the account there."
                 },
-            ),
+            )
+            .with_command(PASSWORD),
             Kind::Refused => Problem::new(
                 Code::StoragePassword,
                 "The server does not take this password or key.",
                 "Check the account's name, and its password or key there.",
-            ),
-            Kind::Certificate => Problem::new(
-                Code::ServerCertificate,
-                format!("The server's certificate cannot be trusted: {}.", error.source),
-                "Nothing was sent to it. If the server is your own, name the certificate that vouches for it; if it is not, ask whoever runs it.",
-            ),
+            )
+            .with_command(PASSWORD),
+            Kind::Certificate => untrusted(&error.source.to_string()),
             Kind::CertificateExpired => Problem::new(
                 Code::ServerCertificateExpired,
                 "The server's certificate has expired.",
@@ -185,9 +194,9 @@ impl From<storage::Error> for Problem {
             Kind::MaxSize => Problem::new(
                 Code::NoRoom,
                 "The backup takes as much at the destination as it may.",
-                "Delete versions that are not needed any more, or let it take more there (--max-size of `strongroom storage edit`; in the \
-                 window on the Storage tab). What was backed up before is whole.",
-            ),
+                "Delete versions that are not needed any more, or let it take more there. What was backed up before is whole.",
+            )
+            .with_command("Here `strongroom storage edit` lets it with --max-size."),
             Kind::InvalidName => Problem::new(Code::Io, format!("{at} is not a name that can be used."), ""),
             Kind::TooLong => Problem::new(Code::Damaged, format!("{at} is longer than it can be."), ""),
             Kind::ListCut => Problem::new(
@@ -215,6 +224,31 @@ impl From<storage::Error> for Problem {
     }
 }
 
+/// A certificate that is not taken. `why`: in the words of the error.
+fn untrusted(why: &str) -> Problem {
+    match Mistrust::of(why) {
+        Mistrust::Nobody => Problem::new(
+            Code::ServerCertificate,
+            format!("The server's certificate cannot be trusted: {why}."),
+            "Nothing was sent to it. If the server is your own, name the certificate that vouches for it; if it is not, ask whoever runs it.",
+        )
+        .with_command("Here it is named by --ca-file."),
+        Mistrust::OtherName(names) => Problem::new(
+            Code::ServerCertificateInvalid,
+            match &names[..] {
+                [] => "The server's certificate was made for another name than the one in the address.".into(),
+                names => format!("The server's certificate was made for {}, not for the name in the address.", names.join(", ")),
+            },
+            "Nothing was sent to it. Correct the server's name in the address; if it is right, ask whoever runs the server.",
+        ),
+        Mistrust::Unfit => Problem::new(
+            Code::ServerCertificateInvalid,
+            format!("The server's certificate cannot be used: {why}."),
+            "Nothing was sent to it. Whoever runs the server must give it another one; if it is new, check this computer's clock.",
+        ),
+    }
+}
+
 /// The folder's path where an error is about one at a server: such errors name its address.
 fn folder_at_server(context: &str) -> Option<String> {
     let location = Location::of_server(context)?.ok()?;
@@ -224,7 +258,7 @@ fn folder_at_server(context: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::storage::{Error, Kind};
+    use crate::storage::{Error, Kind, mistrust};
 
     #[test]
     fn a_folder_that_is_missing_at_a_server_is_no_drive_to_be_plugged_in() {
@@ -234,5 +268,39 @@ mod tests {
         assert!(!at_server.fix.contains("drive"), "{at_server:?}");
         assert_eq!(said("webdav+http://nas:8080/dav/b").what, "There is no folder /dav/b on the server.");
         assert!(said("/media/ada/Blue disk").fix.contains("Plug the drive in"));
+    }
+
+    #[test]
+    fn a_file_of_certificates_is_spoken_of_only_where_it_helps() {
+        let said = |why: &str| Problem::from(Error::new(Kind::Certificate, "ftps://nas/b", why));
+        let nobodys = said(mistrust::NOBODY);
+        assert_eq!(nobodys.code, Code::ServerCertificate);
+        assert!(nobodys.fix.contains("name the certificate") && nobodys.command.contains("--ca-file"), "{nobodys:?}");
+        let of_rustls =
+            "certificate not valid for name \"nas\"; certificate is only valid for DnsName(\"box\") or IpAddress(10.0.0.5)";
+        for (why, named) in [(mistrust::OTHER_NAME, "another name"), (of_rustls, "made for box, 10.0.0.5, not")] {
+            let anothers = said(why);
+            assert_eq!((anothers.code, &*anothers.command), (Code::ServerCertificateInvalid, ""));
+            assert!(anothers.what.contains(named) && anothers.fix.contains("name in the address"), "{anothers:?}");
+        }
+        let early = said("it is not valid yet");
+        assert_eq!((early.code, &*early.command), (Code::ServerCertificateInvalid, ""));
+        assert!(early.what.contains("not valid yet") && early.fix.contains("clock"), "{early:?}");
+    }
+
+    #[test]
+    fn options_of_the_command_line_are_told_only_there() {
+        let kinds = [
+            (Kind::ServerUnknown, "--host-key"),
+            (Kind::ServerChanged, "--host-key"),
+            (Kind::MaxSize, "--max-size"),
+            (Kind::Refused, "STRONGROOM_STORAGE_PASSWORD"),
+            (Kind::NoPassword, "STRONGROOM_STORAGE_PASSWORD"),
+        ];
+        for (kind, option) in kinds {
+            let problem = Problem::from(Error::new(kind, "ftps://nas/b", "why"));
+            assert!(!problem.to_string().contains(option), "{problem:?}");
+            assert!(problem.on_command_line().fix.contains(option), "{kind:?}");
+        }
     }
 }

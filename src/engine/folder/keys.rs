@@ -145,7 +145,7 @@ impl Folder {
     }
 
     /// The newest slots, where the plan's newest key proves them.
-    fn proved_keys(&self, ring: &KeyRing) -> Result<Option<Keys>, Problem> {
+    pub fn proved_keys(&self, ring: &KeyRing) -> Result<Option<Keys>, Problem> {
         let Some(keys) = self.keys()? else { return Ok(None) };
         let file = keys.file(self.plan());
         let proved = file.check(Some(ring)).is_ok() && file.shown()?.newest == ring.newest().id;

@@ -35,6 +35,7 @@ pub enum Answer {
     Password(Secret),
     Done,
     KeyStatus(KeyStatus),
+    KeysOwed(Vec<KeysOwed>),
     Versions(Vec<Manifest>),
     Unreadable(Vec<Unreadable>),
     Rows(Rows),
@@ -131,6 +132,14 @@ pub struct KeyStatus {
     /// "System keyring", "File (only you can read it)", "Not kept on this machine".
     pub kept_in: String,
     pub keys_number: u32,
+}
+
+/// A change of a plan's keys that has not reached a destination: it opens there as before.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeysOwed {
+    pub plan: PlanId,
+    /// Another destination, from which they can be brought.
+    pub from: Option<Location>,
 }
 
 /// A version whose manifest cannot be read, or not be trusted.

@@ -84,6 +84,10 @@ pub enum Question {
     KeysAt {
         place: Place,
     },
+    /// Plans of which a change of keys has not reached a destination.
+    KeysOwed {
+        location: Location,
+    },
     /// A key file's secret, to be given wherever a password is.
     ReadKeyFile {
         path: PathBytes,

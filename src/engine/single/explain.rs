@@ -10,6 +10,9 @@ use crate::model::foreign::Foreign;
 use crate::model::format::Codec;
 use crate::model::problem::{Code, Problem};
 
+const KEYS: &str = "Here they are named by --keys.";
+const INSPECT: &str = "Here `strongroom inspect` tells.";
+
 /// A failure about one file.
 pub fn about(error: Error, path: &Path) -> Problem {
     let name = path.display();
@@ -29,14 +32,16 @@ pub fn about(error: Error, path: &Path) -> Problem {
         Error::UnknownKey { .. } => Problem::new(
             Code::OtherBackupsKey,
             format!("\u{201c}{name}\u{201d} was sealed for another backup than these key slots are of."),
-            "Give the key slots of the backup that it is of (on the command line by --keys).",
+            "Give the key slots of the backup that it is of.",
         )
+        .with_command(KEYS)
         .with_detail(detail),
         Error::Missing { .. } => Problem::new(
             Code::NothingThere,
             format!("The key slots of the backup that \u{201c}{name}\u{201d} is of are not there."),
-            "Give a copy of its keys-1.json, or of a higher number (on the command line by --keys).",
+            "Give a copy of its keys-1.json, or of a higher number.",
         )
+        .with_command(KEYS)
         .with_detail(detail),
         Error::NoSuchPath(inner) => Problem::new(
             Code::NothingThere,
@@ -97,8 +102,9 @@ pub fn not_written(to: &Path, error: &io::Error) -> Problem {
         ErrorKind::AlreadyExists => Problem::new(
             Code::Usage,
             format!("\u{201c}{to}\u{201d} is there already."),
-            "Give another name, or let it be replaced (on the command line by --overwrite).",
-        ),
+            "Give another name, or let it be replaced.",
+        )
+        .with_command("Here --overwrite replaces it."),
         ErrorKind::IsADirectory | ErrorKind::InvalidInput => {
             Problem::new(Code::Usage, format!("\u{201c}{to}\u{201d} is no file."), "Give the name of a file.")
         }
@@ -126,12 +132,12 @@ pub fn empty_password() -> Problem {
 
 pub fn not_sealed(path: &Path) -> Problem {
     let what = format!("\u{201c}{}\u{201d} is not sealed.", path.display());
-    Problem::new(Code::NotSealed, what, "Look at what it is (on the command line by `strongroom inspect`).")
+    Problem::new(Code::NotSealed, what, "Look at what it is.").with_command(INSPECT)
 }
 
 pub fn not_compressed(path: &Path) -> Problem {
     let what = format!("\u{201c}{}\u{201d} is not compressed by gzip, bzip2, LZ4 or Zstandard.", path.display());
-    Problem::new(Code::Usage, what, "Look at what it is (on the command line by `strongroom inspect`).")
+    Problem::new(Code::Usage, what, "Look at what it is.").with_command(INSPECT)
 }
 
 /// It is packed by something that is not read, and nothing is looked for in it.

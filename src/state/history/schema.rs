@@ -7,7 +7,7 @@ use rusqlite::Connection;
 use crate::state::{Error, Result};
 
 /// Each step brings a database one version further; `user_version` counts them. Steps are never changed, only added.
-const STEPS: [&str; 8] = [
+const STEPS: [&str; 9] = [
     "
     -- Runs that ended. `report` is the RunReport as JSON without its warnings, which stand beside it.
     CREATE TABLE run (
@@ -147,6 +147,15 @@ const STEPS: [&str; 8] = [
     ALTER TABLE walk ADD COLUMN mounts TEXT NOT NULL DEFAULT '[]';
     -- What that version was made of: the SourceSpec as JSON; NULL: not known.
     ALTER TABLE walk ADD COLUMN sources TEXT;
+",
+    "
+    -- Key slots that a destination has not got, by their number.
+    CREATE TABLE owed_keys (
+        plan TEXT NOT NULL,
+        destination TEXT NOT NULL,
+        number INTEGER NOT NULL,
+        PRIMARY KEY (plan, destination)
+    ) WITHOUT ROWID;
 ",
 ];
 

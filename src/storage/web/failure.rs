@@ -6,6 +6,7 @@ use std::time::Duration;
 use rustls::{CertificateError, InvalidMessage};
 use ureq::http::StatusCode;
 
+use crate::storage::mistrust::{NOBODY, OTHER_NAME};
 use crate::storage::{Error, Kind};
 
 /// Why a request has no result.
@@ -90,10 +91,8 @@ fn of_tls(error: &rustls::Error) -> Failure {
     };
     let expired = matches!(why, CertificateError::Expired | CertificateError::ExpiredContext { .. });
     let why = match why {
-        CertificateError::UnknownIssuer => "nobody who is trusted here vouches for it".into(),
-        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
-            "it was made for a server of another name".into()
-        }
+        CertificateError::UnknownIssuer => NOBODY.into(),
+        CertificateError::NotValidForName => OTHER_NAME.into(),
         CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => "it is not valid yet".into(),
         other => other.to_string(),
     };
@@ -140,6 +139,7 @@ fn of_status(status: StatusCode, refused: Kind) -> Kind {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::storage::mistrust::Mistrust;
 
     #[test]
     fn every_failure_has_its_kind() {
@@ -160,6 +160,10 @@ mod tests {
         let tls = |error| judged("a", of_tls(&rustls::Error::InvalidCertificate(error)), Kind::NotReadable).kind;
         assert_eq!(tls(CertificateError::Expired), Kind::CertificateExpired);
         assert_eq!(tls(CertificateError::UnknownIssuer), Kind::Certificate);
+        let presented = vec!["DnsName(\"box\")".into()];
+        let of_another = CertificateError::NotValidForNameContext { expected: "nas".try_into().unwrap(), presented };
+        let error = judged("a", of_tls(&rustls::Error::InvalidCertificate(of_another)), Kind::NotReadable);
+        assert_eq!(Mistrust::of(&error.source.to_string()), Mistrust::OtherName(vec!["box".into()]));
         let plain = rustls::Error::InvalidMessage(InvalidMessage::InvalidContentType);
         assert_eq!(judged("a", of_tls(&plain), Kind::NotReadable).kind, Kind::NoHttps);
         let full = io::Error::other(OfSpool(io::ErrorKind::StorageFull.into()));

@@ -10,7 +10,7 @@ use crate::model::human;
 use crate::model::location::form::Part;
 use crate::model::location::trimmed;
 use crate::model::max_size::in_words;
-use crate::model::problem::{Code, Problem};
+use crate::model::problem::Problem;
 use crate::ui::context::Cx;
 use crate::ui::load::Load;
 use crate::ui::max_size;
@@ -62,7 +62,7 @@ fn tested(ui: &mut Ui, cx: &mut Cx<'_>, editor: &mut Editor) {
 fn failed(ui: &mut Ui, cx: &mut Cx<'_>, problem: Problem, editor: &mut Editor) {
     match editor.draft.location().filter(|location| location.path().is_none()) {
         Some(location) => {
-            if problem.code == Code::StoragePassword && location.lacks_key_id() {
+            if problem.code.wants_storage_password() && location.lacks_key_id() {
                 editor.server_form.want(Part::AccessKey, editor.draft.destination.trim());
             }
             if editor.server.show(ui, cx, &location, &problem) {

@@ -8,7 +8,6 @@ use crate::engine::message::PlanAt;
 use crate::model::human;
 use crate::model::location::Location;
 use crate::model::location::form::Part;
-use crate::model::problem::Code;
 use crate::ui::context::Cx;
 use crate::ui::load::Load;
 use crate::ui::theme::typography::body;
@@ -97,7 +96,7 @@ fn found(ui: &mut Ui, cx: &mut Cx<'_>, wizard: &mut Wizard, go_on: &mut bool) {
         }
         Load::Failed(problem) => match Location::typed(&wizard.destination).filter(|location| location.path().is_none()) {
             Some(location) => {
-                if problem.code == Code::StoragePassword && location.lacks_key_id() {
+                if problem.code.wants_storage_password() && location.lacks_key_id() {
                     wizard.server_form.want(Part::AccessKey, wizard.destination.trim());
                 }
                 if wizard.server.show(ui, cx, &location, problem) {

@@ -3,9 +3,7 @@
 pub mod card;
 pub mod card_data;
 pub mod remove;
-pub mod versions;
-
-use std::collections::HashMap;
+pub use std::collections::HashMap;
 
 use egui::Ui;
 use tokio::sync::broadcast;
@@ -13,17 +11,17 @@ use tokio::sync::broadcast;
 use self::card::{CardEvent, CardState};
 use self::card_data::Header;
 use self::remove::{Decision, Removal};
-use self::versions::{Deletion, VersionDeletion};
-use crate::engine::message::{Command, Event, PlanOverview};
+use crate::engine::message::{Event, PlanOverview};
 use crate::model::plan::PlanId;
 use crate::model::problem::Problem;
 use crate::model::run::{RunKind, RunReport, Trigger};
 use crate::model::snapshot::WantedType;
 use crate::model::status::Status;
-use crate::ui::context::{Action, Cx, new_run_id};
+use crate::ui::context::{Action, Cx};
 use crate::ui::load::Load;
 use crate::ui::theme::typography::{body, title};
 use crate::ui::theme::{Tone, icons, space, tokens};
+use crate::ui::version_deletion::VersionDeletion;
 use crate::ui::widgets::{Button, EmptyEvent, EmptyState, Ends, Toast, icon_at, tab_page};
 
 /// The tab's state between frames.
@@ -90,7 +88,9 @@ impl BackupsTab {
             }
         });
         self.confirm_removal(ui, cx);
-        self.confirm_deletion(ui, cx);
+        if self.deletion.as_mut().is_some_and(|deletion| !deletion.show(ui, cx)) {
+            self.deletion = None;
+        }
     }
 
     fn card(&mut self, ui: &mut Ui, cx: &mut Cx<'_>, plan: &PlanOverview) {
@@ -107,7 +107,7 @@ impl BackupsTab {
         };
         match card::show(ui, cx, plan, &state) {
             Some(CardEvent::Delete) => self.removal = Some(Removal::new(id.clone())),
-            Some(CardEvent::DeleteVersions) => self.deletion = VersionDeletion::new(cx.handle, &plan.plan),
+            Some(CardEvent::DeleteVersions) => self.deletion = VersionDeletion::everywhere(cx.handle, &plan.plan),
             Some(CardEvent::Dismiss) => {
                 self.fresh.remove(id);
                 self.open.remove(id);
@@ -127,7 +127,6 @@ impl BackupsTab {
             load.poll();
         }
         self.waiting = self.open.values().any(Load::is_waiting) || !self.removing.is_empty();
-        self.waiting |= self.deletion.as_ref().is_some_and(VersionDeletion::is_waiting);
         let mut ended = Vec::new();
         for (plan, (with_versions, load)) in &mut self.removing {
             if load.poll() {
@@ -171,18 +170,6 @@ impl BackupsTab {
             self.removing.insert(id, (with_versions, load));
         }
         self.removal = None;
-    }
-
-    fn confirm_deletion(&mut self, ui: &Ui, cx: &mut Cx<'_>) {
-        let Some(deletion) = &mut self.deletion else { return };
-        if cx.plan(&deletion.plan).is_some() {
-            match deletion.show(ui, cx.handle, cx.zone) {
-                Deletion::Open => return,
-                Deletion::Cancel => {}
-                Deletion::Delete(spec) => cx.send(Command::Delete { run: new_run_id(), spec }),
-            }
-        }
-        self.deletion = None;
     }
 }
 
@@ -229,11 +216,8 @@ fn head(ui: &mut Ui, cx: &mut Cx<'_>, header: &Header) {
         if ui.add(Button::plain("Add backup").icon(icons::PLUS)).clicked() {
             cx.act(Action::NewPlan);
         }
-        let idle: Vec<PlanId> = {
-            let runs = &cx.overview.runs;
-            let busy = |id: &PlanId| runs.iter().any(|run| run.plan.as_ref() == Some(id));
-            cx.overview.plans.iter().map(|plan| plan.plan.id.clone()).filter(|id| !busy(id)).collect()
-        };
+        let ids = cx.overview.plans.iter().map(|plan| plan.plan.id.clone());
+        let idle: Vec<PlanId> = ids.filter(|id| !cx.is_busy(id)).collect();
         let all = Button::primary("Back up everything now").enabled(!idle.is_empty()).why_off("Everything is running already.");
         if ui.add(all).clicked() {
             for plan in &idle {

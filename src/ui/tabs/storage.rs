@@ -14,6 +14,7 @@ use self::size_dialog::SizeDialog;
 use crate::model::location::Location;
 use crate::ui::context::{Action, Cx};
 use crate::ui::theme::{icons, space};
+use crate::ui::version_deletion::VersionDeletion;
 use crate::ui::widgets::{EmptyState, tab_page};
 
 /// The tab's state between frames.
@@ -27,6 +28,7 @@ pub struct StorageTab {
 enum Asked {
     Size(Box<SizeDialog>),
     Move(Box<MoveDialog>),
+    Free(Box<VersionDeletion>),
 }
 
 impl Asked {
@@ -35,6 +37,7 @@ impl Asked {
         match self {
             Self::Size(dialog) => dialog.show(ui, cx),
             Self::Move(dialog) => dialog.show(ui, cx),
+            Self::Free(dialog) => dialog.show(ui, cx),
         }
     }
 }

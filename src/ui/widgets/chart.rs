@@ -1,5 +1,5 @@
 //! The room at a destination over time: a bar for each day, as high as what is used; a cross where it could not be used, a dot where
-//! nobody looked.
+//! it was not checked.
 
 use egui::{Painter, Pos2, Rect, Response, Role as AccessRole, Sense, Stroke, Ui, Widget, WidgetInfo, pos2, vec2};
 
@@ -13,7 +13,7 @@ const HEIGHT: f32 = 44.0;
 /// Room above the bars: a day may have its cross over a full one.
 const HEAD: f32 = 8.0;
 
-/// "Sat 21 Nov: 412 GB used of 1.0 TB, not usable at 2 of 24 looks".
+/// "Sat 21 Nov: 412 GB used of 1.0 TB, not usable at 2 of 24 checks".
 fn in_words(day: &HealthDay) -> String {
     let mut parts = Vec::new();
     if let Some((used, total)) = day.room {
@@ -21,10 +21,10 @@ fn in_words(day: &HealthDay) -> String {
     }
     if day.was_away() {
         let away = day.looks.saturating_sub(day.good);
-        parts.push(format!("not usable at {} of {}", human::count(away), human::counted(day.looks, "look", "looks")));
+        parts.push(format!("not usable at {} of {}", human::count(away), human::counted(day.looks, "check", "checks")));
     }
     if parts.is_empty() {
-        parts.push(if day.looks > 0 { "usable".into() } else { "nobody looked".into() });
+        parts.push(if day.looks > 0 { "usable".into() } else { "not checked".into() });
     }
     format!("{}: {}", day.date.strftime("%a %-d %b"), parts.join(", "))
 }
@@ -117,9 +117,9 @@ mod tests {
     fn a_day_is_told_in_words() {
         let room = Some((412_000_000_000, 1_000_000_000_000));
         assert_eq!(in_words(&day(21, room, 24, 24)), "Sat 21 Nov: 412 GB used of 1.0 TB");
-        assert_eq!(in_words(&day(21, room, 24, 22)), "Sat 21 Nov: 412 GB used of 1.0 TB, not usable at 2 of 24 looks");
+        assert_eq!(in_words(&day(21, room, 24, 22)), "Sat 21 Nov: 412 GB used of 1.0 TB, not usable at 2 of 24 checks");
         assert_eq!(in_words(&day(21, None, 1, 1)), "Sat 21 Nov: usable");
-        assert_eq!(in_words(&day(21, None, 0, 0)), "Sat 21 Nov: nobody looked");
+        assert_eq!(in_words(&day(21, None, 0, 0)), "Sat 21 Nov: not checked");
     }
 
     #[test]

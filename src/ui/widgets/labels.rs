@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 use crate::model::human;
 use crate::model::problem::Problem;
 use crate::ui::theme::typography::{Role, body, body_strong, caption};
-use crate::ui::theme::{Icon, Tone, size, space, tokens};
+use crate::ui::theme::{Icon, Tone, icons, size, space, tokens};
 
 /// Body text, cut where there is no room.
 pub fn plain(ui: &mut Ui, text: impl Into<String>) -> Response {
@@ -49,12 +49,26 @@ pub fn icon_label(ui: &mut Ui, tone: Tone, icon: Icon, text: &str) -> Response {
     ui.label(body(format!("{icon} {text}")).color(tokens(ui).strong(tone)))
 }
 
-/// A problem as people read it: what happened, what to do, and the details for experts on hover.
+/// A problem as people read it: what happened, what to do, and the details for experts.
 pub fn problem_text(ui: &mut Ui, problem: &Problem) -> Response {
+    let what = body_strong(&problem.what).color(tokens(ui).bad);
+    with_fix(ui, what, problem)
+}
+
+/// The same of what a server answers: where it only asks for something, nothing is wrong yet.
+pub fn problem_or_question(ui: &mut Ui, problem: &Problem) -> Response {
+    if !problem.code.is_question() {
+        return problem_text(ui, problem);
+    }
+    let what = body_strong(format!("{} {}", icons::INFO, problem.what)).color(tokens(ui).text);
+    with_fix(ui, what, problem)
+}
+
+fn with_fix(ui: &mut Ui, what: RichText, problem: &Problem) -> Response {
     let t = tokens(ui);
     ui.vertical(|ui| {
         ui.spacing_mut().item_spacing.y = space::XS / 2.0;
-        wrapped(ui, body_strong(&problem.what).color(t.bad));
+        wrapped(ui, what);
         if !problem.fix.is_empty() {
             wrapped(ui, body(&problem.fix).color(t.text));
         }

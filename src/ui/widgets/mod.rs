@@ -45,7 +45,9 @@ pub use ends::{Ends, at_right};
 pub use form::{FormRow, key_value, labelled, section_head};
 pub use found_row::FoundRow;
 pub use hours::hours_fields;
-pub use labels::{ago_label, bytes_label, icon_label, line, moment_label, plain, problem_text, spinner, weak, wrapped};
+pub use labels::{
+    ago_label, bytes_label, icon_label, line, moment_label, plain, problem_or_question, problem_text, spinner, weak, wrapped,
+};
 pub use list::{ListOutput, RowList};
 pub use menu::{menu_button, menu_item};
 pub use number::{NumberField, TimeField};

@@ -102,7 +102,7 @@ fn half_the_files_gone_is_held_until_somebody_decides() {
     case.delete(0..20);
     let problem = case.held(WantedType::Auto);
     assert!(problem.what.contains("source holds 20 files") && problem.what.contains("has 40 files"), "{problem:?}");
-    assert!(problem.fix.contains("--accept-shrunk"), "{problem:?}");
+    assert!(problem.fix.contains("back up anyway") && problem.command.contains("--accept-shrunk"), "{problem:?}");
     assert_eq!(case.stands(), (Status::NeedsAttention, Some(Code::SourceShrank)));
     // However it is made: a full version would be one of a source that is half gone as well.
     case.held(WantedType::Full);

@@ -58,7 +58,7 @@ fn no_more_lies_there_than_may_and_what_is_full_is_cleaned() {
     let full = world.back_up(&plan, WantedType::Auto);
     assert_eq!(problem(&full), Code::NoRoom);
     let Outcome::Failed(why) = &full.outcome else { unreachable!() };
-    assert!(why.what.contains("as much at the destination as it may") && why.fix.contains("--max-size"), "{why:?}");
+    assert!(why.what.contains("as much at the destination as it may") && why.command.contains("--max-size"), "{why:?}");
     let left = taken(&world.destination());
     assert!((4 * MB..=8 * MB).contains(&left), "{left}");
     assert_eq!(problem(&world.back_up(&plan, WantedType::Auto)), Code::NoRoom, "also where it is full before it begins");

@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use strongroom::engine::message::{KeyChange, KeysOwed};
 use strongroom::model::history::HistoryFilter;
 use strongroom::model::problem::{Cause, Code};
 use strongroom::model::prune::DeleteSpec;
@@ -32,6 +33,10 @@ impl Case {
 
     fn place(&self, name: &str) -> Place {
         Place { location: Location::local(self.world.path(name)), plan: PlanChoice::Id(self.plan.id.clone()), secret: None }
+    }
+
+    fn keys_owed(&self, name: &str) -> Vec<KeysOwed> {
+        self.world.handle().keys_owed(self.place(name).location).wait().unwrap()
     }
 
     fn back_up(&self) -> RunReport {
@@ -234,12 +239,15 @@ fn a_change_of_keys_reaches_the_others_at_once_or_with_the_next_run() {
     let case = Case::new();
     case.back_up();
     case.pull_out("destination");
-    let change = strongroom::engine::message::KeyChange::Replace(NewSecrets::of(Secret::new("another long password")));
+    let change = KeyChange::Replace(NewSecrets::of(Secret::new("another long password")));
     let from = Place { secret: Some(Secret::new(PASSWORD)), ..case.place("third") };
     case.world.handle().change_keys(from, change, None).wait().unwrap();
     let with = |name: &str, text: &str| Place { secret: Some(Secret::new(text)), ..case.place(name) };
     case.world.handle().unlock(with("second", "another long password")).wait().unwrap();
+    let owed = KeysOwed { plan: case.plan.id.clone(), from: Some(case.place("second").location) };
+    assert_eq!(NAMES.map(|name| case.keys_owed(name)), [vec![owed.clone()], vec![], vec![]]);
     case.put_back("destination");
+    assert_eq!(case.keys_owed("destination"), [owed], "that it is there brings nothing");
     assert!(case.world.handle().unlock(with("destination", "another long password")).wait().is_err(), "it was away");
     write(&case.world.source().join("b"), "new");
     let report = case.back_up();
@@ -251,7 +259,24 @@ fn a_change_of_keys_reaches_the_others_at_once_or_with_the_next_run() {
             .wait()
             .unwrap_or_else(|problem| panic!("{name}: {problem}"));
         assert!(case.world.handle().unlock(with(name, PASSWORD)).wait().is_err(), "{name}");
+        assert_eq!(case.keys_owed(name), []);
     }
+}
+
+#[test]
+fn a_copy_brings_a_change_of_keys_though_no_version_is_lacking() {
+    let case = Case::new();
+    case.back_up();
+    case.pull_out("third");
+    let change = KeyChange::Replace(NewSecrets::of(Secret::new("another long password")));
+    let from = Place { secret: Some(Secret::new(PASSWORD)), ..case.place("destination") };
+    case.world.handle().change_keys(from, change, None).wait().unwrap();
+    case.put_back("third");
+    assert_eq!(case.keys_owed("third").len(), 1);
+    assert_eq!(case.replicate("destination", "third").outcome, Outcome::Completed);
+    assert_eq!(case.keys_owed("third"), []);
+    let place = Place { secret: Some(Secret::new("another long password")), ..case.place("third") };
+    case.world.handle().unlock(place).wait().unwrap();
 }
 
 #[test]

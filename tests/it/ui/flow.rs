@@ -44,7 +44,7 @@ pub fn path(root: &TempDir, name: &str) -> String {
 }
 
 /// From the welcome to the first version.
-fn first_run(root: &TempDir, hands: &mut Hands) {
+pub fn first_run(root: &TempDir, hands: &mut Hands) {
     first_run_with(root, hands, |_| {});
 }
 
@@ -295,21 +295,13 @@ fn versions_are_deleted_and_the_button_says_how_many() {
     hands.wait("the second version", |_| engine.handle().overview().plans[0].versions == Some(2));
     hands.button("More for Letters");
     hands.click(Role::MenuItem, "Delete versions…");
-    let boxes = |hands: &Hands, of: &str| {
-        let lines: Vec<String> =
-            hands.screen().lines().filter(|line| line.starts_with("CheckBox ") && line.contains(of)).map(str::to_owned).collect();
-        lines
-    };
-    hands.wait("both versions", |hands| boxes(hands, " added").len() == 2);
-    let full = boxes(&hands, " · full · ")[0].trim_start_matches("CheckBox ").to_owned();
-    let delete = |hands: &Hands| {
-        let screen = hands.screen();
-        screen.lines().find(|line| line.starts_with("Button Delete 1 version, ")).map(|line| line["Button ".len()..].to_owned())
-    };
+    hands.wait("both versions", |hands| hands.named(Role::CheckBox, " added").len() == 2);
+    let full = hands.named(Role::CheckBox, " · full · ").remove(0);
+    let delete = |hands: &Hands| hands.named(Role::Button, "Delete 1 version, ").pop();
     hands.click(Role::CheckBox, &full);
     hands.wait("what would go", |hands| delete(hands).is_some());
     // Both of them cannot go: the last good version stays.
-    let newest = boxes(&hands, " · incremental · ")[0].trim_start_matches("CheckBox ").to_owned();
+    let newest = hands.named(Role::CheckBox, " · incremental · ").remove(0);
     hands.click(Role::CheckBox, &newest);
     hands.see("This would delete the last good version.");
     hands.click(Role::CheckBox, &newest);

@@ -104,6 +104,12 @@ impl Hands {
         self.type_into(role, name, text);
     }
 
+    /// Names of all of this role that contain a text.
+    pub fn named(&self, role: Role, part: &str) -> Vec<String> {
+        let nodes = self.harness.query_all_by(|node| node.role() == role);
+        nodes.filter_map(|node| node.accesskit_node().label()).filter(|name| name.contains(part)).collect()
+    }
+
     /// All names on the screen; for what a test says when it fails.
     pub fn screen(&self) -> String {
         let mut names = Vec::new();

@@ -4,6 +4,7 @@ mod activity;
 mod desk;
 mod fake;
 mod flow;
+mod freeing;
 mod hands;
 mod keys;
 mod looks;

@@ -9,6 +9,7 @@ use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use strongroom::engine::message::{Answer, Keep, Question, ServerTrust, TestResult, ToldAccess};
 use strongroom::model::location::Location;
 use strongroom::model::problem::{Code, Problem};
+use strongroom::ui::theme::icons;
 
 use super::fake::{Fake, empty_overview};
 use super::hands::Hands;
@@ -192,8 +193,26 @@ fn a_refusal_says_what_to_do_and_its_field_has_the_focus() {
 }
 
 #[test]
+fn what_a_server_asks_for_first_is_a_question_and_a_refusal_a_failure() {
+    let asks = Problem::new(Code::StoragePasswordNeeded, "The server asks for a password.", "Give it.");
+    let refuses = Problem::new(Code::StoragePassword, "The server does not take this.", "Check it.");
+    let (_fake, mut hands, asked) = at_where(move |told| Some(if told.is_empty() { asks.clone() } else { refuses.clone() }));
+    let is_question = |hands: &Hands, what: &str| hands.sees(&format!("{} {what}", icons::INFO));
+    choose_kind(&mut hands, "SFTP (SSH)");
+    hands.type_into(Role::TextInput, "Server", "nas");
+    hands.button("Test connection");
+    hands.see("The server asks for a password.");
+    assert!(is_question(&hands, "The server asks for a password."), "{}", hands.screen());
+    hands.type_into(Role::PasswordInput, "Password of the account there", "wrong");
+    hands.button("Use it");
+    hands.see("The server does not take this.");
+    assert!(!is_question(&hands, "The server does not take this."), "{}", hands.screen());
+    assert_eq!(asked.told().len(), 1);
+}
+
+#[test]
 fn a_secret_is_asked_for_once_its_id_is_known() {
-    let none = Problem::new(Code::StoragePassword, "No key for this store is known.", "Give the secret access key.");
+    let none = Problem::new(Code::StoragePasswordNeeded, "No key for this store is known.", "Give the secret access key.");
     let (_fake, mut hands, asked) = at_where(move |told| told.is_empty().then(|| none.clone()));
     hands.replace(Role::TextInput, "Path of the destination", "s3://my-bucket");
     hands.button("Test connection");
@@ -213,7 +232,12 @@ fn a_secret_is_asked_for_once_its_id_is_known() {
 
 #[test]
 fn a_certificate_is_asked_for_only_where_one_can_help() {
-    for (code, helps) in [(Code::ServerCertificate, true), (Code::ServerCertificateExpired, false), (Code::ServerAnswer, false)] {
+    for (code, helps) in [
+        (Code::ServerCertificate, true),
+        (Code::ServerCertificateInvalid, false),
+        (Code::ServerCertificateExpired, false),
+        (Code::ServerAnswer, false),
+    ] {
         let (_fake, mut hands, _) = at_where(move |_| Some(Problem::new(code, "It cannot be trusted.", "Look at it.")));
         hands.replace(Role::TextInput, "Path of the destination", "webdav://nas/b");
         hands.button("Test connection");

@@ -3,13 +3,14 @@
 use std::sync::{Arc, Mutex};
 
 use egui_kittest::kittest::{NodeT, Queryable};
-use strongroom::engine::message::{Answer, Command, Overview, Question};
+use strongroom::engine::message::{Answer, Command, KeysOwed, Overview, Question};
 use strongroom::model::health::Sample;
 use strongroom::model::location::Location;
 use strongroom::model::path::PathBytes;
 use strongroom::model::problem::{Code, Problem};
 use strongroom::model::secret::Secret;
 use strongroom::model::status::{Status, Why};
+use strongroom::ui::theme::icons;
 
 use super::desk::{Desk, desk};
 use super::fake::Fake;
@@ -74,6 +75,24 @@ fn a_test_that_fails_is_trouble_and_what_helps_is_given_in_place() {
 }
 
 #[test]
+fn what_a_destinations_server_asks_for_is_a_question_on_its_card() {
+    let (overview, _) = at_a_server();
+    let fake = Fake::new(overview, move |question| match question {
+        Question::DestinationStatus { location } if location.path().is_none() => {
+            let Some(Ok(Answer::DestinationStatus(mut status))) = sample::answer(question) else { unreachable!() };
+            status.problem = Some(Problem::new(Code::StoragePasswordNeeded, "The server asks for a password.", "Give it."));
+            Some(Ok(Answer::DestinationStatus(status)))
+        }
+        other => sample::answer(other),
+    });
+    let window = sample::window(&fake);
+    let mut desk = Desk::of(fake, window, [900.0, 900.0]);
+    desk.click("Storage");
+    desk.wait_for(&format!("{} The server asks for a password.", icons::INFO));
+    assert!(desk.is_shown("Cannot be used now") && desk.is_shown("Use it"), "{:?}", desk.names());
+}
+
+#[test]
 fn what_goes_to_a_destination_is_edited_from_there_though_nothing_lies_there_yet() {
     let (overview, nas) = at_a_server();
     let fake = Fake::new(overview, move |question| match question {
@@ -133,6 +152,50 @@ fn what_a_destination_lacks_is_copied_there_at_once() {
 }
 
 #[test]
+fn keys_that_have_not_reached_a_destination_are_told_and_brought() {
+    let (mut overview, nas) = at_a_server();
+    let drive = overview.plans[1].plan.destinations[0].clone();
+    overview.plans[0].plan.destinations.push(drive.clone());
+    let owed = KeysOwed { plan: overview.plans[0].plan.id.clone(), from: Some(drive.clone()) };
+    let lacks = nas.clone();
+    let fake = Fake::new(overview, move |question| match question {
+        Question::KeysOwed { location } if *location == lacks => Some(Ok(Answer::KeysOwed(vec![owed.clone()]))),
+        other => sample::answer(other),
+    });
+    let window = sample::window(&fake);
+    let mut desk = Desk::of(fake, window, [1000.0, 1000.0]);
+    desk.click("Storage");
+    desk.until("that it opens as before", |desk| desk.reads("Documents opens here with its former password or keys"));
+    // The drive has them.
+    desk.click("Catch up: copy Documents to backups on nas");
+    desk.until("sent", |desk| {
+        desk.told().iter().any(|command| match command {
+            Command::Replicate { spec, .. } => spec.to == nas && spec.from.location == drive && !spec.instead,
+            _ => false,
+        })
+    });
+}
+
+#[test]
+fn room_is_made_for_each_backup_that_lies_there_unless_it_runs() {
+    let (overview, _) = sample::running();
+    let mut desk = desk(overview, [1000.0, 800.0]);
+    desk.click("Storage");
+    let button = |name: &str| format!("Free space: delete versions of {name} at Blue disk");
+    desk.wait_for(&button("Documents"));
+    let is_off = |desk: &Desk, name: &str| desk.harness.get_by_label(&button(name)).accesskit_node().is_disabled();
+    assert!(is_off(&desk, "Documents") && !is_off(&desk, "Pictures"), "{:?}", desk.names());
+    desk.click(&button("Pictures"));
+    desk.until("which of them", |desk| desk.reads("Delete versions of “Pictures” at Blue disk"));
+    let asked = desk.asked.lock().unwrap();
+    let place = asked.iter().find_map(|question| match question {
+        Question::Versions { place } => Some(place.location.clone()),
+        _ => None,
+    });
+    assert_eq!(place, Some(Location::local("/media/ada/Blue disk")));
+}
+
+#[test]
 fn what_a_backup_takes_and_may_is_told_and_changed() {
     let mut overview = sample::overview();
     let location = overview.plans[0].plan.destinations[0].clone();
@@ -161,7 +224,7 @@ fn a_card_tells_how_its_destination_was() {
     desk.click("Storage");
     let chart = "Blue disk, room over 90 days: from 117 GB to 412 GB used of 1.0 TB; not usable on 2 days";
     desk.until("chart", |desk| desk.is_shown(chart));
-    assert!(desk.reads("Usable at 96 % of 1,440 looks · at this rate full in about 4 months"), "{:?}", desk.names());
+    assert!(desk.reads("Usable at 96 % of 1,440 checks · at this rate full in about 4 months"), "{:?}", desk.names());
     assert!(desk.reads("Last error, 12 days ago: The destination is not there."), "{:?}", desk.names());
 }
 

@@ -3,7 +3,7 @@
 use egui::{Id, Ui, UiBuilder};
 
 use super::{Asked, facts, history};
-use crate::engine::message::{DestinationStatus, TestResult};
+use crate::engine::message::{DestinationStatus, KeysOwed, TestResult};
 use crate::model::health::Sample;
 use crate::model::location::Location;
 use crate::model::problem::{Code, Problem};
@@ -13,7 +13,7 @@ use crate::ui::load::Load;
 use crate::ui::server_access::ServerAccess;
 use crate::ui::theme::typography::{caption, section};
 use crate::ui::theme::{Tone, icons, size, space, tokens};
-use crate::ui::widgets::{Button, Card, Ends, StatusPill, TestState, TestView, problem_text, spinner};
+use crate::ui::widgets::{Button, Card, Ends, StatusPill, TestState, TestView, problem_or_question, problem_text, spinner};
 
 /// Answers after which one was surely asked for later than the test ended: there is never more than one on its way.
 const LATER: u8 = 2;
@@ -23,6 +23,8 @@ pub struct Destination {
     status: Kept<DestinationStatus>,
     /// What was noted of it, which is known before it answers.
     history: Kept<Vec<Sample>>,
+    /// Changes of keys that have not reached it.
+    owed: Kept<Vec<KeysOwed>>,
     test: Load<TestResult>,
     /// What was told of its state since the test ended, up to [`LATER`].
     answers: u8,
@@ -36,6 +38,7 @@ impl Destination {
             location,
             status: Kept::default(),
             history: Kept::default(),
+            owed: Kept::default(),
             test: Load::default(),
             answers: 0,
             server: ServerAccess::aside(),
@@ -46,22 +49,22 @@ impl Destination {
     pub fn card(&mut self, ui: &mut Ui, cx: &mut Cx<'_>) -> Option<Asked> {
         self.ask(cx);
         let (known, of_test) = self.problems();
-        let troubled = known.is_some() || of_test.is_some();
-        let card = if troubled { Card::new().tone(Tone::Bad) } else { Card::new() };
+        let trouble = worst(known.iter().chain(&of_test));
+        let card = trouble.map_or_else(Card::new, |tone| Card::new().tone(tone));
         let mut wanted = None;
         card.show(ui, |ui| {
             ui.spacing_mut().item_spacing.y = space::S;
-            self.head(ui, cx, troubled);
+            self.head(ui, cx, trouble);
             match (known, of_test) {
                 (Some(known), Some(of_test)) => {
-                    problem_text(ui, &known);
+                    problem_or_question(ui, &known);
                     self.help(ui, cx, &of_test);
                 }
                 (Some(problem), None) | (None, Some(problem)) => self.help(ui, cx, &problem),
                 (None, None) => {}
             }
             match (self.status.ready(), self.status.problem()) {
-                (Some(status), _) => wanted = facts::show(ui, cx, status),
+                (Some(status), _) => wanted = facts::show(ui, cx, status, self.owed.ready().map_or(&[], Vec::as_slice)),
                 (None, Some(_)) => {}
                 (None, None) => _ = spinner(ui, "Looking…"),
             }
@@ -85,6 +88,7 @@ impl Destination {
         }
         let location = &self.location;
         self.history.refresh(cx.generation, || handle.health(location.clone(), u32::from(history::DAYS)));
+        self.owed.refresh(cx.generation, || handle.keys_owed(location.clone()));
         if self.test.poll() {
             self.answers = 0;
             self.status.outdate();
@@ -136,7 +140,7 @@ impl Destination {
         TestView::new(state).own().show(ui);
     }
 
-    fn head(&mut self, ui: &mut Ui, cx: &mut Cx<'_>, troubled: bool) {
+    fn head(&mut self, ui: &mut Ui, cx: &mut Cx<'_>, trouble: Option<Tone>) {
         let name = self.location.short_name();
         let line = Ends::new(ui, size::CONTROL).left(|ui| {
             let t = tokens(ui);
@@ -145,8 +149,9 @@ impl Destination {
             ui.add(egui::Label::new(caption(&path).color(t.text3)).truncate());
         });
         line.right(|ui| {
-            if troubled {
-                ui.add(StatusPill::new(Tone::Bad, icons::X_CIRCLE, "Cannot be used now"));
+            if let Some(tone) = trouble {
+                let icon = if tone == Tone::Bad { icons::X_CIRCLE } else { icons::WARNING };
+                ui.add(StatusPill::new(tone, icon, "Cannot be used now"));
             } else if self.status.ready().is_some_and(|status| facts::is_low(status, cx)) {
                 ui.add(StatusPill::new(Tone::Warn, icons::WARNING, "Low on room"));
             } else if self.status.ready().is_some() {
@@ -167,4 +172,10 @@ impl Destination {
             }
         });
     }
+}
+
+/// What the problems come to: one whose server only asks for something is no failure. `None`: there are none.
+fn worst<'a>(problems: impl Iterator<Item = &'a Problem>) -> Option<Tone> {
+    let tones = problems.map(|problem| if problem.code.is_question() { Tone::Warn } else { Tone::Bad });
+    tones.reduce(|one, other| if one == Tone::Bad { one } else { other })
 }

@@ -5,7 +5,7 @@ use egui::Ui;
 use super::Asked;
 use super::move_dialog::MoveDialog;
 use super::size_dialog::SizeDialog;
-use crate::engine::message::{Command, DestinationStatus, PlanAt, PlanOverview};
+use crate::engine::message::{Command, DestinationStatus, KeysOwed, PlanAt, PlanOverview};
 use crate::model::human;
 use crate::model::location::Location;
 use crate::model::max_size;
@@ -16,6 +16,7 @@ use crate::model::run::{RunId, RunKind};
 use crate::ui::context::{Action, Cx, new_run_id};
 use crate::ui::theme::typography::body;
 use crate::ui::theme::{icons, size, space, tokens};
+use crate::ui::version_deletion::VersionDeletion;
 use crate::ui::widgets::{Button, Ends, UsageBar, line, weak};
 
 /// Of all there is, or of what a backup may take.
@@ -31,8 +32,8 @@ fn max_size_of(plan: &PlanAt, cx: &Cx<'_>, location: &Location) -> Option<u64> {
     cx.plan(&plan.id)?.plan.max_sizes.at(location)
 }
 
-/// What is known of it; gives the dialog that was asked for.
-pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, status: &DestinationStatus) -> Option<Asked> {
+/// What is known of it; gives the dialog that was asked for. `owed`: changes of keys that have not reached it.
+pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, status: &DestinationStatus, owed: &[KeysOwed]) -> Option<Asked> {
     if let (Some(free), Some(total)) = (status.free, status.total) {
         ui.add(UsageBar::new(total.saturating_sub(free), status.used, total));
     }
@@ -60,6 +61,9 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, status: &DestinationStatus) -> Option<
     for plan in behind {
         lacking(ui, cx, plan, status);
     }
+    for owed in owed {
+        opens_as_before(ui, cx, owed, status);
+    }
     let mut wanted = None;
     for plan in &status.plans {
         let known = cx.plan(&plan.id).filter(|known| known.plan.destinations.contains(&status.location)).cloned();
@@ -79,9 +83,15 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, status: &DestinationStatus) -> Option<
                 return;
             }
             wanted = settings(ui, cx, known, &status.location).or(wanted.take());
+            // What cannot be read can neither be deleted nor moved.
+            if plan.remembered {
+                return;
+            }
+            if plan.versions > 0 && free_button(ui, cx, known, &status.location) {
+                wanted = Some(Asked::Free(Box::new(VersionDeletion::at(cx.handle, &known.plan, &status.location))));
+            }
             let name = format!("Move {} from {}", plan.name, status.location.short_name());
-            // What cannot be read cannot be moved.
-            if !plan.remembered && ui.add(Button::quiet("Move…").name(name)).clicked() {
+            if ui.add(Button::quiet("Move…").name(name)).clicked() {
                 wanted = Some(Asked::Move(Box::new(MoveDialog::new(&known.plan, &status.location, plan.stored))));
             }
         });
@@ -109,6 +119,13 @@ fn settings(ui: &mut Ui, cx: &mut Cx<'_>, plan: &PlanOverview, location: &Locati
     is_limit.then(|| Asked::Size(Box::new(SizeDialog::new(&plan.plan, location))))
 }
 
+/// Versions that go there make room there.
+fn free_button(ui: &mut Ui, cx: &Cx<'_>, plan: &PlanOverview, location: &Location) -> bool {
+    let name = format!("Free space: delete versions of {} at {}", plan.plan.name, location.short_name());
+    let free = Button::quiet("Free space…").name(name).enabled(!cx.is_busy(&plan.plan.id));
+    ui.add(free.why_off("It is running: wait for its end.")).clicked()
+}
+
 /// By which all that lies there now can be had from anywhere.
 fn content_address(ui: &mut Ui, address: &str) {
     let row = Ends::new(ui, size::CONTROL).left(|ui| _ = weak(ui, format!("Content address: {address}")));
@@ -121,18 +138,37 @@ fn content_address(ui: &mut Ui, address: &str) {
 
 /// That it lacks versions which another destination has; they can be brought at once.
 fn lacking(ui: &mut Ui, cx: &mut Cx<'_>, plan: &PlanOverview, status: &DestinationStatus) {
-    let name = &plan.plan.name;
+    let text = format!("It lacks the newest versions of {}.", plan.plan.name);
+    let from = plan.plan.destinations.iter().find(|from| !plan.behind.contains(from));
+    to_catch_up(ui, cx, &text, plan, from, status);
+}
+
+/// That what opens a backup was changed while it was away.
+fn opens_as_before(ui: &mut Ui, cx: &mut Cx<'_>, owed: &KeysOwed, status: &DestinationStatus) {
+    let Some(plan) = cx.plan(&owed.plan).cloned() else { return };
+    let text = format!("{} opens here with its former password or keys until it is caught up.", plan.plan.name);
+    // Who brings the newest versions brings the keys with them.
+    let from = owed.from.as_ref().filter(|_| !plan.behind.contains(&status.location));
+    to_catch_up(ui, cx, &text, &plan, from, status);
+}
+
+/// What it lacks of a backup, and what brings that there now.
+fn to_catch_up(
+    ui: &mut Ui,
+    cx: &mut Cx<'_>,
+    text: &str,
+    plan: &PlanOverview,
+    from: Option<&Location>,
+    status: &DestinationStatus,
+) {
     let row = Ends::new(ui, size::CONTROL).left(|ui| {
-        let text = format!("{} It lacks the newest versions of {name}.", icons::WARNING);
         let warn = tokens(ui).warn;
-        ui.add(egui::Label::new(body(text).color(warn)).truncate());
+        ui.add(egui::Label::new(body(format!("{} {text}", icons::WARNING)).color(warn)).truncate());
     });
     row.right(|ui| {
-        let is_free = status.problem.is_none() && !cx.overview.runs.iter().any(|run| run.plan.as_ref() == Some(&plan.plan.id));
-        let Some(from) = plan.plan.destinations.iter().find(|from| !plan.behind.contains(from)).filter(|_| is_free) else {
-            return;
-        };
-        let label = format!("Catch up: copy {name} to {}", status.location.short_name());
+        let is_free = status.problem.is_none() && !cx.is_busy(&plan.plan.id);
+        let Some(from) = from.filter(|_| is_free) else { return };
+        let label = format!("Catch up: copy {} to {}", plan.plan.name, status.location.short_name());
         if ui.add(Button::quiet("Catch up").name(label)).clicked() {
             let (from, to) = (Place::of(&plan.plan.id, from), status.location.clone());
             let spec = Box::new(ReplicateSpec { from, to, versions: Vec::new(), instead: false, anew: false });

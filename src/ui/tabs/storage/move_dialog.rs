@@ -7,7 +7,6 @@ use crate::model::human;
 use crate::model::location::Location;
 use crate::model::location::form::{Lack, Part};
 use crate::model::plan::{Plan, PlanId};
-use crate::model::problem::Code;
 use crate::model::replicate::ReplicateSpec;
 use crate::model::restore::Place;
 use crate::ui::context::{Cx, new_run_id};
@@ -137,7 +136,7 @@ impl MoveDialog {
         let Some(problem) = self.test.problem().cloned() else { return };
         match self.to() {
             Some(to) if to.path().is_none() => {
-                if problem.code == Code::StoragePassword && to.lacks_key_id() {
+                if problem.code.wants_storage_password() && to.lacks_key_id() {
                     self.form.want(Part::AccessKey, self.typed.trim());
                 }
                 if self.server.show(ui, cx, &to, &problem) {

@@ -6,11 +6,14 @@ use egui::{ScrollArea, Ui};
 use jiff::tz::TimeZone;
 
 use crate::engine::Handle;
+use crate::engine::message::Command;
 use crate::model::human;
+use crate::model::location::Location;
 use crate::model::plan::{Plan, PlanId};
 use crate::model::prune::{DeleteSpec, PrunePlan};
-use crate::model::restore::{Place, PlanChoice};
+use crate::model::restore::Place;
 use crate::model::snapshot::{BackupType, Manifest, VersionId};
+use crate::ui::context::{Cx, new_run_id};
 use crate::ui::load::Load;
 use crate::ui::theme::typography::body;
 use crate::ui::theme::{size, space, tokens};
@@ -20,9 +23,13 @@ use crate::ui::widgets::{Button, Check, Dialog, at_right, problem_text, spinner,
 const SEEN: f32 = 7.0;
 
 pub struct VersionDeletion {
-    pub plan: PlanId,
+    plan: PlanId,
     name: String,
     place: Place,
+    /// At all destinations of the plan, or only there.
+    everywhere: bool,
+    /// Others keep what goes there.
+    has_others: bool,
     versions: Load<Vec<Manifest>>,
     chosen: BTreeSet<VersionId>,
     /// What would go, and which choice that is said of.
@@ -30,35 +37,44 @@ pub struct VersionDeletion {
     planned_of: BTreeSet<VersionId>,
 }
 
-/// What was decided.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Deletion {
-    Open,
-    Cancel,
-    Delete(DeleteSpec),
-}
-
 impl VersionDeletion {
-    /// `None` where the plan has no destination.
-    pub fn new(handle: &Handle, plan: &Plan) -> Option<Self> {
-        let place = Place { location: plan.destinations.first()?.clone(), plan: PlanChoice::Id(plan.id.clone()), secret: None };
-        Some(Self {
+    /// At all destinations of the plan; `None` where it has none.
+    pub fn everywhere(handle: &Handle, plan: &Plan) -> Option<Self> {
+        Some(Self { everywhere: true, ..Self::at(handle, plan, plan.destinations.first()?) })
+    }
+
+    /// At one of its destinations: what frees room there.
+    pub fn at(handle: &Handle, plan: &Plan, location: &Location) -> Self {
+        let place = Place::of(&plan.id, location);
+        Self {
             plan: plan.id.clone(),
             name: plan.name.clone(),
             versions: Load::Waiting(handle.versions(place.clone())),
             place,
+            everywhere: false,
+            has_others: plan.destinations.iter().any(|other| other != location),
             chosen: BTreeSet::new(),
             planned: Load::Idle,
             planned_of: BTreeSet::new(),
-        })
+        }
     }
 
-    pub fn is_waiting(&self) -> bool {
+    fn title(&self) -> String {
+        let title = format!("Delete versions of “{}”", self.name);
+        if self.everywhere { title } else { format!("{title} at {}", self.place.location.short_name()) }
+    }
+
+    fn what_happens(&self) -> String {
+        let elsewhere = if !self.everywhere && self.has_others { " Other destinations keep theirs." } else { "" };
+        format!("All others stay whole: what they share with those that go is kept.{elsewhere} This cannot be undone.")
+    }
+
+    fn is_waiting(&self) -> bool {
         self.versions.is_waiting() || self.planned.is_waiting()
     }
 
     fn spec(&self) -> DeleteSpec {
-        DeleteSpec { from: self.place.clone(), versions: self.chosen.iter().cloned().collect(), everywhere: true }
+        DeleteSpec { from: self.place.clone(), versions: self.chosen.iter().cloned().collect(), everywhere: self.everywhere }
     }
 
     /// Takes in what was answered, and asks what the choice would free; one question at a time.
@@ -71,17 +87,22 @@ impl VersionDeletion {
         }
     }
 
-    pub fn show(&mut self, ui: &Ui, handle: &Handle, zone: &TimeZone) -> Deletion {
-        self.poll(handle);
-        let mut decision = Deletion::Open;
-        let title = format!("Delete versions of “{}”", self.name);
-        let out = Dialog::new(&title).width(620.0).dirty(!self.chosen.is_empty()).show(ui, |ui, just_opened| {
+    /// `false` once it is closed.
+    pub fn show(&mut self, ui: &Ui, cx: &mut Cx<'_>) -> bool {
+        if cx.plan(&self.plan).is_none() {
+            return false;
+        }
+        self.poll(cx.handle);
+        if self.is_waiting() {
+            ui.ctx().request_repaint_after_secs(0.1);
+        }
+        let mut is_open = true;
+        let out = Dialog::new(&self.title()).width(620.0).dirty(!self.chosen.is_empty()).show(ui, |ui, just_opened| {
             let t = tokens(ui);
-            let text = "All others stay whole: what they share with those that go is kept. This cannot be undone.";
-            wrapped(ui, body(text).color(t.text));
+            wrapped(ui, body(self.what_happens()).color(t.text));
             ui.add_space(space::XS);
             match &self.versions {
-                Load::Ready(versions) => list(ui, versions, &mut self.chosen, zone),
+                Load::Ready(versions) => list(ui, versions, &mut self.chosen, cx.zone),
                 Load::Failed(problem) => drop(problem_text(ui, problem)),
                 _ => {
                     spinner(ui, "Reading the versions…");
@@ -99,7 +120,7 @@ impl VersionDeletion {
                     cancel.request_focus();
                 }
                 if cancel.clicked() {
-                    decision = Deletion::Cancel;
+                    is_open = false;
                 }
                 let planned = self.planned.ready().filter(|_| settled);
                 let count = human::counted(self.chosen.len() as u64, "version", "versions");
@@ -107,11 +128,12 @@ impl VersionDeletion {
                 let why =
                     if self.chosen.is_empty() { "Choose versions first." } else { "It is not known yet whether they can go." };
                 if ui.add(Button::danger(&label).enabled(planned.is_some()).why_off(why)).clicked() {
-                    decision = Deletion::Delete(self.spec());
+                    cx.send(Command::Delete { run: new_run_id(), spec: self.spec() });
+                    is_open = false;
                 }
             });
         });
-        if out.close { Deletion::Cancel } else { decision }
+        is_open && !out.close
     }
 }
 

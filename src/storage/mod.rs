@@ -320,14 +320,16 @@ fn is_of_the_line(kind: io::ErrorKind) -> bool {
 pub fn open(location: &Location, access: &Arc<dyn Access>) -> Result<Box<dyn Storage>, Error> {
     let first = connect(location, &**access)?;
     match location {
-        // What holds a line that can break.
-        Location::Sftp(_) => {
-            let (location, access) = (location.clone(), access.clone());
-            Ok(Box::new(Enduring::new(first, Box::new(move || connect(&location, &*access)))))
-        }
-        // The others see to that themselves.
+        Location::Sftp(_) => Ok(enduring(first, location, access)),
+        // The others see to lines that break themselves.
         _ => Ok(first),
     }
+}
+
+/// `first`: a connection that can break.
+fn enduring(first: Box<dyn Storage>, location: &Location, access: &Arc<dyn Access>) -> Box<dyn Storage> {
+    let (location, access) = (location.clone(), access.clone());
+    Box::new(Enduring::new(first, Box::new(move || connect(&location, &*access))))
 }
 
 /// The folder on this machine, or one connection to a server.
@@ -356,8 +358,8 @@ pub fn create_and_open(location: &Location, access: &Arc<dyn Access>) -> Result<
             None => Ok(Box::new(local::Local::create_and_open(&path.as_path())?)),
         },
         Location::Sftp(folder) => {
-            sftp::Sftp::create_and_open(folder, &**access)?;
-            open(location, access)
+            let first = sftp::Sftp::create_and_open(folder, &**access)?;
+            Ok(enduring(Box::new(first), location, access))
         }
         Location::Webdav(folder) => Ok(Box::new(webdav::Webdav::create_and_open(folder, &**access)?)),
         // A prefix needs no making; a bucket is for whoever pays for it.

@@ -4,28 +4,29 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use russh_sftp::protocol::FileAttributes;
+use russh_sftp::protocol::{FileAttributes, OpenFlags};
+use sha2::{Digest, Sha256};
 
 use super::access::Access;
-use super::{Error, Kind, Listed, Room, Storage, Take, Upload, name, sum};
+use super::{Error, Kind, Listed, Room, Storage, Take, Upload, name};
 use crate::model::location::{Location, SftpFolder};
 
 mod failure;
 mod line;
 mod log_in;
 mod server_key;
+mod session;
 mod upload;
 
-use failure::{is_missing, judged};
-use line::Line;
+use failure::{Failure, is_missing, judged};
+use line::{Line, Stopped, TakeFrom};
+use session::Session;
 use upload::SftpUpload;
 
 /// Folders within folders that are removed; ours are three deep.
 const DEEPEST: usize = 32;
 /// Children of one folder: what is more is no list of ours, and could go on for ever.
 const LONGEST_LIST: usize = 4_000_000;
-/// Read at a time where all of an object is.
-const PIECE: usize = 4 << 20;
 /// Folders are for their owner alone.
 const FOLDER_MODE: u32 = 0o700;
 
@@ -68,8 +69,16 @@ impl Sftp {
         Ok(Self { line, root, shown: Location::Sftp(folder.clone()).display() })
     }
 
+    fn root_path(&self) -> &str {
+        if self.root.is_empty() { "." } else { &self.root }
+    }
+
     fn check_root(&self) -> Result<(), Error> {
-        match self.kind_of(if self.root.is_empty() { "." } else { &self.root })? {
+        self.check_is_root(self.kind_of(self.root_path())?)
+    }
+
+    fn check_is_root(&self, told: Option<FileAttributes>) -> Result<(), Error> {
+        match told {
             Some(attributes) if is_folder(&attributes) => Ok(()),
             Some(_) => Err(Error::new(Kind::NotAFolder, &self.shown, "not a folder")),
             None => Err(Error::new(Kind::Unreachable, &self.shown, "no such folder")),
@@ -88,26 +97,16 @@ impl Sftp {
 
     /// What lies under a path, links followed; `None` where nothing does.
     fn kind_of(&self, path: &str) -> Result<Option<FileAttributes>, Error> {
-        match self.line.ask(self.line.sftp().stat(path)) {
-            Ok(attrs) => Ok(Some(attrs.attrs)),
-            Err(e) if is_missing(&e) => Ok(None),
-            Err(e) => Err(judged(path, e, Kind::NotReadable)),
-        }
-    }
-
-    /// A regular file's attributes; a folder, a link or anything else under its name is not the object.
-    fn object(&self, name: &str) -> Result<FileAttributes, Error> {
-        name::check(name)?;
-        let path = self.path(name);
-        let attributes = self.line.ask(self.line.sftp().lstat(path)).map_err(|e| judged(name, e, Kind::NotReadable))?.attrs;
-        if is_file(&attributes) { Ok(attributes) } else { Err(Error::new(Kind::NotFound, name, "not a regular file")) }
+        let told = self.line.ask(self.line.session().sftp.stat(path));
+        told.map(|told| Some(told.attrs)).or_else(|e| none_where_missing(path, e))
     }
 
     /// One that exists already is no error.
     fn make_folder(&self, path: &str) -> Result<(), Error> {
         let attributes = FileAttributes { permissions: Some(FOLDER_MODE), ..FileAttributes::empty() };
-        match self.line.ask(self.line.sftp().mkdir(path, attributes)) {
+        match self.line.ask(self.line.session().sftp.mkdir(path, attributes)) {
             Ok(_) => Ok(()),
+            Err(e) if is_missing(&e) => Err(judged(path, e, Kind::NotWritable)),
             // Version 3 has no word for what exists.
             Err(e) => match self.kind_of(path)? {
                 Some(there) if is_folder(&there) => Ok(()),
@@ -118,11 +117,23 @@ impl Sftp {
 
     /// A folder to write into, with those above it.
     fn make_folders(&self, folder: &str) -> Result<(), Error> {
-        if folder.is_empty() || self.kind_of(&self.path(folder))?.is_some() {
-            return Ok(());
+        if folder.is_empty() {
+            // A destination that is known is never made anew.
+            return self.check_root();
         }
-        self.make_folders(name::split(folder).0)?;
-        self.make_folder(&self.path(folder))
+        let path = self.path(folder);
+        match self.make_folder(&path) {
+            Err(error) if error.kind == Kind::NotFound => {
+                self.make_folders(name::split(folder).0)?;
+                self.make_folder(&path)
+            }
+            made => made,
+        }
+    }
+
+    /// Not every server has a word for it.
+    fn is_without_folder(&self, error: &Error, folder: &str) -> Result<bool, Error> {
+        Ok(error.kind == Kind::Other && self.kind_of(&self.path(folder))?.is_none())
     }
 
     /// Children by name with their attributes, links not followed; `None` where the folder does not exist.
@@ -131,8 +142,8 @@ impl Sftp {
             name::check(folder)?;
         }
         let path = self.path(folder);
-        let sftp = self.line.sftp();
-        let handle = match self.line.ask(sftp.opendir(&path)) {
+        let session = self.line.session();
+        let handle = match self.line.ask(session.sftp.opendir(&path)) {
             Ok(handle) => handle.handle,
             Err(e) if is_missing(&e) && !folder.is_empty() => {
                 self.check_root()?;
@@ -141,20 +152,12 @@ impl Sftp {
             Err(e) if is_missing(&e) => return Err(Error::new(Kind::Unreachable, &self.shown, "no such folder")),
             Err(e) => return Err(judged(folder, e, Kind::NotReadable)),
         };
-        let mut children = Vec::new();
-        let read = loop {
-            match self.line.ask(sftp.readdir(&handle)) {
-                Ok(names) => children.extend(names.files.into_iter().map(|file| (file.filename, file.attrs))),
-                Err(e) if failure::is_end(&e) => break Ok(()),
-                Err(e) => break Err(judged(folder, e, Kind::NotReadable)),
-            }
-            if children.len() > LONGEST_LIST {
-                break Err(Error::new(Kind::TooLong, folder, &format!("more than {LONGEST_LIST} entries")));
-            }
+        let read = self.line.read_folder(&session, &handle, LONGEST_LIST);
+        self.line.forget(&session, handle);
+        let Some(children) = read.map_err(|e| judged(folder, e, Kind::NotReadable))? else {
+            return Err(Error::new(Kind::TooLong, folder, &format!("more than {LONGEST_LIST} entries")));
         };
-        let closed = self.line.ask(sftp.close(handle));
-        read?;
-        closed.map_err(|e| judged(folder, e, Kind::NotReadable))?;
+        let mut children: Vec<_> = children.into_iter().map(|file| (file.filename, file.attrs)).collect();
         // A server may name what it likes: nothing that leads elsewhere.
         children.retain(|(name, _)| name::check(name).is_ok() || name.starts_with(name::TEMPORARY) && !name.contains('/'));
         children.sort_by(|a, b| a.0.cmp(&b.0));
@@ -163,7 +166,7 @@ impl Sftp {
     }
 
     fn remove_file(&self, name: &str) -> Result<(), Error> {
-        match self.line.ask(self.line.sftp().remove(self.path(name))) {
+        match self.line.ask(self.line.session().sftp.remove(self.path(name))) {
             Ok(_) => Ok(()),
             Err(e) if is_missing(&e) => self.check_root(),
             Err(e) => Err(judged(name, e, Kind::NotWritable)),
@@ -180,22 +183,54 @@ impl Sftp {
             // A link to a folder is removed as the link that it is.
             if is_folder(&attributes) { self.remove_tree(&child, depth - 1)? } else { self.remove_file(&child)? }
         }
-        match self.line.ask(self.line.sftp().rmdir(self.path(folder))) {
+        match self.line.ask(self.line.session().sftp.rmdir(self.path(folder))) {
             Ok(_) => Ok(()),
             Err(e) if is_missing(&e) => Ok(()),
             Err(e) => Err(judged(folder, e, Kind::NotWritable)),
         }
     }
 
-    /// Fills the buffer from an open file.
-    fn fill(&self, name: &str, handle: &str, offset: u64, buffer: &mut [u8]) -> Result<(), Error> {
-        self.line.read(handle, offset, buffer).map_err(|e| {
-            if failure::is_end(&e) {
-                Error::new(Kind::TooShort, name, "it ends before")
-            } else {
-                judged(name, e, Kind::NotReadable)
+    /// Opens an object to be read, and gives its size.
+    fn open_object(&self, session: &Arc<Session>, name: &str) -> Result<(String, u64), Error> {
+        name::check(name)?;
+        let path = self.path(name);
+        let open = session.sftp.open(path.as_str(), OpenFlags::READ, FileAttributes::empty());
+        let unread = |e| judged(name, e, Kind::NotReadable);
+        let (told, opened) = self.line.ask_both(session.sftp.lstat(path.as_str()), open).map_err(unread)?;
+        let size = told.map_err(unread).and_then(|told| size_of(name, &told.attrs));
+        match (size, opened) {
+            (Ok(size), opened) => Ok((opened.map_err(unread)?.handle, size)),
+            (Err(error), opened) => {
+                if let Ok(opened) = opened {
+                    self.line.forget(session, opened.handle);
+                }
+                Err(error)
             }
-        })
+        }
+    }
+
+    /// Reads a part of an object, piece by piece; an end that is `None` is that of the object. Its size is given.
+    fn read(
+        &self,
+        session: &Arc<Session>,
+        name: &str,
+        offset: u64,
+        end: Option<u64>,
+        take: &mut TakeFrom<'_>,
+    ) -> Result<(), Error> {
+        let (handle, size) = self.open_object(session, name)?;
+        let end = end.unwrap_or(size);
+        let read = if end <= size {
+            self.line.read(session, &handle, offset, end, take).map_err(|stopped| match stopped {
+                Stopped::Taker(error) => error,
+                Stopped::Read(e) if failure::is_end(&e) => Error::new(Kind::TooShort, name, "it ends before"),
+                Stopped::Read(e) => judged(name, e, Kind::NotReadable),
+            })
+        } else {
+            Err(Error::new(Kind::TooShort, name, &format!("it has {size} bytes")))
+        };
+        self.line.forget(session, handle);
+        read
     }
 }
 
@@ -215,37 +250,38 @@ impl Storage for Sftp {
     }
 
     fn size(&self, name: &str) -> Result<u64, Error> {
-        self.object(name)?.size.ok_or_else(|| Error::new(Kind::Other, name, "the server gives no size"))
+        name::check(name)?;
+        let told = self.line.ask(self.line.session().sftp.lstat(self.path(name)));
+        size_of(name, &told.map_err(|e| judged(name, e, Kind::NotReadable))?.attrs)
     }
 
     fn read_at(&self, name: &str, offset: u64, buffer: &mut [u8]) -> Result<(), Error> {
-        let length = self.size(name)?;
-        if offset.checked_add(buffer.len() as u64).is_none_or(|end| end > length) {
-            return Err(Error::new(Kind::TooShort, name, &format!("it has {length} bytes")));
-        }
-        let handle = self.line.open_to_read(&self.path(name)).map_err(|e| judged(name, e, Kind::NotReadable))?;
-        let read = self.fill(name, &handle, offset, buffer);
-        self.line.forget(handle);
-        read
+        let Some(end) = offset.checked_add(buffer.len() as u64) else {
+            return Err(Error::new(Kind::TooShort, name, "it has fewer bytes"));
+        };
+        let mut rest = buffer;
+        self.read(&self.line.session(), name, offset, Some(end), &mut |piece| {
+            let (now, later) = std::mem::take(&mut rest).split_at_mut(piece.len());
+            now.copy_from_slice(piece);
+            rest = later;
+            Ok(())
+        })
     }
 
     fn read_through(&self, name: &str, offset: u64, end: u64, take: &mut Take<'_>) -> Result<(), Error> {
-        let length = self.size(name)?;
-        if end > length {
-            return Err(Error::new(Kind::TooShort, name, &format!("it has {length} bytes")));
-        }
-        let handle = self.line.open_to_read(&self.path(name)).map_err(|e| judged(name, e, Kind::NotReadable))?;
-        let mut buffer = vec![0; PIECE.min(usize::try_from(end.saturating_sub(offset)).unwrap_or(PIECE))];
-        let mut at = offset;
-        let mut read = Ok(());
-        while at < end && read.is_ok() {
-            let length = buffer.len().min(usize::try_from(end - at).unwrap_or(PIECE));
-            let piece = buffer.get_mut(..length).unwrap_or_default();
-            read = self.fill(name, &handle, at, piece).and_then(|()| take(piece));
-            at += length as u64;
-        }
-        self.line.forget(handle);
-        read
+        self.read(&self.line.transfer(), name, offset, Some(end), take)
+    }
+
+    fn read_all(&self, name: &str, limit: u64) -> Result<Vec<u8>, Error> {
+        let mut bytes = Vec::new();
+        self.read(&self.line.session(), name, 0, None, &mut |piece| {
+            if (bytes.len() + piece.len()) as u64 > limit {
+                return Err(Error::new(Kind::TooLong, name, &format!("more than {limit} bytes")));
+            }
+            bytes.extend_from_slice(piece);
+            Ok(())
+        })?;
+        Ok(bytes)
     }
 
     fn is_streamed(&self) -> bool {
@@ -254,11 +290,17 @@ impl Storage for Sftp {
 
     fn create(&self, name: &str) -> Result<Box<dyn Upload>, Error> {
         name::check(name)?;
-        if self.line.ask(self.line.sftp().lstat(self.path(name))).is_ok() {
-            return Err(Error::new(Kind::AlreadyExists, name, "there is one"));
-        }
-        self.make_folders(name::split(name).0)?;
-        Ok(Box::new(SftpUpload::begin(name, self.line.clone(), &self.path(name))?))
+        let begin = || SftpUpload::begin(name, self.line.clone(), &self.path(name));
+        let folder = name::split(name).0;
+        let upload = match begin() {
+            // Most often its folder is there, and nothing need be asked about it.
+            Err(error) if error.kind == Kind::NotFound || self.is_without_folder(&error, folder)? => {
+                self.make_folders(folder)?;
+                begin()?
+            }
+            begun => begun?,
+        };
+        Ok(Box::new(upload))
     }
 
     fn delete(&self, name: &str) -> Result<(), Error> {
@@ -272,9 +314,15 @@ impl Storage for Sftp {
     }
 
     fn room(&self) -> Result<Option<Room>, Error> {
-        self.check_root()?;
+        let session = self.line.session();
+        let (root, path) = (self.root_path(), self.path(""));
+        let (there, room) = self
+            .line
+            .ask_both(session.sftp.stat(root), session.sftp.statvfs(path))
+            .map_err(|e| judged(&self.shown, e, Kind::NotReadable))?;
+        self.check_is_root(there.map(|told| Some(told.attrs)).or_else(|e| none_where_missing(root, e))?)?;
         // Not every server can say.
-        let Ok(room) = self.line.ask(self.line.sftp().statvfs(self.path(""))) else { return Ok(None) };
+        let Ok(room) = room else { return Ok(None) };
         let unit = room.fragment_size.max(1);
         let bytes = |blocks: u64| blocks.saturating_mul(unit);
         let (free, total) = (bytes(room.blocks_avail), bytes(room.blocks));
@@ -282,18 +330,13 @@ impl Storage for Sftp {
     }
 
     fn sha256_on_medium(&self, name: &str, each: &mut dyn FnMut(u64) -> bool) -> Result<([u8; 32], bool), Error> {
-        let size = self.size(name)?;
-        let handle = self.line.open_to_read(&self.path(name)).map_err(|e| judged(name, e, Kind::NotReadable))?;
-        let mut offset = 0;
-        let read = sum::sha256(name, size, PIECE, each, &mut |buffer| {
-            let length = buffer.len().min(usize::try_from(size - offset).unwrap_or(PIECE));
-            self.fill(name, &handle, offset, &mut buffer[..length])?;
-            offset += length as u64;
-            Ok(length)
-        });
-        self.line.forget(handle);
+        let mut hash = Sha256::new();
+        self.read(&self.line.transfer(), name, 0, None, &mut |piece| {
+            hash.update(piece);
+            if each(piece.len() as u64) { Ok(()) } else { Err(Error::new(Kind::Cancelled, name, "cancelled")) }
+        })?;
         // What the server reads may come from its memory.
-        Ok((read?, false))
+        Ok((hash.finalize().into(), false))
     }
 
     fn identity(&self) -> Option<(u64, u64)> {
@@ -311,6 +354,18 @@ impl Storage for Sftp {
         }
         Ok(swept)
     }
+}
+
+fn none_where_missing(path: &str, failure: Failure) -> Result<Option<FileAttributes>, Error> {
+    if is_missing(&failure) { Ok(None) } else { Err(judged(path, failure, Kind::NotReadable)) }
+}
+
+/// A regular file's size; a folder, a link or anything else under its name is not the object.
+fn size_of(name: &str, attributes: &FileAttributes) -> Result<u64, Error> {
+    if !is_file(attributes) {
+        return Err(Error::new(Kind::NotFound, name, "not a regular file"));
+    }
+    attributes.size.ok_or_else(|| Error::new(Kind::Other, name, "the server gives no size"))
 }
 
 /// The type within the permissions, as POSIX has it. Servers that give none say nothing of what lies there.

@@ -1,6 +1,7 @@
 //! One connection to a server, and the requests that go over it.
 
 use std::borrow::Cow;
+use std::collections::VecDeque;
 use std::future::Future;
 use std::io;
 use std::sync::Arc;
@@ -8,17 +9,16 @@ use std::thread;
 use std::time::Duration;
 
 use russh::{Preferred, cipher, client};
-use russh_sftp::client::RawSftpSession;
 use russh_sftp::client::error::Error as SftpError;
-use russh_sftp::client::rawsession::Limits;
-use russh_sftp::protocol::{FileAttributes, OpenFlags, StatusCode};
+use russh_sftp::protocol::{File, StatusCode};
 use tokio::runtime::Runtime;
 use tokio::sync::watch;
-use tokio::task::JoinSet;
+use tokio::task::{JoinHandle, JoinSet};
 
-use super::failure::Failure;
+use super::failure::{Failure, is_end};
 use super::log_in::log_in;
 use super::server_key::{Checked, ServerKey};
+use super::session::{Session, Sessions, Transfer, USUAL};
 use crate::model::location::{Location, Server, SftpFolder};
 use crate::storage::access::Access;
 use crate::storage::throttle::{Throttle, pause};
@@ -26,29 +26,42 @@ use crate::storage::{Error, Kind};
 
 /// Until a server takes the call, and for each step of the greeting.
 const CONNECT: Duration = Duration::from_secs(20);
-/// For the answer to a request. A server that looks at its disk first may take its time.
-const ANSWER: u64 = 60;
 /// So that routers on the way, and we, know that the other side is there.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 /// Requests on their way at once, as OpenSSH's `sftp` has them.
-pub(super) const AT_ONCE: usize = 64;
-/// Bytes of one request, where the server says nothing of its limits: what every server takes.
-const USUAL: u32 = 32 << 10;
-/// At most, whatever it says.
-const MOST: u32 = 255 << 10;
+const AT_ONCE: usize = 64;
+/// Bytes of a file that are asked for before they are wanted.
+const AHEAD: usize = 8 << 20;
+/// Bytes that the server may send over one channel before we say that they have come: what is on its way on a long line.
+const WINDOW: u32 = 16 << 20;
+
+/// What a request has for a result.
+type Answer<T> = Result<T, Failure>;
+
+/// Why a file was not read to its end.
+pub enum Stopped {
+    Read(Failure),
+    /// Whoever takes the pieces wants no more.
+    Taker(Error),
+}
+
+impl From<Failure> for Stopped {
+    fn from(failure: Failure) -> Self {
+        Self::Read(failure)
+    }
+}
+
+/// Takes a piece of a file.
+pub type TakeFrom<'a> = dyn FnMut(&[u8]) -> Result<(), Error> + 'a;
 
 pub struct Line {
     /// Carries the connection; `None` while it is taken down.
     runtime: Option<Runtime>,
-    sftp: Arc<RawSftpSession>,
+    sessions: Sessions,
     /// Changes when the connection has ended.
     ended: watch::Receiver<()>,
     /// Ends the connection with it.
-    _ssh: client::Handle<ServerKey>,
-    /// Bytes of one read or write.
-    piece: usize,
-    /// Whether the server can be told to make a file durable.
-    syncs: bool,
+    ssh: client::Handle<ServerKey>,
     throttle: Arc<Throttle>,
 }
 
@@ -67,6 +80,7 @@ impl Line {
         let config = client::Config {
             keepalive_interval: Some(KEEP_ALIVE),
             nodelay: true,
+            window_size: WINDOW,
             preferred: Preferred { cipher: ciphers(), ..Preferred::DEFAULT },
             ..client::Config::default()
         };
@@ -88,23 +102,20 @@ impl Line {
             _ => {}
         }
         runtime.block_on(log_in(&mut ssh, folder, access))?;
-        let opened = runtime.block_on(async { tokio::time::timeout(CONNECT, begin(&ssh)).await });
-        let (sftp, piece, syncs) = match opened {
-            Ok(opened) => {
-                opened.map_err(|e| Error { kind: Kind::ServerAway, context: shown.clone(), source: io::Error::other(e) })?
-            }
-            Err(_) => return Err(unreachable("no answer".into())),
-        };
-        Ok(Self { runtime: Some(runtime), sftp: Arc::new(sftp), ended, _ssh: ssh, piece, syncs, throttle: access.throttle() })
+        let first = runtime.block_on(begin(&ssh, None)).map_err(unreachable)?;
+        let sessions = Sessions::new(first, access.connections().max(1));
+        Ok(Self { runtime: Some(runtime), sessions, ended, ssh, throttle: access.throttle() })
     }
 
-    pub fn sftp(&self) -> &RawSftpSession {
-        &self.sftp
+    /// The channel for all that is short.
+    pub fn session(&self) -> Arc<Session> {
+        self.sessions.first()
     }
 
-    /// Bytes of one read or write.
-    pub fn piece(&self) -> usize {
-        self.piece
+    /// A channel for a transfer.
+    pub fn transfer(&self) -> Transfer {
+        let like = self.session();
+        self.sessions.take(|| self.wait(begin(&self.ssh, Some(&like))).unwrap_or_else(|_| Err("the line has ended".into())))
     }
 
     /// Waits for the answer to a request. Never from an async task.
@@ -125,57 +136,100 @@ impl Line {
         })
     }
 
-    pub fn open_to_read(&self, path: &str) -> Result<String, Failure> {
-        Ok(self.ask(self.sftp.open(path, OpenFlags::READ, FileAttributes::empty()))?.handle)
+    /// The same for two that need not wait for each other.
+    pub fn ask_both<T, U>(
+        &self,
+        one: impl Future<Output = Result<T, SftpError>>,
+        other: impl Future<Output = Result<U, SftpError>>,
+    ) -> Answer<(Answer<T>, Answer<U>)> {
+        let (one, other) = self.wait(async { tokio::join!(one, other) })?;
+        Ok((one.map_err(Failure::from), other.map_err(Failure::from)))
     }
 
     /// Closes a handle without waiting until that is done: for what was only read.
-    pub fn forget(&self, handle: String) {
-        let sftp = self.sftp.clone();
+    pub fn forget(&self, session: &Arc<Session>, handle: String) {
+        let session = session.clone();
         if let Some(runtime) = &self.runtime {
-            runtime.spawn(async move { sftp.close(handle).await });
+            runtime.spawn(async move { session.sftp.close(handle).await });
         }
     }
 
-    /// Reads exactly as much as the buffer takes, many pieces at once.
-    pub fn read(&self, handle: &str, offset: u64, buffer: &mut [u8]) -> Result<(), Failure> {
-        self.wait(async {
-            let mut pieces = JoinSet::new();
-            let mut asked = 0;
-            let mut missing = buffer.len();
-            while missing > 0 {
-                while asked < buffer.len() && pieces.len() < AT_ONCE {
-                    let length = self.piece.min(buffer.len() - asked);
-                    let piece = read_piece(self.sftp.clone(), handle.to_owned(), offset, asked, length);
-                    let wait = self.throttle.down(length);
-                    pieces.spawn(async move {
-                        pause(wait).await;
-                        piece.await
-                    });
-                    asked += length;
-                }
-                match pieces.join_next().await {
-                    Some(Ok(piece)) => {
-                        let (at, bytes) = piece?;
-                        buffer[at..at + bytes.len()].copy_from_slice(&bytes);
-                        missing -= bytes.len();
-                    }
-                    _ => return Err(Failure::Silent),
-                }
+    /// All children of a folder that was opened. Several requests are on their way, more the longer it goes on.
+    pub fn read_folder(&self, session: &Arc<Session>, handle: &str, most: usize) -> Result<Option<Vec<File>>, Failure> {
+        let Some(runtime) = &self.runtime else { return Err(Failure::Silent) };
+        let (mut children, mut asked, mut at_once) = (Vec::new(), JoinSet::new(), 2);
+        loop {
+            while asked.len() < at_once {
+                let (session, handle) = (session.clone(), handle.to_owned());
+                asked.spawn_on(async move { session.sftp.readdir(handle).await.map_err(Failure::from) }, runtime.handle());
             }
-            Ok(())
-        })?
+            match self.wait(asked.join_next())? {
+                Some(Ok(Ok(names))) => children.extend(names.files),
+                Some(Ok(Err(failure))) if is_end(&failure) => break,
+                Some(Ok(Err(failure))) => return Err(failure),
+                _ => return Err(Failure::Silent),
+            }
+            if children.len() > most {
+                return Ok(None);
+            }
+            at_once = (at_once + 1).min(AT_ONCE);
+        }
+        // Where the end was met in one, the others may still bring some.
+        while let Some(answer) = self.wait(asked.join_next())? {
+            match answer {
+                Ok(Ok(names)) => children.extend(names.files),
+                Ok(Err(failure)) if is_end(&failure) => {}
+                Ok(Err(failure)) => return Err(failure),
+                Err(_) => return Err(Failure::Silent),
+            }
+        }
+        Ok((children.len() <= most).then_some(children))
+    }
+
+    /// Reads a file from `offset` to its byte `end`, one piece after the other, while those that follow are on their way already.
+    pub fn read(
+        &self,
+        session: &Arc<Session>,
+        handle: &str,
+        offset: u64,
+        end: u64,
+        take: &mut TakeFrom<'_>,
+    ) -> Result<(), Stopped> {
+        let Some(runtime) = &self.runtime else { return Err(Failure::Silent.into()) };
+        let mut ahead = Ahead(VecDeque::new());
+        let (mut at, most) = (offset, (AHEAD / session.piece).max(1));
+        loop {
+            while at < end && ahead.0.len() < most {
+                let length = session.piece.min(usize::try_from(end - at).unwrap_or(session.piece));
+                let (wait, piece) = (self.throttle.down(length), read_piece(session.clone(), handle.to_owned(), at, length));
+                ahead.0.push_back(runtime.spawn(async move {
+                    pause(wait).await;
+                    piece.await
+                }));
+                at += length as u64;
+            }
+            let Some(mut next) = ahead.0.pop_front() else { return Ok(()) };
+            let bytes = self.wait(&mut next)?.unwrap_or(Err(Failure::Silent))?;
+            take(&bytes).map_err(Stopped::Taker)?;
+        }
     }
 
     /// Sends a piece of a file on its way.
-    pub fn send(&self, writes: &mut Writes, handle: &str, offset: u64, bytes: Vec<u8>) -> Result<(), Failure> {
+    pub fn send(
+        &self,
+        session: &Arc<Session>,
+        writes: &mut Writes,
+        handle: &str,
+        offset: u64,
+        bytes: Vec<u8>,
+    ) -> Result<(), Failure> {
         let Some(runtime) = &self.runtime else { return Err(Failure::Silent) };
         while writes.0.len() >= AT_ONCE {
             self.settle_one(writes)?;
         }
         thread::sleep(self.throttle.up(bytes.len()));
-        let (sftp, handle) = (self.sftp.clone(), handle.to_owned());
-        writes.0.spawn_on(async move { sftp.write(handle, offset, bytes).await.map(drop) }, runtime.handle());
+        let (session, handle) = (session.clone(), handle.to_owned());
+        writes.0.spawn_on(async move { session.sftp.write(handle, offset, bytes).await.map(drop) }, runtime.handle());
         Ok(())
     }
 
@@ -195,16 +249,29 @@ impl Line {
         }
     }
 
-    /// Asks for a file to be made durable, where the server knows of such a thing.
-    pub fn sync(&self, handle: &str) -> Result<(), Failure> {
-        if !self.syncs {
-            return Ok(());
+    /// Asks for a file to be made durable, where the server knows of such a thing, how long it is, and closes it: servers do in their order
+    /// what concerns one file.
+    pub fn end(&self, session: &Arc<Session>, handle: &str) -> Result<Option<u64>, Failure> {
+        let sync = async {
+            match session.syncs {
+                true => session.sftp.fsync(handle).await.map(drop),
+                false => Ok(()),
+            }
+        };
+        let (synced, told, closed) =
+            self.wait(async { tokio::join!(sync, session.sftp.fstat(handle), session.sftp.close(handle)) })?;
+        match synced {
+            Err(SftpError::Status(status)) if status.status_code == StatusCode::OpUnsupported => {}
+            synced => synced?,
         }
-        match self.ask(self.sftp.fsync(handle)) {
-            Err(Failure::Said(SftpError::Status(status))) if status.status_code == StatusCode::OpUnsupported => Ok(()),
-            synced => synced.map(drop),
-        }
+        closed?;
+        Ok(told?.attrs.size)
     }
+}
+
+/// SFTP on another channel.
+async fn begin(ssh: &client::Handle<ServerKey>, like: Option<&Session>) -> Result<Session, String> {
+    tokio::time::timeout(CONNECT, Session::begin(ssh, like)).await.unwrap_or_else(|_| Err("no answer".into()))
 }
 
 /// Where the processor has AES, AES-GCM takes a third of ChaCha20's time, at both ends. What else there is follows.
@@ -240,42 +307,25 @@ impl Drop for Line {
 #[derive(Default)]
 pub struct Writes(JoinSet<Result<(), SftpError>>);
 
-/// One piece at its place in the buffer; servers may answer with less than was asked for.
-async fn read_piece(
-    sftp: Arc<RawSftpSession>,
-    handle: String,
-    offset: u64,
-    at: usize,
-    length: usize,
-) -> Result<(usize, Vec<u8>), Failure> {
-    let mut bytes = Vec::with_capacity(length);
+/// Pieces that are read in advance, in their order; nobody waits for what is dropped.
+struct Ahead(VecDeque<JoinHandle<Result<Vec<u8>, Failure>>>);
+
+impl Drop for Ahead {
+    fn drop(&mut self) {
+        self.0.iter().for_each(JoinHandle::abort);
+    }
+}
+
+/// Servers may answer with less than was asked for.
+async fn read_piece(session: Arc<Session>, handle: String, offset: u64, length: usize) -> Result<Vec<u8>, Failure> {
+    let mut bytes = Vec::new();
     while bytes.len() < length {
         let left = u32::try_from(length - bytes.len()).unwrap_or(USUAL);
-        let data = sftp.read(handle.as_str(), offset + (at + bytes.len()) as u64, left).await?.data;
+        let data = session.sftp.read(handle.as_str(), offset + bytes.len() as u64, left).await?.data;
         if data.is_empty() || data.len() > length - bytes.len() {
             return Err(Failure::Said(SftpError::UnexpectedPacket));
         }
-        bytes.extend_from_slice(&data);
+        if bytes.is_empty() { bytes = data } else { bytes.extend_from_slice(&data) }
     }
-    Ok((at, bytes))
-}
-
-/// Begins SFTP on a channel of the connection; gives also the size of a piece and whether files can be synced.
-async fn begin(ssh: &client::Handle<ServerKey>) -> Result<(RawSftpSession, usize, bool), String> {
-    let channel = ssh.channel_open_session().await.map_err(|e| e.to_string())?;
-    channel.request_subsystem(true, "sftp").await.map_err(|e| e.to_string())?;
-    let mut sftp = RawSftpSession::new(channel.into_stream());
-    sftp.set_timeout(ANSWER);
-    let version = sftp.init().await.map_err(|e| e.to_string())?;
-    let has = |name: &str| version.extensions.contains_key(name);
-    let mut piece = USUAL;
-    if has("limits@openssh.com")
-        && let Ok(limits) = sftp.limits().await
-    {
-        let limits = Limits::from(limits);
-        let both = limits.read_len.unwrap_or(USUAL.into()).min(limits.write_len.unwrap_or(USUAL.into()));
-        piece = u32::try_from(both).unwrap_or(MOST).clamp(1 << 10, MOST);
-        sftp.set_limits(limits);
-    }
-    Ok((sftp, piece as usize, has("fsync@openssh.com")))
+    Ok(bytes)
 }

@@ -7,6 +7,7 @@ use russh_sftp::protocol::{FileAttributes, OpenFlags};
 
 use super::failure::{Failure, judged};
 use super::line::{Line, Writes};
+use super::session::Transfer;
 use crate::storage::{Error, Kind, Upload, name};
 
 /// Files are for their owner alone.
@@ -16,6 +17,7 @@ pub struct SftpUpload {
     /// For errors.
     name: String,
     line: Arc<Line>,
+    channel: Transfer,
     path: String,
     temporary: String,
     /// `None` once finished.
@@ -27,22 +29,32 @@ pub struct SftpUpload {
 }
 
 impl SftpUpload {
+    /// `AlreadyExists` where there is one. Its folder must be there.
     pub fn begin(name: &str, line: Arc<Line>, path: &str) -> Result<Self, Error> {
+        let channel = line.transfer();
         let temporary = name::temporary(path)?;
         let flags = OpenFlags::WRITE | OpenFlags::CREATE | OpenFlags::EXCLUDE;
         let attributes = FileAttributes { permissions: Some(MODE), ..FileAttributes::empty() };
-        let opened = line.ask(line.sftp().open(temporary.as_str(), flags, attributes));
-        let handle = Some(opened.map_err(|e| judged(name, e, Kind::NotWritable))?.handle);
-        let buffer = Vec::with_capacity(line.piece());
-        Ok(Self { name: name.into(), line, path: path.into(), temporary, handle, writes: Writes::default(), offset: 0, buffer })
+        let both = line.ask_both(channel.sftp.lstat(path), channel.sftp.open(temporary.as_str(), flags, attributes));
+        let unwritten = |e| judged(name, e, Kind::NotWritable);
+        let (there, opened) = both.map_err(unwritten)?;
+        let handle = Some(opened.map_err(unwritten)?.handle);
+        let buffer = Vec::with_capacity(channel.piece);
+        let (name, path, writes) = (name.to_owned(), path.to_owned(), Writes::default());
+        // From here on it goes away with this.
+        let upload = Self { name, line, channel, path, temporary, handle, writes, offset: 0, buffer };
+        match there {
+            Ok(_) => Err(Error::new(Kind::AlreadyExists, &upload.name, "there is one")),
+            Err(_) => Ok(upload),
+        }
     }
 
     fn send(&mut self) -> Result<(), Failure> {
         let Some(handle) = &self.handle else { return Err(Failure::Silent) };
-        let bytes = std::mem::replace(&mut self.buffer, Vec::with_capacity(self.line.piece()));
+        let bytes = std::mem::replace(&mut self.buffer, Vec::with_capacity(self.channel.piece));
         let offset = self.offset;
         self.offset += bytes.len() as u64;
-        self.line.send(&mut self.writes, handle, offset, bytes)
+        self.line.send(&self.channel, &mut self.writes, handle, offset, bytes)
     }
 
     fn unwritten(&self, failure: Failure) -> Error {
@@ -55,11 +67,8 @@ impl SftpUpload {
             self.send()?;
         }
         self.line.settle(&mut self.writes)?;
-        let Some(handle) = &self.handle else { return Err(Failure::Silent) };
-        self.line.sync(handle)?;
-        let written = self.line.ask(self.line.sftp().fstat(handle.as_str()))?.attrs.size;
-        let handle = self.handle.take().unwrap_or_default();
-        self.line.ask(self.line.sftp().close(handle))?;
+        let Some(handle) = self.handle.take() else { return Err(Failure::Silent) };
+        let written = self.line.end(&self.channel, &handle)?;
         // An upload counts only when its size is right.
         if written.is_some_and(|size| size != self.offset) {
             return Err(Failure::Said(russh_sftp::client::error::Error::UnexpectedBehavior("it has another size there".into())));
@@ -69,9 +78,9 @@ impl SftpUpload {
 
     fn remove(&mut self) {
         if let Some(handle) = self.handle.take() {
-            let _ = self.line.ask(self.line.sftp().close(handle));
+            let _ = self.line.ask(self.channel.sftp.close(handle));
         }
-        let _ = self.line.ask(self.line.sftp().remove(self.temporary.as_str()));
+        let _ = self.line.ask(self.channel.sftp.remove(self.temporary.as_str()));
     }
 }
 
@@ -80,9 +89,9 @@ impl Write for SftpUpload {
         if self.handle.is_none() {
             return Err(io::ErrorKind::BrokenPipe.into());
         }
-        let taken = bytes.len().min(self.line.piece() - self.buffer.len());
+        let taken = bytes.len().min(self.channel.piece - self.buffer.len());
         self.buffer.extend_from_slice(&bytes[..taken]);
-        if self.buffer.len() == self.line.piece() {
+        if self.buffer.len() == self.channel.piece {
             self.send().map_err(|e| io::Error::other(self.unwritten(e)))?;
         }
         Ok(taken)
@@ -99,12 +108,11 @@ impl Upload for SftpUpload {
             self.remove();
             return Err(self.unwritten(failure));
         }
-        let line = self.line.clone();
         // Version 3: fails where the new name exists.
-        match line.ask(line.sftp().rename(self.temporary.as_str(), self.path.as_str())) {
+        match self.line.ask(self.channel.sftp.rename(self.temporary.as_str(), self.path.as_str())) {
             Ok(_) => Ok(()),
             Err(failure) => {
-                let exists = line.ask(line.sftp().lstat(self.path.as_str())).is_ok();
+                let exists = self.line.ask(self.channel.sftp.lstat(self.path.as_str())).is_ok();
                 self.remove();
                 let mut error = self.unwritten(failure);
                 if exists {

@@ -1,0 +1,138 @@
+//! SFTP on the channels of a connection. A server lets only so much be on its way over one channel (OpenSSH two MiB): over a long line
+//! several carry more.
+
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use russh::client;
+use russh_sftp::client::RawSftpSession;
+use russh_sftp::client::rawsession::Limits;
+
+use super::server_key::ServerKey;
+
+/// For the answer to a request. A server that looks at its disk first may take its time.
+const ANSWER: u64 = 60;
+/// Bytes of one request, where the server says nothing of its limits: what every server takes.
+pub const USUAL: u32 = 32 << 10;
+/// At most, whatever it says.
+const MOST: u32 = 255 << 10;
+
+/// One channel. Handles of files are its own.
+pub struct Session {
+    pub sftp: RawSftpSession,
+    /// Bytes of one read or write.
+    pub piece: usize,
+    /// Whether the server can be told to make a file durable.
+    pub syncs: bool,
+    /// Transfers that go over it.
+    transfers: AtomicUsize,
+}
+
+impl Session {
+    /// `like`: another on the same connection, which knows what the server can do.
+    pub async fn begin(ssh: &client::Handle<ServerKey>, like: Option<&Self>) -> Result<Self, String> {
+        let channel = ssh.channel_open_session().await.map_err(|e| e.to_string())?;
+        channel.request_subsystem(true, "sftp").await.map_err(|e| e.to_string())?;
+        let mut sftp = RawSftpSession::new(channel.into_stream());
+        sftp.set_timeout(ANSWER);
+        let version = sftp.init().await.map_err(|e| e.to_string())?;
+        if let Some(Self { piece, syncs, .. }) = like {
+            return Ok(Self { sftp, piece: *piece, syncs: *syncs, transfers: AtomicUsize::new(0) });
+        }
+        let has = |name: &str| version.extensions.contains_key(name);
+        let mut piece = USUAL;
+        if has("limits@openssh.com")
+            && let Ok(limits) = sftp.limits().await
+        {
+            let limits = Limits::from(limits);
+            let both = limits.read_len.unwrap_or(USUAL.into()).min(limits.write_len.unwrap_or(USUAL.into()));
+            piece = u32::try_from(both).unwrap_or(MOST).clamp(1 << 10, MOST);
+            sftp.set_limits(limits);
+        }
+        let syncs = has("fsync@openssh.com");
+        Ok(Self { sftp, piece: piece as usize, syncs, transfers: AtomicUsize::new(0) })
+    }
+}
+
+/// All channels of a connection: one at first, more where several transfers go at once.
+pub struct Sessions(Mutex<State>);
+
+struct State {
+    all: Vec<Arc<Session>>,
+    /// That are being opened.
+    opening: usize,
+    /// No more than the server takes, and than may be.
+    most: usize,
+}
+
+impl Sessions {
+    pub fn new(first: Session, most: usize) -> Self {
+        Self(Mutex::new(State { all: vec![Arc::new(first)], opening: 0, most }))
+    }
+
+    /// The first, over which all that is short goes.
+    pub fn first(&self) -> Arc<Session> {
+        // There is always one.
+        self.state().all[0].clone()
+    }
+
+    /// A channel for a transfer: one that has none if possible, else the one with the fewest. `open` opens another.
+    pub fn take(&self, open: impl FnOnce() -> Result<Session, String>) -> Transfer {
+        {
+            let mut state = self.state();
+            let least = least(&state.all);
+            if least.0.transfers.load(Relaxed) == 1 || state.all.len() + state.opening >= state.most {
+                return least;
+            }
+            state.opening += 1;
+        }
+        let opened = open();
+        let mut state = self.state();
+        state.opening -= 1;
+        match opened {
+            Ok(session) => {
+                let session = Arc::new(session);
+                state.all.push(session.clone());
+                Transfer::over(&session)
+            }
+            Err(why) => {
+                tracing::debug!("no further channel is opened: {why}");
+                state.most = state.all.len();
+                least(&state.all)
+            }
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn least(all: &[Arc<Session>]) -> Transfer {
+    let least = all.iter().min_by_key(|session| session.transfers.load(Relaxed));
+    Transfer::over(least.unwrap_or(&all[0]))
+}
+
+/// A transfer's share in a channel.
+pub struct Transfer(Arc<Session>);
+
+impl Transfer {
+    fn over(session: &Arc<Session>) -> Self {
+        session.transfers.fetch_add(1, Relaxed);
+        Self(session.clone())
+    }
+}
+
+impl std::ops::Deref for Transfer {
+    type Target = Arc<Session>;
+
+    fn deref(&self) -> &Arc<Session> {
+        &self.0
+    }
+}
+
+impl Drop for Transfer {
+    fn drop(&mut self) {
+        self.0.transfers.fetch_sub(1, Relaxed);
+    }
+}

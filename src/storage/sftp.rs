@@ -209,15 +209,10 @@ impl Sftp {
         }
     }
 
-    /// Reads a part of an object, piece by piece; an end that is `None` is that of the object. Its size is given.
-    fn read(
-        &self,
-        session: &Arc<Session>,
-        name: &str,
-        offset: u64,
-        end: Option<u64>,
-        take: &mut TakeFrom<'_>,
-    ) -> Result<(), Error> {
+    /// Reads a part of an object, piece by piece; an end that is `None` is that of the object.
+    fn read(&self, name: &str, offset: u64, end: Option<u64>, take: &mut TakeFrom<'_>) -> Result<(), Error> {
+        // One channel is enough: how much is on its way to us is for us to say.
+        let session = &self.line.session();
         let (handle, size) = self.open_object(session, name)?;
         let end = end.unwrap_or(size);
         let read = if end <= size {
@@ -260,7 +255,7 @@ impl Storage for Sftp {
             return Err(Error::new(Kind::TooShort, name, "it has fewer bytes"));
         };
         let mut rest = buffer;
-        self.read(&self.line.session(), name, offset, Some(end), &mut |piece| {
+        self.read(name, offset, Some(end), &mut |piece| {
             let (now, later) = std::mem::take(&mut rest).split_at_mut(piece.len());
             now.copy_from_slice(piece);
             rest = later;
@@ -269,12 +264,12 @@ impl Storage for Sftp {
     }
 
     fn read_through(&self, name: &str, offset: u64, end: u64, take: &mut Take<'_>) -> Result<(), Error> {
-        self.read(&self.line.transfer(), name, offset, Some(end), take)
+        self.read(name, offset, Some(end), take)
     }
 
     fn read_all(&self, name: &str, limit: u64) -> Result<Vec<u8>, Error> {
         let mut bytes = Vec::new();
-        self.read(&self.line.session(), name, 0, None, &mut |piece| {
+        self.read(name, 0, None, &mut |piece| {
             if (bytes.len() + piece.len()) as u64 > limit {
                 return Err(Error::new(Kind::TooLong, name, &format!("more than {limit} bytes")));
             }
@@ -331,7 +326,7 @@ impl Storage for Sftp {
 
     fn sha256_on_medium(&self, name: &str, each: &mut dyn FnMut(u64) -> bool) -> Result<([u8; 32], bool), Error> {
         let mut hash = Sha256::new();
-        self.read(&self.line.transfer(), name, 0, None, &mut |piece| {
+        self.read(name, 0, None, &mut |piece| {
             hash.update(piece);
             if each(piece.len() as u64) { Ok(()) } else { Err(Error::new(Kind::Cancelled, name, "cancelled")) }
         })?;

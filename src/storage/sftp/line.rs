@@ -18,7 +18,7 @@ use tokio::task::{JoinHandle, JoinSet};
 use super::failure::{Failure, is_end};
 use super::log_in::log_in;
 use super::server_key::{Checked, ServerKey};
-use super::session::{Session, Sessions, Transfer, USUAL};
+use super::session::{Session, Sessions, Taken, USUAL};
 use crate::model::location::{Location, Server, SftpFolder};
 use crate::storage::access::Access;
 use crate::storage::throttle::{Throttle, pause};
@@ -33,7 +33,7 @@ const AT_ONCE: usize = 64;
 /// Bytes of a file that are asked for before they are wanted.
 const AHEAD: usize = 8 << 20;
 /// Bytes that the server may send over one channel before we say that they have come: what is on its way on a long line.
-const WINDOW: u32 = 16 << 20;
+const WINDOW: u32 = 32 << 20;
 
 /// What a request has for a result.
 type Answer<T> = Result<T, Failure>;
@@ -112,8 +112,8 @@ impl Line {
         self.sessions.first()
     }
 
-    /// A channel for a transfer.
-    pub fn transfer(&self) -> Transfer {
+    /// A channel for an upload.
+    pub fn channel(&self) -> Taken {
         let like = self.session();
         self.sessions.take(|| self.wait(begin(&self.ssh, Some(&like))).unwrap_or_else(|_| Err("the line has ended".into())))
     }

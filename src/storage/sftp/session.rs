@@ -1,5 +1,5 @@
-//! SFTP on the channels of a connection. A server lets only so much be on its way over one channel (OpenSSH two MiB): over a long line
-//! several carry more.
+//! SFTP on the channels of a connection. A server lets only so much be on its way to it over one channel (OpenSSH two MiB): over a long
+//! line several carry more.
 
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -24,8 +24,8 @@ pub struct Session {
     pub piece: usize,
     /// Whether the server can be told to make a file durable.
     pub syncs: bool,
-    /// Transfers that go over it.
-    transfers: AtomicUsize,
+    /// Uploads that go over it.
+    uploads: AtomicUsize,
 }
 
 impl Session {
@@ -37,7 +37,7 @@ impl Session {
         sftp.set_timeout(ANSWER);
         let version = sftp.init().await.map_err(|e| e.to_string())?;
         if let Some(Self { piece, syncs, .. }) = like {
-            return Ok(Self { sftp, piece: *piece, syncs: *syncs, transfers: AtomicUsize::new(0) });
+            return Ok(Self { sftp, piece: *piece, syncs: *syncs, uploads: AtomicUsize::new(0) });
         }
         let has = |name: &str| version.extensions.contains_key(name);
         let mut piece = USUAL;
@@ -50,11 +50,11 @@ impl Session {
             sftp.set_limits(limits);
         }
         let syncs = has("fsync@openssh.com");
-        Ok(Self { sftp, piece: piece as usize, syncs, transfers: AtomicUsize::new(0) })
+        Ok(Self { sftp, piece: piece as usize, syncs, uploads: AtomicUsize::new(0) })
     }
 }
 
-/// All channels of a connection: one at first, more where several transfers go at once.
+/// All channels of a connection: one at first, more where several uploads go at once.
 pub struct Sessions(Mutex<State>);
 
 struct State {
@@ -76,12 +76,12 @@ impl Sessions {
         self.state().all[0].clone()
     }
 
-    /// A channel for a transfer: one that has none if possible, else the one with the fewest. `open` opens another.
-    pub fn take(&self, open: impl FnOnce() -> Result<Session, String>) -> Transfer {
+    /// A channel for an upload: one that has none if possible, else the one with the fewest. `open` opens another.
+    pub fn take(&self, open: impl FnOnce() -> Result<Session, String>) -> Taken {
         {
             let mut state = self.state();
             let least = least(&state.all);
-            if least.0.transfers.load(Relaxed) == 1 || state.all.len() + state.opening >= state.most {
+            if least.0.uploads.load(Relaxed) == 1 || state.all.len() + state.opening >= state.most {
                 return least;
             }
             state.opening += 1;
@@ -93,7 +93,7 @@ impl Sessions {
             Ok(session) => {
                 let session = Arc::new(session);
                 state.all.push(session.clone());
-                Transfer::over(&session)
+                Taken::over(&session)
             }
             Err(why) => {
                 tracing::debug!("no further channel is opened: {why}");
@@ -108,22 +108,22 @@ impl Sessions {
     }
 }
 
-fn least(all: &[Arc<Session>]) -> Transfer {
-    let least = all.iter().min_by_key(|session| session.transfers.load(Relaxed));
-    Transfer::over(least.unwrap_or(&all[0]))
+fn least(all: &[Arc<Session>]) -> Taken {
+    let least = all.iter().min_by_key(|session| session.uploads.load(Relaxed));
+    Taken::over(least.unwrap_or(&all[0]))
 }
 
-/// A transfer's share in a channel.
-pub struct Transfer(Arc<Session>);
+/// An upload's share in a channel.
+pub struct Taken(Arc<Session>);
 
-impl Transfer {
+impl Taken {
     fn over(session: &Arc<Session>) -> Self {
-        session.transfers.fetch_add(1, Relaxed);
+        session.uploads.fetch_add(1, Relaxed);
         Self(session.clone())
     }
 }
 
-impl std::ops::Deref for Transfer {
+impl std::ops::Deref for Taken {
     type Target = Arc<Session>;
 
     fn deref(&self) -> &Arc<Session> {
@@ -131,8 +131,8 @@ impl std::ops::Deref for Transfer {
     }
 }
 
-impl Drop for Transfer {
+impl Drop for Taken {
     fn drop(&mut self) {
-        self.0.transfers.fetch_sub(1, Relaxed);
+        self.0.uploads.fetch_sub(1, Relaxed);
     }
 }

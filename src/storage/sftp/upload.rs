@@ -7,7 +7,7 @@ use russh_sftp::protocol::{FileAttributes, OpenFlags};
 
 use super::failure::{Failure, judged};
 use super::line::{Line, Writes};
-use super::session::Transfer;
+use super::session::Taken;
 use crate::storage::{Error, Kind, Upload, name};
 
 /// Files are for their owner alone.
@@ -17,7 +17,7 @@ pub struct SftpUpload {
     /// For errors.
     name: String,
     line: Arc<Line>,
-    channel: Transfer,
+    channel: Taken,
     path: String,
     temporary: String,
     /// `None` once finished.
@@ -31,7 +31,7 @@ pub struct SftpUpload {
 impl SftpUpload {
     /// `AlreadyExists` where there is one. Its folder must be there.
     pub fn begin(name: &str, line: Arc<Line>, path: &str) -> Result<Self, Error> {
-        let channel = line.transfer();
+        let channel = line.channel();
         let temporary = name::temporary(path)?;
         let flags = OpenFlags::WRITE | OpenFlags::CREATE | OpenFlags::EXCLUDE;
         let attributes = FileAttributes { permissions: Some(MODE), ..FileAttributes::empty() };

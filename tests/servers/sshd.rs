@@ -56,6 +56,14 @@ impl Sshd {
         self.process.stop();
     }
 
+    /// The same server again, with one more line in its settings.
+    pub fn start_again_with(&mut self, line: &str) {
+        let config = self.folder.join("sshd_config");
+        let before = fs::read_to_string(&config).unwrap();
+        fs::write(&config, format!("{before}{line}\n")).unwrap();
+        self.start_again(false);
+    }
+
     /// The fingerprint of its key as it is now.
     pub fn shown_now(&self) -> String {
         fingerprint(&self.folder.join("host_key"))

@@ -118,6 +118,12 @@ impl Line {
         self.sessions.take(|| self.wait(begin(&self.ssh, Some(&like))).unwrap_or_else(|_| Err("the line has ended".into())))
     }
 
+    /// That are open.
+    #[cfg(test)]
+    pub fn channels(&self) -> usize {
+        self.sessions.count()
+    }
+
     /// Waits for the answer to a request. Never from an async task.
     pub fn ask<T>(&self, request: impl Future<Output = Result<T, SftpError>>) -> Result<T, Failure> {
         self.wait(request)?.map_err(Failure::from)

@@ -103,6 +103,11 @@ impl Sessions {
         }
     }
 
+    #[cfg(test)]
+    pub fn count(&self) -> usize {
+        self.state().all.len()
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -97,6 +97,26 @@ fn it_does_what_every_storage_must() {
 }
 
 #[test]
+fn uploads_at_once_go_over_channels_of_their_own_where_the_server_lets_them() {
+    for (line, channels) in [("", 4), ("MaxSessions 1", 1), ("MaxSessions 2", 2)] {
+        let mut world = World::new();
+        world.server.start_again_with(line);
+        let storage = world.open().unwrap();
+        let names = ["d/a", "d/b", "d/c", "d/d", "d/e", "d/f"];
+        let mut uploads: Vec<_> = names.iter().map(|name| storage.create(name).unwrap()).collect();
+        for (upload, n) in uploads.iter_mut().zip(1u8..) {
+            upload.write_all(&vec![n; 700_000]).unwrap();
+        }
+        uploads.into_iter().for_each(|upload| upload.finish().unwrap());
+        assert_eq!(storage.line.channels(), channels, "{line}");
+        for (name, n) in names.iter().zip(1u8..) {
+            assert!(storage.read_all(name, 1 << 20).unwrap() == vec![n; 700_000]);
+        }
+        assert_eq!(storage.list("d").unwrap().len(), names.len());
+    }
+}
+
+#[test]
 fn only_a_new_destination_is_made() {
     let world = World::new();
     assert_eq!(kind(Sftp::open(&world.folder("new"), &world.person)), Kind::Unreachable);

@@ -15,6 +15,7 @@ use crate::storage::{contract, cuts};
 
 mod fake;
 mod lies;
+mod requests;
 
 fn folder(address: &str) -> WebdavFolder {
     match Location::of_server(address) {
@@ -173,20 +174,8 @@ fn hasty(address: &str, person: &Person) -> Server {
     Server::open(&folder(address), person, false, pace).unwrap()
 }
 
-#[test]
-fn a_list_of_ten_thousand_takes_one_request() {
-    let dir = tempfile::tempdir().unwrap();
-    fs::create_dir(dir.path().join("f")).unwrap();
-    let names: Vec<String> = (0..10_000).map(|n| format!("{n:05}")).collect();
-    names.iter().for_each(|name| fs::write(dir.path().join("f").join(name), "x").unwrap());
-    let server = Dufs::start(dir.path());
-    let proxy = Proxy::to(([127, 0, 0, 1], server.port).into());
-    let folder = WebdavFolder { port: proxy.address.port(), ..folder(&server.address("")) };
-    let storage = Webdav::open(&folder, &Person::with(dufs::PASSWORD)).unwrap();
-    proxy.fate().asked();
-    let listed: Vec<String> = storage.list("f").unwrap().into_iter().map(|child| child.name).collect();
-    assert!(listed == names, "{} listed", listed.len());
-    assert_eq!(proxy.fate().asked(), ["PROPFIND /f/"]);
+fn storage(fake: &fake::Fake) -> Webdav {
+    Webdav { server: Arc::new(hasty(&fake.address(), &Person::with("lovelace"))) }
 }
 
 #[test]

@@ -94,6 +94,7 @@ impl Store {
                 Reply::of("201 Created")
             }
             "DELETE" => Reply::of(if files.remove(&seen.target).is_some() { "204 No Content" } else { "404 Not Found" }),
+            "MKCOL" if files.keys().any(|path| path.starts_with(&seen.target)) => Reply::of("405 Method Not Allowed"),
             "MKCOL" => Reply::of("201 Created"),
             "GET" => match files.get(&seen.target) {
                 Some(file) => part(file, seen.header("range")),

@@ -1,14 +1,9 @@
 //! Servers that are busy, break off, or lie.
 
 use std::io::Write;
-use std::sync::Arc;
 
 use super::fake::{Fake, Reply, entry, list, part};
 use super::*;
-
-fn storage(fake: &Fake) -> Webdav {
-    Webdav { server: Arc::new(hasty(&fake.address(), &Person::with("lovelace"))) }
-}
 
 fn bytes(length: usize) -> Vec<u8> {
     (0..length).map(|n| (n % 251) as u8).collect()
@@ -34,23 +29,6 @@ fn what_a_server_took_and_lost_is_sent_again_under_another_name() {
             _ => assert_eq!(kind(put), Kind::Nonsense),
         }
     }
-}
-
-#[test]
-fn a_good_server_is_asked_no_more_than_needed() {
-    let fake = Fake::good();
-    let storage = storage(&fake);
-    let count = |what: &dyn Fn()| {
-        let before = fake.seen("").len();
-        what();
-        fake.seen("")[before..].iter().map(|seen| seen.method.clone()).collect::<Vec<_>>().join(" ")
-    };
-    storage.put("f/first", b"x").unwrap();
-    assert_eq!(count(&|| storage.put("f/b", b"x").unwrap()), "PUT PROPFIND PROPFIND MOVE");
-    assert_eq!(count(&|| _ = storage.read_all("f/b", 9).unwrap()), "GET");
-    assert_eq!(count(&|| storage.read_at("f/b", 0, &mut [0]).unwrap()), "GET");
-    assert_eq!(count(&|| _ = storage.list("f").unwrap()), "PROPFIND");
-    assert_eq!(count(&|| storage.delete("f/b").unwrap()), "PROPFIND DELETE");
 }
 
 #[test]

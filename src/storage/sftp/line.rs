@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use std::future::Future;
 use std::io;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::thread;
 use std::time::Duration;
 
@@ -30,8 +31,9 @@ const CONNECT: Duration = Duration::from_secs(20);
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 /// Requests on their way at once, as OpenSSH's `sftp` has them.
 const AT_ONCE: usize = 64;
-/// Bytes of a file that are asked for before they are wanted.
-const AHEAD: usize = 8 << 20;
+/// Bytes that are asked for before they are wanted, of all files that are being read: what fills a line of a gigabit that takes 100 ms there
+/// and back. More is no longer in the processors' caches when it is wanted.
+const AHEAD: usize = 12 << 20;
 /// Bytes that the server may send over one channel before we say that they have come: what is on its way on a long line.
 const WINDOW: u32 = 32 << 20;
 
@@ -63,6 +65,8 @@ pub struct Line {
     /// Ends the connection with it.
     ssh: client::Handle<ServerKey>,
     throttle: Arc<Throttle>,
+    /// Files that are being read.
+    readers: AtomicUsize,
 }
 
 impl Line {
@@ -104,7 +108,7 @@ impl Line {
         runtime.block_on(log_in(&mut ssh, folder, access))?;
         let first = runtime.block_on(begin(&ssh, None)).map_err(unreachable)?;
         let sessions = Sessions::new(first, access.connections().max(1));
-        Ok(Self { runtime: Some(runtime), sessions, ended, ssh, throttle: access.throttle() })
+        Ok(Self { runtime: Some(runtime), sessions, ended, ssh, throttle: access.throttle(), readers: AtomicUsize::new(0) })
     }
 
     /// The channel for all that is short.
@@ -203,8 +207,10 @@ impl Line {
     ) -> Result<(), Stopped> {
         let Some(runtime) = &self.runtime else { return Err(Failure::Silent.into()) };
         let mut ahead = Ahead(VecDeque::new());
-        let (mut at, most) = (offset, (AHEAD / session.piece).max(1));
+        let _reader = Counted::of(&self.readers);
+        let mut at = offset;
         loop {
+            let most = (AHEAD / self.readers.load(Relaxed).max(1) / session.piece).max(1);
             while at < end && ahead.0.len() < most {
                 let length = session.piece.min(usize::try_from(end - at).unwrap_or(session.piece));
                 let (wait, piece) = (self.throttle.down(length), read_piece(session.clone(), handle.to_owned(), at, length));
@@ -312,6 +318,22 @@ impl Drop for Line {
 /// Pieces that are on their way to the server.
 #[derive(Default)]
 pub struct Writes(JoinSet<Result<(), SftpError>>);
+
+/// Counts one until it is dropped.
+struct Counted<'a>(&'a AtomicUsize);
+
+impl<'a> Counted<'a> {
+    fn of(count: &'a AtomicUsize) -> Self {
+        count.fetch_add(1, Relaxed);
+        Self(count)
+    }
+}
+
+impl Drop for Counted<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Relaxed);
+    }
+}
 
 /// Pieces that are read in advance, in their order; nobody waits for what is dropped.
 struct Ahead(VecDeque<JoinHandle<Result<Vec<u8>, Failure>>>);

@@ -3,7 +3,8 @@
 pub mod card;
 pub mod card_data;
 pub mod remove;
-pub use std::collections::HashMap;
+
+use std::collections::HashMap;
 
 use egui::Ui;
 use tokio::sync::broadcast;

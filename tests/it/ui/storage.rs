@@ -142,10 +142,15 @@ fn what_a_destination_lacks_is_copied_there_at_once() {
     overview.plans[0].behind = vec![nas.clone()];
     let mut desk = desk(overview, [1000.0, 1000.0]);
     desk.click("Storage");
+    catches_up(&mut desk, &drive, &nas);
+}
+
+/// What "Documents" lacks at the server is copied there from the drive.
+fn catches_up(desk: &mut Desk, drive: &Location, nas: &Location) {
     desk.click("Catch up: copy Documents to backups on nas");
     desk.until("sent", |desk| {
         desk.told().iter().any(|command| match command {
-            Command::Replicate { spec, .. } => spec.to == nas && spec.from.location == drive && !spec.instead,
+            Command::Replicate { spec, .. } => spec.to == *nas && spec.from.location == *drive && !spec.instead,
             _ => false,
         })
     });
@@ -167,13 +172,7 @@ fn keys_that_have_not_reached_a_destination_are_told_and_brought() {
     desk.click("Storage");
     desk.until("that it opens as before", |desk| desk.reads("Documents opens here with its former password or keys"));
     // The drive has them.
-    desk.click("Catch up: copy Documents to backups on nas");
-    desk.until("sent", |desk| {
-        desk.told().iter().any(|command| match command {
-            Command::Replicate { spec, .. } => spec.to == nas && spec.from.location == drive && !spec.instead,
-            _ => false,
-        })
-    });
+    catches_up(&mut desk, &drive, &nas);
 }
 
 #[test]

@@ -29,8 +29,9 @@ pub struct JustRead {
     kept: Arc<Mutex<Kept>>,
 }
 
+/// What was read of one destination. All connections to it share it: what is written over one changes what another may give.
 #[derive(Default)]
-struct Kept {
+pub struct Kept {
     pieces: HashMap<Piece, (Instant, Arc<[u8]>)>,
     bytes: usize,
     lists: HashMap<String, Vec<Listed>>,
@@ -81,8 +82,8 @@ struct Piece {
 }
 
 impl JustRead {
-    pub fn new(storage: Arc<dyn Storage>) -> Self {
-        Self { storage, kept: Arc::default() }
+    pub fn new(storage: Arc<dyn Storage>, kept: Arc<Mutex<Kept>>) -> Self {
+        Self { storage, kept }
     }
 
     fn find(&self, piece: &Piece) -> Option<Arc<[u8]>> {
@@ -269,10 +270,29 @@ mod tests {
     use super::*;
     use crate::storage::local::Local;
 
+    fn at(folder: &tempfile::TempDir) -> JustRead {
+        JustRead::new(Arc::new(Local::open(folder.path()).unwrap()), Arc::default())
+    }
+
+    #[test]
+    fn what_is_written_over_one_connection_is_seen_over_another() {
+        let folder = tempfile::tempdir().unwrap();
+        let one = at(&folder);
+        let other = JustRead::new(Arc::new(Local::open(folder.path()).unwrap()), one.kept.clone());
+        assert_eq!(other.list("").unwrap(), []);
+        let mut upload = one.create("a").unwrap();
+        assert_eq!(other.list("").unwrap(), []);
+        io::Write::write_all(&mut upload, b"x").unwrap();
+        upload.finish().unwrap();
+        assert_eq!(other.list("").unwrap().len(), 1);
+        one.delete("a").unwrap();
+        assert_eq!(other.list("").unwrap(), []);
+    }
+
     #[test]
     fn what_was_just_read_is_not_read_again_unless_something_was_written() {
         let folder = tempfile::tempdir().unwrap();
-        let storage = JustRead::new(Arc::new(Local::open(folder.path()).unwrap()));
+        let storage = at(&folder);
         storage.put("a", b"first").unwrap();
         let mut part = [0; 3];
         storage.read_at("a", 1, &mut part).unwrap();
@@ -291,7 +311,7 @@ mod tests {
     #[test]
     fn lists_are_of_one_moment_until_something_is_written_or_asked_anew() {
         let folder = tempfile::tempdir().unwrap();
-        let storage = JustRead::new(Arc::new(Local::open(folder.path()).unwrap()));
+        let storage = at(&folder);
         let names = |at: &str| storage.list(at).unwrap().into_iter().map(|entry| entry.name).collect::<Vec<_>>();
         let by_another = |name: &str| {
             fs::create_dir_all(folder.path().join(name).parent().unwrap()).unwrap();
@@ -319,7 +339,7 @@ mod tests {
     #[test]
     fn a_list_that_was_asked_for_before_something_was_written_is_not_kept() {
         let folder = tempfile::tempdir().unwrap();
-        let storage = JustRead::new(Arc::new(Local::open(folder.path()).unwrap()));
+        let storage = at(&folder);
         let (asked, before) = (Instant::now(), lock(&storage.kept).forgotten);
         let list = storage.storage.list("").unwrap();
         storage.put("a", b"x").unwrap();
@@ -330,7 +350,7 @@ mod tests {
     #[test]
     fn no_more_is_kept_than_may_be() {
         let folder = tempfile::tempdir().unwrap();
-        let storage = JustRead::new(Arc::new(Local::open(folder.path()).unwrap()));
+        let storage = at(&folder);
         storage.put("a", &vec![7; 8 << 20]).unwrap();
         let mut piece = vec![0; SMALL];
         for n in 0..30 {

@@ -5,7 +5,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::core::lock;
-use super::just_read::JustRead;
+use super::just_read::{self, JustRead};
 use crate::model::location::Location;
 use crate::storage::Storage;
 
@@ -22,6 +22,21 @@ struct Kept {
     is_watched: bool,
     /// Of what was forgotten, so that nothing is kept that was opened before.
     forgotten: u64,
+    /// What was read, for as long as somebody is connected.
+    read: Vec<(Location, Weak<Mutex<just_read::Kept>>)>,
+}
+
+impl Kept {
+    /// What was read there, over whichever connection.
+    fn read_at(&mut self, location: &Location) -> Arc<Mutex<just_read::Kept>> {
+        self.read.retain(|(_, read)| read.strong_count() > 0);
+        let known = self.read.iter().find(|(at, _)| at == location).and_then(|(_, read)| read.upgrade());
+        known.unwrap_or_else(|| {
+            let read = Arc::default();
+            self.read.push((location.clone(), Arc::downgrade(&read)));
+            read
+        })
+    }
 }
 
 struct One {
@@ -41,15 +56,15 @@ impl KeptOpen {
         if location.server().is_none() {
             return open();
         }
-        let before = {
+        let (before, read) = {
             let mut kept = lock(&self.0);
             if let Some(one) = kept.storages.iter_mut().find(|one| one.location == *location && one.is_fresh()) {
                 one.asked = Instant::now();
                 return Ok(one.storage.clone());
             }
-            kept.forgotten
+            (kept.forgotten, kept.read_at(location))
         };
-        let storage: Arc<dyn Storage> = Arc::new(JustRead::new(open()?));
+        let storage: Arc<dyn Storage> = Arc::new(JustRead::new(open()?, read));
         self.keep(location, &storage, before);
         Ok(storage)
     }
@@ -58,6 +73,7 @@ impl KeptOpen {
     pub fn forget(&self) {
         let mut kept = lock(&self.0);
         kept.forgotten += 1;
+        kept.read.clear();
         let gone = std::mem::take(&mut kept.storages);
         drop(kept);
         drop(gone);
@@ -143,6 +159,23 @@ mod tests {
             thread::sleep(Duration::from_millis(50));
         }
         assert!(!lock(&kept.0).is_watched || lock(&kept.0).storages.is_empty());
+    }
+
+    #[test]
+    fn who_connects_anew_is_given_nothing_that_was_written_over_since() {
+        let (kept, folder) = (KeptOpen::default(), tempfile::tempdir().unwrap());
+        let open = || opened(&kept, "sftp://ada@nas/backups", &folder);
+        let of_a_run = open();
+        // Nobody asked for a while, but the run goes on.
+        lock(&kept.0).storages.clear();
+        let later = open();
+        assert!(!Arc::ptr_eq(&of_a_run, &later));
+        assert_eq!(later.list("").unwrap().len(), 0);
+        of_a_run.put("a", b"x").unwrap();
+        assert_eq!(later.list("").unwrap().len(), 1);
+        drop((of_a_run, later));
+        kept.forget();
+        assert!(lock(&kept.0).read.is_empty());
     }
 
     #[test]

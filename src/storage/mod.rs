@@ -96,8 +96,9 @@ pub trait Storage: Send + Sync {
         Ok(None)
     }
     /// Begins an object: temporary name, then on `finish` fsync, rename without replacing, folder fsynced. Folders are made as
-    /// needed. `AlreadyExists` where there is one, here or, where looking takes the way there and back (WebDAV), by `finish`. FTP knows neither fsync nor such a rename: there what exists when `finish`
-    /// looks is refused, and two that finish in the same instant are kept apart by their names only.
+    /// needed. `AlreadyExists` where there is one: here or, where looking takes the way there and back (WebDAV), by `finish`. FTP
+    /// knows neither fsync nor such a rename: there what exists when `finish` looks is refused, and two that finish in the same
+    /// instant are kept apart by their names only.
     fn create(&self, name: &str) -> Result<Box<dyn Upload>, Error>;
     /// Removes an object durably; one that is not there is no error.
     fn delete(&self, name: &str) -> Result<(), Error>;

@@ -86,6 +86,12 @@ impl JustRead {
         Self { storage, kept }
     }
 
+    /// Whether lists of a moment ago say that a folder, or an object, is not there.
+    fn is_missing(&self, name: &str, is_folder: bool) -> bool {
+        let kept = lock(&self.kept);
+        kept.are_lists_fresh() && kept.is_missing(name, is_folder)
+    }
+
     fn find(&self, piece: &Piece) -> Option<Arc<[u8]>> {
         let kept = lock(&self.kept);
         let (read, bytes) = kept.pieces.get(piece)?;
@@ -138,12 +144,8 @@ impl Storage for JustRead {
     }
 
     fn size(&self, name: &str) -> Result<u64, Error> {
-        let is_missing = {
-            let kept = lock(&self.kept);
-            kept.are_lists_fresh() && kept.is_missing(name, false)
-        };
         // A name that is none is refused as such.
-        if is_missing && name::check(name).is_ok() {
+        if self.is_missing(name, false) && name::check(name).is_ok() {
             return Err(Error::new(Kind::NotFound, name, "not there a moment ago"));
         }
         self.storage.size(name)
@@ -211,11 +213,7 @@ impl Storage for JustRead {
     }
 
     fn sweep_temporary(&self, folder: &str, before: Option<Timestamp>) -> Result<usize, Error> {
-        let is_missing = {
-            let kept = lock(&self.kept);
-            kept.are_lists_fresh() && kept.is_missing(folder, true)
-        };
-        if is_missing { Ok(0) } else { self.storage.sweep_temporary(folder, before) }
+        if self.is_missing(folder, true) { Ok(0) } else { self.storage.sweep_temporary(folder, before) }
     }
 
     fn put(&self, name: &str, bytes: &[u8]) -> Result<(), Error> {

@@ -143,7 +143,7 @@ struct Version<'a> {
 type NamedList = (String, Arc<Vec<u8>>);
 
 /// What goes over before a version's manifest.
-enum Sent<'a> {
+enum Part<'a> {
     Object(&'a Wanted),
     List(&'a NamedList),
 }
@@ -279,21 +279,21 @@ impl Copying<'_> {
     /// Sends objects and lists of them, a few at a time; the first that fails ends it.
     fn send(&self, objects: &[&Wanted], lists: &[&NamedList], replaced: &HashSet<String>) -> Result<(), NotCopied> {
         let at_once = self.core.files_at_once(&[self.from_location, self.to_location]);
-        let objects = objects.iter().copied().map(Sent::Object);
-        let all: Vec<Sent<'_>> = objects.chain(lists.iter().copied().map(Sent::List)).collect();
+        let objects = objects.iter().copied().map(Part::Object);
+        let all: Vec<Part<'_>> = objects.chain(lists.iter().copied().map(Part::List)).collect();
         few_at_once(&all, at_once, |one| {
-            let (Sent::Object(Wanted { name, .. }) | Sent::List((name, _))) = one;
+            let (Part::Object(Wanted { name, .. }) | Part::List((name, _))) = one;
             if replaced.contains(name) {
                 // It is of no use, and objects are written once.
                 self.to.delete(name).map_err(NotCopied::Target)?;
             }
             match one {
-                Sent::Object(object) => {
+                Part::Object(object) => {
                     self.send_one(object)?;
                     self.progress.files_done.fetch_add(1, Relaxed);
                     Ok(())
                 }
-                Sent::List((name, bytes)) => self.to.put_once(name, bytes).map_err(NotCopied::Target),
+                Part::List((name, bytes)) => self.to.put_once(name, bytes).map_err(NotCopied::Target),
             }
         })
     }

@@ -127,6 +127,10 @@ impl Storage for Enduring {
         })
     }
 
+    fn read_all(&self, name: &str, limit: u64) -> Result<Vec<u8>, Error> {
+        self.0.ask(|storage| storage.read_all(name, limit))
+    }
+
     fn is_streamed(&self) -> bool {
         self.0.current().0.is_streamed()
     }

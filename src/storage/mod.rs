@@ -5,6 +5,7 @@ mod backoff;
 pub mod certificates;
 #[cfg(test)]
 mod contract;
+mod counted;
 #[cfg(test)]
 mod cuts;
 mod enduring;

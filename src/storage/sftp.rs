@@ -19,7 +19,7 @@ mod session;
 mod upload;
 
 use failure::{Failure, is_missing, judged};
-use line::{Line, Stopped, TakeFrom};
+use line::{Line, Stopped};
 use session::Session;
 use upload::SftpUpload;
 
@@ -210,7 +210,7 @@ impl Sftp {
     }
 
     /// Reads a part of an object, piece by piece; an end that is `None` is that of the object.
-    fn read(&self, name: &str, offset: u64, end: Option<u64>, take: &mut TakeFrom<'_>) -> Result<(), Error> {
+    fn read(&self, name: &str, offset: u64, end: Option<u64>, take: &mut Take<'_>) -> Result<(), Error> {
         // One channel is enough: how much is on its way to us is for us to say.
         let session = &self.line.session();
         let (handle, size) = self.open_object(session, name)?;

@@ -22,8 +22,9 @@ use super::server_key::{Checked, ServerKey};
 use super::session::{Session, Sessions, Taken, USUAL};
 use crate::model::location::{Location, Server, SftpFolder};
 use crate::storage::access::Access;
+use crate::storage::counted::Counted;
 use crate::storage::throttle::{Throttle, pause};
-use crate::storage::{Error, Kind};
+use crate::storage::{Error, Kind, Take};
 
 /// Until a server takes the call, and for each step of the greeting.
 const CONNECT: Duration = Duration::from_secs(20);
@@ -52,9 +53,6 @@ impl From<Failure> for Stopped {
         Self::Read(failure)
     }
 }
-
-/// Takes a piece of a file.
-pub type TakeFrom<'a> = dyn FnMut(&[u8]) -> Result<(), Error> + 'a;
 
 pub struct Line {
     /// Carries the connection; `None` while it is taken down.
@@ -168,43 +166,29 @@ impl Line {
     pub fn read_folder(&self, session: &Arc<Session>, handle: &str, most: usize) -> Result<Option<Vec<File>>, Failure> {
         let Some(runtime) = &self.runtime else { return Err(Failure::Silent) };
         let (mut children, mut asked, mut at_once) = (Vec::new(), JoinSet::new(), 2);
+        let mut has_ended = false;
         loop {
-            while asked.len() < at_once {
+            while !has_ended && asked.len() < at_once {
                 let (session, handle) = (session.clone(), handle.to_owned());
                 asked.spawn_on(async move { session.sftp.readdir(handle).await.map_err(Failure::from) }, runtime.handle());
             }
             match self.wait(asked.join_next())? {
                 Some(Ok(Ok(names))) => children.extend(names.files),
-                Some(Ok(Err(failure))) if is_end(&failure) => break,
+                // Those that were asked for besides may still bring some.
+                Some(Ok(Err(failure))) if is_end(&failure) => has_ended = true,
                 Some(Ok(Err(failure))) => return Err(failure),
-                _ => return Err(Failure::Silent),
+                Some(Err(_)) => return Err(Failure::Silent),
+                None => return Ok(Some(children)),
             }
             if children.len() > most {
                 return Ok(None);
             }
             at_once = (at_once + 1).min(AT_ONCE);
         }
-        // Where the end was met in one, the others may still bring some.
-        while let Some(answer) = self.wait(asked.join_next())? {
-            match answer {
-                Ok(Ok(names)) => children.extend(names.files),
-                Ok(Err(failure)) if is_end(&failure) => {}
-                Ok(Err(failure)) => return Err(failure),
-                Err(_) => return Err(Failure::Silent),
-            }
-        }
-        Ok((children.len() <= most).then_some(children))
     }
 
     /// Reads a file from `offset` to its byte `end`, one piece after the other, while those that follow are on their way already.
-    pub fn read(
-        &self,
-        session: &Arc<Session>,
-        handle: &str,
-        offset: u64,
-        end: u64,
-        take: &mut TakeFrom<'_>,
-    ) -> Result<(), Stopped> {
+    pub fn read(&self, session: &Arc<Session>, handle: &str, offset: u64, end: u64, take: &mut Take<'_>) -> Result<(), Stopped> {
         let Some(runtime) = &self.runtime else { return Err(Failure::Silent.into()) };
         let mut ahead = Ahead(VecDeque::new());
         let _reader = Counted::of(&self.readers);
@@ -318,22 +302,6 @@ impl Drop for Line {
 /// Pieces that are on their way to the server.
 #[derive(Default)]
 pub struct Writes(JoinSet<Result<(), SftpError>>);
-
-/// Counts one until it is dropped.
-struct Counted<'a>(&'a AtomicUsize);
-
-impl<'a> Counted<'a> {
-    fn of(count: &'a AtomicUsize) -> Self {
-        count.fetch_add(1, Relaxed);
-        Self(count)
-    }
-}
-
-impl Drop for Counted<'_> {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Relaxed);
-    }
-}
 
 /// Pieces that are read in advance, in their order; nobody waits for what is dropped.
 struct Ahead(VecDeque<JoinHandle<Result<Vec<u8>, Failure>>>);

@@ -1,6 +1,6 @@
 //! A folder at a server, and the few requests that all that is done there is made of.
 
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::atomic::AtomicUsize;
 use std::{panic, thread};
 
 use ureq::http::{Method, StatusCode};
@@ -11,6 +11,7 @@ use super::listing::{self, Told};
 use super::places::{Place, Root};
 use crate::model::location::{Location, NotALocation, WebdavFolder};
 use crate::storage::access::Access;
+use crate::storage::counted::Counted;
 use crate::storage::web::client::{Ask, Client, Content, discard};
 use crate::storage::web::failure::{Failure, judged};
 use crate::storage::web::login::Login;
@@ -28,19 +29,6 @@ pub struct Server {
     connections: usize,
     /// In use by uploads.
     busy: AtomicUsize,
-}
-
-/// A connection that is in use.
-pub struct Busy<'a> {
-    connections: &'a AtomicUsize,
-    /// How many were before.
-    before: usize,
-}
-
-impl Drop for Busy<'_> {
-    fn drop(&mut self) {
-        self.connections.fetch_sub(1, Relaxed);
-    }
 }
 
 /// Those that HTTP itself does not have.
@@ -210,8 +198,8 @@ impl Server {
     }
 
     /// Takes a connection, as far as they are counted, until what is given is dropped.
-    pub fn busy(&self) -> Busy<'_> {
-        Busy { connections: &self.busy, before: self.busy.fetch_add(1, Relaxed) }
+    pub fn busy(&self) -> Counted<'_> {
+        Counted::of(&self.busy)
     }
 
     /// A folder and its children; `None` where it does not exist.

@@ -69,6 +69,8 @@ pub struct VolumeInfo {
     pub kind: Kind,
     pub size: u64,
     pub sha256: [u8; 32],
+    /// Of the run's own, for its list of objects; catalogs do not keep it.
+    pub crc64nvme: Option<u64>,
     /// The seal's header, so that a frame takes one ranged read; empty where not sealed.
     pub header: Vec<u8>,
     /// Bytes of frames' content that this version refers to, and that were stored in all. What several files share counts once; where

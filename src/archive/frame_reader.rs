@@ -173,8 +173,16 @@ mod tests {
             frames.push((bytes.len() as u64, frame.len() as u32));
             bytes.extend_from_slice(&frame);
         }
-        let info =
-            VolumeInfo { volume: volume.clone(), kind, size: bytes.len() as u64, sha256: [0; 32], header, live: 0, stored: 29 };
+        let info = VolumeInfo {
+            volume: volume.clone(),
+            kind,
+            size: bytes.len() as u64,
+            sha256: [0; 32],
+            crc64nvme: None,
+            header,
+            live: 0,
+            stored: 29,
+        };
         objects.put(&volume_name(&volume, kind, sealed), bytes);
         let name = catalog_file_name(sealed);
         let out = objects.create(&format!("data/{run}/{name}")).unwrap();

@@ -19,6 +19,7 @@ pub mod run_journal;
 pub mod scan;
 pub mod seal;
 pub mod select;
+pub mod sums;
 pub mod tar_stream;
 pub mod target;
 #[cfg(test)]

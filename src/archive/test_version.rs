@@ -11,6 +11,7 @@ use super::json_lines;
 use super::key::{KeyRing, PlanKey};
 use super::object::{Objects, catalog_file_name, objects_name, run_folder, volume_file_name, volume_name};
 use super::seal::{Identity, ObjectKind, Sealer};
+use super::sums::{Sums, object_info};
 use super::test_objects::MemoryObjects;
 use crate::model::catalog::{Entry, EntryKind, FileTime, Piece, VolumeRef, Xattr};
 use crate::model::format::{Cipher, Kind};
@@ -163,11 +164,13 @@ impl Builder {
             catalog.push(entry).unwrap();
         }
         let written = catalog.finish(own.clone(), &[]).unwrap();
-        let info =
-            |name: String, size, sha256: [u8; 32]| ObjectInfo { name, size, sha256: data_encoding::HEXLOWER.encode(&sha256) };
-        let mut infos: Vec<ObjectInfo> =
-            own.iter().map(|v| info(volume_file_name(v.volume.number, Kind::TarZst, self.sealed), v.size, v.sha256)).collect();
-        infos.push(info(name.to_string(), written.catalog.size, written.sha256));
+        let of_volume = |v: &VolumeInfo| {
+            let name = volume_file_name(v.volume.number, Kind::TarZst, self.sealed);
+            object_info(name, v.size, &v.sha256, v.crc64nvme)
+        };
+        let mut infos: Vec<ObjectInfo> = own.iter().map(of_volume).collect();
+        let Sums { sha256, crc64nvme } = written.sums;
+        infos.push(object_info(name.to_string(), written.catalog.size, &sha256, Some(crc64nvme)));
         let list = ObjectList { format: 1, kind: "objects".into(), plan: plan.clone(), id: run.clone(), objects: infos };
         let bytes = json_lines::encode(&list, key.as_ref());
         let objects_sha256 = data_encoding::HEXLOWER.encode(&Sha256::digest(&bytes));
@@ -228,11 +231,13 @@ impl Volumes<'_> {
             bytes.extend_from_slice(&frame);
         }
         let stored: u64 = frames.iter().map(|(content, _)| content.len() as u64).sum();
+        let sums = Sums::of(&bytes);
         self.infos.push(VolumeInfo {
             volume: volume.clone(),
             kind: Kind::TarZst,
             size: bytes.len() as u64,
-            sha256: Sha256::digest(&bytes).into(),
+            sha256: sums.sha256,
+            crc64nvme: Some(sums.crc64nvme),
             header,
             live: stored,
             stored,

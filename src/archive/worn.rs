@@ -46,6 +46,7 @@ mod tests {
             kind: crate::model::format::Kind::default(),
             size: stored,
             sha256: [0; 32],
+            crc64nvme: None,
             header: vec![],
             live,
             stored,

@@ -12,6 +12,7 @@ use std::thread;
 
 use crate::archive::key::KeyRing;
 use crate::archive::object::{ObjectWriter, Objects, Take, run_folder};
+use crate::archive::sums::Copied;
 use crate::archive::{self, object_list};
 use crate::model::location::Location;
 use crate::model::plan::Plan;
@@ -24,7 +25,7 @@ use super::core::{Core, lock};
 use super::destination::Opened;
 use super::explain;
 use super::few_at_once::few_at_once;
-use super::folder::copy::{NotCopied, Sum};
+use super::folder::copy::{NotCopied, Should};
 use super::folder::{Folder, Listed};
 use super::hand;
 use super::replicate::{self, Copying};
@@ -256,8 +257,7 @@ impl Drop for Lanes {
 /// An object that was sent before anything told what it should be.
 struct Sent {
     size: u64,
-    /// Hex.
-    sha256: String,
+    sum: Copied,
 }
 
 /// The way to one destination.
@@ -344,13 +344,13 @@ impl Lane {
             Some(spooled) => spooled.size(),
             None => self.from.size(name).map_err(|e| archive::Error::object(name, e))?,
         };
-        let sum = Sum { size, sha256: None };
+        let should = Should::Have(size);
         let copied = match &object.spooled {
-            Some(spooled) => to.copy_file(spooled.file(), name, &sum, &self.cancel, &|_| {}),
-            None => to.copy_from(&self.from, name, &sum, &self.cancel, &|_| {}),
+            Some(spooled) => to.copy_file(spooled.file(), name, should, &self.cancel, &|_| {}),
+            None => to.copy_from(&self.from, name, should, &self.cancel, &|_| {}),
         };
         match copied {
-            Ok(sha256) => Ok(Sent { size, sha256 }),
+            Ok(sum) => Ok(Sent { size, sum }),
             Err(NotCopied::Source(problem) | NotCopied::Target(problem)) => Err(problem),
             Err(NotCopied::Cancelled) => Err(explain::cancelled()),
         }
@@ -362,7 +362,7 @@ impl Lane {
         for id in listed.iter().map(|l| &l.id).filter(|id| runs.contains(run_folder(id).as_str())) {
             for info in self.list(id)? {
                 let name = format!("{}/{}", run_folder(id), info.name);
-                if sent.get(&name).is_some_and(|sent| sent.sha256 != info.sha256) {
+                if sent.get(&name).is_some_and(|sent| !sent.sum.is(&info)) {
                     to.delete(&name)?;
                 }
             }

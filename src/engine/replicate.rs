@@ -1,6 +1,6 @@
 //! Replication: what one destination of a backup has and another lacks is copied, oldest version first (FORMAT §4).
 //!
-//! Volumes go over as they are, sealed, each checked by the SHA-256 that its run's list gives; the manifest comes last, when everything
+//! Volumes go over as they are, sealed, each checked by a sum that its run's list gives; the manifest comes last, when everything
 //! lies there that it refers to. What was deleted at the target is not brought back.
 
 use std::collections::{HashMap, HashSet};
@@ -23,7 +23,7 @@ use super::core::{Core, OpenPlace};
 use super::destination;
 use super::explain;
 use super::few_at_once::few_at_once;
-use super::folder::copy::{NotCopied, Sum};
+use super::folder::copy::{NotCopied, Should};
 use super::folder::{Folder, Listed};
 use super::hand;
 use super::health;
@@ -127,9 +127,9 @@ pub struct Copying<'a> {
 
 /// An object of a run's folder that is to be at the target.
 struct Wanted {
+    /// Within the plan's folder.
     name: String,
-    size: u64,
-    sha256: String,
+    info: ObjectInfo,
 }
 
 /// A version with all that it refers to.
@@ -179,7 +179,7 @@ impl Copying<'_> {
         }
         let mut counted = HashSet::new();
         let to_send = missing.iter().flatten().filter(|object| counted.insert(object.name.as_str()));
-        let (count, bytes) = to_send.fold((0, 0), |(n, sum): (u64, u64), object| (n + 1, sum.saturating_add(object.size)));
+        let (count, bytes) = to_send.fold((0, 0), |(n, sum): (u64, u64), object| (n + 1, sum.saturating_add(object.info.size)));
         self.progress.files_total.fetch_add(count, Relaxed);
         self.progress.bytes_total.fetch_add(bytes, Relaxed);
         self.progress.totals_known.store(true, Relaxed);
@@ -201,7 +201,7 @@ impl Copying<'_> {
             }
             sent.extend(missing.iter().map(|object| object.name.as_str()));
             replicated.objects += missing.len() as u64;
-            replicated.bytes = missing.iter().fold(replicated.bytes, |sum, object| sum.saturating_add(object.size));
+            replicated.bytes = missing.iter().fold(replicated.bytes, |sum, object| sum.saturating_add(object.info.size));
             sent.extend(lists.iter().map(|(name, _)| name.as_str()));
             let bad_lists = lists.iter().map(|(name, _)| name).filter(|name| lying.bad.contains(*name));
             let healed: Vec<&str> = missing.iter().map(|object| &object.name).chain(bad_lists).map(String::as_str).collect();
@@ -299,12 +299,11 @@ impl Copying<'_> {
     }
 
     fn send_one(&self, object: &Wanted) -> Result<(), NotCopied> {
-        let sum = Sum { size: object.size, sha256: Some(&object.sha256) };
         let each = |bytes: u64| {
             self.progress.bytes_done.fetch_add(bytes, Relaxed);
             self.progress.bytes_written.fetch_add(bytes, Relaxed);
         };
-        match self.to.copy_from(self.from, &object.name, &sum, self.cancel, &each) {
+        match self.to.copy_from(self.from, &object.name, Should::Be(&object.info), self.cancel, &each) {
             Err(NotCopied::Source(problem)) => {
                 if problem.code == Code::Damaged {
                     self.core.remember_damage(self.from.plan(), self.from_location, std::slice::from_ref(&object.name), false);
@@ -320,11 +319,8 @@ impl Version<'_> {
     fn add(&mut self, run: &VersionId, objects: Vec<&ObjectInfo>, list: Arc<Vec<u8>>) {
         let base = run_folder(run);
         self.lists.push((objects_name(run), list));
-        self.objects.extend(objects.into_iter().map(|info| Wanted {
-            name: format!("{base}/{}", info.name),
-            size: info.size,
-            sha256: info.sha256.clone(),
-        }));
+        let wanted = |info: &ObjectInfo| Wanted { name: format!("{base}/{}", info.name), info: info.clone() };
+        self.objects.extend(objects.into_iter().map(wanted));
     }
 }
 
@@ -344,7 +340,7 @@ impl Lying<'_> {
             self.runs.insert(base.to_owned(), there);
         }
         let there = self.runs.get(base).and_then(|run| run.get(name));
-        if there.is_some_and(|size| *size != object.size) {
+        if there.is_some_and(|size| *size != object.info.size) {
             self.bad.insert(object.name.clone());
         }
         Ok(there.is_some() && !self.bad.contains(&object.name))

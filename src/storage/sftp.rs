@@ -159,7 +159,7 @@ impl Sftp {
         };
         let mut children: Vec<_> = children.into_iter().map(|file| (file.filename, file.attrs)).collect();
         // A server may name what it likes: nothing that leads elsewhere.
-        children.retain(|(name, _)| name::check(name).is_ok() || name.starts_with(name::TEMPORARY) && !name.contains('/'));
+        children.retain(|(name, _)| !name.contains('/') && (name::check(name).is_ok() || name.starts_with(name::TEMPORARY)));
         children.sort_by(|a, b| a.0.cmp(&b.0));
         children.dedup_by(|a, b| a.0 == b.0);
         Ok(Some(children))

@@ -4,6 +4,9 @@ use std::fs::File;
 use std::io::{self, Read, Write};
 use std::sync::Arc;
 
+use crc_fast::CrcAlgorithm::Crc32IsoHdlc;
+use crc_fast::Digest;
+
 use crate::os::at::FileExt;
 
 use super::{Error, Upload};
@@ -14,11 +17,17 @@ const IN_MEMORY: usize = 1 << 20;
 const PIECE: usize = 1 << 20;
 
 /// Bytes in the order in which they were written.
-#[derive(Default)]
 pub struct Spool {
     waits: Waits,
     length: u64,
-    crc32: crc32fast::Hasher,
+    /// CRC-32 as in zip and PNG, which S3 compares.
+    crc32: Digest,
+}
+
+impl Default for Spool {
+    fn default() -> Self {
+        Self { waits: Waits::default(), length: 0, crc32: Digest::new(Crc32IsoHdlc) }
+    }
 }
 
 pub enum Waits {
@@ -47,12 +56,13 @@ impl Spool {
 
     /// Of all that was written.
     pub fn crc32(&self) -> u32 {
-        self.crc32.clone().finalize()
+        // In the low half.
+        self.crc32.finalize() as u32
     }
 
     /// All of it from the beginning, once more.
     pub fn reader(&self) -> Reader<'_> {
-        Reader { spool: self, at: 0, crc32: crc32fast::Hasher::new() }
+        Reader { spool: self, at: 0, crc32: Digest::new(Crc32IsoHdlc) }
     }
 
     /// Writes all of it to an upload. `name`: for errors.
@@ -109,7 +119,7 @@ impl Write for Spool {
 pub struct Reader<'a> {
     spool: &'a Spool,
     at: u64,
-    crc32: crc32fast::Hasher,
+    crc32: Digest,
 }
 
 impl Read for Reader<'_> {
@@ -120,7 +130,7 @@ impl Read for Reader<'_> {
         self.spool.read_at(self.at, piece)?;
         if matches!(self.spool.waits, Waits::Lies(_)) {
             self.crc32.update(piece);
-            if length as u64 == left && self.crc32.clone().finalize() != self.spool.crc32() {
+            if length as u64 == left && self.crc32.finalize() != self.spool.crc32.finalize() {
                 return Err(io::Error::other("it has changed since it was read"));
             }
         }
@@ -148,7 +158,7 @@ mod tests {
             let bytes = bytes(length);
             let mut spool = Spool::default();
             bytes.chunks(300_001).for_each(|piece| spool.write_all(piece).unwrap());
-            assert_eq!((spool.length(), spool.crc32()), (length as u64, crc32fast::hash(&bytes)));
+            assert_eq!((spool.length(), spool.crc32()), (length as u64, crc_fast::crc32_iso_hdlc(&bytes)));
             assert!(read(&spool).unwrap() == bytes && read(&spool).unwrap() == bytes, "{length}");
             assert_eq!(matches!(spool.into_waits(), Waits::Memory(_)), length <= IN_MEMORY);
         }

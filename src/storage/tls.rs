@@ -29,22 +29,27 @@ pub fn client(ca_file: Option<&Path>) -> Result<ClientConfig, Error> {
     Ok(builder.dangerous().with_custom_certificate_verifier(Arc::new(Trust { judge, own })).with_no_client_auth())
 }
 
-/// Why a server is not trusted, in words, where that is why the line failed; and whether it is that its time is over.
+/// Why a server is not trusted, where that is why the line failed.
 pub fn fault(error: &io::Error) -> Option<(Kind, String)> {
     let rustls::Error::InvalidCertificate(why) = error.get_ref()?.downcast_ref::<rustls::Error>()? else { return None };
+    Some(mistrusted(why))
+}
+
+/// Why a certificate is not taken, in words that [`super::mistrust`] reads; and whether it is that its time is over.
+pub fn mistrusted(why: &CertificateError) -> (Kind, String) {
     let words = match why {
         CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
-            return Some((Kind::CertificateExpired, why.to_string()));
+            return (Kind::CertificateExpired, why.to_string());
         }
         CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => "it is not valid yet".into(),
         // Also somebody else under the name of one who is trusted.
         CertificateError::UnknownIssuer | CertificateError::BadSignature => NOBODY.into(),
-        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => OTHER_NAME.into(),
+        CertificateError::NotValidForName => OTHER_NAME.into(),
         // Signed by itself, as many boxes come.
         other if is_its_own_authority(other) => NOBODY.into(),
         other => other.to_string(),
     };
-    Some((Kind::Certificate, words))
+    (Kind::Certificate, words)
 }
 
 fn is_its_own_authority(error: &CertificateError) -> bool {

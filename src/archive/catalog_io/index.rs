@@ -206,6 +206,7 @@ pub fn decode(object: &str, mut bytes: &[u8], version: &VersionId) -> Result<Cat
             kind: line.format,
             size: line.size,
             sha256: line.sha256.0,
+            crc64nvme: None,
             header: line.header.0.into_owned(),
             live: line.live,
             stored: line.stored,

@@ -6,6 +6,7 @@ use super::*;
 use crate::archive::key::{KeyRing, PlanKey};
 use crate::archive::object::{Objects, catalog_file_name};
 use crate::archive::seal::{Identity, ObjectKind, Sealer};
+use crate::archive::sums::Sums;
 use crate::archive::test_objects::MemoryObjects;
 use crate::archive::test_version;
 use crate::archive::{Error, Result};
@@ -58,7 +59,16 @@ fn many(run: &VersionId, count: u64) -> Vec<Entry> {
 
 fn volume(run: &VersionId, number: u32) -> VolumeInfo {
     let volume = VolumeRef { run: run.clone(), number };
-    VolumeInfo { volume, kind: Kind::TarGz, size: 1 << 30, sha256: [3; 32], header: Vec::new(), live: 0, stored: 1 << 30 }
+    VolumeInfo {
+        volume,
+        kind: Kind::TarGz,
+        size: 1 << 30,
+        sha256: [3; 32],
+        crc64nvme: None,
+        header: Vec::new(),
+        live: 0,
+        stored: 1 << 30,
+    }
 }
 
 fn manifest(run: &VersionId, sealed: bool, catalog: CatalogRef) -> Manifest {
@@ -178,7 +188,7 @@ fn everything_an_entry_can_say_comes_back() {
         assert_eq!(reader.volume(&VolumeRef { run: run(1), number: 1 }).unwrap().live, 1000);
         assert!(reader.volume(&VolumeRef { run: run(1), number: 3 }).is_none());
         let bytes = place.objects.get(&format!("data/{}/{}", run(1), catalog_file_name(sealed)));
-        assert_eq!(written.sha256[..], <sha2::Sha256 as sha2::Digest>::digest(&bytes)[..]);
+        assert_eq!(written.sums, Sums::of(&bytes));
         assert_eq!(written.catalog.size, bytes.len() as u64);
         if !sealed {
             // The whole file is what `zstd -dc` reads.

@@ -2,14 +2,13 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use sha2::{Digest, Sha256};
-
 use super::line::{EntryLine, HeaderLine, MoreLine, PieceForm};
 use super::live::{Count, Sample};
 use super::{CatalogIndex, FrameRef, SegmentRef, VolumeInfo, bounds, check, index};
 use crate::archive::codec::zstd::Compressor;
 use crate::archive::object::{ObjectWriter, run_folder};
 use crate::archive::seal::{MAX_RECORD, Sealer};
+use crate::archive::sums::{Summing, Sums};
 use crate::archive::{Error, Result};
 use crate::model::catalog::{Entry, EntryKind, Piece, VolumeRef};
 use crate::model::path::PathBytes;
@@ -41,7 +40,7 @@ pub struct CatalogWriter {
     /// The parent's frames that may be referred to, by hash.
     offered: HashMap<[u8; 32], FrameRef>,
     compressor: Compressor,
-    sha256: Sha256,
+    sums: Summing,
     offset: u64,
     open: OpenSegment,
     segments: Vec<SegmentRef>,
@@ -54,7 +53,7 @@ pub struct CatalogWriter {
 /// A finished catalog.
 pub struct WrittenCatalog {
     pub catalog: CatalogRef,
-    pub sha256: [u8; 32],
+    pub sums: Sums,
     /// Older objects the version needs, volumes and catalogs.
     pub needs: Vec<Need>,
     pub index: CatalogIndex,
@@ -151,10 +150,10 @@ impl CatalogWriter {
         parent: Option<&CatalogIndex>,
     ) -> Result<Self> {
         let object = format!("{}/{name}", run_folder(&run));
-        let mut sha256 = Sha256::new();
+        let mut sums = Summing::new();
         let header = sealer.as_ref().map_or(&[][..], Sealer::header);
         out.write_all(header).map_err(|e| Error::object(&object, e))?;
-        sha256.update(header);
+        sums.update(header);
         Ok(Self {
             out,
             object,
@@ -166,7 +165,7 @@ impl CatalogWriter {
             excludes,
             offered: parent.map(offered).unwrap_or_default(),
             compressor: Compressor::new(LEVEL),
-            sha256,
+            sums,
             open: OpenSegment::default(),
             segments: Vec::new(),
             last_path: PathBytes::default(),
@@ -272,7 +271,7 @@ impl CatalogWriter {
             None => self.compressor.compress(&self.text, &mut self.record),
         }
         self.out.write_all(&self.record).map_err(|e| Error::object(&self.object, e))?;
-        self.sha256.update(&self.record);
+        self.sums.update(&self.record);
         self.offset += self.record.len() as u64;
         // Bounded by what is written into a frame: at most 64 MiB before compression.
         Ok((offset, self.record.len() as u32))
@@ -294,7 +293,7 @@ impl CatalogWriter {
         self.out.finish().map_err(|e| Error::object(&self.object, e))?;
         Ok(WrittenCatalog {
             catalog: CatalogRef { name: self.name, size: self.offset, index_offset, index_length: index_length.into() },
-            sha256: self.sha256.finalize().into(),
+            sums: self.sums.finish(),
             needs,
             index,
         })
@@ -309,6 +308,8 @@ impl CatalogWriter {
         for info in &mut infos {
             let live = self.volumes.places.get(&info.volume).map_or(0, |place| self.volumes.met[*place].live.live());
             info.live = live.min(info.stored);
+            // As the index is read again.
+            info.crc64nvme = None;
         }
         for met in &self.volumes.met {
             if infos.binary_search_by(|info| info.volume.cmp(&met.volume)).is_err() {

@@ -58,16 +58,18 @@ struct VolumeLine<'a> {
     kind: Kind,
     size: u64,
     sha256: Hash,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    crc64nvme: Option<u64>,
     #[serde(borrow)]
     header: Blob<'a>,
     stored: u64,
 }
 
 pub fn volume(info: &VolumeInfo) -> Vec<u8> {
-    let VolumeInfo { volume, kind, size, sha256, header, stored, .. } = info;
+    let VolumeInfo { volume, kind, size, sha256, crc64nvme, header, stored, .. } = info;
     let (number, sha256, header) = (volume.number, Hash(*sha256), Blob(header.as_slice().into()));
     let mut out = vec![VOLUME];
-    push(&mut out, &VolumeLine { number, kind: *kind, size: *size, sha256, header, stored: *stored });
+    push(&mut out, &VolumeLine { number, kind: *kind, size: *size, sha256, crc64nvme: *crc64nvme, header, stored: *stored });
     out
 }
 
@@ -75,7 +77,7 @@ pub fn read_volume(record: &[u8], run: &VersionId) -> Option<VolumeInfo> {
     let line: VolumeLine<'_> = serde_json::from_slice(record.strip_prefix(&[VOLUME])?).ok()?;
     let volume = VolumeRef { run: run.clone(), number: line.number };
     let (size, sha256, header, stored) = (line.size, line.sha256.0, line.header.0.into_owned(), line.stored);
-    Some(VolumeInfo { volume, kind: line.kind, size, sha256, header, live: stored, stored })
+    Some(VolumeInfo { volume, kind: line.kind, size, sha256, crc64nvme: line.crc64nvme, header, live: stored, stored })
 }
 
 /// One of the three: an entry; more pieces and holes of the entry before; parts of a file.

@@ -15,7 +15,16 @@ fn of() -> Of {
 
 fn info(number: u32) -> VolumeInfo {
     let volume = VolumeRef { run: of().run, number };
-    VolumeInfo { volume, kind: Kind::TarZst, size: 1 << 30, sha256: [1; 32], header: Vec::new(), live: 9, stored: 9 }
+    VolumeInfo {
+        volume,
+        kind: Kind::TarZst,
+        size: 1 << 30,
+        sha256: [1; 32],
+        crc64nvme: Some(u64::MAX - 1),
+        header: Vec::new(),
+        live: 9,
+        stored: 9,
+    }
 }
 
 fn piece(volume: u32, n: u32) -> Piece {

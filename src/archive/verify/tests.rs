@@ -7,11 +7,12 @@ use crate::archive::catalog_io::CatalogWriter;
 use crate::archive::json_lines;
 use crate::archive::object::{catalog_file_name, objects_name};
 use crate::archive::seal::{Identity, ObjectKind, Sealer};
+use crate::archive::sums::object_info;
 use crate::archive::test_version::{Builder, TestVersion, entry};
 use crate::model::catalog::EntryKind;
 use crate::model::format::Cipher;
 use crate::model::path::PathBytes;
-use crate::model::snapshot::{BackupType, ObjectInfo, ObjectList, VersionId};
+use crate::model::snapshot::{BackupType, ObjectList, VersionId};
 
 fn noise(length: usize, seed: u8) -> Vec<u8> {
     let mut out = vec![0; length];
@@ -178,8 +179,7 @@ fn next(version: &TestVersion) -> Manifest {
     }
     new.push(&entry("s/z", EntryKind::Folder)).unwrap();
     let written = new.finish(Vec::new(), &catalog.index.volumes).unwrap();
-    let sha256 = data_encoding::HEXLOWER.encode(&written.sha256);
-    let objects = vec![ObjectInfo { name: name.into(), size: written.catalog.size, sha256 }];
+    let objects = vec![object_info(name.into(), written.catalog.size, &written.sums.sha256, None)];
     let list = ObjectList { format: 1, kind: "objects".into(), plan: plan.clone(), id: run.clone(), objects };
     let bytes = json_lines::encode(&list, ring.map(KeyRing::newest));
     let objects_sha256 = data_encoding::HEXLOWER.encode(&Sha256::digest(&bytes));

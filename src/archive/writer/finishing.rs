@@ -167,7 +167,8 @@ mod tests {
             let (end, ended) = unbounded();
             ends.push(end);
             let (volume, kind) = (VolumeRef { run: run.clone(), number }, Kind::Tar);
-            let info = VolumeInfo { volume, kind, size, sha256: [0; 32], header: Vec::new(), live: 0, stored: 0 };
+            let info =
+                VolumeInfo { volume, kind, size, sha256: [0; 32], crc64nvme: None, header: Vec::new(), live: 0, stored: 0 };
             let out = Box::new(Slow { number, begun: begins.clone(), ends: ended });
             to_finish.send(Full::of("v", out, info)).unwrap();
         }

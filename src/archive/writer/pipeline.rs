@@ -33,10 +33,10 @@ use crate::archive::pieces::Log;
 use crate::archive::run_journal::{LeftRun, Of, RunJournal};
 use crate::archive::scan::{self, Batch, Roots};
 use crate::archive::seal::{Identity, ObjectKind, Sealer};
+use crate::archive::sums::object_info;
 use crate::archive::{Error, Result};
 use crate::model::catalog::{Entry, VolumeRef};
 use crate::model::format::Packing;
-use crate::model::snapshot::ObjectInfo;
 use crate::os::priority::lower_this_thread;
 
 /// More would take memory, and no disk is faster than four of them.
@@ -134,11 +134,8 @@ pub(super) fn run(job: &BackupJob<'_>) -> Result<Written> {
                 let written = catalog.finish(volumes.infos.clone(), older)?;
                 let pieces = FreshPieces::new(job, log, &volumes, places, &written.index);
                 let mut objects = volumes.objects;
-                objects.push(ObjectInfo {
-                    name: written.catalog.name.clone(),
-                    size: written.catalog.size,
-                    sha256: data_encoding::HEXLOWER.encode(&written.sha256),
-                });
+                let (name, size, sums) = (written.catalog.name.clone(), written.catalog.size, written.sums);
+                objects.push(object_info(name, size, &sums.sha256, Some(sums.crc64nvme)));
                 job.progress.bytes_written.fetch_add(written.catalog.size, Relaxed);
                 totals.stored_bytes = objects.iter().map(|o| o.size).sum();
                 Ok(Written {

@@ -2,14 +2,13 @@
 
 use std::io::Write;
 
-use sha2::{Digest, Sha256};
-
 use super::BackupJob;
 use super::frames::Frame;
 use crate::archive::catalog_io::VolumeInfo;
 use crate::archive::codec::Compressor;
 use crate::archive::object::{ObjectWriter, volume_file_name, volume_name};
 use crate::archive::seal::{Identity, ObjectKind, Sealer};
+use crate::archive::sums::{Summing, Sums, object_info};
 use crate::archive::zip::Directory;
 use crate::archive::{Error, Result, tar_stream};
 use crate::model::catalog::VolumeRef;
@@ -70,7 +69,7 @@ struct Open {
     name: String,
     out: Box<dyn ObjectWriter>,
     sealer: Option<Sealer>,
-    hash: Sha256,
+    sums: Summing,
     offset: u64,
     /// Bytes of the archive within the seal.
     plain: u64,
@@ -138,7 +137,7 @@ impl<'a> Volumes<'a> {
             name,
             out,
             sealer,
-            hash: Sha256::new(),
+            sums: Summing::new(),
             offset: 0,
             plain: 0,
             stored: 0,
@@ -187,12 +186,13 @@ impl<'a> Volumes<'a> {
         } else {
             write(&self.end, true)?;
         }
-        let sha256: [u8; 32] = open.hash.finalize().into();
+        let Sums { sha256, crc64nvme } = open.sums.finish();
         let info = VolumeInfo {
             volume: open.volume,
             kind: self.job.format.kind,
             size: open.offset,
             sha256,
+            crc64nvme: Some(crc64nvme),
             header: open.sealer.map(|s| s.header().to_vec()).unwrap_or_default(),
             live: open.stored,
             stored: open.stored,
@@ -205,11 +205,8 @@ impl<'a> Volumes<'a> {
 }
 
 fn object(info: &VolumeInfo) -> ObjectInfo {
-    ObjectInfo {
-        name: volume_file_name(info.volume.number, info.kind, !info.header.is_empty()),
-        size: info.size,
-        sha256: data_encoding::HEXLOWER.encode(&info.sha256),
-    }
+    let name = volume_file_name(info.volume.number, info.kind, !info.header.is_empty());
+    object_info(name, info.size, &info.sha256, info.crc64nvme)
 }
 
 impl Open {
@@ -225,7 +222,7 @@ impl Open {
     }
 
     fn put(&mut self, bytes: &[u8]) -> Result<()> {
-        self.hash.update(bytes);
+        self.sums.update(bytes);
         self.out.write_all(bytes).map_err(|source| Error::Object { object: self.name.clone(), source })?;
         self.offset += bytes.len() as u64;
         Ok(())

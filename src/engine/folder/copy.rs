@@ -4,12 +4,12 @@ use std::fs::File;
 use std::io::Write;
 use std::sync::Arc;
 
-use sha2::{Digest, Sha256};
-
 use super::Folder;
 use crate::archive;
+use crate::archive::sums::{Copied, CopySum};
 use crate::model::problem::Problem;
 use crate::model::run::Cancel;
+use crate::model::snapshot::ObjectInfo;
 use crate::os::at::FileExt;
 use crate::storage::{self, Kind};
 
@@ -26,34 +26,51 @@ pub enum NotCopied {
 }
 
 /// What an object should be.
-pub struct Sum<'a> {
-    /// Bytes.
-    pub size: u64,
-    /// Hex; `None` where nothing tells it.
-    pub sha256: Option<&'a str>,
+#[derive(Clone, Copy)]
+pub enum Should<'a> {
+    Be(&'a ObjectInfo),
+    /// Nothing tells it yet but its size in bytes.
+    Have(u64),
+}
+
+impl Should<'_> {
+    fn size(self) -> u64 {
+        match self {
+            Self::Be(info) => info.size,
+            Self::Have(size) => size,
+        }
+    }
+
+    /// The sum to check a file of this machine by: against reading wrongly the cheaper one does.
+    fn sum_of_file(self) -> CopySum {
+        match self {
+            Self::Be(ObjectInfo { crc64nvme: None, .. }) => CopySum::sha256(),
+            Self::Be(_) | Self::Have(_) => CopySum::crc64nvme(),
+        }
+    }
 }
 
 impl Folder {
-    /// Copies an object of the same name; it appears here whole, and only if it is what it should be. Gives its SHA-256 in hex. `each` is told
-    /// the bytes as they are written.
+    /// Copies an object of the same name; it appears here whole, and only if it is what it should be. What a server gives is checked by
+    /// SHA-256: it could be forged. `each` is told the bytes as they are written.
     pub fn copy_from(
         &self,
         source: &Self,
         name: &str,
-        sum: &Sum<'_>,
+        should: Should<'_>,
         cancel: &Cancel,
         each: &dyn Fn(u64),
-    ) -> Result<String, NotCopied> {
+    ) -> Result<Copied, NotCopied> {
         let full = source.full(name);
         match source.storage.file(&full).map_err(|e| NotCopied::Source(e.into()))? {
-            Some(file) if file.metadata().is_ok_and(|it| it.len() != sum.size) => {
+            Some(file) if file.metadata().is_ok_and(|it| it.len() != should.size()) => {
                 Err(NotCopied::Source(archive::Error::damaged(name, "it has another size than it should have").into()))
             }
-            Some(file) => self.copy_file(&Arc::new(file), name, sum, cancel, each),
+            Some(file) => self.copy_file(&Arc::new(file), name, should, cancel, each),
             // A server is not asked first how long it is: that costs the way there and back.
             None => {
-                let read = |take: &mut storage::Take<'_>| source.storage.read_through(&full, 0, sum.size, take);
-                self.take_in(None, name, sum, cancel, each, read)
+                let read = |take: &mut storage::Take<'_>| source.storage.read_through(&full, 0, should.size(), take);
+                self.take_in(None, name, (should, CopySum::sha256()), cancel, each, read)
             }
         }
     }
@@ -63,12 +80,12 @@ impl Folder {
         &self,
         file: &Arc<File>,
         name: &str,
-        sum: &Sum<'_>,
+        should: Should<'_>,
         cancel: &Cancel,
         each: &dyn Fn(u64),
-    ) -> Result<String, NotCopied> {
-        self.take_in(Some(file), name, sum, cancel, each, |take| {
-            storage::read_in_pieces(PIECE, 0, sum.size, take, |at, piece| {
+    ) -> Result<Copied, NotCopied> {
+        self.take_in(Some(file), name, (should, should.sum_of_file()), cancel, each, |take| {
+            storage::read_in_pieces(PIECE, 0, should.size(), take, |at, piece| {
                 file.read_exact_at(piece, at).map_err(|e| storage::Error::from_read(name, e))
             })
         })
@@ -79,22 +96,21 @@ impl Folder {
         &self,
         file: Option<&Arc<File>>,
         name: &str,
-        sum: &Sum<'_>,
+        (should, mut sum): (Should<'_>, CopySum),
         cancel: &Cancel,
         each: &dyn Fn(u64),
         read: impl FnOnce(&mut storage::Take<'_>) -> Result<(), storage::Error>,
-    ) -> Result<String, NotCopied> {
+    ) -> Result<Copied, NotCopied> {
         let to = |error: storage::Error| NotCopied::Target(error.into());
         let mut upload = self.storage.create(&self.full(name)).map_err(to)?;
         if let Some(file) = file {
             upload.lies_in(file);
         }
-        let mut hash = Sha256::new();
         let mut write = |piece: &[u8]| {
             if cancel.should_end() {
                 return Err(NotCopied::Cancelled);
             }
-            hash.update(piece);
+            sum.update(piece);
             self.reserve.spend(&*self.storage, name, piece.len() as u64).map_err(to)?;
             upload.write_all(piece).map_err(|e| to(storage::Error::from_io(name, e)))?;
             each(piece.len() as u64);
@@ -114,11 +130,13 @@ impl Folder {
                 _ => NotCopied::Source(e.into()),
             })?,
         }
-        let hash = data_encoding::HEXLOWER.encode(&hash.finalize());
-        if sum.sha256.is_some_and(|sha256| sha256 != hash) {
+        let copied = sum.finish();
+        if let Should::Be(info) = should
+            && !copied.is(info)
+        {
             return Err(NotCopied::Source(archive::Error::damaged(name, "its content is not what was written").into()));
         }
         upload.finish().map_err(to)?;
-        Ok(hash)
+        Ok(copied)
     }
 }

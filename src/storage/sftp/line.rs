@@ -173,6 +173,8 @@ impl Line {
                 asked.spawn_on(async move { session.sftp.readdir(handle).await.map_err(Failure::from) }, runtime.handle());
             }
             match self.wait(asked.join_next())? {
+                // Some servers end so, and those that lie would go on for ever.
+                Some(Ok(Ok(names))) if names.files.is_empty() => has_ended = true,
                 Some(Ok(Ok(names))) => children.extend(names.files),
                 // Those that were asked for besides may still bring some.
                 Some(Ok(Err(failure))) if is_end(&failure) => has_ended = true,

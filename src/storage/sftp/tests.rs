@@ -1,4 +1,4 @@
-//! Against a real OpenSSH server.
+//! Against a real OpenSSH server, and one that lies.
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -11,6 +11,8 @@ use crate::storage::access::Fingerprint;
 use crate::storage::servers::proxy::Proxy;
 use crate::storage::servers::sshd::Sshd;
 use crate::storage::{contract, cuts};
+
+mod lies;
 
 /// Somebody with a folder of keys, who trusts one fingerprint.
 #[derive(Default)]

@@ -3,11 +3,10 @@
 use std::io;
 use std::time::Duration;
 
-use rustls::{CertificateError, InvalidMessage};
+use rustls::InvalidMessage;
 use ureq::http::StatusCode;
 
-use crate::storage::mistrust::{NOBODY, OTHER_NAME};
-use crate::storage::{Error, Kind};
+use crate::storage::{Error, Kind, tls};
 
 /// Why a request has no result.
 #[derive(Debug)]
@@ -27,10 +26,8 @@ pub enum Failure {
     Silent,
     /// The server's name leads nowhere.
     Unknown,
-    Certificate {
-        expired: bool,
-        why: String,
-    },
+    /// Its kind, and in words why.
+    Certificate(Kind, String),
     /// It speaks http where https was wanted.
     NoHttps,
     /// What no server of this kind answers.
@@ -89,14 +86,8 @@ fn of_tls(error: &rustls::Error) -> Failure {
     let rustls::Error::InvalidCertificate(why) = error else {
         return Failure::Nonsense(format!("no TLS: {error}"));
     };
-    let expired = matches!(why, CertificateError::Expired | CertificateError::ExpiredContext { .. });
-    let why = match why {
-        CertificateError::UnknownIssuer => NOBODY.into(),
-        CertificateError::NotValidForName => OTHER_NAME.into(),
-        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => "it is not valid yet".into(),
-        other => other.to_string(),
-    };
-    Failure::Certificate { expired, why }
+    let (kind, why) = tls::mistrusted(why);
+    Failure::Certificate(kind, why)
 }
 
 /// `refused`: what a permission that is missing is called here.
@@ -107,8 +98,7 @@ pub fn judged(context: &str, failure: Failure, refused: Kind) -> Error {
         Failure::Cut(why) => (Kind::ServerAway, why),
         Failure::Silent => (Kind::ServerAway, "no answer within the time".into()),
         Failure::Unknown => (Kind::ServerAway, "no server of this name is known".into()),
-        Failure::Certificate { expired: true, why } => (Kind::CertificateExpired, why),
-        Failure::Certificate { why, .. } => (Kind::Certificate, why),
+        Failure::Certificate(kind, why) => (kind, why),
         Failure::NoHttps => (Kind::NoHttps, "it answers without TLS".into()),
         Failure::Nonsense(what) => (Kind::Nonsense, what),
         Failure::Elsewhere(to) => (Kind::Elsewhere, to),
@@ -138,6 +128,8 @@ fn of_status(status: StatusCode, refused: Kind) -> Kind {
 
 #[cfg(test)]
 mod tests {
+    use rustls::CertificateError;
+
     use super::*;
     use crate::storage::mistrust::Mistrust;
 

@@ -1,6 +1,7 @@
 //! pure-ftpd and vsftpd, in the open and over TLS.
 
 use super::*;
+use crate::storage::mistrust::Mistrust;
 use crate::storage::servers::ca::Ca;
 use crate::storage::servers::vsftpd::Vsftpd;
 
@@ -105,7 +106,11 @@ fn a_server_has_to_prove_who_it_is() {
         (error.kind, error.source.to_string())
     };
     let nobodys = (Kind::Certificate, String::from("nobody who is trusted here vouches for it"));
-    let anothers = (Kind::Certificate, String::from("it was made for a server of another name"));
+    let names = |person: &Person| match fault(person) {
+        (Kind::Certificate, words) => Mistrust::of(&words),
+        other => panic!("{other:?}"),
+    };
+    let made_for = |names: &[&str]| Mistrust::OtherName(names.iter().map(|name| (*name).to_owned()).collect());
     assert_eq!(fault(&with(None)), nobodys);
     let another = Ca::new(&dir.path().join("another"));
     assert_eq!(fault(&with(Some(another.file()))), nobodys);
@@ -114,7 +119,7 @@ fn a_server_has_to_prove_who_it_is() {
     server.start_again_with(&authority.expired().both());
     assert_eq!(fault(&known).0, Kind::CertificateExpired);
     server.start_again_with(&authority.named("IP:127.0.0.2,DNS:elsewhere").both());
-    assert_eq!(fault(&known), anothers);
+    assert_eq!(names(&known), made_for(&["127.0.0.2", "elsewhere"]));
 
     // A box that vouches for itself: only by its own certificate, and not under another name.
     server.start_again_with(&another.self_signed("IP:127.0.0.1").both());
@@ -122,7 +127,7 @@ fn a_server_has_to_prove_who_it_is() {
     let own = dir.path().join("another/own.pem");
     open(&address, &with(Some(own.clone()))).unwrap().put("a", b"a").unwrap();
     server.start_again_with(&another.self_signed("IP:127.0.0.2").both());
-    assert_eq!(fault(&with(Some(own))), anothers);
+    assert_eq!(names(&with(Some(own))), made_for(&["127.0.0.2"]));
 
     for text in ["", "no certificate", "-----BEGIN CERTIFICATE-----\n!\n-----END CERTIFICATE-----\n"] {
         fs::write(dir.path().join("none"), text).unwrap();

@@ -18,7 +18,7 @@ pub struct Sums {
 impl Sums {
     #[must_use]
     pub fn of(bytes: &[u8]) -> Self {
-        let mut summing = Summing::new();
+        let mut summing = Summing::default();
         summing.update(bytes);
         summing.finish()
     }
@@ -30,12 +30,13 @@ pub struct Summing {
     crc64nvme: crc_fast::Digest,
 }
 
-impl Summing {
-    #[must_use]
-    pub fn new() -> Self {
+impl Default for Summing {
+    fn default() -> Self {
         Self { sha256: Sha256::new(), crc64nvme: crc_fast::Digest::new(Crc64Nvme) }
     }
+}
 
+impl Summing {
     pub fn update(&mut self, bytes: &[u8]) {
         self.sha256.update(bytes);
         self.crc64nvme.update(bytes);
@@ -121,7 +122,7 @@ mod tests {
     #[test]
     fn pieces_make_the_same_as_the_whole() {
         let bytes: Vec<u8> = (0..10_000_u32).flat_map(u32::to_le_bytes).collect();
-        let mut summing = Summing::new();
+        let mut summing = Summing::default();
         let (mut sha256, mut crc64nvme) = (CopySum::sha256(), CopySum::crc64nvme());
         for piece in bytes.chunks(777) {
             summing.update(piece);

@@ -150,7 +150,7 @@ impl CatalogWriter {
         parent: Option<&CatalogIndex>,
     ) -> Result<Self> {
         let object = format!("{}/{name}", run_folder(&run));
-        let mut sums = Summing::new();
+        let mut sums = Summing::default();
         let header = sealer.as_ref().map_or(&[][..], Sealer::header);
         out.write_all(header).map_err(|e| Error::object(&object, e))?;
         sums.update(header);

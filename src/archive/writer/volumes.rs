@@ -137,7 +137,7 @@ impl<'a> Volumes<'a> {
             name,
             out,
             sealer,
-            sums: Summing::new(),
+            sums: Summing::default(),
             offset: 0,
             plain: 0,
             stored: 0,

@@ -59,13 +59,7 @@ impl Server {
         let connections = access.connections();
         let folders = Folders::default();
         let mut server = Self { client, root, methods, shown, folders, connections, busy: AtomicUsize::new(0) };
-        match server.find_root() {
-            Err(error) if create && error.kind == Kind::Unreachable => {
-                server.make_root()?;
-                server.find_root()?;
-            }
-            found => found?,
-        }
+        server.find_root(create)?;
         Ok(server)
     }
 
@@ -78,10 +72,13 @@ impl Server {
     }
 
     /// Whether the folder is there and one of WebDAV. Where the server says that it has moved, it is used there from then on.
-    fn find_root(&mut self) -> Result<(), Error> {
+    fn find_root(&mut self, create: bool) -> Result<(), Error> {
         let url = self.root.folder("");
         let (told, at) = match self.ask_about(&url, listing::PROPERTIES, "0", &mut self.client.tries()) {
             Ok(answer) => answer,
+            Err(Failure::Said(StatusCode::NOT_FOUND | StatusCode::GONE)) if create => {
+                return if self.make_root()? { Ok(()) } else { self.find_root(false) };
+            }
             // Servers differ in what they say to the address of a folder that is a file.
             Err(Failure::Said(_)) if self.is_file("") => return Err(Error::new(Kind::NotAFolder, &self.shown, "not a folder")),
             Err(failure) => return Err(self.of_root(failure)),
@@ -117,7 +114,8 @@ impl Server {
         error
     }
 
-    fn make_root(&self) -> Result<(), Error> {
+    /// Whether it was made now, where it was to be.
+    fn make_root(&self) -> Result<bool, Error> {
         // There are servers that would make all that is missing above it, too.
         if let Some(above) = self.root.above() {
             match self.ask_about(&above, listing::PROPERTIES, "0", &mut self.client.tries()) {
@@ -129,18 +127,23 @@ impl Server {
                 Err(failure) => return Err(self.of_root(failure)),
             }
         }
-        match self.make(&self.root.folder("")).map_err(|e| judged(&self.shown, e, Kind::NotWritable))?.as_u16() {
-            200 | 201 | 204 | 405 => Ok(()),
+        let url = self.root.folder("");
+        let (status, at) = self.make(&url).map_err(|e| judged(&self.shown, e, Kind::NotWritable))?;
+        match status.as_u16() {
+            201 => Ok(at == url),
+            200 | 204 | 405 => Ok(false),
+            404 | 409 if self.is_file("") => Ok(false),
             404 | 409 => Err(Error::new(Kind::Unreachable, &self.shown, "the folder above it is not there")),
-            status => Err(judged(&self.shown, said(status), Kind::NotWritable)),
+            _ => Err(judged(&self.shown, Failure::Said(status), Kind::NotWritable)),
         }
     }
 
-    fn make(&self, url: &Url) -> Result<StatusCode, Failure> {
+    /// MKCOL; also the address that answered.
+    fn make(&self, url: &Url) -> Result<(StatusCode, Url), Failure> {
         let answered = self.client.ask(&mut Ask::new(&self.methods.mkcol, url.clone()), &mut self.client.tries())?;
         let status = answered.response.status();
         discard(answered.response);
-        Ok(status)
+        Ok((status, answered.url))
     }
 
     /// A folder to write into, with those above it below the root.
@@ -158,13 +161,13 @@ impl Server {
         }
         let unmade = |failure| judged(folder, failure, Kind::NotWritable);
         let url = self.root.folder(folder);
-        let mut status = self.make(&url).map_err(unmade)?;
+        let (mut status, _) = self.make(&url).map_err(unmade)?;
         if matches!(status.as_u16(), 404 | 409) {
             match name::split(folder).0 {
                 "" => self.check_root()?,
                 above => self.make_each(above)?,
             }
-            status = self.make(&url).map_err(unmade)?;
+            (status, _) = self.make(&url).map_err(unmade)?;
         }
         // One that is there: 405 by the standard, whatever else by others.
         let there = matches!(status.as_u16(), 200 | 201 | 204) || self.look(&url, folder)?.is_some_and(|told| told.is_folder);
@@ -282,8 +285,4 @@ impl Server {
 /// What servers and pages answer that know nothing of WebDAV.
 fn is_no_webdav(status: StatusCode) -> bool {
     matches!(status.as_u16(), 200..=299 | 400 | 405 | 415 | 501)
-}
-
-fn said(status: u16) -> Failure {
-    Failure::Said(StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR))
 }

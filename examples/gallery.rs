@@ -1,5 +1,5 @@
 //! Every component in every state, in light and dark: `cargo run --example gallery -- --light|--dark [--page N]`; with
-//! `--app empty|waiting|healthy|full|long|running|restore|tools|encrypt|archive [--scale PERCENT]` the whole window on a pretended
+//! `--app empty|waiting|healthy|full|long|running|storage|restore|tools|encrypt|archive [--scale PERCENT]` the whole window on a pretended
 //! engine, the last three some steps on; `--long` makes all texts 40 % longer.
 
 #[allow(dead_code, reason = "shared with the tests, which use more of it")]
@@ -13,6 +13,8 @@ mod sample_files;
 mod sample_restore;
 #[path = "../tests/it/ui/sample_setup.rs"]
 mod sample_setup;
+#[path = "../tests/it/ui/sample_storage.rs"]
+mod sample_storage;
 
 use std::collections::VecDeque;
 
@@ -64,6 +66,7 @@ fn app(state: &str, dark: bool, scale: u16, long: bool) -> eframe::Result {
         "waiting" => sample::waiting(),
         "long" => sample::long(),
         "healthy" => sample::healthy(),
+        "storage" => sample_storage::servers(),
         "running" => {
             let (overview, progress) = sample::running();
             live = Some((overview.runs[0].run, progress));
@@ -73,8 +76,13 @@ fn app(state: &str, dark: bool, scale: u16, long: bool) -> eframe::Result {
     };
     overview.settings.appearance = if dark { Appearance::Dark } else { Appearance::Light };
     overview.settings.scale = scale;
-    let fake = fake::Fake::new(overview, |question| {
-        sample_setup::answer(question).or_else(|| sample_files::answer(question)).or_else(|| sample_restore::answer(question))
+    let at_servers = state == "storage";
+    let fake = fake::Fake::new(overview, move |question| {
+        let of_servers = at_servers.then(|| sample_storage::answer(question)).flatten();
+        of_servers
+            .or_else(|| sample_setup::answer(question))
+            .or_else(|| sample_files::answer(question))
+            .or_else(|| sample_restore::answer(question))
     });
     sample_restore::end_restores(&fake);
     sample_files::end_tools(&fake);
@@ -114,6 +122,7 @@ fn steps(state: &str) -> VecDeque<Step> {
     let enter = || Step::Press(Modifiers::NONE, Key::Enter);
     let encryption = || Step::Press(Modifiers::COMMAND, Key::Num3);
     let steps = match state {
+        "storage" => vec![Step::Wait(5), Step::Press(Modifiers::COMMAND, Key::Num2)],
         "tools" => vec![Step::Wait(5), encryption(), Step::Wait(5), Step::Drop("/home/ada/Downloads/download.tar.gz")],
         "encrypt" | "archive" => {
             let file = if state == "encrypt" { "/home/ada/letter.pdf" } else { "/home/ada/Downloads/download.tar.gz" };

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use suppaftp::Status;
 
 use super::access::Access;
+use super::folders::Folders;
 use super::{Error, Kind, Listed, Room, Storage, Upload, name, sum};
 use crate::model::location::{FtpFolder, Location};
 
@@ -42,6 +43,7 @@ pub struct Ftp {
     root: String,
     /// For errors.
     shown: String,
+    folders: Arc<Folders>,
 }
 
 impl Ftp {
@@ -85,7 +87,7 @@ impl Ftp {
                 format!("{}/{path}", begin.trim_end_matches('/'))
             }
         };
-        Ok(Self { pool, root: root.trim_end_matches('/').to_owned(), shown })
+        Ok(Self { pool, root: root.trim_end_matches('/').to_owned(), shown, folders: Arc::default() })
     }
 
     /// The path of an object or folder as the server takes it.
@@ -229,13 +231,14 @@ impl Storage for Ftp {
 
     fn create(&self, name: &str) -> Result<Box<dyn Upload>, Error> {
         check(name)?;
-        let path = self.path(name);
-        match self.pool.with(Want::Anything, |session, alarm| session.size(alarm, &path)) {
-            Ok(_) => return Err(Error::new(Kind::AlreadyExists, name, "there is one")),
-            Err(failure) if failure.ends_line() => return Err(judged(name, failure, Kind::NotWritable)),
-            Err(_) => {}
-        }
-        Ok(Box::new(FtpUpload::begin(name, &self.pool, &path, || self.make_folders(name::split(name).0))?))
+        // Whether there is one is seen at the end: no way there and back for each.
+        let folder = name::split(name).0;
+        self.make_folders(folder)?;
+        let begun = FtpUpload::begin(name, &self.pool, &self.folders, &self.path(name), || {
+            self.folders.forget();
+            if folder.is_empty() { self.check_root() } else { self.make_folders(folder) }
+        });
+        Ok(Box::new(begun?))
     }
 
     fn delete(&self, name: &str) -> Result<(), Error> {
@@ -245,6 +248,7 @@ impl Storage for Ftp {
 
     fn delete_folder(&self, name: &str) -> Result<(), Error> {
         check(name)?;
+        self.folders.forget();
         self.remove_tree(name, DEEPEST)
     }
 

@@ -11,6 +11,7 @@ mod cuts;
 mod enduring;
 #[cfg(test)]
 pub mod faulty;
+mod folders;
 pub mod ftp;
 pub mod ipfs;
 pub mod local;

@@ -15,7 +15,6 @@ use super::web::range::{self, Range};
 use super::{Error, Kind, Listed, Room, Storage, Take, Upload, name, sum};
 use crate::model::location::WebdavFolder;
 
-mod folders;
 mod listing;
 mod places;
 mod server;

@@ -7,10 +7,10 @@ use std::path::Path;
 
 use strongroom::model::format::Kind;
 
-use crate::support::{World, walk};
+use crate::support::{World, tool, walk};
 
 /// Formats that were written so far: none may be taken away.
-const FORMATS: [&str; 18] = [
+const FORMATS: [&str; 19] = [
     "format-1-plain",
     "format-1-plain-tar",
     "format-1-plain-tar.bz2",
@@ -20,6 +20,7 @@ const FORMATS: [&str; 18] = [
     "format-1-plain-zip-zstd",
     "format-1-sealed",
     "format-1-sealed-aes-128",
+    "format-1-sealed-crc",
     "format-1-sealed-parts",
     "format-1-sealed-pbkdf2-recovery",
     "format-1-sealed-rotated",
@@ -92,5 +93,32 @@ fn old_backups_stay_readable() {
         assert_eq!((one.mtime(), one.mtime_nsec(), one.mode() & 0o7777), made, "{format}");
         assert_eq!(fs::metadata(found.join("same-as-one.txt")).unwrap().ino(), one.ino(), "{format}: a hard link");
         assert_eq!(fs::read_link(found.join("link")).unwrap(), Path::new("one.txt"), "{format}");
+    }
+}
+
+/// By the SHA-256 alone where a list is older than the CRC beside it.
+#[test]
+fn what_is_damaged_is_not_copied_whatever_its_list_tells_of_it() {
+    for format in ["format-1-plain", "format-1-sealed", "format-1-sealed-crc"] {
+        let world = World::new();
+        let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(format).join("destination");
+        let from = world.path("from");
+        tool("cp", ["-r".as_ref(), golden.as_os_str(), from.as_os_str()]);
+        let lists = walk(&from).into_iter().filter(|file| file.ends_with("objects.json"));
+        let tell_crc: Vec<bool> = lists.map(|list| fs::read_to_string(from.join(list)).unwrap().contains("crc64nvme")).collect();
+        assert_eq!(tell_crc, [format.ends_with("-crc"); 2], "{format}");
+        let copied = world.run("replicate --from @from --to @copy --json").ok().last();
+        assert_eq!(copied["versions"].as_array().unwrap().len(), 2, "{format}: {copied}");
+        world.run("verify --from @copy --all --depth full").ok();
+
+        let is_volume = |file: &&std::path::PathBuf| file.to_string_lossy().contains("/v0001");
+        let volume = from.join(walk(&from).iter().find(is_volume).unwrap());
+        let mut bytes = fs::read(&volume).unwrap();
+        *bytes.last_mut().unwrap() ^= 1;
+        fs::write(&volume, bytes).unwrap();
+        let copied = world.run("replicate --from @from --to @another --json").code(3).last();
+        assert!(copied["warnings"].to_string().contains("its content is not what was written"), "{format}: {copied}");
+        let versions = world.run("versions --from @another --json").ok().last();
+        assert!(versions["count"].as_u64().unwrap() < 2, "{format}: {versions}");
     }
 }

@@ -12,30 +12,46 @@ use crate::storage::{Error, Kind, name};
 const LONGEST_LIST: usize = 1_000_000;
 
 impl Ftp {
-    /// One that exists already is no error.
-    pub(super) fn make_folder(&self, path: &str) -> Result<(), Error> {
+    /// One that exists already is no error. Whether it was made now.
+    pub(super) fn make_folder(&self, path: &str) -> Result<bool, Error> {
         match self.act(&format!("MKD {path}")) {
-            Ok(()) => Ok(()),
+            Ok(()) => Ok(true),
             // Whether it is there, each server says in other words.
-            Err(failure) if failure.code().is_some() && self.is_folder(path).is_ok_and(|there| there) => Ok(()),
+            Err(failure) if failure.code().is_some() && self.is_folder(path).is_ok_and(|there| there) => Ok(false),
             Err(failure) => Err(judged(path, failure, Kind::NotWritable)),
         }
     }
 
     /// A folder to write into, with those above it.
     pub(super) fn make_folders(&self, folder: &str) -> Result<(), Error> {
-        let path = self.path(folder);
-        if folder.is_empty() {
-            return self.check_root();
+        if self.folders.has(folder) {
+            return Ok(());
         }
-        match self.make_folder(&path) {
+        let _making = self.folders.making();
+        match self.make_each(folder) {
+            // One above it that was there may be gone.
             Err(error) if matches!(error.kind, Kind::NotFound | Kind::NotWritable) && folder.contains('/') => {
-                self.make_folders(name::split(folder).0)?;
-                self.make_folder(&path)
+                self.folders.forget();
+                self.make_each(folder)
+            }
+            made => made,
+        }
+    }
+
+    fn make_each(&self, folder: &str) -> Result<(), Error> {
+        if self.folders.has(folder) {
+            return Ok(());
+        }
+        let above = name::split(folder).0;
+        self.make_each(above)?;
+        match self.make_folder(&self.path(folder)) {
+            Ok(is_new) => {
+                self.folders.made(folder, is_new);
+                Ok(())
             }
             // What is missing can only be the root.
-            Err(error) if error.kind == Kind::NotFound => self.check_root().and(Err(error)),
-            made => made,
+            Err(error) if error.kind == Kind::NotFound && above.is_empty() => self.check_root().and(Err(error)),
+            Err(error) => Err(error),
         }
     }
 
@@ -77,6 +93,8 @@ impl Ftp {
         };
         children.sort_by(|a, b| a.name.cmp(&b.name));
         children.dedup_by(|a, b| a.name == b.name);
+        let folders = children.iter().filter(|child| child.kind == EntryKind::Folder);
+        self.folders.listed(folder, folders.map(|child| &*child.name));
         Ok(Some(children))
     }
 

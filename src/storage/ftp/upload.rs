@@ -3,10 +3,13 @@
 use std::io::{self, Write};
 use std::sync::Arc;
 
+use super::alarm::Alarm;
 use super::failure::{Answer, Failure, judged};
 use super::patience::Attempts;
 use super::pool::{Pool, Taken, Want};
+use super::session::Session;
 use super::tail::{PIECE, Tail};
+use crate::storage::folders::Folders;
 use crate::storage::{Error, Kind, Upload, name};
 
 /// So many bytes further on, a line that is cut again is another matter.
@@ -16,6 +19,7 @@ pub struct FtpUpload {
     /// For errors.
     name: String,
     pool: Arc<Pool>,
+    folders: Arc<Folders>,
     path: String,
     temporary: String,
     taken: Option<Taken>,
@@ -30,7 +34,13 @@ pub struct FtpUpload {
 
 impl FtpUpload {
     /// `make_folders` is called where the folder is missing.
-    pub fn begin(name: &str, pool: &Arc<Pool>, path: &str, make_folders: impl Fn() -> Result<(), Error>) -> Result<Self, Error> {
+    pub fn begin(
+        name: &str,
+        pool: &Arc<Pool>,
+        folders: &Arc<Folders>,
+        path: &str,
+        make_folders: impl Fn() -> Result<(), Error>,
+    ) -> Result<Self, Error> {
         let mut random = [0; 8];
         getrandom::fill(&mut random).map_err(|e| Error {
             kind: Kind::Other,
@@ -42,6 +52,7 @@ impl FtpUpload {
         let mut upload = Self {
             name: name.into(),
             pool: pool.clone(),
+            folders: folders.clone(),
             path: path.into(),
             temporary,
             taken: None,
@@ -173,19 +184,30 @@ impl FtpUpload {
         let (temporary, path) = (self.temporary.clone(), self.path.clone());
         let mut first = self.taken.take();
         let mut lost_reply = false;
+        let mut is_free = self.folders.is_free(&self.name, size);
         self.again(|upload| {
             let mut taken = match first.take().filter(Taken::is_usable) {
                 Some(taken) => taken,
                 None => upload.pool.take(Want::Anything)?,
             };
-            let placed = taken.act(|session, alarm| match session.size(alarm, &path) {
-                // The reply to an earlier try was lost, and it had worked.
-                Ok(there) if lost_reply && there == size && session.size(alarm, &temporary).is_err_and(|e| !e.ends_line()) => {
-                    Ok(true)
+            // Once: a try whose reply is lost may have worked.
+            let is_free = std::mem::take(&mut is_free);
+            let rename = |session: &mut Session, alarm: &Alarm| session.rename(alarm, &temporary, &path).map(|()| true);
+            let placed = taken.act(|session, alarm| {
+                if is_free {
+                    return rename(session, alarm);
                 }
-                Ok(_) => Ok(false),
-                Err(failure) if failure.ends_line() => Err(failure),
-                Err(_) => session.rename(alarm, &temporary, &path).map(|()| true),
+                match session.size(alarm, &path) {
+                    // The reply to an earlier try was lost, and it had worked.
+                    Ok(there)
+                        if lost_reply && there == size && session.size(alarm, &temporary).is_err_and(|e| !e.ends_line()) =>
+                    {
+                        Ok(true)
+                    }
+                    Ok(_) => Ok(false),
+                    Err(failure) if failure.ends_line() => Err(failure),
+                    Err(_) => rename(session, alarm),
+                }
             });
             lost_reply |= placed.as_ref().is_err_and(Failure::ends_line);
             upload.taken = Some(taken);

@@ -6,12 +6,12 @@ use std::{panic, thread};
 use ureq::http::{Method, StatusCode};
 use url::Url;
 
-use super::folders::Folders;
 use super::listing::{self, Told};
 use super::places::{Place, Root};
 use crate::model::location::{Location, NotALocation, WebdavFolder};
 use crate::storage::access::Access;
 use crate::storage::counted::Counted;
+use crate::storage::folders::Folders;
 use crate::storage::web::client::{Ask, Client, Content, discard};
 use crate::storage::web::failure::{Failure, judged};
 use crate::storage::web::login::Login;
@@ -210,7 +210,11 @@ impl Server {
         let url = self.root.folder(folder);
         match self.ask_about(&url, listing::PROPERTIES, "1", &mut self.client.tries()) {
             Ok((told, _)) => {
-                self.folders.listed(folder, &told);
+                let folders = told.iter().filter(|child| child.is_folder).filter_map(|child| match &child.place {
+                    Place::Child(name) => Some(&**name),
+                    _ => None,
+                });
+                self.folders.listed(folder, folders);
                 Ok(Some(told))
             }
             Err(Failure::Said(StatusCode::NOT_FOUND | StatusCode::GONE)) if !folder.is_empty() => {

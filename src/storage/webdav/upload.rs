@@ -15,8 +15,6 @@ use crate::storage::{Error, Kind, Upload, name};
 
 /// How often it is sent, each time under another name, where the server does not keep what it took.
 const TIMES: usize = 3;
-/// Bytes from which on an object is a volume, or the like.
-const LARGE: u64 = 1 << 20;
 
 pub struct WebdavUpload {
     name: String,
@@ -57,8 +55,7 @@ impl WebdavUpload {
     fn appear(&self, temporary: &str) -> Result<bool, Error> {
         let (from, to) = (self.server.root().object(temporary), self.server.root().object(&self.name));
         let length = self.spool.length();
-        // Volumes' names are their run's own. The small ones, which others may write too, are looked for in any case.
-        let [kept, there] = if length > LARGE && self.server.folders.is_free(&self.name) {
+        let [kept, there] = if self.server.folders.is_free(&self.name, length) {
             [self.server.look(&from, temporary), Ok(None)]
         } else {
             self.server.look_at_both((&from, temporary), (&to, &self.name))

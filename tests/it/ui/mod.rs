@@ -17,6 +17,7 @@ mod restore_pages;
 mod sample;
 mod sample_files;
 mod sample_setup;
+mod sample_storage;
 mod schedules;
 mod servers;
 mod sizes;

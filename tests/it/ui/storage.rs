@@ -14,7 +14,7 @@ use strongroom::ui::theme::icons;
 
 use super::desk::{Desk, desk};
 use super::fake::Fake;
-use super::sample;
+use super::{sample, sample_storage};
 
 #[test]
 fn a_destination_is_tested_and_opened() {
@@ -274,4 +274,23 @@ fn what_a_destination_held_is_told_while_it_is_away() {
     desk.click("Storage");
     desk.until("versions", |desk| desk.reads("when last seen: 18 versions, newest 2 h ago, encrypted"));
     assert!(!desk.reads("of backups") && !desk.names().iter().any(|name| name.starts_with("Move")), "{:?}", desk.names());
+}
+
+#[test]
+fn each_of_several_destinations_tells_its_own() {
+    let fake =
+        Fake::new(sample_storage::servers(), |question| sample_storage::answer(question).or_else(|| sample::answer(question)));
+    let window = sample::window(&fake);
+    let mut desk = Desk::of(fake, window, [1400.0, 2400.0]);
+    desk.click("Storage");
+    for told in [
+        "opens here with its former password or keys",
+        "made for storage.example.net",
+        "The server does not answer.",
+        "Not usable since Thu 12 Nov 20:14 (9 days)",
+    ] {
+        desk.until(told, |desk| desk.reads(told));
+    }
+    assert!(desk.is_shown("Low on room"), "{:?}", desk.names());
+    assert_eq!(desk.harness.query_all_by_label("Cannot be used now").count(), 2, "{:?}", desk.names());
 }

@@ -3,10 +3,10 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::listing::Told;
-use super::places::Place;
-use crate::storage::name;
+use super::name;
 
+/// Bytes from which on an object is a volume, or the like.
+const LARGE: u64 = 1 << 20;
 /// Most that are kept in mind.
 const MOST: usize = 10_000;
 
@@ -40,22 +40,22 @@ impl Folders {
         self.there().insert(folder.to_owned(), known);
     }
 
-    /// Takes in what a list of a folder shows.
-    pub fn listed(&self, folder: &str, children: &[Told]) {
+    /// Takes in what a list of a folder shows: the folders in it.
+    pub fn listed<'a>(&self, folder: &str, folders: impl Iterator<Item = &'a str>) {
         let mut there = self.there();
-        let below = children.iter().filter(|child| child.is_folder).filter_map(|child| match &child.place {
-            Place::Child(name) => Some(name::join(folder, name)),
-            _ => None,
-        });
-        for shown in below.chain([folder.to_owned()]) {
+        for shown in folders.map(|name| name::join(folder, name)).chain([folder.to_owned()]) {
             if there.len() < MOST {
                 there.entry(shown).or_insert(Known::Found);
             }
         }
     }
 
-    /// Whether nothing can lie under a name: its folder was made here, and nothing was put there under it. From then on it was.
-    pub fn is_free(&self, name: &str) -> bool {
+    /// Whether nothing can lie under the name of an object of so many bytes: its folder was made here, and nothing was put there under it.
+    /// From then on it was. Only of volumes, whose names are their run's own: what is small others may write too.
+    pub fn is_free(&self, name: &str, length: u64) -> bool {
+        if length < LARGE {
+            return false;
+        }
         let (folder, child) = name::split(name);
         match self.there().get_mut(folder) {
             Some(Known::Made(names)) => names.insert(child.to_owned()),
@@ -80,25 +80,18 @@ mod tests {
     #[test]
     fn what_a_list_shows_is_there_and_what_was_made_is_free_once() {
         let folders = Folders::default();
-        let child = |name: &str, is_folder| Told {
-            place: Place::Child(name.into()),
-            is_folder,
-            size: None,
-            modified: None,
-            free: None,
-            used: None,
-        };
-        folders.listed("p", &[child("data", true), child("a.json", false)]);
+        folders.listed("p", ["data"].into_iter());
         let known = ["", "p", "p/data", "p/a.json", "q"].map(|folder| folders.has(folder));
         assert_eq!(known, [true, true, true, false, false]);
-        assert!(!folders.is_free("p/data/x"), "it was there before");
+        assert!(!folders.is_free("p/data/x", LARGE), "it was there before");
         folders.made("p/data/run", true);
-        folders.listed("p/data", &[child("run", true)]);
-        assert!(folders.is_free("p/data/run/v1") && folders.is_free("p/data/run/v2"));
-        assert!(!folders.is_free("p/data/run/v1"));
+        folders.listed("p/data", ["run"].into_iter());
+        assert!(folders.is_free("p/data/run/v1", LARGE) && folders.is_free("p/data/run/v2", LARGE));
+        assert!(!folders.is_free("p/data/run/v1", LARGE));
+        assert!(!folders.is_free("p/data/run/catalog", LARGE - 1), "others may write it too");
         folders.made("q", false);
-        assert!(folders.has("q") && !folders.is_free("q/x"));
+        assert!(folders.has("q") && !folders.is_free("q/x", LARGE));
         folders.forget();
-        assert!(!folders.has("p") && !folders.is_free("p/data/run/v3"));
+        assert!(!folders.has("p") && !folders.is_free("p/data/run/v3", LARGE));
     }
 }

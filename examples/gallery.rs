@@ -122,7 +122,7 @@ fn steps(state: &str) -> VecDeque<Step> {
     let enter = || Step::Press(Modifiers::NONE, Key::Enter);
     let encryption = || Step::Press(Modifiers::COMMAND, Key::Num3);
     let steps = match state {
-        "storage" => vec![Step::Wait(5), Step::Press(Modifiers::COMMAND, Key::Num2)],
+        "storage" => vec![Step::Wait(5), Step::Press(Modifiers::COMMAND, Key::Num4)],
         "tools" => vec![Step::Wait(5), encryption(), Step::Wait(5), Step::Drop("/home/ada/Downloads/download.tar.gz")],
         "encrypt" | "archive" => {
             let file = if state == "encrypt" { "/home/ada/letter.pdf" } else { "/home/ada/Downloads/download.tar.gz" };
@@ -325,6 +325,7 @@ impl Gallery {
         });
         ui.add(ProgressBar::new(None, "Waiting"));
         ui.add(UsageBar::new(412_000_000_000, 120_000_000_000, 1_000_000_000_000));
+        ui.add(UsageBar::new(997_000_000_000, 120_000_000_000, 1_000_000_000_000));
         ui.add(RoomChart::new("Blue disk", &health_days()));
         Banner::new(Tone::Warn, "Pictures shrank by half since the last version.").action("Look").dismissible().show(ui);
         Banner::new(Tone::Bad, "The engine cannot be reached. Connecting again…").show(ui);

@@ -116,9 +116,12 @@ impl Folder {
         owner: Owner,
         at_once: usize,
     ) -> Result<Self, Problem> {
+        let readme = marker::readme(&marker.name, marker.sealed).into_bytes();
+        // A copy's marker came from an older Strongroom, perhaps: these are the texts of today.
+        let (readme_sha256, recover_sha256) = (sha256_hex(&readme), Some(sha256_hex(recover::TEXT.as_bytes())));
+        let marker = Marker { readme_sha256, recover_sha256, ..marker };
         let folder = Self { storage: storage.clone(), name, marker, unmarked: None, reserve: Arc::default() };
         let key = keys.map(|(ring, _)| ring.newest());
-        let readme = marker::readme(&folder.marker.name, folder.marker.sealed).into_bytes();
         let owner = Owner { n: 1, ..owner };
         let owner = (marker::owner_name(1, &owner.home), json_lines::encode(&owner, key));
         let mut first = vec![(marker::README.into(), readme), (recover::NAME.into(), recover::TEXT.into()), owner];

@@ -7,7 +7,7 @@ use suppaftp::Status;
 
 use super::access::Access;
 use super::folders::Folders;
-use super::{Error, Kind, Listed, Room, Storage, Upload, name, sum};
+use super::{Error, Kind, Listed, Room, Storage, Take, Upload, name, read_in_pieces, sum};
 use crate::model::location::{FtpFolder, Location};
 
 mod alarm;
@@ -26,7 +26,7 @@ use failure::{Answer, Failure, judged};
 use listing::{Entry, EntryKind};
 use log_in::Gate;
 use patience::{Attempts, Patience};
-use pool::{Pool, Want};
+use pool::{Pool, Taken, Want};
 use session::{Piece, Session};
 use upload::FtpUpload;
 
@@ -34,8 +34,10 @@ use upload::FtpUpload;
 const DEEPEST: usize = 32;
 /// No file is longer; vsftpd takes an offset of more than fifteen digits for none.
 const LONGEST_FILE: u64 = 1 << 49;
-/// Read at a time where all of an object is.
+/// Read at a time where all of an object is,
 const AT_ONCE: usize = 4 << 20;
+/// and where it is read through: what the processor still has at hand when it is taken.
+const THROUGH: usize = 1 << 20;
 
 pub struct Ftp {
     pool: Arc<Pool>,
@@ -151,6 +153,11 @@ impl Ftp {
 
     /// `is_end`: nothing is said to follow.
     fn read_range(&self, name: &str, offset: u64, buffer: &mut [u8], is_end: bool) -> Result<(), Error> {
+        self.read_over(&mut None, name, offset, buffer, is_end)
+    }
+
+    /// The same over a connection that is held.
+    fn read_over(&self, held: &mut Option<Taken>, name: &str, offset: u64, buffer: &mut [u8], is_end: bool) -> Result<(), Error> {
         let path = self.path(name);
         let end = offset.checked_add(buffer.len() as u64).filter(|end| *end <= LONGEST_FILE);
         let mut piece = Piece { offset, buffer, done: 0, is_end };
@@ -159,7 +166,7 @@ impl Ftp {
             let read = match end {
                 Some(_) => {
                     let want = Want::File(&path, offset + piece.done as u64);
-                    self.pool.with(want, |session, alarm| session.read(alarm, &path, &mut piece))
+                    self.pool.holding(held, want, |session, alarm| session.read(alarm, &path, &mut piece))
                 }
                 None => Err(Failure::End),
             };
@@ -214,6 +221,18 @@ impl Storage for Ftp {
         self.read_range(name, offset, buffer, false)
     }
 
+    /// By one connection, which nobody who reads something else breaks off as long as the server lets us have enough of them.
+    fn read_through(&self, name: &str, offset: u64, end: u64, take: &mut Take<'_>) -> Result<(), Error> {
+        check(name)?;
+        let mut held = None;
+        read_in_pieces(THROUGH, offset, end, take, |at, piece| {
+            if self.pool.is_short() {
+                held = None;
+            }
+            self.read_over(&mut held, name, at, piece, false)
+        })
+    }
+
     /// What follows what was read comes over the line that is open.
     fn is_streamed(&self) -> bool {
         true
@@ -253,6 +272,10 @@ impl Storage for Ftp {
     }
 
     fn room(&self) -> Result<Option<Room>, Error> {
+        if self.pool.take(Want::AtOnce).is_err() && self.pool.is_full() {
+            // It is there; and what carries a file now may do so for long.
+            return Ok(None);
+        }
         self.check_root()?;
         // https://datatracker.ietf.org/doc/html/draft-peterson-streamlined-ftp-command-extensions: what is free, not of how much.
         if !self.pool.gate.features().avbl {

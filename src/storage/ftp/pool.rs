@@ -33,6 +33,10 @@ struct Sessions {
     open: usize,
     /// What the server lets us have, as far as we know.
     most: usize,
+    /// Who would have one, and there is none.
+    waiting: usize,
+    /// When something was done over one of them.
+    acted: Instant,
 }
 
 /// What a connection is wanted for.
@@ -41,6 +45,9 @@ pub enum Want<'a> {
     Anything,
     /// To read a file from a byte on.
     File(&'a str, u64),
+    Upload,
+    /// Not to be waited for.
+    AtOnce,
 }
 
 /// A connection in use; given back when it is dropped.
@@ -48,7 +55,7 @@ pub struct Taken {
     pool: Arc<Pool>,
     /// `None` once it is of no use any more.
     session: Option<Session>,
-    /// Others used it before.
+    /// It was used before, and not since it was taken.
     pub used: bool,
 }
 
@@ -56,7 +63,7 @@ impl Pool {
     /// `files`: on their way at the same time.
     pub fn new(gate: Gate, files: usize) -> Self {
         let most = MOST.max(files + BESIDE);
-        let sessions = Sessions { idle: Vec::new(), open: 0, most };
+        let sessions = Sessions { idle: Vec::new(), open: 0, most, waiting: 0, acted: Instant::now() };
         Self { gate, spare: Spare::default(), sessions: Mutex::new(sessions), freed: Condvar::new() }
     }
 
@@ -66,13 +73,27 @@ impl Pool {
 
     /// Does something over a connection; what failed only for now, is tried again. Not where nobody has taken a call yet: there nobody need
     /// be, and whoever waits to hear of it is told at once.
-    pub fn with<T>(self: &Arc<Self>, want: Want<'_>, mut act: impl FnMut(&mut Session, &Alarm) -> Answer<T>) -> Answer<T> {
+    pub fn with<T>(self: &Arc<Self>, want: Want<'_>, act: impl FnMut(&mut Session, &Alarm) -> Answer<T>) -> Answer<T> {
+        self.holding(&mut None, want, act)
+    }
+
+    /// The same over a connection that is held from one time to the next: nobody else takes it in between.
+    pub fn holding<T>(
+        self: &Arc<Self>,
+        held: &mut Option<Taken>,
+        want: Want<'_>,
+        mut act: impl FnMut(&mut Session, &Alarm) -> Answer<T>,
+    ) -> Answer<T> {
         let mut attempts = Attempts::new(&self.gate.patience);
         loop {
             let mut stale = false;
-            let acted = self.take(want).and_then(|mut taken| {
+            let taken = held.take().filter(Taken::is_usable).map_or_else(|| self.take(want), Ok);
+            let acted = taken.and_then(|mut taken| {
                 stale = taken.used;
-                taken.act(&mut act)
+                let acted = taken.act(&mut act)?;
+                taken.used = false;
+                *held = Some(taken);
+                Ok(acted)
             });
             match acted {
                 Err(failure) if self.gate.is_reached() && failure.passes() && attempts.again(stale && failure.ends_line()) => {}
@@ -81,8 +102,19 @@ impl Pool {
         }
     }
 
+    /// Whether all that the server lets us have is in use.
+    pub fn is_full(&self) -> bool {
+        let sessions = self.lock();
+        sessions.idle.is_empty() && sessions.open >= sessions.most
+    }
+
+    /// Whether somebody waits for a connection: what is held could be given up.
+    pub fn is_short(&self) -> bool {
+        self.lock().waiting > 0
+    }
+
     pub fn take(self: &Arc<Self>, want: Want<'_>) -> Answer<Taken> {
-        let until = Instant::now() + self.gate.patience.whole;
+        let began = Instant::now();
         let mut sessions = self.lock();
         loop {
             if let Some(session) = sessions.choose(want) {
@@ -110,11 +142,15 @@ impl Pool {
                 }
                 continue;
             }
-            let left = until.saturating_duration_since(Instant::now());
-            if left.is_zero() {
+            // The server lets us have only so many, and a volume may be long on its way: an upload can wait while it goes on.
+            let since = if matches!(want, Want::Upload) { sessions.acted.max(began) } else { began };
+            let left = self.gate.patience.whole.saturating_sub(since.elapsed());
+            if left.is_zero() || matches!(want, Want::AtOnce) {
                 return Err(Failure::lost("every connection is in use"));
             }
+            sessions.waiting += 1;
             sessions = self.freed.wait_timeout(sessions, left).unwrap_or_else(PoisonError::into_inner).0;
+            sessions.waiting -= 1;
         }
     }
 
@@ -160,6 +196,7 @@ impl Taken {
     pub fn act<T>(&mut self, act: impl FnOnce(&mut Session, &Alarm) -> Answer<T>) -> Answer<T> {
         let Some(session) = &mut self.session else { return Err(Failure::lost("the connection is gone")) };
         let acted = act(session, &self.pool.gate.alarm);
+        self.pool.lock().acted = Instant::now();
         if acted.as_ref().is_err_and(Failure::ends_line) {
             self.discard();
             if self.used {

@@ -14,6 +14,7 @@ use crate::storage::person::Person;
 mod faults;
 mod lies;
 mod real;
+mod several;
 
 use crate::storage::servers::pure_ftpd::{self, PureFtpd};
 

@@ -76,7 +76,7 @@ impl FtpUpload {
 
     fn open(&mut self) -> Answer<()> {
         self.again(|upload| {
-            let mut taken = upload.pool.take(Want::Anything)?;
+            let mut taken = upload.pool.take(Want::Upload)?;
             taken.act(|session, alarm| session.store(alarm, &upload.temporary, 0))?;
             upload.taken = Some(taken);
             Ok(())
@@ -129,7 +129,7 @@ impl FtpUpload {
     }
 
     fn resume(&mut self) -> Answer<()> {
-        let mut taken = self.pool.take(Want::Anything)?;
+        let mut taken = self.pool.take(Want::Upload)?;
         let temporary = &self.temporary;
         let there = match taken.act(|session, alarm| session.size(alarm, temporary)) {
             Err(failure) if failure.is_missing() || failure.is_unclear() => 0,
@@ -188,7 +188,7 @@ impl FtpUpload {
         self.again(|upload| {
             let mut taken = match first.take().filter(Taken::is_usable) {
                 Some(taken) => taken,
-                None => upload.pool.take(Want::Anything)?,
+                None => upload.pool.take(Want::Upload)?,
             };
             // Once: a try whose reply is lost may have worked.
             let is_free = std::mem::take(&mut is_free);

@@ -6,6 +6,7 @@ use jiff::SignedDuration;
 use super::paint::{galley, galley_end, put_galley};
 use crate::model::human;
 use crate::model::names;
+use crate::model::room;
 use crate::model::run::{ProgressView, Stage};
 use crate::ui::theme::typography::Role;
 use crate::ui::theme::{Tone, size, space, tokens};
@@ -79,7 +80,8 @@ impl Widget for UsageBar {
         let round = size::TRACK / 2.0;
         let part = |share: f32| Rect::from_min_size(rect.min, vec2((rect.width() * share).max(size::TRACK), rect.height()));
         ui.painter().rect_filled(rect, round, if t.dark { t.hover } else { t.sunken });
-        let tone = if share(self.used) > 0.95 { Tone::Bad } else { Tone::Accent };
+        let is_low = room::is_low(self.total.saturating_sub(self.used), self.total);
+        let tone = if is_low { Tone::Warn } else { Tone::Accent };
         if self.used > 0 {
             ui.painter().rect_filled(part(share(self.used)), round, t.input_border);
         }

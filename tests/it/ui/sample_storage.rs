@@ -46,7 +46,7 @@ pub fn answer(question: &Question) -> Option<Result<Answer, Problem>> {
                 (status.latency_ms, status.used) = (Some(34), 60_000_000_000);
             }
             if *location == at(FULL) {
-                status.free = Some(14_000_000_000);
+                status.free = Some(3_100_000_000);
             } else if *location == at(MISTRUSTED) {
                 status.problem = Some(Problem::new(
                     Code::ServerCertificateInvalid,

@@ -1,0 +1,105 @@
+//! Several files on their way at once.
+
+use std::io::Write;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+
+use super::*;
+use crate::storage::servers::fake_ftp::{FakeFtp, Lies};
+
+#[test]
+fn who_reads_a_file_through_is_not_broken_off_by_others_who_do() {
+    let server = FakeFtp::start(Lies::default());
+    let storage = open_in_haste(&format!("ftp://127.0.0.1:{}/", server.port)).unwrap();
+    let bytes = noise(9 << 20);
+    let all = ["a", "b", "c", "d", "e", "f"];
+    all.iter().for_each(|name| server.put(&format!("/{name}"), &bytes));
+    server.log();
+    thread::scope(|scope| {
+        for name in all {
+            let (storage, bytes) = (&storage, &bytes);
+            scope.spawn(move || {
+                for _ in 0..2 {
+                    let mut read = Vec::new();
+                    let through = storage.read_through(name, 0, bytes.len() as u64, &mut |piece| {
+                        read.extend_from_slice(piece);
+                        Ok(())
+                    });
+                    through.unwrap();
+                    assert!(read == *bytes, "{name}");
+                }
+            });
+        }
+    });
+    let log = server.log();
+    let count = |command: &str| log.iter().filter(|line| line.starts_with(command)).count();
+    assert_eq!((count("RETR"), count("REST")), (12, 0), "{log:?}");
+}
+
+#[test]
+fn folders_are_made_once_for_all_that_goes_into_them() {
+    let server = FakeFtp::start(Lies::default());
+    let storage = open_in_haste(&format!("ftp://127.0.0.1:{}/", server.port)).unwrap();
+    server.log();
+    thread::scope(|scope| {
+        for n in 0..4 {
+            let storage = &storage;
+            scope.spawn(move || storage.put(&format!("plan/data/run/{n}"), b"volume").unwrap());
+        }
+    });
+    storage.put("plan/data/run/4", b"volume").unwrap();
+    let made: Vec<String> = server.log().into_iter().filter(|line| line.starts_with("MKD") || line.starts_with("CWD")).collect();
+    assert_eq!(made, ["MKD /plan", "MKD /plan/data", "MKD /plan/data/run"]);
+}
+
+#[test]
+fn folders_that_are_gone_are_made_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let server = PureFtpd::start(dir.path());
+    let storage = open_in_haste(&server.address("ftp", "")).unwrap();
+    storage.put("plan/data/run/0", b"volume").unwrap();
+    storage.delete_folder("plan/data").unwrap();
+    storage.put("plan/data/run/0", b"volume").unwrap();
+    // By somebody else: the folder itself, and one above a folder that is new.
+    for next in ["plan/data/run/0", "plan/data/another/0"] {
+        fs::remove_dir_all(server.root().join("plan/data")).unwrap();
+        storage.put(next, b"volume").unwrap();
+        assert_eq!(storage.read_all(next, 99).unwrap(), b"volume");
+    }
+    // The root never is.
+    fs::remove_dir_all(server.root().join("plan")).unwrap();
+    server.folder("root");
+    let below = open_in_haste(&server.address("ftp", "/root")).unwrap();
+    fs::remove_dir(server.root().join("root")).unwrap();
+    assert_eq!(kind(below.put("plan/a", b"a")), Kind::Unreachable);
+    assert_eq!(kind(below.put("a", b"a")), Kind::Unreachable);
+}
+
+#[test]
+fn an_upload_waits_for_those_that_go_on_where_the_server_lets_only_few_in() {
+    let dir = tempfile::tempdir().unwrap();
+    let server = PureFtpd::with(dir.path(), &["-C", "2"]);
+    let storage = open_in_haste(&server.address("ftp", "")).unwrap();
+    let (is_over, piece) = (AtomicBool::new(false), noise(300 << 10));
+    thread::scope(|scope| {
+        for name in ["a", "b"] {
+            let mut upload = storage.create(name).unwrap();
+            let (is_over, piece) = (&is_over, &piece);
+            scope.spawn(move || {
+                // Longer than anything is waited for.
+                let until = Instant::now() + SHORT.whole * 2;
+                while Instant::now() < until {
+                    upload.write_all(piece).unwrap();
+                    thread::sleep(Duration::from_millis(100));
+                }
+                is_over.store(true, Relaxed);
+                upload.finish().unwrap();
+            });
+        }
+        // Not waited for: there are no connections for it.
+        assert_eq!(storage.room().unwrap(), None);
+        assert!(!is_over.load(Relaxed));
+        storage.put("c", b"c").unwrap();
+        assert!(is_over.load(Relaxed));
+    });
+    assert_eq!(names(&storage, ""), ["a", "b", "c"]);
+}

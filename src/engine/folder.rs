@@ -345,6 +345,7 @@ fn to_io(error: storage::Error) -> io::Error {
         | Kind::ServerUnknown
         | Kind::ServerChanged
         | Kind::ServerBusy
+        | Kind::Crowded
         | Kind::NoBucket
         | Kind::WrongRegion
         | Kind::WrongClock

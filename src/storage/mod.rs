@@ -189,6 +189,8 @@ pub enum Kind {
     ServerChanged,
     /// It has too much to do, or trouble of its own, and was asked again in vain.
     ServerBusy,
+    /// It lets only so many of our connections in at once, and what is under way holds them all; the source says how many.
+    Crowded,
     /// The store has no bucket or container of this name.
     NoBucket,
     /// The bucket lies in another region than the address says.

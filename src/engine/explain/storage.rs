@@ -69,6 +69,11 @@ impl From<storage::Error> for Problem {
                 "The server has too much to do, or trouble of its own: it was asked again several times.",
                 "Try again later. What was backed up before is whole.",
             ),
+            Kind::Crowded => Problem::new(
+                Code::DestinationMissing,
+                format!("The server lets in no more of our connections at once than {}, which are all in use.", error.source),
+                "Whoever runs the server can allow more from one address: a backup takes at least two. What was backed up before is whole.",
+            ),
             Kind::NoBucket => Problem::new(
                 Code::DestinationMissing,
                 "There is no bucket or container of this name.",

@@ -27,6 +27,8 @@ pub enum Failure {
     TooLong(String),
     /// Only so many names of a folder are shown, and there are more.
     ListCut(usize),
+    /// The server lets in so many connections, and all are in use.
+    Crowded(usize),
     /// A file ends before what was to be read of it.
     End,
     /// What lies there after an upload has another size.
@@ -51,7 +53,7 @@ impl Failure {
     pub fn ends_line(&self) -> bool {
         match self {
             Self::Said { code, .. } => *code == 421,
-            Self::End | Self::ListCut(_) => false,
+            Self::End | Self::ListCut(_) | Self::Crowded(_) => false,
             _ => true,
         }
     }
@@ -61,7 +63,7 @@ impl Failure {
         match self {
             Self::Said { code, .. } => matches!(code, 421 | 425 | 426 | 450 | 451),
             Self::Line(_) | Self::Nonsense(_) | Self::OtherSize { .. } => true,
-            Self::Tls(..) | Self::NoPassword | Self::TooLong(_) | Self::ListCut(_) | Self::End => false,
+            Self::Tls(..) | Self::NoPassword | Self::TooLong(_) | Self::ListCut(_) | Self::Crowded(_) | Self::End => false,
         }
     }
 
@@ -172,6 +174,7 @@ pub fn judged(context: &str, failure: Failure, refused: Kind) -> Error {
         Failure::NoPassword => Kind::NoPassword,
         Failure::TooLong(_) => Kind::TooLong,
         Failure::ListCut(_) => Kind::ListCut,
+        Failure::Crowded(_) => Kind::Crowded,
         Failure::End => Kind::TooShort,
         Failure::Nonsense(_) | Failure::OtherSize { .. } => Kind::Nonsense,
     };
@@ -184,6 +187,7 @@ pub fn judged(context: &str, failure: Failure, refused: Kind) -> Error {
         Failure::NoPassword => io::Error::other("there is no password"),
         Failure::Nonsense(what) => io::Error::other(what),
         Failure::ListCut(shown) => io::Error::other(format!("{shown} names")),
+        Failure::Crowded(most) => io::Error::other(most.to_string()),
         Failure::TooLong(what) => io::Error::other(format!("{what} without end")),
         Failure::End => io::Error::new(io::ErrorKind::UnexpectedEof, "it ends before"),
         Failure::OtherSize { sent, there } => {

@@ -146,7 +146,7 @@ impl Pool {
             let since = if matches!(want, Want::Upload) { sessions.acted.max(began) } else { began };
             let left = self.gate.patience.whole.saturating_sub(since.elapsed());
             if left.is_zero() || matches!(want, Want::AtOnce) {
-                return Err(Failure::lost("every connection is in use"));
+                return Err(Failure::Crowded(sessions.open));
             }
             sessions.waiting += 1;
             sessions = self.freed.wait_timeout(sessions, left).unwrap_or_else(PoisonError::into_inner).0;

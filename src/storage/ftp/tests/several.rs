@@ -103,3 +103,18 @@ fn an_upload_waits_for_those_that_go_on_where_the_server_lets_only_few_in() {
     });
     assert_eq!(names(&storage, ""), ["a", "b", "c"]);
 }
+
+#[test]
+fn that_a_server_lets_in_too_few_is_told() {
+    let dir = tempfile::tempdir().unwrap();
+    let server = PureFtpd::with(dir.path(), &["-C", "1"]);
+    let storage = open_in_haste(&server.address("ftp", "")).unwrap();
+    let mut upload = storage.create("a").unwrap();
+    upload.write_all(b"a").unwrap();
+    let error = storage.put("b", b"b").unwrap_err();
+    assert_eq!((error.kind, error.source.to_string()), (Kind::Crowded, "1".into()));
+    assert_eq!(kind(storage.list("")), Kind::Crowded);
+    upload.finish().unwrap();
+    storage.put("b", b"b").unwrap();
+    assert_eq!(names(&storage, ""), ["a", "b"]);
+}

@@ -184,14 +184,15 @@ fn nothing_is_looked_for_while_the_plan_runs_and_what_changes_meanwhile_is_at_ri
     std::fs::create_dir(world.path("two")).unwrap();
     world.save(&other).unwrap();
     good(&world, &other);
-    write(&world.source().join("large"), crate::support::Random(5).bytes(80 << 20));
-    assert_eq!(after_a_look(&world, &plan), Some((1, 80 << 20, false)));
+    write(&world.source().join("large"), crate::support::Random(5).bytes(160 << 20));
+    assert_eq!(after_a_look(&world, &plan), Some((1, 160 << 20, false)));
     let before = of(&world.handle().overview(), &plan).unwrap();
     by_the_wall(&world);
     let handle = world.handle();
     let mut events = handle.events();
     handle.send(back_up(RunId(7), &plan)).unwrap();
-    while handle.progress(RunId(7)).is_none_or(|view| view.stage != Stage::Copying) {
+    // It has listed its folder, and is in the midst of the large file.
+    while handle.progress(RunId(7)).is_none_or(|view| view.stage != Stage::Copying || view.bytes_done == 0) {
         std::thread::yield_now();
     }
     handle.send(Command::Pause { run: RunId(7), paused: true }).unwrap();

@@ -266,7 +266,7 @@ fn write(
         before,
         lets_go: spec.accept_shrunk,
         objects,
-        finish_at_once: opened.location.server().map_or(1, |_| core.files_at_once(&[&opened.location])),
+        finish_at_once: opened.location.server().map_or(1, |_| core.uploads_at_once(None, &opened.location)),
         pieces: pieces.as_deref(),
         journal: journal.as_deref(),
         left: left.as_ref(),

@@ -21,7 +21,7 @@ use crate::state::history::History;
 use crate::state::paths::Home;
 use crate::state::secret_file;
 use crate::storage::access::Access;
-use crate::storage::{self, Storage};
+use crate::storage::{self, Storage, sftp};
 
 use super::access::Accesses;
 use super::env::Env;
@@ -175,6 +175,17 @@ impl Core {
     pub fn files_at_once(&self, places: &[&Location]) -> usize {
         let is_server = places.iter().any(|place| place.server().is_some());
         if is_server { self.access().connections() } else { LOCAL_FILES_AT_ONCE }
+    }
+
+    /// Files that are sent at the same time; `from`: where they lie, if at another destination. Over SFTP all of them share one connection,
+    /// where a server lets only so much be on its way for each.
+    pub fn uploads_at_once(&self, from: Option<&Location>, to: &Location) -> usize {
+        let files = self.files_at_once(&[from.unwrap_or(to), to]);
+        let is_from_here = from.is_none_or(|from| from.server().is_none());
+        match to {
+            Location::Sftp(_) if is_from_here && files > 1 => files * sftp::CHANNELS_EACH,
+            _ => files,
+        }
     }
 
     /// As storages ask for it.

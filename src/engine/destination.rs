@@ -131,7 +131,7 @@ pub fn create_folder(
     if storage::folders(&**storage)?.contains(&name) {
         storage.delete_folder(&name)?;
     }
-    Folder::create(storage, name, marker, keys, owner, core.files_at_once(&[location]))
+    Folder::create(storage, name, marker, keys, owner, core.uploads_at_once(None, location))
 }
 
 fn new_marker(core: &Core, plan: &Plan) -> Marker {

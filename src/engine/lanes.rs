@@ -305,7 +305,7 @@ impl Lane {
         let (mut all, _) = copying.all(listed, &|_| true)?;
         let mut sent: HashMap<String, Sent> = HashMap::new();
         let mut done = 0;
-        let at_once = self.core.files_at_once(&[&self.from_location, &self.location]);
+        let at_once = self.core.uploads_at_once(Some(&self.from_location), &self.location);
         loop {
             match self.feed.next(done, at_once) {
                 Next::Objects(objects) => {

@@ -278,7 +278,7 @@ impl Copying<'_> {
 
     /// Sends objects and lists of them, a few at a time; the first that fails ends it.
     fn send(&self, objects: &[&Wanted], lists: &[&NamedList], replaced: &HashSet<String>) -> Result<(), NotCopied> {
-        let at_once = self.core.files_at_once(&[self.from_location, self.to_location]);
+        let at_once = self.core.uploads_at_once(Some(self.from_location), self.to_location);
         let objects = objects.iter().copied().map(Part::Object);
         let all: Vec<Part<'_>> = objects.chain(lists.iter().copied().map(Part::List)).collect();
         few_at_once(&all, at_once, |one| {

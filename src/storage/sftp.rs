@@ -30,6 +30,9 @@ const LONGEST_LIST: usize = 4_000_000;
 /// Folders are for their owner alone.
 const FOLDER_MODE: u32 = 0o700;
 
+/// Channels for each connection that may be: they carry uploads, all over one connection.
+pub const CHANNELS_EACH: usize = 2;
+
 pub struct Sftp {
     line: Arc<Line>,
     /// Without a `/` at its end; empty: where the account begins.

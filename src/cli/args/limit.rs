@@ -29,7 +29,7 @@ pub struct Limit {
     /// How many backups may run at the same time
     #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u8).range(1..=i64::from(Settings::MOST_RUNS)))]
     pub runs: Option<u8>,
-    /// How many files go to one server, or come from it, at the same time
+    /// How many files go to one server, or come from it, at the same time; over SFTP, where all share one connection, twice as many go
     #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u8).range(1..=i64::from(Settings::MOST_CONNECTIONS)))]
     pub connections: Option<u8>,
 }

@@ -16,6 +16,7 @@ use tokio::runtime::Runtime;
 use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
 
+use super::CHANNELS_EACH;
 use super::failure::{Failure, is_end};
 use super::log_in::log_in;
 use super::server_key::{Checked, ServerKey};
@@ -30,8 +31,10 @@ use crate::storage::{Error, Kind, Take};
 const CONNECT: Duration = Duration::from_secs(20);
 /// So that routers on the way, and we, know that the other side is there.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
-/// Requests on their way at once, as OpenSSH's `sftp` has them.
+/// Requests on their way at once, as OpenSSH's `sftp` has them,
 const AT_ONCE: usize = 64;
+/// and writes of one upload, of which there may be several.
+const WRITES: usize = 32;
 /// Bytes that are asked for before they are wanted, of all files that are being read: what fills a line of a gigabit that takes 100 ms there
 /// and back. More is no longer in the processors' caches when it is wanted.
 const AHEAD: usize = 12 << 20;
@@ -105,7 +108,7 @@ impl Line {
         }
         runtime.block_on(log_in(&mut ssh, folder, access))?;
         let first = runtime.block_on(begin(&ssh, None)).map_err(unreachable)?;
-        let sessions = Sessions::new(first, access.connections().max(1));
+        let sessions = Sessions::new(first, access.connections().max(1) * CHANNELS_EACH);
         Ok(Self { runtime: Some(runtime), sessions, ended, ssh, throttle: access.throttle(), readers: AtomicUsize::new(0) })
     }
 
@@ -222,7 +225,7 @@ impl Line {
         bytes: Vec<u8>,
     ) -> Result<(), Failure> {
         let Some(runtime) = &self.runtime else { return Err(Failure::Silent) };
-        while writes.0.len() >= AT_ONCE {
+        while writes.0.len() >= WRITES {
             self.settle_one(writes)?;
         }
         thread::sleep(self.throttle.up(bytes.len()));

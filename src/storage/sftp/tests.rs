@@ -100,7 +100,7 @@ fn it_does_what_every_storage_must() {
 
 #[test]
 fn uploads_at_once_go_over_channels_of_their_own_where_the_server_lets_them() {
-    for (line, channels) in [("", 4), ("MaxSessions 1", 1), ("MaxSessions 2", 2)] {
+    for (line, channels) in [("", 6), ("MaxSessions 1", 1), ("MaxSessions 2", 2)] {
         let mut world = World::new();
         world.server.start_again_with(line);
         let storage = world.open().unwrap();

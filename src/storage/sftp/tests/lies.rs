@@ -94,26 +94,8 @@ impl Access for Anyone {
         Some(Secret::new("secret"))
     }
 
-    fn key_files(&self, _: &Location) -> Vec<PathBuf> {
-        Vec::new()
-    }
-
-    fn known_hosts(&self) -> Option<PathBuf> {
-        None
-    }
-
-    fn host_key(&self, _: &Server) -> Option<Fingerprint> {
-        None
-    }
-
     fn trust(&self, _: &Server, _: &Fingerprint) -> bool {
         true
-    }
-
-    fn seen(&self, _: &Server, _: &Fingerprint) {}
-
-    fn ca_file(&self, _: &Location) -> Option<PathBuf> {
-        None
     }
 }
 

@@ -30,7 +30,7 @@ use super::folder::{Folder, Listed, sha256_hex};
 use super::hand;
 use super::health;
 use super::held;
-use super::lanes::Lanes;
+use super::lanes::{Lanes, Leader, Making};
 use super::left;
 use super::message::NewSecrets;
 use super::parent::{self, Parent, Wish};
@@ -98,7 +98,6 @@ fn attempt(
     *written_to = Some(opened.location.clone());
     let Opened { folder, ring, location } = &opened;
     let ring = ring.as_ref();
-    let place = location.display();
 
     let listed = Arc::new(folder.manifests(ring.map(|r| &**r))?);
     let left = left::find(core, &opened, spec, &listed, &run.cancel)?;
@@ -128,7 +127,7 @@ fn attempt(
             None
         }
         // Where the rest of it stays in the way, the run begins anew.
-        Some(left) => match Folder::may_stay(left::clear_rest(folder, &left))? {
+        Some(left) => match Folder::may_stay(left::clear_rest(folder, &left.run, &left_volumes(folder, &left)))? {
             None => Some(left),
             Some(_) => None,
         },
@@ -143,11 +142,25 @@ fn attempt(
     core.history.begin_version(run.id, &id, location).map_err(explain::history)?;
     let resumed_bytes = left.iter().flat_map(|left| left.volumes()).map(|info| info.size).sum();
 
-    let lanes = Lanes::start(core, plan, &opened, followers, &listed, &id, &run.cancel);
-    let result = write(core, run, spec, &opened, parent.as_ref(), before.as_ref(), &id, left, &listed, &lanes, stages);
-    let (manifest, objects, mut found, packed) = match result {
+    let making = Making {
+        id: &id,
+        parent: parent.as_ref().map(|parent| &parent.id),
+        left: left.as_ref().map(|left| left_volumes(folder, left)),
+        listed: &listed,
+    };
+    let lanes = Lanes::start(core, plan, &opened, followers, &making, &run.cancel);
+    let result =
+        write(core, run, spec, &opened, parent.as_ref(), before.as_ref(), &id, left, &listed, &lanes, written_to, stages);
+    let (leader, manifest, objects, mut found, packed) = match result {
         Ok(written) => written,
         Err(problem) => {
+            let why = lanes.why();
+            // Nothing is sent any more from here on.
+            drop(lanes);
+            let problem = why.map_or(problem, |(failed, why)| {
+                *written_to = Some(failed);
+                why
+            });
             // Until its manifest is there nothing refers to the run's folder. The next run goes on from what was finished; what is
             // nothing and cannot be removed now is litter that it finds. A manifest that only could not be made durable is there.
             let is_version = folder.manifest_ids().map_or(true, |ids| ids.contains(&id));
@@ -161,10 +174,11 @@ fn attempt(
         }
     };
     drop(counting);
+    let Leader { folder, location, .. } = &leader;
     left::forget(core, plan, &id);
     core.history.remember_version(&plan.id, location, &id, manifest.sequence).map_err(explain::history)?;
     held::remember(core, plan, &id, mounts);
-    lanes.version_is_there();
+    lanes.version_is_at(&leader);
 
     health::reached(core, location, folder.storage().room().ok().flatten());
     let copies = copies(core, lanes, &mut warnings, stages);
@@ -182,7 +196,7 @@ fn attempt(
             version: id,
             backup_type,
             totals: manifest.totals,
-            destination: place,
+            destination: location.display(),
             versions: 1 + listed.len() as u64,
             plan_bytes: manifest.totals.stored_bytes + older_bytes,
             read_back,
@@ -219,6 +233,10 @@ fn copies(core: &Core, lanes: Lanes, warnings: &mut Vec<Warning>, stages: &mut S
     copies
 }
 
+fn left_volumes(folder: &Folder, left: &LeftRun) -> Vec<String> {
+    left::volume_names(left, folder.marker.sealed)
+}
+
 /// Whether a password is stretched, which leaves all cores but one idle for a while, for a run that is long enough.
 fn begins_with_a_password(core: &Core, spec: &BackupSpec) -> Result<bool, Problem> {
     let plan = &spec.plan;
@@ -226,7 +244,7 @@ fn begins_with_a_password(core: &Core, spec: &BackupSpec) -> Result<bool, Proble
     Ok(is_first && plan.seal.is_some() && spec.secrets.password.is_some())
 }
 
-type WrittenVersion = (Manifest, Vec<ObjectInfo>, (Vec<Warning>, u64), Packing);
+type WrittenVersion = (Leader, Manifest, Vec<ObjectInfo>, (Vec<Warning>, u64), Packing);
 
 #[allow(clippy::too_many_arguments, reason = "each is a different thing; a struct for one call would only rename them")]
 fn write(
@@ -240,6 +258,7 @@ fn write(
     left: Option<LeftRun>,
     listed: &[Listed],
     lanes: &Lanes,
+    written_to: &mut Option<Location>,
     stages: &mut Stages<'_>,
 ) -> Result<WrittenVersion, Problem> {
     let plan = &spec.plan;
@@ -283,6 +302,9 @@ fn write(
     })?;
 
     stages.enter(Stage::Finishing);
+    let leader = lanes.elect(&written.objects)?;
+    let folder = &leader.folder;
+    *written_to = Some(leader.location.clone());
     if run.cancel.should_end() {
         return Err(explain::cancelled());
     }
@@ -321,7 +343,7 @@ fn write(
     if let Err(error) = written.pieces.keep(&*core.env.entropy) {
         tracing::warn!("what was stored is not remembered for later runs: {error}");
     }
-    Ok((manifest, list.objects, (written.warnings, written.warning_count), written.packed))
+    Ok((leader, manifest, list.objects, (written.warnings, written.warning_count), written.packed))
 }
 
 /// What the manifest needs of older runs was there when the run began; folders of runs do not vanish by our hand. One more

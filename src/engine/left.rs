@@ -105,11 +105,14 @@ fn still_there(folder: &Folder, left: &LeftRun, cancel: &Cancel) -> Result<usize
     Ok(whole)
 }
 
+/// Full names of the volumes that are gone on from.
+pub fn volume_names(left: &LeftRun, sealed: bool) -> Vec<String> {
+    left.volumes().iter().map(|info| volume_name(&info.volume, info.kind, sealed)).collect()
+}
+
 /// Removes from a run's folder what is not among the volumes that are gone on from.
-pub fn clear_rest(folder: &Folder, left: &LeftRun) -> Result<(), Problem> {
-    let base = run_folder(&left.run);
-    let sealed = folder.marker.sealed;
-    let kept: Vec<String> = left.volumes().iter().map(|info| volume_name(&info.volume, info.kind, sealed)).collect();
+pub fn clear_rest(folder: &Folder, run: &VersionId, kept: &[String]) -> Result<(), Problem> {
+    let base = run_folder(run);
     for entry in folder.list(&base)? {
         let name = format!("{base}/{}", entry.name);
         match entry.is_folder {

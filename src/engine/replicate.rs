@@ -3,10 +3,13 @@
 //! Volumes go over as they are, sealed, each checked by a sum that its run's list gives; the manifest comes last, when everything
 //! lies there that it refers to. What was deleted at the target is not brought back.
 
-use std::collections::{HashMap, HashSet};
-use std::sync::Arc;
-use std::sync::atomic::Ordering::Relaxed;
+mod lying;
 
+use std::collections::{HashMap, HashSet};
+use std::sync::atomic::Ordering::Relaxed;
+use std::sync::{Arc, Mutex};
+
+use self::lying::{Lying, vouched_for};
 use crate::archive::key::KeyRing;
 use crate::archive::object::{objects_name, run_folder};
 use crate::archive::{self, object_list};
@@ -17,9 +20,8 @@ use crate::model::problem::{Cause, Code, Problem, Warning};
 use crate::model::replicate::{ReplicateSpec, Replicated};
 use crate::model::run::{Cancel, Progress, RunDetail, Stage};
 use crate::model::snapshot::{Manifest, ObjectInfo, ObjectList, VersionId};
-use crate::storage::name;
 
-use super::core::{Core, OpenPlace};
+use super::core::{Core, OpenPlace, lock};
 use super::destination;
 use super::explain;
 use super::few_at_once::few_at_once;
@@ -60,7 +62,7 @@ pub fn run(core: &Core, run: &Run, spec: &ReplicateSpec, stages: &mut Stages<'_>
         cancel: &run.cancel,
     };
     let wanted = |id: &VersionId| spec.versions.is_empty() || spec.versions.contains(id);
-    let (replicated, warnings) = copying.all(&listed, &wanted)?;
+    let (replicated, warnings) = copying.all(&listed, &wanted, &HashSet::new())?;
     health::reached(core, &spec.to, target.storage().room().ok().flatten());
     if spec.instead && warnings.is_empty() {
         moving::take_place(core, folder.plan(), &spec.from.location, &spec.to)?;
@@ -151,17 +153,23 @@ enum Part<'a> {
 type Lists = HashMap<VersionId, (Arc<ObjectList>, Arc<Vec<u8>>)>;
 
 impl Copying<'_> {
-    /// Copies what the target lacks of the source's versions, those that are wanted.
-    pub fn all(&self, listed: &[Listed], wanted: &dyn Fn(&VersionId) -> bool) -> Result<(Replicated, Vec<Warning>), Problem> {
+    /// Copies what the target lacks of the source's versions, those that are wanted. `just_sent`: full names of what lies there since this
+    /// run.
+    pub fn all(
+        &self,
+        listed: &[Listed],
+        wanted: &dyn Fn(&VersionId) -> bool,
+        just_sent: &HashSet<String>,
+    ) -> Result<(Replicated, Vec<Warning>), Problem> {
         let there = self.to.manifests(self.ring)?;
         hand::foreign(self.core, self.to, self.to_location, &there, false)?;
         let gone: HashSet<VersionId> = self.to.deleted()?.into_iter().collect();
         let (mut versions, mut warnings) = (Vec::new(), Vec::new());
         let mut lists = Lists::new();
-        let mut lying = Lying { folder: self.to, runs: HashMap::new(), bad: self.damaged()? };
+        let damaged = self.damaged()?;
         // One that lies there but cannot be read is not ours to replace.
         let has = |id: &VersionId| there.iter().any(|t| t.id == *id);
-        let is_due = |l: &&Listed| wanted(&l.id) && !gone.contains(&l.id) && (!has(&l.id) || !lying.bad.is_empty());
+        let is_due = |l: &&Listed| wanted(&l.id) && !gone.contains(&l.id) && (!has(&l.id) || !damaged.is_empty());
         for entry in listed.iter().filter(is_due) {
             match entry
                 .manifest
@@ -173,10 +181,9 @@ impl Copying<'_> {
                 Err(why) => warnings.push(not_copied(&entry.id, &why)),
             }
         }
-        let mut missing = Vec::new();
-        for version in &versions {
-            missing.push(self.missing(version, &mut lying)?);
-        }
+        let lying = Lying::look(self, &versions, &vouched_for(&there, &gone), just_sent, damaged)?;
+        let missing: Vec<Vec<&Wanted>> =
+            versions.iter().map(|version| version.objects.iter().filter(|object| !lying.has(&object.name)).collect()).collect();
         let mut counted = HashSet::new();
         let to_send = missing.iter().flatten().filter(|object| counted.insert(object.name.as_str()));
         let (count, bytes) = to_send.fold((0, 0), |(n, sum): (u64, u64), object| (n + 1, sum.saturating_add(object.info.size)));
@@ -185,12 +192,18 @@ impl Copying<'_> {
         self.progress.totals_known.store(true, Relaxed);
 
         let mut replicated = Replicated { destination: self.to_location.display(), ..Replicated::default() };
-        let mut sent: HashSet<&str> = HashSet::new();
+        let sent: Mutex<HashSet<&str>> = Mutex::default();
         for (version, missing) in versions.iter().zip(&missing) {
-            let missing: Vec<&Wanted> = missing.iter().copied().filter(|object| !sent.contains(object.name.as_str())).collect();
-            let lists: Vec<_> =
-                version.lists.iter().filter(|(name, _)| !sent.contains(name.as_str()) && lying.lacks(name)).collect();
-            match self.send(&missing, &lists, &lying.bad) {
+            let is_left = |name: &str| !lock(&sent).contains(name);
+            let missing: Vec<&Wanted> = missing.iter().copied().filter(|object| is_left(&object.name)).collect();
+            let lists: Vec<_> = version.lists.iter().filter(|(name, _)| is_left(name) && !lying.has(name)).collect();
+            let copied = self.send(&missing, &lists, &lying, &sent);
+            // Also of a version that cannot be copied whole something was: others need it.
+            for object in missing.iter().filter(|object| !is_left(&object.name)) {
+                replicated.objects += 1;
+                replicated.bytes = replicated.bytes.saturating_add(object.info.size);
+            }
+            match copied {
                 Ok(()) => {}
                 Err(NotCopied::Source(problem)) => {
                     warnings.push(not_copied(&version.manifest.id, &problem.to_string()));
@@ -199,10 +212,6 @@ impl Copying<'_> {
                 Err(NotCopied::Target(problem)) => return Err(problem),
                 Err(NotCopied::Cancelled) => return Err(explain::cancelled()),
             }
-            sent.extend(missing.iter().map(|object| object.name.as_str()));
-            replicated.objects += missing.len() as u64;
-            replicated.bytes = missing.iter().fold(replicated.bytes, |sum, object| sum.saturating_add(object.info.size));
-            sent.extend(lists.iter().map(|(name, _)| name.as_str()));
             let bad_lists = lists.iter().map(|(name, _)| name).filter(|name| lying.bad.contains(*name));
             let healed: Vec<&str> = missing.iter().map(|object| &object.name).chain(bad_lists).map(String::as_str).collect();
             self.core.history.forget_damage(self.to.plan(), self.to_location, &healed).map_err(explain::history)?;
@@ -266,35 +275,38 @@ impl Copying<'_> {
         Ok(damaged.into_iter().collect())
     }
 
-    fn missing<'v>(&self, version: &'v Version<'_>, lying: &mut Lying<'_>) -> Result<Vec<&'v Wanted>, Problem> {
-        let mut missing = Vec::new();
-        for object in &version.objects {
-            if !lying.has(object)? {
-                missing.push(object);
-            }
-        }
-        Ok(missing)
-    }
-
-    /// Sends objects and lists of them, a few at a time; the first that fails ends it.
-    fn send(&self, objects: &[&Wanted], lists: &[&NamedList], replaced: &HashSet<String>) -> Result<(), NotCopied> {
+    /// Sends objects and lists of them, a few at a time; the first that fails ends it. `sent` is told of each.
+    fn send<'v>(
+        &self,
+        objects: &[&'v Wanted],
+        lists: &[&'v NamedList],
+        lying: &Lying,
+        sent: &Mutex<HashSet<&'v str>>,
+    ) -> Result<(), NotCopied> {
         let at_once = self.core.uploads_at_once(Some(self.from_location), self.to_location);
         let objects = objects.iter().copied().map(Part::Object);
         let all: Vec<Part<'_>> = objects.chain(lists.iter().copied().map(Part::List)).collect();
         few_at_once(&all, at_once, |one| {
             let (Part::Object(Wanted { name, .. }) | Part::List((name, _))) = one;
-            if replaced.contains(name) {
-                // It is of no use, and objects are written once.
+            if lying.bad.contains(name) {
+                // Where it is damaged some of it is still good: it goes only for what is better.
+                if let Part::Object(object) = one
+                    && !lying.left.contains(name)
+                {
+                    self.noting_damage(object, self.from.check(name, &object.info, self.cancel))?;
+                }
+                // Objects are written once.
                 self.to.delete(name).map_err(NotCopied::Target)?;
             }
             match one {
                 Part::Object(object) => {
                     self.send_one(object)?;
                     self.progress.files_done.fetch_add(1, Relaxed);
-                    Ok(())
                 }
-                Part::List((name, bytes)) => self.to.put_once(name, bytes).map_err(NotCopied::Target),
+                Part::List((name, bytes)) => self.to.put_once(name, bytes).map_err(NotCopied::Target)?,
             }
+            lock(sent).insert(name);
+            Ok(())
         })
     }
 
@@ -303,15 +315,16 @@ impl Copying<'_> {
             self.progress.bytes_done.fetch_add(bytes, Relaxed);
             self.progress.bytes_written.fetch_add(bytes, Relaxed);
         };
-        match self.to.copy_from(self.from, &object.name, Should::Be(&object.info), self.cancel, &each) {
-            Err(NotCopied::Source(problem)) => {
-                if problem.code == Code::Damaged {
-                    self.core.remember_damage(self.from.plan(), self.from_location, std::slice::from_ref(&object.name), false);
-                }
-                Err(NotCopied::Source(problem))
+        let copied = self.to.copy_from(self.from, &object.name, Should::Be(&object.info), self.cancel, &each);
+        self.noting_damage(object, copied.map(drop))
+    }
+
+    fn noting_damage(&self, object: &Wanted, read: Result<(), NotCopied>) -> Result<(), NotCopied> {
+        read.inspect_err(|why| {
+            if matches!(why, NotCopied::Source(problem) if problem.code == Code::Damaged) {
+                self.core.remember_damage(self.from.plan(), self.from_location, std::slice::from_ref(&object.name), false);
             }
-            copied => copied.map(drop),
-        }
+        })
     }
 }
 
@@ -321,35 +334,6 @@ impl Version<'_> {
         self.lists.push((objects_name(run), list));
         let wanted = |info: &ObjectInfo| Wanted { name: format!("{base}/{}", info.name), info: info.clone() };
         self.objects.extend(objects.into_iter().map(wanted));
-    }
-}
-
-/// What lies at the target, listed once a run's folder.
-struct Lying<'a> {
-    folder: &'a Folder,
-    runs: HashMap<String, HashMap<String, u64>>,
-    /// Damaged, or of another size: to be replaced.
-    bad: HashSet<String>,
-}
-
-impl Lying<'_> {
-    fn has(&mut self, object: &Wanted) -> Result<bool, Problem> {
-        let (base, name) = name::split(&object.name);
-        if !self.runs.contains_key(base) {
-            let there = self.folder.list(base)?.into_iter().map(|entry| (entry.name, entry.size)).collect();
-            self.runs.insert(base.to_owned(), there);
-        }
-        let there = self.runs.get(base).and_then(|run| run.get(name));
-        if there.is_some_and(|size| *size != object.info.size) {
-            self.bad.insert(object.name.clone());
-        }
-        Ok(there.is_some() && !self.bad.contains(&object.name))
-    }
-
-    /// Whether a list of objects is to be sent. Where its run's folder was not looked at it is: it may be there already.
-    fn lacks(&self, list: &str) -> bool {
-        let (base, name) = name::split(list);
-        self.bad.contains(list) || !self.runs.get(base).is_some_and(|run| run.contains_key(name))
     }
 }
 

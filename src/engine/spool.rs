@@ -1,10 +1,10 @@
-//! What a run has finished at a server waits on this machine too for the destinations that follow it: they need not fetch it back from
-//! there. Bounded; what finds no room here is fetched back.
+//! What a run has finished waits on this machine for the servers that it goes to: none of them waits for another. Bounded.
 
 use std::fs::File;
-use std::io::Write;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+use crate::os::at::FileExt;
 
 /// Bytes in all.
 const MOST: u64 = 1 << 30;
@@ -18,7 +18,8 @@ impl Default for Spool {
 }
 
 impl Spool {
-    fn of(bytes: u64) -> Self {
+    /// Of so many bytes in all.
+    pub fn of(bytes: u64) -> Self {
         Self(Arc::new(AtomicU64::new(bytes)))
     }
 
@@ -41,6 +42,11 @@ impl Taken {
         self.bytes += if took { bytes } else { 0 };
         took
     }
+
+    fn less(&mut self, bytes: u64) {
+        self.room.fetch_add(bytes, Relaxed);
+        self.bytes -= bytes;
+    }
 }
 
 impl Drop for Taken {
@@ -56,23 +62,34 @@ pub struct Spooling {
 }
 
 impl Spooling {
-    /// Keeps some more of it; `None` where that does not go: then it is fetched back, and nothing is lost.
-    pub fn keep(mut self, bytes: &[u8]) -> Option<Self> {
-        (self.taken.more(bytes.len() as u64) && self.file.write_all(bytes).is_ok()).then_some(self)
+    /// Keeps some more of it; `false` where there is no room for that, and then nothing of these bytes is kept.
+    pub fn keep(&mut self, bytes: &[u8]) -> bool {
+        let (at, length) = (self.taken.bytes, bytes.len() as u64);
+        if !self.taken.more(length) {
+            return false;
+        }
+        let kept =
+            self.file.write_all_at(bytes, at).inspect_err(|error| tracing::debug!("nothing more is spooled: {error}")).is_ok();
+        if !kept {
+            self.taken.less(length);
+        }
+        kept
     }
 
+    /// As much of it as there is.
     pub fn finish(self) -> Spooled {
         Spooled { file: Arc::new(self.file), taken: self.taken }
     }
 }
 
-/// An object that is whole. Nothing is left of it once nobody wants it.
+/// What is kept of an object. Its room is given back when this is dropped; who reads the file may go on doing so.
 pub struct Spooled {
     file: Arc<File>,
     taken: Taken,
 }
 
 impl Spooled {
+    /// Bytes.
     pub fn size(&self) -> u64 {
         self.taken.bytes
     }
@@ -85,21 +102,22 @@ impl Spooled {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::os::at::FileExt;
 
     #[test]
     fn what_is_kept_is_given_and_its_room_given_back() {
         let spool = Spool::of(3_000_000);
         let content: Vec<u8> = (0..2_500_001u32).map(|n| (n % 251) as u8).collect();
-        let spooled = content.chunks(70_001).fold(spool.begin(), |open, piece| open?.keep(piece)).unwrap().finish();
-        assert_eq!(spooled.size(), 2_500_001);
-        let mut read = vec![0; content.len()];
+        let mut open = spool.begin().unwrap();
+        assert!(content.chunks(70_001).all(|piece| open.keep(piece)));
+        assert!(!open.keep(&content[..500_000]), "there is no more room");
+        assert!(open.keep(&content[..499_999]), "and nothing was taken by what found none");
+        let spooled = open.finish();
+        assert_eq!(spooled.size(), 3_000_000);
+        let mut read = vec![0; 3_000_000];
         spooled.file().read_exact_at(&mut read, 0).unwrap();
-        assert!(read == content && spooled.file().metadata().unwrap().len() == spooled.size());
-        assert!(spool.begin().unwrap().keep(&content[..499_999]).is_some());
-        assert!(spool.begin().unwrap().keep(&content[..500_000]).is_none(), "there is no more room");
+        assert!(read == [&content[..], &content[..499_999]].concat());
+        assert!(!spool.begin().unwrap().keep(b"!"));
         drop(spooled);
-        assert!(spool.begin().unwrap().keep(&content).unwrap().keep(&content[..500_000]).is_none());
         assert_eq!(spool.0.load(Relaxed), 3_000_000);
     }
 }

@@ -75,6 +75,28 @@ impl Folder {
         }
     }
 
+    /// Whether an object here is what it should be, and can be read. Reads all of it.
+    pub fn check(&self, name: &str, info: &ObjectInfo, cancel: &Cancel) -> Result<(), NotCopied> {
+        let full = self.full(name);
+        let mut sum = match self.storage.file(&full).map_err(|e| NotCopied::Source(e.into()))? {
+            Some(_) => Should::Be(info).sum_of_file(),
+            None => CopySum::sha256(),
+        };
+        let read = self.storage.read_through(&full, 0, info.size, &mut |piece| match cancel.should_end() {
+            true => Err(storage::Error::new(storage::Kind::Cancelled, name, "not read on")),
+            false => {
+                sum.update(piece);
+                Ok(())
+            }
+        });
+        match read {
+            Ok(()) if sum.finish().is(info) => Ok(()),
+            Ok(()) => Err(NotCopied::Source(archive::Error::damaged(name, "its content is not what was written").into())),
+            Err(error) if error.kind == Kind::Cancelled => Err(NotCopied::Cancelled),
+            Err(error) => Err(NotCopied::Source(error.into())),
+        }
+    }
+
     /// The same of an object that lies in a file on this machine.
     pub fn copy_file(
         &self,

@@ -3,11 +3,13 @@
 mod append_only;
 mod at_risk;
 mod by_itself;
+mod copying;
 mod dedup;
 mod dedup_formats;
 mod deletion;
 mod flip;
 mod fuzz;
+mod gated;
 mod hands;
 mod health;
 mod held;
@@ -24,6 +26,7 @@ mod random;
 mod retention;
 mod schedule;
 mod several;
+mod several_servers;
 mod single;
 mod standby;
 
@@ -87,6 +90,8 @@ pub struct World {
     pub append_only: Arc<AtomicBool>,
     /// Destinations that are opened from now on are streamed.
     pub streams: Arc<Mutex<Option<standby::Streams>>>,
+    /// Uploads to destinations that are opened from now on may be held up, or fail.
+    pub gates: Arc<Mutex<Option<gated::Gates>>>,
     /// Who is told, in the place of whoever sits here.
     pub told: Arc<messages::Kept>,
     engine: Option<Engine>,
@@ -119,6 +124,7 @@ impl World {
             pulled_once: Arc::default(),
             append_only: Arc::default(),
             streams: Arc::default(),
+            gates: Arc::default(),
             told: Arc::default(),
             engine: None,
         };
@@ -131,7 +137,7 @@ impl World {
         let (home, lock) = self.free(home);
         let env = Env { clock: self.clock.clone(), ..Env::system(self.secrets.clone(), Arc::new(|| {})) };
         let (open, pulled, once) = (env.open_storage.clone(), self.pulled.clone(), self.pulled_once.clone());
-        let (append_only, streams) = (self.append_only.clone(), self.streams.clone());
+        let (append_only, streams, gates) = (self.append_only.clone(), self.streams.clone(), self.gates.clone());
         let servers = self.root.path().to_owned();
         let open_storage: OpenStorage = Arc::new(move |location, create, access| {
             // A server is a folder here.
@@ -144,6 +150,9 @@ impl World {
             }
             if let Some(streams) = &*streams.lock().unwrap() {
                 storage = streams.of(location, storage);
+            }
+            if let Some(gates) = &*gates.lock().unwrap() {
+                storage = gates.of(location, storage);
             }
             Ok(match once.lock().unwrap().take().or(*pulled.lock().unwrap()) {
                 Some(bytes) => Arc::new(pulled::Pulled::after(storage, bytes)),

@@ -13,13 +13,13 @@ use super::*;
 
 const NAMES: [&str; 3] = ["destination", "second", "third"];
 
-struct Case {
-    world: World,
-    plan: Plan,
+pub struct Case {
+    pub world: World,
+    pub plan: Plan,
 }
 
 impl Case {
-    fn new() -> Self {
+    pub fn new() -> Self {
         let world = World::new();
         for name in NAMES {
             fs::create_dir_all(world.path(name)).unwrap();
@@ -39,17 +39,17 @@ impl Case {
         self.world.handle().keys_owed(self.place(name).location).wait().unwrap()
     }
 
-    fn back_up(&self) -> RunReport {
+    pub fn back_up(&self) -> RunReport {
         self.world.back_up(&self.plan, WantedType::Auto)
     }
 
-    fn versions(&self, name: &str) -> Vec<VersionId> {
+    pub fn versions(&self, name: &str) -> Vec<VersionId> {
         let versions = self.world.handle().versions(self.place(name)).wait().unwrap();
         versions.into_iter().map(|manifest| manifest.id).collect()
     }
 
     /// The newest version restores from there to what the source is.
-    fn restores(&self, name: &str) {
+    pub fn restores(&self, name: &str) {
         let to = self.world.path(&format!("from-{name}"));
         let report = self.world.restore(self.place(name), VersionChoice::Latest, &to);
         assert_eq!(report.outcome, Outcome::Completed, "{name}");
@@ -57,15 +57,15 @@ impl Case {
         fs::remove_dir_all(to).unwrap();
     }
 
-    fn pull_out(&self, name: &str) {
+    pub fn pull_out(&self, name: &str) {
         fs::rename(self.world.path(name), self.world.path("pulled-out")).unwrap();
     }
 
-    fn put_back(&self, name: &str) {
+    pub fn put_back(&self, name: &str) {
         fs::rename(self.world.path("pulled-out"), self.world.path(name)).unwrap();
     }
 
-    fn verifies(&self, name: &str) -> Vec<String> {
+    pub fn verifies(&self, name: &str) -> Vec<String> {
         let spec = VerifySpec { from: self.place(name), version: None, depth: Depth::Full };
         match self.world.run(|run| Command::Verify { run, spec }).detail {
             RunDetail::Verify { report } => report.damaged.into_iter().map(|damaged| damaged.object).collect(),
@@ -73,7 +73,7 @@ impl Case {
         }
     }
 
-    fn replicate(&self, from: &str, to: &str) -> RunReport {
+    pub fn replicate(&self, from: &str, to: &str) -> RunReport {
         let (from, to) = (self.place(from), Location::local(self.world.path(to)));
         self.world.run(|run| Command::Replicate {
             run,

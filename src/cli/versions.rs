@@ -4,12 +4,15 @@ use serde_json::{Value, json};
 
 use super::engine_access::Session;
 use super::exit::Exit;
-use super::output::Output;
+use super::output::{Output, clean};
 use super::report::type_name;
 use super::{args, path_history, place};
+use crate::engine::message::VersionList;
 use crate::model::human;
+use crate::model::location::Location;
 use crate::model::problem::Problem;
 use crate::model::snapshot::Manifest;
+use crate::model::whereabouts::{Lies, Whereabouts};
 
 pub fn run(args: &args::Versions, output: Output) -> Result<Exit, Problem> {
     let session = Session::guest()?;
@@ -19,19 +22,24 @@ pub fn run(args: &args::Versions, output: Output) -> Result<Exit, Problem> {
     };
     // A manifest says nothing of files: it is listed without a password.
     let place = place::place(session.handle(), args)?;
-    let versions = session.handle().versions(place.clone()).wait()?;
+    let VersionList { manifests: versions, whereabouts } = session.handle().version_list(place.clone()).wait()?;
     let unreadable = session.handle().unreadable_versions(place.clone()).wait()?;
     // What the versions stored is not what lies there: what a deleted one stored stays as long as another needs it.
     let stored = session.handle().stored(place).wait()?;
     for version in &versions {
-        output.object(&object(version));
+        output.object(&object(version, &whereabouts.of(version)));
     }
     if !output.json {
-        table(&versions, output);
+        table(&versions, &whereabouts, output);
     }
     for version in &unreadable {
         output.line(format!("{}  cannot be read: {}", version.id, version.problem.what));
         output.object(&json!({ "id": version.id, "unreadable": version.problem }));
+    }
+    for id in &whereabouts.elsewhere {
+        let at = shown(&whereabouts.at(id));
+        output.line(clean(&format!("{id}  not here, but at {}", at.join(", "))));
+        output.object(&json!({ "id": id, "only_at": at }));
     }
     let bytes: u64 = versions.iter().map(|version| version.totals.bytes).sum();
     let saved = bytes.saturating_sub(stored);
@@ -45,11 +53,17 @@ pub fn run(args: &args::Versions, output: Output) -> Result<Exit, Problem> {
         ));
     }
     let totals = json!({ "bytes": bytes, "stored_bytes": stored, "saved_bytes": saved });
-    output.result("completed", json!({ "count": versions.len(), "unreadable": unreadable.len(), "totals": totals }));
+    let counts = json!({
+        "count": versions.len(),
+        "unreadable": unreadable.len(),
+        "elsewhere": whereabouts.elsewhere.len(),
+        "totals": totals,
+    });
+    output.result("completed", counts);
     Ok(if unreadable.is_empty() { Exit::Done } else { Exit::Warnings })
 }
 
-fn object(version: &Manifest) -> Value {
+fn object(version: &Manifest, lies: &Lies<'_>) -> Value {
     let totals = &version.totals;
     json!({
         "id": version.id,
@@ -70,24 +84,47 @@ fn object(version: &Manifest) -> Value {
         "stored_bytes": totals.stored_bytes,
         "saved_bytes": totals.saved_bytes(),
         "warnings": totals.warnings,
+        "at": shown(&lies.at),
+        "missing_at": shown(&lies.missing()),
+        "unknown_at": shown(&lies.unknown),
     })
 }
 
-fn table(versions: &[Manifest], output: Output) {
+fn shown(places: &[&Location]) -> Vec<String> {
+    places.iter().map(|place| place.display()).collect()
+}
+
+/// "/media/red, /mnt/nas (not seen yet)"; "-" where it lies at all of them.
+fn lacking(lies: &Lies<'_>) -> String {
+    let mut places = shown(&lies.missing());
+    places.extend(lies.unknown.iter().map(|place| format!("{} (not seen yet)", place.display())));
+    if places.is_empty() { "-".into() } else { clean(&places.join(", ")) }
+}
+
+fn table(versions: &[Manifest], whereabouts: &Whereabouts, output: Output) {
     if versions.is_empty() {
-        output.line("No versions yet.");
+        output.line(if whereabouts.elsewhere.is_empty() { "No versions yet." } else { "No version that can be read lies here." });
         return;
     }
+    let has_others = whereabouts.is_of_several();
     output.line(format!(
-        "{:<32} {:<12} {:<19} {:>11} {:>9} {:>9} {:>9}",
-        "VERSION", "TYPE", "CREATED", "FILES", "SIZE", "STORED", "SAVED"
+        "{:<32} {:<12} {:<19} {:>11} {:>9} {:>9} {:>9}{}",
+        "VERSION",
+        "TYPE",
+        "CREATED",
+        "FILES",
+        "SIZE",
+        "STORED",
+        "SAVED",
+        if has_others { "  LACKING AT" } else { "" }
     ));
     let zone = jiff::tz::TimeZone::system();
     for version in versions {
         let created = version.started.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M:%S").to_string();
+        let lacking = if has_others { format!("  {}", lacking(&whereabouts.of(version))) } else { String::new() };
         let warned = if version.totals.warnings > 0 { "  with warnings" } else { "" };
         output.line(format!(
-            "{:<32} {:<12} {:<19} {:>11} {:>9} {:>9} {:>9}{warned}",
+            "{:<32} {:<12} {:<19} {:>11} {:>9} {:>9} {:>9}{lacking}{warned}",
             version.id.as_str(),
             type_name(version.backup_type),
             created,

@@ -38,6 +38,7 @@ use super::retention;
 use super::schedules;
 use super::single;
 use super::sources;
+use super::whereabouts;
 
 /// Of one backup.
 const MOST_DESTINATIONS: usize = 16;
@@ -116,12 +117,9 @@ pub fn answer(core: &Core, question: Question, is_running: &dyn Fn(&PlanId) -> b
         Question::MakePasswordFile { path } => Answer::Password(keys::make_password_file(core, &path)?),
         Question::ReadKeyFile { path } => Answer::KeyFile(keys::read_key_file(&path)?),
         Question::KeyStatus { plan } => Answer::KeyStatus(keys::status(core, &plan)?),
-        Question::Versions { place } => {
-            let listed = core.list_versions(&place)?;
-            Answer::Versions(listed.into_iter().filter_map(|l| l.manifest.ok()).collect())
-        }
+        Question::Versions { place } => Answer::Versions(whereabouts::versions(core, &place)?),
         Question::UnreadableVersions { place } => {
-            let listed = core.list_versions(&place)?;
+            let listed = core.list_versions(&place)?.listed;
             let unreadable = listed.into_iter().filter_map(|l| Some(Unreadable { id: l.id, problem: l.manifest.err()?.into() }));
             Answer::Unreadable(unreadable.collect())
         }

@@ -101,6 +101,13 @@ pub struct Reached {
     pub objects: Arc<dyn archive::object::Objects>,
 }
 
+/// The versions that were listed in a plan folder, and where that lies.
+pub struct ListedAt {
+    pub location: Location,
+    pub plan: PlanId,
+    pub listed: Vec<Listed>,
+}
+
 /// Locks, also after a panic elsewhere: what lies behind our locks is replaced whole, never left half-changed.
 pub fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
@@ -371,12 +378,13 @@ impl Core {
     }
 
     /// The versions in a plan folder. Their manifests are public: without a key they are listed on their checksums alone.
-    pub fn list_versions(&self, place: &Place) -> Result<Vec<Listed>, Problem> {
-        match self.open_reachable(place) {
-            Ok(open) => open.folder.manifests(open.ring.as_deref()),
-            Err(problem) if problem.code == Code::PasswordNeeded => self.folder(place)?.manifests(None),
-            Err(problem) => Err(problem),
-        }
+    pub fn list_versions(&self, place: &Place) -> Result<ListedAt, Problem> {
+        let (location, folder, ring) = match self.open_reachable(place) {
+            Ok(open) => (open.location, open.folder, open.ring),
+            Err(problem) if problem.code == Code::PasswordNeeded => (place.location.clone(), Arc::new(self.folder(place)?), None),
+            Err(problem) => return Err(problem),
+        };
+        Ok(ListedAt { location, plan: folder.plan().clone(), listed: folder.manifests(ring.as_deref())? })
     }
 
     /// Opens a version for browsing or restoring; keeps the last few open.

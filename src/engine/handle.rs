@@ -210,7 +210,9 @@ questions! {
     make_password_file(path: PathBytes) -> Secret = Question::MakePasswordFile { path } => Answer::Password(v) => v;
     key_status(plan: PlanId) -> KeyStatus = Question::KeyStatus { plan } => Answer::KeyStatus(v) => v;
     /// Newest last.
-    versions(place: Place) -> Vec<Manifest> = Question::Versions { place } => Answer::Versions(v) => v;
+    versions(place: Place) -> Vec<Manifest> = Question::Versions { place } => Answer::Versions(v) => v.manifests;
+    /// The same, and at which destinations they lie.
+    version_list(place: Place) -> VersionList = Question::Versions { place } => Answer::Versions(v) => v;
     stored(place: Place) -> u64 = Question::Stored { place } => Answer::Stored(v) => v;
     unreadable_versions(place: Place) -> Vec<Unreadable> = Question::UnreadableVersions { place } => Answer::Unreadable(v) => v;
     /// Dropping it ends the reading.

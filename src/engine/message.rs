@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::answer::{
     Answer, DestinationStatus, Drive, FoundEverywhere, KeyStatus, KeysOwed, PlanAt, Rows, Suggestion, TestResult, Unreadable,
+    VersionList,
 };
 pub use self::overview::{Event, Overview, PlanOverview, RunOverview, RunProgress, Turn};
 pub use self::question::Question;

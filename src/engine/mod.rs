@@ -55,6 +55,7 @@ mod standby;
 mod start;
 mod tool;
 mod verify;
+mod whereabouts;
 
 pub use env::{Env, Waker};
 pub use handle::{Handle, Pending};

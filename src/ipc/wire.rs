@@ -6,7 +6,7 @@ use crate::engine::message::{Answer, Command, Event, Overview, Question, RunProg
 use crate::model::problem::Problem;
 
 /// Counted up with every change of these types, or of any that they carry.
-pub const PROTOCOL: u32 = 7;
+pub const PROTOCOL: u32 = 8;
 
 /// The first frame in both directions; the attaching side begins. Its shape never changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -41,3 +41,4 @@ pub mod source_spec;
 pub mod status;
 pub mod tool;
 pub mod volume_size;
+pub mod whereabouts;

@@ -31,6 +31,7 @@ pub mod tray;
 mod version_deletion;
 pub mod waker;
 pub mod warnings;
+mod whereabouts;
 pub mod widgets;
 mod window;
 mod world;

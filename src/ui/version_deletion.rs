@@ -6,7 +6,7 @@ use egui::{ScrollArea, Ui};
 use jiff::tz::TimeZone;
 
 use crate::engine::Handle;
-use crate::engine::message::Command;
+use crate::engine::message::{Command, VersionList};
 use crate::model::human;
 use crate::model::location::Location;
 use crate::model::plan::{Plan, PlanId};
@@ -17,6 +17,7 @@ use crate::ui::context::{Cx, new_run_id};
 use crate::ui::load::Load;
 use crate::ui::theme::typography::body;
 use crate::ui::theme::{size, space, tokens};
+use crate::ui::whereabouts;
 use crate::ui::widgets::{Button, Check, Dialog, at_right, problem_text, spinner, wrapped};
 
 /// Versions that are seen without scrolling.
@@ -30,7 +31,7 @@ pub struct VersionDeletion {
     everywhere: bool,
     /// Others keep what goes there.
     has_others: bool,
-    versions: Load<Vec<Manifest>>,
+    versions: Load<VersionList>,
     chosen: BTreeSet<VersionId>,
     /// What would go, and which choice that is said of.
     planned: Load<PrunePlan>,
@@ -49,7 +50,7 @@ impl VersionDeletion {
         Self {
             plan: plan.id.clone(),
             name: plan.name.clone(),
-            versions: Load::Waiting(handle.versions(place.clone())),
+            versions: Load::Waiting(handle.version_list(place.clone())),
             place,
             everywhere: false,
             has_others: plan.destinations.iter().any(|other| other != location),
@@ -138,20 +139,27 @@ impl VersionDeletion {
 }
 
 /// Newest first, each with its box.
-fn list(ui: &mut Ui, versions: &[Manifest], chosen: &mut BTreeSet<VersionId>, zone: &TimeZone) {
-    if versions.is_empty() {
+fn list(ui: &mut Ui, versions: &VersionList, chosen: &mut BTreeSet<VersionId>, zone: &TimeZone) {
+    let manifests = &versions.manifests;
+    if manifests.is_empty() {
         wrapped(ui, body("There are no versions yet.").color(tokens(ui).text));
         return;
     }
     let height = size::ROW + ui.spacing().item_spacing.y;
     let area = ScrollArea::vertical().max_height(SEEN * height).auto_shrink([false, true]);
-    area.show_rows(ui, size::ROW, versions.len(), |ui, rows| {
-        for version in versions.iter().rev().skip(rows.start).take(rows.len()) {
+    area.show_rows(ui, size::ROW, manifests.len(), |ui, rows| {
+        for version in manifests.iter().rev().skip(rows.start).take(rows.len()) {
             let is_chosen = chosen.contains(&version.id);
-            let name = describe(version, zone);
-            if ui.push_id(version.id.as_str(), |ui| ui.add(Check::new(is_chosen, &name))).inner.clicked()
-                && !chosen.remove(&version.id)
-            {
+            let lies = versions.whereabouts.of(version);
+            let mut name = describe(version, zone);
+            if let Some(badge) = whereabouts::badge(&lies) {
+                name = format!("{name} · {badge}");
+            }
+            let mut check = ui.push_id(version.id.as_str(), |ui| ui.add(Check::new(is_chosen, &name))).inner;
+            if versions.whereabouts.is_of_several() {
+                check = check.on_hover_text(whereabouts::in_full(&lies));
+            }
+            if check.clicked() && !chosen.remove(&version.id) {
                 chosen.insert(version.id.clone());
             }
         }

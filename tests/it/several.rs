@@ -42,6 +42,51 @@ fn each_of_several_destinations_restores_alike() {
 }
 
 #[test]
+fn versions_say_where_they_are_missing() {
+    let world = World::new();
+    tree::plain(&world.source(), 10, &mut Random(11));
+    for name in ["dest", "blue", "red"] {
+        fs::create_dir_all(world.path(name)).unwrap();
+    }
+    let at = |names: &[&str]| names.iter().map(|name| world.path(name).display().to_string()).collect::<Vec<_>>();
+    world.run("plan add Docs --source @source --to @dest").ok();
+    world.run("backup Docs").ok();
+    let listed = world.run("versions --from @dest").ok().out;
+    assert!(!listed.contains("LACKING AT"), "{listed}");
+    let only = world.versions().remove(0);
+    assert_eq!((&only["at"], &only["missing_at"]), (&at(&["dest"]).into(), &at(&[]).into()));
+
+    world.run("plan edit Docs --to @dest --to @blue --to @red").ok();
+    let unseen = world.run("versions --from @dest").ok().out;
+    assert!(unseen.contains(&format!("{} (not seen yet)", at(&["blue"])[0])), "{unseen}");
+    assert_eq!(world.versions().remove(0)["unknown_at"], serde_json::json!(at(&["blue", "red"])));
+    fs::write(world.source().join("second"), "second").unwrap();
+    world.run("backup Docs").ok();
+    fs::rename(world.path("red"), world.path("away")).unwrap();
+    fs::write(world.source().join("third"), "third").unwrap();
+    let third = world.run("backup Docs --json").code(3).last()["version"].as_str().unwrap().to_owned();
+    fs::rename(world.path("away"), world.path("red")).unwrap();
+    let text = world.run("versions --from @dest").ok().out;
+    let row =
+        |text: &str, id: &str| text.lines().find(|line| line.starts_with(id)).unwrap_or_else(|| panic!("{text}")).to_owned();
+    assert!(text.lines().next().unwrap().ends_with("  LACKING AT"), "{text}");
+    assert!(row(&text, &third).contains(&format!("  {}", at(&["red"])[0])), "{text}");
+    assert!(row(&text, only["id"].as_str().unwrap()).contains("  -"), "{text}");
+    let newest = world.versions().pop().unwrap();
+    assert_eq!((&newest["at"], &newest["missing_at"]), (&at(&["dest", "blue"]).into(), &at(&["red"]).into()));
+
+    // Where it is missing it is named all the same.
+    let text = world.run("versions --from @red").ok().out;
+    assert!(row(&text, &third).ends_with(&format!("not here, but at {}", at(&["dest", "blue"]).join(", "))), "{text}");
+    let lines = world.run("versions --from @red --json").ok().lines();
+    let last = &lines[lines.len() - 1];
+    assert_eq!((&last["count"], &last["elsewhere"]), (&2.into(), &1.into()), "{last}");
+    assert!(lines.iter().any(|line| line["id"] == third.as_str() && line["only_at"] == serde_json::json!(at(&["dest", "blue"]))));
+    world.run("replicate --from @dest --to @red").ok();
+    assert_eq!(world.versions().pop().unwrap()["missing_at"], serde_json::json!([]));
+}
+
+#[test]
 fn a_copy_on_a_new_drive_opens_on_another_machine() {
     let world = World::new();
     tree::plain(&world.source(), 40, &mut Random(6));

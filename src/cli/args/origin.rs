@@ -52,6 +52,10 @@ Examples:
   strongroom versions --from /media/blue/backups
   strongroom versions --from /media/blue/backups --of ~/Documents/thesis.odt
 
+Of a plan with several destinations, LACKING AT says where a version is missing, by what this computer knows of \
+them; in JSON that is in \"at\", \"missing_at\" and \"unknown_at\". Versions that lie only at others are named \
+below the table.
+
 With --of each version that has the file is listed, the newest first: what it was then, and what changed since \
 the version below it. In JSON, versions with the same \"content\" hold the same bytes.";
 

@@ -20,6 +20,7 @@ use crate::model::run::RunReport;
 use crate::model::secret::Secret;
 use crate::model::snapshot::{Manifest, VersionId};
 use crate::model::source_spec::Measured;
+use crate::model::whereabouts::Whereabouts;
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum Answer {
@@ -36,7 +37,7 @@ pub enum Answer {
     Done,
     KeyStatus(KeyStatus),
     KeysOwed(Vec<KeysOwed>),
-    Versions(Vec<Manifest>),
+    Versions(VersionList),
     Unreadable(Vec<Unreadable>),
     Rows(Rows),
     Found(Vec<Row>),
@@ -140,6 +141,13 @@ pub struct KeysOwed {
     pub plan: PlanId,
     /// Another destination, from which they can be brought.
     pub from: Option<Location>,
+}
+
+/// The versions of a backup whose manifests can be read, newest last.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct VersionList {
+    pub manifests: Vec<Manifest>,
+    pub whereabouts: Whereabouts,
 }
 
 /// A version whose manifest cannot be read, or not be trusted.

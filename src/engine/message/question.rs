@@ -100,7 +100,7 @@ pub enum Question {
     MakePasswordFile {
         path: PathBytes,
     },
-    /// Versions whose manifests can be read; needs no key.
+    /// Versions whose manifests can be read, and at which destinations they lie; needs no key.
     Versions {
         place: Place,
     },

@@ -106,7 +106,7 @@ fn changed(cx: &Cx<'_>, state: &FileState) -> String {
 /// Size, when it was changed, and which versions hold it so.
 fn columns(cx: &Cx<'_>, wizard: &Wizard, state: &FileState) -> (String, String, String) {
     let size = state.size.filter(|_| state.kind == RowKind::File).map(human::bytes).unwrap_or_default();
-    let newest = wizard.versions.ready().and_then(|versions| versions.last()).map(|newest| &newest.id);
+    let newest = wizard.versions.ready().and_then(|versions| versions.manifests.last()).map(|newest| &newest.id);
     let held = match state.version.time() {
         _ if newest == Some(&state.version) => format!("in {}", human::counted(state.versions, "version", "versions")),
         Some(time) => format!("last in {}", human::moment(time, cx.now, cx.zone)),

@@ -1,19 +1,22 @@
 //! Which version: a time line, or a file that is found by its name in any of them.
 
-use egui::{Key, Ui, UiBuilder};
+use egui::{Key, Label, Ui, UiBuilder};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::found_page;
 use super::wizard::Wizard;
-use crate::engine::message::Unreadable;
+use crate::engine::message::{Unreadable, VersionList};
 use crate::model::human;
+use crate::model::location::Location;
 use crate::model::snapshot::{BackupType, Manifest};
+use crate::model::whereabouts::Whereabouts;
 use crate::ui::context::Cx;
 use crate::ui::load::Load;
-use crate::ui::theme::typography::body;
-use crate::ui::theme::{Tone, icons, space, tokens};
-use crate::ui::widgets::{Banner, Button, Card, RowList, TextField, TimelineRow, day_head, problem_text, spinner, wrapped};
+use crate::ui::theme::typography::{Role, body, caption};
+use crate::ui::theme::{Tone, icons, size, space, tokens};
+use crate::ui::whereabouts;
+use crate::ui::widgets::{Banner, Button, Card, Ends, RowList, TextField, TimelineRow, day_head, problem_text, spinner, wrapped};
 
 /// A line of the list.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -67,8 +70,13 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, wizard: &mut Wizard) -> bool {
     let t = tokens(ui);
     ui.spacing_mut().item_spacing.y = space::S;
     match &wizard.versions {
-        Load::Ready(versions) if versions.is_empty() && !wizard.has_unreadable() => {
-            wrapped(ui, body("This backup has not run yet: there is nothing to restore.").color(t.text));
+        Load::Ready(list) if list.manifests.is_empty() && !wizard.has_unreadable() => {
+            if list.whereabouts.elsewhere.is_empty() {
+                wrapped(ui, body("This backup has not run yet: there is nothing to restore.").color(t.text));
+            }
+            if let Some(location) = elsewhere(ui, &list.whereabouts) {
+                wizard.look_at(cx.handle, location);
+            }
             return false;
         }
         Load::Ready(_) => {}
@@ -89,12 +97,14 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, wizard: &mut Wizard) -> bool {
     if wizard.everywhere.is_active() {
         return found_page::show(ui, cx, wizard, typed == Typed::Down) || typed == Typed::Enter;
     }
-    let Load::Ready(versions) = &wizard.versions else { return false };
+    let Load::Ready(VersionList { manifests: versions, whereabouts: known }) = &wizard.versions else { return false };
     let mut go_on = typed == Typed::Enter;
     let unreadable = wizard.unreadable.ready().map_or(&[][..], |list| list);
     warn(ui, unreadable);
+    let look_at = elsewhere(ui, known);
     let lines = lines(versions, unreadable, cx.now, cx.zone);
-    let height = (ui.available_height() - 2.0 * space::S - 2.0).max(36.0);
+    let foot = if known.is_of_several() { Role::Caption.line_height() + space::S } else { 0.0 };
+    let height = (ui.available_height() - 2.0 * space::S - 2.0 - foot).max(36.0);
     let mut chosen = None;
     let is_chosen = |line: &Line| match line {
         Line::Version(index) => versions.get(*index).is_some_and(|version| Some(&version.id) == wizard.version.as_ref()),
@@ -122,9 +132,15 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, wizard: &mut Wizard) -> bool {
                         let details = describe(version, newest);
                         let warned = human::counted(version.totals.warnings, "warning", "warnings");
                         let mark = (version.totals.warnings > 0).then_some((Tone::Warn, icons::WARNING, warned.as_str()));
+                        let lies = known.of(version);
+                        let badge = whereabouts::badge(&lies);
+                        let lacking = badge.as_deref().map(|text| (Tone::Neutral, icons::HARD_DRIVES, text));
                         let selected = wizard.version.as_ref() == Some(&version.id);
                         let row = TimelineRow::new(&time, kind(version.backup_type), &details);
-                        let response = ui.add(row.selected(selected).cursor(cursor).mark(mark));
+                        let mut response = ui.add(row.selected(selected).cursor(cursor).mark(mark).mark(lacking));
+                        if known.is_of_several() {
+                            response = response.on_hover_text(whereabouts::in_full(&lies));
+                        }
                         if response.clicked() {
                             chosen = Some(*index);
                         }
@@ -154,7 +170,38 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, wizard: &mut Wizard) -> bool {
     if let Some(version) = chosen.and_then(|index| versions.get(index)) {
         wizard.version = Some(version.id.clone());
     }
+    if known.is_of_several() {
+        where_it_lies(ui, versions.iter().find(|version| Some(&version.id) == wizard.version.as_ref()), known);
+    }
+    if let Some(location) = look_at {
+        wizard.look_at(cx.handle, location);
+        return false;
+    }
     go_on
+}
+
+/// That another destination has versions which are not in the list; which one, where they are asked for.
+fn elsewhere(ui: &mut Ui, known: &Whereabouts) -> Option<Location> {
+    let (location, count) = known.most_elsewhere()?;
+    let name = location.short_name();
+    let mut is_asked = false;
+    let line = Ends::new(ui, size::CONTROL).left(|ui| {
+        let versions = human::counted(count as u64, "more version lies", "more versions lie");
+        let text = caption(format!("{} {versions} at {name}.", icons::HARD_DRIVES)).color(tokens(ui).text2);
+        ui.add(Label::new(text).truncate().show_tooltip_when_elided(false)).on_hover_text(location.display());
+    });
+    line.right(|ui| {
+        is_asked = ui.add(Button::quiet("Show them").name(format!("Show the versions at {name}"))).clicked();
+    });
+    is_asked.then(|| location.clone())
+}
+
+/// Of the version that is chosen; below the list, which leaves room for it.
+fn where_it_lies(ui: &mut Ui, version: Option<&Manifest>, known: &Whereabouts) {
+    let Some(version) = version else { return };
+    let lies = known.of(version);
+    let text = caption(whereabouts::in_short(&lies)).color(tokens(ui).text2);
+    ui.add(Label::new(text).truncate().show_tooltip_when_elided(false)).on_hover_text(whereabouts::in_full(&lies));
 }
 
 /// What was pressed in the search field.

@@ -16,7 +16,7 @@ use super::rows::{PageKey, Tree};
 use super::search::Search;
 use super::selection::{Choice, Selection};
 use crate::engine::Handle;
-use crate::engine::message::{PlanAt, Unreadable};
+use crate::engine::message::{PlanAt, Unreadable, VersionList};
 use crate::model::names;
 use crate::model::path::PathBytes;
 use crate::model::plan::{Plan, PlanId};
@@ -88,7 +88,7 @@ pub enum Lock {
 }
 
 /// The versions that can be read, newest last, and the others.
-type Lists = (Load<Vec<Manifest>>, Load<Vec<Unreadable>>);
+type Lists = (Load<VersionList>, Load<Vec<Unreadable>>);
 
 pub struct Wizard {
     pub step: Step,
@@ -113,7 +113,7 @@ pub struct Wizard {
     /// What was wrong with the password typed last.
     pub refused: Option<Problem>,
     refused_now: bool,
-    pub versions: Load<Vec<Manifest>>,
+    pub versions: Load<VersionList>,
     /// Those that cannot be read or not be trusted, with the reason.
     pub unreadable: Load<Vec<Unreadable>>,
     /// Both lists again, judged with the key that was typed.
@@ -329,7 +329,7 @@ impl Wizard {
 
     pub fn manifest(&self) -> Option<&Manifest> {
         let chosen = self.version.as_ref()?;
-        self.versions.ready()?.iter().find(|manifest| manifest.id == *chosen)
+        self.versions.ready()?.manifests.iter().find(|manifest| manifest.id == *chosen)
     }
 
     /// Files and bytes of all that the version or archive holds.

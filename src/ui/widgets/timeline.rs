@@ -23,12 +23,12 @@ pub struct TimelineRow<'a> {
     enabled: bool,
     cursor: bool,
     advice: &'a str,
-    mark: Option<(Tone, Icon, &'a str)>,
+    marks: Vec<(Tone, Icon, &'a str)>,
 }
 
 impl<'a> TimelineRow<'a> {
     pub fn new(time: &'a str, kind: &'a str, details: &'a str) -> Self {
-        Self { time, kind, details, selected: false, enabled: true, cursor: false, advice: "", mark: None }
+        Self { time, kind, details, selected: false, enabled: true, cursor: false, advice: "", marks: Vec::new() }
     }
 
     /// The keyboard's cursor stands here.
@@ -48,9 +48,9 @@ impl<'a> TimelineRow<'a> {
         self
     }
 
-    /// "3 warnings", "damaged".
+    /// "3 warnings", "damaged"; each further one stands to the left of the one before.
     pub fn mark(mut self, mark: Option<(Tone, Icon, &'a str)>) -> Self {
-        self.mark = mark;
+        self.marks.extend(mark);
         self
     }
 }
@@ -85,13 +85,13 @@ impl Widget for TimelineRow<'_> {
             put_galley(ui, kind, x, y, t.text2);
             x += wide("Incremental", Role::Body);
             let mut right = rect.right() - space::M;
-            if let Some((tone, icon, text)) = self.mark {
-                let color = t.strong(tone);
+            for (tone, icon, text) in &self.marks {
+                let color = t.strong(*tone);
                 let text = galley(ui, text, Role::Caption, color, rect.width() * 0.3);
                 right -= text.size().x;
                 put_galley(ui, text, right, y, color);
                 right -= 12.0;
-                icon_at(ui, pos2(right, y), icon, 16.0, color, true);
+                icon_at(ui, pos2(right, y), *icon, 16.0, color, true);
                 right -= space::M + 8.0;
             }
             let details = galley(ui, self.details, Role::Body, t.text2, right - x);
@@ -100,9 +100,9 @@ impl Widget for TimelineRow<'_> {
                 ring(ui, rect.shrink(4.0), radius::CONTROL);
             }
         }
-        let mark = self.mark.map_or(String::new(), |(_, _, text)| format!(", {text}"));
+        let marks: String = self.marks.iter().map(|(_, _, text)| format!(", {text}")).collect();
         let advice = if self.advice.is_empty() { String::new() } else { format!(" {}", self.advice) };
-        let name = format!("{}, {}, {}{advice}{mark}", self.time, self.kind, self.details);
+        let name = format!("{}, {}, {}{advice}{marks}", self.time, self.kind, self.details);
         response.widget_info(|| WidgetInfo::selected(AccessRole::RadioButton, self.enabled, self.selected, &name));
         if self.cursor {
             tell_cursor(ui, response.id);

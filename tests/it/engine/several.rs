@@ -39,6 +39,21 @@ impl Case {
         self.world.handle().keys_owed(self.place(name).location).wait().unwrap()
     }
 
+    /// Of a version as it is listed there: where it lies, where it is missing, and of which destinations that is not known.
+    fn lies(&self, listed_at: &str, id: &VersionId) -> [Vec<String>; 3] {
+        let list = self.world.handle().version_list(self.place(listed_at)).wait().unwrap();
+        let version = list.manifests.iter().find(|version| version.id == *id).unwrap();
+        let lies = list.whereabouts.of(version);
+        let names = |places: Vec<&Location>| places.into_iter().map(Location::short_name).collect();
+        let missing = lies.missing();
+        [names(lies.at), names(missing), names(lies.unknown)]
+    }
+
+    /// Versions that do not lie there, but at others.
+    fn elsewhere(&self, listed_at: &str) -> Vec<VersionId> {
+        self.world.handle().version_list(self.place(listed_at)).wait().unwrap().whereabouts.elsewhere
+    }
+
     pub fn back_up(&self) -> RunReport {
         self.world.back_up(&self.plan, WantedType::Auto)
     }
@@ -120,6 +135,56 @@ fn each_destination_has_every_version_and_one_that_is_away_gets_it_later() {
     counted.sort_unstable();
     counted.dedup();
     assert_eq!(counted.len(), 7, "no number is given twice, whichever destination was written: {sequences:?}");
+}
+
+#[test]
+fn a_version_shows_where_it_lies_and_where_it_is_missing() {
+    let case = Case::new();
+    let first = version_of(&case.back_up());
+    let none: [&str; 0] = [];
+    for name in NAMES {
+        assert_eq!(case.lies(name, &first), [NAMES.to_vec(), none.to_vec(), none.to_vec()], "{name}");
+    }
+    case.pull_out("third");
+    write(&case.world.source().join("b"), "new");
+    let second = version_of(&case.back_up());
+    case.put_back("third");
+    assert_eq!(case.lies("destination", &second), [vec!["destination", "second"], vec!["third"], vec![]]);
+    assert_eq!(case.lies("third", &first)[1], none);
+    assert_eq!(case.elsewhere("third"), std::slice::from_ref(&second));
+    let list = case.world.handle().version_list(case.place("second")).wait().unwrap();
+    let newest = list.manifests.last().unwrap();
+    let third = Location::local(case.world.path("third"));
+    assert_eq!((list.whereabouts.of(newest).not_yet, list.whereabouts.elsewhere.len()), (vec![&third], 0));
+
+    assert_eq!(case.replicate("destination", "third").outcome, Outcome::Completed);
+    assert_eq!(case.lies("destination", &second), [NAMES.to_vec(), vec![], vec![]]);
+    assert_eq!(case.elsewhere("third"), []);
+
+    let spec = DeleteSpec { from: case.place("second"), versions: vec![first.clone()], everywhere: false };
+    assert_eq!(case.world.run(|run| Command::Delete { run, spec }).outcome, Outcome::Completed);
+    assert_eq!(case.lies("destination", &first), [vec!["destination", "third"], vec!["second"], vec![]]);
+    let list = case.world.handle().version_list(case.place("destination")).wait().unwrap();
+    let lies = list.whereabouts.of(&list.manifests[0]);
+    assert_eq!((lies.not_yet.len(), lies.not_at.len()), (0, 1), "it was there, and does not come again");
+    assert_eq!(case.elsewhere("second"), [first]);
+}
+
+#[test]
+fn of_a_destination_that_was_never_seen_nothing_is_said() {
+    let mut case = Case::new();
+    let first = version_of(&case.back_up());
+    fs::create_dir(case.world.path("new")).unwrap();
+    case.plan.destinations.push(Location::local(case.world.path("new")));
+    case.world.save(&case.plan).unwrap();
+    assert_eq!(case.lies("second", &first), [NAMES.to_vec(), vec![], vec!["new"]]);
+    // While the one that is asked is away, another is read.
+    case.pull_out("second");
+    assert_eq!(case.lies("second", &first), [NAMES.to_vec(), vec![], vec!["new"]]);
+    case.put_back("second");
+    // Whoever has no such plan knows only what is listed.
+    case.world.start("another home", false);
+    assert_eq!(case.lies("third", &first), [vec!["third"], vec![], vec![]]);
 }
 
 #[test]

@@ -46,4 +46,7 @@ fn versions_go_at_that_destination_alone() {
     hands.button(&name);
     hands.wait("the deletion", |_| versions(&other) == 1);
     assert_eq!(versions(&disk), 2, "what lies elsewhere stays");
+    hands.button("Free space: delete versions of Letters at disk");
+    hands.wait("what is not at the other", |hands| hands.named(Role::CheckBox, " added · not at other").len() == 1);
+    assert_eq!(hands.named(Role::CheckBox, " added").len(), 2);
 }

@@ -14,6 +14,7 @@ mod refusal;
 mod restore_archive;
 mod restore_one_file;
 mod restore_pages;
+mod restore_where;
 mod sample;
 mod sample_files;
 mod sample_setup;

@@ -7,11 +7,13 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use strongroom::engine::message::*;
 use strongroom::model::catalog::{FileState, FileTime, FoundFile, Row, RowKind};
+use strongroom::model::location::Location;
 use strongroom::model::plan::PlanId;
 use strongroom::model::problem::{Cause, Code, Problem, Warning};
 use strongroom::model::restore::RestoreCounts;
 use strongroom::model::run::{Outcome, RunDetail, RunKind, RunReport, Trigger};
 use strongroom::model::snapshot::{BackupType, CatalogRef, Manifest, Totals, VersionId};
+use strongroom::model::whereabouts::{Held, Whereabouts};
 
 use super::fake::Fake;
 use super::sample::{self, at};
@@ -57,6 +59,26 @@ fn version(back: i64) -> Manifest {
         catalog: CatalogRef { name: String::new(), size: 0, index_offset: 0, index_length: 0 },
         needs: vec![],
     }
+}
+
+/// At three destinations: one was away for the newest, one has room for few.
+fn listed() -> VersionList {
+    let manifests: Vec<Manifest> = (0..30).rev().filter(|back| *back != 2).map(version).collect();
+    let held = |name: &str, of: &[Manifest]| Held {
+        location: Location::local(name),
+        versions: Some(of.iter().map(|version| version.id.clone()).collect()),
+        highest: of.last().map_or(0, |version| version.sequence),
+    };
+    let mut destinations = vec![
+        held("/media/ada/Blue disk", &manifests),
+        held("/mnt/The old server in the cellar", &manifests[..27]),
+        held("/media/ada/Stick", &manifests[20..]),
+    ];
+    let elsewhere = vec![version(40).id];
+    if let Some(versions) = &mut destinations[1].versions {
+        versions.extend(elsewhere.iter().cloned());
+    }
+    VersionList { manifests, whereabouts: Whereabouts { destinations, elsewhere } }
 }
 
 fn row(folder: &str, n: usize) -> Row {
@@ -120,7 +142,7 @@ pub fn answer(question: &Question) -> Option<Result<Answer, Problem>> {
             })
             .collect(),
         ),
-        Question::Versions { .. } => Answer::Versions((0..30).rev().filter(|back| *back != 2).map(version).collect()),
+        Question::Versions { .. } => Answer::Versions(listed()),
         Question::UnreadableVersions { .. } => Answer::Unreadable(vec![Unreadable { id: version(2).id, problem: damaged }]),
         Question::Unlock { place } => match place.secret.as_ref().map(|secret| secret.expose()) {
             Some("right") => Answer::Done,

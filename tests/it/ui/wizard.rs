@@ -4,7 +4,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::fake::{Fake, empty_overview, unexpected};
-use strongroom::engine::message::{Answer, Command, Event, PlanAt, Question, Rows, Unreadable};
+use strongroom::engine::message::{Answer, Command, Event, PlanAt, Question, Rows, Unreadable, VersionList};
 use strongroom::model::catalog::{FileTime, Row, RowKind};
 use strongroom::model::plan::PlanId;
 use strongroom::model::problem::{Code, Problem};
@@ -51,6 +51,11 @@ pub fn row(path: &str, kind: RowKind) -> Row {
     }
 }
 
+/// As at the only destination of a backup.
+pub fn listed(manifests: Vec<Manifest>) -> VersionList {
+    VersionList { manifests, ..VersionList::default() }
+}
+
 fn plan_at() -> PlanAt {
     PlanAt {
         id: PlanId::from_random([1; 16]),
@@ -70,7 +75,7 @@ fn plan_at() -> PlanAt {
 pub fn answer(question: &Question) -> Option<Result<Answer, Problem>> {
     Some(match question {
         Question::PlansAt { .. } => Ok(Answer::Plans(vec![plan_at()])),
-        Question::Versions { .. } => Ok(Answer::Versions(vec![manifest(9, 2), manifest(18, 6)])),
+        Question::Versions { .. } => Ok(Answer::Versions(listed(vec![manifest(9, 2), manifest(18, 6)]))),
         Question::UnreadableVersions { .. } => Ok(Answer::Unreadable(vec![])),
         Question::Unlock { place } => match &place.secret {
             None => Err(Problem::new(Code::PasswordNeeded, "A password is needed.", "")),
@@ -256,7 +261,7 @@ fn a_restore_that_cannot_be_is_stopped_at_the_review() {
 fn forged(question: &Question) -> Option<Result<Answer, Problem>> {
     let keyed = |place: &Place| place.secret.is_some();
     match question {
-        Question::Versions { place } if keyed(place) => Some(Ok(Answer::Versions(vec![manifest(9, 2)]))),
+        Question::Versions { place } if keyed(place) => Some(Ok(Answer::Versions(listed(vec![manifest(9, 2)])))),
         Question::UnreadableVersions { place } if keyed(place) => Some(Ok(Answer::Unreadable(vec![unreadable(18)]))),
         other => answer(other),
     }

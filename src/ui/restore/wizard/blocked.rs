@@ -38,8 +38,13 @@ impl Wizard {
                 Load::Ready(_) => return None,
             },
             Step::Version => match &self.versions {
-                Load::Ready(versions) if versions.is_empty() && !self.has_unreadable() => "This backup has no versions yet.",
-                Load::Ready(versions) if versions.is_empty() => "No version can be read.",
+                Load::Ready(versions) if versions.manifests.is_empty() && !versions.whereabouts.elsewhere.is_empty() => {
+                    "No version can be read at this destination."
+                }
+                Load::Ready(versions) if versions.manifests.is_empty() && !self.has_unreadable() => {
+                    "This backup has no versions yet."
+                }
+                Load::Ready(versions) if versions.manifests.is_empty() => "No version can be read.",
                 Load::Ready(_) if self.everywhere.is_active() && !self.asks_password() => return self.blocked_search(),
                 Load::Ready(_) if self.distrusted && self.manifest().is_none() => {
                     "The version that was chosen cannot be read after all: choose another."

@@ -28,7 +28,7 @@ impl Wizard {
         self.distrusted = false;
         self.forget_tree();
         self.everywhere.forget();
-        self.versions = Load::Waiting(handle.versions(place.clone()));
+        self.versions = Load::Waiting(handle.version_list(place.clone()));
         self.unreadable = Load::Waiting(handle.unreadable_versions(place.clone()));
         self.relisted = None;
         self.lock = Lock::Trying(if sealed { Load::Waiting(handle.unlock(place.clone())) } else { Load::Ready(()) });
@@ -69,7 +69,7 @@ impl Wizard {
 
     /// The newest version, unless one that cannot be read is newer: who wants an older one in its place chooses it.
     fn newest(&self) -> Option<&Manifest> {
-        let newest = self.versions.ready()?.last()?;
+        let newest = self.versions.ready()?.manifests.last()?;
         let newer = |other: &Unreadable| other.id.time().is_some_and(|time| time > newest.started);
         (!self.unreadable.ready().is_some_and(|list| list.iter().any(newer))).then_some(newest)
     }
@@ -83,7 +83,7 @@ impl Wizard {
                 self.lock = Lock::Open;
                 self.refused = None;
                 if let Some(place) = self.place.as_ref().filter(|_| typed) {
-                    let versions = Load::Waiting(handle.versions(place.clone()));
+                    let versions = Load::Waiting(handle.version_list(place.clone()));
                     self.relisted = Some((versions, Load::Waiting(handle.unreadable_versions(place.clone()))));
                 }
                 if self.step == Step::Password {
@@ -118,6 +118,13 @@ impl Wizard {
     pub fn reopen(&mut self, handle: &Handle) {
         if let Some(place) = self.place.clone() {
             self.open(handle, place, true);
+        }
+    }
+
+    /// Lists the versions that lie at another destination of the backup.
+    pub fn look_at(&mut self, handle: &Handle, location: Location) {
+        if let Some(place) = self.place.clone() {
+            self.open(handle, Place { location, ..place }, true);
         }
     }
 

@@ -121,7 +121,7 @@ fn unlock_known(
 /// Folders to a destination: goes on with the backup of that name there, or begins one.
 fn once(session: &Session, args: &args::Backup, output: Output) -> Result<Exit, Problem> {
     session.tell_notices(output);
-    let mut plan = new_plan::plan(args.name.clone(), &args.sources, &args.to, &args.format, &args.seal, None)?;
+    let mut plan = new_plan::plan(args.name.clone(), &args.sources, &args.to, &args.format, args.read_back, &args.seal, None)?;
     let there = there(session, &plan, &args.server)?;
     let mut found = None;
     for (location, there) in &there {

@@ -23,6 +23,7 @@ pub fn plan(
     sources: &args::Sources,
     to: &[String],
     format: &args::FormatOptions,
+    read_back: Option<args::ReadBack>,
     seal: &args::SealOptions,
     when: Option<When>,
 ) -> Result<Plan, Problem> {
@@ -54,6 +55,7 @@ pub fn plan(
         schedules: schedules(when, now),
         retention: Retention::default(),
         max_sizes: Default::default(),
+        read_back: read_back.map(Into::into).unwrap_or_default(),
     };
     set_format(&mut plan, format)?;
     Ok(plan)

@@ -116,6 +116,7 @@ fn show(name: &str, output: Output) -> Result<Exit, Problem> {
         ("Opened with", plan.secret_file.as_ref().map_or(String::new(), |file| file.path().display().into_owned())),
         ("Format", plan.format.in_words(plan.schedules.period_hours())),
         ("Volumes", plan.format.volume_size.map_or_else(|| "grow with the backup".into(), VolumeSize::in_words)),
+        ("Read back", plan.read_back.in_words().into()),
         ("Schedule", plan.schedules.in_words()),
         ("Kept", plan.retention.in_words()),
         ("Last success", when(found.last_success)),
@@ -134,7 +135,8 @@ fn show(name: &str, output: Output) -> Result<Exit, Problem> {
 }
 
 fn add(args: args::PlanAdd, output: Output) -> Result<Exit, Problem> {
-    let mut plan = new_plan::plan(Some(args.name), &args.sources, &args.to, &args.format, &args.seal, args.schedule.0)?;
+    let mut plan =
+        new_plan::plan(Some(args.name), &args.sources, &args.to, &args.format, args.read_back, &args.seal, args.schedule.0)?;
     let session = Session::home()?;
     if find_plan(&session.handle().overview(), &plan.name).is_ok() {
         return Err(Problem::new(
@@ -214,6 +216,9 @@ fn edit(args: args::PlanEdit, output: Output) -> Result<Exit, Problem> {
         (None, None) => {}
     }
     new_plan::set_format(&mut plan, &args.format)?;
+    if let Some(read_back) = args.read_back {
+        plan.read_back = read_back.into();
+    }
     let (name, id) = (plan.name.clone(), plan.id.clone());
     session.handle().save_plan(plan, NewSecrets::default()).wait()?;
     output.line(format!("Changed the plan \"{}\".", clean(&name)));

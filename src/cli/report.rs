@@ -62,6 +62,7 @@ pub fn print(report: &RunReport, output: Output) -> Exit {
                 ReadBack::Stopped => {
                     output.note("It was cancelled when the version was made already: what was not read back can be verified.");
                 }
+                ReadBack::NotWanted => output.line("  not read back, as was chosen"),
             }
         }
         RunDetail::Backup { .. } => {}

@@ -124,6 +124,7 @@ impl Tour {
             schedules: Schedules::default(),
             retention: Retention::default(),
             max_sizes: Default::default(),
+            read_back: Default::default(),
         })
     }
 

@@ -50,6 +50,7 @@ pub fn adopt(core: &Core, place: &Place, name: Option<String>) -> Result<Plan, P
         schedules: Schedules::default(),
         retention: Retention::default(),
         max_sizes: Default::default(),
+        read_back: Default::default(),
     };
     answer::check(&plan)?;
     if lock(&core.config).plans.iter().any(|known| known.name == plan.name) {

@@ -183,11 +183,15 @@ fn attempt(
     health::reached(core, location, folder.storage().room().ok().flatten());
     let copies = copies(core, lanes, &mut warnings, stages);
     let older_bytes: u64 = listed.iter().filter_map(|l| l.manifest.as_ref().ok()).map(|m| m.totals.stored_bytes).sum();
-    stages.enter(Stage::ReadingBack);
-    let read_back = match read_back(core, run, location, folder, &manifest, &objects) {
-        // Too late to leave no version: what is there is as good as those of programs that do not read back.
-        Err(problem) if problem.code == Code::Cancelled => ReadBack::Stopped,
-        read => read?,
+    let read_back = if plan.read_back.is_wanted_at(location) {
+        stages.enter(Stage::ReadingBack);
+        match read_back(core, run, location, folder, &manifest, &objects) {
+            // Too late to leave no version: what is there is as good as those of programs that do not read back.
+            Err(problem) if problem.code == Code::Cancelled => ReadBack::Stopped,
+            read => read?,
+        }
+    } else {
+        ReadBack::NotWanted
     };
     let count = found.1 + warnings.len() as u64;
     warnings.append(&mut found.0);

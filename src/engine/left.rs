@@ -84,7 +84,7 @@ pub fn wanted(spec: &BackupSpec, left: Option<&LeftRun>) -> WantedType {
 }
 
 /// How many of its volumes, from the first, lie there with their right size. Of the last of them also the content is looked at: what a power
-/// cut takes it takes from the end. All others are read back with the version.
+/// cut takes it takes from the end. All others are read back with the version, where its plan wants that.
 fn still_there(folder: &Folder, left: &LeftRun, cancel: &Cancel) -> Result<usize, Problem> {
     let sealed = folder.marker.sealed;
     let base = run_folder(&left.run);

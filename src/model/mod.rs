@@ -25,6 +25,7 @@ pub mod pause;
 pub mod plan;
 pub mod problem;
 pub mod prune;
+pub mod read_back;
 pub mod recent;
 pub mod recover;
 pub mod replicate;

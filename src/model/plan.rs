@@ -9,6 +9,7 @@ use super::format::{Format, SealSpec};
 use super::location::Location;
 use super::max_size::MaxSizes;
 use super::path::PathBytes;
+use super::read_back::WantedReadBack;
 use super::retention::Retention;
 use super::schedule::Schedules;
 use super::source_spec::SourceSpec;
@@ -104,6 +105,9 @@ pub struct Plan {
     /// What it may take at its destinations.
     #[serde(default, skip_serializing_if = "MaxSizes::is_empty")]
     pub max_sizes: MaxSizes,
+    /// What is read back after a backup; as before this could be chosen, everything.
+    #[serde(default)]
+    pub read_back: WantedReadBack,
 }
 
 impl Plan {

@@ -42,6 +42,35 @@ fn a_plan_is_made_shown_run_changed_and_removed() {
 }
 
 #[test]
+fn what_is_read_back_is_chosen_shown_and_told() {
+    let world = World::new();
+    tree::plain(&world.source(), 5, &mut Random(9));
+    world.run("plan add Docs --source @source --to @dest --kdf pbkdf2").ok();
+    let chosen = || world.run("plan show Docs --json").ok().last()["plan"]["read_back"].clone();
+    assert_eq!(chosen(), "always");
+    world.run("plan edit Docs --read-back never").ok();
+    assert_eq!(chosen(), "never");
+    let shown = world.run("plan show Docs").ok().out;
+    assert!(shown.lines().any(|line| line.starts_with("Read back ") && line.ends_with(" nothing")), "{shown}");
+
+    let ran = world.run("backup Docs").ok();
+    assert!(ran.out.contains("not read back, as was chosen"), "{}", ran.out);
+    let told = world.run("history --kind backup --json").ok().lines().remove(0);
+    assert_eq!((&told["result"], &told["read_back"]), (&json!("completed"), &json!("not-wanted")));
+    let report = world.run(&format!("history show {}", told["run"])).ok().out;
+    assert!(report.contains("Read back: no, as was chosen: verify it to be certain"), "{report}");
+
+    // The destination is a folder of this machine.
+    world.run("plan edit Docs --read-back local").ok();
+    assert_eq!(chosen(), "local");
+    assert_ne!(world.run("backup Docs --json").ok().last()["read_back"], "not-wanted");
+
+    let once = "backup --source @source --to @other --no-encryption --json";
+    assert_ne!(world.run(once).ok().last()["read_back"], "not-wanted");
+    assert_eq!(world.run(&format!("{once} --read-back never")).ok().last()["read_back"], "not-wanted");
+}
+
+#[test]
 fn the_file_that_a_plan_is_opened_with_is_checked_and_can_be_taken_back() {
     let world = World::new();
     tree::plain(&world.source(), 5, &mut Random(8));

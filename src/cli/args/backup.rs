@@ -2,7 +2,7 @@
 
 use clap::{ArgGroup, Args, ValueEnum};
 
-use super::{FormatOptions, SealOptions, Server, Sources};
+use super::{FormatOptions, ReadBack, SealOptions, Server, Sources};
 use crate::cli::parse;
 use crate::model::snapshot::{VersionId, WantedType};
 
@@ -41,7 +41,7 @@ The same --to and --name again continues the same backup: only what changed is s
 out of room is gone on with from the volumes it had finished.";
 
 /// What goes with `backup --source` only: a plan has its own.
-const OF_FOLDERS: [&str; 14] = [
+const OF_FOLDERS: [&str; 15] = [
     "exclude",
     "preset",
     "no_tags",
@@ -51,6 +51,7 @@ const OF_FOLDERS: [&str; 14] = [
     "format",
     "level",
     "volume_size",
+    "read_back",
     "no_encryption",
     "make_password",
     "cipher",
@@ -87,6 +88,9 @@ pub struct Backup {
     pub base: Option<VersionId>,
     #[command(flatten)]
     pub format: FormatOptions,
+    /// What is read back when all is written, and compared [default: always]
+    #[arg(long, value_name = "WHERE")]
+    pub read_back: Option<ReadBack>,
     #[command(flatten)]
     pub seal: SealOptions,
     /// Go on with a backup that another home owns, which must no longer write there; or begin anew where it has vanished

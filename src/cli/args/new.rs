@@ -7,6 +7,7 @@ use clap::{Args, ValueEnum};
 use super::Unlock;
 use crate::cli::parse;
 use crate::model::format::{Cipher, KdfKind, Kind, Level};
+use crate::model::read_back::WantedReadBack;
 use crate::model::source_spec::Preset;
 use crate::model::volume_size::VolumeSize;
 
@@ -99,6 +100,27 @@ impl From<FormatName> for Kind {
             FormatName::TarZst => Self::TarZst,
             FormatName::Zip => Self::Zip,
             FormatName::ZipZstd => Self::ZipZstd,
+        }
+    }
+}
+
+/// What is read back after a backup and compared with what was written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ReadBack {
+    /// Everything new: safest; over a server it takes as long again
+    Always,
+    /// Everything new in folders and on drives; servers are trusted in what they confirm
+    Local,
+    /// Nothing: `strongroom verify` does it when you ask
+    Never,
+}
+
+impl From<ReadBack> for WantedReadBack {
+    fn from(name: ReadBack) -> Self {
+        match name {
+            ReadBack::Always => Self::Always,
+            ReadBack::Local => Self::Local,
+            ReadBack::Never => Self::Never,
         }
     }
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{ArgGroup, Args, Subcommand};
 
-use super::{FormatOptions, SealOptions, Server, Sources};
+use super::{FormatOptions, ReadBack, SealOptions, Server, Sources};
 use crate::cli::parse::{self, Rhythm};
 
 #[derive(Debug, Subcommand)]
@@ -55,6 +55,9 @@ pub struct PlanAdd {
     pub server: Server,
     #[command(flatten)]
     pub format: FormatOptions,
+    /// What is read back after each backup, and compared [default: always]
+    #[arg(long, value_name = "WHERE")]
+    pub read_back: Option<ReadBack>,
     #[command(flatten)]
     pub seal: SealOptions,
     /// When it runs by itself: off, 6h (every six hours), hourly, daily@20:00, weekly@03:00; `strongroom schedule` knows more
@@ -63,7 +66,7 @@ pub struct PlanAdd {
 }
 
 #[derive(Debug, Args)]
-#[command(group = ArgGroup::new("change").required(true).multiple(true).args(["name", "source", "exclude", "to", "format", "level", "volume_size", "schedule", "password_file", "key_file"]))]
+#[command(group = ArgGroup::new("change").required(true).multiple(true).args(["name", "source", "exclude", "to", "format", "level", "volume_size", "read_back", "schedule", "password_file", "key_file"]))]
 pub struct PlanEdit {
     /// Name or id
     pub plan: String,
@@ -83,6 +86,9 @@ pub struct PlanEdit {
     pub server: Server,
     #[command(flatten)]
     pub format: FormatOptions,
+    /// What is read back after each backup, and compared
+    #[arg(long, value_name = "WHERE")]
+    pub read_back: Option<ReadBack>,
     /// Read the password from this file when nobody is asked and this machine keeps no key; an empty name ends that
     #[arg(long, value_name = "FILE", value_parser = OsStringValueParser::new().map(PathBuf::from))]
     pub password_file: Option<PathBuf>,

@@ -24,6 +24,7 @@ fn plan(n: u8, source: &str) -> Plan {
         schedules: Schedules::default(),
         retention: Default::default(),
         max_sizes: Default::default(),
+        read_back: Default::default(),
     }
 }
 

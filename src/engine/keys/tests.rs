@@ -93,6 +93,7 @@ fn a_rotation_that_fails_anywhere_leaves_what_opens() {
         schedules: Default::default(),
         retention: Default::default(),
         max_sizes: Default::default(),
+        read_back: Default::default(),
     };
     let folder = root.path().join("destination").join(plan.folder_name());
     let place = |secret: Option<&Secret>| Place {

@@ -38,6 +38,7 @@ mod tests {
             schedules,
             retention: Default::default(),
             max_sizes: Default::default(),
+            read_back: Default::default(),
         }
     }
 

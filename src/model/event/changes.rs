@@ -42,6 +42,10 @@ pub fn of_plan(before: &Plan, after: &Plan) -> Vec<String> {
     if before.format.volume_size != after.format.volume_size {
         lines.push("Another size of volumes".into());
     }
+    if before.read_back != after.read_back {
+        let (is, was) = (after.read_back.in_words(), before.read_back.in_words());
+        lines.push(format!("Read back after a backup: {is} (it was {was})"));
+    }
     if let (Some(was), Some(is)) = (before.seal, after.seal)
         && was != is
     {

@@ -121,7 +121,7 @@ pub enum RunDetail {
         /// Versions of the plan there now, and the bytes they take in all.
         versions: u64,
         plan_bytes: u64,
-        /// Whether the read-back reached the medium itself.
+        /// Whether it was read back there, and whether that reached the medium itself.
         read_back: ReadBack,
         /// Of older runs it is not known.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -184,4 +184,6 @@ pub enum ReadBack {
     Cache,
     /// Cancelled in the middle; the version was there and whole already.
     Stopped,
+    /// The plan does not want it there.
+    NotWanted,
 }

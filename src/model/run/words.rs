@@ -180,13 +180,24 @@ pub fn facts(run: &RunReport, now: Timestamp, zone: &TimeZone) -> Vec<(&'static 
             for copy in copies {
                 facts.push(("Also in", format!("{}, {} sent", copy.destination, human::bytes(copy.bytes))));
             }
-            let read_back = match read_back {
+            let how = match read_back {
                 ReadBack::Medium => "from the medium itself, all as written",
                 ReadBack::Cache if Location::of_server(destination).is_some() => "all as written, as the server gives it",
                 ReadBack::Cache => "all as written, perhaps from memory: the file system allows no more",
                 ReadBack::Stopped => "cancelled in the middle, when the version was made already: verify it to make up for that",
+                ReadBack::NotWanted if Location::of_server(destination).is_some() => {
+                    "no, as was chosen: the server has confirmed what it took; verify it to be certain"
+                }
+                ReadBack::NotWanted => "no, as was chosen: verify it to be certain",
             };
-            facts.push(("Read back", read_back.into()));
+            // What its other destinations got is not read back.
+            let place = match read_back {
+                ReadBack::Medium | ReadBack::Cache | ReadBack::Stopped if !copies.is_empty() => {
+                    format!("in {destination} alone: ")
+                }
+                _ => String::new(),
+            };
+            facts.push(("Read back", format!("{place}{how}")));
         }
         RunDetail::Restore { version, counts, target, dry_run, undo } => {
             match version {
@@ -388,6 +399,38 @@ mod tests {
         let problem = Problem::new(Code::NoRoom, "The destination is full.", "Free some space.");
         let failed = report(RunKind::Backup, Outcome::Failed(problem), RunDetail::None);
         assert_eq!(sentence(&failed), "Backup of Documents failed. The destination is full.");
+    }
+
+    #[test]
+    fn what_was_read_back_is_told_with_where_and_why_not() {
+        let told = |destination: &str, read_back, copies: &[&str]| {
+            let version = crate::model::snapshot::VersionId::try_from("20261121T200000Z-full-5f3a9c2e".to_owned()).unwrap();
+            let copied = |to: &&str| Replicated { destination: (*to).to_owned(), ..Replicated::default() };
+            let detail = RunDetail::Backup {
+                version,
+                backup_type: BackupType::Full,
+                totals: crate::model::snapshot::Totals::default(),
+                destination: destination.into(),
+                versions: 1,
+                plan_bytes: 0,
+                read_back,
+                packed: None,
+                resumed_bytes: 0,
+                copies: copies.iter().map(copied).collect(),
+            };
+            let run = report(RunKind::Backup, Outcome::Completed, detail);
+            let facts = facts(&run, run.finished, &TimeZone::UTC);
+            facts.into_iter().find(|(name, _)| *name == "Read back").unwrap().1
+        };
+        assert_eq!(told("/mnt/blue", ReadBack::Medium, &[]), "from the medium itself, all as written");
+        let others = ["ftp://nas/b"];
+        let one = "in /mnt/blue alone: from the medium itself, all as written";
+        assert_eq!(told("/mnt/blue", ReadBack::Medium, &others), one);
+        assert_eq!(told("/mnt/blue", ReadBack::NotWanted, &others), "no, as was chosen: verify it to be certain");
+        let trusted = told("sftp://ada@nas/b", ReadBack::NotWanted, &[]);
+        assert_eq!(trusted, "no, as was chosen: the server has confirmed what it took; verify it to be certain");
+        assert_eq!(told("sftp://ada@nas/b", ReadBack::Cache, &[]), "all as written, as the server gives it");
+        assert_eq!(serde_json::to_value(ReadBack::NotWanted).unwrap(), "not-wanted");
     }
 
     #[test]

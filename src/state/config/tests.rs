@@ -6,6 +6,7 @@ use crate::model::location::Location;
 use crate::model::path::PathBytes;
 use crate::model::pause::Paused;
 use crate::model::plan::SecretFile;
+use crate::model::read_back::WantedReadBack;
 use crate::model::schedule::{Schedule, ScheduleId, Schedules, When, parse};
 use crate::model::settings::Appearance;
 use crate::model::source_spec::SourceSpec;
@@ -30,6 +31,7 @@ fn plan(n: u8, name: &str) -> Plan {
         schedules: every("daily"),
         retention: Default::default(),
         max_sizes: Default::default(),
+        read_back: Default::default(),
     }
 }
 
@@ -73,6 +75,7 @@ fn what_is_saved_is_loaded() {
     odd.seal = None;
     odd.secret_file = Some(SecretFile::Key(PathBytes::new(b"/media/\xff/key".to_vec())));
     odd.format.volume_size = Some(VolumeSize::Bytes(64 << 30));
+    odd.read_back = WantedReadBack::Never;
     let limits = Limits { upload: Some(500_000), download: None, between: "22:00-06:00".parse().ok() };
     let paused = Paused { since: "2026-11-21T20:00:00Z".parse().unwrap(), until: None };
     let config = Config {
@@ -93,6 +96,22 @@ fn what_is_saved_is_loaded() {
     let loaded = load(&home).unwrap();
     assert_eq!(loaded, Loaded { config, notices: vec![] });
     assert!(fs::read_to_string(home.settings_file()).unwrap().contains("base64"));
+}
+
+#[test]
+fn a_plan_of_before_the_choice_has_everything_read_back() {
+    let (_dir, home) = home();
+    Config { plans: vec![plan(1, "Documents")], ..Config::default() }.save(&home).unwrap();
+    let text = fs::read_to_string(home.settings_file()).unwrap();
+    let older: String = text.lines().filter(|line| !line.starts_with("read_back")).flat_map(|line| [line, "\n"]).collect();
+    assert!(older.len() < text.len(), "{text}");
+    write(&home, &older);
+    let loaded = load(&home).unwrap();
+    assert_eq!((loaded.config.plans, loaded.notices), (vec![plan(1, "Documents")], vec![]));
+    // A wish that is not known is not taken for another one: the plan is kept as it stands and does not run.
+    write(&home, &text.replace("always", "sometimes"));
+    let loaded = load(&home).unwrap();
+    assert_eq!((loaded.config.plans.len(), loaded.notices.len()), (0, 1), "{:?}", loaded.notices);
 }
 
 #[test]

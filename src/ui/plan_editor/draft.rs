@@ -12,6 +12,7 @@ use crate::model::max_size::MaxSizes;
 use crate::model::names;
 use crate::model::path::PathBytes;
 use crate::model::plan::{Plan, PlanId, SecretFile};
+use crate::model::read_back::WantedReadBack;
 use crate::model::retention::{CommonRule, Retention};
 use crate::model::schedule::{self, Schedule, Schedules, TimesOfDay};
 use crate::model::secret::Secret;
@@ -60,6 +61,7 @@ pub struct Draft {
     /// How long versions are kept; `None`: as the plan has it.
     pub keeps: Option<CommonRule>,
     pub format: Format,
+    pub read_back: WantedReadBack,
     pub encrypt: bool,
     pub cipher: Cipher,
     pub password: NewPassword,
@@ -92,6 +94,7 @@ impl Draft {
             time_is_valid: true,
             keeps: Some(CommonRule::Thinned),
             format: Format::default(),
+            read_back: WantedReadBack::default(),
             encrypt: true,
             cipher: Cipher::default(),
             password: NewPassword::new(home_folder),
@@ -119,7 +122,7 @@ impl Draft {
             _ => When::Own,
         };
         draft.keeps = CommonRule::of(&plan.retention);
-        (draft.format, draft.encrypt) = (plan.format, plan.seal.is_some());
+        (draft.format, draft.read_back, draft.encrypt) = (plan.format, plan.read_back, plan.seal.is_some());
         draft.secret_file.clone_from(&plan.secret_file);
         draft.kept = Some(plan.clone());
         draft
@@ -388,6 +391,7 @@ impl Draft {
             schedules: self.schedules()?,
             retention: self.retention(),
             max_sizes: self.max_sizes.of(&self.destinations()),
+            read_back: self.read_back,
         };
         Some((plan, secrets))
     }

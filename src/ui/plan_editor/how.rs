@@ -4,7 +4,7 @@ use egui::{Align, Layout, Ui};
 
 use super::draft::When;
 use super::editor::Editor;
-use super::{encryption, packing};
+use super::{encryption, packing, read_back};
 use crate::model::human;
 use crate::model::retention::CommonRule;
 use crate::model::schedule;
@@ -29,6 +29,9 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, editor: &mut Editor, just_came: bool) 
             rhythm(ui, editor);
             kept(ui, editor);
             packing::show(ui, editor);
+            if editor.show_advanced {
+                read_back::show(ui, editor);
+            }
             summary(ui, editor);
             finish(ui, cx, editor);
         });

@@ -9,6 +9,7 @@ mod leave_out;
 pub mod measuring;
 mod new_password;
 pub mod packing;
+mod read_back;
 mod recovery;
 mod secret_file;
 mod sentence;

@@ -53,10 +53,10 @@ fn volume_sizes(chosen: Option<VolumeSize>) -> Vec<(Option<VolumeSize>, String)>
 
 pub fn show(ui: &mut Ui, editor: &mut Editor) {
     let t = tokens(ui);
-    if !editor.show_packing {
+    if !editor.show_advanced {
         ui.add_space(space::XS);
         if ui.add(Button::quiet("Advanced").icon(icons::CARET_RIGHT)).clicked() {
-            editor.show_packing = true;
+            editor.show_advanced = true;
         }
         return;
     }

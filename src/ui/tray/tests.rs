@@ -31,6 +31,7 @@ fn plan(n: u8, name: &str) -> PlanOverview {
         schedules: Schedule::new(ScheduleId::first(), when, now()).into(),
         retention: Retention::default(),
         max_sizes: Default::default(),
+        read_back: Default::default(),
     };
     PlanOverview {
         plan,

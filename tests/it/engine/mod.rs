@@ -23,6 +23,7 @@ mod pause;
 mod pulled;
 mod quota;
 mod random;
+mod read_back;
 mod retention;
 mod schedule;
 mod several;
@@ -92,6 +93,8 @@ pub struct World {
     pub streams: Arc<Mutex<Option<standby::Streams>>>,
     /// Uploads to destinations that are opened from now on may be held up, or fail.
     pub gates: Arc<Mutex<Option<gated::Gates>>>,
+    /// What is read of destinations that are opened from now on is noted there.
+    pub watched: Arc<Mutex<Option<read_back::Names>>>,
     /// Who is told, in the place of whoever sits here.
     pub told: Arc<messages::Kept>,
     engine: Option<Engine>,
@@ -125,6 +128,7 @@ impl World {
             append_only: Arc::default(),
             streams: Arc::default(),
             gates: Arc::default(),
+            watched: Arc::default(),
             told: Arc::default(),
             engine: None,
         };
@@ -137,7 +141,8 @@ impl World {
         let (home, lock) = self.free(home);
         let env = Env { clock: self.clock.clone(), ..Env::system(self.secrets.clone(), Arc::new(|| {})) };
         let (open, pulled, once) = (env.open_storage.clone(), self.pulled.clone(), self.pulled_once.clone());
-        let (append_only, streams, gates) = (self.append_only.clone(), self.streams.clone(), self.gates.clone());
+        let (append_only, streams) = (self.append_only.clone(), self.streams.clone());
+        let (gates, watched) = (self.gates.clone(), self.watched.clone());
         let servers = self.root.path().to_owned();
         let open_storage: OpenStorage = Arc::new(move |location, create, access| {
             // A server is a folder here.
@@ -153,6 +158,9 @@ impl World {
             }
             if let Some(gates) = &*gates.lock().unwrap() {
                 storage = gates.of(location, storage);
+            }
+            if let Some(read) = &*watched.lock().unwrap() {
+                storage = Arc::new(read_back::Watched::new(storage, read.clone()));
             }
             Ok(match once.lock().unwrap().take().or(*pulled.lock().unwrap()) {
                 Some(bytes) => Arc::new(pulled::Pulled::after(storage, bytes)),
@@ -215,6 +223,7 @@ impl World {
             schedules: Schedules::default(),
             retention: Default::default(),
             max_sizes: Default::default(),
+            read_back: Default::default(),
         }
     }
 

@@ -9,6 +9,7 @@ use eframe::egui::accesskit::Role;
 use strongroom::engine::{Engine, Env, Mode};
 use strongroom::model::format::{Kind, Level};
 use strongroom::model::plan::SecretFile;
+use strongroom::model::read_back::WantedReadBack;
 use strongroom::state::lock::HomeLock;
 use strongroom::state::paths::Home;
 use strongroom::state::secrets::MemoryStore;
@@ -329,6 +330,30 @@ fn who_wants_to_chooses_format_and_level() {
     let disk = root.path().join("disk");
     let names: Vec<_> = walk(&disk).into_iter().map(|path| path.to_string_lossy().into_owned()).collect();
     assert!(names.iter().any(|name| name.ends_with("v0001.zip.sealed")), "{names:?}");
+}
+
+#[test]
+fn who_wants_to_chooses_what_is_read_back_and_the_report_says_so() {
+    let root = world();
+    let engine = engine(&root, "home");
+    let mut hands = Hands::on(engine.handle());
+    first_run_with(&root, &mut hands, |hands| {
+        assert!(!hands.sees("Read back"), "only who asks is asked: {}", hands.screen());
+        hands.button("Advanced");
+        hands.see("Over a server it takes as long again");
+        hands.click(Role::RadioButton, "Read back: Not from servers");
+        hands.see("A server is trusted in what it confirms");
+        hands.click(Role::RadioButton, "Read back: Nothing");
+        hands.see("is known only when you verify it");
+    });
+    assert_eq!(engine.handle().overview().plans[0].plan.read_back, WantedReadBack::Never);
+    let activity = hands.named(Role::Button, "Activity").remove(0);
+    hands.button(&activity);
+    hands.wait("the run", |hands| !hands.named(Role::Button, "Backup of Letters, ").is_empty());
+    let run = hands.named(Role::Button, "Backup of Letters, ").remove(0);
+    hands.button(&run);
+    hands.see("no, as was chosen: verify it to be certain");
+    assert!(!hands.sees("Reading back"), "nothing was: {}", hands.screen());
 }
 
 #[test]

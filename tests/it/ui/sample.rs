@@ -67,6 +67,7 @@ fn plan(n: u8, name: &str, sealed: bool, schedules: Schedules) -> Plan {
         schedules,
         retention: Default::default(),
         max_sizes: Default::default(),
+        read_back: Default::default(),
     }
 }
 

@@ -1,6 +1,7 @@
 use super::*;
 use crate::model::format::{Kind, Level};
 use crate::model::plan::PlanId;
+use crate::model::read_back::WantedReadBack;
 use crate::model::retention::Retention;
 use crate::model::schedule::{Schedules, parse};
 
@@ -22,6 +23,7 @@ fn plan() -> Plan {
         schedules: Schedules::new(vec![daily(1, 20), daily(2, 8)]).unwrap(),
         retention: Retention { days: Some(30), ..Retention::default() },
         max_sizes: Default::default(),
+        read_back: Default::default(),
     }
 }
 
@@ -72,6 +74,7 @@ fn each_part_that_changed_is_told_and_nothing_else() {
         changed(|p| p.secret_file = Some(SecretFile::Password("/home/ada/pw".into()))),
         ["Runs by itself with the password in /home/ada/pw"]
     );
+    assert_eq!(changed(|p| p.read_back = WantedReadBack::Never), ["Read back after a backup: nothing (it was everything new)"]);
 }
 
 #[test]

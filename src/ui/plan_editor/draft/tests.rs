@@ -141,6 +141,7 @@ fn editing_keeps_what_the_pages_do_not_show() {
     let (mut plan, _) = d.finish().unwrap();
     plan.seal = Some(SealSpec::default());
     plan.format = Format { kind: Kind::Zip, level: Level::Fixed(9), volume_size: None };
+    plan.read_back = WantedReadBack::Local;
     plan.sources.excludes = vec!["*.iso".into(), "!keep.iso".into()];
     plan.sources.presets = vec![Preset::Trash];
     let mut edit = Draft::of(&plan);

@@ -66,7 +66,7 @@ impl Header {
 
     fn meaning(&self) -> &'static str {
         match self.status {
-            Status::Protected => "Every backup ran when it should and could be read back.",
+            Status::Protected => "Every backup ran when it should, and no damage is known.",
             Status::ProtectedWithWarnings => "The newest version is there, but something is amiss: the card says what.",
             Status::WaitingForFirst => "A backup that has not run yet protects nothing.",
             Status::Paused => "Nothing runs by itself for now.",
@@ -267,6 +267,7 @@ mod tests {
             schedules: every("daily"),
             retention: Retention::default(),
             max_sizes: Default::default(),
+            read_back: Default::default(),
         };
         PlanOverview {
             plan,

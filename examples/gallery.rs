@@ -341,6 +341,7 @@ impl Gallery {
                 on_system_disk: true,
                 plans: 1,
                 to_be_made: false,
+                keeps: None,
             };
             TestView::new(TestState::Done(&result)).show(ui);
         });

@@ -14,6 +14,7 @@ use strongroom::engine::Env;
 use strongroom::engine::env::SystemClock;
 use strongroom::ipc::connection::{Connection, home_problem};
 use strongroom::model::problem::{Code, Problem};
+use strongroom::os::placeholders::of_this_machine;
 use strongroom::state::paths::Home;
 use strongroom::state::secrets::open_store;
 use strongroom::ui::{self, Closed, Joined, Reopen, TrayPresence, Window, WindowWaker, Wish};
@@ -120,6 +121,7 @@ fn start(hidden: bool) -> Result<Ended, Problem> {
         drops: desktop::drops_arrive(),
         open_folder: Arc::new(desktop::open_folder),
         tray: tray.clone(),
+        placeholders: of_this_machine(),
         autostart: desktop::autostart(root.as_deref()),
     };
     let mut is_shown = !hidden;

@@ -24,6 +24,7 @@ use crate::model::restore::VersionChoice;
 use crate::model::schedule::{self, When};
 use crate::model::snapshot::VersionId;
 use crate::model::volume_size::VolumeSize;
+use crate::os::placeholders::of_this_machine;
 
 /// From the beginning of a second to its last moment.
 const LAST_OF_SECOND: SignedDuration = SignedDuration::from_nanos(999_999_999);
@@ -169,10 +170,12 @@ pub fn volume_size(text: &str) -> Result<VolumeSize, String> {
     VolumeSize::parse(text).ok_or_else(|| "expected a size from 1M to 64G, like 64M or 1G, or whole".into())
 }
 
-/// A destination: a folder, or an address on a server.
+/// A destination: a folder, or an address on a server with what its placeholders stand for here and now.
 pub fn destination(text: &str) -> Result<Location, Problem> {
     if let Some(read) = Location::of_server(text) {
-        return read.map_err(|why| Problem::new(Code::Usage, "The destination is no address that can be used.", why.in_words()));
+        let unusable = |fix: String| Problem::new(Code::Usage, "The destination is no address that can be used.", fix);
+        let location = read.map_err(|why| unusable(why.in_words().into()))?;
+        return of_this_machine().fill(location).map_err(|why| unusable(why.in_words()));
     }
     if text.is_empty() {
         return Err(Problem::new(Code::Usage, "The destination is empty.", "Give a folder."));
@@ -335,6 +338,10 @@ mod tests {
         assert_eq!(destination("gopher://host/x").unwrap_err().code, Code::Usage);
         let problem = destination("sftp://ada:secret@host/x").unwrap_err();
         assert!(problem.code == Code::Usage && !format!("{problem:?}").contains("secret"), "{problem:?}");
+        assert!(!destination("s3://bucket/x/{machine}").unwrap().display().contains("{machine}"));
+        let problem = destination("s3://bucket/{env:NOT_SET_ANYWHERE}").unwrap_err();
+        assert!(problem.code == Code::Usage && problem.fix.contains("NOT_SET_ANYWHERE"), "{problem}");
+        assert!(destination("s3://bucket/{env:PATH}").unwrap_err().fix.contains("slashes"), "it would lead elsewhere");
         assert_eq!(destination("").unwrap_err().code, Code::Usage);
         assert!(destination("/tmp").is_ok());
     }

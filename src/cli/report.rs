@@ -83,13 +83,16 @@ pub fn print(report: &RunReport, output: Output) -> Exit {
                 output.line("Nothing goes: all versions stay.");
             }
         }
-        RunDetail::Delete { versions, bytes, kept_bytes, destination, left, .. } => {
+        RunDetail::Delete { versions, bytes, kept_bytes, destination, left, keepers, .. } => {
             let count = human::counted(versions.len() as u64, "version", "versions");
             output.line(format!("Deleted {count} in {took}: {} freed", human::bytes(*bytes)));
             if *kept_bytes > 0 {
                 output.line(format!("  {} of theirs stay: other versions need them", human::bytes(*kept_bytes)));
             }
             output.line(format!("  {} left in {}", human::counted(*left, "version", "versions"), clean(destination)));
+            for keeper in keepers {
+                output.line(format!("  {}", clean(&keeper.in_words())));
+            }
         }
         RunDetail::Replicate { from, replicated } => {
             let count = human::counted(replicated.versions.len() as u64, "version", "versions");

@@ -14,6 +14,7 @@ use super::plan::find_plan;
 use super::{args, parse, server};
 use crate::engine::message::{NewSecrets, Overview, TestResult};
 use crate::model::human;
+use crate::model::keeping::Keeping;
 use crate::model::location::Location;
 use crate::model::max_size;
 use crate::model::plan::Plan;
@@ -154,6 +155,7 @@ fn tested(result: &TestResult) -> Vec<String> {
     if !result.deletable {
         lines.push("nothing can be deleted there: backups work, but old versions and unfinished ones stay for ever".into());
     }
+    lines.extend(result.keeps.map(Keeping::in_words));
     if result.on_system_disk {
         lines.push("on the disk that the system is on: if that breaks, the backup goes with it".into());
     }

@@ -9,6 +9,7 @@ use jiff::SignedDuration;
 
 use crate::archive::key::KeyRing;
 use crate::archive::object::run_folder;
+use crate::model::keeping::Keeper;
 use crate::model::location::Location;
 use crate::model::marker;
 use crate::model::problem::{Cause, Code, Problem, Warning};
@@ -41,12 +42,16 @@ pub fn run(core: &Core, run: &Run, spec: &DeleteSpec, stages: &mut Stages<'_>) -
     stages.enter(Stage::Preparing);
     let done = delete(core, run, spec, stages)?;
     let (mut bytes, mut kept_bytes) = (done.plan.bytes, done.plan.kept_bytes);
+    let mut keepers = Vec::from_iter(done.keeper);
     let mut warnings = Vec::new();
     for from in if spec.everywhere { core.others_of(&spec.from) } else { Vec::new() } {
         let shown = from.location.display();
         match delete_there(core, run, spec, from, stages) {
             Ok(None) => {}
-            Ok(Some(plan)) => (bytes, kept_bytes) = (bytes + plan.bytes, kept_bytes + plan.kept_bytes),
+            Ok(Some(Deleted { plan, keeper, .. })) => {
+                (bytes, kept_bytes) = (bytes + plan.bytes, kept_bytes + plan.kept_bytes);
+                keepers.extend(keeper);
+            }
             Err(problem) if problem.code == Code::Cancelled => return Err(problem),
             Err(problem) => {
                 let detail = format!("{shown}: the versions stay there. {}", problem.what);
@@ -62,6 +67,7 @@ pub fn run(core: &Core, run: &Run, spec: &DeleteSpec, stages: &mut Stages<'_>) -
         left: done.plan.left,
         plan_bytes: bytes_in(&done.folder)?,
         cleaned: Vec::new(),
+        keepers,
     };
     let warning_count = warnings.len() as u64;
     Ok(Done { detail, warnings, warning_count, finding: None })
@@ -71,6 +77,8 @@ pub fn run(core: &Core, run: &Run, spec: &DeleteSpec, stages: &mut Stages<'_>) -
 pub struct Deleted {
     pub folder: Arc<Folder>,
     pub plan: PrunePlan,
+    /// Where the destination keeps what is deleted.
+    pub keeper: Option<Keeper>,
 }
 
 /// Deletes versions at one destination.
@@ -93,7 +101,8 @@ pub fn delete(core: &Core, run: &Run, spec: &DeleteSpec, stages: &mut Stages<'_>
     core.close_versions(folder.plan());
     let plan = look(&folder, &staying, &spec.versions)?;
     drop_objects(core, &folder, ring, &plan, &run.cancel)?;
-    Ok(Deleted { folder, plan })
+    let keeper = folder.keeping().map(|keeping| Keeper { destination: place.display(), keeping });
+    Ok(Deleted { folder, plan, keeper })
 }
 
 /// The same at another destination; `None` where none of them lies there.
@@ -103,13 +112,13 @@ fn delete_there(
     spec: &DeleteSpec,
     from: Place,
     stages: &mut Stages<'_>,
-) -> Result<Option<PrunePlan>, Problem> {
+) -> Result<Option<Deleted>, Problem> {
     let there = core.open_place(&from)?.folder.versions()?;
     let versions: Vec<VersionId> = spec.versions.iter().filter(|id| there.contains(id)).cloned().collect();
     if versions.is_empty() {
         return Ok(None);
     }
-    Ok(Some(delete(core, run, &DeleteSpec { from, versions, everywhere: false }, stages)?.plan))
+    Ok(Some(delete(core, run, &DeleteSpec { from, versions, everywhere: false }, stages)?))
 }
 
 /// Goes on with what a deletion that was cut off has left to do, where nothing forbids it; a backup does it before it looks for its

@@ -16,6 +16,7 @@ use sha2::{Digest, Sha256};
 use crate::archive::key::KeyRing;
 use crate::archive::object::{OBJECTS, ObjectWriter, Objects, Take};
 use crate::archive::{self, json_lines};
+use crate::model::keeping::Keeping;
 use crate::model::marker::{self, Marker, Owner};
 use crate::model::plan::PlanId;
 use crate::model::problem::{Code, Problem};
@@ -244,6 +245,11 @@ impl Folder {
         Ok(())
     }
 
+    /// What the destination keeps of objects that are deleted.
+    pub fn keeping(&self) -> Option<Keeping> {
+        self.storage.keeping()
+    }
+
     /// Removes the whole plan folder.
     pub fn remove(self) -> Result<(), Problem> {
         // Without its marker it is no plan folder any more, whatever happens after.
@@ -335,7 +341,7 @@ fn to_io(error: storage::Error) -> io::Error {
     let kind = match error.kind {
         Kind::NotFound => io::ErrorKind::NotFound,
         Kind::AlreadyExists => io::ErrorKind::AlreadyExists,
-        Kind::NotWritable | Kind::NotReadable | Kind::Denied => io::ErrorKind::PermissionDenied,
+        Kind::NotWritable | Kind::NotReadable | Kind::Denied | Kind::Held => io::ErrorKind::PermissionDenied,
         Kind::NoRoom | Kind::NoRoomHere | Kind::MaxSize => io::ErrorKind::StorageFull,
         Kind::TooShort => io::ErrorKind::UnexpectedEof,
         Kind::FileTooLarge | Kind::TooLong => io::ErrorKind::FileTooLarge,
@@ -347,6 +353,7 @@ fn to_io(error: storage::Error) -> io::Error {
         | Kind::ServerBusy
         | Kind::Crowded
         | Kind::NoBucket
+        | Kind::Unfilled
         | Kind::WrongRegion
         | Kind::WrongClock
         | Kind::NoKey

@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 
 use super::core::lock;
+use crate::model::keeping::Keeping;
 use crate::storage::{Error, Kind, Listed, Room, Storage, Take, Upload, name};
 
 /// How long.
@@ -206,6 +207,10 @@ impl Storage for JustRead {
 
     fn identity(&self) -> Option<(u64, u64)> {
         self.storage.identity()
+    }
+
+    fn keeping(&self) -> Option<Keeping> {
+        self.storage.keeping()
     }
 
     fn cid(&self) -> Result<Option<String>, Error> {

@@ -22,6 +22,7 @@ mod events;
 mod explain;
 mod export;
 mod few_at_once;
+mod filled;
 mod find;
 mod folder;
 mod hand;

@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::model::clean_up::{CleanUpSpec, CleanedUp, PlaceJudged, RetentionPreview};
+use crate::model::keeping::Keeper;
 use crate::model::location::Location;
 use crate::model::plan::{Plan, PlanId};
 use crate::model::problem::{Cause, Code, Problem, Warning};
@@ -173,6 +174,7 @@ pub fn run(core: &Arc<Core>, run: &Run, spec: &CleanUpSpec, stages: &mut Stages<
         left: sum.left,
         plan_bytes: sum.plan_bytes,
         cleaned,
+        keepers: sum.keepers,
     };
     Ok(Done { detail, warnings, warning_count, finding })
 }
@@ -184,6 +186,7 @@ struct Sum {
     /// Versions and bytes that are left at the first destination that was cleaned.
     left: u64,
     plan_bytes: u64,
+    keepers: Vec<Keeper>,
 }
 
 fn clean(
@@ -207,6 +210,7 @@ fn clean(
     let spec = DeleteSpec { from: place, versions: judged.going.clone(), everywhere: false };
     let gone = deletion::delete(core, run, &spec, stages)?;
     (sum.bytes, sum.kept_bytes) = (sum.bytes + gone.plan.bytes, sum.kept_bytes + gone.plan.kept_bytes);
+    sum.keepers.extend(gone.keeper);
     if sum.left == 0 {
         (sum.left, sum.plan_bytes) = (gone.plan.left, deletion::bytes_in(&gone.folder)?);
     }

@@ -9,6 +9,7 @@ use tokio::sync::{broadcast, mpsc, watch};
 use tokio::task::JoinHandle;
 
 use crate::model::problem::{Code, Problem};
+use crate::os::placeholders::of_this_machine;
 use crate::state::config::{self, Config};
 use crate::state::history::History;
 use crate::state::lock::HomeLock;
@@ -20,6 +21,7 @@ use super::at_risk::AtRisks;
 use super::core::Core;
 use super::env::Env;
 use super::explain;
+use super::filled;
 use super::handle::Handle;
 use super::message::Command;
 use super::messenger;
@@ -117,7 +119,7 @@ fn open_core(env: Env, home: Option<Home>, owner: bool) -> Result<Core, Problem>
     let mut notices = Vec::new();
     let (config, history, home_id) = match &home {
         Some(home) => {
-            let config = match config::load(home) {
+            let mut config = match config::load(home) {
                 Ok(loaded) => {
                     notices.extend(loaded.notices);
                     loaded.config
@@ -148,6 +150,10 @@ fn open_core(env: Env, home: Option<Home>, owner: bool) -> Result<Core, Problem>
                     History::in_memory().map_err(explain::internal)?
                 }
             };
+            // Where that cannot be saved the next start does it again.
+            if owner && filled::fill(&mut config, &history, &of_this_machine()) {
+                let _ = config.save(home).inspect_err(|error| tracing::warn!("addresses were filled, but not saved: {error}"));
+            }
             let id = match home.home_id(&*env.entropy) {
                 Ok(id) => id,
                 Err(error) if owner => return Err(settings_problem(error)),

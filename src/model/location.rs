@@ -13,6 +13,7 @@ pub mod form;
 mod ftp;
 mod gcs;
 mod ipfs;
+pub mod placeholder;
 mod s3;
 mod sftp;
 mod text;
@@ -62,6 +63,8 @@ pub enum NotALocation {
     Scheme,
     /// A password in it: it would be kept and shown with the address.
     Password,
+    /// Something in braces that stands for nothing.
+    Placeholder,
     /// Not written as an address of its scheme is.
     Form,
 }
@@ -75,6 +78,10 @@ impl NotALocation {
                  gs://bucket/prefix, az://account/container/prefix or ipfs+http://host/folder."
             }
             Self::Password => "Leave passwords and keys out of the address: they are asked for separately.",
+            Self::Placeholder => {
+                "In braces there can be {machine}, which becomes this computer's name, or {env:NAME}, which becomes what the variable NAME \
+                 of the environment holds."
+            }
             Self::Form => {
                 "This is not written as an address is. Give it as sftp://user@host:port/path (or so with ftps:// or webdav://), \
                  s3://bucket/prefix?endpoint=https://host&region=name, gs://bucket/prefix, az://account/container/prefix or \
@@ -89,7 +96,7 @@ impl Location {
         Self::Local { path: path.into() }
     }
 
-    /// Reads the address of a server's folder; `None` where the text is a path of this machine.
+    /// Reads the address of a server's folder, with its placeholders; `None` where the text is a path of this machine.
     pub fn of_server(text: &str) -> Option<Result<Self, NotALocation>> {
         let (scheme, _) = text.split_once("://")?;
         if scheme.is_empty() || !scheme.bytes().all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(&b)) {
@@ -112,7 +119,7 @@ impl Location {
         })
     }
 
-    /// What a person typed: a whole path, or the address of a server's folder.
+    /// What a person typed: a whole path, or the address of a server's folder, with its placeholders.
     pub fn typed(text: &str) -> Option<Self> {
         let text = text.trim();
         match Self::of_server(text) {

@@ -14,6 +14,7 @@ pub mod health;
 pub mod history;
 pub mod human;
 pub mod inspection;
+pub mod keeping;
 pub mod key;
 pub mod limits;
 pub mod location;

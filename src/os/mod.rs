@@ -23,6 +23,7 @@ pub mod links;
 mod nt;
 pub mod owner;
 pub mod permissions;
+pub mod placeholders;
 pub mod priority;
 pub mod private;
 pub mod program;

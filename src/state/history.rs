@@ -240,6 +240,18 @@ impl History {
         Ok(step.commit()?)
     }
 
+    /// What is known of a destination is known of another address: that of the same place.
+    pub fn rename_destination(&self, from: &Location, to: &Location) -> Result<()> {
+        let (from, to) = (place(from)?, place(to)?);
+        let mut db = self.db();
+        let step = db.transaction()?;
+        for table in ["folder", "version", "damaged", "highest", "health", "owed_keys"] {
+            let sql = format!("UPDATE OR REPLACE {table} SET destination = ?2 WHERE destination = ?1");
+            step.execute(&sql, [&from, &to])?;
+        }
+        Ok(step.commit()?)
+    }
+
     /// Troubled runs that ended since the activity was last looked at.
     pub fn unseen(&self) -> Result<u64> {
         let sql = "SELECT count(*) FROM run WHERE troubled AND finished > coalesce((SELECT until FROM seen), -1)";

@@ -37,6 +37,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use crate::model::keeping::Keeping;
 use crate::model::location::Location;
 use crate::model::marker;
 use crate::os::reason::Reason;
@@ -113,6 +114,10 @@ pub trait Storage: Send + Sync {
     fn sha256_on_medium(&self, name: &str, each: &mut dyn FnMut(u64) -> bool) -> Result<([u8; 32], bool), Error>;
     /// Device and inode of the root, where it is part of this machine's file system.
     fn identity(&self) -> Option<(u64, u64)>;
+    /// What it keeps of objects that are deleted, where it says so; `None`: nothing, or it is not known.
+    fn keeping(&self) -> Option<Keeping> {
+        None
+    }
     /// Where its content can be had by its own address, that address now: of an IPFS folder its CID.
     fn cid(&self) -> Result<Option<String>, Error> {
         Ok(None)
@@ -193,6 +198,8 @@ pub enum Kind {
     Crowded,
     /// The store has no bucket or container of this name.
     NoBucket,
+    /// There is nothing to put in the place of a placeholder in the address; the source says why, and what to do.
+    Unfilled,
     /// The bucket lies in another region than the address says.
     WrongRegion,
     /// The server's clock and this machine's are too far apart for it to believe a signature.
@@ -205,6 +212,8 @@ pub enum Kind {
     NotAKey,
     /// The key is right, but what was asked is not allowed to it.
     Denied,
+    /// A lock of the store's keeps an object for a time: nobody may delete it before.
+    Held,
     /// The server wants a password, and there is none.
     NoPassword,
     /// The server takes neither the keys nor the password.

@@ -14,6 +14,7 @@ use tokio::task::JoinSet;
 use super::access::Access;
 use super::backoff::spread;
 use super::{Error, Kind, Listed, Room, Storage, Take, Upload, name};
+use crate::model::keeping::Keeping;
 use crate::model::location::Location;
 
 mod asked;
@@ -22,6 +23,7 @@ mod coming;
 mod direct;
 mod failure;
 mod fault;
+mod keeping;
 mod line;
 mod range;
 mod service;
@@ -360,6 +362,12 @@ impl Storage for ObjectStore {
 
     fn identity(&self) -> Option<(u64, u64)> {
         None
+    }
+
+    /// Of S3 only: the others' own libraries do not ask for it.
+    fn keeping(&self) -> Option<Keeping> {
+        let bucket = self.bucket.as_ref()?;
+        self.line.wait(async { Ok(keeping::of(&bucket.direct).await) }).ok().flatten()
     }
 
     /// What uploads that died left can be seen in S3 only; elsewhere the service itself takes it away after a week.

@@ -8,6 +8,7 @@ use super::pick::Pickers;
 use super::widgets::Toast;
 use crate::engine::Handle;
 use crate::engine::message::{Command, Overview, PlanOverview, RunOverview};
+use crate::model::location::placeholder::Placeholders;
 use crate::model::path::PathBytes;
 use crate::model::plan::PlanId;
 use crate::model::restore::Place;
@@ -71,6 +72,8 @@ pub struct Cx<'a> {
     pub generation: u64,
     /// Whether files dropped onto the window arrive: not on Wayland.
     pub drops: bool,
+    /// What stands for those of an address that is typed.
+    pub placeholders: &'a Placeholders,
     pub pickers: &'a mut Pickers,
     pub(super) paces: &'a mut Paces,
     pub(super) actions: &'a mut Vec<Action>,

@@ -37,7 +37,9 @@ pub fn advice(cause: Cause) -> &'static str {
         Cause::Unreadable => "Check who may read them, or leave them out of the backup.",
         Cause::ChangedWhileRead => "Close the program that writes them and back up again.",
         Cause::Destination => "It catches up by itself once it is there again.",
-        Cause::NotCleared => "Backups go on. Let the account delete there, or clean up with one that may.",
+        Cause::NotCleared => {
+            "Backups go on. Let the account delete there, or clean up with one that may; what a lock of the store keeps can go once its time is over."
+        }
         Cause::Vanished | Cause::UnsupportedKind | Cause::Skipped => "Nothing has to be done.",
         Cause::MetadataNotSet => "Owners can only be set by an administrator; the contents are complete.",
         Cause::Damaged => "Choose an older version of them, and verify the backup; of an archive look for another copy.",

@@ -10,6 +10,7 @@ use super::theme::size;
 use super::waker::WindowWaker;
 use crate::engine::Handle;
 use crate::engine::env::Clock;
+use crate::model::location::placeholder::Placeholders;
 use crate::model::path::PathBytes;
 use crate::model::problem::Problem;
 
@@ -91,6 +92,8 @@ pub struct Window {
     /// Shows a folder in the desktop's file manager; must return at once.
     pub open_folder: Arc<dyn Fn(&PathBytes) + Send + Sync>,
     pub tray: TrayPresence,
+    /// What stands for the placeholders of an address that is typed.
+    pub placeholders: Placeholders,
     /// `None` where nothing can be started at login.
     pub autostart: Option<Autostart>,
 }

@@ -13,6 +13,7 @@ use super::pace::Paces;
 use super::pick::Pickers;
 use super::window::{Reopen, Window};
 use crate::engine::message::{Event, Overview};
+use crate::model::location::placeholder::Placeholders;
 
 pub(super) struct World {
     pub connection: Connection,
@@ -24,6 +25,7 @@ pub(super) struct World {
     paces: Paces,
     pickers: Pickers,
     drops: bool,
+    placeholders: Placeholders,
 }
 
 impl World {
@@ -38,6 +40,7 @@ impl World {
             paces: Paces::default(),
             pickers: Pickers::new(window.pick_paths.clone(), ctx.clone()),
             drops: window.drops,
+            placeholders: window.placeholders.clone(),
         }
     }
 
@@ -62,6 +65,7 @@ impl World {
             zone: &self.zone,
             generation: self.generation,
             drops: self.drops,
+            placeholders: &self.placeholders,
             pickers: &mut self.pickers,
             paces: &mut self.paces,
             actions,

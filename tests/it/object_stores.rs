@@ -3,7 +3,7 @@
 use std::fs;
 use std::process::Command;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::job;
 use crate::servers::stores::{AZURE_ACCOUNT, AZURE_KEY, BUCKET, Kind, S3_KEY, S3_SECRET, Store};
@@ -102,6 +102,11 @@ fn the_whole_job_on_a_strict_s3() {
 }
 
 #[test]
+fn the_whole_job_on_a_bucket_that_locks_what_it_gets() {
+    the_whole_job(Kind::MotoLocked);
+}
+
+#[test]
 fn the_whole_job_on_azure() {
     the_whole_job(Kind::Azurite);
 }
@@ -138,6 +143,82 @@ fn a_bucket_that_may_hold_no_more_can_be_cleaned() {
     person.run("backup --source @source --to % --json").ok();
     person.run("restore --from % --to @out").ok();
     assert_same(&source, &person.world.path("out/source"));
+}
+
+#[test]
+fn a_bucket_that_keeps_what_is_deleted_says_so() {
+    const SAID: &str = "The bucket keeps deleted files for 30 days (object lock)";
+    for (kind, keeps) in [(Kind::MotoLocked, json!({ "kind": "locked", "days": 30 })), (Kind::Moto, Value::Null)] {
+        let person = Person::new(kind);
+        let source = person.world.source();
+        fs::create_dir(&source).unwrap();
+        fs::write(source.join("a"), Random(832).bytes(700_000)).unwrap();
+        let line = "backup --source @source --to % --type full --json";
+        let first = person.run(line).ok().last();
+        person.run(line).ok();
+        assert_eq!(person.run("storage test % --json").ok().last()["keeps"], keeps, "{kind:?}");
+        let tested = person.run("storage test %").ok().out;
+        assert_eq!(tested.contains(SAID), !keeps.is_null(), "{tested}");
+        let deleted = person.run(&format!("delete --from % --version {}", first["version"].as_str().unwrap())).ok().out;
+        assert_eq!(deleted.contains(SAID), !keeps.is_null(), "{deleted}");
+    }
+}
+
+#[test]
+fn objects_get_the_class_that_the_address_names() {
+    let person = Person::new(Kind::Moto);
+    fs::create_dir(person.world.source()).unwrap();
+    fs::write(person.world.source().join("a"), Random(833).bytes(700_000)).unwrap();
+    let to = format!("{}&storage_class=STANDARD_IA", person.store.address("classy"));
+    person.run(&format!("backup --source @source --to {to}")).ok();
+    let list = person.store.asked(&format!("GET /{BUCKET}?list-type=2&prefix=classy/"), "");
+    let keys: Vec<&str> = list.split("<Key>").skip(1).filter_map(|rest| rest.split("</Key>").next()).collect();
+    assert!(keys.len() > 3, "{list}");
+    for key in keys {
+        let told = person.store.told_of(key);
+        assert!(told.contains("x-amz-storage-class: standard_ia"), "{key}: {told}");
+    }
+}
+
+#[test]
+fn placeholders_are_filled_when_an_address_is_given() {
+    let person = Person::new(Kind::S3s);
+    fs::create_dir(person.world.source()).unwrap();
+    fs::write(person.world.source().join("a"), "a").unwrap();
+    let as_of = |line: &str, whose: &str| person.run_with(line, |command| _ = command.env("WHOSE", whose));
+    let to = person.store.address("of/{env:WHOSE}");
+    as_of(&format!("plan add Cloud --source @source --to {to}"), "ada").ok();
+    // Whoever runs it, and wherever.
+    as_of("backup Cloud", "bob").ok();
+    let settings = fs::read_to_string(person.world.home().join("settings.toml")).unwrap();
+    assert!(settings.contains("of/ada") && !settings.contains("{env"), "{settings}");
+    as_of(&format!("verify --from {to} --depth full"), "ada").ok();
+    assert_ne!(as_of(&format!("verify --from {to} --depth full --json"), "bob").code, Some(0), "nothing lies there");
+    for line in ["verify --from", "plan add Other --source @source --to"] {
+        let unset = person.run(&format!("{line} {to} --json"));
+        assert!(code(&unset) == "usage" && unset.out.contains("none named WHOSE is set"), "{}", unset.out);
+        let elsewhere = as_of(&format!("{line} {to} --json"), "../up");
+        assert!(code(&elsewhere) == "usage" && elsewhere.out.contains("would lead elsewhere"), "{}", elsewhere.out);
+    }
+}
+
+#[test]
+fn a_plan_that_was_kept_with_a_placeholder_goes_on_where_it_was() {
+    let person = Person::new(Kind::S3s);
+    fs::create_dir(person.world.source()).unwrap();
+    fs::write(person.world.source().join("a"), "a").unwrap();
+    person.run(&format!("plan add Cloud --source @source --to {}", person.store.address("of/{machine}"))).ok();
+    person.run("backup Cloud").ok();
+    let settings = person.world.home().join("settings.toml");
+    let text = fs::read_to_string(&settings).unwrap();
+    let machine = gethostname::gethostname().to_string_lossy().into_owned();
+    // As earlier builds kept it.
+    let earlier = text.replace(&format!("of/{machine}\""), "of/{machine}\"");
+    assert_ne!(earlier, text);
+    fs::write(&settings, &earlier).unwrap();
+    fs::write(person.world.source().join("b"), "b").unwrap();
+    assert_eq!(person.run("backup Cloud --json").ok().last()["type"], "incremental");
+    assert_eq!(fs::read_to_string(&settings).unwrap(), text, "once and for all");
 }
 
 #[test]

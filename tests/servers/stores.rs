@@ -35,6 +35,8 @@ pub enum Kind {
     S3s,
     /// Strict, without any.
     Moto,
+    /// The same with a bucket that locks for 30 days what it gets.
+    MotoLocked,
     /// The same over TLS; `ca/ca.pem` in its folder vouches for it.
     MotoTls,
     /// With a certificate that has run out, and so without a bucket.
@@ -62,7 +64,7 @@ impl Store {
     pub fn address(&self, prefix: &str) -> String {
         let endpoint = format!("endpoint=http://127.0.0.1:{}", self.port);
         match self.kind {
-            Kind::S3s | Kind::Moto => format!("s3://{BUCKET}/{prefix}?{endpoint}&access_key={S3_KEY}"),
+            Kind::S3s | Kind::Moto | Kind::MotoLocked => format!("s3://{BUCKET}/{prefix}?{endpoint}&access_key={S3_KEY}"),
             Kind::MotoTls | Kind::MotoExpired => {
                 format!("s3://{BUCKET}/{prefix}?endpoint=127.0.0.1:{}&access_key={S3_KEY}", self.port)
             }
@@ -76,7 +78,7 @@ impl Store {
     /// What opens it.
     pub fn secret(&self) -> &'static str {
         match self.kind {
-            Kind::S3s | Kind::Moto | Kind::MotoTls | Kind::MotoExpired => S3_SECRET,
+            Kind::S3s | Kind::Moto | Kind::MotoLocked | Kind::MotoTls | Kind::MotoExpired => S3_SECRET,
             Kind::Azurite => AZURE_KEY,
             Kind::Garage => GARAGE_SECRET,
             Kind::Gcs => "",
@@ -88,6 +90,15 @@ impl Store {
             // Made with the process.
             Kind::S3s | Kind::Gcs | Kind::Garage | Kind::MotoExpired => {}
             Kind::Moto => assert!(self.asked(&format!("PUT /{name}"), "").starts_with("HTTP/1.1 200")),
+            Kind::MotoLocked => {
+                let answer = self.asked(&format!("PUT /{name}"), "x-amz-bucket-object-lock-enabled: true\r\n");
+                assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+                let rule = "<ObjectLockConfiguration><ObjectLockEnabled>Enabled</ObjectLockEnabled><Rule><DefaultRetention>\
+                            <Mode>GOVERNANCE</Mode><Days>30</Days></DefaultRetention></Rule></ObjectLockConfiguration>";
+                let url = format!("http://127.0.0.1:{}/{name}?object-lock", self.port);
+                let kind = "Content-Type: application/xml";
+                run(Command::new("curl").args(["-sf", "-X", "PUT", "-H", kind, "--data", rule, &url]));
+            }
             Kind::MotoTls => {
                 let url = format!("https://127.0.0.1:{}/{name}", self.port);
                 run(Command::new("curl").args(["-sf", "-X", "PUT", "--cacert"]).arg(folder.join("ca/ca.pem")).arg(url));
@@ -116,6 +127,12 @@ impl Store {
         run(garage(folder).args(["bucket", "set-quotas", "--max-size", &bytes.to_string(), BUCKET]));
     }
 
+    /// What Moto tells of an object, in small letters. It looks whether a request is signed, not how.
+    pub fn told_of(&self, key: &str) -> String {
+        let signed = "Authorization: AWS4-HMAC-SHA256 Credential=a/20260101/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=x\r\n";
+        self.asked(&format!("HEAD /{BUCKET}/{}", key.replace(' ', "%20")), signed).to_lowercase()
+    }
+
     /// A request of its own.
     pub fn asked(&self, line: &str, headers: &str) -> String {
         let mut stream = TcpStream::connect(("127.0.0.1", self.port)).unwrap();
@@ -140,7 +157,7 @@ fn command(kind: Kind, folder: &Path, port: u16) -> Command {
             command.arg(folder.join("data"));
             command
         }
-        Kind::Moto => {
+        Kind::Moto | Kind::MotoLocked => {
             let mut command = Command::new(brought("venv/bin/moto_server"));
             command.args(["-H", "127.0.0.1", "-p", &port]);
             command

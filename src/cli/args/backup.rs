@@ -72,7 +72,7 @@ pub struct Backup {
     pub all: bool,
     #[command(flatten)]
     pub sources: Sources,
-    /// Destination: a folder, or the address of one on a server: sftp://user@host:port/path (or so with ftps:// or webdav://), s3://bucket/prefix?endpoint=URL&region=R, gs://bucket/prefix, az://account/container/prefix, ipfs+http://host:port/folder; repeated for several, each gets all of it
+    /// Destination: a folder, or the address of one on a server: sftp://user@host:port/path (or so with ftps:// or webdav://), s3://bucket/prefix?endpoint=URL&region=R, gs://bucket/prefix, az://account/container/prefix, ipfs+http://host:port/folder; in a bucket's prefix {machine} becomes this machine's name as it is now, and {env:NAME} what that variable holds; repeated for several, each gets all of it
     #[arg(long, value_name = "DEST")]
     pub to: Vec<String>,
     #[command(flatten)]

@@ -10,7 +10,7 @@ use crate::model::restore::VersionChoice;
 /// Which backup at which destination.
 #[derive(Debug, Args)]
 pub struct Origin {
-    /// Destination: the folder or address that was given to --to
+    /// Destination: the folder or address that was given to --to, or as `strongroom storage list` shows it
     #[arg(long, value_name = "DEST")]
     pub from: String,
     /// Which backup, where several lie at the destination

@@ -48,7 +48,7 @@ pub struct PlanAdd {
     pub name: String,
     #[command(flatten)]
     pub sources: Sources,
-    /// Destination: a folder, or the address of one on a server: sftp://user@host:port/path (or so with ftps:// or webdav://), s3://bucket/prefix?endpoint=URL&region=R, gs://bucket/prefix, az://account/container/prefix, ipfs+http://host:port/folder; repeated for several, each gets all of it
+    /// Destination: a folder, or the address of one on a server: sftp://user@host:port/path (or so with ftps:// or webdav://), s3://bucket/prefix?endpoint=URL&region=R, gs://bucket/prefix, az://account/container/prefix, ipfs+http://host:port/folder; in a bucket's prefix {machine} becomes this machine's name as it is now, and {env:NAME} what that variable holds; repeated for several, each gets all of it
     #[arg(long, value_name = "DEST", required = true)]
     pub to: Vec<String>,
     #[command(flatten)]

@@ -35,7 +35,7 @@ pub fn test(core: &Core, location: &Location) -> Result<TestResult, Problem> {
     written?;
     let deletable = match removed {
         Ok(()) => true,
-        Err(error) if matches!(error.kind, Kind::NotWritable | Kind::Denied) => false,
+        Err(error) if matches!(error.kind, Kind::NotWritable | Kind::Denied | Kind::Held) => false,
         Err(error) => return Err(error.into()),
     };
     Ok(TestResult {
@@ -47,6 +47,7 @@ pub fn test(core: &Core, location: &Location) -> Result<TestResult, Problem> {
         on_system_disk: on_system_disk(&core.found(location)),
         plans: Folder::all(&storage)?.0.len(),
         to_be_made: false,
+        keeps: storage.keeping(),
     })
 }
 
@@ -73,6 +74,7 @@ fn test_missing(core: &Core, location: &Location) -> Option<TestResult> {
         on_system_disk: on_system_disk(&above),
         plans: 0,
         to_be_made: true,
+        keeps: None,
     })
 }
 

@@ -79,6 +79,9 @@ impl From<storage::Error> for Problem {
                 "There is no bucket or container of this name.",
                 "Check its name, the endpoint and the account, or make the bucket where you manage the store.",
             ),
+            Kind::Unfilled => {
+                Problem::new(Code::Usage, "The address has a placeholder that nothing stands for.", error.source.to_string())
+            }
             Kind::WrongRegion => Problem::new(
                 Code::Usage,
                 "The bucket lies in another region than the address says.",
@@ -117,6 +120,11 @@ impl From<storage::Error> for Problem {
                 Code::NotWritable,
                 "The store knows the key, but does not let it do this.",
                 "Let it list, read and write below this prefix (and delete, for clean-up), where you manage the store.",
+            ),
+            Kind::Held => Problem::new(
+                Code::NotWritable,
+                "The store does not let this be deleted yet: a lock of its own keeps it (object lock, retention or legal hold).",
+                "Clean up once the time of the lock is over, or have it lifted where you manage the store. Backups go on.",
             ),
             Kind::NoPassword => Problem::new(
                 Code::StoragePasswordNeeded,
@@ -273,6 +281,13 @@ mod tests {
         assert!(!at_server.fix.contains("drive"), "{at_server:?}");
         assert_eq!(said("webdav+http://nas:8080/dav/b").what, "There is no folder /dav/b on the server.");
         assert!(said("/media/ada/Blue disk").fix.contains("Plug the drive in"));
+    }
+
+    #[test]
+    fn what_a_lock_keeps_may_stay() {
+        let held = Problem::from(Error::new(Kind::Held, "data/x", "409 ObjectUnderRetention: not yet"));
+        assert!(held.what.contains("lock") && !held.fix.contains("Let it"), "{held:?}");
+        assert!(matches!(crate::engine::folder::Folder::may_stay(Err(held)), Ok(Some(_))));
     }
 
     #[test]

@@ -9,6 +9,7 @@ use crate::model::compare::{Differences, PathHistory};
 use crate::model::health::Sample;
 use crate::model::history::HistoryPage;
 use crate::model::inspection::{ArchiveFacts, FileFacts};
+use crate::model::keeping::Keeping;
 use crate::model::key::KeySlot;
 use crate::model::location::Location;
 use crate::model::path::PathBytes;
@@ -100,6 +101,9 @@ pub struct TestResult {
     /// The folder is not there yet: the first backup makes it. How fast it is was not measured.
     #[serde(default)]
     pub to_be_made: bool,
+    /// What it keeps of what is deleted, where it says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub keeps: Option<Keeping>,
 }
 
 /// A plan as its folder at a destination shows it, without any key.

@@ -2,11 +2,9 @@
 
 use url::Url;
 
+use super::placeholder::{Piece, pieces};
 use super::text::{Address, encoded};
 use super::{NotALocation, Server};
-
-/// Where a prefix holds this, the machine's name stands in its place.
-pub const MACHINE: &str = "{machine}";
 
 /// The longest name of a bucket that any of the services takes.
 const LONGEST_NAME: usize = 222;
@@ -53,8 +51,8 @@ pub fn name(text: &str) -> Result<String, NotALocation> {
 pub fn prefix(path: &str) -> Result<String, NotALocation> {
     let path = path.trim_matches('/');
     let fits = |part: &str| !part.is_empty() && part != "." && part != ".." && part.trim() == part;
-    let braces = path.replace(MACHINE, "").contains(['{', '}']);
-    let good = path.is_empty() || path.len() <= LONGEST_PREFIX && path.split('/').all(fits) && !braces;
+    pieces(path)?;
+    let good = path.is_empty() || path.len() <= LONGEST_PREFIX && path.split('/').all(fits);
     if good { Ok(path.to_owned()) } else { Err(NotALocation::Form) }
 }
 
@@ -155,7 +153,11 @@ pub fn said(choice: Option<bool>) -> &'static str {
 
 /// Placeholders stay what they are for whoever reads them.
 fn readable(path: &str) -> String {
-    path.split(MACHINE).map(encoded).collect::<Vec<_>>().join(MACHINE)
+    let readable = |piece: Piece<'_>| match piece {
+        Piece::Text(text) => encoded(text),
+        other => other.written(),
+    };
+    pieces(path).map_or_else(|_| encoded(path), |pieces| pieces.into_iter().map(readable).collect())
 }
 
 /// A value that holds none of the signs that end it.
@@ -196,7 +198,7 @@ mod tests {
             assert!(name(bad).is_err(), "{bad}");
         }
         assert_eq!(prefix("/a/b c/").as_deref(), Ok("a/b c"));
-        assert_eq!(prefix("/x/{machine}/y").as_deref(), Ok("x/{machine}/y"));
+        assert_eq!(prefix("/x/{machine}/{env:USER}").as_deref(), Ok("x/{machine}/{env:USER}"));
         for bad in ["a//b", "a/../b", "./a", "a/ b", "{user}", "{machine", &"x".repeat(701)] {
             assert!(prefix(bad).is_err(), "{bad}");
         }

@@ -69,7 +69,7 @@ impl Field {
     }
 }
 
-const MACHINE_HINT: &str = "{machine} becomes this computer's name.";
+const PREFIX_HINT: &str = "{machine} becomes this computer's name as it is now, {env:USER} what that variable holds.";
 const PROTECTED: Field = field(Part::Protected, "Protected (https)", "");
 
 const SFTP: [Field; 4] = [
@@ -93,20 +93,20 @@ const WEBDAV: [Field; 5] = [
 ];
 const S3: [Field; 5] = [
     needed(Part::Bucket, "Bucket", "my-bucket"),
-    field(Part::Path, "Folder in it", "backups/{machine}").hint(MACHINE_HINT),
+    field(Part::Path, "Folder in it", "backups/{machine}").hint(PREFIX_HINT),
     field(Part::Region, "Region", "eu-west-1"),
     field(Part::Endpoint, "Endpoint", "https://minio.example:9000").hint("Only where it is not Amazon's own."),
     field(Part::AccessKey, "Id of the access key", "AKIA…").hint("The store shows it beside the secret key."),
 ];
 const GCS: [Field; 3] = [
     needed(Part::Bucket, "Bucket", "my-bucket"),
-    field(Part::Path, "Folder in it", "backups/{machine}").hint(MACHINE_HINT),
+    field(Part::Path, "Folder in it", "backups/{machine}").hint(PREFIX_HINT),
     field(Part::Endpoint, "Endpoint", "https://storage.example").hint("Only where it is not Google's own."),
 ];
 const AZURE: [Field; 4] = [
     needed(Part::Account, "Storage account", "mystore"),
     needed(Part::Bucket, "Container", "backups"),
-    field(Part::Path, "Folder in it", "{machine}").hint(MACHINE_HINT),
+    field(Part::Path, "Folder in it", "{machine}").hint(PREFIX_HINT),
     field(Part::Endpoint, "Endpoint", "https://mystore.blob.example").hint("Only where it is not Microsoft's own."),
 ];
 const IPFS: [Field; 5] = [

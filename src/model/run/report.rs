@@ -9,6 +9,7 @@ use crate::model::event::Event;
 use crate::model::format::Packing;
 use crate::model::history::Ending;
 use crate::model::human;
+use crate::model::keeping::Keeper;
 use crate::model::path::PathBytes;
 use crate::model::plan::PlanId;
 use crate::model::problem::{Problem, Warning};
@@ -159,6 +160,9 @@ pub enum RunDetail {
         /// By the plan's rule: what went at each destination and why.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         cleaned: Vec<CleanedUp>,
+        /// Destinations that keep what was deleted.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        keepers: Vec<Keeper>,
     },
     Replicate {
         /// Where it was copied from.

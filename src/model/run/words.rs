@@ -84,9 +84,10 @@ pub fn cause(cause: Cause) -> (&'static str, &'static str) {
         Cause::Destination => {
             ("Destinations that did not get this version", "They catch up by themselves once they are there again.")
         }
-        Cause::NotCleared => {
-            ("Cannot be cleaned up", "Backups go on. Let the account delete there, or clean up with one that may.")
-        }
+        Cause::NotCleared => (
+            "Cannot be cleaned up",
+            "Backups go on. Let the account delete there, or clean up with one that may; what a lock of the store keeps can go once its time is over.",
+        ),
         Cause::Vanished => ("Gone before they were read", "Nothing to do, if you or a program deleted them."),
         Cause::UnsupportedKind => ("Of a kind that no backup holds", "Sockets and the like are made anew by their programs."),
         Cause::MetadataNotSet => ("Owner, rights or times could not be set", "Restoring as administrator sets them."),
@@ -221,7 +222,7 @@ pub fn facts(run: &RunReport, now: Timestamp, zone: &TimeZone) -> Vec<(&'static 
                 facts.push(("Replaced files are in", undo.display().into_owned()));
             }
         }
-        RunDetail::Delete { versions, bytes, kept_bytes, destination, left, .. } => {
+        RunDetail::Delete { versions, bytes, kept_bytes, destination, left, keepers, .. } => {
             facts.push(("Deleted", versions.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")));
             facts.push(("Freed", human::bytes(*bytes)));
             if *kept_bytes > 0 {
@@ -229,6 +230,7 @@ pub fn facts(run: &RunReport, now: Timestamp, zone: &TimeZone) -> Vec<(&'static 
             }
             facts.push(("Left", human::counted(*left, "version", "versions")));
             facts.push(("Destination", destination.clone()));
+            facts.extend(keepers.iter().map(|keeper| ("Not free yet", keeper.in_words())));
         }
         RunDetail::Replicate { from, replicated } => {
             facts.push(("From", from.clone()));
@@ -321,6 +323,7 @@ pub(crate) use tests::failed;
 mod tests {
     use super::*;
     use crate::model::event::{Event, What};
+    use crate::model::keeping::{Keeper, Keeping};
     use crate::model::problem::Problem;
     use crate::model::replicate::Replicated;
     use crate::model::restore::RestoreCounts;
@@ -431,6 +434,25 @@ mod tests {
         assert_eq!(trusted, "no, as was chosen: the server has confirmed what it took; verify it to be certain");
         assert_eq!(told("sftp://ada@nas/b", ReadBack::Cache, &[]), "all as written, as the server gives it");
         assert_eq!(serde_json::to_value(ReadBack::NotWanted).unwrap(), "not-wanted");
+    }
+
+    #[test]
+    fn a_clean_up_says_where_room_is_not_free_yet() {
+        let keeper = Keeper { destination: "s3://bucket".into(), keeping: Keeping::Locked { days: Some(30) } };
+        let detail = RunDetail::Delete {
+            versions: Vec::new(),
+            bytes: 1,
+            kept_bytes: 0,
+            destination: "s3://bucket".into(),
+            left: 1,
+            plan_bytes: 1,
+            cleaned: Vec::new(),
+            keepers: vec![keeper],
+        };
+        let cleaned = report(RunKind::Delete, Outcome::Completed, detail);
+        let facts = facts(&cleaned, cleaned.finished, &TimeZone::UTC);
+        let said = facts.iter().find(|(name, _)| *name == "Not free yet").map_or("", |(_, text)| text);
+        assert!(said.starts_with("s3://bucket: The bucket keeps deleted files for 30 days"), "{facts:?}");
     }
 
     #[test]

@@ -72,6 +72,19 @@ fn begun(run: u64) -> Begun {
     }
 }
 
+#[test]
+fn what_is_known_of_a_destination_is_known_of_its_new_address() {
+    let history = History::in_memory().unwrap();
+    let at = |text: &str| Location::of_server(text).unwrap().unwrap();
+    let (old, new) = (at("s3://bucket/{machine}"), at("s3://bucket/laptop"));
+    history.owe_keys(&plan(1), &old, 3).unwrap();
+    history.remember_damage(&plan(1), &old, &["x"], true).unwrap();
+    history.rename_destination(&old, &new).unwrap();
+    assert_eq!(history.owed_keys(&plan(1), &new).unwrap(), Some(3));
+    assert_eq!(history.damaged(&plan(1), &new).unwrap(), ["x"]);
+    assert_eq!((history.owed_keys(&plan(1), &old).unwrap(), history.damaged(&plan(1), &old).unwrap()), (None, vec![]));
+}
+
 fn all() -> HistoryFilter {
     HistoryFilter { limit: 100, ..HistoryFilter::default() }
 }

@@ -4,12 +4,13 @@ use std::io;
 
 use opendal::ErrorKind;
 
-use super::fault::Fault;
+use super::fault::{Fault, Refusal};
 use crate::storage::{Error, Kind};
 
 /// `context`: the object or folder it is about. Addresses of requests may hold a key's signature: they are never in it.
 pub fn judged(context: &str, error: &opendal::Error) -> Error {
-    let (kind, why) = match Fault::of(error) {
+    let of_many = Refusal::of_many(error.message()).map(Fault::Refused);
+    let (kind, why) = match Fault::of(error).or(of_many.as_ref()) {
         Some(fault) => (fault.kind(), fault.to_string()),
         None => (kind(error), said(error)),
     };

@@ -128,6 +128,18 @@ impl Refusal {
         Self { status, code: words(&code), message: words(&message), region: words(&region) }
     }
 
+    /// What S3 says of one object of many that were to be deleted by one request: OpenDAL gives it in words of its own.
+    pub fn of_many(said: &str) -> Option<Self> {
+        let said = said.strip_prefix("DeleteObjectsResultError")?;
+        let word = |name: &str| {
+            let (_, value) = said.split_once(&format!("{name}: \""))?;
+            Some(words(value.split_once('"')?.0))
+        };
+        let (code, message) = (word("code")?, word("message").unwrap_or_default());
+        let status = if code == "AccessDenied" { 403 } else { 409 };
+        Some(Self { status, code, message, region: String::new() })
+    }
+
     pub fn kind(&self) -> Kind {
         let says = |word: &str| self.message.to_lowercase().contains(word);
         match self.code.as_str() {
@@ -151,7 +163,15 @@ impl Refusal {
             }
             "QuotaExceeded" | "ServiceQuotaExceeded" | "InsufficientStorage" => return Kind::NoRoom,
             "EntityTooLarge" | "RequestBodyTooLarge" => return Kind::FileTooLarge,
+            "ObjectUnderRetention" | "ObjectLocked" | "BlobImmutableDueToPolicy" | "BlobImmutableDueToLegalHold" => {
+                return Kind::Held;
+            }
             _ => {}
+        }
+        let is_locked =
+            ["object lock", "retention policy", "retention period", "legal hold", "temporary hold", "event-based hold"];
+        if matches!(self.status, 403 | 409) && is_locked.into_iter().any(says) || says("worm protected") {
+            return Kind::Held;
         }
         match self.status {
             301 | 307 if !self.region.is_empty() => Kind::WrongRegion,
@@ -200,6 +220,11 @@ mod tests {
             (403, xml("InvalidAccessKeyId"), Kind::Refused),
             (403, xml("SignatureDoesNotMatch"), Kind::Refused),
             (403, xml("AccessDenied"), Kind::Denied),
+            (403, xml("AccessDenied").replace("No.", "Access Denied because object protected by object lock."), Kind::Held),
+            (400, xml("InvalidRequest").replace("No.", "Object is WORM protected and cannot be overwritten"), Kind::Held),
+            (409, xml("BlobImmutableDueToPolicy"), Kind::Held),
+            // A header that is missing is another matter.
+            (400, xml("InvalidRequest").replace("No.", "Content-MD5 is required with Object Lock"), Kind::Other),
             (403, xml("RequestTimeTooSkewed"), Kind::WrongClock),
             (403, "<Error><Code>AccessDenied</Code><Message>Bucket size quota is reached</Message></Error>".into(), Kind::NoRoom),
             (503, xml("SlowDown"), Kind::ServerBusy),
@@ -221,6 +246,20 @@ mod tests {
         let scope = "<Error><Code>AuthorizationHeaderMalformed</Code><Message>unexpected scope: &apos;x&apos;</Message><Region>garage</Region></Error>";
         let refusal = Refusal::read(400, &http::HeaderMap::new(), scope.as_bytes());
         assert_eq!((refusal.kind(), &*refusal.message), (Kind::WrongRegion, "unexpected scope: 'x'"));
+    }
+
+    #[test]
+    fn what_is_refused_of_many_is_known_as_well() {
+        let said = |code: &str, message: &str| {
+            format!("DeleteObjectsResultError {{ code: \"{code}\", key: \"a/b\", message: \"{message}\", version_id: None }}")
+        };
+        let kind = |said: &str| Refusal::of_many(said).map(|refusal| refusal.kind());
+        assert_eq!(kind(&said("AccessDenied", "Access Denied")), Some(Kind::Denied));
+        assert_eq!(kind(&said("AccessDenied", "Access Denied because object protected by object lock.")), Some(Kind::Held));
+        assert_eq!(kind(&said("InternalError", "We")), Some(Kind::Other));
+        for odd in ["", "DeleteObjectsResultError", "DeleteObjectsResultError { code: \"", "something else"] {
+            assert_eq!(kind(odd), None, "{odd}");
+        }
     }
 
     #[test]

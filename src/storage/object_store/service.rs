@@ -8,9 +8,9 @@ use reqsign_aws_v4::{Credential, DefaultCredentialProvider, StaticCredentialProv
 use reqsign_core::ProvideCredentialChain;
 use serde_json::Value;
 
-use crate::model::location::bucket::MACHINE;
 use crate::model::location::{AMAZON, AzureFolder, GOOGLE, GcsFolder, Location, S3Folder};
 use crate::model::secret::Secret;
+use crate::os::placeholders::of_this_machine;
 use crate::storage::access::Access;
 use crate::storage::{Error, Kind};
 
@@ -38,6 +38,9 @@ pub struct Bucket {
 
 /// `region`: where S3 says that the bucket lies, if it said so.
 pub fn open(location: &Location, access: &dyn Access, region: Option<&str>) -> Result<Service, Error> {
+    // One that was kept before they were filled when it was given.
+    let filled = of_this_machine().fill(location.clone());
+    let location = &filled.map_err(|why| Error::new(Kind::Unfilled, location.display(), &why.in_words()))?;
     let secret = access.password(location);
     let mut bucket = None;
     let (operator, prefix, in_cloud) = match location {
@@ -51,7 +54,7 @@ pub fn open(location: &Location, access: &dyn Access, region: Option<&str>) -> R
         _ => return Err(Error::new(Kind::Other, location.display(), "no object store")),
     };
     let operator = operator.map_err(|e| super::failure::judged(&location.display(), &e))?;
-    Ok(Service { operator, prefix: expanded(prefix), in_cloud, bucket })
+    Ok(Service { operator, prefix: within(prefix), in_cloud, bucket })
 }
 
 type S3Opened = (Built<Operator>, Option<Bucket>);
@@ -165,12 +168,7 @@ fn of_key(kind: Kind, why: &str) -> Error {
     Error::new(kind, "the store's key", why)
 }
 
-/// With the machine's name where it is to stand, and a `/` at its end.
-fn expanded(prefix: &str) -> String {
-    let name = || gethostname::gethostname().to_string_lossy().replace(['/', '\\'], "-");
-    match prefix {
-        "" => String::new(),
-        prefix if prefix.contains(MACHINE) => format!("{}/", prefix.replace(MACHINE, name().trim_matches('.'))),
-        prefix => format!("{prefix}/"),
-    }
+/// With a `/` at its end, where there is one.
+fn within(prefix: &str) -> String {
+    if prefix.is_empty() { String::new() } else { format!("{prefix}/") }
 }

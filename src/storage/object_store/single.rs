@@ -28,6 +28,8 @@ const LONGEST: u64 = 96 << 20;
 /// Read at a time.
 const PIECE: usize = 256 << 10;
 const CRC32: HeaderName = HeaderName::from_static("x-amz-checksum-crc32");
+/// Says which sum comes, without which buckets whose objects are locked take nothing.
+const ALGORITHM: HeaderName = HeaderName::from_static("x-amz-sdk-checksum-algorithm");
 const CONTENT_MD5: HeaderName = HeaderName::from_static("content-md5");
 
 /// A bucket, and what it compares an object with.
@@ -114,6 +116,7 @@ impl SingleUpload {
         }
         if with_crc {
             add(CRC32, crc32)?;
+            add(ALGORITHM, "CRC32")?;
         }
         if let Some(md5) = md5 {
             add(CONTENT_MD5, md5)?;

@@ -98,9 +98,77 @@ fn a_small_s3_does_what_every_storage_must() {
 fn a_strict_s3_does_what_every_storage_must() {
     let world = World::new(stores::Kind::Moto);
     contract::holds(&world.open("some/{machine}"));
+    assert_eq!(kind(at(&world.store.address("{env:NOT_SET_ANYWHERE}"), world.store.secret())), Kind::Unfilled);
     large_objects_are_whole(&world.open(""), true);
     let uploads = world.store.asked(&format!("GET /{BUCKET}?uploads"), "");
     assert!(uploads.contains("ListMultipartUploadsResult") && !uploads.contains("<Upload>"), "{uploads}");
+}
+
+#[test]
+fn a_bucket_that_keeps_what_is_deleted_is_known() {
+    let world = World::new(stores::Kind::MotoLocked);
+    let storage = world.open("x");
+    assert_eq!(storage.keeping(), Some(Keeping::Locked { days: Some(30) }));
+    // What is deleted is gone for whoever does not ask for older versions.
+    for bytes in [b"one", b"two"] {
+        storage.put("f/a", bytes).unwrap();
+        assert_eq!(kind(storage.put("f/a", b"other")), Kind::AlreadyExists);
+        assert_eq!(storage.read_all("f/a", 100).unwrap(), bytes);
+        storage.put("f/b", bytes).unwrap();
+        storage.delete("f/a").unwrap();
+        assert_eq!(kind(storage.size("f/a")), Kind::NotFound);
+        storage.put("f/a", b"again").unwrap();
+        storage.delete_folder("f").unwrap();
+        assert_eq!(storage.list("f").unwrap(), []);
+    }
+    let other = World::new(stores::Kind::Moto);
+    assert_eq!(other.open("").keeping(), None);
+    let versions = "<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>";
+    let url = format!("http://127.0.0.1:{}/{BUCKET}?versioning", other.store.port);
+    let put = ["-sf", "-X", "PUT", "-H", "Content-Type: application/xml", "--data", versions, &url];
+    assert!(std::process::Command::new("curl").args(put).status().unwrap().success());
+    assert_eq!(other.open("").keeping(), Some(Keeping::Versions));
+    let s3s = World::new(stores::Kind::S3s);
+    assert_eq!(s3s.open("").keeping(), None, "it knows no such thing");
+}
+
+#[test]
+fn a_locked_bucket_gets_its_sums_and_its_class_by_one_request_and_in_parts() {
+    let world = World::new(stores::Kind::MotoLocked);
+    let mut storage = at(&format!("{}&storage_class=STANDARD_IA", world.store.address("x")), world.store.secret()).unwrap();
+    storage.bucket.as_mut().and_then(Arc::get_mut).unwrap().longest = 1 << 20;
+    for (name, length) in [("small", 1000), ("other", 1000), ("large", (17 << 20) + 1)] {
+        storage.put(name, &vec![7; length]).unwrap();
+        assert_eq!(storage.size(name).unwrap(), length as u64);
+        let told = world.store.told_of(&format!("x/{name}"));
+        assert!(told.contains("x-amz-storage-class: standard_ia"), "{told}");
+        // Of what came in parts Moto does not tell it.
+        assert!(name == "large" || told.contains("x-amz-object-lock-mode: governance"), "{told}");
+    }
+}
+
+#[test]
+fn what_a_lock_keeps_is_known_from_what_may_not_be_deleted() {
+    let no = |code: &str, message: &str| format!("<Code>{code}</Code><Message>{message}</Message>");
+    for (code, message, meant) in [
+        ("AccessDenied", "Access Denied", Kind::Denied),
+        ("AccessDenied", "Access Denied because object protected by object lock.", Kind::Held),
+        ("ObjectUnderRetention", "Not yet.", Kind::Held),
+    ] {
+        let status = if code == "AccessDenied" { "403 Forbidden" } else { "409 Conflict" };
+        let why = no(code, message);
+        let (_fake, address) = fake2(move |asked| match asked.method.as_str() {
+            "DELETE" => answer(status, "", format!("<Error>{why}</Error>").as_bytes()),
+            "POST" => {
+                let errors: String = ["a", "b"].iter().map(|key| format!("<Error><Key>x/f/{key}</Key>{why}</Error>")).collect();
+                answer("200 OK", "", format!("<DeleteResult>{errors}</DeleteResult>").as_bytes())
+            }
+            _ => page(&format!("{}{}", entry("x/f/a"), entry("x/f/b")), ""),
+        });
+        let storage = at(&address, "S").unwrap();
+        assert_eq!(kind(storage.delete("f/a")), meant, "{code}: {message}");
+        assert_eq!(kind(storage.delete_folder("f")), meant, "{code}: {message}, of many");
+    }
 }
 
 #[test]

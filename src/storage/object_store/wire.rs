@@ -259,6 +259,7 @@ fn judge(tried: Result<Answer, Fault>, parts: &request::Parts, wanted: Option<Wa
             again(refusal())
         }
         // The service's own code makes of it what it means there.
+        409 if parts.method == Method::DELETE && refusal().kind() == Kind::Held => Verdict::Never(Fault::Refused(refusal())),
         404 | 409 | 412 | 416 if !matches!(refusal().kind(), Kind::NoBucket) => Verdict::Done(answer),
         300..=399 if refusal().kind() != Kind::WrongRegion => {
             let to = answer.headers.get(header::LOCATION).and_then(|value| value.to_str().ok()).unwrap_or("nobody knows where");

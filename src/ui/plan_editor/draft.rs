@@ -7,6 +7,7 @@ use super::new_password::NewPassword;
 use super::sentence::{destination_name, listed};
 use crate::engine::message::{Drive, NewSecrets, Suggestion};
 use crate::model::format::{Cipher, Format, SealSpec};
+use crate::model::location::placeholder::Placeholders;
 use crate::model::location::{Location, trimmed};
 use crate::model::max_size::MaxSizes;
 use crate::model::names;
@@ -51,6 +52,8 @@ pub struct Draft {
     pub also: Vec<Location>,
     pub max_sizes: MaxSizes,
     pub destination: String,
+    /// What stands for those in its address.
+    pub placeholders: Placeholders,
     name: Option<String>,
     pub when: When,
     pub hours: u16,
@@ -86,6 +89,7 @@ impl Draft {
             also: Vec::new(),
             max_sizes: MaxSizes::default(),
             destination: String::new(),
+            placeholders: Placeholders::default(),
             name: None,
             when: When::Daily,
             hours: 6,
@@ -280,7 +284,12 @@ impl Draft {
 
     /// The destination; `None` while it is none.
     pub fn location(&self) -> Option<Location> {
-        Location::typed(&self.destination)
+        self.placeholders.typed(&self.destination)
+    }
+
+    /// The address that it becomes, where what was typed holds placeholders.
+    pub fn filled(&self) -> Option<Location> {
+        self.location().filter(|filled| Location::typed(&self.destination).as_ref() != Some(filled))
     }
 
     /// All that are chosen, in the order in which they were.
@@ -306,13 +315,13 @@ impl Draft {
             return self.also.is_empty().then(|| "Choose a drive or a folder.".into());
         }
         let Some(location) = self.location() else {
-            return Some(match Location::of_server(destination) {
-                Some(Err(why)) => why.in_words().into(),
-                _ => format!(
+            let neither = || {
+                format!(
                     "Give the whole path, beginning with {}, or an address: sftp://user@host/path, webdav://user@host/path, s3://bucket/prefix.",
                     names::BEGINS
-                ),
-            });
+                )
+            };
+            return Some(self.placeholders.refused(destination).unwrap_or_else(neither));
         };
         if self.also.contains(&location) {
             return Some("This place is chosen already.".into());

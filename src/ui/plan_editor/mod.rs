@@ -21,7 +21,7 @@ use self::measuring::Total;
 use crate::model::human;
 use crate::model::plan::PlanId;
 use crate::model::restore::{Place, PlanChoice};
-use crate::model::{location::Location, secret::Secret};
+use crate::model::secret::Secret;
 use crate::ui::context::{Action, Cx};
 use crate::ui::theme::Tone;
 use crate::ui::widgets::{ConfirmDialog, ConfirmEvent, FlowEvent, FlowPage, Toast};
@@ -39,16 +39,14 @@ pub struct PlanEditor {
 impl PlanEditor {
     /// A new backup; the first one of all is a first run.
     pub fn new(cx: &mut Cx<'_>) -> Self {
-        Self {
-            editor: Editor::new(cx.handle, cx.now, &cx.overview.home_folder),
-            first_run: cx.overview.plans.is_empty(),
-            pattern: String::new(),
-            shown: None,
-        }
+        let mut editor = Editor::new(cx.handle, cx.now, &cx.overview.home_folder);
+        editor.draft.placeholders = cx.placeholders.clone();
+        Self { editor, first_run: cx.overview.plans.is_empty(), pattern: String::new(), shown: None }
     }
 
     pub fn edit(cx: &mut Cx<'_>, plan: &PlanId) -> Option<Self> {
-        let editor = Editor::edit(cx.handle, &cx.plan(plan)?.plan);
+        let mut editor = Editor::edit(cx.handle, &cx.plan(plan)?.plan);
+        editor.draft.placeholders = cx.placeholders.clone();
         Some(Self { editor, first_run: false, pattern: String::new(), shown: None })
     }
 
@@ -178,7 +176,7 @@ fn leave(cx: &mut Cx<'_>, left: Left) {
         }
         Left::RestoreFrom(path) => {
             let place = |location| Place { location, plan: PlanChoice::Only, secret: None::<Secret> };
-            cx.act(Action::RestoreFrom(Location::typed(&path).map(place)));
+            cx.act(Action::RestoreFrom(cx.placeholders.typed(&path).map(place)));
         }
     }
 }

@@ -32,6 +32,12 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, editor: &mut Editor) {
     drives(ui, cx, editor);
     ui.add_space(space::XS);
     folder(ui, cx, editor);
+    if let Some(filled) = editor.draft.filled() {
+        wrapped(
+            ui,
+            caption(format!("It goes to {}, also when this computer is called otherwise.", filled.display())).color(t.text2),
+        );
+    }
     // Before anything is sent there.
     if let Some(words) = editor.draft.location().and_then(|location| location.unprotected()) {
         Banner::new(Tone::Warn, words).show(ui);

@@ -6,7 +6,6 @@ use super::file_page;
 use super::wizard::{Source, Wizard};
 use crate::engine::message::PlanAt;
 use crate::model::human;
-use crate::model::location::Location;
 use crate::model::location::form::Part;
 use crate::ui::context::Cx;
 use crate::ui::load::Load;
@@ -73,7 +72,7 @@ fn backup(ui: &mut Ui, cx: &mut Cx<'_>, wizard: &mut Wizard, just_came: bool) ->
                 if cx.pickers.available() && ui.add(Button::plain("Choose…").enabled(!cx.pickers.busy())).clicked() {
                     cx.pickers.pick_folders(PURPOSE, "The folder that holds the backup", false);
                 }
-                let ready = Location::typed(&wizard.destination).is_some() && !wizard.plans.is_waiting();
+                let ready = wizard.location().is_some() && !wizard.plans.is_waiting();
                 if ui.add(Button::plain("Look").icon(icons::MAGNIFYING_GLASS).enabled(ready)).clicked() || (entered && ready) {
                     wizard.look(cx.handle);
                 }
@@ -94,7 +93,7 @@ fn found(ui: &mut Ui, cx: &mut Cx<'_>, wizard: &mut Wizard, go_on: &mut bool) {
         Load::Waiting(_) => {
             spinner(ui, "Looking…");
         }
-        Load::Failed(problem) => match Location::typed(&wizard.destination).filter(|location| location.path().is_none()) {
+        Load::Failed(problem) => match wizard.location().filter(|location| location.path().is_none()) {
             Some(location) => {
                 if problem.code.wants_storage_password() && location.lacks_key_id() {
                     wizard.server_form.want(Part::AccessKey, wizard.destination.trim());

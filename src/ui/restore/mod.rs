@@ -44,12 +44,12 @@ const SUGGESTED: &[u8] = b"Restored";
 impl RestoreWizard {
     pub fn for_plan(cx: &mut Cx<'_>, plan: &PlanId, version: Option<VersionId>) -> Option<Self> {
         let overview = cx.plan(plan)?;
-        Some(Self::with(Wizard::for_plan(cx.handle, &overview.plan, version, suggested(cx))))
+        Some(Self::with(Wizard::for_plan(cx.handle, &overview.plan, version, suggested(cx)), cx))
     }
 
     /// From a destination that is chosen in the pages, or from this one.
     pub fn from_place(cx: &mut Cx<'_>, place: Option<Place>) -> Self {
-        Self::with(match place {
+        let wizard = match place {
             None => Wizard::from_anywhere(suggested(cx)),
             Some(place) => {
                 let wanted = match place.plan {
@@ -58,15 +58,17 @@ impl RestoreWizard {
                 };
                 Wizard::from_folder(cx.handle, &place.location.display(), wanted, suggested(cx))
             }
-        })
+        };
+        Self::with(wizard, cx)
     }
 
     /// From one archive that is chosen in the pages, or from this one.
     pub fn from_file(cx: &mut Cx<'_>, file: Option<PathBytes>) -> Self {
-        Self::with(Wizard::from_archive(cx.handle, file, suggested(cx)))
+        Self::with(Wizard::from_archive(cx.handle, file, suggested(cx)), cx)
     }
 
-    fn with(wizard: Wizard) -> Self {
+    fn with(mut wizard: Wizard, cx: &Cx<'_>) -> Self {
+        wizard.placeholders = cx.placeholders.clone();
         Self { wizard, shown: None, view: tree_page::View::default(), confirm_leave: false }
     }
 

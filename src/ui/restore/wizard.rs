@@ -17,6 +17,7 @@ use super::search::Search;
 use super::selection::{Choice, Selection};
 use crate::engine::Handle;
 use crate::engine::message::{PlanAt, Unreadable, VersionList};
+use crate::model::location::placeholder::Placeholders;
 use crate::model::names;
 use crate::model::path::PathBytes;
 use crate::model::plan::{Plan, PlanId};
@@ -97,6 +98,8 @@ pub struct Wizard {
     pub source: Source,
     pub from_file: FromFile,
     pub destination: String,
+    /// What stands for those in its address.
+    pub placeholders: Placeholders,
     pub plans: Load<Vec<PlanAt>>,
     /// Of the server that they lie on.
     pub server: ServerAccess,
@@ -195,6 +198,7 @@ impl Wizard {
             source: Source::default(),
             from_file: FromFile::default(),
             destination: String::new(),
+            placeholders: Placeholders::default(),
             plans: Load::Idle,
             server: ServerAccess::default(),
             server_form: ServerForm::default(),

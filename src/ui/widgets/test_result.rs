@@ -72,6 +72,9 @@ fn lines(result: &TestResult, is_own: bool) -> Vec<(Tone, Icon, String)> {
         let text = "Nothing can be deleted there: backups work, but old versions and unfinished ones stay for ever".to_owned();
         lines.push((Tone::Warn, icons::WARNING, text));
     }
+    if let Some(keeps) = result.keeps {
+        lines.push((Tone::Warn, icons::INFO, keeps.in_words()));
+    }
     match (result.free, result.total) {
         (Some(free), Some(total)) => {
             lines.push((Tone::Ok, icons::CHECK_CIRCLE, format!("{} free of {}", human::bytes(free), human::bytes(total))));
@@ -96,6 +99,7 @@ fn lines(result: &TestResult, is_own: bool) -> Vec<(Tone, Icon, String)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::keeping::Keeping;
 
     #[test]
     fn a_result_says_what_matters() {
@@ -108,6 +112,7 @@ mod tests {
             on_system_disk: true,
             plans: 2,
             to_be_made: false,
+            keeps: None,
         };
         let said: Vec<String> = lines(&good, false).into_iter().map(|(_, _, text)| text).collect();
         assert_eq!(said[1], "1.3 GB free of 2.0 GB");
@@ -124,8 +129,12 @@ mod tests {
             on_system_disk: false,
             plans: 0,
             to_be_made: false,
+            keeps: None,
         };
         assert_eq!(lines(&bad, false).len(), 1);
+        let keeps = Some(Keeping::Locked { days: Some(30) });
+        let said: Vec<String> = lines(&TestResult { keeps, ..good.clone() }, true).into_iter().map(|(_, _, text)| text).collect();
+        assert!(said[1].contains("keeps deleted files for 30 days"), "{said:?}");
         let missing = TestResult { to_be_made: true, write_speed: None, plans: 0, ..good };
         let said: Vec<String> = lines(&missing, false).into_iter().map(|(_, _, text)| text).collect();
         assert_eq!(said[0], "Is not there yet: the first backup makes it");

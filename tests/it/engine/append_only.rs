@@ -5,6 +5,7 @@ use std::io;
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use strongroom::model::keeping::Keeping;
 use strongroom::model::problem::Cause;
 use strongroom::model::run::Outcome;
 use strongroom::model::volume_size::VolumeSize;
@@ -56,6 +57,10 @@ impl Storage for AppendOnly {
         self.0.identity()
     }
 
+    fn keeping(&self) -> Option<Keeping> {
+        Some(Keeping::Versions)
+    }
+
     fn sweep_temporary(&self, _: &str, _: Option<Timestamp>) -> Result<usize, Error> {
         Ok(0)
     }
@@ -97,7 +102,7 @@ fn backups_go_on_where_nothing_may_be_deleted() {
     assert_eq!(report.outcome, Outcome::Completed, "{report:?}");
     assert_eq!(fs::read(world.path("out/source/c")).unwrap(), b"third");
     let tested = world.handle().test_destination(plan.destinations[0].clone()).wait().unwrap();
-    assert!(tested.writable && !tested.deletable, "{tested:?}");
+    assert!(tested.writable && !tested.deletable && tested.keeps == Some(Keeping::Versions), "{tested:?}");
     // Once it may be deleted, nothing is left of it.
     world.append_only.store(false, Relaxed);
     write(&world.source().join("d"), "fourth");

@@ -151,8 +151,11 @@ fn a_bucket_is_filled_in_tried_and_backed_up_to() {
     hands.click(Role::ComboBox, "Kind of server");
     hands.click(Role::MenuItem, "Amazon S3 and alike");
     hands.type_into(Role::TextInput, "Bucket", BUCKET);
-    hands.type_into(Role::TextInput, "Folder in it", "letters/{machine}");
+    hands.type_into(Role::TextInput, "Folder in it", "letters/{env:NONE}");
     hands.type_into(Role::TextInput, "Endpoint", &format!("http://127.0.0.1:{}", store.port));
+    hands.see("none named NONE is set");
+    hands.replace(Role::TextInput, "Folder in it", "letters/{machine}/{env:USER}");
+    hands.see("letters/laptop/ada");
     hands.type_into(Role::TextInput, "Id of the access key", S3_KEY);
     hands.see("This connection is not protected");
     hands.button("Test connection");
@@ -170,14 +173,14 @@ fn a_bucket_is_filled_in_tried_and_backed_up_to() {
     hands.see("3 of 3 files copied");
     hands.see("Protected · 1 of 1");
     let there = walk(&root.path().join("server/data").join(BUCKET));
-    assert!(there.iter().any(|path| path.ends_with("strongroom.json")), "{there:?}");
+    assert!(there.iter().any(|path| path.starts_with("letters/laptop/ada") && path.ends_with("strongroom.json")), "{there:?}");
     // What is typed as an address is there in the form, and the other way round.
     hands.button("More for Letters");
     hands.click(Role::MenuItem, "Edit…");
     hands.button("Next: Where");
     hands.click(Role::ComboBox, "Kind of server");
     hands.click(Role::MenuItem, "Amazon S3 and alike");
-    hands.wait("the address in its parts", |hands| hands.sees("letters/{machine}"));
+    hands.wait("the address in its parts", |hands| hands.sees("letters/laptop/ada"));
 }
 
 #[test]

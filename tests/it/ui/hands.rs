@@ -12,7 +12,7 @@ use strongroom::engine::Handle;
 use strongroom::engine::env::{Clock, SystemClock};
 use strongroom::ui::{App, Closed, Joined, SystemAppearance, TrayPresence, Window, WindowWaker};
 
-use super::sample::Still;
+use super::sample::{self, Still};
 
 pub struct Hands {
     pub harness: Harness<'static, App>,
@@ -44,6 +44,7 @@ impl Hands {
             drops: true,
             open_folder: Arc::new(|_| {}),
             tray: TrayPresence::default(),
+            placeholders: sample::placeholders(),
             autostart: None,
         };
         let closed = Arc::new(Mutex::new(Closed::Quit));

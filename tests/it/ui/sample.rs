@@ -14,6 +14,7 @@ use strongroom::model::health::{Failure, Sample};
 use strongroom::model::history::HistoryPage;
 use strongroom::model::key::{KeySlot, SlotKind};
 use strongroom::model::location::Location;
+use strongroom::model::location::placeholder::Placeholders;
 use strongroom::model::plan::{Plan, PlanId};
 use strongroom::model::problem::{Cause, Code, Problem, Warning};
 use strongroom::model::recent::Recent;
@@ -368,6 +369,7 @@ pub fn answer(question: &Question) -> Option<Result<Answer, Problem>> {
             on_system_disk: false,
             plans: 2,
             to_be_made: false,
+            keeps: None,
         }),
         Question::PreviewRetention { plan } => Answer::Retention(Box::new(preview(plan))),
         Question::NewRecoveryKey => Answer::RecoveryKey(Secret::new("K7QF-3M2X-9PLA-VN4T-0CWE-R8HD-62YB-JS5Z-UG1K-4TQM")),
@@ -445,6 +447,11 @@ pub fn slots() -> Vec<KeySlot> {
     vec![slot("5a5a0001", SlotKind::Password, "scrypt 2^15/8/3"), slot("5a5a0002", SlotKind::RecoveryKey, "HKDF-SHA256")]
 }
 
+/// Of a machine called laptop, whose USER is ada.
+pub fn placeholders() -> Placeholders {
+    Placeholders { machine: "laptop".into(), variable: Arc::new(|name| (name == "USER").then(|| "ada".into())) }
+}
+
 /// A window on a pretended engine.
 pub fn window(fake: &Fake) -> Window {
     let engine = Joined { handle: fake.handle.clone(), own: true };
@@ -458,6 +465,7 @@ pub fn window(fake: &Fake) -> Window {
         drops: true,
         open_folder: Arc::new(|_| {}),
         tray: TrayPresence::default(),
+        placeholders: placeholders(),
         autostart: None,
     }
 }

@@ -42,6 +42,7 @@ fn good() -> TestResult {
         write_speed: None,
         on_system_disk: false,
         plans: 0,
+        keeps: None,
     }
 }
 

@@ -33,7 +33,7 @@ impl Lack {
     pub const fn at_field(self) -> Option<&'static str> {
         match self {
             Self::Missing(_) => None,
-            Self::Wrong(_, NotALocation::Password) => Some(NotALocation::Password.in_words()),
+            Self::Wrong(_, why @ (NotALocation::Password | NotALocation::Placeholder)) => Some(why.in_words()),
             Self::Wrong(field, _) => Some(in_words(field.part)),
         }
     }
@@ -110,6 +110,8 @@ mod tests {
         }
         let secret = Lack::of(Kind::S3, &parts(&[(Part::Endpoint, "https://u:p@nas")])).unwrap();
         assert_eq!(secret.at_field(), Some(NotALocation::Password.in_words()));
+        let braces = Lack::of(Kind::S3, &parts(&[(Part::Bucket, "my-bucket"), (Part::Path, "backups/{user}")])).unwrap();
+        assert_eq!(braces.at_field(), Some(NotALocation::Placeholder.in_words()));
     }
 
     #[test]

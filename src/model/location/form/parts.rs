@@ -222,6 +222,7 @@ mod tests {
             ("ftp://nas/~", Kind::Ftp),
             ("webdav://ada@cloud/remote.php/dav/files/ada/b", Kind::Webdav),
             ("s3://my-bucket/a/{machine}?endpoint=https://minio.lan:9000&region=x&access_key=AK%2B1", Kind::S3),
+            ("s3://my-bucket/{env:USER}/b", Kind::S3),
             ("gs://my-bucket/ä", Kind::Gcs),
             ("az://account/container/p/q", Kind::Azure),
             ("ipfs+http://127.0.0.1:5001/b?gateway=http://127.0.0.1:8080", Kind::Ipfs),

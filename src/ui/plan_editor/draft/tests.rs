@@ -31,6 +31,21 @@ fn a_backup_may_go_to_several_places() {
     assert_eq!(again.destinations, plan.destinations, "an edit of something else keeps them all");
 }
 
+#[test]
+fn placeholders_are_filled_in_what_was_typed() {
+    let mut draft = draft();
+    draft.placeholders.machine = "laptop".into();
+    draft.destination = "s3://my-bucket/{machine}?region=x".into();
+    assert_eq!((draft.where_blocked(), draft.filled(), draft.location()), (None, draft.location(), draft.filled()));
+    assert_eq!(draft.filled().map(|filled| filled.display()), Some("s3://my-bucket/laptop?region=x".into()));
+    draft.encrypt = false;
+    assert_eq!(draft.finish().unwrap().0.destinations, [Location::typed("s3://my-bucket/laptop?region=x").unwrap()]);
+    draft.destination = "s3://my-bucket/{env:WHOSE}".into();
+    assert!(draft.where_blocked().is_some_and(|why| why.contains("none named WHOSE")));
+    draft.destination = "s3://my-bucket/plain".into();
+    assert_eq!(draft.filled(), None);
+}
+
 fn drive(name: &str, mount: &str, is_system: bool) -> Drive {
     Drive {
         name: name.into(),

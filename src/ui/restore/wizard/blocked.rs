@@ -2,7 +2,6 @@
 
 use super::{Lock, PlaceKind, Step, Wizard};
 use crate::model::human;
-use crate::model::location::Location;
 use crate::model::location::form::Lack;
 use crate::model::names;
 use crate::model::problem::Code;
@@ -29,7 +28,9 @@ impl Wizard {
                     let name = "Name the folder, drive or server that holds the backup.";
                     return Some(self.server_form.lack().map_or_else(|| name.into(), Lack::in_words));
                 }
-                Load::Idle if Location::typed(&self.destination).is_none() => return Some(whole()),
+                Load::Idle if self.location().is_none() => {
+                    return Some(self.placeholders.refused(&self.destination).unwrap_or_else(whole));
+                }
                 Load::Idle => "Press Look to see what lies there.",
                 Load::Waiting(_) => "Looking…",
                 Load::Failed(_) => "What lies there could not be read.",

@@ -11,9 +11,14 @@ use crate::model::snapshot::Manifest;
 use crate::ui::load::Load;
 
 impl Wizard {
+    /// Where to look; `None` while what was typed is no place.
+    pub fn location(&self) -> Option<Location> {
+        self.placeholders.typed(&self.destination)
+    }
+
     /// Looks for backups in the folder that was named.
     pub fn look(&mut self, handle: &Handle) {
-        if let Some(location) = Location::typed(&self.destination) {
+        if let Some(location) = self.location() {
             self.plan_chosen = None;
             self.plans = Load::Waiting(handle.plans_at(location));
         }

@@ -4,7 +4,6 @@ use super::super::selection::Tick;
 use super::{Lock, Step, Wizard};
 use crate::engine::Handle;
 use crate::model::catalog::RowKind;
-use crate::model::location::Location;
 use crate::model::restore::{Place, PlanChoice};
 
 impl Wizard {
@@ -51,7 +50,7 @@ impl Wizard {
     /// On to the versions of the backup that is chosen. Coming back without having chosen another keeps what was done.
     fn take_plan(&mut self, handle: &Handle) {
         let Some(plan) = self.plan_chosen.and_then(|at| self.plans.ready()?.get(at)).cloned() else { return };
-        let Some(location) = Location::typed(&self.destination) else { return };
+        let Some(location) = self.location() else { return };
         let place = Place { location, plan: PlanChoice::Id(plan.id), secret: None };
         let same = self.place.as_ref().is_some_and(|p| p.location == place.location && p.plan == place.plan);
         if !same {

@@ -92,7 +92,8 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, status: &DestinationStatus, owed: &[Ke
             }
             let name = format!("Move {} from {}", plan.name, status.location.short_name());
             if ui.add(Button::quiet("Move…").name(name)).clicked() {
-                wanted = Some(Asked::Move(Box::new(MoveDialog::new(&known.plan, &status.location, plan.stored))));
+                wanted =
+                    Some(Asked::Move(Box::new(MoveDialog::new(&known.plan, &status.location, plan.stored, cx.placeholders))));
             }
         });
     }

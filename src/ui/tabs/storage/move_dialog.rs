@@ -6,6 +6,7 @@ use crate::engine::message::{Command, TestResult};
 use crate::model::human;
 use crate::model::location::Location;
 use crate::model::location::form::{Lack, Part};
+use crate::model::location::placeholder::Placeholders;
 use crate::model::plan::{Plan, PlanId};
 use crate::model::replicate::ReplicateSpec;
 use crate::model::restore::Place;
@@ -33,13 +34,14 @@ pub struct MoveDialog {
     /// Of all that lies there, bytes; where that is known.
     bytes: Option<u64>,
     typed: String,
+    placeholders: Placeholders,
     test: Load<TestResult>,
     server: Box<ServerAccess>,
     form: Box<ServerForm>,
 }
 
 impl MoveDialog {
-    pub fn new(plan: &Plan, from: &Location, bytes: Option<u64>) -> Self {
+    pub fn new(plan: &Plan, from: &Location, bytes: Option<u64>, placeholders: &Placeholders) -> Self {
         Self {
             plan: plan.id.clone(),
             name: plan.name.clone(),
@@ -47,6 +49,7 @@ impl MoveDialog {
             goes_to: plan.destinations.clone(),
             bytes,
             typed: String::new(),
+            placeholders: placeholders.clone(),
             test: Load::default(),
             server: Box::default(),
             form: Box::default(),
@@ -149,7 +152,7 @@ impl MoveDialog {
     }
 
     fn to(&self) -> Option<Location> {
-        Location::typed(&self.typed)
+        self.placeholders.typed(&self.typed)
     }
 
     /// Why it cannot be moved there.
@@ -162,10 +165,10 @@ impl MoveDialog {
                 Some("It goes there as well already: take this destination away instead.".into())
             }
             Some(_) => None,
-            None => Some(match Location::of_server(typed) {
-                Some(Err(why)) => why.in_words().into(),
-                _ => "Give the whole path, or an address such as sftp://user@host/path.".into(),
-            }),
+            None => {
+                let neither = || "Give the whole path, or an address such as sftp://user@host/path.".into();
+                Some(self.placeholders.refused(typed).unwrap_or_else(neither))
+            }
         }
     }
 

@@ -36,7 +36,7 @@ pub use self::history::{History, HistoryExport, HistoryOf, HistoryWhat};
 pub use self::key::{Key, KeyAdd, KeyChange, KeyRecovery, KeyRemove, KeyRotate, NewPassword};
 pub use self::limit::{Limit, Speed, Times};
 pub use self::new::{CipherName, FormatOptions, Kdf, ReadBack, SealOptions, Sources};
-pub use self::notify::{Notify, NotifyAdd, NotifyCommand, NotifyEmail, NotifyWebhook, NotifyWhat};
+pub use self::notify::{Notify, NotifyAdd, NotifyAway, NotifyCommand, NotifyEmail, NotifyWebhook, NotifyWhat};
 pub use self::origin::{Diff, Find, Ls, Origin, Server, Unlock, Versions};
 pub use self::pause::{Pause, Resume, Until};
 pub use self::plan::{Plan, PlanAdd, PlanEdit};

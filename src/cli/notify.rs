@@ -12,6 +12,8 @@ use super::output::{Output, clean};
 use super::{args, new_plan, parse, password};
 use crate::engine::message::{ChannelKeys, Overview};
 use crate::model::alert::{Channel, ChannelId, Email, Security, Topic, Way, Webhook};
+use crate::model::health::Patience;
+use crate::model::human;
 use crate::model::path::PathBytes;
 use crate::model::problem::{Code, Problem};
 use crate::model::secret::Secret;
@@ -24,6 +26,7 @@ pub fn run(args: args::Notify, output: Output) -> Result<Exit, Problem> {
         args::NotifyCommand::Test(args) => test(&args.channel, output),
         args::NotifyCommand::Remove(args) => remove(&args.channel, output),
         args::NotifyCommand::Quiet { hours } => quiet(hours, output),
+        args::NotifyCommand::Away(args) => away(&args, output),
     }
 }
 
@@ -199,6 +202,31 @@ fn quiet(hours: args::Times, output: Output) -> Result<Exit, Problem> {
         output.result("completed", json!({ "quiet": hours.0 }));
         Ok(Exit::Done)
     })
+}
+
+fn away(args: &args::NotifyAway, output: Output) -> Result<Exit, Problem> {
+    if args.servers.is_none() && args.drives.is_none() {
+        let session = Session::reading_home()?;
+        session.tell_notices(output);
+        show_patience(session.handle().overview().settings.patience, output);
+        return Ok(Exit::Done);
+    }
+    with_home(|session| {
+        let mut settings = session.handle().overview().settings.clone();
+        let patience = &mut settings.patience;
+        patience.servers = args.servers.unwrap_or(patience.servers);
+        patience.drives = args.drives.unwrap_or(patience.drives);
+        let patience = *patience;
+        session.handle().save_settings(settings).wait()?;
+        show_patience(patience, output);
+        Ok(Exit::Done)
+    })
+}
+
+fn show_patience(Patience { servers, drives }: Patience, output: Output) {
+    let days = |n: u8| human::counted(n.into(), "day", "days");
+    output.line(format!("A server that is away is missed after {}, a drive or folder after {}", days(servers), days(drives)));
+    output.result("completed", json!({ "servers": servers, "drives": drives }));
 }
 
 fn usage(what: &str, fix: &str) -> Problem {

@@ -55,7 +55,12 @@ fn list(output: Output) -> Result<Exit, Problem> {
         let names: Vec<&str> = plans.iter().map(|plan| plan.name.as_str()).collect();
         let most = |plan: &&Plan| Some((plan.name.clone(), plan.max_sizes.at(location)?));
         let max_sizes: BTreeMap<String, u64> = plans.iter().filter_map(most).collect();
-        output.object(&json!({ "destination": location.display(), "plans": names, "max_sizes": max_sizes }));
+        let share = session.handle().share(location.clone()).wait()?;
+        let mut object = json!({ "destination": location.display(), "plans": names, "max_sizes": max_sizes });
+        if let Some(share) = &share {
+            object["share"] = json!(share);
+        }
+        output.object(&object);
         let shown: Vec<String> = names
             .iter()
             .map(|name| match max_sizes.get(*name) {
@@ -63,7 +68,8 @@ fn list(output: Output) -> Result<Exit, Problem> {
                 None => (*name).to_owned(),
             })
             .collect();
-        output.line(clean(&format!("{}  {}", location.display(), shown.join(", "))));
+        let on = share.map_or_else(String::new, |share| format!(" \u{b7} {}", share.in_words()));
+        output.line(clean(&format!("{}  {}{on}", location.display(), shown.join(", "))));
     }
     output.result("completed", json!({ "destinations": found.len() }));
     Ok(Exit::Done)

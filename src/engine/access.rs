@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
-use crate::model::drive::OnVolume;
+use crate::model::drive::{OnVolume, Share};
 use crate::model::event::What;
 use crate::model::location::{Location, Server};
 use crate::model::path::PathBytes;
@@ -75,15 +75,31 @@ impl Accesses {
         self.connections.store(connections, Relaxed);
     }
 
-    /// Keeps on which drive a destination lies that was just written to.
+    /// Keeps on which drive or share a destination lies that was just written to.
     pub fn remember_drive(&self, location: &Location) {
         let (Some(home), Some(path)) = (self.home.as_ref().filter(|_| self.keeps), location.path()) else { return };
         let lies = self.found_at(path).unwrap_or_else(|| path.clone());
-        if let Some(on) = OnVolume::of(&lies, &os::drives::mounts())
-            && let Err(error) = drives::keep(home, path, on)
-        {
+        let mounts = os::drives::mounts();
+        let kept = OnVolume::of(&lies, &mounts).map_or(Ok(()), |on| drives::keep(home, path, on));
+        if let Err(error) = kept.and_then(|()| drives::keep_share(home, path, Share::of(&lies, &mounts))) {
             tracing::warn!("on which drive a destination lies is not kept: {error}");
         }
+    }
+
+    /// The share of another machine that a destination lies on, or lay on when it was last written to: then it is to be mounted again.
+    pub fn share_of(&self, location: &Location) -> Option<Share> {
+        Share::of(location.path()?, &os::drives::mounts()).or_else(|| self.known_share(location))
+    }
+
+    /// The share that a destination lay on, where that is not mounted now.
+    pub fn missing_share(&self, location: &Location) -> Option<Share> {
+        let known = self.known_share(location)?;
+        Share::of(location.path()?, &os::drives::mounts()).is_none().then_some(known)
+    }
+
+    fn known_share(&self, location: &Location) -> Option<Share> {
+        // What cannot be read says nothing.
+        drives::share(self.home.as_ref()?, location.path()?).ok().flatten()
     }
 
     /// Takes in what somebody says of a destination's server; the password is kept on this machine where that is wanted. Returns whether

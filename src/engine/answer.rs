@@ -30,6 +30,7 @@ use super::export::{self, ExportSpec};
 use super::find;
 use super::folder::Folder;
 use super::health;
+use super::healthiest;
 use super::keys;
 use super::message::{Answer, KeyChange, NewSecrets, Question, Rows, Unreadable};
 use super::replicate;
@@ -55,7 +56,7 @@ pub fn answer(core: &Core, question: Question, is_running: &dyn Fn(&PlanId) -> b
             Answer::Measured(scan::measure(&spec, &[], cancel, &mut |_| {})?)
         }
         Question::TestDestination { location } => {
-            let result = destination::test(core, &location);
+            let result = destination::test(core, &location).map_err(|problem| core.of_share(&location, problem));
             health::tested(core, &location, &result);
             if result.is_err() {
                 // What is still connected would go on as if nothing were wrong.
@@ -117,6 +118,7 @@ pub fn answer(core: &Core, question: Question, is_running: &dyn Fn(&PlanId) -> b
         Question::MakePasswordFile { path } => Answer::Password(keys::make_password_file(core, &path)?),
         Question::ReadKeyFile { path } => Answer::KeyFile(keys::read_key_file(&path)?),
         Question::KeyStatus { plan } => Answer::KeyStatus(keys::status(core, &plan)?),
+        Question::Healthiest { plan, version } => Answer::Healthiest(healthiest::of_plan(core, &plan, &version)?),
         Question::Versions { place } => Answer::Versions(whereabouts::versions(core, &place)?),
         Question::UnreadableVersions { place } => {
             let listed = core.list_versions(&place)?.listed;
@@ -173,6 +175,7 @@ pub fn answer(core: &Core, question: Question, is_running: &dyn Fn(&PlanId) -> b
         }
         Question::Report { run } => Answer::Report(report(core, run)?),
         Question::DestinationStatus { location } => Answer::DestinationStatus(Box::new(destination::status(core, &location))),
+        Question::Share { location } => Answer::Share(core.accesses.share_of(&location)),
         Question::Health { location, days } => Answer::Health(health::history(core, &location, days)?),
         Question::Inspect { file } => Answer::Inspected(Box::new(single::inspect(&file.as_path(), cancel)?)),
     })

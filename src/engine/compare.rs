@@ -13,7 +13,7 @@ use super::{explain, restore};
 
 /// Follows a path through all versions. One that cannot be read is counted and does not keep the others from being looked into.
 pub fn path_history(core: &Core, place: &Place, path: &PathBytes, cancel: &Cancel) -> Result<PathHistory, Problem> {
-    let open = core.open_reachable(place)?;
+    let open = core.open_reachable(place, &VersionChoice::Latest)?;
     let mut search = PathSearch::new(restore::catalog_path(path)?.as_bytes());
     for listed in open.folder.manifests(open.ring.as_deref())?.into_iter().rev() {
         if cancel.is_cancelled() {

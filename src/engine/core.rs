@@ -29,6 +29,7 @@ use super::explain;
 use super::folder::{Folder, Listed};
 use super::handle::Live;
 use super::health::Watch;
+use super::healthiest;
 use super::kept_open::KeptOpen;
 use super::opened::KeptArchive;
 use super::standby::Standby;
@@ -156,7 +157,15 @@ impl Core {
     }
 
     pub fn storage(&self, location: &Location) -> Result<Arc<dyn Storage>, Problem> {
-        Ok(self.open_storage(location, false)?)
+        self.open_storage(location, false).map_err(|error| self.of_share(location, error.into()))
+    }
+
+    /// A problem with a destination, with what helps where that lies on a share of another machine.
+    pub fn of_share(&self, location: &Location, problem: Problem) -> Problem {
+        match self.accesses.share_of(location) {
+            Some(share) => explain::on_share(problem, &share),
+            None => problem,
+        }
     }
 
     /// Opens a destination; with `create` its folder is made where it does not exist.
@@ -291,7 +300,13 @@ impl Core {
 
     /// The plan folder that is meant, without any key.
     pub fn folder(&self, place: &Place) -> Result<Folder, Problem> {
-        Folder::choose(&self.storage(&place.location)?, &place.location.display(), &place.plan)
+        let shown = place.location.display();
+        let chosen = Folder::choose(&self.storage(&place.location)?, &shown, &place.plan);
+        chosen.map_err(|problem| match self.accesses.missing_share(&place.location) {
+            // It is the folder that the share is mounted on.
+            Some(share) if problem.code == Code::NothingThere => explain::on_share(explain::marker_missing(&shown), &share),
+            _ => problem,
+        })
     }
 
     /// Remembers what was found damaged at a destination, so that no new version refers to it. `all`: everything else there is whole.
@@ -333,10 +348,14 @@ impl Core {
         Ok(OpenPlace { folder, ring })
     }
 
-    /// As [`Self::open_place`]; where the place is one of a saved plan's destinations and cannot be reached, the first of the others
-    /// that can. Only for reading. With all objects, which the others stand in for.
-    pub fn open_reachable(&self, place: &Place) -> Result<Reached, Problem> {
-        let others = self.others_of(place);
+    /// As [`Self::open_place`]; where the place is one of a saved plan's destinations and cannot be reached, the healthiest of the
+    /// others that can. Only for reading: `wanted` is what will be read. With all objects, which the others stand in for.
+    pub fn open_reachable(&self, place: &Place, wanted: &VersionChoice) -> Result<Reached, Problem> {
+        let others = self.plan_at(place).map_or_else(Vec::new, |plan| {
+            let mut all = healthiest::in_order(self, &plan, wanted);
+            all.retain(|location| *location != place.location);
+            elsewhere(&plan, all, place)
+        });
         let all = || std::iter::once(place).chain(&others);
         let mut first_problem = None;
         for at in all() {
@@ -360,6 +379,12 @@ impl Core {
 
     /// The backup at the other destinations of the saved plan that a place is one of; none where it is not clear which plan that is.
     pub fn others_of(&self, place: &Place) -> Vec<Place> {
+        let Some(plan) = self.plan_at(place) else { return Vec::new() };
+        elsewhere(&plan, plan.destinations.iter().filter(|location| **location != place.location).cloned(), place)
+    }
+
+    /// The saved plan that a place is one of the destinations of; `None` where it is not clear which that is.
+    fn plan_at(&self, place: &Place) -> Option<Plan> {
         let config = lock(&self.config);
         let named = config.plans.iter().filter(|plan| match &place.plan {
             PlanChoice::Only => true,
@@ -367,19 +392,13 @@ impl Core {
             PlanChoice::Name(name) => plan.name == *name,
         });
         let mut fitting = named.filter(|plan| plan.destinations.contains(&place.location));
-        let (Some(plan), None) = (fitting.next(), fitting.next()) else { return Vec::new() };
-        let others = plan.destinations.iter().filter(|location| **location != place.location);
-        let at = |location: &Location| Place {
-            location: location.clone(),
-            plan: PlanChoice::Id(plan.id.clone()),
-            secret: place.secret.clone(),
-        };
-        others.map(at).collect()
+        let (Some(plan), None) = (fitting.next(), fitting.next()) else { return None };
+        Some(plan.clone())
     }
 
     /// The versions in a plan folder. Their manifests are public: without a key they are listed on their checksums alone.
     pub fn list_versions(&self, place: &Place) -> Result<ListedAt, Problem> {
-        let (location, folder, ring) = match self.open_reachable(place) {
+        let (location, folder, ring) = match self.open_reachable(place, &VersionChoice::Latest) {
             Ok(open) => (open.location, open.folder, open.ring),
             Err(problem) if problem.code == Code::PasswordNeeded => (place.location.clone(), Arc::new(self.folder(place)?), None),
             Err(problem) => return Err(problem),
@@ -394,7 +413,7 @@ impl Core {
         if let Some(kept) = lock(&self.versions).iter().find(fits) {
             return Ok(kept.version.clone());
         }
-        let Reached { location, folder, ring, objects } = self.open_reachable(place)?;
+        let Reached { location, folder, ring, objects } = self.open_reachable(place, choice)?;
         let manifest = choose_version(folder.manifests(ring.as_deref())?, choice, &self.env.clock.zone())?;
         let catalog = Arc::new(CatalogReader::open(objects.clone(), ring.clone(), folder.plan(), &manifest)?);
         let browser = Browser::new(catalog.clone());
@@ -409,6 +428,12 @@ impl Core {
     pub fn close_versions(&self, plan: &PlanId) {
         lock(&self.versions).retain(|kept| kept.version.folder.plan() != plan);
     }
+}
+
+/// What a place names, at these destinations of its plan.
+fn elsewhere(plan: &Plan, locations: impl IntoIterator<Item = Location>, place: &Place) -> Vec<Place> {
+    let at = |location| Place { location, plan: PlanChoice::Id(plan.id.clone()), secret: place.secret.clone() };
+    locations.into_iter().map(at).collect()
 }
 
 /// The version that is meant, of those that can be read.

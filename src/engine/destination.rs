@@ -42,7 +42,7 @@ pub fn open_for_writing(
     secrets: &NewSecrets,
     take_over: bool,
 ) -> Result<Opened, Problem> {
-    let opened = open_or_make(core, plan, location, secrets, take_over)?;
+    let opened = open_or_make(core, plan, location, secrets, take_over).map_err(|problem| core.of_share(location, problem))?;
     core.accesses.remember_drive(location);
     Ok(opened)
 }
@@ -354,9 +354,13 @@ pub fn status(core: &Core, location: &Location) -> DestinationStatus {
         latency_ms: None,
         cid: None,
         found_at: None,
+        share: core.accesses.share_of(location),
     };
     if let Err(problem) = fill_status(core, location, &mut status) {
-        status.problem = Some(problem);
+        status.problem = Some(match &status.share {
+            Some(share) => explain::on_share(problem, share),
+            None => problem,
+        });
         if status.plans.is_empty() {
             status.plans = remembered(core, location);
         }

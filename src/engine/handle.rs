@@ -10,6 +10,7 @@ use crate::model::alert::{Channel, ChannelId};
 use crate::model::catalog::Row;
 use crate::model::clean_up::RetentionPreview;
 use crate::model::compare::{Differences, PathHistory};
+use crate::model::drive::Share;
 use crate::model::format::KdfKind;
 use crate::model::health::Sample;
 use crate::model::history::export::ExportFormat;
@@ -209,6 +210,8 @@ questions! {
     make_key_file(path: PathBytes) -> Secret = Question::MakeKeyFile { path } => Answer::KeyFile(v) => v;
     make_password_file(path: PathBytes) -> Secret = Question::MakePasswordFile { path } => Answer::Password(v) => v;
     key_status(plan: PlanId) -> KeyStatus = Question::KeyStatus { plan } => Answer::KeyStatus(v) => v;
+    healthiest(plan: PlanId, version: VersionChoice) -> Location =
+        Question::Healthiest { plan, version } => Answer::Healthiest(v) => v;
     /// Newest last.
     versions(place: Place) -> Vec<Manifest> = Question::Versions { place } => Answer::Versions(v) => v.manifests;
     /// The same, and at which destinations they lie.
@@ -244,6 +247,7 @@ questions! {
     report(run: RunId) -> Option<Box<RunReport>> = Question::Report { run } => Answer::Report(v) => v;
     destination_status(location: Location) -> DestinationStatus =
         Question::DestinationStatus { location } => Answer::DestinationStatus(v) => *v;
+    share(location: Location) -> Option<Share> = Question::Share { location } => Answer::Share(v) => v;
     /// Oldest first.
     health(location: Location, days: u32) -> Vec<Sample> = Question::Health { location, days } => Answer::Health(v) => v;
     /// Dropping it ends the looking.

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::model::health::{Failure, Patience, Sample};
+use crate::model::health::{Failure, Sample};
 use crate::model::location::Location;
 use crate::model::plan::Plan;
 use crate::model::problem::Problem;
@@ -90,9 +90,41 @@ pub fn judge(core: &Core, plan: &Plan, judged: (Status, Why), now: Timestamp) ->
     if !plan.runs_by_itself() {
         return judged;
     }
+    let patience = lock(&core.config).settings.patience;
+    status::with_away(judged, &away(core, plan, now), patience, now)
+}
+
+/// A plan's destinations that cannot be used, and since when that is known.
+fn away(core: &Core, plan: &Plan, now: Timestamp) -> Vec<(Location, Timestamp)> {
     let since = |location: &Location| Some((location.clone(), core.history.away_since(location, now).ok().flatten()?));
-    let away: Vec<(Location, Timestamp)> = plan.destinations.iter().filter_map(since).collect();
-    status::with_away(judged, &away, Patience::default(), now)
+    plan.destinations.iter().filter_map(since).collect()
+}
+
+/// A destination that has been away for longer than anybody wants to be patient.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Missed {
+    pub location: Location,
+    pub since: Timestamp,
+    /// Names of the plans that wait for it.
+    pub plans: Vec<String>,
+}
+
+/// Those that plans which run by themselves wait for, each once.
+pub fn missed(core: &Core, plans: &[Plan], now: Timestamp) -> Vec<Missed> {
+    let patience = lock(&core.config).settings.patience;
+    let mut all: Vec<Missed> = Vec::new();
+    for plan in plans.iter().filter(|plan| plan.runs_by_itself()) {
+        for (location, since) in away(core, plan, now) {
+            match all.iter_mut().find(|missed| missed.location.place() == location.place()) {
+                Some(missed) => missed.plans.push(plan.name.clone()),
+                None if patience.is_over(&location, since, now) => {
+                    all.push(Missed { location, since, plans: vec![plan.name.clone()] });
+                }
+                None => {}
+            }
+        }
+    }
+    all
 }
 
 fn is_one_of_ours(core: &Core, location: &Location) -> bool {

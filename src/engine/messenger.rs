@@ -18,6 +18,7 @@ use tokio::sync::{Notify, mpsc::WeakSender};
 use self::desk::Desk;
 use super::core::Core;
 use super::handle::Request;
+use super::health::{self, Missed};
 use super::message::{Command, Overview};
 use crate::model::alert::late;
 use crate::model::plan::Plan;
@@ -37,6 +38,8 @@ pub enum Job {
     Ended(Box<RunReport>),
     /// All plans whose backups are overdue, with their last success and when the next was due.
     Late(Vec<(Plan, Option<Timestamp>, Timestamp)>),
+    /// All destinations that have been away for too long.
+    Away(Vec<Missed>),
     /// What came of a try.
     Tried(Box<sending::Tried>),
     /// A channel has nothing more to do for now.
@@ -56,11 +59,13 @@ pub struct Messenger {
     looked: Option<Instant>,
     /// Whether the last look found silence.
     was_late: bool,
+    /// What it found to be away for too long; `None`: nobody has looked yet.
+    missed: Option<Vec<Missed>>,
 }
 
 impl Messenger {
     pub fn new(core: Arc<Core>, autonomous: bool) -> Self {
-        Self { core, autonomous, changed: Arc::default(), desk: None, looked: None, was_late: false }
+        Self { core, autonomous, changed: Arc::default(), desk: None, looked: None, was_late: false, missed: None }
     }
 
     /// Goes on with what was left, and hears of buttons from now on.
@@ -84,7 +89,7 @@ impl Messenger {
         }
     }
 
-    /// Looks for silence, once a minute, where the schedules run.
+    /// Looks for silence and for destinations that are missed, once a minute, where the schedules run.
     pub fn look(&mut self, overview: &Overview) {
         if !self.autonomous || self.looked.is_some_and(|looked| looked.elapsed() < LOOK) {
             return;
@@ -101,6 +106,18 @@ impl Messenger {
             self.was_late = !found.is_empty();
             self.start();
             self.tell(Job::Late(found));
+        }
+        self.look_for_missed(overview, now);
+    }
+
+    fn look_for_missed(&mut self, overview: &Overview, now: Timestamp) {
+        let plans: Vec<Plan> = overview.plans.iter().map(|plan| plan.plan.clone()).collect();
+        let missed = health::missed(&self.core, &plans, now);
+        // What was told before this engine began may have ended since.
+        if self.missed.as_ref() != Some(&missed) {
+            self.missed = Some(missed.clone());
+            self.start();
+            self.tell(Job::Away(missed));
         }
     }
 

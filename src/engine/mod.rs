@@ -28,6 +28,7 @@ mod folder;
 mod hand;
 pub mod handle;
 mod health;
+mod healthiest;
 mod held;
 mod just_read;
 mod kept_open;

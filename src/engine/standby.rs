@@ -1,4 +1,5 @@
-//! Reading a backup that lies at several destinations: where one fails, the next stands in, also in the middle of a restore.
+//! Reading a backup that lies at several destinations: where one fails, the next stands in, also in the middle of a restore. Which that
+//! is has been decided when it was opened.
 //!
 //! What is read is proved by the reader, wherever it comes from.
 

@@ -1,17 +1,20 @@
 //! How a destination was, whenever it was looked at; and what that tells.
 
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::human;
-use super::location::Location;
 use super::problem::{Code, Problem};
 
 mod days;
+mod order;
+mod patience;
 mod trend;
 
 pub use days::{HealthDay, days};
+pub use order::{Remembered, healthiest_first};
+pub use patience::Patience;
 pub use trend::days_until_full;
 
 /// Looks that it takes before a share of them says something.
@@ -94,28 +97,6 @@ impl Sample {
     }
 }
 
-/// How long a destination may be away before somebody should know.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Patience {
-    pub server: SignedDuration,
-    /// Folders and drives of this machine: they are plugged in when somebody thinks of it.
-    pub drive: SignedDuration,
-}
-
-impl Default for Patience {
-    fn default() -> Self {
-        Self { server: SignedDuration::from_hours(3 * 24), drive: SignedDuration::from_hours(7 * 24) }
-    }
-}
-
-impl Patience {
-    /// `since`: when it was first found to be away, and never there again.
-    pub fn is_over(&self, destination: &Location, since: Timestamp, now: Timestamp) -> bool {
-        let most = if destination.path().is_some() { self.drive } else { self.server };
-        now.duration_since(since) >= most
-    }
-}
-
 /// What the samples of a while tell of a destination.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Told {
@@ -186,6 +167,8 @@ fn looks<'a>(samples: impl Iterator<Item = &'a Sample>) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use jiff::SignedDuration;
+
     use super::*;
 
     fn at(hour: i64) -> Timestamp {
@@ -236,16 +219,6 @@ mod tests {
         assert!(Told::default().in_words(now, &TimeZone::UTC).is_empty());
         let full = Told { full_in_days: Some(40.2), ..Told::default() };
         assert_eq!(full.trend_in_words().unwrap(), "at this rate full in about 40 days");
-    }
-
-    #[test]
-    fn a_server_is_missed_sooner_than_a_drive() {
-        let server = Location::of_server("sftp://nas/b").unwrap().unwrap();
-        let drive = Location::local("/media/blue");
-        let is_over = |place: &Location, hours| Patience::default().is_over(place, at(0), at(hours));
-        assert_eq!([71, 72].map(|hours| is_over(&server, hours)), [false, true]);
-        assert_eq!([72, 167, 168].map(|hours| is_over(&drive, hours)), [false, false, true]);
-        assert!(!is_over(&server, -100), "a clock that was set back");
     }
 
     #[test]

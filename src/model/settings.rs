@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::alert::Messages;
+use super::health::Patience;
 use super::limits::Limits;
 use super::pause::Paused;
 
@@ -23,6 +24,8 @@ pub struct Settings {
     pub limits: Limits,
     #[serde(skip_serializing_if = "Messages::is_default")]
     pub messages: Messages,
+    /// With destinations that are away.
+    pub patience: Patience,
     /// Backups that run at the same time.
     pub runs_at_once: u8,
     /// Files that go to one server, or come from it, at the same time.
@@ -40,6 +43,7 @@ impl Default for Settings {
             keep_running: None,
             limits: Limits::default(),
             messages: Messages::default(),
+            patience: Patience::default(),
             runs_at_once: 2,
             connections: CONNECTIONS,
             paused: None,

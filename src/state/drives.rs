@@ -1,10 +1,10 @@
-//! `drives.json`: on which volume each destination was when it was last written to.
+//! `drives.json`: on which volume or share each destination was when it was last written to.
 
 use serde::{Deserialize, Serialize};
 
 use super::paths::Home;
 use super::{Result, json_file};
-use crate::model::drive::OnVolume;
+use crate::model::drive::{OnVolume, Share};
 use crate::model::path::PathBytes;
 
 /// Destinations that are kept, the newest.
@@ -14,6 +14,15 @@ const VERSION: u32 = 1;
 #[derive(Default, Serialize, Deserialize)]
 struct File {
     destinations: Vec<Known>,
+    #[serde(default)]
+    shares: Vec<OnShare>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct OnShare {
+    path: PathBytes,
+    #[serde(flatten)]
+    share: Share,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -38,6 +47,25 @@ pub fn keep(home: &Home, path: &PathBytes, on: OnVolume) -> Result<()> {
     file.destinations.push(Known { path: path.clone(), on });
     let old = file.destinations.len().saturating_sub(MOST);
     file.destinations.drain(..old);
+    json_file::write(&home.drives_file(), VERSION, &file)
+}
+
+/// The share of another machine that the destination of that path was on.
+pub fn share(home: &Home, path: &PathBytes) -> Result<Option<Share>> {
+    Ok(read(home)?.shares.into_iter().find(|known| known.path == *path).map(|known| known.share))
+}
+
+/// Keeps on which it is now; `None`: on none.
+pub fn keep_share(home: &Home, path: &PathBytes, share: Option<Share>) -> Result<()> {
+    let mut file = read(home)?;
+    let known = file.shares.iter().find(|known| known.path == *path).map(|known| &known.share);
+    if known == share.as_ref() {
+        return Ok(());
+    }
+    file.shares.retain(|known| known.path != *path);
+    file.shares.extend(share.map(|share| OnShare { path: path.clone(), share }));
+    let old = file.shares.len().saturating_sub(MOST);
+    file.shares.drain(..old);
     json_file::write(&home.drives_file(), VERSION, &file)
 }
 
@@ -68,5 +96,23 @@ mod tests {
         assert_eq!(known(&home, &one).unwrap(), None, "bounded");
         fs::write(home.drives_file(), "{").unwrap();
         assert!(known(&home, &one).is_err());
+    }
+
+    #[test]
+    fn the_share_of_a_destination_is_kept_until_it_lies_elsewhere() {
+        let root = tempfile::tempdir().unwrap();
+        let home = Home::locate(Some(root.path())).unwrap();
+        let (path, nas) = (PathBytes::from("/mnt/nas/b"), Share { kind: "nfs4".into(), source: "nas:/export".into() });
+        keep(&home, &"/media/ada/BACKUP".into(), OnVolume { volume: "blue".into(), below: "".into() }).unwrap();
+        // As it was written before there were shares in it.
+        let mut text: serde_json::Value = serde_json::from_slice(&fs::read(home.drives_file()).unwrap()).unwrap();
+        text.as_object_mut().unwrap().remove("shares");
+        fs::write(home.drives_file(), text.to_string()).unwrap();
+        assert_eq!(share(&home, &path).unwrap(), None);
+        keep_share(&home, &path, Some(nas.clone())).unwrap();
+        assert_eq!((share(&home, &path).unwrap(), share(&home, &"/mnt/nas".into()).unwrap()), (Some(nas), None));
+        assert!(known(&home, &"/media/ada/BACKUP".into()).unwrap().is_some());
+        keep_share(&home, &path, None).unwrap();
+        assert_eq!(share(&home, &path).unwrap(), None);
     }
 }

@@ -75,6 +75,7 @@ fn every_command_explains_itself() {
         "notify test",
         "notify remove",
         "notify quiet",
+        "notify away",
         "schedule",
         "schedule list",
         "schedule add",

@@ -203,6 +203,24 @@ fn little_room_is_told_once_and_that_there_is_some_again() {
     drop(drive);
 }
 
+#[test]
+fn it_is_set_after_how_many_days_a_destination_is_missed() {
+    let world = World::new();
+    let days = |line: &str| {
+        let told = world.run(&format!("notify away {line} --json")).ok().last();
+        (told["servers"].as_u64(), told["drives"].as_u64())
+    };
+    assert_eq!(days(""), (Some(3), Some(7)), "as it always was");
+    assert_eq!(days("--servers 1"), (Some(1), Some(7)));
+    assert_eq!(days("--drives 30"), (Some(1), Some(30)));
+    assert_eq!(days(""), (Some(1), Some(30)));
+    let said = world.run("notify away").ok().out;
+    assert_eq!(said, "A server that is away is missed after 1 day, a drive or folder after 30 days\n");
+    for bad in ["--servers 0", "--drives 91", "--drives soon"] {
+        assert_eq!(world.run(&format!("notify away {bad}")).code, Some(2), "{bad}");
+    }
+}
+
 fn add_mail(world: &World, port: u16, more: &str) -> String {
     let line = format!(
         "email --to ada@example.org --from backup@example.org --server localhost:{port} --user ada --password-from-env MAILPW {more}"

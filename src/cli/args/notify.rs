@@ -7,6 +7,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use super::Times;
 use crate::cli::parse;
 use crate::model::alert::{Method, Preset, Security, Topic};
+use crate::model::health::Patience;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -15,8 +16,9 @@ Examples:
   strongroom notify add webhook --preset healthchecks --url-from-env PING_URL
   strongroom notify test email-1f09
   strongroom notify quiet 22:00-07:00
+  strongroom notify away --servers 2 --drives 30
 
-What can be told (--on): success, warning, failure, overdue, damage, low-room, unreachable, retention.
+What can be told (--on): success, warning, failure, overdue, damage, low-room, unreachable, away, retention.
 
 Passwords, secrets and whole addresses of webhooks are never arguments: they come from a file, from a variable, or are asked for. \
 They are kept where this machine keeps secrets.";
@@ -45,6 +47,19 @@ pub enum NotifyCommand {
         #[arg(value_name = "TIMES", value_parser = parse::quiet)]
         hours: Times,
     },
+    /// Set after how many days a destination that is away is missed; without options it shows that
+    Away(NotifyAway),
+}
+
+/// Of backups that run by themselves: from then on they need attention, and that is told once.
+#[derive(Debug, Args)]
+pub struct NotifyAway {
+    /// Days for servers
+    #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u8).range(1..=i64::from(Patience::MOST)))]
+    pub servers: Option<u8>,
+    /// Days for folders and drives of this machine
+    #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u8).range(1..=i64::from(Patience::MOST)))]
+    pub drives: Option<u8>,
 }
 
 #[derive(Debug, Args)]
@@ -66,7 +81,7 @@ pub enum NotifyAdd {
 
 #[derive(Debug, Args)]
 pub struct NotifyWhat {
-    /// What is told, separated by commas [default: failure,overdue,damage,low-room; of Healthchecks success,warning,failure,damage]
+    /// What is told, separated by commas [default: failure,overdue,damage,low-room,away; of Healthchecks success,warning,failure,damage]
     #[arg(long, value_name = "EVENTS", value_delimiter = ',')]
     pub on: Vec<Topic>,
     /// Also in the quiet hours

@@ -149,6 +149,9 @@ fn shown(overview: &Overview, status: &DestinationStatus, output: Output) {
     if let Some(found) = &status.found_at {
         output.line(clean(&format!("  found at {}", found.display())));
     }
+    if let Some(share) = &status.share {
+        output.line(clean(&format!("  {}", share.in_words())));
+    }
     if let (Some(free), Some(total)) = (status.free, status.total) {
         let low = if room::is_low(free, total) { ": low on room" } else { "" };
         output.line(format!("  {} free of {}{low}", human::bytes(free), human::bytes(total)));

@@ -1,5 +1,6 @@
 //! What destinations fail with, in words.
 
+use crate::model::drive::Share;
 use crate::model::location::Location;
 use crate::model::problem::{Code, Problem};
 use crate::storage;
@@ -21,6 +22,17 @@ pub(super) fn carried(source: std::io::Error) -> Result<storage::Error, std::io:
     } else {
         Err(source)
     }
+}
+
+/// A problem with a destination that lies on a share of another machine: no drive is to be plugged in.
+pub fn on_share(problem: Problem, share: &Share) -> Problem {
+    let nothing = match problem.code {
+        Code::DestinationMissing => "",
+        Code::MarkerMissing => " Nothing was written.",
+        _ => return problem,
+    };
+    let fix = format!("It lies on {}. Mount the share again, and see that its server runs.{nothing}", share.in_words());
+    Problem { fix, ..problem }
 }
 
 impl From<storage::Error> for Problem {
@@ -288,6 +300,19 @@ mod tests {
         let held = Problem::from(Error::new(Kind::Held, "data/x", "409 ObjectUnderRetention: not yet"));
         assert!(held.what.contains("lock") && !held.fix.contains("Let it"), "{held:?}");
         assert!(matches!(crate::engine::folder::Folder::may_stay(Err(held)), Ok(Some(_))));
+    }
+
+    #[test]
+    fn a_share_that_is_away_is_to_be_mounted() {
+        let share = Share { kind: "cifs".into(), source: "//box/backups".into() };
+        let on = "It lies on a network share (cifs) at //box/backups. Mount the share again, and see that its server runs.";
+        let missing = super::super::marker_missing("/mnt/box");
+        let told = on_share(missing.clone(), &share);
+        assert_eq!((told.code, &told.what, told.fix), (missing.code, &missing.what, format!("{on} Nothing was written.")));
+        let gone = Problem::from(Error::new(Kind::Unreachable, "/mnt/box/b", "no such folder"));
+        assert_eq!(on_share(gone, &share).fix, on);
+        let other = super::super::other_owner("box");
+        assert_eq!(on_share(other.clone(), &share), other, "what is no matter of mounting stays as it is");
     }
 
     #[test]

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::model::catalog::{FoundFile, Row};
 use crate::model::clean_up::RetentionPreview;
 use crate::model::compare::{Differences, PathHistory};
+use crate::model::drive::Share;
 use crate::model::health::Sample;
 use crate::model::history::HistoryPage;
 use crate::model::inspection::{ArchiveFacts, FileFacts};
@@ -38,6 +39,7 @@ pub enum Answer {
     Done,
     KeyStatus(KeyStatus),
     KeysOwed(Vec<KeysOwed>),
+    Healthiest(Location),
     Versions(VersionList),
     Unreadable(Vec<Unreadable>),
     Rows(Rows),
@@ -59,6 +61,7 @@ pub enum Answer {
     Exported(u64),
     Report(Option<Box<RunReport>>),
     DestinationStatus(Box<DestinationStatus>),
+    Share(Option<Share>),
     Health(Vec<Sample>),
     Inspected(Box<FileFacts>),
     Archive(Box<ArchiveFacts>),
@@ -196,4 +199,7 @@ pub struct DestinationStatus {
     /// Of a folder on a drive that is mounted elsewhere now: where it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub found_at: Option<PathBytes>,
+    /// Of a folder on a share of another machine, also while that is not mounted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub share: Option<Share>,
 }

@@ -100,6 +100,11 @@ pub enum Question {
     MakePasswordFile {
         path: PathBytes,
     },
+    /// Which destination of a saved plan is read from where nobody names one: the healthiest, as far as that is remembered. None is asked.
+    Healthiest {
+        plan: PlanId,
+        version: VersionChoice,
+    },
     /// Versions whose manifests can be read, and at which destinations they lie; needs no key.
     Versions {
         place: Place,
@@ -191,6 +196,10 @@ pub enum Question {
         run: RunId,
     },
     DestinationStatus {
+        location: Location,
+    },
+    /// The share of another machine that a destination lies on, or lay on when it was last written to. Nothing is looked at there.
+    Share {
         location: Location,
     },
     /// Saves a new or changed channel of messages.

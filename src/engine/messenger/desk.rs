@@ -13,8 +13,10 @@ use super::sending::{self, Tried};
 use super::unkept::Unkept;
 use crate::engine::core::{Core, lock};
 use crate::engine::explain;
+use crate::engine::health::Missed;
 use crate::model::alert::storm::{Key, Storms};
 use crate::model::alert::{Alert, ChannelId, Messages, Topic, quiet, retry, words};
+use crate::model::location::Location;
 use crate::model::plan::{Plan, PlanId};
 use crate::model::room;
 use crate::model::run::{Outcome, RunDetail, RunId, RunKind, RunReport, Trigger};
@@ -76,6 +78,7 @@ impl Desk {
         match job {
             Job::Ended(report) => self.ended(&report),
             Job::Late(plans) => self.late(plans),
+            Job::Away(missed) => self.away(&missed),
             Job::Tried(tried) => self.tried(*tried),
             Job::Idle(channel) => {
                 // One whose sending panicked would at once be begun again.
@@ -122,6 +125,28 @@ impl Desk {
             let key = Key { topic: Topic::Overdue, plan: Some(plan.id.clone()), about: String::new() };
             if self.happen(vec![key]) {
                 self.queue(&words::overdue(plan, *last, *due, now, &zone, &self.core.machine));
+            }
+        }
+    }
+
+    /// Told once for all plans that go there, however long it lasts.
+    fn away(&mut self, missed: &[Missed]) {
+        let (now, zone, machine) = (self.now(), self.core.env.clock.zone(), self.core.machine.clone());
+        let key = |location: &Location| Key { topic: Topic::Away, plan: None, about: location.place().display() };
+        let keys: Vec<Key> = missed.iter().map(|missed| key(&missed.location)).collect();
+        let ended = self.end(|known| known.topic == Topic::Away && !keys.contains(known));
+        // Of one that no plan goes to any more, or that may be away for longer now, there is nothing to tell.
+        let plans = lock(&self.core.config).plans.clone();
+        for ended in ended {
+            let location = plans.iter().flat_map(|plan| &plan.destinations).find(|location| key(location) == ended);
+            let Some(location) = location else { continue };
+            if self.core.history.last_look(location, now).ok().flatten().is_some_and(|(_, good)| good) {
+                self.queue(&words::there_again(location, now, &machine));
+            }
+        }
+        for (Missed { location, since, plans }, key) in missed.iter().zip(keys) {
+            if !self.storms.stands(&key) && self.happen(vec![key]) {
+                self.queue(&words::away(location, *since, plans, now, &zone, &machine));
             }
         }
     }

@@ -124,7 +124,7 @@ fn at_suffix(url: &str, preset: Preset, alert: &Alert) -> String {
     let suffix = match alert.topic() {
         Some(Topic::Success | Topic::Warning) => return url.to_owned(),
         Some(Topic::Failure | Topic::Overdue | Topic::Damage) => "/fail",
-        Some(Topic::LowRoom | Topic::Unreachable | Topic::Retention) | None => "/log",
+        Some(Topic::LowRoom | Topic::Unreachable | Topic::Away | Topic::Retention) | None => "/log",
     };
     let (path, query) = url.split_once('?').map_or((url, None), |(path, query)| (path, Some(query)));
     let path = path.trim_end_matches('/');

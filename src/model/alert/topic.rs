@@ -21,12 +21,14 @@ pub enum Topic {
     LowRoom,
     /// A destination could not be reached.
     Unreachable,
+    /// One that backups go to by themselves has been away for longer than the settings are patient.
+    Away,
     /// Old versions were cleaned up.
     Retention,
 }
 
 impl Topic {
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Success,
         Self::Warning,
         Self::Failure,
@@ -34,11 +36,12 @@ impl Topic {
         Self::Damage,
         Self::LowRoom,
         Self::Unreachable,
+        Self::Away,
         Self::Retention,
     ];
 
     /// What nobody should miss.
-    pub const TROUBLES: [Self; 4] = [Self::Failure, Self::Overdue, Self::Damage, Self::LowRoom];
+    pub const TROUBLES: [Self; 5] = [Self::Failure, Self::Overdue, Self::Damage, Self::LowRoom, Self::Away];
 
     /// The name that scripts have for it.
     pub const fn name(self) -> &'static str {
@@ -50,6 +53,7 @@ impl Topic {
             Self::Damage => "damage",
             Self::LowRoom => "low-room",
             Self::Unreachable => "unreachable",
+            Self::Away => "away",
             Self::Retention => "retention",
         }
     }
@@ -64,6 +68,7 @@ impl Topic {
             Self::Damage => "A verification found damage",
             Self::LowRoom => "A destination has little room left",
             Self::Unreachable => "A destination cannot be reached",
+            Self::Away => "A destination has been away for too long",
             Self::Retention => "Old versions were deleted",
         }
     }

@@ -6,6 +6,7 @@ use jiff::tz::TimeZone;
 use super::storm::Key;
 use super::{Alert, Topic};
 use crate::model::human;
+use crate::model::location::Location;
 use crate::model::names::one_line;
 use crate::model::plan::{Plan, PlanId};
 use crate::model::problem::{Cause, Code, Problem};
@@ -165,8 +166,41 @@ pub fn room_again(plan: &Plan, destination: &str, free: u64, now: Timestamp, mac
     Alert { topics: Vec::new(), ends: vec![Topic::LowRoom], ..alert }
 }
 
+/// A destination that plans wait for has been away for too long.
+pub fn away(destination: &Location, since: Timestamp, plans: &[String], now: Timestamp, zone: &TimeZone, machine: &str) -> Alert {
+    let named: Vec<String> = plans.iter().take(MOST_NAMED).map(|plan| short(plan)).collect();
+    let more = plans.len().saturating_sub(named.len());
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    let fix = match destination.path() {
+        Some(_) => "Plug the drive in, or see that the folder is mounted.",
+        None => "Check the network and that the server runs.",
+    };
+    let body = format!(
+        "It could not be used since {}. What is backed up meanwhile does not lie there: {}{more}. {fix}",
+        human::moment(since, now, zone),
+        named.join(", "),
+    );
+    let subject =
+        format!("{} has been away for {}", short(&destination.short_name()), human::duration(now.duration_since(since)));
+    Alert { topics: vec![Topic::Away], ..of_none(now, subject, &body, machine) }
+}
+
+/// It can be used again.
+pub fn there_again(destination: &Location, now: Timestamp, machine: &str) -> Alert {
+    let subject = format!("{} is there again", short(&destination.short_name()));
+    Alert {
+        ends: vec![Topic::Away],
+        ..of_none(now, subject, "Backups go there again, and get what they lack by themselves.", machine)
+    }
+}
+
 /// What "Send a test" sends.
 pub fn test(now: Timestamp, machine: &str) -> Alert {
+    of_none(now, "A test of Strongroom".into(), "If you can read this, messages from Strongroom reach you.", machine)
+}
+
+/// About no plan alone.
+fn of_none(at: Timestamp, subject: String, body: &str, machine: &str) -> Alert {
     Alert {
         topics: Vec::new(),
         ends: Vec::new(),
@@ -174,9 +208,9 @@ pub fn test(now: Timestamp, machine: &str) -> Alert {
         plan: None,
         plan_name: String::new(),
         run: None,
-        at: now,
-        subject: "A test of Strongroom".into(),
-        body: signed("If you can read this, messages from Strongroom reach you.", machine),
+        at,
+        subject,
+        body: signed(body, machine),
     }
 }
 

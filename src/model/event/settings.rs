@@ -17,6 +17,8 @@ pub fn of_settings(before: &Settings, after: &Settings) -> Vec<String> {
     };
     number("Backups that run at the same time", before.runs_at_once, after.runs_at_once);
     number("Connections to one server", before.connections, after.connections);
+    number("Days until a server that is away is missed", before.patience.servers, after.patience.servers);
+    number("Days until a drive or folder that is away is missed", before.patience.drives, after.patience.drives);
     if before.keep_running != after.keep_running {
         lines.push(match after.keep_running {
             Some(true) => "Schedules are kept to when the window is closed".into(),
@@ -66,6 +68,7 @@ mod tests {
         let mut after = Settings { appearance: Appearance::Dark, scale: 150, ..before.clone() };
         assert_eq!(of_settings(&before, &after), [""; 0]);
         after.runs_at_once = 3;
+        after.patience.drives = 30;
         after.limits.upload = Some(2_000_000);
         after.keep_running = Some(true);
         after.messages.quiet = Some(Hours::night());
@@ -74,6 +77,7 @@ mod tests {
             [
                 "Speed to servers: at most 2.0 MB/s up (it was as fast as it goes)",
                 "Backups that run at the same time: 3 (it was 2)",
+                "Days until a drive or folder that is away is missed: 30 (it was 7)",
                 "Schedules are kept to when the window is closed",
                 "Quiet hours from 22:00 to 06:00",
             ]

@@ -216,7 +216,7 @@ fn hear(signals: SignalIterator<'_>, shared: &Weak<Shared>) {
 fn about(alert: &Alert) -> String {
     let plan = alert.plan.as_ref().map_or("", |plan| plan.as_str());
     let topic = match alert.topic().or(alert.ends.first().copied()) {
-        Some(topic @ (Topic::LowRoom | Topic::Damage | Topic::Retention)) => topic.name(),
+        Some(topic @ (Topic::LowRoom | Topic::Away | Topic::Damage | Topic::Retention)) => topic.name(),
         Some(_) => "run",
         None => "test",
     };

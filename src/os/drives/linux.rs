@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 
 use super::Mounted;
-use crate::model::drive::Mount;
+use crate::model::drive::{Mount, Share};
 use crate::model::path::PathBytes;
 
 pub fn system_root() -> PathBuf {
@@ -35,7 +35,7 @@ pub fn mounted() -> Vec<Mounted> {
 pub fn mounts() -> Vec<Mount> {
     let Ok(table) = std::fs::read("/proc/self/mountinfo") else { return Vec::new() };
     let named = named_volumes();
-    let mount = |line: Line| Mount { volume: volume(&line, &named), point: line.point };
+    let mount = |line: Line| Mount { volume: volume(&line, &named), share: line.share(), point: line.point };
     parse_mounts(&table).into_iter().filter(|line| !line.is_the_kernels()).map(mount).collect()
 }
 
@@ -98,6 +98,10 @@ impl Line {
 
     fn is_network(&self) -> bool {
         matches!(self.kind.as_str(), "nfs" | "nfs4" | "cifs" | "smb3" | "smbfs" | "fuse.sshfs" | "fuse.rclone" | "9p" | "afpfs")
+    }
+
+    fn share(&self) -> Option<Share> {
+        self.is_network().then(|| Share { kind: self.kind.clone(), source: self.source.clone() })
     }
 
     /// Of a drive.
@@ -183,5 +187,31 @@ mod tests {
         let table = b"23 22 0:21 / /proc rw shared:9 - proc proc rw\n24 22 0:31 / /home/me/nas rw - autofs systemd-1 rw\n";
         assert!(parse_mounts(table).iter().all(Line::is_the_kernels));
         assert_eq!(unescape(b"a\\"), b"a\\");
+    }
+
+    #[test]
+    fn shares_are_recognised_by_their_kind() {
+        let table = b"22 1 8:1 / / rw - ext4 /dev/sda1 rw
+61 22 0:51 / /mnt/nas rw,relatime shared:31 - nfs4 nas.local:/export/ada rw,vers=4.2,hard,addr=10.0.0.5
+62 22 0:52 / /mnt/old\\040nas rw - nfs nas:/old rw,vers=3
+63 22 0:53 / /mnt/box rw,relatime - cifs //box/Backups\\040of\\040Ada rw,vers=3.1.1,username=ada
+64 22 0:54 / /home/ada/remote rw,nosuid,nodev - fuse.sshfs ada@nas:/srv/b rw,user_id=1000,group_id=1000
+65 22 8:17 / /media/ada/Blue rw - fuseblk /dev/sdb1 rw
+";
+        let lines = parse_mounts(table);
+        let shares: Vec<_> = lines.iter().map(|line| line.share().map(|share| (share.kind, share.source))).collect();
+        let share = |kind: &str, source: &str| Some((kind.to_owned(), source.to_owned()));
+        assert_eq!(
+            shares,
+            [
+                None,
+                share("nfs4", "nas.local:/export/ada"),
+                share("nfs", "nas:/old"),
+                share("cifs", "//box/Backups of Ada"),
+                share("fuse.sshfs", "ada@nas:/srv/b"),
+                None,
+            ]
+        );
+        assert!(lines[1..].iter().all(|line| line.is_for_people() && !line.is_the_kernels()));
     }
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::ptr::null_mut;
 
 use super::Mounted;
-use crate::model::drive::Mount;
+use crate::model::drive::{Mount, Share};
 use crate::model::path::PathBytes;
 
 /// Of `sys/mount.h`: not shown to people, as the system's own volumes are.
@@ -17,7 +17,9 @@ pub fn system_root() -> PathBuf {
 
 /// Volumes are not told apart here.
 pub fn mounts() -> Vec<Mount> {
-    mounted().into_iter().map(|mounted| Mount { point: mounted.point, volume: None }).collect()
+    let share =
+        |mounted: &Mounted| mounted.is_network.then(|| Share { kind: mounted.kind.clone(), source: mounted.source.clone() });
+    mounted().into_iter().map(|mounted| Mount { share: share(&mounted), point: mounted.point, volume: None }).collect()
 }
 
 pub fn mounted() -> Vec<Mounted> {

@@ -6,7 +6,7 @@ use windows_sys::Win32::System::SystemServices::FILE_READ_ONLY_VOLUME;
 use windows_sys::Win32::System::WindowsProgramming::{DRIVE_FIXED, DRIVE_REMOTE, DRIVE_REMOVABLE};
 
 use super::Mounted;
-use crate::model::drive::Mount;
+use crate::model::drive::{Mount, Share};
 use crate::model::path::PathBytes;
 
 pub fn system_root() -> PathBuf {
@@ -17,7 +17,9 @@ pub fn system_root() -> PathBuf {
 
 /// Volumes are not told apart here.
 pub fn mounts() -> Vec<Mount> {
-    mounted().into_iter().map(|mounted| Mount { point: mounted.point, volume: None }).collect()
+    let share =
+        |mounted: &Mounted| mounted.is_network.then(|| Share { kind: mounted.kind.clone(), source: mounted.source.clone() });
+    mounted().into_iter().map(|mounted| Mount { share: share(&mounted), point: mounted.point, volume: None }).collect()
 }
 
 pub fn mounted() -> Vec<Mounted> {

@@ -1,6 +1,7 @@
 use super::*;
 use crate::model::alert::{Channel, Email, Messages, Preset, Security, Way, Webhook};
 use crate::model::format::Level;
+use crate::model::health::Patience;
 use crate::model::limits::Limits;
 use crate::model::location::Location;
 use crate::model::path::PathBytes;
@@ -80,6 +81,7 @@ fn what_is_saved_is_loaded() {
     let paused = Paused { since: "2026-11-21T20:00:00Z".parse().unwrap(), until: None };
     let config = Config {
         settings: Settings {
+            patience: Patience { servers: 2, drives: 30 },
             appearance: Appearance::Dark,
             scale: 125,
             keep_running: Some(true),

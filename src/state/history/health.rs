@@ -74,6 +74,19 @@ impl History {
         Ok(found.and_then(|(at, good)| Some((Timestamp::from_millisecond(at).ok()?, good))))
     }
 
+    /// Its newest latency, milliseconds, and speed, bytes a second, as far as they were ever noted.
+    pub fn last_pace(&self, destination: &Location, now: Timestamp) -> Result<(Option<u64>, Option<u64>)> {
+        let (db, of) = (self.db(), params![place(destination)?, now.as_millisecond()]);
+        let last = |column: &str| {
+            let sql = format!(
+                "SELECT {column} FROM health WHERE destination = ?1 AND at <= ?2 AND {column} IS NOT NULL ORDER BY at DESC LIMIT 1"
+            );
+            let found: Option<i64> = db.query_row(&sql, of, |row| row.get(0)).optional()?;
+            Ok::<_, rusqlite::Error>(found.map(|n| n.max(0).cast_unsigned()))
+        };
+        Ok((last("latency")?, last("speed")?))
+    }
+
     /// When it was first found that it cannot be used, where that still is so.
     pub fn away_since(&self, destination: &Location, now: Timestamp) -> Result<Option<Timestamp>> {
         // By the index of good ones: an overview asks for it all the time.
@@ -215,6 +228,17 @@ mod tests {
         assert_eq!(history.last_look(&blue(), at(DAY)).unwrap(), Some((at(HOUR), false)));
         assert_eq!(history.last_look(&blue(), at(1)).unwrap(), Some((at(0), true)), "what is to come was a wrong clock's");
         assert_eq!(history.last_look(&Location::local("/x"), at(1)).unwrap(), None);
+    }
+
+    #[test]
+    fn what_was_last_measured_is_told_whenever_that_was() {
+        let history = History::in_memory().unwrap();
+        let pace = |milliseconds| history.last_pace(&blue(), at(milliseconds)).unwrap();
+        assert_eq!(pace(0), (None, None));
+        history.note_health(&blue(), &Sample { speed: Some(9), latency_ms: Some(70), ..good(at(0), 1) }).unwrap();
+        history.note_health(&blue(), &Sample { latency_ms: Some(3), ..good(at(HOUR), 1) }).unwrap();
+        history.note_health(&blue(), &bad(at(2 * HOUR))).unwrap();
+        assert_eq!([1, DAY].map(pace), [(Some(70), Some(9)), (Some(3), Some(9))]);
     }
 
     #[test]

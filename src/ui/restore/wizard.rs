@@ -11,6 +11,7 @@ use zeroize::Zeroizing;
 
 pub use self::archive::{FromFile, Source};
 pub use self::history::FileHistory;
+use self::opening::Choosing;
 use super::everywhere::Everywhere;
 use super::rows::{PageKey, Tree};
 use super::search::Search;
@@ -22,7 +23,7 @@ use crate::model::names;
 use crate::model::path::PathBytes;
 use crate::model::plan::{Plan, PlanId};
 use crate::model::problem::Problem;
-use crate::model::restore::{Conflict, Place, PlanChoice, RestoreCounts, RestoreSpec};
+use crate::model::restore::{Conflict, Place, RestoreCounts, RestoreSpec};
 use crate::model::run::{RunId, RunReport};
 use crate::model::snapshot::{Manifest, VersionId};
 use crate::ui::follow::Follow;
@@ -136,6 +137,8 @@ pub struct Wizard {
     pub everywhere: Everywhere,
     /// The field of that search gets the focus as soon as it is there.
     pub focus_search: bool,
+    /// Which of its plan's destinations is read from, while that is not known yet.
+    choosing: Option<Choosing>,
     sum: Load<(u64, u64)>,
     sum_of: Choice,
     pub place_kind: PlaceKind,
@@ -159,11 +162,13 @@ impl Wizard {
     pub fn for_plan(handle: &Handle, plan: &Plan, version: Option<VersionId>, default_folder: String) -> Self {
         let mut wizard = Self::empty(Step::Version, default_folder);
         wizard.name = plan.name.clone();
-        if let Some(location) = plan.destinations.first() {
-            let place = Place { location: location.clone(), plan: PlanChoice::Id(plan.id.clone()), secret: None };
-            wizard.open(handle, place, plan.seal.is_some());
+        match &plan.destinations[..] {
+            [only] => {
+                wizard.open(handle, Place::of(&plan.id, only), plan.seal.is_some());
+                wizard.version = version;
+            }
+            _ => wizard.choose_destination(handle, plan, version),
         }
-        wizard.version = version;
         wizard
     }
 
@@ -225,6 +230,7 @@ impl Wizard {
             history: None,
             everywhere: Everywhere::default(),
             focus_search: false,
+            choosing: None,
             sum: Load::Idle,
             sum_of: Choice::default(),
             place_kind: PlaceKind::Original,
@@ -246,6 +252,7 @@ impl Wizard {
     /// Takes in what the engine has answered since the last frame.
     pub fn poll(&mut self, handle: &Handle) {
         self.poll_plans();
+        self.poll_destination(handle);
         self.poll_lists();
         self.poll_lock(handle);
         self.poll_file();
@@ -275,6 +282,7 @@ impl Wizard {
     /// Whether an answer is on its way.
     pub fn is_waiting(&self) -> bool {
         self.plans.is_waiting()
+            || self.choosing.is_some()
             || self.versions.is_waiting()
             || self.unreadable.is_waiting()
             || self.relisted.is_some()

@@ -1,5 +1,6 @@
 //! Settings of the whole program, in a drawer: General, Messages, Limits and About.
 
+mod away;
 mod limits;
 mod messages;
 
@@ -67,6 +68,7 @@ impl SettingsDrawer {
                 general(ui, &mut settings, &mut self.autostart, tray);
                 ui.add_space(space::L);
                 let has_changed = self.messages.show(ui, cx, &mut settings.messages);
+                away::show(ui, &mut settings.patience);
                 ui.add_space(space::L);
                 limits::show(ui, &mut settings);
                 if settings != now {

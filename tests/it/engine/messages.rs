@@ -5,8 +5,10 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use strongroom::engine::message::{ChannelKeys, Event};
 use strongroom::model::alert::{Alert, Channel, Topic};
+use strongroom::model::health::Patience;
 use strongroom::model::history::HistoryFilter;
 use strongroom::model::run::{Outcome, RunKind};
+use strongroom::model::settings::Settings;
 use strongroom::notify::{Button, Error, Kind, Notifier, OnPress, Parcel, Press};
 
 use super::*;
@@ -102,6 +104,46 @@ fn a_trouble_is_told_once_again_after_a_while_and_when_it_ends() {
     away(&world, false);
     assert_eq!(back_up(&mut world, &plan), ["Documents is backed up again"]);
     assert!(back_up(&mut world, &plan).is_empty());
+}
+
+#[test]
+fn a_destination_that_is_away_for_too_long_is_told_once_and_that_it_is_there_again() {
+    let mut world = World::new();
+    world.clock.set("2026-11-10T12:00:00Z");
+    write(&world.source().join("a"), "x");
+    // A year apart: nothing runs meanwhile, and nothing is overdue.
+    let schedules = world.every("8000h");
+    let plans = ["Documents", "Pictures"].map(|name| Plan { schedules: schedules.clone(), ..world.plan(name) });
+    for plan in &plans {
+        world.save(plan).unwrap();
+        assert_eq!(world.back_up(plan, WantedType::Auto).outcome, Outcome::Completed);
+    }
+    let by_hand = Plan { destinations: vec![Location::local(world.path("by-hand"))], ..world.plan("By hand") };
+    world.save(&by_hand).unwrap();
+    let settings = world.handle().overview().settings.clone();
+    let patience = Patience { drives: 2, ..settings.patience };
+    world.handle().save_settings(Settings { patience, ..settings }).wait().unwrap();
+    away(&world, true);
+    world.clock.set("2026-11-11T12:00:00Z");
+    for location in [world.location(), by_hand.destinations[0].clone()] {
+        assert!(world.handle().destination_status(location).wait().unwrap().problem.is_some());
+    }
+    // As long as the engine looks around at its start: its end waits until that is told.
+    let look = |world: &mut World, at: &str| {
+        world.stop();
+        world.clock.set(at);
+        world.start("home", true);
+        world.stop();
+        world.told.subjects()
+    };
+    assert_eq!(look(&mut world, "2026-11-13T11:59:00Z"), [""; 0], "it is not two days yet");
+    assert_eq!(look(&mut world, "2026-11-13T12:05:00Z"), ["destination has been away for 2 days"]);
+    assert_eq!(look(&mut world, "2026-11-30T12:00:00Z"), [""; 0], "once");
+    away(&world, false);
+    world.start("home", false);
+    assert_eq!(world.handle().destination_status(world.location()).wait().unwrap().problem, None);
+    assert_eq!(look(&mut world, "2026-11-30T12:01:00Z"), ["destination is there again"]);
+    assert_eq!(look(&mut world, "2026-11-30T12:02:00Z"), [""; 0]);
 }
 
 /// SQLite writes no more once its file is not where it was, and still reads.

@@ -88,6 +88,23 @@ impl Case {
         }
     }
 
+    /// Changes a byte of a volume there. What it was, and where.
+    fn damage(&self, name: &str) -> (std::path::PathBuf, Vec<u8>) {
+        let volume = super::tree(&self.world.path(name))
+            .into_keys()
+            .find(|path| path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"v0001")));
+        let volume = self.world.path(name).join(volume.unwrap());
+        let good = fs::read(&volume).unwrap();
+        let mut bad = good.clone();
+        bad[good.len() / 2] ^= 1;
+        fs::write(&volume, &bad).unwrap();
+        (volume, good)
+    }
+
+    fn healthiest(&self, version: VersionChoice) -> Location {
+        self.world.handle().healthiest(self.plan.id.clone(), version).wait().unwrap()
+    }
+
     pub fn replicate(&self, from: &str, to: &str) -> RunReport {
         let (from, to) = (self.place(from), Location::local(self.world.path(to)));
         self.world.run(|run| Command::Replicate {
@@ -254,14 +271,8 @@ fn new_destinations_get_their_versions_at_once_one_after_the_other() {
 fn what_is_damaged_at_one_is_replaced_from_another() {
     let case = Case::new();
     case.back_up();
-    let volume = super::tree(&case.world.path("third"))
-        .into_keys()
-        .find(|path| path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"v0001")));
-    let volume = case.world.path("third").join(volume.unwrap());
-    let good = fs::read(&volume).unwrap();
-    let mut bad = good.clone();
-    bad[good.len() / 2] ^= 1;
-    fs::write(&volume, &bad).unwrap();
+    let (volume, good) = case.damage("third");
+    let bad = fs::read(&volume).unwrap();
     assert_eq!(case.verifies("third").len(), 1);
     let report = case.replicate("destination", "third");
     assert_eq!(report.outcome, Outcome::Completed);
@@ -278,6 +289,30 @@ fn what_is_damaged_at_one_is_replaced_from_another() {
     let report = case.world.run(|run| Command::Replicate { run, spec: Box::new(spec) });
     assert_eq!(report.outcome, Outcome::CompletedWithWarnings, "{report:?}");
     assert_eq!(case.versions("second/new"), []);
+}
+
+#[test]
+fn where_only_the_backup_is_named_the_healthiest_destination_is_read() {
+    let case = Case::new();
+    let first = version_of(&case.back_up());
+    let [destination, second, third] = NAMES.map(|name| case.place(name).location);
+    let look = |at: &Location| case.world.handle().destination_status(at.clone()).wait().unwrap().problem.map(|p| p.code);
+    assert_eq!(case.healthiest(VersionChoice::Latest), destination, "all are well, and it is the plan's first");
+    case.pull_out("destination");
+    assert_eq!(look(&destination), Some(Code::DestinationMissing));
+    assert_eq!(case.healthiest(VersionChoice::Latest), second, "it could not be used last");
+    write(&case.world.source().join("b"), "new");
+    let newer = version_of(&case.back_up());
+    case.put_back("destination");
+    assert_eq!(look(&destination), None);
+    assert_eq!(case.healthiest(VersionChoice::Latest), second, "the first lacks the newest version");
+    assert_eq!(case.healthiest(VersionChoice::Id(newer.clone())), second);
+    assert_eq!(case.healthiest(VersionChoice::Id(first)), destination);
+    case.damage("second");
+    assert_ne!(case.verifies("second"), [""; 0]);
+    assert_eq!(case.healthiest(VersionChoice::Id(newer)), third, "what is damaged is remembered");
+    let unknown = case.world.handle().healthiest(PlanId::from_random([9; 16]), VersionChoice::Latest).wait();
+    assert_eq!(unknown.unwrap_err().code, Code::NothingThere);
 }
 
 #[test]

@@ -135,6 +135,34 @@ fn another_goes_on_in_the_middle_of_an_object() {
 }
 
 #[test]
+fn of_those_that_can_stand_in_the_healthiest_does() {
+    let world = World::new();
+    fill(&world);
+    let [second, third] = ["second", "third"].map(|name| {
+        std::fs::create_dir(world.path(name)).unwrap();
+        Location::local(world.path(name))
+    });
+    let mut plan = world.plan("Documents");
+    plan.destinations.extend([second.clone(), third.clone()]);
+    world.save(&plan).unwrap();
+    assert_eq!(world.back_up(&plan, WantedType::Auto).outcome, Outcome::Completed);
+    // It is found away, and is there again before anybody has looked.
+    std::fs::rename(world.path("second"), world.path("away")).unwrap();
+    assert!(world.handle().destination_status(second.clone()).wait().unwrap().problem.is_some());
+    std::fs::rename(world.path("away"), world.path("second")).unwrap();
+
+    let read: Arc<Mutex<HashMap<Location, Arc<AtomicU64>>>> = Arc::default();
+    *world.streams.lock().unwrap() = Some(Streams { dies: Some(world.location()), after: 5_000_000, read: read.clone() });
+    let to = world.path("restored");
+    let report = world.restore(world.place(&plan), VersionChoice::Latest, &to);
+    assert_eq!(report.outcome, Outcome::Completed, "{:?}", report.warnings);
+    assert_eq!(tree(&to.join("source")), tree(&world.source()));
+    let read = |location: &Location| read.lock().unwrap().get(location).map_or(0, |read| read.load(Relaxed));
+    assert!(read(&world.location()) >= 5_000_000, "what was named is read first");
+    assert!(read(&third) > 0 && read(&second) == 0, "{} {}", read(&third), read(&second));
+}
+
+#[test]
 fn what_is_written_to_a_server_goes_on_from_here_to_the_others() {
     let world = World::new();
     fill(&world);

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use eframe::egui::accesskit::Role;
 use strongroom::engine::{Engine, Env, Mode};
 use strongroom::model::format::{Kind, Level};
+use strongroom::model::health::Patience;
 use strongroom::model::plan::SecretFile;
 use strongroom::model::read_back::WantedReadBack;
 use strongroom::state::lock::HomeLock;
@@ -231,6 +232,9 @@ fn limits_are_set_and_taken_away_in_the_settings() {
     hands.wait("none", |_| limits().is_unlimited());
     hands.replace(Role::TextInput, "Files at the same time to or from each server", "9");
     hands.wait("connections", |_| engine.handle().overview().settings.connections == 9);
+    hands.replace(Role::TextInput, "Days until a server is missed", "5");
+    let patience = || engine.handle().overview().settings.patience;
+    hands.wait("patience", |_| patience() == Patience { servers: 5, drives: 7 });
 }
 
 #[test]

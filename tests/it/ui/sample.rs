@@ -339,6 +339,7 @@ pub fn answer(question: &Question) -> Option<Result<Answer, Problem>> {
             problem: None,
             cid: None,
             found_at: None,
+            share: None,
             free: Some(588_000_000_000),
             total: Some(1_000_000_000_000),
             used: 120_000_000_000,

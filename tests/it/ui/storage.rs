@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use egui_kittest::kittest::{NodeT, Queryable};
 use strongroom::engine::message::{Answer, Command, KeysOwed, Overview, Question};
+use strongroom::model::drive::Share;
 use strongroom::model::health::Sample;
 use strongroom::model::location::Location;
 use strongroom::model::path::PathBytes;
@@ -109,6 +110,22 @@ fn what_goes_to_a_destination_is_edited_from_there_though_nothing_lies_there_yet
     desk.until("that it is empty", |desk| desk.reads("No backups yet") && desk.reads("nothing of it lies here yet"));
     desk.click("Edit Documents, which goes to backups on nas");
     desk.wait_for("Edit Documents");
+}
+
+#[test]
+fn a_share_of_another_machine_is_named_as_such() {
+    let fake = Fake::new(sample::overview(), move |question| match question {
+        Question::DestinationStatus { .. } => {
+            let Some(Ok(Answer::DestinationStatus(mut status))) = sample::answer(question) else { unreachable!() };
+            status.share = Some(Share { kind: "nfs4".into(), source: "nas:/export".into() });
+            Some(Ok(Answer::DestinationStatus(status)))
+        }
+        other => sample::answer(other),
+    });
+    let window = sample::window(&fake);
+    let mut desk = Desk::of(fake, window, [900.0, 900.0]);
+    desk.click("Storage");
+    desk.until("the share", |desk| desk.reads("A network share (nfs4) at nas:/export"));
 }
 
 #[test]

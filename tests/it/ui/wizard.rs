@@ -1,14 +1,16 @@
 //! The restore wizard's steps, against a pretended engine.
 
+use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
 use super::fake::{Fake, empty_overview, unexpected};
 use strongroom::engine::message::{Answer, Command, Event, PlanAt, Question, Rows, Unreadable, VersionList};
 use strongroom::model::catalog::{FileTime, Row, RowKind};
-use strongroom::model::plan::PlanId;
+use strongroom::model::location::Location;
+use strongroom::model::plan::{Plan, PlanId};
 use strongroom::model::problem::{Code, Problem};
-use strongroom::model::restore::{Conflict, Origin, Place, RestoreCounts, Target};
+use strongroom::model::restore::{Conflict, Origin, Place, RestoreCounts, Target, VersionChoice};
 use strongroom::model::run::{Outcome, RunDetail, RunKind, RunReport, Trigger};
 use strongroom::model::snapshot::{BackupType, CatalogRef, Manifest, Totals, VersionId};
 use strongroom::ui::restore::rows::{Content, PageKey};
@@ -197,6 +199,47 @@ fn from_a_bare_folder_to_a_result() {
     fake.events.send(Event::RunEnded(Box::new(report))).unwrap();
     until(&mut w, &fake, |w| w.step == Step::Result);
     assert!(w.report.is_some());
+}
+
+#[test]
+fn a_backup_of_this_computer_is_read_where_it_is_healthiest() {
+    let [first, second] = ["/media/blue", "/media/red"].map(Location::local);
+    let plan = Plan {
+        id: PlanId::from_random([1; 16]),
+        name: "Pictures".into(),
+        created: "2026-11-01T00:00:00Z".parse().unwrap(),
+        sources: Default::default(),
+        destinations: vec![first.clone(), second.clone()],
+        format: Default::default(),
+        seal: None,
+        secret_file: None,
+        schedules: Default::default(),
+        retention: Default::default(),
+        max_sizes: Default::default(),
+        read_back: Default::default(),
+    };
+    let versions_of = |healthiest: Result<Answer, Problem>| {
+        let asked = Arc::new(Mutex::new(Vec::new()));
+        let noted = asked.clone();
+        let fake = Fake::new(empty_overview(), move |question| match question {
+            Question::Healthiest { version, .. } => {
+                assert_eq!(*version, VersionChoice::Id(manifest(9, 0).id));
+                Some(healthiest.clone())
+            }
+            Question::Versions { place } => {
+                noted.lock().unwrap().push(place.location.clone());
+                answer(question)
+            }
+            other => answer(other),
+        });
+        let mut w = Wizard::for_plan(&fake.handle, &plan, Some(manifest(9, 0).id), "/home/u/Restored".into());
+        assert!(w.is_waiting() && w.blocked().is_some());
+        until(&mut w, &fake, |w| w.blocked().is_none() && !w.is_waiting());
+        assert_eq!(w.version, Some(manifest(9, 0).id), "the one that was chosen stays");
+        asked.lock().unwrap().clone()
+    };
+    assert_eq!(versions_of(Ok(Answer::Healthiest(second.clone()))), [second]);
+    assert_eq!(versions_of(Err(Problem::new(Code::Io, "The history cannot be read.", ""))), [first]);
 }
 
 #[test]

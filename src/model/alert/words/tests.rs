@@ -121,3 +121,20 @@ fn names_stay_in_their_line() {
     let (alert, _) = told(&report);
     assert!(!alert.subject.contains(['\r', '\n']) && alert.subject.chars().count() < 130, "{}", alert.subject);
 }
+
+#[test]
+fn what_is_away_too_long_is_told_with_all_that_wait_for_it() {
+    let (since, now) = ("2026-11-11T12:00:00Z".parse().unwrap(), "2026-11-18T12:00:00Z".parse().unwrap());
+    let plans: Vec<String> = (1..=7).map(|n| format!("Plan {n}")).collect();
+    let told = |at: &Location, plans: &[String]| away(at, since, plans, now, &TimeZone::UTC, "box");
+    let drive = told(&Location::local("/media/blue"), &plans[..2]);
+    assert_eq!((drive.subject.as_str(), drive.plan.as_ref()), ("blue has been away for 7 days", None));
+    assert_eq!(drive.topics, [Topic::Away]);
+    assert!(drive.body.contains("does not lie there: Plan 1, Plan 2. Plug the drive in"), "{}", drive.body);
+    assert!(drive.body.ends_with("(Strongroom on box)"), "{}", drive.body);
+    let server = told(&Location::of_server("sftp://ada@nas/b").unwrap().unwrap(), &plans);
+    assert!(server.body.contains("Plan 5 and 2 more. Check the network"), "{}", server.body);
+    let again = there_again(&Location::local("/media/blue"), now, "box");
+    assert_eq!((again.name(), again.subject.as_str()), ("recovery", "blue is there again"));
+    assert_eq!(again.ends, [Topic::Away]);
+}

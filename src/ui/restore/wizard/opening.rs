@@ -4,16 +4,42 @@ use super::{Lock, Source, Step, Wizard};
 use crate::engine::Handle;
 use crate::engine::message::Unreadable;
 use crate::model::location::Location;
+use crate::model::plan::Plan;
 use crate::model::problem::Code;
-use crate::model::restore::Place;
+use crate::model::restore::{Place, VersionChoice};
 use crate::model::secret::Secret;
-use crate::model::snapshot::Manifest;
+use crate::model::snapshot::{Manifest, VersionId};
 use crate::ui::load::Load;
+
+/// Of a backup that is set up here, the destination that is read from: asked for.
+pub(super) struct Choosing {
+    healthiest: Load<Location>,
+    plan: Plan,
+    version: Option<VersionId>,
+}
 
 impl Wizard {
     /// Where to look; `None` while what was typed is no place.
     pub fn location(&self) -> Option<Location> {
         self.placeholders.typed(&self.destination)
+    }
+
+    /// Asks which of a plan's destinations is read from, and opens it there once that is known. `version`: chosen already.
+    pub(super) fn choose_destination(&mut self, handle: &Handle, plan: &Plan, version: Option<VersionId>) {
+        let wanted = version.clone().map_or(VersionChoice::Latest, VersionChoice::Id);
+        let healthiest = Load::Waiting(handle.healthiest(plan.id.clone(), wanted));
+        self.choosing = Some(Choosing { healthiest, plan: plan.clone(), version });
+    }
+
+    pub(super) fn poll_destination(&mut self, handle: &Handle) {
+        let Some(Choosing { healthiest, plan, version }) = self.choosing.take_if(|choosing| choosing.healthiest.poll()) else {
+            return;
+        };
+        // What keeps that from being known is said of the versions too.
+        if let Some(location) = healthiest.ready().or(plan.destinations.first()) {
+            self.open(handle, Place::of(&plan.id, location), plan.seal.is_some());
+            self.version = version;
+        }
     }
 
     /// Looks for backups in the folder that was named.

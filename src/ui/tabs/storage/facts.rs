@@ -54,6 +54,9 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, status: &DestinationStatus, owed: &[Ke
     if let Some(found) = &status.found_at {
         line(ui, |ui| weak(ui, format!("Found at {}: its drive is mounted there now.", found.display())));
     }
+    if let Some(share) = &status.share {
+        line(ui, |ui| weak(ui, human::capital(&share.in_words())));
+    }
     if let Some(cid) = &status.cid {
         content_address(ui, &format!("/ipfs/{cid}"));
     }

@@ -2,7 +2,7 @@
 
 use egui::Ui;
 
-use crate::model::health::{Patience, Sample, Told, days};
+use crate::model::health::{Sample, Told, days};
 use crate::model::human;
 use crate::model::location::Location;
 use crate::model::plan::Plan;
@@ -50,6 +50,6 @@ pub fn show(ui: &mut Ui, cx: &Cx<'_>, location: &Location, samples: &[Sample]) {
 /// Whether a backup that runs by itself has waited for it longer than is borne.
 fn is_missed(cx: &Cx<'_>, location: &Location, told: &Told) -> bool {
     let waits = |plan: &Plan| plan.runs_by_itself() && plan.destinations.contains(location);
-    told.away_since.is_some_and(|since| Patience::default().is_over(location, since, cx.now))
+    told.away_since.is_some_and(|since| cx.overview.settings.patience.is_over(location, since, cx.now))
         && cx.overview.plans.iter().any(|plan| waits(&plan.plan))
 }

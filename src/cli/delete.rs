@@ -5,9 +5,10 @@ use serde_json::{Value, json};
 use super::engine_access::{Session, with_home};
 use super::exit::Exit;
 use super::follow::{follow, new_run_id};
-use super::output::Output;
+use super::output::{Output, clean};
 use super::{args, place, report};
 use crate::engine::message::Command;
+use crate::model::clean_up::append_only_in_words;
 use crate::model::human;
 use crate::model::problem::Problem;
 use crate::model::prune::{DeleteSpec, PrunePlan};
@@ -25,7 +26,11 @@ fn delete(session: &Session, args: &args::Delete, output: Output) -> Result<Exit
     versions.dedup();
     let spec = DeleteSpec { from, versions, everywhere: false };
     if args.dry_run {
+        let location = spec.from.location.clone();
         let plan = handle.plan_deletion(spec).wait()?;
+        if handle.overview().is_append_only(&location) {
+            output.remark(clean(&append_only_in_words(&location)));
+        }
         shown(output, &plan);
         return Ok(Exit::Done);
     }

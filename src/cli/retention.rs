@@ -9,8 +9,8 @@ use super::follow::{follow, new_run_id};
 use super::output::{Output, clean};
 use super::plan::find_plan;
 use super::{args, report};
-use crate::engine::message::{Command, NewSecrets};
-use crate::model::clean_up::{CleanUpSpec, PlaceJudged, RetentionPreview};
+use crate::engine::message::{Command, NewSecrets, Overview};
+use crate::model::clean_up::{CleanUpSpec, PlaceJudged, RetentionPreview, append_only_in_words};
 use crate::model::human;
 use crate::model::plan::Plan;
 use crate::model::problem::{Code, Problem};
@@ -24,10 +24,11 @@ pub fn run(args: args::Retention, output: Output) -> Result<Exit, Problem> {
         args::Retention::Preview { rule } => {
             let session = Session::reading_home()?;
             session.tell_notices(output);
-            let mut plan = find_plan(&session.handle().overview(), &rule.plan)?.plan.clone();
+            let overview = session.handle().overview();
+            let mut plan = find_plan(&overview, &rule.plan)?.plan.clone();
             change(&mut plan, &rule)?;
             let preview = session.handle().preview_retention(plan).wait()?;
-            Ok(tell(&preview, true, output))
+            Ok(tell(&overview, &preview, true, output))
         }
     }
 }
@@ -36,9 +37,10 @@ pub fn clean_up(args: &args::Cleanup, output: Output) -> Result<Exit, Problem> {
     if args.dry_run {
         let session = Session::reading_home()?;
         session.tell_notices(output);
-        let plan = find_plan(&session.handle().overview(), &args.plan)?.plan.clone();
+        let overview = session.handle().overview();
+        let plan = find_plan(&overview, &args.plan)?.plan.clone();
         let preview = session.handle().preview_retention(plan).wait()?;
-        return Ok(tell(&preview, false, output));
+        return Ok(tell(&overview, &preview, false, output));
     }
     with_home(|session| {
         let handle = session.handle();
@@ -124,11 +126,16 @@ fn show(name: &str, schedule: Option<&str>, output: Output) -> Result<Exit, Prob
 }
 
 /// Each version with why it stays or goes, and what is left over the next year.
-fn tell(preview: &RetentionPreview, year: bool, output: Output) -> Exit {
+fn tell(overview: &Overview, preview: &RetentionPreview, year: bool, output: Output) -> Exit {
     let mut exit = Exit::Done;
     let mut going = 0;
+    let mut not_deletable = Vec::new();
     for PlaceJudged { location, judged } in &preview.places {
         output.line(clean(&location.display()));
+        if overview.is_append_only(location) {
+            output.line(clean(&format!("  {}", append_only_in_words(location))));
+            not_deletable.push(location.display());
+        }
         let judged = match judged {
             Ok(judged) => judged,
             Err(problem) => {
@@ -159,6 +166,6 @@ fn tell(preview: &RetentionPreview, year: bool, output: Output) -> Exit {
             output.line(format!("  until {}  {:>4} made  {kept}, about {bytes}", month.until, month.made));
         }
     }
-    output.result("completed", json!({ "going": going, "simulation": preview.simulation }));
+    output.result("completed", json!({ "going": going, "not_deletable": not_deletable, "simulation": preview.simulation }));
     exit
 }

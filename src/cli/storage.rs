@@ -13,6 +13,8 @@ use super::output::{Output, clean};
 use super::plan::find_plan;
 use super::{args, parse, server};
 use crate::engine::message::{NewSecrets, Overview, TestResult};
+use crate::model::clean_up::append_only_in_words;
+use crate::model::health::latency_in_words;
 use crate::model::human;
 use crate::model::keeping::Keeping;
 use crate::model::location::Location;
@@ -56,7 +58,9 @@ fn list(output: Output) -> Result<Exit, Problem> {
         let most = |plan: &&Plan| Some((plan.name.clone(), plan.max_sizes.at(location)?));
         let max_sizes: BTreeMap<String, u64> = plans.iter().filter_map(most).collect();
         let share = session.handle().share(location.clone()).wait()?;
-        let mut object = json!({ "destination": location.display(), "plans": names, "max_sizes": max_sizes });
+        let deletable = !overview.is_append_only(location);
+        let mut object =
+            json!({ "destination": location.display(), "plans": names, "max_sizes": max_sizes, "deletable": deletable });
         if let Some(share) = &share {
             object["share"] = json!(share);
         }
@@ -70,6 +74,9 @@ fn list(output: Output) -> Result<Exit, Problem> {
             .collect();
         let on = share.map_or_else(String::new, |share| format!(" \u{b7} {}", share.in_words()));
         output.line(clean(&format!("{}  {}{on}", location.display(), shown.join(", "))));
+        if !deletable {
+            output.line(clean(&format!("  {}", append_only_in_words(location))));
+        }
     }
     output.result("completed", json!({ "destinations": found.len() }));
     Ok(Exit::Done)
@@ -143,7 +150,7 @@ fn test(args: &args::StorageAt, output: Output) -> Result<Exit, Problem> {
     let location = parse::destination(&args.to)?;
     server::tell(session.handle(), &location, &args.server, false)?;
     let result = session.handle().test_destination(location.clone()).wait()?;
-    let what = if result.to_be_made { "is not there yet: the first backup makes it" } else { "can be written" };
+    let what = if result.to_be_made { "is not there yet: the first backup makes it" } else { "can be read and written" };
     output.line(clean(&format!("{} {what}", location.display())));
     for line in tested(&result) {
         output.line(format!("  {line}"));
@@ -154,12 +161,20 @@ fn test(args: &args::StorageAt, output: Output) -> Result<Exit, Problem> {
 
 fn tested(result: &TestResult) -> Vec<String> {
     let mut lines = Vec::new();
+    lines.extend(result.latency_ms.map(latency_in_words));
     lines.extend(result.write_speed.map(|speed| format!("{}/s written", human::bytes(speed as u64))));
-    if let (Some(free), Some(total)) = (result.free, result.total) {
-        lines.push(format!("{} free of {}", human::bytes(free), human::bytes(total)));
-    }
+    lines.extend(result.read_speed.map(|speed| format!("{}/s read", human::bytes(speed as u64))));
+    lines.push(match (result.free, result.total) {
+        (Some(free), Some(total)) => format!("{} free of {}", human::bytes(free), human::bytes(total)),
+        (Some(free), None) => format!("{} free", human::bytes(free)),
+        (None, _) => "the server does not say how much room there is".into(),
+    });
     if !result.deletable {
-        lines.push("nothing can be deleted there: backups work, but old versions and unfinished ones stay for ever".into());
+        lines.push(
+            "nothing can be deleted there: backups work, but old versions and unfinished ones stay until somebody with the right to \
+             delete removes them"
+                .into(),
+        );
     }
     lines.extend(result.keeps.map(Keeping::in_words));
     if result.on_system_disk {

@@ -19,6 +19,7 @@ use crate::state;
 
 use super::access;
 use super::adopt;
+use super::append_only;
 use super::channels;
 use super::compare;
 use super::core::{Core, lock};
@@ -337,6 +338,7 @@ fn remove_plan(core: &Core, id: &PlanId, delete_versions: bool) -> Result<(), Pr
             if let Some(folder) = Folder::of_plan(&storage, id)? {
                 let ring = core.known_ring(id)?;
                 destination::check_owner(core, &folder, ring.as_deref())?;
+                append_only::try_out(core, location, &folder)?;
                 folder.remove()?;
             }
         }

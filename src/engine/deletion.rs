@@ -18,6 +18,7 @@ use crate::model::restore::Place;
 use crate::model::run::{Cancel, RunDetail, Stage};
 use crate::model::snapshot::{Manifest, VersionId};
 
+use super::append_only;
 use super::core::{Core, OpenPlace};
 use super::destination;
 use super::explain;
@@ -91,6 +92,8 @@ pub fn delete(core: &Core, run: &Run, spec: &DeleteSpec, stages: &mut Stages<'_>
     }
     stages.enter(Stage::Deleting);
     destination::check_owner(core, &folder, ring)?;
+    // Where nothing can be deleted a mark would only hide what lies there for ever, and could not be taken back.
+    append_only::try_out(core, place, &folder)?;
     for id in &spec.versions {
         folder.put_deleted(id, core.env.clock.now(), &core.home_id, ring)?;
     }
@@ -127,7 +130,11 @@ pub fn finish(core: &Core, folder: &Folder, ring: Option<&KeyRing>, place: &Loca
     if folder.deleted()?.is_empty() || may_delete(core, folder, ring).is_err() {
         return Ok(());
     }
-    drop_manifests(core, folder, ring, place)?;
+    let dropped = drop_manifests(core, folder, ring, place);
+    if dropped.as_ref().is_err_and(|problem| problem.code == Code::NotWritable) {
+        append_only::was_refused(core, place);
+    }
+    dropped?;
     let Some(staying) = all_readable(listed, &[]) else { return Ok(()) };
     if !hand::vanished(core, folder, place, listed)?.is_empty() {
         return Ok(());

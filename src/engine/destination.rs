@@ -1,5 +1,6 @@
 //! Opening a plan's destination for writing: who writes there, with which key; and what can be said of a destination.
 
+mod measured;
 mod tested;
 
 use std::sync::Arc;
@@ -19,6 +20,7 @@ use crate::model::snapshot::VersionId;
 use crate::os::identity;
 use crate::storage::{self, Storage};
 
+use super::append_only;
 use super::core::{Core, lock};
 use super::costs;
 use super::events::{self, About};
@@ -355,6 +357,7 @@ pub fn status(core: &Core, location: &Location) -> DestinationStatus {
         cid: None,
         found_at: None,
         share: core.accesses.share_of(location),
+        deletable: !append_only::is_known(core, location),
     };
     if let Err(problem) = fill_status(core, location, &mut status) {
         status.problem = Some(match &status.share {

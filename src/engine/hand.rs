@@ -9,6 +9,7 @@ use crate::model::marker;
 use crate::model::problem::{Cause, Problem, Warning};
 use crate::model::snapshot::VersionId;
 
+use super::append_only;
 use super::core::{Core, lock};
 use super::explain;
 use super::few_at_once::few_at_once;
@@ -108,6 +109,10 @@ pub fn clear_litter(
         Ok(())
     })?;
     let kept = stays.into_inner().unwrap_or_else(PoisonError::into_inner);
+    match &kept {
+        Some(_) => append_only::was_refused(core, place),
+        None => append_only::try_again(core, place, folder),
+    }
     Ok(kept.map(|problem| not_cleared(place, &problem)))
 }
 

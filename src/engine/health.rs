@@ -15,6 +15,7 @@ use crate::os::drives;
 use crate::os::identity::device;
 use crate::storage::{self, Room};
 
+use super::append_only;
 use super::core::{Core, lock};
 use super::destination;
 use super::explain;
@@ -68,9 +69,15 @@ pub fn seen(core: &Core, status: &DestinationStatus) {
 pub fn tested(core: &Core, location: &Location, result: &Result<TestResult, Problem>) {
     match result {
         Ok(result) => {
-            let speed = result.write_speed.map(|speed| speed as u64);
-            let sample = Sample { free: result.free, total: result.total, speed, ..Sample::new(core.env.clock.now(), None) };
-            note(core, location, &sample);
+            let [speed, read_speed] = [result.write_speed, result.read_speed].map(|speed| speed.map(|speed| speed as u64));
+            let (free, total, latency_ms) = (result.free, result.total, result.latency_ms);
+            let sample = Sample::new(core.env.clock.now(), None);
+            note(core, location, &Sample { free, total, latency_ms, speed, read_speed, ..sample });
+            match (result.deletable, result.to_be_made) {
+                (false, _) => append_only::was_refused(core, location),
+                (true, false) => append_only::was_not_refused(core, location),
+                (true, true) => {}
+            }
         }
         Err(problem) => failed(core, location, problem),
     }

@@ -4,6 +4,7 @@ mod access;
 mod actor;
 mod adopt;
 mod answer;
+mod append_only;
 mod at_risk;
 mod awake;
 mod backup;

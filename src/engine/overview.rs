@@ -14,6 +14,7 @@ use crate::model::status::{judge, strip, with_pause};
 
 use crate::os::surroundings;
 
+use super::append_only;
 use super::at_risk::AtRisks;
 use super::core::{Core, lock};
 use super::health;
@@ -88,6 +89,7 @@ fn plan_overview(core: &Core, plan: Plan, now: Timestamp) -> PlanOverview {
     let behind = several::behind(core, &plan).unwrap_or_default();
     PlanOverview {
         behind: behind.into_iter().map(|(_, to)| to).collect(),
+        append_only: plan.destinations.iter().filter(|location| append_only::is_known(core, location)).cloned().collect(),
         status,
         why,
         last_success: last_good.map(|r| r.finished),

@@ -18,6 +18,7 @@ use crate::model::schedule::{ScheduleId, Upcoming};
 use crate::model::snapshot::{Manifest, VersionId};
 
 use self::room::Taken;
+use super::append_only;
 use super::core::{Core, OpenPlace};
 use super::deletion;
 use super::explain;
@@ -104,7 +105,9 @@ fn versions(
 /// Whether a rule of the saved plan lets a version go now, at a destination that can be looked at.
 pub fn has_work(core: &Core, plan: &PlanId) -> bool {
     let Some(plan) = core.plan(plan).filter(lets_go) else { return false };
-    plan.destinations.iter().any(|location| look(core, &plan, location).is_ok_and(|looked| !looked.judged.going.is_empty()))
+    let goes = |location: &Location| look(core, &plan, location).is_ok_and(|looked| !looked.judged.going.is_empty());
+    // Where nothing can be deleted that was said once: no run begins for it until it can, which each backup tries again.
+    plan.destinations.iter().any(|location| !append_only::is_known(core, location) && goes(location))
 }
 
 /// What the plan's rule would do, whether or not it is saved; nothing is touched.
@@ -145,6 +148,7 @@ pub fn run(core: &Arc<Core>, run: &Run, spec: &CleanUpSpec, stages: &mut Stages<
     let mut sum = Sum::default();
     let mut doubts = Vec::new();
     for location in &plan.destinations {
+        let was_known = append_only::is_known(core, location);
         match clean(core, run, &plan, location, spec.despite_doubts, &mut sum, stages) {
             Ok(at) => {
                 doubts.extend(at.doubts.iter().map(|doubt| doubt.in_words(&core.env.clock.zone())));
@@ -153,6 +157,11 @@ pub fn run(core: &Arc<Core>, run: &Run, spec: &CleanUpSpec, stages: &mut Stages<
             Err(problem) if problem.code == Code::Cancelled => return Err(problem),
             // By itself it is tried again after the next backup.
             Err(problem) if problem.is_away() && run.trigger == Trigger::Retention => {}
+            Err(problem) if problem.code == Code::NotWritable && append_only::is_known(core, location) => {
+                if !was_known || run.trigger != Trigger::Retention {
+                    warnings.push(Warning::of_all(Cause::NotCleared, problem.what));
+                }
+            }
             Err(problem) => {
                 let detail = format!("{}: nothing is cleared away there. {}", location.display(), problem.what);
                 warnings.push(Warning::of_all(Cause::NotCleared, detail));

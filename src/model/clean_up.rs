@@ -31,6 +31,12 @@ pub struct PlaceJudged {
     pub judged: Result<Judged, Problem>,
 }
 
+/// That nothing can be deleted at a destination, and what that means.
+pub fn append_only_in_words(location: &Location) -> String {
+    let at = location.display();
+    format!("Nothing can be deleted at {at}: versions stay until somebody with the right to delete removes them.")
+}
+
 /// What was cleared away at one destination, and why.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CleanedUp {

@@ -45,6 +45,14 @@ pub struct Sample {
     /// Bytes a second, where it was written to for the sake of that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub speed: Option<u64>,
+    /// The same of reading.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub read_speed: Option<u64>,
+}
+
+/// How soon it answers: "answers in 8 ms".
+pub fn latency_in_words(ms: u64) -> String {
+    if ms == 0 { "answers at once".into() } else { format!("answers in {ms} ms") }
 }
 
 /// Why a destination could not be used, as it is kept.
@@ -93,7 +101,7 @@ impl Failure {
 impl Sample {
     /// One look, of which nothing more is known than how it ended.
     pub fn new(at: Timestamp, failure: Option<Failure>) -> Self {
-        Self { at, looks: 1, failure, free: None, total: None, used: None, latency_ms: None, speed: None }
+        Self { at, looks: 1, failure, free: None, total: None, used: None, latency_ms: None, speed: None, read_speed: None }
     }
 }
 
@@ -206,6 +214,11 @@ mod tests {
         assert_eq!(many(u64::MAX, u64::MAX), Some(100));
         let of_days = [Sample { looks: 23, ..good(0) }, Sample { looks: 1, ..bad(5) }, Sample { looks: 24, ..good(24) }];
         assert_eq!(Told::of(&of_days, at(48)).percent(), Some(97), "what stands for many looks counts as many");
+    }
+
+    #[test]
+    fn how_soon_it_answers_is_told_in_words() {
+        assert_eq!([0, 8].map(latency_in_words), ["answers at once", "answers in 8 ms"]);
     }
 
     #[test]

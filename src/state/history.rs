@@ -17,6 +17,7 @@ use crate::model::run::{RunId, RunKind, Trigger};
 use crate::model::schedule::ScheduleId;
 use crate::model::snapshot::VersionId;
 
+mod append_only;
 mod attempts;
 mod damage;
 mod health;
@@ -27,6 +28,7 @@ mod runs;
 mod schema;
 mod walks;
 
+pub use self::append_only::Deleting;
 pub use self::messages::Waiting;
 pub use self::walks::Walked;
 

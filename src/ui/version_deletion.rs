@@ -18,7 +18,7 @@ use crate::ui::load::Load;
 use crate::ui::theme::typography::body;
 use crate::ui::theme::{size, space, tokens};
 use crate::ui::whereabouts;
-use crate::ui::widgets::{Button, Check, Dialog, at_right, problem_text, spinner, wrapped};
+use crate::ui::widgets::{Button, Check, Dialog, append_only, at_right, problem_text, spinner, wrapped};
 
 /// Versions that are seen without scrolling.
 const SEEN: f32 = 7.0;
@@ -70,6 +70,12 @@ impl VersionDeletion {
         format!("All others stay whole: what they share with those that go is kept.{elsewhere} This cannot be undone.")
     }
 
+    /// Of where they are to go, the destinations at which nothing can be deleted.
+    fn append_only<'c>(&self, cx: &Cx<'c>) -> Vec<&'c Location> {
+        let all = cx.overview.plans.iter().filter(|plan| plan.plan.id == self.plan).flat_map(|plan| &plan.append_only);
+        all.filter(|location| self.everywhere || **location == self.place.location).collect()
+    }
+
     fn is_waiting(&self) -> bool {
         self.versions.is_waiting() || self.planned.is_waiting()
     }
@@ -101,6 +107,9 @@ impl VersionDeletion {
         let out = Dialog::new(&self.title()).width(620.0).dirty(!self.chosen.is_empty()).show(ui, |ui, just_opened| {
             let t = tokens(ui);
             wrapped(ui, body(self.what_happens()).color(t.text));
+            for location in self.append_only(cx) {
+                append_only(ui, location);
+            }
             ui.add_space(space::XS);
             match &self.versions {
                 Load::Ready(versions) => list(ui, versions, &mut self.chosen, cx.zone),

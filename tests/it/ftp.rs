@@ -7,6 +7,7 @@ use std::process::Command;
 use crate::job;
 use crate::servers::ca::Ca;
 use crate::servers::pure_ftpd::{PASSWORD, PureFtpd};
+use crate::servers::vsftpd::Vsftpd;
 use crate::support::{Ran, Random, World, walk};
 
 struct Person {
@@ -113,6 +114,14 @@ fn who_gives_no_password_or_a_wrong_one_is_told() {
     person.server.limit(1);
     fs::write(person.world.source().join("big"), Random(1).bytes(5 << 20)).unwrap();
     assert_eq!(person.run(line).problem(), "no-room");
+}
+
+#[test]
+fn where_nothing_can_be_deleted_backups_go_on_and_it_is_said() {
+    let world = World::new();
+    let server = Vsftpd::start(&world.path("server"), "cmds_denied=DELE,RMD\n");
+    let address = server.address("ftp", "");
+    job::append_only(&world, &|line| world.run(&line.replace('%', &address)));
 }
 
 #[test]

@@ -41,6 +41,63 @@ pub fn whole(world: &World, run: &dyn Fn(&str) -> Ran, on_disk: Option<&Path>) {
     assert_same(&kept, &world.path("again/source"));
 }
 
+/// A plan whose destination lets nothing be deleted: it is backed up and restored, nothing is hidden that stays there, and what clean-up
+/// cannot do is said before and after. `run` puts the destination where `%` stands.
+pub fn append_only(world: &World, run: &dyn Fn(&str) -> Ran) {
+    const SAID: &str = "Nothing can be deleted at ";
+    tree::plain(&world.source(), 30, &mut Random(85));
+    let back_up = |n: u64| {
+        fs::write(world.source().join("new"), Random(n).bytes(300_000)).unwrap();
+        run("backup Docs --json").ok().last()
+    };
+    let versions = || run("versions --from % --json").ok().lines().iter().filter(|line| line.get("id").is_some()).count();
+    run("plan add Docs --source @source --to %").ok();
+    let first = back_up(86);
+    back_up(87);
+    assert_eq!(run("storage list --json").ok().lines()[0]["deletable"], true, "nobody has tried yet");
+
+    let tested = run("storage test % --json").ok().last();
+    assert_eq!((&tested["writable"], &tested["deletable"]), (&true.into(), &false.into()), "{tested}");
+    assert!(tested["latency_ms"].is_u64(), "{tested}");
+    assert!(
+        ["write_speed", "read_speed"].iter().all(|speed| tested[speed].as_f64().is_some_and(|speed| speed > 0.0)),
+        "{tested}"
+    );
+    let said = run("storage test %").ok().out;
+    assert!(said.contains("/s written") && said.contains("/s read") && said.contains("nothing can be deleted there"), "{said}");
+    let is_told = tested["free"].is_u64();
+    assert_ne!(is_told, said.contains("the server does not say how much room there is"), "{said}");
+
+    assert_eq!(run("storage list --json").ok().lines()[0]["deletable"], false);
+    assert_eq!(run("storage health % --json").ok().lines()[0]["deletable"], false);
+    for line in ["storage list", "storage health %"] {
+        let said = run(line).ok().out;
+        assert!(said.contains(SAID), "{said}");
+    }
+    let looked = run("storage health % --history --json").ok().lines();
+    assert!(looked.iter().any(|sample| sample["speed"].is_u64() && sample["read_speed"].is_u64()), "{looked:?}");
+
+    run("retention set Docs --keep-last 1").ok();
+    let said = run("cleanup Docs --dry-run").ok().out;
+    assert!(said.contains(SAID), "{said}");
+    let cleaned = run("cleanup Docs --anyway").code(3);
+    assert!(format!("{}{}", cleaned.out, cleaned.err).contains(SAID), "{}{}", cleaned.out, cleaned.err);
+    let delete = format!("delete --from % --version {}", first["version"].as_str().unwrap());
+    let said = run(&format!("{delete} --dry-run")).ok();
+    assert!(format!("{}{}", said.out, said.err).contains(SAID), "{}{}", said.out, said.err);
+    let refused = run(&format!("{delete} --json"));
+    assert_eq!(refused.problem(), "not-writable", "{}", refused.out);
+    assert!(refused.out.contains(SAID), "{}", refused.out);
+    assert_eq!(versions(), 2, "what stays there is not hidden");
+
+    // Though the rule cannot be kept.
+    back_up(88);
+    assert_eq!(versions(), 3);
+    run("verify --from % --all --depth full").ok();
+    run("restore --from % --to @out").ok();
+    assert_same(&world.source(), &world.path("out/source"));
+}
+
 /// A plan whose first run is cut off: its server ends when two volumes are there. `volumes`: where they lie.
 pub fn dies(world: &World, run: &(dyn Fn(&str) -> Ran + Sync), volumes: &Path, end: &dyn Fn()) {
     fs::create_dir(world.source()).unwrap();

@@ -117,6 +117,13 @@ fn what_cannot_be_changed_is_read_all_the_same() {
 }
 
 #[test]
+fn where_nothing_can_be_deleted_backups_go_on_and_it_is_said() {
+    let (world, server) = (World::new(), Apache::start(Asks::Basic, None));
+    let address = server.address("kept");
+    job::append_only(&world, &|line| run(&world, &address, line));
+}
+
+#[test]
 fn a_run_whose_server_dies_is_gone_on_with() {
     let (world, mut server) = (World::new(), Apache::start(Asks::Basic, None));
     let (address, volumes) = (server.address("b"), server.data().join("b"));

@@ -44,7 +44,7 @@ const MODULES: [&str; 13] = [
 ];
 
 impl Apache {
-    /// `identity`: with TLS, as this server. What lies under `/readonly` cannot be changed.
+    /// `identity`: with TLS, as this server. What lies under `/readonly` cannot be changed, and nothing under `/kept` deleted.
     pub fn start(asks: Asks, identity: Option<&Identity>) -> Self {
         let folder = tempfile::Builder::new().prefix("srdav").tempdir().unwrap();
         fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
@@ -112,7 +112,8 @@ fn config(folder: &Path, port: u16, asks: Asks, identity: Option<&Identity>) -> 
     config += &format!(
         "DocumentRoot {at}/data\nDavLockDB {at}/locks/dav\nLimitXMLRequestBody 0\nLimitRequestBody 0\n\
          <Directory {at}/data>\nDav On\nAuthType {kind}\nAuthName strongroom\nAuthUserFile {at}/{file}\nRequire valid-user\n</Directory>\n\
-         <Location /readonly>\n<LimitExcept GET HEAD OPTIONS PROPFIND>\nRequire all denied\n</LimitExcept>\n</Location>\n"
+         <Location /readonly>\n<LimitExcept GET HEAD OPTIONS PROPFIND>\nRequire all denied\n</LimitExcept>\n</Location>\n\
+         <Location /kept>\n<Limit DELETE>\nRequire all denied\n</Limit>\n</Location>\n"
     );
     if let Some(Identity { certificate, key }) = identity {
         config += &format!(

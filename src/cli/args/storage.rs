@@ -17,7 +17,7 @@ pub enum Storage {
     Remove(StorageRemove),
     /// Move a plan from one destination to another: its versions are copied there, and later ones go there instead
     Move(StorageMove),
-    /// Try a destination: whether it can be written, how fast, and how much room there is
+    /// Try a destination: whether it can be written, read and cleaned up, how fast, and how much room there is
     Test(StorageAt),
     /// Tell of destinations whether they can be reached and what lies there; or how they were until now
     Health(StorageHealth),

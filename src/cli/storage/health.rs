@@ -10,7 +10,8 @@ use crate::cli::exit::Exit;
 use crate::cli::output::{Output, clean};
 use crate::cli::{args, parse, server};
 use crate::engine::message::{DestinationStatus, KeysOwed, Overview};
-use crate::model::health::{Sample, Told};
+use crate::model::clean_up::append_only_in_words;
+use crate::model::health::{Sample, Told, latency_in_words};
 use crate::model::human;
 use crate::model::location::Location;
 use crate::model::max_size;
@@ -132,6 +133,7 @@ fn in_words(sample: &Sample) -> String {
     parts.extend(sample.used.map(|used| format!("{} of backups", human::bytes(used))));
     parts.extend(sample.latency_ms.map(|ms| format!("in {ms} ms")));
     parts.extend(sample.speed.map(|speed| format!("{}/s written", human::bytes(speed))));
+    parts.extend(sample.read_speed.map(|speed| format!("{}/s read", human::bytes(speed))));
     if sample.looks > 1 {
         parts.push(human::counted(sample.looks, "check", "checks"));
     }
@@ -143,8 +145,7 @@ fn shown(overview: &Overview, status: &DestinationStatus, output: Output) {
     if let Some(problem) = &status.problem {
         output.line(clean(&format!("  {} {}", problem.what, problem.fix)));
     } else {
-        let latency = status.latency_ms.map(|ms| if ms == 0 { "at once".into() } else { format!("in {ms} ms") });
-        output.line(format!("  answers {}", latency.unwrap_or_default()));
+        output.line(format!("  {}", status.latency_ms.map_or_else(|| "answers".into(), latency_in_words)));
     }
     if let Some(found) = &status.found_at {
         output.line(clean(&format!("  found at {}", found.display())));
@@ -155,6 +156,9 @@ fn shown(overview: &Overview, status: &DestinationStatus, output: Output) {
     if let (Some(free), Some(total)) = (status.free, status.total) {
         let low = if room::is_low(free, total) { ": low on room" } else { "" };
         output.line(format!("  {} free of {}{low}", human::bytes(free), human::bytes(total)));
+    }
+    if !status.deletable {
+        output.line(clean(&format!("  {}", append_only_in_words(&status.location))));
     }
     if let Some(cid) = &status.cid {
         output.line(clean(&format!("  /ipfs/{cid}")));

@@ -1,8 +1,8 @@
 //! Whether a destination can be used: tried out, or judged by where it would be made.
 
 use std::path::Path;
-use std::time::Instant;
 
+use super::measured::{Measured, measure};
 use crate::engine::core::Core;
 use crate::engine::folder::Folder;
 use crate::engine::message::TestResult;
@@ -14,9 +14,8 @@ use crate::os::permissions::may_make_in;
 use crate::os::{self, disk, drives};
 use crate::storage::{Kind, Room};
 
-/// Writes, reads and removes a small file.
+/// Writes small files, reads them back and removes them.
 pub fn test(core: &Core, location: &Location) -> Result<TestResult, Problem> {
-    const SIZE: usize = 8 << 20;
     let storage = match core.open_anew(location, false) {
         Err(error) if error.kind == Kind::Unreachable => {
             // A folder that a first backup would make: judged by the one it would be made in.
@@ -25,25 +24,15 @@ pub fn test(core: &Core, location: &Location) -> Result<TestResult, Problem> {
         other => other?,
     };
     let room = storage.room()?;
-    let name = format!(".strongroom-test-{}", data_encoding::HEXLOWER.encode(&core.random::<6>()));
-    let mut bytes = vec![0; SIZE];
-    (core.env.entropy)(&mut bytes);
-    let begun = Instant::now();
-    let written = storage.put(&name, &bytes);
-    let seconds = begun.elapsed().as_secs_f64();
-    let removed = storage.delete(&name);
-    written?;
-    let deletable = match removed {
-        Ok(()) => true,
-        Err(error) if matches!(error.kind, Kind::NotWritable | Kind::Denied | Kind::Held) => false,
-        Err(error) => return Err(error.into()),
-    };
+    let Measured { latency, write_speed, read_speed, deletable } = measure(core, &*storage)?;
     Ok(TestResult {
         writable: true,
         deletable,
         free: room.map(|r| r.free),
         total: room.map(|r| r.total),
-        write_speed: (seconds > 0.0).then(|| SIZE as f64 / seconds),
+        latency_ms: Some(u64::try_from(latency.as_millis()).unwrap_or(u64::MAX)),
+        write_speed: Some(write_speed),
+        read_speed,
         on_system_disk: on_system_disk(&core.found(location)),
         plans: Folder::all(&storage)?.0.len(),
         to_be_made: false,
@@ -70,7 +59,9 @@ fn test_missing(core: &Core, location: &Location) -> Option<TestResult> {
         writable: true,
         free: room.map(|room| room.free),
         total: room.map(|room| room.total),
+        latency_ms: None,
         write_speed: None,
+        read_speed: None,
         on_system_disk: on_system_disk(&above),
         plans: 0,
         to_be_made: true,

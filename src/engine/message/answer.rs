@@ -96,8 +96,14 @@ pub struct TestResult {
     pub deletable: bool,
     pub free: Option<u64>,
     pub total: Option<u64>,
-    /// Bytes a second, measured with a small file.
+    /// Until a small request was answered, of a few the middle one.
+    #[serde(default)]
+    pub latency_ms: Option<u64>,
+    /// Bytes a second, measured with small files.
     pub write_speed: Option<f64>,
+    /// The same of reading them back; `None` also where they may have come from this machine's memory.
+    #[serde(default)]
+    pub read_speed: Option<f64>,
     /// On the same disk as the system.
     pub on_system_disk: bool,
     pub plans: usize,
@@ -202,4 +208,11 @@ pub struct DestinationStatus {
     /// Of a folder on a share of another machine, also while that is not mounted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub share: Option<Share>,
+    /// Else nothing could be deleted there when it was last tried: backups work, but nothing can be cleaned up.
+    #[serde(default = "yes")]
+    pub deletable: bool,
+}
+
+fn yes() -> bool {
+    true
 }

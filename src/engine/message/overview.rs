@@ -40,6 +40,13 @@ pub struct Overview {
     pub machine: String,
 }
 
+impl Overview {
+    /// Whether nothing could be deleted at a destination of a plan when it was last tried.
+    pub fn is_append_only(&self, destination: &Location) -> bool {
+        self.plans.iter().any(|plan| plan.append_only.contains(destination))
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PlanOverview {
     pub plan: Plan,
@@ -60,6 +67,9 @@ pub struct PlanOverview {
     pub stored_bytes: Option<u64>,
     /// Destinations that lack versions which another one has.
     pub behind: Vec<Location>,
+    /// Destinations where nothing could be deleted when it was last tried.
+    #[serde(default)]
+    pub append_only: Vec<Location>,
     /// Bytes of the newest version's files.
     pub source_bytes: Option<u64>,
     /// What changed since its last good version; `None`: not measured, or it has none.

@@ -24,7 +24,7 @@ const AT_ONCE: i64 = 128;
 /// Most that are read.
 const MOST: i64 = 20_000;
 
-const COLUMNS: &str = "at, looks, code, what, free, total, used, latency, speed";
+const COLUMNS: &str = "at, looks, code, what, free, total, used, latency, speed, read_speed";
 
 impl History {
     /// Notes how a destination was found. Soon after one that ended alike it only brings that up to date.
@@ -33,21 +33,21 @@ impl History {
         let at = sample.at.as_millisecond();
         let code = sample.failure.as_ref().map(|failure| name(failure.code)).transpose()?;
         let what = sample.failure.as_ref().map(|failure| &failure.what);
-        let [free, total, used, latency, speed] =
-            [sample.free, sample.total, sample.used, sample.latency_ms, sample.speed].map(signed);
+        let [free, total, used, latency, speed, read_speed] =
+            [sample.free, sample.total, sample.used, sample.latency_ms, sample.speed, sample.read_speed].map(signed);
         let mut db = self.db();
         let step = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let sql = "SELECT at FROM health WHERE destination = ?1 AND at BETWEEN ?2 AND ?3 ORDER BY at DESC LIMIT 1";
         let last: Option<i64> = step.query_row(sql, params![place, at - CLOSE, at], |row| row.get(0)).optional()?;
         let sql = "UPDATE health SET free = coalesce(?4, free), total = coalesce(?5, total), used = coalesce(?6, used),
-                   latency = coalesce(?7, latency), speed = coalesce(?8, speed)
+                   latency = coalesce(?7, latency), speed = coalesce(?8, speed), read_speed = coalesce(?9, read_speed)
                    WHERE destination = ?1 AND at = ?2 AND code IS ?3 AND span = 0";
-        if step.execute(sql, params![place, last, code, free, total, used, latency, speed])? == 0 {
-            let sql =
-                "INSERT OR REPLACE INTO health (destination, at, span, looks, code, what, free, total, used, latency, speed)
-                       VALUES (?1, ?2, 0, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
+        if step.execute(sql, params![place, last, code, free, total, used, latency, speed, read_speed])? == 0 {
+            let sql = "INSERT OR REPLACE INTO health
+                       (destination, at, span, looks, code, what, free, total, used, latency, speed, read_speed)
+                       VALUES (?1, ?2, 0, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
             let looks = signed(Some(sample.looks));
-            step.execute(sql, params![place, at, looks, code, what, free, total, used, latency, speed])?;
+            step.execute(sql, params![place, at, looks, code, what, free, total, used, latency, speed, read_speed])?;
         }
         thin(&step, at)?;
         Ok(step.commit()?)
@@ -111,14 +111,17 @@ fn thin(db: &Connection, now: i64) -> Result<()> {
         }
         let mut add = db.prepare(
             "UPDATE health SET looks = looks + ?5, free = coalesce(?6, free), total = coalesce(?7, total),
-             used = coalesce(?8, used), latency = coalesce(?9, latency), speed = coalesce(?10, speed)
-             WHERE destination = ?1 AND span = ?2 AND at >= ?3 AND at < ?3 + ?4 AND (code IS NULL) = ?11",
+             used = coalesce(?8, used), latency = coalesce(?9, latency), speed = coalesce(?10, speed),
+             read_speed = coalesce(?11, read_speed)
+             WHERE destination = ?1 AND span = ?2 AND at >= ?3 AND at < ?3 + ?4 AND (code IS NULL) = ?12",
         )?;
         let mut stand_for_all = db.prepare("UPDATE health SET span = span + 1 WHERE destination = ?1 AND at = ?2")?;
         let mut forget = db.prepare("DELETE FROM health WHERE destination = ?1 AND at = ?2")?;
-        for Old { destination, at, looks, is_good, figures: [free, total, used, latency, speed] } in old {
+        for Old { destination, at, looks, is_good, figures } in old {
+            let [free, total, used, latency, speed, read_speed] = figures;
             let begins = at.div_euclid(length) * length;
-            let of = params![destination, span + 1, begins, length, looks, free, total, used, latency, speed, is_good];
+            let of =
+                params![destination, span + 1, begins, length, looks, free, total, used, latency, speed, read_speed, is_good];
             match add.execute(of)? {
                 0 => stand_for_all.execute(params![destination, at])?,
                 _ => forget.execute(params![destination, at])?,
@@ -137,8 +140,8 @@ struct Old {
     at: i64,
     looks: i64,
     is_good: bool,
-    /// Free, total, used, latency, speed.
-    figures: [Option<i64>; 5],
+    /// Free, total, used, latency, speed, speed of reading.
+    figures: [Option<i64>; 6],
 }
 
 impl Old {
@@ -148,7 +151,7 @@ impl Old {
             at: row.get(1)?,
             looks: row.get(2)?,
             is_good: row.get::<_, Option<String>>(3)?.is_none(),
-            figures: [row.get(5)?, row.get(6)?, row.get(7)?, row.get(8)?, row.get(9)?],
+            figures: [row.get(5)?, row.get(6)?, row.get(7)?, row.get(8)?, row.get(9)?, row.get(10)?],
         })
     }
 }
@@ -168,6 +171,7 @@ fn sample(row: &Row<'_>) -> rusqlite::Result<Option<Sample>> {
         used: unsigned(6)?,
         latency_ms: unsigned(7)?,
         speed: unsigned(8)?,
+        read_speed: unsigned(9)?,
     }))
 }
 
@@ -218,7 +222,7 @@ mod tests {
     #[test]
     fn samples_come_back_as_they_were() {
         let history = History::in_memory().unwrap();
-        let full = Sample { used: Some(7), latency_ms: Some(0), speed: Some(u64::MAX), ..good(at(0), 500) };
+        let full = Sample { used: Some(7), latency_ms: Some(0), speed: Some(u64::MAX), read_speed: Some(5), ..good(at(0), 500) };
         history.note_health(&blue(), &full).unwrap();
         history.note_health(&blue(), &bad(at(HOUR))).unwrap();
         history.note_health(&Location::local("/media/red"), &good(at(0), 1)).unwrap();
@@ -253,9 +257,9 @@ mod tests {
     fn looks_soon_after_each_other_are_one() {
         let history = History::in_memory().unwrap();
         history.note_health(&blue(), &good(at(0), 500)).unwrap();
-        history.note_health(&blue(), &Sample { speed: Some(9), ..Sample::new(at(MINUTE), None) }).unwrap();
+        history.note_health(&blue(), &Sample { speed: Some(9), read_speed: Some(8), ..Sample::new(at(MINUTE), None) }).unwrap();
         history.note_health(&blue(), &good(at(2 * MINUTE), 400)).unwrap();
-        let one = Sample { free: Some(400), speed: Some(9), ..good(at(0), 400) };
+        let one = Sample { free: Some(400), speed: Some(9), read_speed: Some(8), ..good(at(0), 400) };
         assert_eq!(all(&history, at(DAY)), std::slice::from_ref(&one));
         history.note_health(&blue(), &bad(at(3 * MINUTE))).unwrap();
         history.note_health(&blue(), &bad(at(4 * MINUTE))).unwrap();

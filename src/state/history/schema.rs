@@ -7,7 +7,7 @@ use rusqlite::Connection;
 use crate::state::{Error, Result};
 
 /// Each step brings a database one version further; `user_version` counts them. Steps are never changed, only added.
-const STEPS: [&str; 9] = [
+const STEPS: [&str; 10] = [
     "
     -- Runs that ended. `report` is the RunReport as JSON without its warnings, which stand beside it.
     CREATE TABLE run (
@@ -155,6 +155,15 @@ const STEPS: [&str; 9] = [
         destination TEXT NOT NULL,
         number INTEGER NOT NULL,
         PRIMARY KEY (plan, destination)
+    ) WITHOUT ROWID;
+",
+    "
+    -- Bytes a second that were read, where that was tried.
+    ALTER TABLE health ADD COLUMN read_speed INTEGER;
+    -- Destinations at which nothing could be deleted when it was last tried. Kept by their places, as in `health`.
+    CREATE TABLE append_only (
+        destination TEXT PRIMARY KEY,
+        refused INTEGER NOT NULL     -- 0: how it ended is not known
     ) WITHOUT ROWID;
 ",
 ];

@@ -400,4 +400,4 @@ const BACK_TO_THREE: &str = "
     ALTER TABLE run DROP COLUMN schedules; ALTER TABLE run DROP COLUMN utc_offset;
     DROP TABLE message; DROP TABLE told; DROP TABLE health;
     DROP INDEX run_ending; DROP INDEX run_kind; ALTER TABLE run DROP COLUMN ending; DROP TABLE walk;
-    DROP TABLE owed_keys";
+    DROP TABLE owed_keys; DROP TABLE append_only";

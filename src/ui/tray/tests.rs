@@ -46,6 +46,7 @@ fn plan(n: u8, name: &str) -> PlanOverview {
         versions: None,
         stored_bytes: None,
         behind: Vec::new(),
+        append_only: Vec::new(),
         source_bytes: None,
         at_risk: None,
     }

@@ -4,7 +4,9 @@ use egui::{Label, Response, RichText, Ui};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use crate::model::clean_up::append_only_in_words;
 use crate::model::human;
+use crate::model::location::Location;
 use crate::model::problem::Problem;
 use crate::ui::theme::typography::{Role, body, body_strong, caption};
 use crate::ui::theme::{Icon, Tone, icons, size, space, tokens};
@@ -47,6 +49,12 @@ pub fn moment_label(ui: &mut Ui, at: Timestamp, now: Timestamp, zone: &TimeZone)
 /// An icon and a word in a tone's colour.
 pub fn icon_label(ui: &mut Ui, tone: Tone, icon: Icon, text: &str) -> Response {
     ui.label(body(format!("{icon} {text}")).color(tokens(ui).strong(tone)))
+}
+
+/// That nothing can be deleted at a destination: some want it so.
+pub fn append_only(ui: &mut Ui, location: &Location) -> Response {
+    let text = format!("{} {}", icons::WARNING, append_only_in_words(location));
+    wrapped(ui, body(text).color(tokens(ui).warn))
 }
 
 /// A problem as people read it: what happened, what to do, and the details for experts.

@@ -46,7 +46,8 @@ pub use form::{FormRow, key_value, labelled, section_head};
 pub use found_row::FoundRow;
 pub use hours::hours_fields;
 pub use labels::{
-    ago_label, bytes_label, icon_label, line, moment_label, plain, problem_or_question, problem_text, spinner, weak, wrapped,
+    ago_label, append_only, bytes_label, icon_label, line, moment_label, plain, problem_or_question, problem_text, spinner, weak,
+    wrapped,
 };
 pub use list::{ListOutput, RowList};
 pub use menu::{menu_button, menu_item};

@@ -3,11 +3,15 @@
 use std::fs;
 use std::io;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
+use strongroom::model::clean_up::CleanUpSpec;
+use strongroom::model::history::HistoryFilter;
 use strongroom::model::keeping::Keeping;
-use strongroom::model::problem::Cause;
-use strongroom::model::run::Outcome;
+use strongroom::model::problem::{Cause, Code, Warning};
+use strongroom::model::prune::DeleteSpec;
+use strongroom::model::run::{Outcome, RunKind};
 use strongroom::model::volume_size::VolumeSize;
 use strongroom::storage::{Error, Kind, Listed, Room, Storage, Upload};
 
@@ -101,11 +105,101 @@ fn backups_go_on_where_nothing_may_be_deleted() {
     let report = world.restore(world.place(&plan), VersionChoice::Latest, &world.path("out"));
     assert_eq!(report.outcome, Outcome::Completed, "{report:?}");
     assert_eq!(fs::read(world.path("out/source/c")).unwrap(), b"third");
+    let is_deletable = || world.handle().destination_status(world.location()).wait().unwrap().deletable;
+    assert!(!is_deletable(), "what could not be cleared away tells it");
     let tested = world.handle().test_destination(plan.destinations[0].clone()).wait().unwrap();
     assert!(tested.writable && !tested.deletable && tested.keeps == Some(Keeping::Versions), "{tested:?}");
+    assert!(!is_deletable());
     // Once it may be deleted, nothing is left of it.
     world.append_only.store(false, Relaxed);
     write(&world.source().join("d"), "fourth");
     assert_eq!(back_up(&world).outcome, Outcome::Completed);
     assert_eq!(runs(&world, &plan), 3);
+    assert!(is_deletable(), "what was cleared away tells that, too");
+}
+
+/// Files in the plan's folder by which it was tried whether anything can be deleted.
+fn tried(world: &World, plan: &Plan) -> usize {
+    let all = fs::read_dir(world.destination().join(plan.folder_name())).unwrap().map(|entry| entry.unwrap().file_name());
+    all.filter(|name| name.to_string_lossy().starts_with(".strongroom-test-")).count()
+}
+
+#[test]
+fn a_rule_hides_nothing_that_cannot_be_deleted_and_is_kept_once_it_can() {
+    let world = World::new();
+    world.clock.set("2026-11-10T12:00:00Z");
+    world.append_only.store(true, Relaxed);
+    let mut plan = world.plan("Docs");
+    plan.retention.set("keep-last", "4").unwrap();
+    world.save(&plan).unwrap();
+    let handle = world.handle();
+    let settle = || {
+        let end = Instant::now() + Duration::from_secs(60);
+        while !handle.overview().runs.is_empty() {
+            assert!(Instant::now() < end);
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    };
+    let back_up = |day: i64| {
+        world.clock.set(&format!("2026-11-{}T12:00:00Z", 10 + day));
+        write(&world.source().join("file"), day.to_string());
+        assert_eq!(world.back_up(&plan, WantedType::Auto).outcome, Outcome::Completed);
+        settle();
+    };
+    let versions = || handle.versions(world.place(&plan)).wait().unwrap().len();
+    let deletions = || {
+        let filter = HistoryFilter { kind: Some(RunKind::Delete), limit: 100, ..HistoryFilter::default() };
+        let runs = handle.history(filter).wait().unwrap().runs;
+        runs.iter().map(|run| *handle.report(run.run).wait().unwrap().unwrap()).collect::<Vec<RunReport>>()
+    };
+    let is_said = |report: &RunReport| {
+        let words = format!("Nothing can be deleted at {}: ", world.location().display());
+        let is_it = |warning: &Warning| warning.cause == Cause::NotCleared && warning.detail.starts_with(&words);
+        report.outcome == Outcome::CompletedWithWarnings && report.warnings.iter().any(is_it)
+    };
+    let known = || handle.overview().plans[0].append_only.clone();
+
+    (1..=4).for_each(back_up);
+    assert_eq!((known(), tried(&world, &plan)), (vec![], 0), "nothing was to go");
+    back_up(5);
+    assert_eq!(versions(), 5, "what stays there is not hidden");
+    let first = deletions();
+    assert!(first.len() == 1 && is_said(&first[0]), "{first:?}");
+    assert_eq!((known(), tried(&world, &plan)), (vec![world.location()], 1));
+    back_up(6);
+    assert_eq!((versions(), deletions().len()), (6, 1), "it is not said after each backup");
+    let spec = CleanUpSpec { plan: plan.id.clone(), despite_doubts: true };
+    let by_hand = world.run(|run| Command::CleanUp { run, spec });
+    assert!(is_said(&by_hand), "{by_hand:?}");
+    let spec = DeleteSpec {
+        from: world.place(&plan),
+        versions: vec![handle.versions(world.place(&plan)).wait().unwrap()[0].id.clone()],
+        everywhere: false,
+    };
+    let refused = world.run(|run| Command::Delete { run, spec });
+    assert!(matches!(&refused.outcome, Outcome::Failed(problem) if problem.code == Code::NotWritable), "{refused:?}");
+    let refused = handle.remove_plan(plan.id.clone(), true).wait().unwrap_err();
+    assert!(refused.what.starts_with("Nothing can be deleted at "), "{refused:?}");
+    assert_eq!((versions(), tried(&world, &plan)), (6, 1), "never more than one such file lies there");
+
+    world.append_only.store(false, Relaxed);
+    back_up(7);
+    assert_eq!((versions(), known(), tried(&world, &plan)), (4, vec![], 0));
+}
+
+#[test]
+fn a_test_leaves_little_where_nothing_can_be_deleted() {
+    let world = World::new();
+    write(&world.source().join("a"), "x");
+    world.save(&world.plan("Docs")).unwrap();
+    let test = || world.handle().test_destination(world.location()).wait().unwrap();
+    assert!(test().deletable);
+    assert_eq!(fs::read_dir(world.destination()).unwrap().count(), 0, "of others it leaves nothing");
+    world.append_only.store(true, Relaxed);
+    assert!(!test().deletable);
+    let sizes = fs::read_dir(world.destination()).unwrap().map(|entry| entry.unwrap().metadata().unwrap().len());
+    assert!(sizes.sum::<u64>() < 1 << 20);
+    world.append_only.store(false, Relaxed);
+    test();
+    assert!(world.handle().destination_status(world.location()).wait().unwrap().deletable);
 }

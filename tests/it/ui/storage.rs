@@ -23,9 +23,44 @@ fn a_destination_is_tested_and_opened() {
     desk.click("Storage");
     desk.until("status", |desk| desk.reads("588 GB free"));
     desk.click("Test Blue disk");
-    desk.until("test", |desk| desk.reads("Writes 140 MB a second"));
+    desk.until("test", |desk| desk.reads("writes 140 MB a second"));
     desk.click("Open folder Blue disk");
     assert_eq!(*desk.opened.lock().unwrap(), [PathBytes::from("/media/ada/Blue disk")]);
+}
+
+#[test]
+fn what_cannot_be_deleted_is_said_before_somebody_needs_the_room() {
+    let mut overview = sample::overview();
+    let drive = overview.plans[0].plan.destinations[0].clone();
+    overview.plans[0].append_only = vec![drive];
+    overview.plans[0].plan.retention.set("keep-last", "2").unwrap();
+    let fake = Fake::new(overview, |question| match (question, sample::answer(question)) {
+        (Question::DestinationStatus { .. }, Some(Ok(Answer::DestinationStatus(mut status)))) => {
+            status.deletable = false;
+            Some(Ok(Answer::DestinationStatus(status)))
+        }
+        (Question::TestDestination { .. }, Some(Ok(Answer::Tested(mut result)))) => {
+            result.deletable = false;
+            Some(Ok(Answer::Tested(result)))
+        }
+        (_, answer) => answer,
+    });
+    let window = sample::window(&fake);
+    let mut desk = Desk::of(fake, window, [1100.0, 900.0]);
+    let said =
+        "Nothing can be deleted at /media/ada/Blue disk: versions stay until somebody with the right to delete removes them.";
+    let times = |desk: &Desk| desk.harness.query_all_by_label_contains(said).count();
+    desk.click("Storage");
+    desk.until("the card", |desk| times(desk) == 1);
+    desk.click("Test Blue disk");
+    desk.until("the test", |desk| desk.reads("writes 140 MB a second · reads 155 MB a second"));
+    desk.until("said once", |desk| times(desk) == 1 && !desk.reads("Nothing can be deleted there"));
+    desk.click("Free space: delete versions of Documents at Blue disk");
+    desk.until("the versions' dialog", |desk| desk.reads("Delete versions of “Documents”") && times(desk) == 2);
+    desk.click("Cancel");
+    desk.click("Schedules");
+    desk.click("Clean up Documents");
+    desk.until("what would go", |desk| times(desk) == 1 && desk.reads("15 of 18 versions would go."));
 }
 
 /// An overview whose first backup goes to a server.
@@ -68,7 +103,7 @@ fn a_test_that_fails_is_trouble_and_what_helps_is_given_in_place() {
     field(&desk, &|node| node.type_text("the new one"));
     desk.harness.run_steps(2);
     desk.click("Use it");
-    desk.until("tested again", |desk| desk.reads("Writes 140 MB a second"));
+    desk.until("tested again", |desk| desk.reads("writes 140 MB a second"));
     assert!(!desk.is_shown("Cannot be used now") && !desk.reads("does not take this password"), "{:?}", desk.names());
     let told = told.lock().unwrap();
     let [(location, access)] = &told[..] else { panic!("{told:?}") };

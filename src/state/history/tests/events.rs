@@ -64,7 +64,10 @@ fn a_database_from_before_them_gets_them() {
         .unwrap();
     history
         .db()
-        .execute_batch("DROP TABLE owed_keys; ALTER TABLE walk DROP COLUMN mounts; ALTER TABLE walk DROP COLUMN sources; PRAGMA user_version = 7")
+        .execute_batch(
+            "DROP TABLE append_only; ALTER TABLE health DROP COLUMN read_speed; DROP TABLE owed_keys;
+             ALTER TABLE walk DROP COLUMN mounts; ALTER TABLE walk DROP COLUMN sources; PRAGMA user_version = 7",
+        )
         .unwrap();
     drop(history);
     let (history, notice) = History::open(&home, at(1)).unwrap();

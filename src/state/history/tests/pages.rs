@@ -42,7 +42,9 @@ fn runs_are_found_by_how_and_when_they_ended() {
     let both = HistoryFilter { ending: Some(Ending::Failed), text: "full".into(), troubled: true, since: Some(at(20)), ..all() };
     assert_eq!(ids(&history, &both), [3]);
     // Of an older database it is reckoned.
-    history.db().execute_batch("DROP INDEX run_ending; DROP INDEX run_kind; ALTER TABLE run DROP COLUMN ending; DROP TABLE walk; DROP TABLE owed_keys; PRAGMA user_version = 6").unwrap();
+    let older = "DROP INDEX run_ending; DROP INDEX run_kind; ALTER TABLE run DROP COLUMN ending; DROP TABLE walk;
+                 DROP TABLE owed_keys; DROP TABLE append_only; ALTER TABLE health DROP COLUMN read_speed; PRAGMA user_version = 6";
+    history.db().execute_batch(older).unwrap();
     drop(history);
     let (history, _) = History::open(&home, at(0)).unwrap();
     assert_eq!(Ending::ALL.map(|ending| ended(&history, ending)), [[1], [2], [3], [4], [5]]);

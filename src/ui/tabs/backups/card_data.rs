@@ -282,6 +282,7 @@ mod tests {
             versions: Some(41),
             stored_bytes: Some(9_800_000_000),
             behind: Vec::new(),
+            append_only: Vec::new(),
             source_bytes: Some(12_400_000_000),
             at_risk: None,
         }

@@ -19,7 +19,9 @@ use crate::ui::context::Cx;
 use crate::ui::load::Load;
 use crate::ui::theme::typography::{body, caption};
 use crate::ui::theme::{Tone, icons, size, space, tokens};
-use crate::ui::widgets::{Button, Ends, Segmented, TextField, Toast, icon_label, labelled, problem_text, spinner, wrapped};
+use crate::ui::widgets::{
+    Button, Ends, Segmented, TextField, Toast, append_only, icon_label, labelled, problem_text, spinner, wrapped,
+};
 
 /// Of the labels, so that the fields begin below one another.
 const LABEL: f32 = 180.0;
@@ -185,6 +187,11 @@ fn now(ui: &mut Ui, cx: &Cx<'_>, place: &PlaceJudged, go: &str) {
             return;
         }
     };
+    let is_append_only = cx.overview.is_append_only(&place.location);
+    if is_append_only {
+        append_only(ui, &place.location);
+    }
+    let go = if is_append_only { "would go" } else { go };
     let all = judged.verdicts.len() as u64;
     let going = judged.going.len() as u64;
     let text = match going {

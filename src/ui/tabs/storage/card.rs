@@ -137,7 +137,8 @@ impl Destination {
             Load::Ready(result) => TestState::Done(result),
         };
         ui.separator();
-        TestView::new(state).own().show(ui);
+        let is_said = self.status.ready().is_some_and(|status| !status.deletable);
+        TestView::new(state).own().without_append_only(is_said).show(ui);
     }
 
     fn head(&mut self, ui: &mut Ui, cx: &mut Cx<'_>, trouble: Option<Tone>) {

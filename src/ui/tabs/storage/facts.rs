@@ -6,6 +6,7 @@ use super::Asked;
 use super::move_dialog::MoveDialog;
 use super::size_dialog::SizeDialog;
 use crate::engine::message::{Command, DestinationStatus, KeysOwed, PlanAt, PlanOverview};
+use crate::model::health::latency_in_words;
 use crate::model::human;
 use crate::model::location::Location;
 use crate::model::max_size;
@@ -17,7 +18,7 @@ use crate::ui::context::{Action, Cx, new_run_id};
 use crate::ui::theme::typography::body;
 use crate::ui::theme::{icons, size, space, tokens};
 use crate::ui::version_deletion::VersionDeletion;
-use crate::ui::widgets::{Button, Ends, UsageBar, line, weak};
+use crate::ui::widgets::{Button, Ends, UsageBar, append_only, line, weak};
 
 /// Of all there is, or of what a backup may take.
 pub fn is_low(status: &DestinationStatus, cx: &Cx<'_>) -> bool {
@@ -46,10 +47,12 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, status: &DestinationStatus, owed: &[Ke
     }
     parts.extend(status.free.map(|free| format!("{} free", human::bytes(free))));
     parts.extend(status.total.map(|total| format!("{} in all", human::bytes(total))));
-    let answers = |latency| if latency == 0 { "answers at once".to_owned() } else { format!("answers in {latency} ms") };
-    parts.extend(status.latency_ms.map(answers));
+    parts.extend(status.latency_ms.map(latency_in_words));
     if !parts.is_empty() {
         line(ui, |ui| ui.label(body(human::capital(&parts.join(" · "))).color(t.text)));
+    }
+    if !status.deletable {
+        append_only(ui, &status.location);
     }
     if let Some(found) = &status.found_at {
         line(ui, |ui| weak(ui, format!("Found at {}: its drive is mounted there now.", found.display())));

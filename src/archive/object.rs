@@ -4,6 +4,7 @@ use std::io::{self, Write};
 
 use crate::model::catalog::VolumeRef;
 use crate::model::format::Kind;
+use crate::model::run::Cancel;
 use crate::model::snapshot::VersionId;
 
 /// Takes a piece of what is read through.
@@ -44,6 +45,10 @@ pub trait Objects: Send + Sync {
 
 /// An object being written. Dropped unfinished it leaves nothing behind.
 pub trait ObjectWriter: Write + Send {
+    /// Told before the first byte: once the run is cancelled it ends, also in the midst of a piece or of its finish.
+    fn ends_with(&mut self, cancel: &Cancel) {
+        let _ = cancel;
+    }
     /// Makes it durable, then visible.
     fn finish(self: Box<Self>) -> io::Result<()>;
 }

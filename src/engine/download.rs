@@ -10,6 +10,7 @@ use crate::model::location::Location;
 use crate::model::problem::Problem;
 use crate::model::tool::{ToolDone, ToolSpec};
 use crate::storage;
+use crate::storage::stop::Stop;
 
 use super::core::Core;
 use super::run::Run;
@@ -37,10 +38,12 @@ pub fn carry_out(core: &Core, run: &Run, spec: &ToolSpec, at: &Location) -> Resu
         progress.bytes_done.fetch_add(piece.len() as u64, Relaxed);
         Ok(())
     };
-    let read = storage.read_through(&name, 0, size, &mut |piece| {
-        write(piece).map_err(|why| {
-            stopped = Some(why);
-            storage::Error::new(storage::Kind::Cancelled, &*name, "not read on")
+    let read = Stop::of(&run.cancel).during(|| {
+        storage.read_through(&name, 0, size, &mut |piece| {
+            write(piece).map_err(|why| {
+                stopped = Some(why);
+                storage::Error::new(storage::Kind::Cancelled, &*name, "not read on")
+            })
         })
     });
     match stopped {

@@ -22,7 +22,9 @@ use crate::model::plan::PlanId;
 use crate::model::problem::{Code, Problem};
 use crate::model::recover;
 use crate::model::restore::PlanChoice;
+use crate::model::run::Cancel;
 use crate::model::snapshot::{Manifest, VersionId};
+use crate::storage::stop::Stop;
 use crate::storage::{self, Kind, Storage, Upload};
 
 use super::explain;
@@ -413,7 +415,8 @@ impl Objects for Folder {
     fn create(&self, name: &str) -> io::Result<Box<dyn ObjectWriter>> {
         let full = self.full(name);
         let upload = self.storage.create(&full).map_err(to_io)?;
-        Ok(Box::new(Writing { upload, name: full, storage: self.storage.clone(), reserve: self.reserve.clone() }))
+        let (storage, reserve) = (self.storage.clone(), self.reserve.clone());
+        Ok(Box::new(Writing { upload, name: full, storage, reserve, stop: Stop::default() }))
     }
 }
 
@@ -423,12 +426,15 @@ struct Writing {
     name: String,
     storage: Arc<dyn Storage>,
     reserve: Arc<Reserve>,
+    stop: Stop,
 }
 
 impl io::Write for Writing {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.reserve.spend(&*self.storage, &self.name, bytes.len() as u64).map_err(to_io)?;
-        self.upload.write(bytes)
+        let Self { upload, name, stop, .. } = self;
+        let written = stop.within(|| upload.write(bytes));
+        written.map_err(|e| if stop.is_over() { to_io(storage::Error::new(Kind::Cancelled, &**name, "cancelled")) } else { e })
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -437,7 +443,12 @@ impl io::Write for Writing {
 }
 
 impl ObjectWriter for Writing {
+    fn ends_with(&mut self, cancel: &Cancel) {
+        self.stop = Stop::of(cancel);
+    }
+
     fn finish(self: Box<Self>) -> io::Result<()> {
-        self.upload.finish().map_err(to_io)
+        let Self { upload, stop, .. } = *self;
+        stop.during(|| upload.finish()).map_err(to_io)
     }
 }

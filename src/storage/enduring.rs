@@ -4,14 +4,14 @@
 
 use std::fs::File;
 use std::io::{self, Write};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::thread;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
 
 use super::backoff::spread;
 use super::spool::Spool;
+use super::stop::{self, Stop};
 use super::{Error, Kind, Listed, Room, Storage, Take, Upload};
 
 /// Tries in all.
@@ -21,8 +21,8 @@ const FIRST_PAUSE: Duration = Duration::from_millis(500);
 
 type Open = Box<dyn Fn() -> Result<Box<dyn Storage>, Error> + Send + Sync>;
 
-/// Waits that long.
-type Pause = fn(Duration);
+/// Waits that long; `false` where nobody wants another try any more.
+type Pause = fn(Duration) -> bool;
 
 pub struct Enduring(Arc<Inner>);
 
@@ -31,39 +31,72 @@ struct Inner {
     open: Open,
     pause: Pause,
     current: Mutex<Current>,
+    /// Told when somebody has connected anew, or has not managed to.
+    settled: Condvar,
 }
 
 /// What is asked now, and how many connections there were before it.
 struct Current {
     storage: Arc<dyn Storage>,
     number: u64,
+    /// Somebody connects anew.
+    opening: bool,
 }
 
 impl Enduring {
     /// `storage`: the first connection. `open`: another one to the same place.
     pub fn new(storage: Box<dyn Storage>, open: Open) -> Self {
-        Self::pausing(storage, open, thread::sleep)
+        Self::pausing(storage, open, stop::pause)
     }
 
     fn pausing(storage: Box<dyn Storage>, open: Open, pause: Pause) -> Self {
-        let current = Current { storage: Arc::from(storage), number: 0 };
-        Self(Arc::new(Inner { open, pause, current: Mutex::new(current) }))
+        let current = Mutex::new(Current { storage: Arc::from(storage), number: 0, opening: false });
+        Self(Arc::new(Inner { open, pause, current, settled: Condvar::new() }))
+    }
+}
+
+/// Somebody connects anew, until this is dropped.
+struct Opening<'a>(&'a Inner);
+
+impl Drop for Opening<'_> {
+    fn drop(&mut self) {
+        self.0.lock().opening = false;
+        self.0.settled.notify_all();
     }
 }
 
 impl Inner {
+    fn lock(&self) -> MutexGuard<'_, Current> {
+        self.current.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn current(&self) -> (Arc<dyn Storage>, u64) {
-        let current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
+        let current = self.lock();
         (current.storage.clone(), current.number)
     }
 
-    /// A new connection in the place of one that failed; whoever comes second takes that of the first.
+    /// A new connection in the place of one that failed; whoever comes second takes that of the first. A server may take its time to let us
+    /// in: who asks it something over the connection that there is does not wait for that.
     fn connect_anew(&self, failed: u64) -> Result<(), Error> {
-        let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
-        if current.number == failed {
-            let storage = Arc::from((self.open)()?);
-            *current = Current { storage, number: failed + 1 };
+        let stop = Stop::current();
+        let mut current = self.lock();
+        while current.number == failed && current.opening {
+            if stop.is_over() {
+                return Err(Error::new(Kind::Cancelled, "the server", "cancelled"));
+            }
+            current = self.settled.wait_timeout(current, stop::SLICE).unwrap_or_else(PoisonError::into_inner).0;
         }
+        if current.number != failed {
+            return Ok(());
+        }
+        current.opening = true;
+        drop(current);
+        let opening = Opening(self);
+        let storage = Arc::from((self.open)()?);
+        let mut current = self.lock();
+        (current.storage, current.number) = (storage, failed + 1);
+        drop(current);
+        drop(opening);
         Ok(())
     }
 
@@ -81,11 +114,13 @@ impl Inner {
         }
     }
 
-    /// Waits, and connects anew; fails with `error` once it has been tried often enough.
+    /// Waits, and connects anew; fails with `error` once it has been tried often enough, or nobody wants it any more.
     fn wait_and_connect(&self, tries: &mut u32, failed: u64, error: Error) -> Result<(), Error> {
         let mut error = error;
         while *tries < TRIES {
-            (self.pause)(pause(*tries));
+            if !(self.pause)(pause(*tries)) {
+                break;
+            }
             *tries += 1;
             match self.connect_anew(failed) {
                 Ok(()) => return Ok(()),
@@ -243,6 +278,9 @@ fn send(storage: &dyn Storage, name: &str, spool: &Spool) -> Result<(), Error> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::mpsc;
+    use std::thread;
+
     use super::*;
     use crate::storage::faulty::Faulty;
     use crate::storage::{contract, local::Local};
@@ -257,7 +295,7 @@ mod tests {
             Ok(Box::new(fails(Arc::new(Local::open(&root)?), number)))
         };
         let first = open().unwrap();
-        Enduring::pausing(first, Box::new(open), |_| {})
+        Enduring::pausing(first, Box::new(open), |_| !Stop::current().is_over())
     }
 
     #[test]
@@ -283,6 +321,59 @@ mod tests {
         let storage = enduring(full.path(), |inner, _| Faulty::from(inner, 1, 28));
         assert_eq!(storage.put("a", b"x").unwrap_err().kind, Kind::NoRoom);
         assert_eq!(storage.0.current().1, 0, "a full disk is not tried again");
+    }
+
+    #[test]
+    fn what_nobody_wants_any_more_is_neither_sent_again_nor_waited_for() {
+        let root = tempfile::tempdir().unwrap();
+        // Its second call is the first write into the upload.
+        let storage = enduring(root.path(), |inner, number| Faulty::from(inner, if number == 0 { 2 } else { u64::MAX }, EPIPE));
+        let mut upload = storage.create("a").unwrap();
+        upload.write_all(b"bytes").unwrap();
+        let error = Stop::after(0).during(|| upload.finish()).unwrap_err();
+        assert_eq!((error.kind, storage.0.current().1), (Kind::Cancelled, 0));
+        assert_eq!(Stop::after(0).during(|| storage.list("")).unwrap_err().kind, Kind::Cancelled);
+        assert_eq!(storage.list("").unwrap(), [], "for others it goes on");
+
+        // It is over while it is sent again.
+        let storage = enduring(root.path(), |inner, number| Faulty::from(inner, if number == 0 { 2 } else { u64::MAX }, EPIPE));
+        let mut upload = storage.create("a").unwrap();
+        upload.write_all(&vec![7; 5 << 20]).unwrap();
+        assert_eq!(Stop::after(3).during(|| upload.finish()).unwrap_err().kind, Kind::Cancelled);
+        assert_eq!(storage.0.current().1, 1);
+        assert_eq!(storage.list("").unwrap(), [], "what was half sent is taken away");
+    }
+
+    #[test]
+    fn a_server_that_takes_its_time_to_let_us_in_holds_nobody_else_up() {
+        let root = tempfile::tempdir().unwrap();
+        let (let_in, door) = mpsc::channel::<()>();
+        let (knocked, knocks) = mpsc::channel();
+        let at = root.path().to_path_buf();
+        let door = Mutex::new(door);
+        let open = move || -> Result<Box<dyn Storage>, Error> {
+            knocked.send(()).unwrap();
+            door.lock().unwrap().recv().unwrap();
+            Ok(Box::new(Local::open(&at)?))
+        };
+        let first = Faulty::once(Arc::new(Local::open(root.path()).unwrap()), 1, EPIPE);
+        let storage = Enduring::pausing(Box::new(first), Box::new(open), |_| true);
+        thread::scope(|scope| {
+            // Gone with this: nobody waits at the door of a test that has failed.
+            let let_in = let_in;
+            let waits = scope.spawn(|| storage.list("").unwrap());
+            knocks.recv().unwrap();
+            // Over the connection that there is.
+            assert!(!storage.is_streamed());
+            assert_eq!(storage.list("").unwrap(), []);
+            // Who needs the new one too waits for it, unless nobody wants that any more.
+            assert_eq!(Stop::after(2).within(|| storage.0.connect_anew(0)).unwrap_err().kind, Kind::Cancelled);
+            let second = scope.spawn(|| storage.0.connect_anew(0).unwrap());
+            let_in.send(()).unwrap();
+            assert_eq!(waits.join().unwrap(), []);
+            second.join().unwrap();
+        });
+        assert_eq!((storage.0.current().1, knocks.try_iter().count()), (1, 0), "once for both");
     }
 
     #[test]

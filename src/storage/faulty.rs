@@ -3,10 +3,11 @@
 use std::io::{self, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::{Error, Listed, Room, Storage, Upload};
+use super::{Error, Kind, Listed, Room, Storage, Upload, stop};
 
 /// Wraps a storage; from a chosen call on, one or all calls fail with a chosen system error.
 pub struct Faulty {
@@ -21,6 +22,8 @@ struct Faults {
     last: u64,
     /// As the system numbers it, so that it is judged like a real one.
     errno: i32,
+    /// What is written waits at its end.
+    waits: bool,
 }
 
 impl Faulty {
@@ -34,8 +37,14 @@ impl Faulty {
         Self::between(inner, nth, u64::MAX, errno)
     }
 
+    /// What is written waits at its end for a server that does not come back, as long as somebody wants it, and half a minute at most.
+    pub fn waiting(inner: Arc<dyn Storage>) -> Self {
+        let faults = Faults { calls: AtomicU64::new(0), first: u64::MAX, last: u64::MAX, errno: 0, waits: true };
+        Self { inner, faults: Arc::new(faults) }
+    }
+
     fn between(inner: Arc<dyn Storage>, first: u64, last: u64, errno: i32) -> Self {
-        Self { inner, faults: Arc::new(Faults { calls: AtomicU64::new(0), first, last, errno }) }
+        Self { inner, faults: Arc::new(Faults { calls: AtomicU64::new(0), first, last, errno, waits: false }) }
     }
 
     /// How many calls there were.
@@ -131,6 +140,10 @@ impl Write for FaultyUpload {
 impl Upload for FaultyUpload {
     fn finish(self: Box<Self>) -> Result<(), Error> {
         self.faults.writing(&self.name)?;
+        if self.faults.waits {
+            stop::pause(Duration::from_secs(30));
+            return Err(Error::new(Kind::ServerAway, &self.name, "no answer"));
+        }
         self.inner.finish()
     }
 }
@@ -140,7 +153,6 @@ mod tests {
     use rustix::io::Errno;
 
     use super::*;
-    use crate::storage::Kind;
     use crate::storage::local::Local;
 
     fn storage(dir: &tempfile::TempDir) -> Arc<dyn Storage> {

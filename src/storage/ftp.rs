@@ -136,7 +136,8 @@ impl Ftp {
                 let folder = self.path(folder);
                 let entries = self.pool.with(Want::Anything, |session, alarm| self.entries(session, alarm, &folder))?;
                 let file = entries.into_iter().find(|entry| entry.name == last && entry.kind == EntryKind::File);
-                file.and_then(|file| file.size).ok_or_else(|| Failure::Said { code: 550, text: "no such file".into() })
+                let file = file.ok_or_else(|| Failure::Said { code: 550, text: "no such file".into() })?;
+                file.size.ok_or_else(|| Failure::Nonsense("the server gives no size".into()))
             }
             size => size,
         }
@@ -199,13 +200,24 @@ fn check(name: &str) -> Result<(), Error> {
 impl Storage for Ftp {
     fn list(&self, folder: &str) -> Result<Vec<Listed>, Error> {
         let Some(children) = self.children(folder)? else { return Ok(Vec::new()) };
-        let ours = |entry: Entry| {
-            let is_folder = entry.kind == EntryKind::Folder;
-            let is_ours = (is_folder || entry.kind == EntryKind::File) && !entry.name.starts_with(name::TEMPORARY);
-            let size = if is_folder { 0 } else { entry.size.unwrap_or(0) };
-            is_ours.then_some(Listed { name: entry.name, is_folder, size, modified: entry.modified })
-        };
-        Ok(children.into_iter().filter_map(ours).collect())
+        let mut listed = Vec::new();
+        for Entry { name, kind, size, modified } in children {
+            let is_folder = kind == EntryKind::Folder;
+            if !(is_folder || kind == EntryKind::File) || name.starts_with(name::TEMPORARY) {
+                continue;
+            }
+            let size = match size {
+                _ if is_folder => 0,
+                Some(size) => size,
+                // What has no size is not taken for empty.
+                None => match self.size_of(&name::join(folder, &name)) {
+                    Err(failure) if failure.is_missing() => continue,
+                    size => size.map_err(|e| judged(&name, e, Kind::NotReadable))?,
+                },
+            };
+            listed.push(Listed { name, is_folder, size, modified });
+        }
+        Ok(listed)
     }
 
     fn size(&self, name: &str) -> Result<u64, Error> {
@@ -272,8 +284,8 @@ impl Storage for Ftp {
     }
 
     fn room(&self) -> Result<Option<Room>, Error> {
-        if self.pool.take(Want::AtOnce).is_err() && self.pool.is_full() {
-            // It is there; and what carries a file now may do so for long.
+        // It is there; and what carries a file now may do so for long.
+        if matches!(self.pool.take(Want::AtOnce), Err(Failure::Crowded(_))) {
             return Ok(None);
         }
         self.check_root()?;

@@ -25,6 +25,7 @@ mod person;
 mod servers;
 pub mod sftp;
 mod spool;
+pub mod stop;
 mod sum;
 pub mod throttle;
 mod tls;
@@ -47,6 +48,9 @@ use enduring::Enduring;
 
 /// Takes a piece of what is read through.
 pub type Take<'a> = dyn FnMut(&[u8]) -> Result<(), Error> + 'a;
+
+/// Bytes that are kept of one list: a server may name what it likes, and as much as it likes.
+const LONGEST_LIST: usize = 256 << 20;
 
 /// Bytes of one piece, where there is no way of reading through that is quicker.
 const THROUGH: usize = 4 << 20;
@@ -73,7 +77,8 @@ pub fn read_in_pieces(
 
 /// A destination. Names are relative, components split by `/`, none of them empty, `.` or `..`.
 ///
-/// Objects are written once, under unique names, and appear whole: see [`Storage::create`].
+/// Objects are written once, under unique names, and appear whole: see [`Storage::create`]. What is asked on behalf of somebody who may want
+/// it no more is asked within [`stop::Stop::during`].
 pub trait Storage: Send + Sync {
     /// Direct children of a folder, sorted, without unfinished uploads; an empty list where the folder does not exist. The
     /// empty name is the root, which must exist (else `Unreachable`).

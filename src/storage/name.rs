@@ -10,7 +10,8 @@ use super::{Error, Kind};
 pub const TEMPORARY: &str = ".tmp-";
 
 const LONGEST_COMPONENT: usize = 255;
-const LONGEST: usize = 4000;
+/// Of all components.
+pub const LONGEST: usize = 4000;
 
 /// Checks a name: relative, components split by `/`, none of them empty, `.` or `..`, none that only uploads may have.
 pub fn check(name: &str) -> Result<(), Error> {
@@ -27,6 +28,11 @@ pub fn check(name: &str) -> Result<(), Error> {
     } else {
         Err(Error::new(Kind::InvalidName, name, "not a name that an object can have"))
     }
+}
+
+/// Whether what a server names in a folder can be ours, or what an upload has left there: nothing that leads elsewhere.
+pub fn is_child(name: &str) -> bool {
+    name.len() <= LONGEST_COMPONENT && !name.contains('/') && (name.starts_with(TEMPORARY) || check(name).is_ok())
 }
 
 /// Folder (empty: the root) and last component.
@@ -66,6 +72,9 @@ mod tests {
         for bad in ["", "/a", "a/", "a//b", ".", "..", "a/../b", "./a", "a\0b", ".tmp-1", "a/.tmp-1", &long, &deep] {
             assert_eq!(check(bad).unwrap_err().kind, Kind::InvalidName, "{bad}");
         }
+        assert!(["a", "...", ".tmp-", ".tmp-1"].into_iter().all(is_child));
+        let temporary = format!("{TEMPORARY}{long}");
+        assert!(!["", ".", "..", "a/b", ".tmp-/../a", "a\0b", &long, &temporary].into_iter().any(is_child));
         assert_eq!(split("a/b/c"), ("a/b", "c"));
         assert_eq!(split("c"), ("", "c"));
     }

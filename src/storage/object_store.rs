@@ -3,17 +3,16 @@
 //! A store knows no folders: what stands before a `/` in the names of objects is one for as long as there are any.
 
 use std::sync::Arc;
-use std::thread;
 
 use futures_util::{StreamExt, TryStreamExt};
 use jiff::Timestamp;
-use opendal::{Entry, EntryMode, HttpTransporter, Operator};
+use opendal::{HttpTransporter, Operator};
 use sha2::{Digest, Sha256};
 use tokio::task::JoinSet;
 
 use super::access::Access;
 use super::backoff::spread;
-use super::{Error, Kind, Listed, Room, Storage, Take, Upload, name};
+use super::{Error, Kind, Listed, Room, Storage, Take, Upload, name, stop};
 use crate::model::keeping::Keeping;
 use crate::model::location::Location;
 
@@ -23,6 +22,7 @@ mod coming;
 mod direct;
 mod failure;
 mod fault;
+mod found;
 mod keeping;
 mod line;
 mod range;
@@ -36,14 +36,13 @@ mod wire;
 use direct::Direct;
 use failure::judged;
 use fault::Fault;
+use found::Found;
 use line::Line;
 use single::{Bucket, SingleUpload};
 use upload::StoreUpload;
 use uploads::Uploads;
 use wire::{Carrier, Wire};
 
-/// Children of one folder: what is more is no list of ours, and could go on for ever.
-const LONGEST_LIST: usize = 1_000_000;
 /// Read by one request,
 const PIECE: usize = 8 << 20;
 /// and so many at once.
@@ -131,29 +130,6 @@ impl ObjectStore {
         self.line.wait(asked::list(first)).map(drop)
     }
 
-    /// What lies below a folder (empty: the root), directly or in all, with its name below that folder.
-    fn entries(&self, folder: &str, all: bool) -> Result<Vec<(String, Entry)>, Error> {
-        let within = self.within(folder);
-        let path = listed(&within);
-        let list = async {
-            let mut entries = self.operator().lister_with(&path).recursive(all).await?;
-            let mut found = Vec::new();
-            while let Some(entry) = entries.next().await {
-                asked::progress();
-                let entry = entry?;
-                // A server may list what it likes.
-                if let Some(name) = entry.path().strip_prefix(&within).filter(|name| !name.is_empty()) {
-                    found.push((name.to_owned(), entry));
-                }
-                if found.len() > LONGEST_LIST {
-                    return Err(Fault::TooLong(format!("more than {LONGEST_LIST} entries")).into_error());
-                }
-            }
-            Ok(found)
-        };
-        self.line.wait(asked::list(list)).map_err(|e| judged(if folder.is_empty() { &self.shown } else { folder }, &e))
-    }
-
     /// One request.
     fn read_piece(&self, name: &str, offset: u64, length: usize) -> opendal::Result<opendal::Buffer> {
         let end = offset.saturating_add(length as u64);
@@ -227,18 +203,11 @@ impl Storage for ObjectStore {
         if !folder.is_empty() {
             name::check(folder)?;
         }
-        let child = |(name, entry): (String, Entry)| {
+        let child = |Found { name, is_folder, size, modified }: Found| {
             let name = name.trim_end_matches('/').to_owned();
             // A store may hold names that lead elsewhere.
             let is_ours = name::check(&name).is_ok() && !name.contains('/');
-            let metadata = entry.metadata();
-            let is_folder = metadata.mode() == EntryMode::DIR;
-            is_ours.then(|| Listed {
-                name,
-                is_folder,
-                size: if is_folder { 0 } else { metadata.content_length() },
-                modified: metadata.last_modified().map(opendal::raw::Timestamp::into_inner),
-            })
+            is_ours.then_some(Listed { name, is_folder, size: if is_folder { 0 } else { size }, modified })
         };
         let mut children: Vec<Listed> = self.entries(folder, false)?.into_iter().filter_map(child).collect();
         children.sort_by(|a, b| (&a.name, a.is_folder).cmp(&(&b.name, b.is_folder)));
@@ -293,7 +262,9 @@ impl Storage for ObjectStore {
                 return Err(judged(name, &failed));
             }
             tracing::debug!(%failed, at, "a store is asked for the rest");
-            thread::sleep(spread(wire::FIRST_PAUSE.saturating_mul(1 << tries)));
+            if !stop::pause(spread(wire::FIRST_PAUSE.saturating_mul(1 << tries))) {
+                return Err(judged(name, &failed));
+            }
         }
         Ok(())
     }
@@ -322,7 +293,8 @@ impl Storage for ObjectStore {
 
     fn delete_folder(&self, name: &str) -> Result<(), Error> {
         name::check(name)?;
-        let below: Vec<String> = self.entries(name, true)?.into_iter().map(|(_, entry)| entry.path().to_owned()).collect();
+        let within = self.within(name);
+        let below: Vec<String> = self.entries(name, true)?.into_iter().map(|found| format!("{within}{}", found.name)).collect();
         if below.is_empty() {
             return Ok(());
         }

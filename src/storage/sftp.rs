@@ -11,6 +11,7 @@ use super::access::Access;
 use super::{Error, Kind, Listed, Room, Storage, Take, Upload, name};
 use crate::model::location::{Location, SftpFolder};
 
+mod children;
 mod failure;
 mod line;
 mod log_in;
@@ -20,13 +21,11 @@ mod upload;
 
 use failure::{Failure, is_missing, judged};
 use line::{Line, Stopped};
-use session::Session;
+use session::{Patience, Session};
 use upload::SftpUpload;
 
 /// Folders within folders that are removed; ours are three deep.
 const DEEPEST: usize = 32;
-/// Children of one folder: what is more is no list of ours, and could go on for ever.
-const LONGEST_LIST: usize = 4_000_000;
 /// Folders are for their owner alone.
 const FOLDER_MODE: u32 = 0o700;
 
@@ -44,14 +43,14 @@ pub struct Sftp {
 impl Sftp {
     /// `Unreachable` where the folder does not exist.
     pub fn open(folder: &SftpFolder, access: &dyn Access) -> Result<Self, Error> {
-        let sftp = Self::connect(folder, access)?;
+        let sftp = Self::connect(folder, access, Patience::default())?;
         sftp.check_root()?;
         Ok(sftp)
     }
 
     /// Makes the folder if it does not exist; its parent must.
     pub fn create_and_open(folder: &SftpFolder, access: &dyn Access) -> Result<Self, Error> {
-        let sftp = Self::connect(folder, access)?;
+        let sftp = Self::connect(folder, access, Patience::default())?;
         if !sftp.root.is_empty() && sftp.kind_of(&sftp.root)?.is_none() {
             match sftp.make_folder(&sftp.root) {
                 Err(error) if error.kind == Kind::NotFound => {
@@ -64,8 +63,8 @@ impl Sftp {
         Ok(sftp)
     }
 
-    fn connect(folder: &SftpFolder, access: &dyn Access) -> Result<Self, Error> {
-        let line = Arc::new(Line::open(folder, access)?);
+    fn connect(folder: &SftpFolder, access: &dyn Access, patience: Patience) -> Result<Self, Error> {
+        let line = Arc::new(Line::open(folder, access, patience)?);
         let root = folder.path.trim_end_matches('/').to_owned();
         // The root of everything keeps its name.
         let root = if root.is_empty() && folder.path.starts_with('/') { "/.".into() } else { root };
@@ -155,14 +154,12 @@ impl Sftp {
             Err(e) if is_missing(&e) => return Err(Error::new(Kind::Unreachable, &self.shown, "no such folder")),
             Err(e) => return Err(judged(folder, e, Kind::NotReadable)),
         };
-        let read = self.line.read_folder(&session, &handle, LONGEST_LIST);
+        let read = self.line.read_folder(&session, &handle);
         self.line.forget(&session, handle);
         let Some(children) = read.map_err(|e| judged(folder, e, Kind::NotReadable))? else {
-            return Err(Error::new(Kind::TooLong, folder, &format!("more than {LONGEST_LIST} entries")));
+            return Err(Error::new(Kind::TooLong, folder, "more entries than a folder has"));
         };
-        let mut children: Vec<_> = children.into_iter().map(|file| (file.filename, file.attrs)).collect();
-        // A server may name what it likes: nothing that leads elsewhere.
-        children.retain(|(name, _)| !name.contains('/') && (name::check(name).is_ok() || name.starts_with(name::TEMPORARY)));
+        let mut children = children.found;
         children.sort_by(|a, b| a.0.cmp(&b.0));
         children.dedup_by(|a, b| a.0 == b.0);
         Ok(Some(children))
@@ -235,16 +232,24 @@ impl Sftp {
 impl Storage for Sftp {
     fn list(&self, folder: &str) -> Result<Vec<Listed>, Error> {
         let Some(children) = self.children(folder)? else { return Ok(Vec::new()) };
-        let ours = |(name, attributes): (String, FileAttributes)| {
-            let is_ours = (is_folder(&attributes) || is_file(&attributes)) && !name.starts_with(name::TEMPORARY);
-            is_ours.then(|| Listed {
-                name,
-                is_folder: is_folder(&attributes),
-                size: if is_folder(&attributes) { 0 } else { attributes.size.unwrap_or(0) },
-                modified: modified(&attributes),
-            })
-        };
-        Ok(children.into_iter().filter_map(ours).collect())
+        let mut listed = Vec::new();
+        for (name, attributes) in children {
+            let is_folder = is_folder(&attributes);
+            if !(is_folder || is_file(&attributes)) || name.starts_with(name::TEMPORARY) {
+                continue;
+            }
+            let size = match attributes.size {
+                _ if is_folder => 0,
+                Some(size) => size,
+                // What has no size is not taken for empty.
+                None => match self.size(&name::join(folder, &name)) {
+                    Err(error) if error.kind == Kind::NotFound => continue,
+                    size => size?,
+                },
+            };
+            listed.push(Listed { name, is_folder, size, modified: modified(&attributes) });
+        }
+        Ok(listed)
     }
 
     fn size(&self, name: &str) -> Result<u64, Error> {

@@ -9,7 +9,8 @@ use crc_fast::Digest;
 
 use crate::os::at::FileExt;
 
-use super::{Error, Upload};
+use super::stop::Stop;
+use super::{Error, Kind, Upload};
 
 /// Bytes of what waits in memory; what is longer waits in a file without a name.
 const IN_MEMORY: usize = 1 << 20;
@@ -65,10 +66,13 @@ impl Spool {
         Reader { spool: self, at: 0, crc32: Digest::new(Crc32IsoHdlc) }
     }
 
-    /// Writes all of it to an upload. `name`: for errors.
+    /// Writes all of it to an upload, as long as somebody wants it. `name`: for errors.
     pub fn send_to(&self, name: &str, upload: &mut dyn Upload) -> Result<(), Error> {
-        let (mut reader, mut buffer) = (self.reader(), vec![0; PIECE]);
+        let (mut reader, mut buffer, stop) = (self.reader(), vec![0; PIECE], Stop::current());
         loop {
+            if stop.is_over() {
+                return Err(Error::new(Kind::Cancelled, name, "cancelled"));
+            }
             match reader.read(&mut buffer).map_err(|e| Error::of_spool(name, e))? {
                 0 => return Ok(()),
                 read => upload.write_all(&buffer[..read]).map_err(|e| Error::from_io(name, e))?,

@@ -41,6 +41,12 @@ impl Throttle {
     pub fn down(&self, bytes: usize) -> Duration {
         lock(&self.down).wait(Instant::now(), bytes)
     }
+
+    /// The same where they pass soon; `None` where they do not, then nothing is held for them.
+    pub fn down_within(&self, soon: Duration, bytes: usize) -> Option<Duration> {
+        let (mut way, now) = (lock(&self.down), Instant::now());
+        way.free.is_none_or(|free| free.saturating_duration_since(now) <= soon).then(|| way.wait(now, bytes))
+    }
 }
 
 /// Waits so long, where there is anything to wait for: a timer would make a millisecond of nothing.
@@ -77,6 +83,17 @@ mod tests {
         assert_eq!(waits(1500, 100), 500);
         // What was not used is not saved up.
         assert_eq!([waits(9000, 100), waits(9000, 1)], [0, 100]);
+    }
+
+    #[test]
+    fn who_asks_for_what_comes_later_takes_no_time_from_others() {
+        let throttle = Throttle::default();
+        let ask = |bytes| throttle.down_within(Duration::from_secs(1), bytes);
+        assert!((0..100).all(|_| ask(1 << 40) == Some(Duration::ZERO)), "nothing limits it");
+        throttle.set(None, Some(1000));
+        let asked: Vec<Duration> = std::iter::from_fn(|| ask(1000)).take(100).collect();
+        assert!((2..10).contains(&asked.len()), "{asked:?}");
+        assert!(throttle.down(1) < Duration::from_secs(10));
     }
 
     #[test]

@@ -176,7 +176,8 @@ fn join<T>(thread: ScopedJoinHandle<'_, T>) -> T {
 fn begin_catalog(job: &BackupJob<'_>, roots: &Roots) -> Result<CatalogWriter> {
     let file_name = catalog_file_name(job.seal.is_some());
     let name = format!("{}/{file_name}", run_folder(&job.run));
-    let out = job.objects.create(&name).map_err(|source| Error::Object { object: name, source })?;
+    let mut out = job.objects.create(&name).map_err(|source| Error::Object { object: name, source })?;
+    out.ends_with(job.cancel);
     let sealer = job.seal.as_ref().map(|(key, cipher)| {
         let mut salt = [0; 32];
         (job.random)(&mut salt);

@@ -123,7 +123,8 @@ impl<'a> Volumes<'a> {
         let number = self.written.infos.len() as u32 + 1;
         let volume = VolumeRef { run: job.run.clone(), number };
         let name = volume_name(&volume, job.format.kind, job.seal.is_some());
-        let out = job.objects.create(&name).map_err(|source| Error::Object { object: name.clone(), source })?;
+        let mut out = job.objects.create(&name).map_err(|source| Error::Object { object: name.clone(), source })?;
+        out.ends_with(job.cancel);
         let sealer = job.seal.as_ref().map(|(key, cipher)| {
             let mut salt = [0; 32];
             (job.random)(&mut salt);

@@ -81,6 +81,11 @@ impl From<storage::Error> for Problem {
                 "The server has too much to do, or trouble of its own: it was asked again several times.",
                 "Try again later. What was backed up before is whole.",
             ),
+            Kind::Crowded if error.source.to_string() == "0" => Problem::new(
+                Code::DestinationMissing,
+                "The server is full: it lets nobody else in at the moment.",
+                "Try again later. Whoever runs the server can allow more connections from one address. What was backed up before is whole.",
+            ),
             Kind::Crowded => Problem::new(
                 Code::DestinationMissing,
                 format!("The server lets in no more of our connections at once than {}, which are all in use.", error.source),

@@ -11,6 +11,7 @@ use crate::model::problem::Problem;
 use crate::model::run::Cancel;
 use crate::model::snapshot::ObjectInfo;
 use crate::os::at::FileExt;
+use crate::storage::stop::Stop;
 use crate::storage::{self, Kind};
 
 /// Read at a time of a file: what the processor keeps at hand until it is summed and sent.
@@ -123,8 +124,12 @@ impl Folder {
         each: &dyn Fn(u64),
         read: impl FnOnce(&mut storage::Take<'_>) -> Result<(), storage::Error>,
     ) -> Result<Copied, NotCopied> {
-        let to = |error: storage::Error| NotCopied::Target(error.into());
-        let mut upload = self.storage.create(&self.full(name)).map_err(to)?;
+        let to = |error: storage::Error| match error.kind {
+            Kind::Cancelled => NotCopied::Cancelled,
+            _ => NotCopied::Target(error.into()),
+        };
+        let stop = Stop::of(cancel);
+        let mut upload = stop.during(|| self.storage.create(&self.full(name))).map_err(to)?;
         if let Some(file) = file {
             upload.lies_in(file);
         }
@@ -134,20 +139,23 @@ impl Folder {
             }
             sum.update(piece);
             self.reserve.spend(&*self.storage, name, piece.len() as u64).map_err(to)?;
-            upload.write_all(piece).map_err(|e| to(storage::Error::from_io(name, e)))?;
+            stop.during(|| upload.write_all(piece).map_err(|e| storage::Error::from_io(name, e))).map_err(to)?;
             each(piece.len() as u64);
             Ok(())
         };
         let mut stopped = None;
-        let read = read(&mut |piece| {
-            write(piece).map_err(|why| {
-                stopped = Some(why);
-                storage::Error::new(storage::Kind::Cancelled, name, "not read on")
+        let read = stop.during(|| {
+            read(&mut |piece| {
+                write(piece).map_err(|why| {
+                    stopped = Some(why);
+                    storage::Error::new(storage::Kind::Cancelled, name, "not read on")
+                })
             })
         });
         match stopped {
             Some(why) => return Err(why),
             None => read.map_err(|e| match e.kind {
+                Kind::Cancelled => NotCopied::Cancelled,
                 Kind::TooShort => NotCopied::Source(archive::Error::damaged(name, "it is shorter than it should be").into()),
                 _ => NotCopied::Source(e.into()),
             })?,
@@ -158,7 +166,58 @@ impl Folder {
         {
             return Err(NotCopied::Source(archive::Error::damaged(name, "its content is not what was written").into()));
         }
-        upload.finish().map_err(to)?;
+        stop.during(|| upload.finish()).map_err(to)?;
         Ok(copied)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::*;
+    use crate::archive::object::Objects;
+    use crate::model::marker::{self, Marker};
+    use crate::model::plan::PlanId;
+    use crate::storage::faulty::Faulty;
+    use crate::storage::local::Local;
+
+    /// At a server that does not come back.
+    fn folder(root: &tempfile::TempDir) -> Folder {
+        let marker = Marker {
+            format: marker::FORMAT,
+            kind: Marker::KIND.into(),
+            plan: PlanId::from_random([1; 16]),
+            name: "Files".into(),
+            machine: "here".into(),
+            sealed: false,
+            created: Timestamp::UNIX_EPOCH,
+            readme_sha256: String::new(),
+            recover_sha256: None,
+        };
+        let storage = Arc::new(Faulty::waiting(Arc::new(Local::open(root.path()).unwrap())));
+        Folder { storage, name: "files".into(), marker, unmarked: None, reserve: Arc::default() }
+    }
+
+    #[test]
+    fn a_copy_that_is_cancelled_does_not_wait_for_a_server() {
+        let root = tempfile::tempdir().unwrap();
+        let file = Arc::new(tempfile::tempfile().unwrap());
+        (&*file).write_all(b"bytes").unwrap();
+        let cancel = Cancel::default();
+        let copied = folder(&root).copy_file(&file, "data/v1", Should::Have(5), &cancel, &|_| cancel.cancel());
+        assert!(matches!(copied, Err(NotCopied::Cancelled)));
+    }
+
+    #[test]
+    fn neither_does_an_object_that_is_being_written() {
+        let root = tempfile::tempdir().unwrap();
+        let cancel = Cancel::default();
+        let mut writer = Objects::create(&folder(&root), "data/v1").unwrap();
+        writer.ends_with(&cancel);
+        writer.write_all(b"bytes").unwrap();
+        cancel.cancel();
+        let error = storage::Error::from_io("data/v1", writer.finish().unwrap_err());
+        assert_eq!(error.kind, Kind::Cancelled);
     }
 }

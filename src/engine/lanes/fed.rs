@@ -7,6 +7,7 @@ use super::feed::Feed;
 use crate::archive::object::{ObjectWriter, Objects, Take};
 use crate::engine::folder::Folder;
 use crate::engine::spool::{Spooled, Spooling};
+use crate::model::run::Cancel;
 use crate::os::at::FileExt;
 
 /// Read at a time of what has waited.
@@ -43,7 +44,7 @@ impl Objects for Fed {
             let writer = Objects::create(&*self.folder, name)?;
             return Ok(Box::new(Written { writer, name: name.to_owned(), feed: self.feed.clone() }));
         }
-        let mut writer = Waiting { name: name.to_owned(), feed: self.feed.clone(), to: To::Nowhere };
+        let mut writer = Waiting { name: name.to_owned(), feed: self.feed.clone(), to: To::Nowhere, cancel: None };
         match self.feed.spool() {
             Some(spooling) => writer.to = To::Spool(spooling),
             None => writer.go_through()?,
@@ -70,6 +71,10 @@ impl Write for Written {
 }
 
 impl ObjectWriter for Written {
+    fn ends_with(&mut self, cancel: &Cancel) {
+        self.writer.ends_with(cancel);
+    }
+
     fn finish(self: Box<Self>) -> io::Result<()> {
         self.writer.finish()?;
         self.feed.add_written(&self.name);
@@ -82,6 +87,8 @@ struct Waiting {
     name: String,
     feed: Arc<Feed>,
     to: To,
+    /// What ends it, once that is told.
+    cancel: Option<Cancel>,
 }
 
 enum To {
@@ -96,6 +103,9 @@ impl Waiting {
     fn go_through(&mut self) -> io::Result<()> {
         let (lane, folder) = self.feed.through().map_err(io::Error::other)?;
         let mut writer = Objects::create(&*folder, &self.name)?;
+        if let Some(cancel) = &self.cancel {
+            writer.ends_with(cancel);
+        }
         if let To::Spool(spooling) = std::mem::replace(&mut self.to, To::Nowhere) {
             pump(&spooling.finish(), &mut *writer)?;
         }
@@ -144,6 +154,13 @@ impl Write for Waiting {
 }
 
 impl ObjectWriter for Waiting {
+    fn ends_with(&mut self, cancel: &Cancel) {
+        if let To::Through(_, writer) = &mut self.to {
+            writer.ends_with(cancel);
+        }
+        self.cancel = Some(cancel.clone());
+    }
+
     fn finish(self: Box<Self>) -> io::Result<()> {
         match self.to {
             To::Nowhere => Err(io::ErrorKind::BrokenPipe.into()),

@@ -70,7 +70,13 @@ impl Failure {
     /// The server has no room for another connection, for now or for this account.
     pub fn is_crowded(&self) -> bool {
         let words = ["too many", "maximum", "limit", "another", "connections"];
-        matches!(self, Self::Said { code: 421 | 530, text } if says(text, &words))
+        // There may have been too many wrong passwords as well.
+        let of_passwords = ["password", "incorrect", "attempt", "fail"];
+        match self {
+            Self::Said { code: 421, text } => says(text, &words),
+            Self::Said { code: 530, text } => says(text, &words) && !says(text, &of_passwords),
+            _ => false,
+        }
     }
 
     /// The server wants TLS before anybody logs in.
@@ -229,6 +235,8 @@ mod tests {
         assert!(Failure::lost("cut").passes() && !Failure::TooLong("a list".into()).passes());
         assert!(said(421, "").ends_line() && !said(550, "").ends_line() && Failure::lost("cut").ends_line());
         assert!(said(530, "530 Sorry, the maximum number of clients (2) for this user are already connected.").is_crowded());
-        assert!(!said(530, "530 Login authentication failed").is_crowded());
+        for wrong in ["530 Login authentication failed", "530 Maximum login attempts exceeded", "530 Too many failed log-ins"] {
+            assert!(!said(530, wrong).is_crowded(), "{wrong}");
+        }
     }
 }

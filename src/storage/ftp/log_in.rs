@@ -85,6 +85,11 @@ impl Gate {
         self.features.get().copied().unwrap_or_default()
     }
 
+    /// Whether it let us in before: then a no says nothing of the account.
+    pub fn has_let_in(&self) -> bool {
+        self.features.get().is_some()
+    }
+
     pub fn is_reached(&self) -> bool {
         self.reached.load(Ordering::Relaxed)
     }

@@ -1,7 +1,8 @@
 //! How long a server is waited for, and how often something is tried.
 
-use std::thread;
 use std::time::{Duration, Instant};
+
+use crate::storage::stop;
 
 /// Times after which a server counts as away.
 #[derive(Clone, Copy, Debug)]
@@ -51,7 +52,7 @@ impl Attempts {
         Self { began: Instant::now(), made: 0, at_once: 0, longest: patience.answer, pause: patience.pause }
     }
 
-    /// Whether it is worth another try; waits before it. `stale`: it failed over a line that had lain idle.
+    /// Whether it is worth another try, and still wanted after the wait before it. `stale`: it failed over a line that had lain idle.
     pub fn again(&mut self, stale: bool) -> bool {
         if stale && self.at_once < AT_ONCE {
             self.at_once += 1;
@@ -60,9 +61,9 @@ impl Attempts {
         if self.made >= TRIES || self.began.elapsed() >= self.longest {
             return false;
         }
-        thread::sleep(self.wait());
+        let wait = self.wait();
         self.made += 1;
-        true
+        stop::pause(wait)
     }
 
     /// So that many clients do not come back in the same instant: up to half as long again.

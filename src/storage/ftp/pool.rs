@@ -6,9 +6,11 @@ use std::time::{Duration, Instant};
 use super::alarm::Alarm;
 use super::failure::{Answer, Failure};
 use super::log_in::Gate;
-use super::patience::Attempts;
+use super::patience::{Attempts, Patience};
 use super::session::Session;
 use super::tail::Spare;
+use crate::storage::backoff::spread;
+use crate::storage::stop::{self, Stop};
 
 /// Connections at once, where no more files than that are to be on their way.
 const MOST: usize = 8;
@@ -18,6 +20,8 @@ const BESIDE: usize = 2;
 const READING: usize = 4;
 /// Servers close a connection over which nothing is asked: after this time it is first looked whether it is still there.
 const FRESH: Duration = Duration::from_secs(20);
+/// At least so many times it is tried within the patience, where a server lets nobody in for now.
+const MANY: u32 = 6;
 
 pub struct Pool {
     pub gate: Gate,
@@ -31,8 +35,10 @@ struct Sessions {
     idle: Vec<Session>,
     /// All that there are, also those in use.
     open: usize,
-    /// What the server lets us have, as far as we know.
+    /// As many as we would have,
     most: usize,
+    /// and what the server let us have, when it last said no. Others may have been there then, or dead ones of ours that it still counted.
+    limit: Option<(usize, Instant)>,
     /// Who would have one, and there is none.
     waiting: usize,
     /// When something was done over one of them.
@@ -63,7 +69,7 @@ impl Pool {
     /// `files`: on their way at the same time.
     pub fn new(gate: Gate, files: usize) -> Self {
         let most = MOST.max(files + BESIDE);
-        let sessions = Sessions { idle: Vec::new(), open: 0, most, waiting: 0, acted: Instant::now() };
+        let sessions = Sessions { idle: Vec::new(), open: 0, most, limit: None, waiting: 0, acted: Instant::now() };
         Self { gate, spare: Spare::default(), sessions: Mutex::new(sessions), freed: Condvar::new() }
     }
 
@@ -102,22 +108,19 @@ impl Pool {
         }
     }
 
-    /// Whether all that the server lets us have is in use.
-    pub fn is_full(&self) -> bool {
-        let sessions = self.lock();
-        sessions.idle.is_empty() && sessions.open >= sessions.most
-    }
-
     /// Whether somebody waits for a connection: what is held could be given up.
     pub fn is_short(&self) -> bool {
         self.lock().waiting > 0
     }
 
+    /// `Crowded` where there is none within the patience: where the server never let us in yet, at once.
     pub fn take(self: &Arc<Self>, want: Want<'_>) -> Answer<Taken> {
-        let began = Instant::now();
+        let (began, patience) = (Instant::now(), self.gate.patience);
+        let (mut pause, stop) = (patience.pause, Stop::current());
         let mut sessions = self.lock();
         loop {
-            if let Some(session) = sessions.choose(want) {
+            let most = sessions.most(patience);
+            if let Some(session) = sessions.choose(want, most) {
                 drop(sessions);
                 if let Some(taken) = self.still_alive(session) {
                     return Ok(taken);
@@ -125,7 +128,7 @@ impl Pool {
                 sessions = self.lock();
                 continue;
             }
-            if sessions.open < sessions.most {
+            if sessions.open < most {
                 sessions.open += 1;
                 drop(sessions);
                 match self.gate.connect() {
@@ -134,22 +137,33 @@ impl Pool {
                         sessions = self.lock();
                         sessions.open -= 1;
                         self.freed.notify_one();
-                        if !failure.is_crowded() || sessions.open == 0 {
+                        if !failure.is_crowded() {
                             return Err(failure);
                         }
-                        sessions.most = sessions.open;
                     }
                 }
+                if sessions.open > 0 {
+                    sessions.limit = Some((sessions.open, Instant::now()));
+                    continue;
+                }
+                // Others have all that there are, or it still counts lines of ours that were cut.
+                let waits = self.gate.has_let_in() && !matches!(want, Want::AtOnce) && began.elapsed() < patience.whole;
+                drop(sessions);
+                if !waits || !stop.pause(spread(pause)) {
+                    return Err(Failure::Crowded(0));
+                }
+                pause = (pause * 2).min(patience.whole / MANY);
+                sessions = self.lock();
                 continue;
             }
             // The server lets us have only so many, and a volume may be long on its way: an upload can wait while it goes on.
             let since = if matches!(want, Want::Upload) { sessions.acted.max(began) } else { began };
-            let left = self.gate.patience.whole.saturating_sub(since.elapsed());
-            if left.is_zero() || matches!(want, Want::AtOnce) {
+            let left = patience.whole.saturating_sub(since.elapsed());
+            if left.is_zero() || matches!(want, Want::AtOnce) || stop.is_over() {
                 return Err(Failure::Crowded(sessions.open));
             }
             sessions.waiting += 1;
-            sessions = self.freed.wait_timeout(sessions, left).unwrap_or_else(PoisonError::into_inner).0;
+            sessions = self.freed.wait_timeout(sessions, left.min(stop::SLICE)).unwrap_or_else(PoisonError::into_inner).0;
             sessions.waiting -= 1;
         }
     }
@@ -176,8 +190,16 @@ impl Pool {
 }
 
 impl Sessions {
-    /// The one that fits best, of those that nobody uses.
-    fn choose(&mut self, want: Want<'_>) -> Option<Session> {
+    /// What the server lets us have, as far as we know: after a while it may be more than last time.
+    fn most(&self, patience: Patience) -> usize {
+        match self.limit {
+            Some((limit, since)) if since.elapsed() < patience.whole => limit.min(self.most),
+            _ => self.most,
+        }
+    }
+
+    /// The one that fits best, of those that nobody uses. `most`: that there may be.
+    fn choose(&mut self, want: Want<'_>, most: usize) -> Option<Session> {
         if let Want::File(path, at) = want
             && let Some(index) = self.idle.iter().position(|session| session.continues(path, at))
         {
@@ -186,7 +208,7 @@ impl Sessions {
         if let Some(index) = self.idle.iter().rposition(|session| !session.is_reading()) {
             return Some(self.idle.remove(index));
         }
-        let may_call = self.open < self.most.min(READING);
+        let may_call = self.open < most.min(READING);
         (!may_call && !self.idle.is_empty()).then(|| self.idle.remove(0))
     }
 }

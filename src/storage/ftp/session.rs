@@ -3,7 +3,6 @@
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::sync::Arc;
-use std::thread;
 use std::time::Instant;
 
 use suppaftp::types::Response;
@@ -15,6 +14,7 @@ use suppaftp::{
 use super::alarm::{Alarm, Armed};
 use super::failure::{Answer, Failure, words};
 use super::patience::Patience;
+use crate::storage::stop;
 use crate::storage::throttle::{self, Throttle};
 
 type Tls = <RustlsConnector as TlsConnector>::Stream;
@@ -222,7 +222,7 @@ impl Session {
                     return Err(self.end(alarm, reading.data, reading.armed).err().unwrap_or(Failure::End));
                 }
                 Ok(n) => {
-                    thread::sleep(self.throttle.down(n));
+                    stop::pause(self.throttle.down(n));
                     reading.at += n as u64;
                     if skipped.is_empty() {
                         *done += n;
@@ -297,7 +297,7 @@ impl Session {
     pub fn write(&mut self, alarm: &Alarm, bytes: &[u8]) -> Answer<()> {
         let Some(Writing { data, armed }) = &mut self.writing else { return Err(Failure::lost("nothing is being written")) };
         for piece in bytes.chunks(throttle::PIECE) {
-            thread::sleep(self.throttle.up(piece.len()));
+            stop::pause(self.throttle.up(piece.len()));
             armed.within(self.patience.for_bytes(piece.len()));
             let written = data.write_all(piece);
             armed.rest();

@@ -10,6 +10,7 @@ use ureq::http::StatusCode;
 use super::cid::{Cid, Tree};
 use super::node::Node;
 use crate::storage::spool::Spool;
+use crate::storage::stop::Stop;
 use crate::storage::web::PIECE;
 use crate::storage::web::download::Download;
 use crate::storage::web::failure::{Failure, judged};
@@ -57,7 +58,8 @@ impl IpfsUpload {
 
     fn given_back(&self, temporary: &str, length: u64) -> Result<[u8; 32], Error> {
         let mut download = Download::new(self.node.file(temporary), self.node.client(), 0, length);
-        sum::sha256(&self.name, length, PIECE, &mut |_| true, &mut |buffer| {
+        let stop = Stop::current();
+        sum::sha256(&self.name, length, PIECE, &mut |_| !stop.is_over(), &mut |buffer| {
             download.read(buffer).map_err(|failure| judged(&self.name, failure, Kind::NotReadable))
         })
     }

@@ -6,6 +6,8 @@ use std::io;
 use opendal::{HttpTransporter, OperationContext, Operator};
 use tokio::runtime::Runtime;
 
+use super::fault::Fault;
+use crate::storage::stop::Stop;
 use crate::storage::{Error, Kind};
 
 pub struct Line {
@@ -31,12 +33,19 @@ impl Line {
         &self.operator
     }
 
-    /// Waits for what the store does. Never from an async task.
+    /// Waits for what the store does, as long as somebody wants it. Never from an async task.
     pub fn wait<T>(&self, what: impl Future<Output = opendal::Result<T>>) -> opendal::Result<T> {
-        match &self.runtime {
-            Some(runtime) => runtime.block_on(what),
-            None => Err(opendal::Error::new(opendal::ErrorKind::Unexpected, "closed")),
-        }
+        let Some(runtime) = &self.runtime else {
+            return Err(opendal::Error::new(opendal::ErrorKind::Unexpected, "closed"));
+        };
+        let stop = Stop::current();
+        runtime.block_on(async {
+            tokio::select! {
+                biased;
+                done = what => done,
+                () = stop.over() => Err(Fault::Away("cancelled".into()).into_error()),
+            }
+        })
     }
 }
 

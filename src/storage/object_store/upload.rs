@@ -8,6 +8,7 @@ use opendal::{Buffer, Writer};
 
 use super::failure::judged;
 use super::line::Line;
+use crate::storage::stop::Stop;
 use crate::storage::{Error, Kind, Upload};
 
 /// Of one part. Some services want all but the last alike.
@@ -103,7 +104,7 @@ impl StoreUpload {
                 let _ = tokio::time::timeout(TAKING_BACK, writer.abort()).await;
                 Ok(())
             };
-            let _ = self.line.wait(aborted);
+            let _ = Stop::never(|| self.line.wait(aborted));
         }
     }
 }

@@ -116,8 +116,7 @@ impl Wire {
                 Verdict::Again(fault @ Fault::Away(_), _) if !self.reached.load(Ordering::Relaxed) => return Err(fault),
                 Verdict::Again(fault, after) => (fault, after),
             };
-            // A crowd that waits for the same server must not come back all at once.
-            let wait = after.unwrap_or_default().max(next) + jitter(next);
+            let wait = wait(after, next);
             if is_metadata || repeats >= REPEATS || wait > LONGEST_PAUSE || begun.elapsed() + wait > PATIENCE {
                 return Err(fault);
             }
@@ -282,10 +281,32 @@ fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     Some(Duration::from_secs(seconds))
 }
 
+/// How long the next try waits, where the server may say so (`after`). A crowd that waits for the same server must not come back all at once.
+fn wait(after: Option<Duration>, next: Duration) -> Duration {
+    after.unwrap_or_default().max(next).saturating_add(jitter(next))
+}
+
 /// Up to as long again.
 fn jitter(pause: Duration) -> Duration {
     let mut random = [0; 2];
     // Without chance it is only less polite.
     let _ = getrandom::fill(&mut random);
     pause.mul_f64(f64::from(u16::from_le_bytes(random)) / f64::from(u16::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whatever_a_server_asks_for_can_be_reckoned_with() {
+        let seconds = Duration::from_secs;
+        let headers = HeaderMap::from_iter([(header::RETRY_AFTER, HeaderValue::from_static("18446744073709551615"))]);
+        assert_eq!(retry_after(&headers), Some(seconds(u64::MAX)));
+        // By chance between none and as long again.
+        for _ in 0..100 {
+            assert!(wait(retry_after(&headers), seconds(100)) >= seconds(u64::MAX));
+        }
+        assert!((seconds(7)..=seconds(9)).contains(&wait(Some(seconds(7)), seconds(2))));
+    }
 }

@@ -6,24 +6,25 @@ use std::future::Future;
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
-use std::thread;
 use std::time::Duration;
 
 use russh::{Preferred, cipher, client};
 use russh_sftp::client::error::Error as SftpError;
-use russh_sftp::protocol::{File, StatusCode};
+use russh_sftp::protocol::StatusCode;
 use tokio::runtime::Runtime;
 use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
 
 use super::CHANNELS_EACH;
+use super::children::Children;
 use super::failure::{Failure, is_end};
 use super::log_in::log_in;
 use super::server_key::{Checked, ServerKey};
-use super::session::{Session, Sessions, Taken, USUAL};
+use super::session::{Patience, Session, Sessions, Taken, USUAL};
 use crate::model::location::{Location, Server, SftpFolder};
 use crate::storage::access::Access;
 use crate::storage::counted::Counted;
+use crate::storage::stop::{self, Stop};
 use crate::storage::throttle::{Throttle, pause};
 use crate::storage::{Error, Kind, Take};
 
@@ -38,6 +39,8 @@ const WRITES: usize = 32;
 /// Bytes that are asked for before they are wanted, of all files that are being read: what fills a line of a gigabit that takes 100 ms there
 /// and back. More is no longer in the processors' caches when it is wanted.
 const AHEAD: usize = 12 << 20;
+/// Where a limit of speed holds, no more is asked for ahead than may come within this.
+const SOON: Duration = Duration::from_secs(1);
 /// Bytes that the server may send over one channel before we say that they have come: what is on its way on a long line.
 const WINDOW: u32 = 32 << 20;
 
@@ -65,13 +68,14 @@ pub struct Line {
     ended: watch::Receiver<()>,
     /// Ends the connection with it.
     ssh: client::Handle<ServerKey>,
+    patience: Patience,
     throttle: Arc<Throttle>,
     /// Files that are being read.
     readers: AtomicUsize,
 }
 
 impl Line {
-    pub fn open(folder: &SftpFolder, access: &dyn Access) -> Result<Self, Error> {
+    pub fn open(folder: &SftpFolder, access: &dyn Access, patience: Patience) -> Result<Self, Error> {
         let shown = Location::Sftp(folder.clone()).display();
         let unreachable = |why: String| Error { kind: Kind::ServerAway, context: shown.clone(), source: io::Error::other(why) };
         let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -90,15 +94,14 @@ impl Line {
             ..client::Config::default()
         };
         let address = (folder.host.as_str(), folder.port);
-        let greeting =
-            runtime.block_on(async { tokio::time::timeout(CONNECT, client::connect(Arc::new(config), address, key)).await });
-        let mut ssh = match greeting {
-            Ok(Ok(ssh)) => ssh,
-            Ok(Err(e)) => match checked.refused() {
+        let greeting = async { tokio::time::timeout(CONNECT, client::connect(Arc::new(config), address, key)).await };
+        let mut ssh = match wait(&runtime, greeting) {
+            Some(Ok(Ok(ssh))) => ssh,
+            Some(Ok(Err(e))) => match checked.refused() {
                 Some(refused) => return Err(refused.explained(&server, &shown)),
                 None => return Err(unreachable(e.to_string())),
             },
-            Err(_) => return Err(unreachable("no answer".into())),
+            Some(Err(_)) | None => return Err(unreachable("no answer".into())),
         };
         // Only now is it known that this server holds the key.
         match checked.key() {
@@ -106,10 +109,12 @@ impl Line {
             Checked::New(key) if !access.trust(&server, &key) => return Err(Checked::New(key).explained(&server, &shown)),
             _ => {}
         }
-        runtime.block_on(log_in(&mut ssh, folder, access))?;
-        let first = runtime.block_on(begin(&ssh, None)).map_err(unreachable)?;
+        let unanswered = || unreachable("no answer".into());
+        wait(&runtime, log_in(&mut ssh, folder, access, patience.log_in)).ok_or_else(unanswered)??;
+        let first = wait(&runtime, begin(&ssh, patience, None)).ok_or_else(unanswered)?.map_err(unreachable)?;
         let sessions = Sessions::new(first, access.connections().max(1) * CHANNELS_EACH);
-        Ok(Self { runtime: Some(runtime), sessions, ended, ssh, throttle: access.throttle(), readers: AtomicUsize::new(0) })
+        let (throttle, readers) = (access.throttle(), AtomicUsize::new(0));
+        Ok(Self { runtime: Some(runtime), sessions, ended, ssh, patience, throttle, readers })
     }
 
     /// The channel for all that is short.
@@ -120,7 +125,10 @@ impl Line {
     /// A channel for an upload.
     pub fn channel(&self) -> Taken {
         let like = self.session();
-        self.sessions.take(|| self.wait(begin(&self.ssh, Some(&like))).unwrap_or_else(|_| Err("the line has ended".into())))
+        let open = begin(&self.ssh, self.patience, Some(&like));
+        // One that nobody waited for would look as if the server let us have no more.
+        let opened = || Stop::never(|| self.wait(open)).unwrap_or_else(|_| Err("the line has ended".into()));
+        self.sessions.take(opened)
     }
 
     /// That are open.
@@ -134,17 +142,18 @@ impl Line {
         self.wait(request)?.map_err(Failure::from)
     }
 
-    /// A connection that ends meanwhile gives no answer any more.
+    /// A connection that ends meanwhile gives no answer any more, and one that nobody wants is not waited for.
     fn wait<T>(&self, what: impl Future<Output = T>) -> Result<T, Failure> {
         let Some(runtime) = &self.runtime else { return Err(Failure::Silent) };
         let mut ended = self.ended.clone();
-        runtime.block_on(async {
+        let answered = wait(runtime, async {
             tokio::select! {
                 biased;
-                answer = what => Ok(answer),
-                _ = ended.changed() => Err(Failure::Silent),
+                answer = what => Some(answer),
+                _ = ended.changed() => None,
             }
-        })
+        });
+        answered.flatten().ok_or(Failure::Silent)
     }
 
     /// The same for two that need not wait for each other.
@@ -165,10 +174,11 @@ impl Line {
         }
     }
 
-    /// All children of a folder that was opened. Several requests are on their way, more the longer it goes on.
-    pub fn read_folder(&self, session: &Arc<Session>, handle: &str, most: usize) -> Result<Option<Vec<File>>, Failure> {
+    /// All children of a folder that was opened; `None` where there are more than there may be. Several requests are on their way, more
+    /// the longer it goes on.
+    pub fn read_folder(&self, session: &Arc<Session>, handle: &str) -> Result<Option<Children>, Failure> {
         let Some(runtime) = &self.runtime else { return Err(Failure::Silent) };
-        let (mut children, mut asked, mut at_once) = (Vec::new(), JoinSet::new(), 2);
+        let (mut children, mut asked, mut at_once) = (Children::default(), JoinSet::new(), 2);
         let mut has_ended = false;
         loop {
             while !has_ended && asked.len() < at_once {
@@ -178,15 +188,16 @@ impl Line {
             match self.wait(asked.join_next())? {
                 // Some servers end so, and those that lie would go on for ever.
                 Some(Ok(Ok(names))) if names.files.is_empty() => has_ended = true,
-                Some(Ok(Ok(names))) => children.extend(names.files),
+                Some(Ok(Ok(names))) => {
+                    if !names.files.into_iter().all(|file| children.take(file)) {
+                        return Ok(None);
+                    }
+                }
                 // Those that were asked for besides may still bring some.
                 Some(Ok(Err(failure))) if is_end(&failure) => has_ended = true,
                 Some(Ok(Err(failure))) => return Err(failure),
                 Some(Err(_)) => return Err(Failure::Silent),
                 None => return Ok(Some(children)),
-            }
-            if children.len() > most {
-                return Ok(None);
             }
             at_once = (at_once + 1).min(AT_ONCE);
         }
@@ -202,7 +213,15 @@ impl Line {
             let most = (AHEAD / self.readers.load(Relaxed).max(1) / session.piece).max(1);
             while at < end && ahead.0.len() < most {
                 let length = session.piece.min(usize::try_from(end - at).unwrap_or(session.piece));
-                let (wait, piece) = (self.throttle.down(length), read_piece(session.clone(), handle.to_owned(), at, length));
+                // What is asked for ahead takes no time from others that would only pass much later, or never.
+                let wait = match ahead.0.is_empty() {
+                    true => self.throttle.down(length),
+                    false => match self.throttle.down_within(SOON, length) {
+                        Some(wait) => wait,
+                        None => break,
+                    },
+                };
+                let piece = read_piece(session.clone(), handle.to_owned(), at, length);
                 ahead.0.push_back(runtime.spawn(async move {
                     pause(wait).await;
                     piece.await
@@ -228,7 +247,9 @@ impl Line {
         while writes.0.len() >= WRITES {
             self.settle_one(writes)?;
         }
-        thread::sleep(self.throttle.up(bytes.len()));
+        if !stop::pause(self.throttle.up(bytes.len())) {
+            return Err(Failure::Silent);
+        }
         let (session, handle) = (session.clone(), handle.to_owned());
         writes.0.spawn_on(async move { session.sftp.write(handle, offset, bytes).await.map(drop) }, runtime.handle());
         Ok(())
@@ -253,6 +274,7 @@ impl Line {
     /// Asks for a file to be made durable, where the server knows of such a thing, how long it is, and closes it: servers do in their order
     /// what concerns one file.
     pub fn end(&self, session: &Arc<Session>, handle: &str) -> Result<Option<u64>, Failure> {
+        let _syncing = session.syncs.then(|| session.syncing());
         let sync = async {
             match session.syncs {
                 true => session.sftp.fsync(handle).await.map(drop),
@@ -270,9 +292,21 @@ impl Line {
     }
 }
 
+/// `None` where nobody wants it any more.
+fn wait<T>(runtime: &Runtime, what: impl Future<Output = T>) -> Option<T> {
+    let stop = Stop::current();
+    runtime.block_on(async {
+        tokio::select! {
+            biased;
+            answer = what => Some(answer),
+            () = stop.over() => None,
+        }
+    })
+}
+
 /// SFTP on another channel.
-async fn begin(ssh: &client::Handle<ServerKey>, like: Option<&Session>) -> Result<Session, String> {
-    tokio::time::timeout(CONNECT, Session::begin(ssh, like)).await.unwrap_or_else(|_| Err("no answer".into()))
+async fn begin(ssh: &client::Handle<ServerKey>, patience: Patience, like: Option<&Session>) -> Result<Session, String> {
+    tokio::time::timeout(CONNECT, Session::begin(ssh, patience, like)).await.unwrap_or_else(|_| Err("no answer".into()))
 }
 
 /// Where the processor has AES, AES-GCM takes a third of ChaCha20's time, at both ends. What else there is follows.

@@ -3,6 +3,7 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use russh::client;
 use russh_sftp::client::RawSftpSession;
@@ -10,16 +11,34 @@ use russh_sftp::client::rawsession::Limits;
 
 use super::server_key::ServerKey;
 
-/// For the answer to a request. A server that looks at its disk first may take its time.
-const ANSWER: u64 = 60;
 /// Bytes of one request, where the server says nothing of its limits: what every server takes.
 pub const USUAL: u32 = 32 << 10;
 /// At most, whatever it says.
 const MOST: u32 = 255 << 10;
 
+/// How long a server is waited for.
+#[derive(Clone, Copy)]
+pub struct Patience {
+    /// For each answer while somebody logs in; whoever holds a key may ask a person first.
+    pub log_in: Duration,
+    /// For the answer to a request, in seconds. A server that looks at its disk first may take its time.
+    pub answer: u64,
+    /// The same while it makes a file durable: a slow disk may have much to write, and over that channel nothing else is answered meanwhile.
+    pub sync: u64,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self { log_in: Duration::from_secs(120), answer: 60, sync: 600 }
+    }
+}
+
 /// One channel. Handles of files are its own.
 pub struct Session {
     pub sftp: RawSftpSession,
+    patience: Patience,
+    /// Files that the server is making durable.
+    syncing: Mutex<usize>,
     /// Bytes of one read or write.
     pub piece: usize,
     /// Whether the server can be told to make a file durable.
@@ -30,14 +49,15 @@ pub struct Session {
 
 impl Session {
     /// `like`: another on the same connection, which knows what the server can do.
-    pub async fn begin(ssh: &client::Handle<ServerKey>, like: Option<&Self>) -> Result<Self, String> {
+    pub async fn begin(ssh: &client::Handle<ServerKey>, patience: Patience, like: Option<&Self>) -> Result<Self, String> {
         let channel = ssh.channel_open_session().await.map_err(|e| e.to_string())?;
         channel.request_subsystem(true, "sftp").await.map_err(|e| e.to_string())?;
         let mut sftp = RawSftpSession::new(channel.into_stream());
-        sftp.set_timeout(ANSWER);
+        sftp.set_timeout(patience.answer);
         let version = sftp.init().await.map_err(|e| e.to_string())?;
+        let (syncing, uploads) = (Mutex::new(0), AtomicUsize::new(0));
         if let Some(Self { piece, syncs, .. }) = like {
-            return Ok(Self { sftp, piece: *piece, syncs: *syncs, uploads: AtomicUsize::new(0) });
+            return Ok(Self { sftp, patience, syncing, piece: *piece, syncs: *syncs, uploads });
         }
         let has = |name: &str| version.extensions.contains_key(name);
         let mut piece = USUAL;
@@ -50,7 +70,28 @@ impl Session {
             sftp.set_limits(limits);
         }
         let syncs = has("fsync@openssh.com");
-        Ok(Self { sftp, piece: piece as usize, syncs, uploads: AtomicUsize::new(0) })
+        Ok(Self { sftp, patience, syncing, piece: piece as usize, syncs, uploads })
+    }
+
+    /// What is asked from now on may take as long as making a file durable does, until what is given is dropped.
+    pub fn syncing(&self) -> Syncing<'_> {
+        self.count_syncing(1);
+        Syncing(self)
+    }
+
+    fn count_syncing(&self, change: isize) {
+        let mut syncing = self.syncing.lock().unwrap_or_else(PoisonError::into_inner);
+        *syncing = syncing.saturating_add_signed(change);
+        self.sftp.set_timeout(if *syncing > 0 { self.patience.sync } else { self.patience.answer });
+    }
+}
+
+/// A file is being made durable.
+pub struct Syncing<'a>(&'a Session);
+
+impl Drop for Syncing<'_> {
+    fn drop(&mut self) {
+        self.0.count_syncing(-1);
     }
 }
 

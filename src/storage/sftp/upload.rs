@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use russh_sftp::protocol::{FileAttributes, OpenFlags};
 
-use super::failure::{Failure, judged};
+use super::failure::{Failure, is_missing, judged};
 use super::line::{Line, Writes};
 use super::session::Taken;
+use crate::storage::stop::Stop;
 use crate::storage::{Error, Kind, Upload, name};
 
 /// Files are for their owner alone.
@@ -76,11 +77,20 @@ impl SftpUpload {
         Ok(())
     }
 
+    /// Also where nobody wants to wait for it any more.
     fn remove(&mut self) {
-        if let Some(handle) = self.handle.take() {
-            let _ = self.line.ask(self.channel.sftp.close(handle));
-        }
-        let _ = self.line.ask(self.channel.sftp.remove(self.temporary.as_str()));
+        Stop::never(|| {
+            if let Some(handle) = self.handle.take() {
+                let _ = self.line.ask(self.channel.sftp.close(handle));
+            }
+            let _ = self.line.ask(self.channel.sftp.remove(self.temporary.as_str()));
+        });
+    }
+
+    /// Whether it has its name, as far as the server says.
+    fn is_in_place(&self, size: Option<u64>) -> bool {
+        let temporary = self.line.ask(self.channel.sftp.lstat(self.temporary.as_str()));
+        size == Some(self.offset) && temporary.is_err_and(|failure| is_missing(&failure))
     }
 }
 
@@ -112,12 +122,15 @@ impl Upload for SftpUpload {
         match self.line.ask(self.channel.sftp.rename(self.temporary.as_str(), self.path.as_str())) {
             Ok(_) => Ok(()),
             Err(failure) => {
-                let exists = self.line.ask(self.channel.sftp.lstat(self.path.as_str())).is_ok();
-                self.remove();
+                let there = self.line.ask(self.channel.sftp.lstat(self.path.as_str()));
                 let mut error = self.unwritten(failure);
-                if exists {
-                    error.kind = Kind::AlreadyExists;
+                match there {
+                    // The answer was lost, and it had worked.
+                    Ok(told) if error.kind.is_temporary() && self.is_in_place(told.attrs.size) => return Ok(()),
+                    Ok(_) if !error.kind.is_temporary() => error.kind = Kind::AlreadyExists,
+                    _ => {}
                 }
+                self.remove();
                 Err(error)
             }
         }
@@ -128,7 +141,7 @@ impl Drop for SftpUpload {
     fn drop(&mut self) {
         if self.handle.is_some() {
             // What is on its way may arrive before the file is gone, not after.
-            let _ = self.line.settle(&mut self.writes);
+            let _ = Stop::never(|| self.line.settle(&mut self.writes));
             self.remove();
         }
     }

@@ -3,7 +3,6 @@
 use std::io::{self, Read};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread;
 use std::time::Duration;
 
 use ureq::http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, EXPECT, LOCATION, RETRY_AFTER};
@@ -18,6 +17,7 @@ use super::pace::{Pace, Tries};
 use crate::model::location::Location;
 use crate::storage::access::Access;
 use crate::storage::spool::{self, Spool};
+use crate::storage::stop::Stop;
 use crate::storage::throttle::{PIECE, Throttle};
 use crate::storage::{Error, certificates};
 
@@ -220,7 +220,7 @@ impl Client {
     }
 
     fn sending<'a>(&'a self, spool: &'a Spool) -> Sending<'a> {
-        Sending { waits: spool.reader(), throttle: &self.throttle }
+        Sending { waits: spool.reader(), throttle: &self.throttle, stop: Stop::current() }
     }
 
     /// `bytes`: what it moves.
@@ -256,18 +256,19 @@ impl Form {
     }
 }
 
-/// What is sent, no faster than it may, its failures marked as its own.
+/// What is sent, no faster than it may and as long as somebody wants it, its failures marked as its own.
 struct Sending<'a> {
     waits: spool::Reader<'a>,
     throttle: &'a Throttle,
+    stop: Stop,
 }
 
 impl Read for Sending<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let length = buffer.len().min(PIECE);
-        let read = self.waits.read(buffer.get_mut(..length).unwrap_or_default()).map_err(|e| io::Error::other(OfSpool(e)))?;
-        thread::sleep(self.throttle.up(read));
-        Ok(read)
+        let of_spool = |e| io::Error::other(OfSpool(e));
+        let read = self.waits.read(buffer.get_mut(..length).unwrap_or_default()).map_err(of_spool)?;
+        if self.stop.pause(self.throttle.up(read)) { Ok(read) } else { Err(of_spool(io::Error::other("cancelled"))) }
     }
 }
 

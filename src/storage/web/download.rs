@@ -2,7 +2,6 @@
 
 use std::io::Read;
 use std::sync::Arc;
-use std::thread;
 
 use ureq::{Body, BodyReader};
 
@@ -10,7 +9,7 @@ use super::client::Client;
 use super::failure::Failure;
 use super::pace::Tries;
 use crate::storage::throttle::{PIECE, Throttle};
-use crate::storage::{Error, Take};
+use crate::storage::{Error, Take, stop};
 
 /// Taken at a time where all is read through.
 const THROUGH: usize = 256 << 10;
@@ -70,7 +69,7 @@ impl<S: Source> Download<S> {
             let failure = match line.body.read(&mut buffer[..most]) {
                 Ok(0) => self.source.ended(self.at, self.left),
                 Ok(length) => {
-                    thread::sleep(self.throttle.down(length));
+                    stop::pause(self.throttle.down(length));
                     self.at += length as u64;
                     self.left -= length as u64;
                     self.came += length as u64;

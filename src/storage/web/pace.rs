@@ -1,10 +1,10 @@
 //! How long a server is waited for, and how often it is asked again.
 
-use std::thread;
 use std::time::Duration;
 
 use super::failure::Failure;
 use crate::storage::backoff::spread;
+use crate::storage::stop;
 
 #[derive(Clone, Copy, Debug)]
 pub struct Pace {
@@ -54,7 +54,7 @@ impl Tries {
         *self = Self::new(self.pace);
     }
 
-    /// Waits where the failure may pass; gives it back where it does not, or lasted too long.
+    /// Waits where the failure may pass; gives it back where it does not, lasted too long, or nobody wants it any more.
     pub fn again(&mut self, failure: Failure) -> Result<(), Failure> {
         let (cost, asked) = match &failure {
             Failure::Busy { wait, .. } => (1, *wait),
@@ -67,7 +67,9 @@ impl Tries {
             return Err(failure);
         }
         self.left -= cost;
-        thread::sleep(asked.unwrap_or(Duration::ZERO).max(spread(self.wait)));
+        if !stop::pause(asked.unwrap_or(Duration::ZERO).max(spread(self.wait))) {
+            return Err(failure);
+        }
         self.wait = (self.wait * 2).min(self.pace.longest);
         Ok(())
     }

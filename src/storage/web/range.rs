@@ -1,7 +1,6 @@
 //! A part of a file, as HTTP gives it (RFC 9110, section 14).
 
 use std::io::Read;
-use std::thread;
 
 use ureq::Body;
 use ureq::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, HeaderName};
@@ -12,6 +11,7 @@ use super::client::{Ask, Client, discard};
 use super::download::{Open, Source, into_reader, skip_bytes};
 use super::failure::Failure;
 use super::pace::Tries;
+use crate::storage::stop;
 
 /// Bytes that are read and thrown away where a server gives an object from its beginning only.
 const SKIPPED: u64 = 1 << 30;
@@ -131,7 +131,7 @@ pub fn whole(client: &Client, url: &Url, limit: u64) -> Result<Vec<u8>, Failure>
                 tries.again(Failure::Cut("the answer ended before its end".into()))?;
             }
             Ok(_) => {
-                thread::sleep(client.throttle.down(bytes.len()));
+                stop::pause(client.throttle.down(bytes.len()));
                 return Ok(bytes);
             }
             Err(e) => tries.again(e.into())?,

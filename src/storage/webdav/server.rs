@@ -12,6 +12,7 @@ use crate::model::location::{Location, NotALocation, WebdavFolder};
 use crate::storage::access::Access;
 use crate::storage::counted::Counted;
 use crate::storage::folders::Folders;
+use crate::storage::stop::Stop;
 use crate::storage::web::client::{Ask, Client, Content, discard};
 use crate::storage::web::failure::{Failure, judged};
 use crate::storage::web::login::Login;
@@ -193,8 +194,9 @@ impl Server {
         if busy.before >= self.connections {
             return [self.look(one.0, one.1), self.look(other.0, other.1)];
         }
+        let stop = Stop::current();
         thread::scope(|scope| {
-            let first = scope.spawn(|| self.look(one.0, one.1));
+            let first = scope.spawn(|| stop.within(|| self.look(one.0, one.1)));
             let second = self.look(other.0, other.1);
             [first.join().unwrap_or_else(|panic| panic::resume_unwind(panic)), second]
         })

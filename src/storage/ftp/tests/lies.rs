@@ -47,13 +47,29 @@ fn names_that_lead_elsewhere_are_no_children() {
         "",
     ];
     let (server, storage) = lying(Lies { list: lines.map(String::from).to_vec(), ..Lies::default() });
+    server.put("/huge", b"hello");
     assert_eq!(names(&storage, ""), ["good", "huge"]);
-    assert_eq!(storage.list("").unwrap()[1].size, 0);
+    assert_eq!(storage.list("").unwrap()[1].size, 5, "where a list tells no size, SIZE does");
     assert_eq!(storage.sweep_temporary("", None).unwrap(), 0);
     server.log();
     storage.delete_folder("f").unwrap();
     let log = server.log();
     assert!(log.iter().all(|line| !line.contains("..") && !line.contains("/etc")), "{log:?}");
+}
+
+#[test]
+fn what_a_list_tells_no_size_of_is_asked_for_it() {
+    let lines = ["type=file; a", "type=file;size=7; b", "type=dir; c", "type=file; gone"];
+    let (server, storage) = lying(Lies { list: lines.map(String::from).to_vec(), ..Lies::default() });
+    server.put("/f/a", b"hello");
+    let listed: Vec<_> = storage.list("f").unwrap().into_iter().map(|child| (child.name, child.size)).collect();
+    assert_eq!(listed, [("a".into(), 5), ("b".into(), 7), ("c".into(), 0)]);
+    assert_eq!(server.log().iter().filter(|line| line.starts_with("SIZE")).count(), 2);
+    // Where nobody can say how long it is, it is not taken for empty.
+    server.lie(|lies| lies.replies = vec![("SIZE", "550 Could not get file size.")]);
+    assert!(storage.list("f").is_err());
+    server.lie(|lies| lies.replies = vec![("SIZE", "502 What is that?")]);
+    assert_eq!(kind(storage.list("f")), Kind::Nonsense);
 }
 
 #[test]

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use super::*;
 use crate::storage::servers::fake_ftp::{FakeFtp, Lies};
+use crate::storage::stop::Stop;
 
 #[test]
 fn who_reads_a_file_through_is_not_broken_off_by_others_who_do() {
@@ -117,4 +118,67 @@ fn that_a_server_lets_in_too_few_is_told() {
     upload.finish().unwrap();
     storage.put("b", b"b").unwrap();
     assert_eq!(names(&storage, ""), ["a", "b"]);
+}
+
+/// A server whose next connection is a new one, with a file `a`.
+fn about_to_call_again() -> (FakeFtp, Ftp) {
+    let server = FakeFtp::start(Lies::default());
+    let storage = open_in_haste(&format!("ftp://127.0.0.1:{}/", server.port)).unwrap();
+    server.put("/a", b"a");
+    server.lie(|lies| lies.replies = vec![("SIZE", "421 Timeout")]);
+    (server, storage)
+}
+
+#[test]
+fn a_server_that_still_counts_lines_which_are_dead_is_waited_for() {
+    let (server, storage) = about_to_call_again();
+    let full = [
+        ("USER", "421 There are too many connected users"),
+        ("PASS", "530 Sorry, the maximum number of clients (2) for this user are already connected."),
+        ("USER", "530 Too many connections"),
+    ];
+    server.lie(|lies| lies.replies.extend(full));
+    assert_eq!(storage.size("a").unwrap(), 1);
+    server.lie(|lies| assert_eq!(lies.replies.len(), 0, "it was asked that often"));
+}
+
+#[test]
+fn that_a_server_is_full_is_never_taken_for_a_wrong_password() {
+    let full = ("PASS", "530 Sorry, the maximum number of clients (2) for this user are already connected.");
+    let (server, storage) = about_to_call_again();
+    server.lie(|lies| lies.replies.extend([full; 1000]));
+    let error = storage.put("b", b"b").unwrap_err();
+    assert_eq!((error.kind, error.source.to_string()), (Kind::Crowded, "0".into()));
+    server.lie(|lies| lies.replies.clear());
+    storage.put("b", b"b").unwrap();
+
+    // Who has never been let in is told at once, and who cancels need not wait.
+    let never = FakeFtp::start(Lies { replies: vec![full; 2], ..Lies::default() });
+    assert_eq!(kind(open_in_haste(&format!("ftp://127.0.0.1:{}/", never.port))), Kind::Crowded);
+    never.lie(|lies| assert_eq!(lies.replies.len(), 1));
+    let (server, storage) = about_to_call_again();
+    server.lie(|lies| lies.replies.extend([full; 1000]));
+    assert_eq!(kind(Stop::after(3).during(|| storage.size("a"))), Kind::Cancelled);
+
+    // A password that is wrong is called so, at once.
+    let wrong = ("PASS", "530 Login incorrect.");
+    let (server, storage) = about_to_call_again();
+    server.lie(|lies| lies.replies.extend([wrong; 2]));
+    assert_eq!(kind(storage.size("a")), Kind::Refused);
+    server.lie(|lies| assert_eq!(lies.replies.len(), 1));
+}
+
+#[test]
+fn what_a_server_did_not_let_in_it_may_let_in_later() {
+    let server = FakeFtp::start(Lies::default());
+    let storage = open_in_haste(&format!("ftp://127.0.0.1:{}/", server.port)).unwrap();
+    let mut upload = storage.create("a").unwrap();
+    upload.write_all(b"a").unwrap();
+    server.lie(|lies| lies.replies = vec![("USER", "421 Too many connections"); 1000]);
+    assert_eq!(kind(storage.put("b", b"b")), Kind::Crowded);
+    // While the first still goes on.
+    server.lie(|lies| lies.replies.clear());
+    storage.put("b", b"b").unwrap();
+    upload.finish().unwrap();
+    assert_eq!(server.names(), ["/a", "/b"]);
 }

@@ -1,6 +1,7 @@
 //! Nodes that are busy, break off, or lie; and what is no node.
 
 use super::*;
+use crate::storage::stop::Stop;
 
 fn storage(fake: &FakeIpfs) -> Ipfs {
     open(&fake.address("d")).unwrap()
@@ -52,6 +53,17 @@ fn a_busy_node_and_a_cut_line_get_patience() {
     storage.put("a", b"x").unwrap();
     assert_eq!(kind(storage.read_at("a", 0, &mut [0])), Kind::ServerAway);
     assert_eq!(fake.seen("files/read").len(), 7);
+}
+
+#[test]
+fn what_nobody_wants_any_more_is_not_sent_again() {
+    let busy = || json("503 Service Unavailable", "").header("Retry-After", "100");
+    let fake = FakeIpfs::start(move |seen, _, _| (seen.call == "add").then(busy));
+    let storage = storage(&fake);
+    let mut upload = storage.create("f/a").unwrap();
+    upload.write_all(b"bytes").unwrap();
+    assert_eq!(kind(Stop::after(10).during(|| upload.finish())), Kind::Cancelled);
+    assert_eq!(fake.seen("add").len(), 1);
 }
 
 #[test]

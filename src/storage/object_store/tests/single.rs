@@ -1,8 +1,10 @@
 //! Objects that go into a bucket of S3 by one request.
 
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use super::*;
+use crate::storage::stop::Stop;
 
 const CRC32_OF_WHOLE: &str = "xFkpTw==";
 
@@ -105,4 +107,18 @@ fn what_is_too_long_for_one_request_goes_in_parts() {
         let uploads = world.store.asked(&format!("GET /{BUCKET}?uploads"), "");
         assert!(!uploads.contains("<Upload>"), "{uploads}");
     }
+}
+
+#[test]
+fn what_nobody_wants_any_more_is_not_sent_again() {
+    let is_asked = Arc::new(AtomicBool::new(false));
+    let asked = is_asked.clone();
+    let (fake, storage) = bucket(move |_| {
+        asked.store(true, Relaxed);
+        answer("503 Slow Down", "Retry-After: 20\r\n", b"<Error><Code>SlowDown</Code></Error>")
+    });
+    let mut upload = storage.create("a").unwrap();
+    upload.write_all(b"whole").unwrap();
+    let ended = Stop::when(move || is_asked.load(Relaxed)).during(|| upload.finish());
+    assert_eq!((kind(ended), sums(&fake).len()), (Kind::Cancelled, 1));
 }

@@ -2,14 +2,19 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::net::{Ipv4Addr, SocketAddr};
+use std::time::Duration;
 
 use russh::server::{Auth, ChannelOpenHandle, Config, Msg, run_stream};
 use russh::{Channel, ChannelId, keys};
-use russh_sftp::protocol::{Attrs, Data, File, Handle, Name, OpenFlags, Status, StatusCode, Version};
+use russh_sftp::protocol::{Attrs, Data, File, Handle, Name, OpenFlags, Packet, Status, StatusCode, Version};
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 
 use super::*;
+use crate::storage::stop::Stop;
+use crate::storage::throttle::Throttle;
+
+const FSYNC: &str = "fsync@openssh.com";
 
 /// What it says that is not so.
 #[derive(Clone, Default)]
@@ -19,6 +24,14 @@ struct Lies {
     size: Option<u64>,
     /// Bytes of every answer to a read.
     data: Option<usize>,
+    /// Its lists tell no sizes.
+    no_sizes: bool,
+    /// It never says whether a password is right.
+    keeps_silent: bool,
+    /// Making a file durable takes so long.
+    sync: Duration,
+    /// It tells of a rename so long after it.
+    rename: Duration,
 }
 
 #[derive(Clone, Default)]
@@ -80,14 +93,25 @@ impl Liar {
     }
 
     fn open(&self) -> Sftp {
+        self.connect(Patience::default()).unwrap()
+    }
+
+    fn connect(&self, patience: Patience) -> Result<Sftp, Error> {
+        self.connect_as(&Anyone::default(), patience)
+    }
+
+    fn connect_as(&self, access: &Anyone, patience: Patience) -> Result<Sftp, Error> {
         let address = format!("sftp://somebody@127.0.0.1:{}/", self.port);
         let Some(Ok(Location::Sftp(folder))) = Location::of_server(&address) else { panic!("{address}") };
-        Sftp::open(&folder, &Anyone).unwrap()
+        Sftp::connect(&folder, access, patience)
     }
 }
 
 /// Somebody with a password, to whom any server is right.
-struct Anyone;
+#[derive(Default)]
+struct Anyone {
+    throttle: Arc<Throttle>,
+}
 
 impl Access for Anyone {
     fn password(&self, _: &Location) -> Option<Secret> {
@@ -96,6 +120,10 @@ impl Access for Anyone {
 
     fn trust(&self, _: &Server, _: &Fingerprint) -> bool {
         true
+    }
+
+    fn throttle(&self) -> Arc<Throttle> {
+        self.throttle.clone()
     }
 }
 
@@ -108,6 +136,9 @@ impl russh::server::Handler for Ssh {
     type Error = russh::Error;
 
     async fn auth_password(&mut self, _: &str, _: &str) -> Result<Auth, russh::Error> {
+        if self.state.lock().unwrap().lies.keeps_silent {
+            std::future::pending::<()>().await;
+        }
         Ok(Auth::Accept)
     }
 
@@ -167,7 +198,18 @@ impl russh_sftp::server::Handler for Files {
     }
 
     async fn init(&mut self, _: u32, _: HashMap<String, String>) -> Result<Version, StatusCode> {
-        Ok(Version::new())
+        let mut version = Version::new();
+        version.extensions.insert(FSYNC.into(), "1".into());
+        Ok(version)
+    }
+
+    async fn extended(&mut self, id: u32, request: String, _: Vec<u8>) -> Result<Packet, StatusCode> {
+        if request != FSYNC {
+            return Err(StatusCode::OpUnsupported);
+        }
+        let sync = self.0.lock().unwrap().lies.sync;
+        tokio::time::sleep(sync).await;
+        done(id).map(Packet::Status)
     }
 
     async fn stat(&mut self, id: u32, path: String) -> Result<Attrs, StatusCode> {
@@ -189,8 +231,10 @@ impl russh_sftp::server::Handler for Files {
 
     async fn readdir(&mut self, id: u32, _: String) -> Result<Name, StatusCode> {
         let mut state = self.0.lock().unwrap();
+        let no_sizes = state.lies.no_sizes;
         let file = |name: String| {
-            let mut attributes = FileAttributes { size: Some(1), ..FileAttributes::empty() };
+            let size = if no_sizes { None } else { Some(1) };
+            let mut attributes = FileAttributes { size, ..FileAttributes::empty() };
             attributes.permissions = Some(if name.starts_with("dir") { 0o40_755 } else { 0o100_644 });
             File { filename: name, longname: String::new(), attrs: attributes }
         };
@@ -247,9 +291,13 @@ impl russh_sftp::server::Handler for Files {
     }
 
     async fn rename(&mut self, id: u32, from: String, to: String) -> Result<Status, StatusCode> {
-        let mut state = self.0.lock().unwrap();
-        let file = state.files.remove(&from).ok_or(StatusCode::NoSuchFile)?;
-        state.files.insert(to, file);
+        let late = {
+            let mut state = self.0.lock().unwrap();
+            let file = state.files.remove(&from).ok_or(StatusCode::NoSuchFile)?;
+            state.files.insert(to, file);
+            state.lies.rename
+        };
+        tokio::time::sleep(late).await;
         done(id)
     }
 }
@@ -315,4 +363,66 @@ fn answers_to_reads_that_are_none_are_refused() {
     assert_eq!(kind(storage.read_all("there", 1000)), Kind::TooLong);
     liar.lie(Lies::default());
     assert_eq!(storage.read_all("there", 1000).unwrap(), [1; 100]);
+}
+
+#[test]
+fn what_a_list_tells_no_size_of_is_asked_for_it() {
+    let liar = Liar::start();
+    let storage = liar.open();
+    storage.put("a", b"hello").unwrap();
+    let list = List::Names(["a", "dir", "gone"].map(String::from).to_vec());
+    liar.lie(Lies { list, no_sizes: true, ..Lies::default() });
+    let listed: Vec<_> = storage.list("").unwrap().into_iter().map(|child| (child.name, child.size)).collect();
+    assert_eq!(listed, [("a".into(), 5), ("dir".into(), 0)], "it is not taken for empty");
+}
+
+#[test]
+fn a_server_that_never_lets_us_in_is_not_waited_for_for_ever() {
+    let liar = Liar::start();
+    liar.lie(Lies { keeps_silent: true, ..Lies::default() });
+    let patience = Patience { log_in: Duration::from_secs(5), ..Patience::default() };
+    assert_eq!(kind(liar.connect(patience)), Kind::ServerAway);
+    assert_eq!(kind(Stop::after(9).during(|| liar.connect(Patience::default()))), Kind::Cancelled);
+    liar.lie(Lies::default());
+    liar.open().put("a", b"hello").unwrap();
+}
+
+/// For an answer it is waited three seconds.
+const SHORT: Patience = Patience { log_in: Duration::from_secs(60), answer: 3, sync: 60 };
+
+#[test]
+fn making_a_file_durable_may_take_long() {
+    let liar = Liar::start();
+    let storage = liar.connect(SHORT).unwrap();
+    liar.lie(Lies { sync: Duration::from_secs(5), ..Lies::default() });
+    storage.put("a", b"hello").unwrap();
+    assert_eq!(storage.read_all("a", 9).unwrap(), b"hello");
+}
+
+#[test]
+fn a_rename_whose_answer_is_lost_has_worked() {
+    let liar = Liar::start();
+    let storage = liar.connect(SHORT).unwrap();
+    let mut upload = storage.create("a").unwrap();
+    upload.write_all(b"hello").unwrap();
+    // Too late for an answer, and in time for the next.
+    liar.lie(Lies { rename: Duration::from_millis(4500), ..Lies::default() });
+    upload.finish().unwrap();
+    liar.lie(Lies::default());
+    assert_eq!(storage.read_all("a", 9).unwrap(), b"hello");
+    assert_eq!(kind(storage.put("a", b"other")), Kind::AlreadyExists);
+}
+
+#[test]
+fn who_reads_under_a_limit_leaves_time_to_others() {
+    let liar = Liar::start();
+    let anyone = Anyone::default();
+    let storage = liar.connect_as(&anyone, Patience::default()).unwrap();
+    storage.put("a", &vec![7; 8 << 20]).unwrap();
+    anyone.throttle.set(None, Some(32 << 10));
+    let stopped = storage.read_through("a", 0, 8 << 20, &mut |_| Err(Error::new(Kind::Cancelled, "a", "enough")));
+    assert_eq!(kind(stopped), Kind::Cancelled);
+    // All of it would take four minutes.
+    let wait = anyone.throttle.down(1);
+    assert!(wait < Duration::from_secs(30), "{wait:?}");
 }

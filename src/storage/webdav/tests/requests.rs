@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::fake::{Fake, Reply};
 use super::*;
+use crate::storage::stop::Stop;
 
 /// The requests that something took, by their methods.
 fn count(fake: &Fake, what: impl FnOnce()) -> String {
@@ -119,4 +120,26 @@ fn a_list_of_ten_thousand_takes_one_request() {
     let listed: Vec<String> = storage.list("f").unwrap().into_iter().map(|child| child.name).collect();
     assert!(listed == names, "{} listed", listed.len());
     assert_eq!(proxy.fate().asked(), ["PROPFIND /f/"]);
+}
+
+#[test]
+fn what_nobody_wants_any_more_is_neither_sent_to_its_end_nor_tried_again() {
+    let busy = |seen: &super::fake::Request, _| {
+        (seen.method == "PUT").then(|| Reply::of("503 Service Unavailable").header("Retry-After", "100"))
+    };
+    let fake = Fake::start(busy);
+    let storage = storage(&fake);
+    let mut upload = storage.create("f/a").unwrap();
+    upload.write_all(b"bytes").unwrap();
+    // It is asked before each piece, and then in the pause.
+    assert_eq!(kind(Stop::after(10).during(|| upload.finish())), Kind::Cancelled);
+    assert_eq!(fake.seen("PUT").len(), 1);
+
+    let fake = Fake::good();
+    let storage = super::storage(&fake);
+    let mut upload = storage.create("f/a").unwrap();
+    upload.write_all(&vec![7; 32 << 20]).unwrap();
+    assert_eq!(kind(Stop::after(20).during(|| upload.finish())), Kind::Cancelled);
+    assert_eq!(fake.seen("PUT").len(), 0, "it never came whole");
+    storage.put("f/a", b"bytes").unwrap();
 }

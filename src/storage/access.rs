@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::model::location::{Location, Server};
 use crate::model::path::PathBytes;
@@ -49,6 +50,10 @@ pub trait Access: Send + Sync {
     /// How many requests with files may be on their way to one server at the same time.
     fn connections(&self) -> usize {
         CONNECTIONS.into()
+    }
+    /// How long a server may say nothing before it counts as away, where that is not what is usual with its kind.
+    fn patience(&self) -> Option<Duration> {
+        None
     }
 }
 

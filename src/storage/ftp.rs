@@ -51,14 +51,14 @@ pub struct Ftp {
 impl Ftp {
     /// `Unreachable` where the folder does not exist.
     pub fn open(folder: &FtpFolder, access: &dyn Access) -> Result<Self, Error> {
-        let ftp = Self::connect(folder, access, Patience::default())?;
+        let ftp = Self::connect(folder, access, Patience::of(access))?;
         ftp.check_root()?;
         Ok(ftp)
     }
 
     /// Makes the folder if it does not exist; its parent must.
     pub fn create_and_open(folder: &FtpFolder, access: &dyn Access) -> Result<Self, Error> {
-        let ftp = Self::connect(folder, access, Patience::default())?;
+        let ftp = Self::connect(folder, access, Patience::of(access))?;
         if !ftp.root.is_empty() {
             match ftp.make_folder(&ftp.root) {
                 Err(error) if error.kind == Kind::NotFound => {

@@ -36,12 +36,12 @@ pub struct Ipfs {
 impl Ipfs {
     /// `Unreachable` where the folder does not exist.
     pub fn open(folder: &IpfsFolder, access: &dyn Access) -> Result<Self, Error> {
-        Self::begin(folder, access, false, Pace::default())
+        Self::begin(folder, access, false, Pace::of(access))
     }
 
     /// Makes the folder if it does not exist; its parent must.
     pub fn create_and_open(folder: &IpfsFolder, access: &dyn Access) -> Result<Self, Error> {
-        Self::begin(folder, access, true, Pace::default())
+        Self::begin(folder, access, true, Pace::of(access))
     }
 
     fn begin(folder: &IpfsFolder, access: &dyn Access, create: bool, pace: Pace) -> Result<Self, Error> {

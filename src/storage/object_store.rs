@@ -136,13 +136,15 @@ impl ObjectStore {
         self.line.wait(async { self.operator().read_with(&self.key(name)).range(offset..end).await })
     }
 
-    /// One request, taken while it comes. The inner result is `take`'s.
-    async fn stream(&self, name: &str, from: u64, end: u64, take: &mut Take<'_>) -> opendal::Result<Result<(), Error>> {
-        let reader = self.operator().reader(&self.key(name)).await?;
-        let mut pieces = reader.into_stream(from..end).await?;
+    /// One request, taken while it comes; whoever takes it may wait for another server meanwhile, which nobody can from within this one's
+    /// line. The inner result is `take`'s.
+    fn stream(&self, name: &str, from: u64, end: u64, take: &mut Take<'_>) -> opendal::Result<Result<(), Error>> {
+        let key = self.key(name);
+        let begun = async { self.operator().reader(&key).await?.into_stream(from..end).await };
+        let mut pieces = self.line.wait(asked::streamed(begun))?;
         let mut left = end - from;
-        while let Some(piece) = pieces.next().await {
-            for part in piece? {
+        while let Some(piece) = self.line.wait(asked::streamed(pieces.try_next()))? {
+            for part in piece {
                 left = left.saturating_sub(part.len() as u64);
                 if let Err(error) = take(&part) {
                     return Ok(Err(error));
@@ -249,7 +251,7 @@ impl Storage for ObjectStore {
                 at += piece.len() as u64;
                 Ok(())
             };
-            let failed = match self.line.wait(asked::streamed(self.stream(name, from, end, &mut take))) {
+            let failed = match self.stream(name, from, end, &mut take) {
                 Ok(taken) => return taken,
                 Err(failed) => failed,
             };

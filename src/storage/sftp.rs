@@ -15,13 +15,15 @@ mod children;
 mod failure;
 mod line;
 mod log_in;
+mod patience;
 mod server_key;
 mod session;
 mod upload;
 
 use failure::{Failure, is_missing, judged};
 use line::{Line, Stopped};
-use session::{Patience, Session};
+use patience::Patience;
+use session::Session;
 use upload::SftpUpload;
 
 /// Folders within folders that are removed; ours are three deep.
@@ -43,14 +45,14 @@ pub struct Sftp {
 impl Sftp {
     /// `Unreachable` where the folder does not exist.
     pub fn open(folder: &SftpFolder, access: &dyn Access) -> Result<Self, Error> {
-        let sftp = Self::connect(folder, access, Patience::default())?;
+        let sftp = Self::connect(folder, access, Patience::of(access))?;
         sftp.check_root()?;
         Ok(sftp)
     }
 
     /// Makes the folder if it does not exist; its parent must.
     pub fn create_and_open(folder: &SftpFolder, access: &dyn Access) -> Result<Self, Error> {
-        let sftp = Self::connect(folder, access, Patience::default())?;
+        let sftp = Self::connect(folder, access, Patience::of(access))?;
         if !sftp.root.is_empty() && sftp.kind_of(&sftp.root)?.is_none() {
             match sftp.make_folder(&sftp.root) {
                 Err(error) if error.kind == Kind::NotFound => {

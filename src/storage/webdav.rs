@@ -32,12 +32,12 @@ pub struct Webdav {
 impl Webdav {
     /// `Unreachable` where the folder does not exist.
     pub fn open(folder: &WebdavFolder, access: &dyn Access) -> Result<Self, Error> {
-        Ok(Self { server: Arc::new(Server::open(folder, access, false, Pace::default())?) })
+        Ok(Self { server: Arc::new(Server::open(folder, access, false, Pace::of(access))?) })
     }
 
     /// Makes the folder if it does not exist; its parent must.
     pub fn create_and_open(folder: &WebdavFolder, access: &dyn Access) -> Result<Self, Error> {
-        Ok(Self { server: Arc::new(Server::open(folder, access, true, Pace::default())?) })
+        Ok(Self { server: Arc::new(Server::open(folder, access, true, Pace::of(access))?) })
     }
 
     fn url(&self, name: &str) -> Url {

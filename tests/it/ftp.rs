@@ -127,7 +127,7 @@ fn where_nothing_can_be_deleted_backups_go_on_and_it_is_said() {
 #[test]
 fn a_run_whose_server_dies_is_gone_on_with() {
     let mut person = Person::in_the_open();
-    job::dies(&person.world, &|line| person.run(line), &person.dest(), &|| person.server.end());
+    job::dies(&person.world, &|line| person.run(line), &|| job::finished(&person.dest()), &|| person.server.end());
     assert_eq!(person.run("backup Big --json").problem(), "destination-missing", "nothing answers");
     person.server.start_again();
     job::goes_on(&person.world, &|line| person.run(line));

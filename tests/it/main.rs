@@ -1,6 +1,7 @@
 //! Everything that needs the real binary, real files and real tools. One binary, so that one link serves all.
 //! `tests/run` installs what these tests need.
 
+mod between_servers;
 mod cli_at_risk;
 mod cli_compare;
 mod cli_delete;
@@ -49,6 +50,7 @@ mod sftp;
 mod share;
 mod support;
 mod syscalls;
+mod three_servers;
 mod tools;
 mod tray;
 mod tree;

@@ -1,11 +1,16 @@
 //! Destinations in object stores: the whole job from the command line on each, and what does not open one.
 
 use std::fs;
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::path::Path;
 use std::process::Command;
+use std::sync::{Arc, Mutex};
 
 use serde_json::{Value, json};
 
 use crate::job;
+use crate::servers::fake::{Fake, answer};
 use crate::servers::stores::{AZURE_ACCOUNT, AZURE_KEY, BUCKET, Kind, S3_KEY, S3_SECRET, Store};
 use crate::support::{PASSWORD, Ran, Random, World, assert_same, long};
 
@@ -285,4 +290,125 @@ fn what_is_wrong_with_a_bucket_is_said_without_its_secret() {
     assert!(!spelled.out.contains("correct-horse") && spelled.out.contains("out of the address"), "{}", spelled.out);
     let nowhere = person.run(&line.replace('%', "s3://bucket/x?endpoint=http://127.0.0.1:1&access_key=AK"));
     assert_eq!(code(&nowhere), "destination-missing");
+}
+
+#[test]
+fn a_run_whose_s3_dies_is_gone_on_with() {
+    let mut person = Person::new(Kind::S3s);
+    let bucket = person.world.path("server/data").join(BUCKET);
+    job::dies(&person.world, &|line| person.run(line), &|| job::finished(&bucket), &|| person.store.end());
+    goes_on(&mut person);
+}
+
+#[test]
+fn a_run_whose_azure_dies_is_gone_on_with() {
+    let mut person = Person::new(Kind::Azurite);
+    // It writes down what it has every few seconds only: the rest is lost with it, and the run must not be over before.
+    person.run("limit --upload 8MB").ok();
+    let folder = person.world.path("server");
+    let finished = || written_down(&folder).unwrap_or_default();
+    job::dies(&person.world, &|line| person.run(line), &finished, &|| person.store.end());
+    person.run("limit --upload off").ok();
+    goes_on(&mut person);
+}
+
+/// Volumes, from the first, that an azurite of that folder would still have after its end.
+fn written_down(folder: &Path) -> Option<usize> {
+    let [blobs, extents] = ["__azurite_db_blob__.json", "__azurite_db_blob_extent__.json"].map(|name| folder.join(name));
+    let since = fs::metadata(&blobs).ok()?.modified().ok()?;
+    let kept: Value = serde_json::from_slice(&fs::read(&blobs).ok()?).ok()?;
+    // Where their bytes lie, it writes down on its own.
+    if fs::metadata(&extents).ok()?.modified().ok()? < since {
+        return None;
+    }
+    let all = kept["collections"].as_array()?.iter().filter_map(|one| one["data"].as_array()).flatten();
+    let names: Vec<&str> = all.filter(|blob| blob["isCommitted"] == true).filter_map(|blob| blob["name"].as_str()).collect();
+    let is_there = |n: &usize| names.iter().any(|name| name.contains(&format!("/v{n:04}")));
+    Some((1..).take_while(is_there).count())
+}
+
+fn goes_on(person: &mut Person) {
+    assert_eq!(code(&person.run("backup Big --json")), "destination-missing", "nothing answers");
+    person.store.start_again();
+    let none = person.run("versions --from % --json").lines();
+    assert!(none.iter().all(|line| line.get("id").is_none()), "no version is seen that is not there: {none:?}");
+    job::goes_on(&person.world, &|line| person.run(line));
+}
+
+#[test]
+fn google_opens_by_the_file_that_its_own_tools_have() {
+    let person = Person::new(Kind::Gcs);
+    let world = &person.world;
+    fs::create_dir(world.source()).unwrap();
+    fs::write(world.source().join("a"), Random(840).bytes(300_000)).unwrap();
+    // What proves somebody elsewhere is changed for a token at an address that the file names.
+    let exchange = Fake::start(|asked, _| {
+        let is_right = String::from_utf8_lossy(&asked.body).contains("subject_token=proof-of-elsewhere");
+        match asked.target.as_str() {
+            "/token" if is_right => {
+                let token = r#"{"access_token":"token-for-an-hour","token_type":"Bearer","expires_in":3600}"#;
+                answer("200 OK", "Content-Type: application/json\r\n", token.as_bytes())
+            }
+            _ => answer("400 Bad Request", "", b"{}"),
+        }
+    });
+    fs::write(world.path("proof"), "proof-of-elsewhere").unwrap();
+    let account = serde_json::json!({
+        "type": "external_account",
+        "audience": "//iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/pool/providers/here",
+        "subject_token_type": "urn:ietf:params:oauth:token-type:jwt",
+        "token_url": format!("http://127.0.0.1:{}/token", exchange.port),
+        "credential_source": { "file": world.path("proof"), "format": { "type": "text" } },
+    });
+    fs::write(world.path("account.json"), account.to_string()).unwrap();
+    // A proxy notes whether the token goes along.
+    let shown = Arc::new(Mutex::new(Vec::new()));
+    let at = bearer_noted(person.store.port, &shown);
+    let address = format!("gs://{BUCKET}/deep/place?endpoint=http://127.0.0.1:{at}");
+    let run = |line: &str| {
+        person.bare(&line.replace('%', &address), |command| {
+            command.env("GOOGLE_APPLICATION_CREDENTIALS", world.path("account.json"));
+        })
+    };
+    run("backup --source @source --to % --json").ok();
+    let headers = std::mem::take(&mut *shown.lock().unwrap());
+    assert!(headers.len() > 3 && headers.iter().all(|header| header == "Bearer token-for-an-hour"), "{headers:?}");
+    run("verify --from % --depth full").ok();
+    run("restore --from % --to @out").ok();
+    assert_same(&world.source(), &world.path("out/source"));
+    assert_no_secret(world, "token-for-an-hour");
+    assert_no_secret(world, "proof-of-elsewhere");
+
+    fs::write(world.path("proof"), "somebody-else").unwrap();
+    for _ in 0..2 {
+        let refused = run("versions --from % --json");
+        assert_eq!((code(&refused), refused.code), ("storage-password-needed".into(), Some(12)), "{}", refused.out);
+        let _ = fs::remove_file(world.path("account.json"));
+    }
+    let none = person.bare(&"versions --from % --json".replace('%', &address), |_| {});
+    assert_eq!(code(&none), "storage-password-needed", "{}", none.out);
+}
+
+/// A port before the store's that notes what is shown as who asks.
+fn bearer_noted(store: u16, shown: &Arc<Mutex<Vec<String>>>) -> u16 {
+    let shown = shown.clone();
+    let between = Fake::start(move |asked, _| {
+        // Where an upload goes on, its address is enough.
+        if !asked.target.contains("upload_id=") {
+            shown.lock().unwrap().push(asked.header("authorization").to_owned());
+        }
+        let mut line = TcpStream::connect(("127.0.0.1", store)).unwrap();
+        let mut head = format!("{} {} HTTP/1.1\r\nConnection: close\r\n", asked.method, asked.target);
+        for (name, value) in asked.headers.iter().filter(|(name, _)| !["connection", "expect"].contains(&name.as_str())) {
+            head += &format!("{name}: {value}\r\n");
+        }
+        if !asked.headers.contains_key("content-length") && !asked.body.is_empty() {
+            head += &format!("content-length: {}\r\n", asked.body.len());
+        }
+        line.write_all(&[format!("{head}\r\n").as_bytes(), &asked.body].concat()).unwrap();
+        let mut said = Vec::new();
+        let _ = line.read_to_end(&mut said);
+        said
+    });
+    between.port
 }

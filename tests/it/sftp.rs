@@ -11,14 +11,16 @@ use crate::job;
 use crate::servers::sshd::Sshd;
 use crate::support::{Ran, Random, World, assert_same};
 
+mod log_in;
+
 /// A person whose ssh has a key that opens the server.
-struct Person {
-    world: World,
-    server: Sshd,
+pub struct Person {
+    pub world: World,
+    pub server: Sshd,
 }
 
 impl Person {
-    fn new() -> Self {
+    pub fn new() -> Self {
         let world = World::new();
         let server = Sshd::start(&world.path("server"));
         fs::create_dir_all(world.path("person")).unwrap();
@@ -27,16 +29,16 @@ impl Person {
         Self { world, server }
     }
 
-    fn address(&self) -> String {
+    pub fn address(&self) -> String {
         self.server.address(&self.world.dest())
     }
 
-    fn run(&self, line: &str) -> Ran {
+    pub fn run(&self, line: &str) -> Ran {
         self.run_with(line, |_| {})
     }
 
     /// `%` stands for the destination.
-    fn run_with(&self, line: &str, change: impl FnOnce(&mut Command)) -> Ran {
+    pub fn run_with(&self, line: &str, change: impl FnOnce(&mut Command)) -> Ran {
         let line = line.replace('%', &self.address());
         self.world.run_with(&line, |command| {
             command.env("HOME", self.world.path("person")).env_remove("SSH_AUTH_SOCK");
@@ -45,7 +47,7 @@ impl Person {
     }
 
     /// The command of a line, to be run by the test itself.
-    fn words(&self, line: &str) -> Command {
+    pub fn words(&self, line: &str) -> Command {
         let mut command = self.world.words(&line.replace('%', &self.address()));
         command.env("HOME", self.world.path("person")).env_remove("SSH_AUTH_SOCK");
         command
@@ -103,7 +105,8 @@ fn a_password_is_asked_for_where_no_key_fits() {
 #[test]
 fn a_run_whose_server_dies_is_gone_on_with() {
     let mut person = Person::new();
-    job::dies(&person.world, &|line| person.run(line), &person.world.dest(), &|| person.server.end());
+    let volumes = person.world.dest();
+    job::dies(&person.world, &|line| person.run(line), &|| job::finished(&volumes), &|| person.server.end());
     assert_eq!(code(&person.run("backup Big --json")), "destination-missing", "nothing answers");
     person.server.start_again(false);
     job::goes_on(&person.world, &|line| person.run(line));

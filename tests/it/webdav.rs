@@ -79,6 +79,31 @@ fn a_password_is_asked_for_and_never_told() {
 }
 
 #[test]
+fn a_password_may_lie_in_a_file() {
+    let (world, server) = (World::new(), Apache::start(Asks::Basic, None));
+    tree::plain(&world.source(), 20, &mut Random(85));
+    let by_file = |line: &str| {
+        let line = line.replace('%', &server.address("b"));
+        world.run_with(&line, |command| _ = command.env("STRONGROOM_STORAGE_PASSWORD_FILE", world.path("password")))
+    };
+    let line = "backup --source @source --to % --json";
+    assert_eq!(code(&by_file(line)), "usage", "there is no such file");
+    fs::write(world.path("password"), "not this one").unwrap();
+    let refused = by_file(line);
+    assert_eq!((code(&refused), refused.code), ("storage-password".into(), Some(12)));
+    assert!(!refused.out.contains("not this one") && !refused.err.contains("not this one"));
+    fs::write(world.path("password"), format!("{}\n", apache::PASSWORD)).unwrap();
+    by_file(line).ok();
+    by_file("verify --from % --depth full").ok();
+    by_file("restore --from % --to @out").ok();
+    assert_same(&world.source(), &world.path("out/source"));
+    let aside = run_with(&world, &server.address("b"), "not this one", "versions --from % --json", |command| {
+        command.env("STRONGROOM_STORAGE_PASSWORD_FILE", world.path("password"));
+    });
+    assert_eq!(code(&aside), "storage-password", "what is given itself comes before the file");
+}
+
+#[test]
 fn a_certificate_that_nobody_vouches_for_is_refused() {
     let world = World::new();
     let ca = Ca::new(&world.path("ca"));
@@ -128,7 +153,7 @@ fn a_run_whose_server_dies_is_gone_on_with() {
     let (world, mut server) = (World::new(), Apache::start(Asks::Basic, None));
     let (address, volumes) = (server.address("b"), server.data().join("b"));
     let run = |line: &str| run(&world, &address, line);
-    job::dies(&world, &run, &volumes, &|| server.end());
+    job::dies(&world, &run, &|| job::finished(&volumes), &|| server.end());
     let shown: Vec<_> = walk(&volumes).into_iter().filter(|path| path.to_string_lossy().contains("/versions/")).collect();
     assert!(shown.is_empty(), "no version is seen that is not there: {shown:?}");
     server.stop();

@@ -2,6 +2,7 @@
 
 #![allow(dead_code, reason = "each of the two needs only some of it")]
 
+pub mod account;
 pub mod apache;
 pub mod ca;
 pub mod dufs;
@@ -19,6 +20,7 @@ pub mod proxy;
 pub mod pure_ftpd;
 pub mod share;
 pub mod smtp;
+pub mod ssh_agent;
 pub mod sshd;
 pub mod stores;
 #[cfg(all(unix, not(target_os = "macos")))]

@@ -64,6 +64,19 @@ impl Sshd {
         self.start_again(false);
     }
 
+    /// From now on accounts of this machine come in by their passwords too.
+    pub fn take_passwords(&mut self) {
+        let config = self.folder.join("sshd_config");
+        let before = fs::read_to_string(&config).unwrap();
+        fs::write(&config, before.replace("PasswordAuthentication no", "PasswordAuthentication yes")).unwrap();
+        self.start_again(false);
+    }
+
+    /// To it and to all that it serves.
+    pub fn signal(&self, name: &str) {
+        self.process.signal(name);
+    }
+
     /// The fingerprint of its key as it is now.
     pub fn shown_now(&self) -> String {
         fingerprint(&self.folder.join("host_key"))

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use crate::storage::access::Access;
 use crate::storage::stop;
 
 /// Times after which a server counts as away.
@@ -25,6 +26,11 @@ impl Default for Patience {
 }
 
 impl Patience {
+    pub fn of(access: &dyn Access) -> Self {
+        let usual = Self::default();
+        access.patience().map_or(usual, |most| Self { connect: most, answer: most, whole: most * 3, ..usual })
+    }
+
     /// For many bytes: a line that carries fewer in a second than this is as good as dead.
     pub fn for_bytes(&self, bytes: usize) -> Duration {
         const LEAST: u64 = 1 << 10;

@@ -28,8 +28,8 @@ const CONNECT: Duration = Duration::from_secs(20);
 const SILENCE: Duration = Duration::from_secs(60);
 /// How often a request is repeated,
 pub const REPEATS: u32 = 6;
-/// and for how long at most.
-const PATIENCE: Duration = Duration::from_secs(180);
+/// and for how many times that silence at most.
+const SILENCES: u32 = 3;
 /// Before the first repetition; then twice as long each time.
 pub const FIRST_PAUSE: Duration = Duration::from_millis(200);
 /// The longest that a server may ask us to wait.
@@ -48,6 +48,8 @@ pub struct Wire {
     /// Whether the store compares what it gets with its MD5; buckets whose objects are locked want it.
     digests: bool,
     throttle: Arc<Throttle>,
+    /// How long nothing may come or go.
+    silence: Duration,
     /// Somebody has answered: then what does not is worth another try.
     reached: AtomicBool,
     /// One for each request that may be on its way.
@@ -79,7 +81,8 @@ impl Wire {
         let client = trust::client(access.ca_file(location).as_deref(), CONNECT)?;
         let lines = Arc::new(Semaphore::new(access.connections().max(1)));
         let (server, throttle, reached) = (location.server(), access.throttle(), AtomicBool::new(false));
-        Ok(Self { client, server, in_cloud, digests, throttle, reached, lines })
+        let silence = access.patience().unwrap_or(SILENCE);
+        Ok(Self { client, server, in_cloud, digests, throttle, silence, reached, lines })
     }
 
     /// Sends a request that is signed already, again where that helps.
@@ -117,7 +120,7 @@ impl Wire {
                 Verdict::Again(fault, after) => (fault, after),
             };
             let wait = wait(after, next);
-            if is_metadata || repeats >= REPEATS || wait > LONGEST_PAUSE || begun.elapsed() + wait > PATIENCE {
+            if is_metadata || repeats >= REPEATS || wait > LONGEST_PAUSE || begun.elapsed() + wait > self.silence * SILENCES {
                 return Err(fault);
             }
             tracing::debug!(%fault, repeats, "a store is asked again");
@@ -147,7 +150,7 @@ impl Wire {
                 let Some(left) = wanted.length.checked_sub(begin.len() as u64) else {
                     return Err(Fault::Strange("more than was asked for".into()));
                 };
-                let rest = Coming { response, left, throttle: self.throttle.clone(), silence: SILENCE, _line: line };
+                let rest = Coming { response, left, throttle: self.throttle.clone(), silence: self.silence, _line: line };
                 return Ok(Answer { status, headers, body: BytesMut::from(begin), rest: Some(Box::new(rest)) });
             }
             // A part is taken as it is asked for, in one piece.
@@ -165,7 +168,7 @@ impl Wire {
         };
         tokio::select! {
             answer = whole => answer,
-            () = silence(&moved) => Err(Fault::Away("it fell silent".into())),
+            () = silence(&moved, self.silence) => Err(Fault::Away("it fell silent".into())),
         }
     }
 }
@@ -217,7 +220,7 @@ fn digest(body: &Buffer) -> HeaderValue {
 }
 
 /// Ends when nothing has moved for too long.
-async fn silence(moved: &AtomicU64) {
+async fn silence(moved: &AtomicU64, longest: Duration) {
     let mut last = u64::MAX;
     loop {
         let now = moved.load(Ordering::Relaxed);
@@ -225,7 +228,7 @@ async fn silence(moved: &AtomicU64) {
             return;
         }
         last = now;
-        tokio::time::sleep(SILENCE).await;
+        tokio::time::sleep(longest).await;
     }
 }
 

@@ -6,7 +6,6 @@ use std::future::Future;
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
-use std::time::Duration;
 
 use russh::{Preferred, cipher, client};
 use russh_sftp::client::error::Error as SftpError;
@@ -19,8 +18,9 @@ use super::CHANNELS_EACH;
 use super::children::Children;
 use super::failure::{Failure, is_end};
 use super::log_in::log_in;
+use super::patience::Patience;
 use super::server_key::{Checked, ServerKey};
-use super::session::{Patience, Session, Sessions, Taken, USUAL};
+use super::session::{Session, Sessions, Taken, USUAL};
 use crate::model::location::{Location, Server, SftpFolder};
 use crate::storage::access::Access;
 use crate::storage::counted::Counted;
@@ -28,10 +28,6 @@ use crate::storage::stop::{self, Stop};
 use crate::storage::throttle::{Throttle, pause};
 use crate::storage::{Error, Kind, Take};
 
-/// Until a server takes the call, and for each step of the greeting.
-const CONNECT: Duration = Duration::from_secs(20);
-/// So that routers on the way, and we, know that the other side is there.
-const KEEP_ALIVE: Duration = Duration::from_secs(15);
 /// Requests on their way at once, as OpenSSH's `sftp` has them,
 const AT_ONCE: usize = 64;
 /// and writes of one upload, of which there may be several.
@@ -87,14 +83,14 @@ impl Line {
         let server = Server { host: folder.host.clone(), port: folder.port };
         let (key, checked, ended) = ServerKey::new(&server, access);
         let config = client::Config {
-            keepalive_interval: Some(KEEP_ALIVE),
+            keepalive_interval: Some(patience.keep_alive),
             nodelay: true,
             window_size: WINDOW,
             preferred: Preferred { cipher: ciphers(), ..Preferred::DEFAULT },
             ..client::Config::default()
         };
         let address = (folder.host.as_str(), folder.port);
-        let greeting = async { tokio::time::timeout(CONNECT, client::connect(Arc::new(config), address, key)).await };
+        let greeting = async { tokio::time::timeout(patience.connect, client::connect(Arc::new(config), address, key)).await };
         let mut ssh = match wait(&runtime, greeting) {
             Some(Ok(Ok(ssh))) => ssh,
             Some(Ok(Err(e))) => match checked.refused() {
@@ -110,7 +106,9 @@ impl Line {
             _ => {}
         }
         let unanswered = || unreachable("no answer".into());
-        wait(&runtime, log_in(&mut ssh, folder, access, patience.log_in)).ok_or_else(unanswered)??;
+        // Until we are in, nothing else looks whether the other side is still there.
+        let let_in = async { tokio::time::timeout(patience.log_in, log_in(&mut ssh, folder, access, &checked)).await };
+        wait(&runtime, let_in).and_then(Result::ok).ok_or_else(unanswered)??;
         let first = wait(&runtime, begin(&ssh, patience, None)).ok_or_else(unanswered)?.map_err(unreachable)?;
         let sessions = Sessions::new(first, access.connections().max(1) * CHANNELS_EACH);
         let (throttle, readers) = (access.throttle(), AtomicUsize::new(0));
@@ -306,7 +304,7 @@ fn wait<T>(runtime: &Runtime, what: impl Future<Output = T>) -> Option<T> {
 
 /// SFTP on another channel.
 async fn begin(ssh: &client::Handle<ServerKey>, patience: Patience, like: Option<&Session>) -> Result<Session, String> {
-    tokio::time::timeout(CONNECT, Session::begin(ssh, patience, like)).await.unwrap_or_else(|_| Err("no answer".into()))
+    tokio::time::timeout(patience.connect, Session::begin(ssh, patience, like)).await.unwrap_or_else(|_| Err("no answer".into()))
 }
 
 /// Where the processor has AES, AES-GCM takes a third of ChaCha20's time, at both ends. What else there is follows.

@@ -9,70 +9,93 @@ use std::time::Duration;
 use russh::client::{AuthResult, Handle, KeyboardInteractiveAuthResponse};
 use russh::keys::agent::AgentIdentity;
 use russh::keys::agent::client::AgentClient;
-use russh::keys::{PrivateKeyWithHashAlg, load_secret_key};
+use russh::keys::ssh_key::public::KeyData;
+use russh::keys::{PrivateKeyWithHashAlg, PublicKey, load_secret_key};
 use russh::{MethodKind, MethodSet};
 use tokio::time::timeout;
 
-use super::server_key::ServerKey;
+use super::server_key::{ServerKey, Verdict};
 use crate::model::location::{Location, SftpFolder};
+use crate::model::secret::Secret;
 use crate::storage::access::Access;
 use crate::storage::{Error, Kind};
 
-/// A server lets try a few times only.
+/// A server lets try a few times only (OpenSSH six): so many of the agent's keys,
 const AGENT_KEYS: usize = 4;
+/// and so many keys in all where there is a password, for which a try is left.
+const KEYS: usize = 5;
 /// Questions that a server may ask in a row.
 const QUESTIONS: usize = 4;
+/// For the agent to say which keys it has; to use one it may have to ask somebody first.
+const AGENT: Duration = Duration::from_secs(10);
 
-/// `patience`: for each answer of the server, or of whoever holds keys.
+/// `verdict`: what is known of the connection meanwhile.
 pub async fn log_in(
     ssh: &mut Handle<ServerKey>,
     folder: &SftpFolder,
     access: &dyn Access,
-    patience: Duration,
+    verdict: &Verdict,
 ) -> Result<(), Error> {
     let location = Location::Sftp(folder.clone());
-    let shown = location.display();
-    let lost =
-        |e: russh::Error| Error { kind: Kind::ServerAway, context: shown.clone(), source: io::Error::other(e.to_string()) };
+    let error = |kind, why: &str| Error { kind, context: location.display(), source: io::Error::other(why.to_owned()) };
+    let lost = |e: russh::Error| error(Kind::ServerAway, &e.to_string());
     let user = if folder.user.is_empty() { own_name() } else { folder.user.clone() };
-    let mut methods = match answer(patience, ssh.authenticate_none(user.as_str())).await.map_err(lost)? {
-        AuthResult::Success => return Ok(()),
+    let password = access.password(&location);
+    let is_in = enter(ssh, &user, access.key_files(&location), password.as_ref()).await;
+    // A line that broke looks like a refusal of everything; one that the server ended after too many tries is one.
+    let is_lost = ssh.is_closed() && !verdict.is_sent_away();
+    match is_in {
+        Ok(true) => Ok(()),
+        Ok(false) if is_lost => Err(error(Kind::ServerAway, "the line broke")),
+        Err(e) if !verdict.is_sent_away() => Err(lost(e)),
+        _ if password.is_none() => Err(error(Kind::NoPassword, "no key fits, and there is no password")),
+        _ => Err(error(Kind::Refused, "the server takes neither the keys nor the password")),
+    }
+}
+
+async fn enter(
+    ssh: &mut Handle<ServerKey>,
+    user: &str,
+    files: Vec<PathBuf>,
+    password: Option<&Secret>,
+) -> Result<bool, russh::Error> {
+    let mut methods = match ssh.authenticate_none(user).await? {
+        AuthResult::Success => return Ok(true),
         AuthResult::Failure { remaining_methods, .. } => remaining_methods,
     };
-    let password = access.password(&location);
-    if methods.contains(&MethodKind::PublicKey) {
-        if by_agent(ssh, &user, patience, &mut methods).await.map_err(lost)? {
-            return Ok(());
-        }
-        let passphrase = password.as_ref().map(|password| password.expose());
-        let files = access.key_files(&location);
-        if by_files(ssh, &user, patience, files, passphrase, &mut methods).await.map_err(lost)? {
-            return Ok(());
-        }
+    let by_password = methods.contains(&MethodKind::Password) || methods.contains(&MethodKind::KeyboardInteractive);
+    let mut tries = Tries { made: Vec::new(), most: if password.is_some() && by_password { KEYS } else { usize::MAX } };
+    if methods.contains(&MethodKind::PublicKey)
+        && (by_agent(ssh, user, &mut methods, &mut tries).await?
+            || by_files(ssh, user, files, password.map(Secret::expose), &mut methods, &mut tries).await?)
+    {
+        return Ok(true);
     }
-    let Some(password) = password else {
-        return Err(Error {
-            kind: Kind::NoPassword,
-            context: shown,
-            source: io::Error::other("no key fits, and there is no password"),
-        });
-    };
+    let Some(password) = password else { return Ok(false) };
     if methods.contains(&MethodKind::Password) {
-        match answer(patience, ssh.authenticate_password(user.as_str(), password.expose())).await.map_err(lost)? {
-            AuthResult::Success => return Ok(()),
+        match ssh.authenticate_password(user, password.expose()).await? {
+            AuthResult::Success => return Ok(true),
             AuthResult::Failure { remaining_methods, .. } => methods = remaining_methods,
         }
     }
-    if methods.contains(&MethodKind::KeyboardInteractive)
-        && by_questions(ssh, &user, patience, password.expose()).await.map_err(lost)?
-    {
-        return Ok(());
+    Ok(methods.contains(&MethodKind::KeyboardInteractive) && by_questions(ssh, user, password.expose()).await?)
+}
+
+/// Keys that were shown, each once.
+struct Tries {
+    made: Vec<KeyData>,
+    most: usize,
+}
+
+impl Tries {
+    /// Whether this one is worth a try.
+    fn takes(&mut self, key: &PublicKey) -> bool {
+        let is_new = self.made.len() < self.most && !self.made.contains(key.key_data());
+        if is_new {
+            self.made.push(key.key_data().clone());
+        }
+        is_new
     }
-    Err(Error {
-        kind: Kind::Refused,
-        context: shown,
-        source: io::Error::other("the server takes neither the keys nor the password"),
-    })
 }
 
 /// A server may go on saying that it is there, and never answer.
@@ -94,20 +117,27 @@ async fn agent() -> Result<AgentClient<tokio::net::windows::named_pipe::NamedPip
 async fn by_agent(
     ssh: &mut Handle<ServerKey>,
     user: &str,
-    patience: Duration,
     methods: &mut MethodSet,
+    tries: &mut Tries,
 ) -> Result<bool, russh::Error> {
-    let Ok(Ok(mut agent)) = timeout(patience, agent()).await else { return Ok(false) };
-    let Ok(Ok(identities)) = timeout(patience, agent.request_identities()).await else { return Ok(false) };
+    let asked = timeout(AGENT, async {
+        let mut agent = agent().await?;
+        let identities = agent.request_identities().await?;
+        Ok::<_, russh::keys::Error>((agent, identities))
+    });
+    // One that is dead or silent holds no keys.
+    let Ok(Ok((mut agent, identities))) = asked.await else { return Ok(false) };
     for identity in identities.into_iter().take(AGENT_KEYS) {
         let AgentIdentity::PublicKey { key, .. } = identity else { continue };
-        let hash = answer(patience, ssh.best_supported_rsa_hash()).await?.flatten();
-        match timeout(patience, ssh.authenticate_publickey_with(user, key, hash, &mut agent)).await {
-            Ok(Ok(AuthResult::Success)) => return Ok(true),
-            Ok(Ok(AuthResult::Failure { remaining_methods, .. })) => *methods = remaining_methods,
-            // The agent does not want to.
-            Ok(Err(_)) => {}
-            Err(_) => return Err(russh::Error::ConnectionTimeout),
+        if !tries.takes(&key) {
+            continue;
+        }
+        let hash = ssh.best_supported_rsa_hash().await?.flatten();
+        match ssh.authenticate_publickey_with(user, key, hash, &mut agent).await {
+            Ok(AuthResult::Success) => return Ok(true),
+            Ok(AuthResult::Failure { remaining_methods, .. }) => *methods = remaining_methods,
+            // The agent does not want to: its file may.
+            Err(_) => drop(tries.made.pop()),
         }
     }
     Ok(false)
@@ -120,13 +150,16 @@ async fn by_files(
     files: Vec<PathBuf>,
     passphrase: Option<&str>,
     methods: &mut MethodSet,
+    tries: &mut Tries,
 ) -> Result<bool, russh::Error> {
     for path in files {
         // Sealed with another passphrase, of a kind that is not known, or not there.
         let Ok(key) = load_secret_key(&path, None).or_else(|_| load_secret_key(&path, passphrase)) else { continue };
-        let hash = answer(patience, ssh.best_supported_rsa_hash()).await?.flatten();
-        let key = PrivateKeyWithHashAlg::new(Arc::new(key), hash);
-        match answer(patience, ssh.authenticate_publickey(user, key)).await? {
+        if !tries.takes(key.public_key()) {
+            continue;
+        }
+        let hash = ssh.best_supported_rsa_hash().await?.flatten();
+        match ssh.authenticate_publickey(user, PrivateKeyWithHashAlg::new(Arc::new(key), hash)).await? {
             AuthResult::Success => return Ok(true),
             AuthResult::Failure { remaining_methods, .. } => *methods = remaining_methods,
         }

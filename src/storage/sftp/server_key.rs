@@ -2,9 +2,11 @@
 
 use std::io;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use russh::client;
+use russh::Disconnect;
+use russh::client::{self, DisconnectReason};
 use russh::keys::{HashAlg, PublicKey, PublicKeyOrCertificate, check_known_hosts_path};
 
 use tokio::sync::watch;
@@ -40,11 +42,19 @@ pub enum Checked {
 }
 
 #[derive(Clone)]
-pub struct Verdict(Arc<Mutex<Checked>>);
+pub struct Verdict {
+    key: Arc<Mutex<Checked>>,
+    sent_away: Arc<AtomicBool>,
+}
 
 impl Verdict {
+    /// Whether the server itself has ended the connection, in so many words, since it does not let us in: as after too many tries.
+    pub fn is_sent_away(&self) -> bool {
+        self.sent_away.load(Relaxed)
+    }
+
     pub fn key(&self) -> Checked {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.key.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// The verdict, where it ended the connection.
@@ -71,7 +81,7 @@ impl Checked {
 impl ServerKey {
     /// With the verdict it will come to, and what tells when the connection has ended.
     pub fn new(server: &Server, access: &dyn Access) -> (Self, Verdict, watch::Receiver<()>) {
-        let verdict = Verdict(Arc::new(Mutex::new(Checked::Nothing)));
+        let verdict = Verdict { key: Arc::new(Mutex::new(Checked::Nothing)), sent_away: Arc::default() };
         let (alive, ended) = watch::channel(());
         let key = Self {
             server: server.clone(),
@@ -114,7 +124,20 @@ impl client::Handler for ServerKey {
         let PublicKeyOrCertificate::PublicKey { key, .. } = key else { return Ok(false) };
         let checked = self.check(key);
         let goes_on = matches!(checked, Checked::Known(_) | Checked::New(_));
-        *self.verdict.0.lock().unwrap_or_else(PoisonError::into_inner) = checked;
+        *self.verdict.key.lock().unwrap_or_else(PoisonError::into_inner) = checked;
         Ok(goes_on)
+    }
+
+    async fn disconnected(&mut self, reason: DisconnectReason<Self::Error>) -> Result<(), Self::Error> {
+        match reason {
+            DisconnectReason::ReceivedDisconnect(said) => {
+                // OpenSSH calls too many tries the first of these.
+                use Disconnect::{IllegalUserName, NoMoreAuthMethodsAvailable, ProtocolError};
+                let is_of_log_in = matches!(said.reason_code, ProtocolError | NoMoreAuthMethodsAvailable | IllegalUserName);
+                self.verdict.sent_away.store(is_of_log_in, Relaxed);
+                Ok(())
+            }
+            DisconnectReason::Error(error) => Err(error),
+        }
     }
 }

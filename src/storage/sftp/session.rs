@@ -3,35 +3,18 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use russh::client;
 use russh_sftp::client::RawSftpSession;
 use russh_sftp::client::rawsession::Limits;
 
+use super::patience::Patience;
 use super::server_key::ServerKey;
 
 /// Bytes of one request, where the server says nothing of its limits: what every server takes.
 pub const USUAL: u32 = 32 << 10;
 /// At most, whatever it says.
 const MOST: u32 = 255 << 10;
-
-/// How long a server is waited for.
-#[derive(Clone, Copy)]
-pub struct Patience {
-    /// For each answer while somebody logs in; whoever holds a key may ask a person first.
-    pub log_in: Duration,
-    /// For the answer to a request, in seconds. A server that looks at its disk first may take its time.
-    pub answer: u64,
-    /// The same while it makes a file durable: a slow disk may have much to write, and over that channel nothing else is answered meanwhile.
-    pub sync: u64,
-}
-
-impl Default for Patience {
-    fn default() -> Self {
-        Self { log_in: Duration::from_secs(120), answer: 60, sync: 600 }
-    }
-}
 
 /// One channel. Handles of files are its own.
 pub struct Session {
@@ -53,7 +36,7 @@ impl Session {
         let channel = ssh.channel_open_session().await.map_err(|e| e.to_string())?;
         channel.request_subsystem(true, "sftp").await.map_err(|e| e.to_string())?;
         let mut sftp = RawSftpSession::new(channel.into_stream());
-        sftp.set_timeout(patience.answer);
+        sftp.set_timeout(patience.answer.as_secs().max(1));
         let version = sftp.init().await.map_err(|e| e.to_string())?;
         let (syncing, uploads) = (Mutex::new(0), AtomicUsize::new(0));
         if let Some(Self { piece, syncs, .. }) = like {
@@ -82,7 +65,8 @@ impl Session {
     fn count_syncing(&self, change: isize) {
         let mut syncing = self.syncing.lock().unwrap_or_else(PoisonError::into_inner);
         *syncing = syncing.saturating_add_signed(change);
-        self.sftp.set_timeout(if *syncing > 0 { self.patience.sync } else { self.patience.answer });
+        let patience = if *syncing > 0 { self.patience.sync } else { self.patience.answer };
+        self.sftp.set_timeout(patience.as_secs().max(1));
     }
 }
 

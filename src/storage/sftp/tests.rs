@@ -211,3 +211,22 @@ fn lines_that_are_cut_anywhere_cost_nothing_but_time() {
     let storage = crate::storage::open(&Location::Sftp(folder), &access).unwrap();
     cuts::anywhere(&*storage, &proxy.fate(), &|name| std::fs::read(shown.join(name)).ok());
 }
+
+#[test]
+fn a_line_that_is_cut_while_we_come_in_is_no_refusal() {
+    let mut world = World::new();
+    world.person.knows_hosts = false;
+    *world.person.trusts.lock().unwrap() = Some(world.server.fingerprint.clone());
+    let proxy = Proxy::to(([127, 0, 0, 1], world.server.port).into());
+    let folder = SftpFolder { port: proxy.address.port(), ..world.folder("shown") };
+    let mut bytes = 0;
+    loop {
+        proxy.fate().cut_after(bytes);
+        match Sftp::open(&folder, &world.person) {
+            Ok(_) => break,
+            Err(error) => assert_eq!(error.kind, Kind::ServerAway, "{bytes}: {error}"),
+        }
+        bytes += 97;
+    }
+    assert!(bytes > 3000, "{bytes}");
+}

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::failure::Failure;
+use crate::storage::access::Access;
 use crate::storage::backoff::spread;
 use crate::storage::stop;
 
@@ -29,6 +30,13 @@ impl Default for Pace {
             obeyed: Duration::from_secs(120),
             tries: 6,
         }
+    }
+}
+
+impl Pace {
+    pub fn of(access: &dyn Access) -> Self {
+        let usual = Self::default();
+        Self { stall: access.patience().unwrap_or(usual.stall), ..usual }
     }
 }
 

@@ -29,6 +29,7 @@ mod schedule;
 mod several;
 mod several_servers;
 mod single;
+mod stalled;
 mod standby;
 
 use std::path::{Path, PathBuf};
@@ -55,6 +56,7 @@ use strongroom::model::source_spec::SourceSpec;
 use strongroom::state::lock::HomeLock;
 use strongroom::state::paths::Home;
 use strongroom::state::secrets::{MemoryStore, SecretStore};
+use strongroom::storage::access::Access;
 
 pub const PASSWORD: &str = "a good long password";
 
@@ -78,6 +80,9 @@ impl Clock for SetClock {
     }
 }
 
+/// Who opens servers in the place of somebody.
+pub type InThePlaceOf = Arc<dyn Fn(Arc<dyn Access>) -> Arc<dyn Access> + Send + Sync>;
+
 /// A home, a source and a destination in a temporary folder, and the engine that works on them.
 pub struct World {
     pub root: tempfile::TempDir,
@@ -95,6 +100,8 @@ pub struct World {
     pub gates: Arc<Mutex<Option<gated::Gates>>>,
     /// What is read of destinations that are opened from now on is noted there.
     pub watched: Arc<Mutex<Option<read_back::Names>>>,
+    /// Servers are real, and opened by that one; else a folder stands for each.
+    pub real_servers: Arc<Mutex<Option<InThePlaceOf>>>,
     /// Who is told, in the place of whoever sits here.
     pub told: Arc<messages::Kept>,
     engine: Option<Engine>,
@@ -129,6 +136,7 @@ impl World {
             streams: Arc::default(),
             gates: Arc::default(),
             watched: Arc::default(),
+            real_servers: Arc::default(),
             told: Arc::default(),
             engine: None,
         };
@@ -143,11 +151,17 @@ impl World {
         let (open, pulled, once) = (env.open_storage.clone(), self.pulled.clone(), self.pulled_once.clone());
         let (append_only, streams) = (self.append_only.clone(), self.streams.clone());
         let (gates, watched) = (self.gates.clone(), self.watched.clone());
+        let real_servers = self.real_servers.clone();
         let servers = self.root.path().to_owned();
         let open_storage: OpenStorage = Arc::new(move |location, create, access| {
+            let real = real_servers.lock().unwrap().clone();
+            let access = &real.as_ref().map_or_else(|| access.clone(), |other| other(access.clone()));
             // A server is a folder here.
             let shown = location.display();
-            let stands_for = location.server().map(|_| servers.join(shown.replace(|c: char| !c.is_alphanumeric(), "_")));
+            let stands_for = location
+                .server()
+                .filter(|_| real.is_none())
+                .map(|_| servers.join(shown.replace(|c: char| !c.is_alphanumeric(), "_")));
             let stands_for = stands_for.map(Location::local);
             let mut storage = open(stands_for.as_ref().unwrap_or(location), create, access)?;
             if append_only.load(Relaxed) {

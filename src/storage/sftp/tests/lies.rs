@@ -388,7 +388,13 @@ fn a_server_that_never_lets_us_in_is_not_waited_for_for_ever() {
 }
 
 /// For an answer it is waited three seconds.
-const SHORT: Patience = Patience { log_in: Duration::from_secs(60), answer: 3, sync: 60 };
+const SHORT: Patience = Patience {
+    connect: Duration::from_secs(20),
+    log_in: Duration::from_secs(60),
+    keep_alive: Duration::from_secs(15),
+    answer: Duration::from_secs(3),
+    sync: Duration::from_secs(60),
+};
 
 #[test]
 fn making_a_file_durable_may_take_long() {

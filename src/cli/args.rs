@@ -62,6 +62,11 @@ Password: from --password-file or --key-file, else from the environment: STRONGR
 STRONGROOM_PASSWORD_FILE, STRONGROOM_PASSWORD_COMMAND or STRONGROOM_KEY_FILE, else it is asked for. \
 It is never an argument. A recovery key or a key file is taken wherever a password is.
 
+A server's password: from STRONGROOM_STORAGE_PASSWORD or the file that STRONGROOM_STORAGE_PASSWORD_FILE \
+names. One that is remembered for a server comes first; the given one is for the server whose address stands in \
+the command, or for the only one of a plan without a remembered one. Where several servers ask for one, none gets \
+it: `strongroom storage add` with it remembers it for the address that it is given, also in the place of another one.
+
 STRONGROOM_HOME moves all of Strongroom's own files (settings, history, keys, log) to that folder.
 
 Exit codes:

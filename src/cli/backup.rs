@@ -39,9 +39,10 @@ fn plans(args: &args::Backup, output: Output) -> Result<Exit, Problem> {
             "Make one with `strongroom plan add`, or give --source and --to.",
         ));
     }
+    let all: Vec<Location> = chosen.iter().flat_map(|plan| plan.destinations.iter().cloned()).collect();
     let mut exits = Vec::new();
     for plan in &chosen {
-        let exit = match with_home(|session| back_up(session, plan, args, output)) {
+        let exit = match with_home(|session| back_up(session, plan, &all, args, output)) {
             Ok(exit) => exit,
             Err(problem) if chosen.len() == 1 => return Err(problem),
             Err(problem) => output.problem(&problem),
@@ -73,10 +74,9 @@ fn chosen(overview: &Overview, args: &args::Backup) -> Result<Vec<Plan>, Problem
     Ok(chosen)
 }
 
-fn back_up(session: &Session, plan: &Plan, args: &args::Backup, output: Output) -> Result<Exit, Problem> {
-    for location in &plan.destinations {
-        server::tell(session.handle(), location, &args.server, false)?;
-    }
+/// `all`: the destinations of all plans that were asked for.
+fn back_up(session: &Session, plan: &Plan, all: &[Location], args: &args::Backup, output: Output) -> Result<Exit, Problem> {
+    server::tell_of_plans(session.handle(), &plan.destinations, all, &args.server)?;
     if plan.seal.is_some() {
         let secret = password::given(&args.seal.opens)?.map(|given| given.secret);
         for location in &plan.destinations {
@@ -156,9 +156,9 @@ fn once(session: &Session, args: &args::Backup, output: Output) -> Result<Exit, 
 
 /// What lies at each destination. Of several one that cannot be reached is gone without.
 fn there(session: &Session, plan: &Plan, options: &args::Server) -> Result<Vec<(Location, Vec<PlanAt>)>, Problem> {
+    server::tell_all(session.handle(), &plan.destinations, options, false)?;
     let mut all = Vec::new();
     for location in &plan.destinations {
-        server::tell(session.handle(), location, options, false)?;
         let there = match session.handle().plans_at(location.clone()).wait() {
             // A first backup makes the folder.
             Err(problem) if problem.code == Code::DestinationMissing => Vec::new(),

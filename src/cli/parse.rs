@@ -14,7 +14,7 @@ use crate::model::conditions::Conditions;
 use crate::model::format::{Kind, Level};
 use crate::model::human;
 use crate::model::limits::{self, Hours};
-use crate::model::location::Location;
+use crate::model::location::{Location, SftpFolder};
 use crate::model::max_size;
 use crate::model::names;
 use crate::model::path::PathBytes;
@@ -180,6 +180,18 @@ pub fn destination(text: &str) -> Result<Location, Problem> {
     if text.is_empty() {
         return Err(Problem::new(Code::Usage, "The destination is empty.", "Give a folder."));
     }
+    if let Some(meant) = SftpFolder::of_scp(text)
+        && Path::new(text).symlink_metadata().is_err()
+    {
+        return Err(Problem::new(
+            Code::Usage,
+            "There is no folder of this name, and an address on a server is written in another way.",
+            format!(
+                "Give it as {}. For a folder of this name that is to be made, put ./ before it.",
+                Location::Sftp(meant).display()
+            ),
+        ));
+    }
     Ok(Location::local(real(Path::new(text))?))
 }
 
@@ -343,6 +355,17 @@ mod tests {
         assert!(problem.code == Code::Usage && problem.fix.contains("NOT_SET_ANYWHERE"), "{problem}");
         assert!(destination("s3://bucket/{env:PATH}").unwrap_err().fix.contains("slashes"), "it would lead elsewhere");
         assert_eq!(destination("").unwrap_err().code, Code::Usage);
+        for (text, form) in [
+            ("s3:bucket", "s3://bucket/prefix"),
+            ("sftp:/ada@nas/b", "sftp://user@host/path"),
+            ("ada@nas:/srv/b", "sftp://ada@nas/srv/b"),
+        ] {
+            let problem = destination(text).unwrap_err();
+            assert!(problem.code == Code::Usage && problem.fix.contains(form) && problem.fix.contains("./"), "{problem:?}");
+        }
+        for text in ["./s3:bucket", "./ada@nas:b", "notes:old"] {
+            assert!(destination(text).unwrap().path().is_some(), "{text}");
+        }
         assert!(destination("/tmp").is_ok());
     }
 }

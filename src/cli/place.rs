@@ -14,12 +14,17 @@ use crate::model::secret::Secret;
 pub fn place(handle: &Handle, from: &args::Origin) -> Result<Place, Problem> {
     let location = parse::destination(&from.from)?;
     server::tell(handle, &location, &from.server, false)?;
+    Ok(at(location, from))
+}
+
+/// The same of a destination whose server the engine has been told of.
+pub fn at(location: Location, from: &args::Origin) -> Place {
     if from.plan.is_none()
         && let Some(place) = of_own_folder(&location)
     {
-        return Ok(place);
+        return place;
     }
-    Ok(Place {
+    Place {
         location,
         plan: match &from.plan {
             None => PlanChoice::Only,
@@ -29,7 +34,7 @@ pub fn place(handle: &Handle, from: &args::Origin) -> Result<Place, Problem> {
             },
         },
         secret: None,
-    })
+    }
 }
 
 /// Where a backup's own folder was named instead of the destination that it lies at.
@@ -60,7 +65,11 @@ pub fn open(handle: &Handle, place: &mut Place, from: &args::Origin) -> Result<(
 
 /// The one backup that is meant, named by its id; without its password.
 pub fn found(handle: &Handle, from: &args::Origin) -> Result<(Place, PlanAt), Problem> {
-    let place = place(handle, from)?;
+    one_of(handle, place(handle, from)?)
+}
+
+/// The one backup that a place means, named by its id.
+pub fn one_of(handle: &Handle, place: Place) -> Result<(Place, PlanAt), Problem> {
     let mut there = handle.plans_at(place.location.clone()).wait()?.into_iter().filter(|plan| fits(&place.plan, plan));
     match (there.next(), there.next()) {
         (Some(one), None) => Ok((Place { plan: PlanChoice::Id(one.id.clone()), ..place }, one)),

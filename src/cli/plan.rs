@@ -145,9 +145,7 @@ fn add(args: args::PlanAdd, output: Output) -> Result<Exit, Problem> {
             "Change it with `strongroom plan edit`, or choose another name.",
         ));
     }
-    for location in &plan.destinations {
-        server::tell(session.handle(), location, &args.server, true)?;
-    }
+    server::tell_all(session.handle(), &plan.destinations, &args.server, true)?;
     // A destination that is away just now may come later: the plan is saved all the same.
     let mut continued = None;
     for location in &plan.destinations {
@@ -194,9 +192,7 @@ fn edit(args: args::PlanEdit, output: Output) -> Result<Exit, Problem> {
     }
     if !args.to.is_empty() {
         plan.destinations = new_plan::destinations(&args.to)?;
-        for location in &plan.destinations {
-            server::tell(session.handle(), location, &args.server, true)?;
-        }
+        server::tell_all(session.handle(), &plan.destinations, &args.server, true)?;
     }
     if let Some(schedule) = args.schedule {
         plan.schedules = new_plan::schedules(schedule.0, Timestamp::now());

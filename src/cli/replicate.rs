@@ -15,9 +15,9 @@ pub fn run(args: &args::Replicate, output: Output) -> Result<Exit, Problem> {
 
 fn replicate(session: &Session, args: &args::Replicate, output: Output) -> Result<Exit, Problem> {
     let handle = session.handle();
-    let to = parse::destination(&args.to)?;
-    server::tell(handle, &to, &args.from.server, false)?;
-    let (mut from, _) = place::found(handle, &args.from)?;
+    let (from, to) = (parse::destination(&args.from.from)?, parse::destination(&args.to)?);
+    server::tell_all(handle, &[from.clone(), to.clone()], &args.from.server, false)?;
+    let (mut from, _) = place::one_of(handle, place::at(from, &args.from))?;
     place::open(handle, &mut from, &args.from)?;
     let spec = Box::new(ReplicateSpec { from, to, versions: args.versions.clone(), instead: false, anew: false });
     let run = new_run_id()?;

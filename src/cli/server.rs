@@ -2,36 +2,76 @@
 
 use std::env;
 use std::path::Path;
+use std::slice::from_ref;
 
 use super::{args, output, parse, password};
 use crate::engine::Handle;
-use crate::engine::message::{Keep, ServerTrust, ToldAccess};
+use crate::engine::message::{Keep, OfferedPassword, ServerTrust, ToldAccess};
 use crate::model::location::Location;
 use crate::model::path::PathBytes;
 use crate::model::problem::{Code, Problem};
 use crate::model::secret::Secret;
 use crate::storage::certificates;
 
-/// Tells the engine what the command line and the environment say of a destination. `keep`: the password is to be known from
-/// then on, since runs that nobody attends need it.
+/// Tells the engine what the command line and the environment say of the destination that a command names. `keep`: the password is to
+/// be known from then on, since runs that nobody attends need it.
 pub fn tell(handle: &Handle, location: &Location, options: &args::Server, keep: bool) -> Result<(), Problem> {
-    if location.path().is_some() {
-        return Ok(());
+    tell_all(handle, from_ref(location), options, keep)
+}
+
+/// The same of all destinations that a command names: one password is for one of them.
+pub fn tell_all(handle: &Handle, locations: &[Location], options: &args::Server, keep: bool) -> Result<(), Problem> {
+    locations.iter().for_each(warn);
+    trust(handle, locations, options)?;
+    offer(handle, locations, keep, true)
+}
+
+/// The same of the destinations of plans. `all`: also of the other plans that the command is for.
+pub fn tell_of_plans(handle: &Handle, locations: &[Location], all: &[Location], options: &args::Server) -> Result<(), Problem> {
+    locations.iter().for_each(warn);
+    trust(handle, all, options)?;
+    offer(handle, all, false, false)
+}
+
+/// The same of the one destination that a password is to be remembered for, in the place of another one. Whether there was a password.
+pub fn set(handle: &Handle, location: &Location, options: &args::Server) -> Result<bool, Problem> {
+    warn(location);
+    trust(handle, from_ref(location), options)?;
+    let Some(password) = given()?.filter(|_| location.account().is_some()) else { return Ok(false) };
+    let told = ToldAccess { password: Some(password), keep: Keep::AtOnce, ..ToldAccess::default() };
+    handle.tell_access(location.clone(), told).wait().map(|()| true)
+}
+
+fn warn(location: &Location) {
+    if let Some(words) = location.unprotected() {
+        output::complain(words);
     }
+}
+
+/// Which servers are the right ones.
+fn trust(handle: &Handle, locations: &[Location], options: &args::Server) -> Result<(), Problem> {
     let trust = match (&options.host_key, options.accept_new_host_key) {
         (Some(key), _) => Some(ServerTrust::Key(key.clone())),
         (None, true) => Some(ServerTrust::New),
         (None, false) => None,
     };
-    if let Some(words) = location.unprotected() {
-        output::complain(words);
-    }
-    let keep = if keep { Keep::AtOnce } else { Keep::No };
-    let told = ToldAccess { password: given()?, keep, trust, ca_file: options.ca_file.as_deref().map(ca_file).transpose()? };
-    if told == (ToldAccess { keep, ..ToldAccess::default() }) {
+    let servers: Vec<&Location> = locations.iter().filter(|location| location.server().is_some()).collect();
+    if servers.is_empty() || trust.is_none() && options.ca_file.is_none() {
         return Ok(());
     }
-    handle.tell_access(location.clone(), told).wait()
+    let told = ToldAccess { trust, ca_file: options.ca_file.as_deref().map(ca_file).transpose()?, ..ToldAccess::default() };
+    servers.into_iter().try_for_each(|location| handle.tell_access(location.clone(), told.clone()).wait())
+}
+
+fn offer(handle: &Handle, locations: &[Location], keep: bool, named: bool) -> Result<(), Problem> {
+    let places: Vec<Location> = locations.iter().filter(|location| location.account().is_some()).cloned().collect();
+    if places.is_empty() {
+        return Ok(());
+    }
+    match given()? {
+        Some(password) => handle.offer_password(OfferedPassword { password, keep, places, named }).wait(),
+        None => Ok(()),
+    }
 }
 
 /// What `--ca-file` names, as whoever reads it later finds it.

@@ -102,10 +102,13 @@ fn change(
 
 fn add(session: &Session, args: &args::StorageOf, output: Output) -> Result<Exit, Problem> {
     let location = parse::destination(&args.to)?;
-    server::tell(session.handle(), &location, &args.server, true)?;
+    let is_set = server::set(session.handle(), &location, &args.server)?;
     change(session, (args.plan.as_str(), location), output, |plan, location| {
         let shown = location.display();
         if plan.destinations.contains(location) {
+            if is_set && args.max_size.is_none() {
+                return Ok(format!("\"{}\" goes to {shown} already; what opens it is remembered now.", plan.name));
+            }
             let fix = "`strongroom storage edit` changes how much it may take there.";
             return Err(Problem::new(Code::Usage, format!("\"{}\" goes to {shown} already.", plan.name), fix));
         }

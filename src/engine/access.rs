@@ -36,7 +36,7 @@ pub struct Accesses {
     secrets: Arc<dyn SecretStore>,
     /// Where the keys of servers are kept.
     home: Option<Home>,
-    /// A guest only reads there.
+    /// A guest keeps no secrets there, nor where drives are.
     keeps: bool,
     throttle: Arc<Throttle>,
     connections: AtomicUsize,
@@ -47,10 +47,24 @@ pub struct Accesses {
 #[derive(Default)]
 struct Told {
     passwords: HashMap<String, Secret>,
-    /// Accounts whose password is to be kept once a server has taken it, each with the one that was told before.
-    unproven: HashMap<String, Option<Secret>>,
+    /// Accounts whose password no server has taken yet.
+    unproven: HashMap<String, Unproven>,
+    /// Tried where the one that is known is refused.
+    spares: HashMap<String, Spare>,
     servers: HashMap<Server, ServerTrust>,
     ca_files: HashMap<Server, PathBytes>,
+}
+
+struct Unproven {
+    /// The one that was told before.
+    before: Option<Secret>,
+    /// Whether it is kept once a server has taken it.
+    keep: bool,
+}
+
+struct Spare {
+    password: Secret,
+    keep: bool,
 }
 
 impl Accesses {
@@ -108,21 +122,25 @@ impl Accesses {
         let (Some(account), Some(server)) = (location.account(), location.server()) else { return Ok(false) };
         let mut is_new = false;
         if let Some(password) = told.password {
-            if told.keep == Keep::AtOnce && self.keeps {
-                self.secrets.set(&secret_name(&account), password.expose())?;
+            if told.keep == Keep::AtOnce {
+                self.keep_password(&account, &password)?;
             }
             let mut here = lock(&self.told);
             let before = here.passwords.insert(account.clone(), password.clone());
             is_new |= before.as_ref() != Some(&password);
             if told.keep == Keep::Proven {
-                here.unproven.entry(account).or_insert(before);
+                here.unproven.entry(account).or_insert(Unproven { before, keep: true });
             } else {
                 here.unproven.remove(&account);
             }
         }
         if let Some(file) = told.ca_file {
-            if let Some(home) = self.home.as_ref().filter(|_| self.keeps) {
-                host_keys::keep_ca_file(home, &shown(&server), &file).map_err(explain::ca_file_not_kept)?;
+            if let Some(home) = &self.home {
+                match host_keys::keep_ca_file(home, &shown(&server), &file) {
+                    // Whoever only reads may have a home that nobody can write to.
+                    Err(error) if !self.keeps => tracing::warn!(%error, "a server's certificates could not be kept"),
+                    kept => kept.map_err(explain::ca_file_not_kept)?,
+                }
             }
             is_new |= lock(&self.told).ca_files.insert(server.clone(), file.clone()) != Some(file);
         }
@@ -132,16 +150,52 @@ impl Accesses {
         Ok(is_new)
     }
 
+    /// Takes in a password for a server whose own is kept: that one comes first, and this one where it is refused.
+    pub fn tell_spare(&self, location: &Location, password: Secret, keep: bool) -> Result<(), Problem> {
+        let Some(account) = location.account() else { return Ok(()) };
+        let is_known = self.password(location).as_ref() == Some(&password);
+        let mut here = lock(&self.told);
+        if !is_known {
+            here.spares.insert(account, Spare { password, keep });
+            return Ok(());
+        }
+        // A server may have taken it before it was said that it is to be kept.
+        let is_proven = !here.unproven.contains_key(&account);
+        drop(here);
+        if keep && is_proven { self.keep_password(&account, &password) } else { Ok(()) }
+    }
+
+    /// Puts a spare password in the place of the one that was refused; `false` where there is none.
+    pub fn take_spare(&self, location: &Location, failed: Kind) -> bool {
+        let Some(account) = location.account().filter(|_| is_refusal(failed)) else { return false };
+        let mut here = lock(&self.told);
+        let Some(Spare { password, keep }) = here.spares.remove(&account) else { return false };
+        let before = here.passwords.insert(account.clone(), password);
+        here.unproven.insert(account, Unproven { before, keep });
+        true
+    }
+
+    /// Whether this machine keeps a password for it.
+    pub fn keeps_password(&self, location: &Location) -> bool {
+        let kept = location.account().and_then(|account| self.secrets.get(&secret_name(&account)).ok().flatten());
+        kept.is_some()
+    }
+
+    /// Whether this very password was told for it.
+    pub fn was_told(&self, location: &Location, password: &Secret) -> bool {
+        location.account().is_some_and(|account| lock(&self.told).passwords.get(&account) == Some(password))
+    }
+
     /// Takes in how opening a destination ended: a password that was told is kept once it is proven, and forgotten where it is refused, so
     /// that the one that is kept stands again.
     pub fn tried(&self, location: &Location, failed: Option<Kind>) -> Result<(), Problem> {
         let Some(account) = location.account() else { return Ok(()) };
-        let is_refused = matches!(failed, Some(Kind::Refused | Kind::NotAKey | Kind::NoKeyId));
+        let is_refused = failed.is_some_and(is_refusal);
         if failed.is_some() && !is_refused {
             return Ok(());
         }
         let mut here = lock(&self.told);
-        let Some(before) = here.unproven.remove(&account) else { return Ok(()) };
+        let Some(Unproven { before, keep }) = here.unproven.remove(&account) else { return Ok(()) };
         if is_refused {
             match before {
                 Some(before) => here.passwords.insert(account, before),
@@ -151,11 +205,23 @@ impl Accesses {
         }
         let proven = here.passwords.get(&account).cloned();
         drop(here);
-        if let Some(password) = proven.filter(|_| self.keeps) {
-            self.secrets.set(&secret_name(&account), password.expose())?;
+        match proven {
+            Some(password) if keep => self.keep_password(&account, &password),
+            _ => Ok(()),
+        }
+    }
+
+    fn keep_password(&self, account: &str, password: &Secret) -> Result<(), Problem> {
+        if self.keeps {
+            self.secrets.set(&secret_name(account), password.expose())?;
         }
         Ok(())
     }
+}
+
+/// Whether a server has said no to the password.
+fn is_refusal(failed: Kind) -> bool {
+    matches!(failed, Kind::Refused | Kind::NotAKey | Kind::NoKeyId)
 }
 
 /// Takes in what somebody says of a destination's server, and notes what was accepted with it that was not known.
@@ -198,6 +264,12 @@ impl Access for Accesses {
             // Fits no key: what was known must not become new.
             Err(error) => Some(Fingerprint(format!("not readable ({error})"))),
         }
+    }
+
+    fn named_key(&self, server: &Server) -> Option<Fingerprint> {
+        let Some(ServerTrust::Key(named)) = lock(&self.told).servers.get(server).cloned() else { return None };
+        let known = self.home.as_ref().and_then(|home| host_keys::known(home, &shown(server)).ok().flatten());
+        (known.as_ref() != Some(&named)).then_some(Fingerprint(named))
     }
 
     fn trust(&self, server: &Server, key: &Fingerprint) -> bool {
@@ -262,7 +334,8 @@ impl Accesses {
 
     fn keep(&self, server: &Server, key: &Fingerprint) {
         lock(&self.told).servers.insert(server.clone(), ServerTrust::Key(key.0.clone()));
-        let Some(home) = self.home.as_ref().filter(|_| self.keeps) else { return };
+        // No secret: also whoever only reads meets the same server from then on.
+        let Some(home) = &self.home else { return };
         let is_kept = host_keys::known(home, &shown(server)).is_ok_and(|known| known.as_ref() == Some(&key.0));
         if !is_kept && let Err(error) = host_keys::keep(home, &shown(server), &key.0) {
             tracing::warn!(%error, "a server's key could not be kept");
@@ -285,107 +358,4 @@ fn secret_name(account: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::state::secrets::MemoryStore;
-
-    fn at(text: &str) -> Location {
-        Location::of_server(text).unwrap().unwrap()
-    }
-
-    fn nas() -> Server {
-        Server { host: "nas".into(), port: 22 }
-    }
-
-    fn password(text: &str, keep: Keep) -> ToldAccess {
-        ToldAccess { password: Some(Secret::new(text)), keep, ..ToldAccess::default() }
-    }
-
-    #[test]
-    fn a_password_is_the_accounts_and_is_kept_where_that_is_wanted() {
-        let root = tempfile::tempdir().unwrap();
-        let home = Home::locate(Some(root.path())).unwrap();
-        let secrets: Arc<dyn SecretStore> = Arc::new(MemoryStore::default());
-        let here = Accesses::new(secrets.clone(), Some(home.clone()), true);
-        here.tell(&at("sftp://ada@nas/a"), password("one", Keep::AtOnce)).unwrap();
-        here.tell(&at("sftp://bob@nas/a"), password("two", Keep::No)).unwrap();
-        assert_eq!(here.password(&at("sftp://ada@nas/b")), Some(Secret::new("one")));
-        assert_eq!(here.password(&at("sftp://bob@nas/b")), Some(Secret::new("two")));
-        assert_eq!(here.password(&at("sftp://ada@nas:23/b")), None);
-        let later = Accesses::new(secrets.clone(), Some(home), false);
-        assert_eq!(later.password(&at("sftp://ada@nas/b")), Some(Secret::new("one")));
-        assert_eq!(later.password(&at("sftp://bob@nas/b")), None);
-        let guest = Accesses::new(secrets.clone(), None, false);
-        guest.tell(&at("sftp://eve@nas/a"), password("three", Keep::AtOnce)).unwrap();
-        assert_eq!(guest.password(&at("sftp://eve@nas/")), Some(Secret::new("three")));
-        assert_eq!(Accesses::new(secrets, None, false).password(&at("sftp://eve@nas/")), None, "a guest keeps nothing");
-    }
-
-    #[test]
-    fn a_password_that_is_refused_takes_no_others_place() {
-        let secrets: Arc<dyn SecretStore> = Arc::new(MemoryStore::default());
-        let new = || Accesses::new(secrets.clone(), None, true);
-        let (here, nas) = (new(), at("sftp://ada@nas/a"));
-        here.tell(&nas, password("good", Keep::Proven)).unwrap();
-        assert_eq!(new().password(&nas), None, "nobody knows yet whether it is the right one");
-        here.tried(&nas, Some(Kind::ServerAway)).unwrap();
-        here.tried(&at("sftp://ada@nas/b"), None).unwrap();
-        assert_eq!(new().password(&nas), Some(Secret::new("good")), "it is the account's");
-        for mistyped in ["goof", "goog"] {
-            here.tell(&nas, password(mistyped, Keep::Proven)).unwrap();
-        }
-        assert_eq!(here.password(&nas), Some(Secret::new("goog")), "it is tried");
-        here.tried(&nas, Some(Kind::Refused)).unwrap();
-        assert_eq!((here.password(&nas), new().password(&nas)), (Some(Secret::new("good")), Some(Secret::new("good"))));
-        here.tell(&nas, password("better", Keep::Proven)).unwrap();
-        here.tried(&nas, None).unwrap();
-        assert_eq!(new().password(&nas), Some(Secret::new("better")));
-    }
-
-    #[test]
-    fn a_new_server_is_trusted_only_when_somebody_says_so() {
-        let root = tempfile::tempdir().unwrap();
-        let home = Home::locate(Some(root.path())).unwrap();
-        let new = || Accesses::new(Arc::new(MemoryStore::default()), Some(home.clone()), true);
-        let (one, other) = (Fingerprint("SHA256:one".into()), Fingerprint("SHA256:other".into()));
-        assert!(!new().trust(&nas(), &one));
-        let named = new();
-        let trust = Some(ServerTrust::Key(one.0.clone()));
-        named.tell(&at("sftp://nas/a"), ToldAccess { trust, ..ToldAccess::default() }).unwrap();
-        let again = |key: &Fingerprint| ToldAccess { trust: Some(ServerTrust::Key(key.0.clone())), ..ToldAccess::default() };
-        assert!(!named.trust(&nas(), &other) && named.trust(&nas(), &one));
-        assert_eq!(named.accepted(&at("sftp://nas/a"), &again(&one)), [""; 0], "it is known");
-        assert_eq!(named.accepted(&at("sftp://nas/a"), &again(&other)), ["Its key is SHA256:other (it was SHA256:one)"]);
-        assert_eq!(named.accepted(&at("sftp://new/a"), &again(&one)), ["Its key is SHA256:one"]);
-        assert_eq!(new().host_key(&nas()), Some(one.clone()), "it is known from then on");
-        let guest = Accesses::new(Arc::new(MemoryStore::default()), Some(home.clone()), false);
-        assert_eq!(guest.host_key(&nas()), Some(one), "also for who only reads");
-        guest.seen(&nas(), &other);
-        assert_ne!(new().host_key(&nas()), Some(other.clone()), "who changes nothing");
-        let careless = new();
-        careless.tell(&at("sftp://nas:23/a"), ToldAccess { trust: Some(ServerTrust::New), ..ToldAccess::default() }).unwrap();
-        let server = Server { port: 23, ..nas() };
-        assert!(careless.trust(&server, &other));
-        assert_eq!(new().host_key(&server), Some(other));
-    }
-    #[test]
-    fn certificates_of_ones_own_are_remembered_for_their_server() {
-        let root = tempfile::tempdir().unwrap();
-        let home = Home::locate(Some(root.path())).unwrap();
-        let new = |home: Option<Home>, keeps| Accesses::new(Arc::new(MemoryStore::default()), home, keeps);
-        let file = PathBytes::from("/etc/own.pem");
-        let told = ToldAccess { ca_file: Some(file.clone()), ..ToldAccess::default() };
-        new(Some(home.clone()), true).tell(&at("webdav://ada@nas/a"), told.clone()).unwrap();
-        let reading = new(Some(home.clone()), false);
-        assert_eq!(reading.ca_file(&at("webdav://nas/b")), Some(file.to_path_buf()), "a guest reads what is kept");
-        let later = new(Some(home), true);
-        assert_eq!(later.ca_file(&at("webdav://nas/b")), Some(file.to_path_buf()));
-        assert_eq!(later.ca_file(&at("webdav://nas:8443/b")), None);
-        later.tell(&at("sftp://nas:443/a"), ToldAccess { trust: Some(ServerTrust::New), ..ToldAccess::default() }).unwrap();
-        assert!(later.trust(&Server { port: 443, ..nas() }, &Fingerprint("SHA256:one".into())));
-        assert_eq!(later.ca_file(&at("webdav://nas/b")), Some(file.to_path_buf()), "a key does not displace it");
-        let guest = new(None, false);
-        guest.tell(&at("webdav://nas/a"), told).unwrap();
-        assert_eq!(guest.ca_file(&at("webdav://nas/a")), Some(file.to_path_buf()));
-    }
-}
+mod tests;

@@ -34,6 +34,7 @@ use super::health;
 use super::healthiest;
 use super::keys;
 use super::message::{Answer, KeyChange, NewSecrets, Question, Rows, Unreadable};
+use super::offered;
 use super::replicate;
 use super::restore;
 use super::retention;
@@ -68,6 +69,10 @@ pub fn answer(core: &Core, question: Question, is_running: &dyn Fn(&PlanId) -> b
         Question::Stored { place } => Answer::Stored(core.folder(&place)?.stored()?),
         Question::TellAccess { location, told } => {
             access::tell(core, &location, told)?;
+            Answer::Done
+        }
+        Question::OfferPassword { offered } => {
+            offered::offer(core, offered)?;
             Answer::Done
         }
         Question::PlansAt { location } => Answer::Plans(destination::plans_at(core, &location)?),

@@ -175,6 +175,13 @@ impl Core {
 
     /// The same by a connection of its own.
     pub fn open_anew(&self, location: &Location, create: bool) -> Result<Arc<dyn Storage>, storage::Error> {
+        match self.try_to_open(location, create) {
+            Err(error) if self.accesses.take_spare(location, error.kind) => self.try_to_open(location, create),
+            opened => opened,
+        }
+    }
+
+    fn try_to_open(&self, location: &Location, create: bool) -> Result<Arc<dyn Storage>, storage::Error> {
         let opened = (self.env.open_storage)(location, create, &self.access());
         if let Err(problem) = self.accesses.tried(location, opened.as_ref().err().map(|error| error.kind)) {
             self.notice(format!("The password for {} could not be kept on this computer. {problem}", location.short_name()));

@@ -17,7 +17,7 @@ use crate::model::shrink::Shrunk;
 use crate::state;
 
 pub use self::messages::{channel, message_not_sent, no_such_channel, not_sent};
-pub use self::storage::on_share;
+pub use self::storage::{on_share, one_password};
 
 impl From<archive::Error> for Problem {
     fn from(error: archive::Error) -> Self {

@@ -352,6 +352,7 @@ fn to_io(error: storage::Error) -> io::Error {
         | Kind::ServerAway
         | Kind::ServerUnknown
         | Kind::ServerChanged
+        | Kind::ServerNotNamed
         | Kind::ServerBusy
         | Kind::Crowded
         | Kind::NoBucket

@@ -189,6 +189,7 @@ questions! {
     measure(path: PathBytes, rules: SourceSpec) -> Measured = Question::Measure { path, rules } => Answer::Measured(v) => v;
     test_destination(location: Location) -> TestResult = Question::TestDestination { location } => Answer::Tested(v) => v;
     tell_access(location: Location, told: ToldAccess) -> () = Question::TellAccess { location, told } => Answer::Done => ();
+    offer_password(offered: OfferedPassword) -> () = Question::OfferPassword { offered } => Answer::Done => ();
     plans_at(location: Location) -> Vec<PlanAt> = Question::PlansAt { location } => Answer::Plans(v) => v;
     new_recovery_key() -> Secret = Question::NewRecoveryKey => Answer::RecoveryKey(v) => v;
     save_plan(plan: Plan, secrets: NewSecrets) -> () = Question::SavePlan { plan: Box::new(plan), secrets } => Answer::Done => ();

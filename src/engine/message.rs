@@ -14,6 +14,7 @@ pub use self::overview::{Event, Overview, PlanOverview, RunOverview, RunProgress
 pub use self::question::Question;
 use crate::model::clean_up::CleanUpSpec;
 use crate::model::key::SlotKind;
+use crate::model::location::Location;
 use crate::model::path::PathBytes;
 use crate::model::pause::PauseFor;
 use crate::model::plan::{Plan, PlanId};
@@ -144,6 +145,18 @@ pub struct ToldAccess {
     pub trust: Option<ServerTrust>,
     /// A file of certificates (PEM) that may vouch for the server, beside those the system trusts; a whole path.
     pub ca_file: Option<PathBytes>,
+}
+
+/// A password that goes with a command, for whichever of its servers has none.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct OfferedPassword {
+    pub password: Secret,
+    /// Whether it is to be known from then on.
+    pub keep: bool,
+    /// All places that the command goes to.
+    pub places: Vec<Location>,
+    /// Whether somebody has named them with the command; else they are those of plans.
+    pub named: bool,
 }
 
 /// Whether a password is kept on this machine.

@@ -41,6 +41,7 @@ mod machine;
 pub mod message;
 mod messenger;
 pub mod moving;
+mod offered;
 mod opened;
 mod overview;
 mod parent;

@@ -18,6 +18,7 @@ mod s3;
 mod sftp;
 mod text;
 mod webdav;
+mod wrong;
 
 pub use azure::AzureFolder;
 pub use ftp::{FtpFolder, FtpTls};
@@ -26,6 +27,7 @@ pub use ipfs::IpfsFolder;
 pub use s3::{AMAZON, S3Folder};
 pub use sftp::SftpFolder;
 pub use webdav::WebdavFolder;
+pub use wrong::NotALocation;
 
 /// A destination's address, without any secret.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -56,41 +58,6 @@ pub struct Server {
     pub port: u16,
 }
 
-/// Why a text is no address of a destination.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum NotALocation {
-    /// A scheme that is none of ours.
-    Scheme,
-    /// A password in it: it would be kept and shown with the address.
-    Password,
-    /// Something in braces that stands for nothing.
-    Placeholder,
-    /// Not written as an address of its scheme is.
-    Form,
-}
-
-impl NotALocation {
-    /// What is wrong, and what to write instead. Never the text itself: it may hold a password.
-    pub const fn in_words(self) -> &'static str {
-        match self {
-            Self::Scheme => {
-                "Such addresses are not known. Give a folder, sftp://user@host/path (or so with ftps:// or webdav://), s3://bucket/prefix, \
-                 gs://bucket/prefix, az://account/container/prefix or ipfs+http://host/folder."
-            }
-            Self::Password => "Leave passwords and keys out of the address: they are asked for separately.",
-            Self::Placeholder => {
-                "In braces there can be {machine}, which becomes this computer's name, or {env:NAME}, which becomes what the variable NAME \
-                 of the environment holds."
-            }
-            Self::Form => {
-                "This is not written as an address is. Give it as sftp://user@host:port/path (or so with ftps:// or webdav://), \
-                 s3://bucket/prefix?endpoint=https://host&region=name, gs://bucket/prefix, az://account/container/prefix or \
-                 ipfs+http://host:port/folder."
-            }
-        }
-    }
-}
-
 impl Location {
     pub fn local(path: impl Into<PathBytes>) -> Self {
         Self::Local { path: path.into() }
@@ -98,11 +65,21 @@ impl Location {
 
     /// Reads the address of a server's folder, with its placeholders; `None` where the text is a path of this machine.
     pub fn of_server(text: &str) -> Option<Result<Self, NotALocation>> {
-        let (scheme, _) = text.split_once("://")?;
+        let (scheme, rest) = text.split_once(':')?;
+        let scheme = scheme.to_ascii_lowercase();
+        if !rest.starts_with("//") {
+            // A folder of that name would be made where a server is meant.
+            return Self::of_scheme(&scheme, &format!("{scheme}://")).map(|_| Err(NotALocation::Slashes));
+        }
         if scheme.is_empty() || !scheme.bytes().all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(&b)) {
             return None;
         }
-        Some(match scheme.to_ascii_lowercase().as_str() {
+        Some(Self::of_scheme(&scheme, text).unwrap_or(Err(NotALocation::Scheme)))
+    }
+
+    /// Reads an address of that scheme; `None` where it is none of ours.
+    fn of_scheme(scheme: &str, text: &str) -> Option<Result<Self, NotALocation>> {
+        Some(match scheme {
             "sftp" | "ssh" => SftpFolder::parse(text).map(Self::Sftp),
             "ftp" => FtpFolder::parse(text, false).map(Self::Ftp),
             "ftps" => FtpFolder::parse(text, true).map(Self::Ftp),
@@ -115,7 +92,7 @@ impl Location {
             "az" | "azure" => AzureFolder::parse(text).map(|folder| Self::Azure(folder.into())),
             "ipfs+http" => IpfsFolder::parse(text, false).map(|folder| Self::Ipfs(folder.into())),
             "ipfs+https" => IpfsFolder::parse(text, true).map(|folder| Self::Ipfs(folder.into())),
-            _ => Err(NotALocation::Scheme),
+            _ => return None,
         })
     }
 
@@ -408,25 +385,26 @@ mod tests {
         ] {
             assert_eq!(Location::of_server(text), Some(Err(NotALocation::Password)), "{text}");
         }
-        for text in [
-            "s3://",
-            "s3:///x",
-            "s3://ab/x",
-            "s3://bucket:80/x",
-            "s3://user@bucket/x",
-            "s3://bucket/a//b",
-            "s3://bucket/a/%2e%2e%2fb",
-            "s3://bucket?regoin=x",
-            "s3://bucket?region=a&region=b",
-            "s3://bucket?region=a%20b",
-            "s3://bucket?path_style=maybe",
-            "s3://bucket?endpoint=ftp://host",
-            "s3://bucket/x#y",
-            "gs://bucket?region=x",
-            "az://account",
-            "az://account/c",
+        for (text, why) in [
+            ("s3://", NotALocation::Form),
+            ("s3:///x", NotALocation::Form),
+            ("s3://ab/x", NotALocation::Bucket),
+            ("s3://bucket:80/x", NotALocation::Form),
+            ("s3://user@bucket/x", NotALocation::Form),
+            ("s3://bucket/a//b", NotALocation::Form),
+            ("s3://bucket/a/%2e%2e%2fb", NotALocation::Form),
+            ("s3://bucket?regoin=x", NotALocation::Option),
+            ("s3://bucket?region=a&region=b", NotALocation::Option),
+            ("s3://bucket?region=a%20b", NotALocation::Option),
+            ("s3://bucket?path_style=maybe", NotALocation::Option),
+            ("s3://bucket?endpoint=ftp://host", NotALocation::Endpoint),
+            ("s3://bucket?endpoint=host:99999", NotALocation::Port),
+            ("s3://bucket/x#y", NotALocation::Form),
+            ("gs://bucket?region=x", NotALocation::Option),
+            ("az://account", NotALocation::Bucket),
+            ("az://account/c", NotALocation::Bucket),
         ] {
-            assert_eq!(Location::of_server(text), Some(Err(NotALocation::Form)), "{text}");
+            assert_eq!(Location::of_server(text), Some(Err(why)), "{text}");
         }
     }
 
@@ -460,18 +438,24 @@ mod tests {
             ("gopher://x/y", NotALocation::Scheme),
             ("sftp://u:secret@host/x", NotALocation::Password),
             ("sftp:///x", NotALocation::Form),
-            ("sftp://host/x?y", NotALocation::Form),
+            ("sftp://host/x?y", NotALocation::Option),
             ("sftp://host/x%00", NotALocation::Form),
             ("sftp://host/%FF", NotALocation::Form),
-            ("sftp://host:0/x", NotALocation::Form),
-            ("sftp://host:99999/x", NotALocation::Form),
+            ("sftp://host:0/x", NotALocation::Port),
+            ("sftp://host:99999/x", NotALocation::Port),
+            ("sftp:/u@host/x", NotALocation::Slashes),
+            ("s3:bucket", NotALocation::Slashes),
+            ("Webdav+HTTP:host/x", NotALocation::Slashes),
+            ("gs:", NotALocation::Slashes),
         ] {
             assert_eq!(read(text), Err(why), "{text}");
         }
         for path in ["/a/b", "a://", "C:\\x", "://x", "ä://x"] {
             assert!(Location::of_server(path).is_none_or(|read| read.is_err()), "{path}");
         }
-        assert_eq!(Location::of_server("/a/b"), None);
+        for path in ["/a/b", "./s3:bucket", "/a/s3:b", "notes:old", "C:\\s3"] {
+            assert_eq!(Location::of_server(path), None, "{path}");
+        }
     }
 
     #[test]

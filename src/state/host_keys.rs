@@ -1,12 +1,14 @@
 //! `servers.json`: by which key each server was known when it was first trusted, and which certificates vouch for it.
 
 use std::collections::BTreeMap;
+use std::fs;
 
 use serde::{Deserialize, Serialize};
 
 use super::paths::Home;
-use super::{Result, json_file};
+use super::{Error, Result, json_file};
 use crate::model::path::PathBytes;
+use crate::os::private;
 
 const VERSION: u32 = 1;
 
@@ -26,6 +28,7 @@ pub fn known(home: &Home, server: &str) -> Result<Option<String>> {
 
 /// Keeps a fingerprint, in the place of another one.
 pub fn keep(home: &Home, server: &str, fingerprint: &str) -> Result<()> {
+    let _held = held(home)?;
     let mut file = read(home)?;
     file.servers.insert(server.into(), fingerprint.into());
     write(home, &file)
@@ -38,12 +41,22 @@ pub fn ca_file(home: &Home, server: &str) -> Result<Option<PathBytes>> {
 
 /// Keeps which file of certificates vouches for a server, in the place of another one.
 pub fn keep_ca_file(home: &Home, server: &str, path: &PathBytes) -> Result<()> {
-    let mut file = read(home)?;
-    if file.ca_files.get(server) == Some(path) {
+    if ca_file(home, server)?.as_ref() == Some(path) {
         return Ok(());
     }
+    let _held = held(home)?;
+    let mut file = read(home)?;
     file.ca_files.insert(server.into(), path.clone());
     write(home, &file)
+}
+
+/// Whoever only reads destinations writes here too: one after the other, or what one has kept would be lost to another.
+fn held(home: &Home) -> Result<fs::File> {
+    let path = home.servers_file().with_extension("lock");
+    let failed = |e| Error::file(&path, e);
+    let file = private::options().read(true).write(true).create(true).truncate(false).open(&path).map_err(failed)?;
+    file.lock().map_err(failed)?;
+    Ok(file)
 }
 
 fn write(home: &Home, file: &File) -> Result<()> {
@@ -56,8 +69,6 @@ fn read(home: &Home) -> Result<File> {
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
-
     use super::*;
 
     #[test]
@@ -70,6 +81,19 @@ mod tests {
         keep(&home, "nas:22", "SHA256:three").unwrap();
         assert_eq!(known(&home, "nas:22").unwrap().as_deref(), Some("SHA256:three"));
         assert_eq!(known(&home, "nas:2222").unwrap().as_deref(), Some("SHA256:two"));
+    }
+
+    #[test]
+    fn several_keep_what_each_has_seen() {
+        let root = tempfile::tempdir().unwrap();
+        let home = Home::locate(Some(root.path())).unwrap();
+        std::thread::scope(|scope| {
+            for n in 0..16 {
+                let home = &home;
+                scope.spawn(move || keep(home, &format!("nas:{n}"), "SHA256:one").unwrap());
+            }
+        });
+        assert!((0..16).all(|n| known(&home, &format!("nas:{n}")).unwrap().is_some()));
     }
 
     #[test]

@@ -29,6 +29,10 @@ pub trait Access: Send + Sync {
     fn host_key(&self, _: &Server) -> Option<Fingerprint> {
         None
     }
+    /// The key that somebody says it has, where it is not known by that one.
+    fn named_key(&self, _: &Server) -> Option<Fingerprint> {
+        None
+    }
     /// Whether a server that was not known is trusted with this key; then it is kept.
     fn trust(&self, _: &Server, _: &Fingerprint) -> bool {
         false

@@ -197,6 +197,8 @@ pub enum Kind {
     ServerUnknown,
     /// A server shows another key than before: it may be another one.
     ServerChanged,
+    /// It shows another key than somebody says it has.
+    ServerNotNamed,
     /// It has too much to do, or trouble of its own, and was asked again in vain.
     ServerBusy,
     /// It lets only so many of our connections in at once, and what is under way holds them all; the source says how many.

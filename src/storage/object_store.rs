@@ -136,11 +136,10 @@ impl ObjectStore {
         self.line.wait(async { self.operator().read_with(&self.key(name)).range(offset..end).await })
     }
 
-    /// One request, taken while it comes; whoever takes it may wait for another server meanwhile, which nobody can from within this one's
-    /// line. The inner result is `take`'s.
+    /// One request, taken while it comes. `take` is called between waiting and not within it: it may wait for another server, and no line
+    /// waits while another one does. What follows keeps coming meanwhile. The inner result is `take`'s.
     fn stream(&self, name: &str, from: u64, end: u64, take: &mut Take<'_>) -> opendal::Result<Result<(), Error>> {
-        let key = self.key(name);
-        let begun = async { self.operator().reader(&key).await?.into_stream(from..end).await };
+        let begun = async { self.operator().reader(&self.key(name)).await?.into_stream(from..end).await };
         let mut pieces = self.line.wait(asked::streamed(begun))?;
         let mut left = end - from;
         while let Some(piece) = self.line.wait(asked::streamed(pieces.try_next()))? {

@@ -1,18 +1,23 @@
 //! Whom a server proves to be over TLS, where we ask ourselves: judged by whom the system trusts, and by certificates of one's own.
 
-use std::io;
+use std::io::{self, Read};
+use std::net::{TcpStream, ToSocketAddrs};
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::client::{WebPkiServerVerifier, verify_server_name};
 use rustls::crypto::ring;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
-use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
+use rustls::{CertificateError, ClientConfig, ClientConnection, DigitallySignedStruct, RootCertStore, SignatureScheme};
 
 use super::mistrust::{NOBODY, OTHER_NAME};
 use super::{Error, Kind, certificates};
+
+/// For a greeting that only tells what a server speaks.
+const GREETING: Duration = Duration::from_secs(2);
 
 /// How to speak with servers that the system, or the certificates in the file, vouch for.
 pub fn client(ca_file: Option<&Path>) -> Result<ClientConfig, Error> {
@@ -27,6 +32,21 @@ pub fn client(ca_file: Option<&Path>) -> Result<ClientConfig, Error> {
     let versions = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
     let builder = versions.map_err(|e| unusable(e.to_string()))?;
     Ok(builder.dangerous().with_custom_certificate_verifier(Arc::new(Trust { judge, own })).with_no_client_auth())
+}
+
+/// Whether a server greets over TLS. For one that was not understood without it.
+pub fn is_spoken(host: &str, port: u16) -> bool {
+    let greeting = || {
+        let name = ServerName::try_from(host.to_owned()).ok()?;
+        let mut tls = ClientConnection::new(Arc::new(client(None).ok()?), name).ok()?;
+        let mut line = TcpStream::connect_timeout(&(host, port).to_socket_addrs().ok()?.next()?, GREETING).ok()?;
+        line.set_read_timeout(Some(GREETING)).and_then(|()| line.set_write_timeout(Some(GREETING))).ok()?;
+        tls.write_tls(&mut line).ok()?;
+        let mut first = [0];
+        line.read_exact(&mut first).ok().map(|()| first)
+    };
+    // A handshake, or an alert; other protocols begin with letters or digits.
+    matches!(greeting(), Some([0x15 | 0x16]))
 }
 
 /// Why a server is not trusted, where that is why the line failed.

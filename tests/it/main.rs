@@ -43,6 +43,7 @@ mod recover;
 mod requests;
 mod resume;
 mod scale;
+mod server_passwords;
 #[path = "../servers/mod.rs"]
 mod servers;
 mod several;

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use crate::job;
 use crate::servers::fake::{Fake, answer};
+use crate::servers::sshd::Sshd;
 use crate::servers::stores::{AZURE_ACCOUNT, AZURE_KEY, BUCKET, Kind, S3_KEY, S3_SECRET, Store};
 use crate::support::{PASSWORD, Ran, Random, World, assert_same, long};
 
@@ -79,6 +80,28 @@ fn a_bucket_beside_a_folder_has_every_version() {
     fs::rename(world.dest(), world.path("lost")).unwrap();
     person.run("restore --from % --to @out").ok();
     assert_same(&world.source(), &world.path("out/source"));
+}
+
+#[test]
+fn what_lies_in_a_bucket_is_copied_to_any_other_server() {
+    let person = Person::new(Kind::S3s);
+    let world = &person.world;
+    fs::create_dir(world.source()).unwrap();
+    // Longer than one part of an upload.
+    fs::write(world.source().join("large"), Random(840).bytes(20 << 20)).unwrap();
+    person.run("backup --source @source --to %").ok();
+    let azure = Store::start(Kind::Azurite, &world.path("azure"));
+    let sshd = Sshd::start(&world.path("sshd"));
+    fs::rename(&sshd.keys, world.path("person/.ssh")).unwrap();
+    std::os::unix::fs::symlink(world.path("person/.ssh"), &sshd.keys).unwrap();
+    let by_tools = |command: &mut Command| {
+        command.env("AWS_ACCESS_KEY_ID", S3_KEY).env("AWS_SECRET_ACCESS_KEY", S3_SECRET);
+        command.env("AZURE_STORAGE_ACCOUNT", AZURE_ACCOUNT).env("AZURE_STORAGE_KEY", AZURE_KEY).env_remove("SSH_AUTH_SOCK");
+    };
+    for to in [sshd.address(&world.path("copy")), azure.address("copy")] {
+        person.bare(&format!("replicate --from % --to {to}"), by_tools).ok();
+        person.bare(&format!("verify --from {to} --all --depth full"), by_tools).ok();
+    }
 }
 
 /// Neither settings nor logs hold it; where it is kept for runs to come, only its owner reads it.
@@ -272,6 +295,24 @@ fn keys_are_found_where_the_clouds_own_tools_have_them() {
     azure.bare(line, |command| _ = command.env("AZURE_STORAGE_ACCOUNT", AZURE_ACCOUNT).env("AZURE_STORAGE_KEY", AZURE_KEY)).ok();
     let other = azure.bare(line, |command| _ = command.env("AZURE_STORAGE_ACCOUNT", "other").env("AZURE_STORAGE_KEY", AZURE_KEY));
     assert_eq!(code(&other), "storage-password-needed");
+}
+
+#[test]
+fn what_the_clouds_own_tools_name_and_is_none_is_said() {
+    let world = World::new();
+    fs::create_dir(world.source()).unwrap();
+    fs::write(world.path("broken"), "{").unwrap();
+    let line = "backup --source @source --to gs://bucket/x?endpoint=http://127.0.0.1:1 --json";
+    for file in ["missing", "broken"] {
+        let ran = world.run_with(line, |command| _ = command.env("GOOGLE_APPLICATION_CREDENTIALS", world.path(file)));
+        let (variable, path) = ("GOOGLE_APPLICATION_CREDENTIALS", world.path(file));
+        assert!(ran.out.contains(variable) && ran.out.contains(path.to_str().unwrap()), "{}", ran.out);
+        assert_eq!(code(&ran), "storage-password");
+    }
+    let line = "backup --source @source --to s3://bucket?endpoint=http://127.0.0.1:1&profile=nope --json";
+    let ran = world.run_with(line, |command| _ = command.env("HOME", world.path("person")));
+    assert!(ran.out.contains("The profile in the address"), "{}", ran.out);
+    assert_eq!(code(&ran), "storage-password-needed");
 }
 
 #[test]

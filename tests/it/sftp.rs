@@ -78,16 +78,38 @@ fn a_new_server_is_trusted_by_its_key_only() {
     assert_eq!(code(&refused), "server-unknown");
     assert!(refused.out.contains(&person.server.fingerprint), "{}", refused.out);
     let other = "SHA256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
-    assert_eq!(code(&person.run(&format!("{line} --host-key {other}"))), "server-changed");
+    let named = person.run(&format!("{line} --host-key {other}"));
+    assert_eq!(code(&named), "server-changed");
+    assert!(named.out.contains("another key than the one that was named"), "{}", named.out);
     assert!(!person.world.dest().exists(), "nothing was sent to it");
     person.run(&format!("{line} --host-key {}", person.server.fingerprint)).ok();
     person.run(line).ok();
+    let named = person.run(&format!("{line} --host-key {other}"));
+    assert!(named.out.contains("another key than the one that was named"), "{}", named.out);
     person.server.stop();
     person.server.start_again(true);
-    assert_eq!(code(&person.run(line)), "server-changed");
+    let changed = person.run(line);
+    assert_eq!(code(&changed), "server-changed");
+    assert!(changed.out.contains("another key than before"), "{}", changed.out);
     assert_eq!(code(&person.run(&format!("{line} --accept-new-host-key"))), "server-changed", "it is not new");
     person.run(&format!("{line} --host-key {}", person.server.shown_now())).ok();
     person.run(line).ok();
+}
+
+#[test]
+fn a_server_that_was_only_read_from_is_known_from_then_on() {
+    let mut person = Person::new();
+    fs::create_dir(person.world.source()).unwrap();
+    person.run("backup --source @source --to %").ok();
+    person.forget_servers();
+    fs::remove_dir_all(person.world.home()).unwrap();
+    let line = "versions --from % --json";
+    assert_eq!(code(&person.run(line)), "server-unknown");
+    person.run(&format!("{line} --accept-new-host-key")).ok();
+    person.run(line).ok();
+    person.server.stop();
+    person.server.start_again(true);
+    assert_eq!(code(&person.run(&format!("{line} --accept-new-host-key"))), "server-changed", "it is not new any more");
 }
 
 #[test]

@@ -128,6 +128,21 @@ fn a_certificate_that_nobody_vouches_for_is_refused() {
 }
 
 #[test]
+fn who_vouches_for_a_server_is_remembered_by_whoever_only_reads() {
+    let world = World::new();
+    let ca = Ca::new(&world.path("ca"));
+    let server = Apache::start(Asks::Basic, Some(&ca.identity()));
+    fs::create_dir(world.source()).unwrap();
+    let run = |line: &str| run(&world, &server.address("b"), line);
+    let with = format!("--ca-file {}", ca.file().display());
+    run(&format!("backup --source @source --to % {with}")).ok();
+    fs::remove_dir_all(world.home()).unwrap();
+    assert_eq!(code(&run("versions --from % --json")), "server-certificate");
+    run(&format!("versions --from % {with}")).ok();
+    run("versions --from %").ok();
+}
+
+#[test]
 fn what_cannot_be_changed_is_read_all_the_same() {
     let (world, server) = (World::new(), Apache::start(Asks::Basic, None));
     tree::plain(&world.source(), 20, &mut Random(84));

@@ -28,7 +28,7 @@ pub struct Server {
     /// The key of an SFTP server, as its administrator tells it; once known it must stay the same
     #[arg(long, value_name = "SHA256:…", value_parser = server::fingerprint)]
     pub host_key: Option<String>,
-    /// Trust an SFTP server that is new, whatever its key is
+    /// Trust an SFTP server that is new, whatever its key is; remembered, so that it must stay the same
     #[arg(long, conflicts_with = "host_key")]
     pub accept_new_host_key: bool,
     /// Certificates (PEM) that may vouch for a server over TLS, beside those the system trusts; remembered for that server

@@ -33,13 +33,18 @@ pub fn run(args: &args::StorageHealth, output: Output) -> Result<Exit, Problem> 
         [] => destinations(&overview).into_iter().map(|(location, _)| location).collect(),
         named => named.iter().map(|text| parse::destination(text)).collect::<Result<Vec<_>, _>>()?,
     };
+    match (&args.to[..], args.history) {
+        // No server is asked.
+        (_, true) => {}
+        ([], false) => server::tell_of_plans(handle, &locations, &locations, &args.server)?,
+        (_, false) => server::tell_all(handle, &locations, &args.server, false)?,
+    }
     let mut exit = Exit::Done;
     for location in &locations {
         let is_well = if args.history {
             let samples = handle.health(location.clone(), args.days.unwrap_or(DAYS)).wait()?;
             history(location, &samples, is_missed(&overview, location), output)
         } else {
-            server::tell(handle, location, &args.server, false)?;
             let status = handle.destination_status(location.clone()).wait()?;
             let told = Told::of(&handle.health(location.clone(), OF_TREND).wait()?, Timestamp::now());
             // Where it is there again, nobody waits for it any more.

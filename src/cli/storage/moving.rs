@@ -22,7 +22,7 @@ use crate::model::run::Outcome;
 pub fn run(session: &Session, args: &args::StorageMove, output: Output) -> Result<Exit, Problem> {
     let handle = session.handle();
     let (from, to) = (parse::destination(&args.from)?, parse::destination(&args.to)?);
-    server::tell(handle, &to, &args.server, true)?;
+    server::tell_all(handle, &[from.clone(), to.clone()], &args.server, true)?;
     let overview = handle.overview();
     let shown = find_plan(&overview, &args.plan)?;
     let plan = shown.plan.clone();

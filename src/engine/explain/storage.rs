@@ -8,7 +8,7 @@ use crate::storage::mistrust::Mistrust;
 
 /// What the command line has for a server's password or key.
 const PASSWORD: &str = "Here it is taken from STRONGROOM_STORAGE_PASSWORD or the file that STRONGROOM_STORAGE_PASSWORD_FILE names; of a \
-                        store also as its own tools take it.";
+                        store also as its own tools take it. `strongroom storage add` with it remembers it for the address that it is given.";
 const HOST_KEY: &str = "Here a key is named by --host-key.";
 
 /// An object's error may carry the storage's own.
@@ -76,6 +76,12 @@ impl From<storage::Error> for Problem {
                 "Nothing was sent to it. Ask whoever runs the server whether its key was changed before you trust the new one.",
             )
             .with_command(HOST_KEY),
+            Kind::ServerNotNamed => Problem::new(
+                Code::ServerChanged,
+                "The server shows another key than the one that was named.",
+                "Nothing was sent to it. Check how the key is written, or ask whoever runs the server which one it has.",
+            )
+            .with_command(HOST_KEY),
             Kind::ServerBusy => Problem::new(
                 Code::DestinationMissing,
                 "The server has too much to do, or trouble of its own: it was asked again several times.",
@@ -114,6 +120,8 @@ impl From<storage::Error> for Problem {
                 "No key for this store is known.",
                 if at.starts_with("s3:") && at.contains("access_key=") {
                     "Give the secret that belongs to the access key in the address."
+                } else if at.starts_with("s3:") && at.contains("profile=") {
+                    "The profile in the address gives none: check its name, and what stands under it in ~/.aws/credentials and ~/.aws/config."
                 } else if at.starts_with("s3:") {
                     "Give the secret access key, and in the address the id of the access key that it belongs to."
                 } else {
@@ -180,7 +188,11 @@ impl From<storage::Error> for Problem {
             Kind::WantsTls => Problem::new(
                 Code::ServerAnswer,
                 "The server speaks only over a protected line.",
-                "Choose \u{201c}FTP over TLS\u{201d} (ftps:// in the address instead of ftp://).",
+                if at.starts_with("webdav+http:") {
+                    "Switch \u{201c}Protected (https)\u{201d} on (webdav:// in the address instead of webdav+http://)."
+                } else {
+                    "Choose \u{201c}FTP over TLS\u{201d} (ftps:// in the address instead of ftp://)."
+                },
             ),
             Kind::CaFile => Problem::new(
                 Code::Usage,
@@ -279,6 +291,20 @@ fn untrusted(why: &str) -> Problem {
     }
 }
 
+/// One password was given for several servers that ask for one.
+pub fn one_password(places: &[&Location]) -> Problem {
+    let places: Vec<String> = places.iter().map(|place| place.display()).collect();
+    Problem::new(
+        Code::Usage,
+        format!("One password was given, and several servers ask for one: {}.", places.join(", ")),
+        "None of them was sent it. Have each server's own remembered first, then try again.",
+    )
+    .with_command(
+        "Here `strongroom storage add` remembers the one in STRONGROOM_STORAGE_PASSWORD for the address that it is given, also where the \
+         plan goes there already.",
+    )
+}
+
 /// The folder's path where an error is about one at a server: such errors name its address.
 fn folder_at_server(context: &str) -> Option<String> {
     let location = Location::of_server(context)?.ok()?;
@@ -339,10 +365,19 @@ mod tests {
     }
 
     #[test]
+    fn what_is_wrong_with_an_address_is_told_by_its_scheme() {
+        let fix = |kind: Kind, at: &str| Problem::from(Error::new(kind, at, "why")).fix;
+        assert!(fix(Kind::WantsTls, "webdav+http://nas/b").contains("webdav:// in the address"));
+        assert!(fix(Kind::WantsTls, "ftp://nas/b").contains("ftps:// in the address"));
+        assert!(fix(Kind::NoKey, "s3://bucket?profile=nope").contains("The profile in the address"));
+    }
+
+    #[test]
     fn options_of_the_command_line_are_told_only_there() {
         let kinds = [
             (Kind::ServerUnknown, "--host-key"),
             (Kind::ServerChanged, "--host-key"),
+            (Kind::ServerNotNamed, "--host-key"),
             (Kind::MaxSize, "--max-size"),
             (Kind::Refused, "STRONGROOM_STORAGE_PASSWORD"),
             (Kind::NoPassword, "STRONGROOM_STORAGE_PASSWORD"),

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{ChannelKeys, KeyChange, NewSecrets, ToldAccess};
+use super::{ChannelKeys, KeyChange, NewSecrets, OfferedPassword, ToldAccess};
 use crate::model::alert::{Channel, ChannelId};
 use crate::model::format::KdfKind;
 use crate::model::history::HistoryFilter;
@@ -38,6 +38,10 @@ pub enum Question {
     TellAccess {
         location: Location,
         told: ToldAccess,
+    },
+    /// Gives a password to the one server that lacks it; to none where several do, and says so.
+    OfferPassword {
+        offered: OfferedPassword,
     },
     /// Plans that lie at a destination.
     PlansAt {

@@ -3,7 +3,7 @@
 use url::Url;
 
 use super::placeholder::{Piece, pieces};
-use super::text::{Address, encoded};
+use super::text::{Address, encoded, unreadable};
 use super::{NotALocation, Server};
 
 /// The longest name of a bucket that any of the services takes.
@@ -44,7 +44,7 @@ pub fn name(text: &str) -> Result<String, NotALocation> {
         && text.bytes().all(fits)
         && text.as_bytes().first().is_some_and(u8::is_ascii_alphanumeric)
         && !text.contains("..");
-    if good { Ok(text.to_owned()) } else { Err(NotALocation::Form) }
+    if good { Ok(text.to_owned()) } else { Err(NotALocation::Bucket) }
 }
 
 /// What all keys begin with: without a `/` at either end, empty for the whole bucket.
@@ -59,13 +59,16 @@ pub fn prefix(path: &str) -> Result<String, NotALocation> {
 /// The address of a service of one's own. Without a scheme it is spoken to by TLS.
 pub fn endpoint(text: &str) -> Result<String, NotALocation> {
     let text = if text.contains("://") { text.to_owned() } else { format!("https://{text}") };
-    let url = Url::parse(&text).map_err(|_| NotALocation::Form)?;
+    let url = Url::parse(&text).map_err(|e| unreadable(e, NotALocation::Endpoint))?;
     if url.password().is_some() {
         return Err(NotALocation::Password);
     }
-    let plain = url.username().is_empty() && url.query().is_none() && url.fragment().is_none() && url.port() != Some(0);
+    if url.port() == Some(0) {
+        return Err(NotALocation::Port);
+    }
+    let plain = url.username().is_empty() && url.query().is_none() && url.fragment().is_none();
     if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none_or(str::is_empty) || !plain {
-        return Err(NotALocation::Form);
+        return Err(NotALocation::Endpoint);
     }
     Ok(url.as_str().trim_end_matches('/').to_owned())
 }
@@ -107,7 +110,7 @@ impl Options {
     pub fn word(&mut self, name: &str) -> Result<String, NotALocation> {
         let word = self.take(name);
         let fits = |b: u8| b.is_ascii_graphic() && b != b'"' && b != b'\'';
-        if word.len() <= 200 && word.bytes().all(fits) { Ok(word) } else { Err(NotALocation::Form) }
+        if word.len() <= 200 && word.bytes().all(fits) { Ok(word) } else { Err(NotALocation::Option) }
     }
 
     pub fn endpoint(&mut self) -> Result<String, NotALocation> {
@@ -122,13 +125,13 @@ impl Options {
             "" => Ok(None),
             "yes" | "true" => Ok(Some(true)),
             "no" | "false" => Ok(Some(false)),
-            _ => Err(NotALocation::Form),
+            _ => Err(NotALocation::Option),
         }
     }
 
     /// Nothing may be left: a misspelt option would be ignored.
     pub fn end(self) -> Result<(), NotALocation> {
-        if self.0.is_empty() { Ok(()) } else { Err(NotALocation::Form) }
+        if self.0.is_empty() { Ok(()) } else { Err(NotALocation::Option) }
     }
 }
 
@@ -184,8 +187,11 @@ mod tests {
         assert_eq!(server("http://[::1]:9000"), Server { host: "::1".into(), port: 9000 });
         assert_eq!(server("https://s3.example"), Server { host: "s3.example".into(), port: 443 });
         assert_eq!(endpoint("https://u:p@host"), Err(NotALocation::Password));
-        for bad in ["ftp://host", "https://", "https://u@host", "https://h?x", "https://h#x", "http://h:0", "https://h:99999"] {
-            assert_eq!(endpoint(bad), Err(NotALocation::Form), "{bad}");
+        for bad in ["ftp://host", "https://", "https://u@host", "https://h?x", "https://h#x"] {
+            assert_eq!(endpoint(bad), Err(NotALocation::Endpoint), "{bad}");
+        }
+        for bad in ["http://h:0", "https://h:99999"] {
+            assert_eq!(endpoint(bad), Err(NotALocation::Port), "{bad}");
         }
     }
 

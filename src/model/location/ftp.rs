@@ -46,9 +46,9 @@ impl FtpFolder {
             [(name, value)] if encrypted && name == OPTION => match value.as_str() {
                 "explicit" => Some(FtpTls::Explicit),
                 "implicit" => Some(FtpTls::Implicit),
-                _ => return Err(NotALocation::Form),
+                _ => return Err(NotALocation::Option),
             },
-            _ => return Err(NotALocation::Form),
+            _ => return Err(NotALocation::Option),
         };
         let tls = match (encrypted, said, address.port) {
             (false, ..) => FtpTls::None,
@@ -145,13 +145,13 @@ mod tests {
         for (text, why) in [
             ("ftp://u:secret@host/x", NotALocation::Password),
             ("ftps:///x", NotALocation::Form),
-            ("ftp://host/x?tls=explicit", NotALocation::Form),
-            ("ftps://host/x?tls=none", NotALocation::Form),
-            ("ftps://host/x?tls=explicit&tls=implicit", NotALocation::Form),
-            ("ftps://host/x?other", NotALocation::Form),
+            ("ftp://host/x?tls=explicit", NotALocation::Option),
+            ("ftps://host/x?tls=none", NotALocation::Option),
+            ("ftps://host/x?tls=explicit&tls=implicit", NotALocation::Option),
+            ("ftps://host/x?other", NotALocation::Option),
             ("ftp://host/x%0D%0ADELE%20y", NotALocation::Form),
             ("ftp://us%0Aer@host/x", NotALocation::Form),
-            ("ftp://host:0/x", NotALocation::Form),
+            ("ftp://host:0/x", NotALocation::Port),
         ] {
             assert_eq!(read(text), Err(why), "{text}");
         }

@@ -37,7 +37,7 @@ impl IpfsFolder {
         let gateway = match &address.options[..] {
             [] => String::new(),
             [(name, value)] if name == GATEWAY => read_gateway(value)?,
-            _ => return Err(NotALocation::Form),
+            _ => return Err(NotALocation::Option),
         };
         let parts: Vec<_> = address.path.split('/').filter(|part| !part.is_empty()).collect();
         if parts.iter().any(|part| !is_plain(part)) || parts.first().is_some_and(|first| FOREIGN.contains(first)) {
@@ -87,7 +87,7 @@ impl IpfsFolder {
 
 /// An address of HTTP, without anything secret in it.
 fn read_gateway(text: &str) -> Result<String, NotALocation> {
-    let url = Url::parse(text).map_err(|_| NotALocation::Form)?;
+    let url = Url::parse(text).map_err(|_| NotALocation::Option)?;
     if !url.username().is_empty() || url.password().is_some() {
         return Err(NotALocation::Password);
     }
@@ -97,7 +97,7 @@ fn read_gateway(text: &str) -> Result<String, NotALocation> {
         && url.query().is_none()
         && url.fragment().is_none()
         && url.path().bytes().all(|b| b.is_ascii_alphanumeric() || b"/-._~".contains(&b));
-    if is_plain { Ok(url.as_str().trim_end_matches('/').to_owned()) } else { Err(NotALocation::Form) }
+    if is_plain { Ok(url.as_str().trim_end_matches('/').to_owned()) } else { Err(NotALocation::Option) }
 }
 
 /// Nodes differ in what they make of other names.
@@ -175,19 +175,19 @@ mod tests {
             ("ipfs+http://u:secret@host/x", NotALocation::Password),
             ("ipfs+http://host/x?gateway=http://u:p@g", NotALocation::Password),
             ("ipfs+http://host/x?gateway=http://u@g", NotALocation::Password),
-            ("ipfs+http://host/x?gateway=ftp://g", NotALocation::Form),
-            ("ipfs+http://host/x?gateway=g", NotALocation::Form),
-            ("ipfs+http://host/x?gateway=http://g/%3Fx", NotALocation::Form),
-            ("ipfs+http://host/x?gateway=http://g?token=x", NotALocation::Form),
-            ("ipfs+http://host/x?gateway=http://g&gateway=http://h", NotALocation::Form),
-            ("ipfs+http://host/x?other=y", NotALocation::Form),
+            ("ipfs+http://host/x?gateway=ftp://g", NotALocation::Option),
+            ("ipfs+http://host/x?gateway=g", NotALocation::Option),
+            ("ipfs+http://host/x?gateway=http://g/%3Fx", NotALocation::Option),
+            ("ipfs+http://host/x?gateway=http://g?token=x", NotALocation::Option),
+            ("ipfs+http://host/x?gateway=http://g&gateway=http://h", NotALocation::Option),
+            ("ipfs+http://host/x?other=y", NotALocation::Option),
             ("ipfs+http:///x", NotALocation::Form),
             ("ipfs+http://host/ipfs/bafy", NotALocation::Form),
             ("ipfs+http://host/ipns", NotALocation::Form),
             ("ipfs+http://host/a%5Cb", NotALocation::Form),
             ("ipfs+http://host/a/%20", NotALocation::Form),
             ("ipfs+http://host/x%00", NotALocation::Form),
-            ("ipfs+http://host:0/x", NotALocation::Form),
+            ("ipfs+http://host:0/x", NotALocation::Port),
             ("ipfs+http://a%40b/x", NotALocation::Form),
             ("ipfs://bafy/x", NotALocation::Scheme),
         ] {

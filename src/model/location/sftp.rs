@@ -1,5 +1,7 @@
 //! The address of a folder that a server shows over SSH.
 
+use std::path::is_separator;
+
 use serde::{Deserialize, Serialize};
 
 use super::text::{Address, authority, encoded};
@@ -24,7 +26,7 @@ impl SftpFolder {
     pub(super) fn parse(text: &str) -> Result<Self, NotALocation> {
         let address = Address::parse(text)?;
         if !address.options.is_empty() {
-            return Err(NotALocation::Form);
+            return Err(NotALocation::Option);
         }
         let path = match address.path.strip_prefix("/~") {
             Some("") => "",
@@ -33,6 +35,15 @@ impl SftpFolder {
         };
         let path = if path.len() > 1 { path.trim_end_matches('/') } else { path };
         Ok(Self { path: path.to_owned(), host: address.host, port: address.port.unwrap_or(SSH), user: address.user })
+    }
+
+    /// What `scp` understands by `user@host:path`; `None` where it is not written so.
+    pub fn of_scp(text: &str) -> Option<Self> {
+        let (account, path) = text.split_once(':')?;
+        let (user, host) = account.split_once('@')?;
+        let is_account = !user.is_empty() && !host.is_empty() && !account.contains(is_separator) && !host.contains('@');
+        let path = path.strip_prefix("~/").unwrap_or(path);
+        is_account.then(|| Self { host: host.into(), port: SSH, user: user.into(), path: path.into() })
     }
 
     pub(super) fn display(&self) -> String {
@@ -46,5 +57,25 @@ impl SftpFolder {
 
     pub(super) fn server(&self) -> Server {
         Server { host: self.host.clone(), port: self.port }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_scp_takes_is_known() {
+        for (text, shown) in [
+            ("ada@nas:/srv/b", "sftp://ada@nas/srv/b"),
+            ("ada@nas:b", "sftp://ada@nas/~/b"),
+            ("ada@nas:~/b c", "sftp://ada@nas/~/b%20c"),
+            ("ada@nas:", "sftp://ada@nas/~"),
+        ] {
+            assert_eq!(SftpFolder::of_scp(text).map(|folder| folder.display()).as_deref(), Some(shown), "{text}");
+        }
+        for text in ["ada@nas", "./ada@nas:b", "nas:b", "@nas:b", "ada@:b", "a/b@c:d", "a@b@c:d", "ada:x@nas:b"] {
+            assert_eq!(SftpFolder::of_scp(text), None, "{text}");
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! Parts of an address as text: what stands in it for signs that it cannot have.
 
-use url::Url;
+use url::{ParseError, Url};
 
 use super::NotALocation;
 
@@ -19,21 +19,29 @@ pub struct Address {
 
 impl Address {
     pub fn parse(text: &str) -> Result<Self, NotALocation> {
-        let url = Url::parse(text).map_err(|_| NotALocation::Form)?;
+        let url = Url::parse(text).map_err(|e| unreadable(e, NotALocation::Form))?;
         if url.password().is_some() {
             return Err(NotALocation::Password);
         }
         let host = url.host_str().filter(|host| !host.is_empty()).ok_or(NotALocation::Form)?;
         let host = host.trim_start_matches('[').trim_end_matches(']');
-        if url.fragment().is_some() || url.port() == Some(0) {
+        if url.fragment().is_some() {
             return Err(NotALocation::Form);
+        }
+        if url.port() == Some(0) {
+            return Err(NotALocation::Port);
         }
         let options: Vec<_> = url.query_pairs().map(|(name, value)| (name.into_owned(), value.into_owned())).collect();
         if options.iter().any(|(name, value)| name.chars().chain(value.chars()).any(char::is_control)) {
-            return Err(NotALocation::Form);
+            return Err(NotALocation::Option);
         }
         Ok(Self { host: decoded(host)?, port: url.port(), user: decoded(url.username())?, path: decoded(url.path())?, options })
     }
+}
+
+/// Why an address cannot be read; `other` where that is not its port.
+pub fn unreadable(error: ParseError, other: NotALocation) -> NotALocation {
+    if error == ParseError::InvalidPort { NotALocation::Port } else { other }
 }
 
 /// Account, host and port as in an address; the port only where it is not the usual one.

@@ -31,7 +31,7 @@ impl WebdavFolder {
     pub(super) fn parse(text: &str, tls: bool) -> Result<Self, NotALocation> {
         let address = Address::parse(text)?;
         if !address.options.is_empty() {
-            return Err(NotALocation::Form);
+            return Err(NotALocation::Option);
         }
         let path = address.path.trim_end_matches('/');
         let path = if path.is_empty() { "/" } else { path };
@@ -132,12 +132,12 @@ mod tests {
             ("webdav://u:secret@host/x", NotALocation::Password),
             ("https://u:secret@host/remote.php/webdav", NotALocation::Password),
             ("webdav:///x", NotALocation::Form),
-            ("webdav://host/x?y=z", NotALocation::Form),
+            ("webdav://host/x?y=z", NotALocation::Option),
             ("webdav://host/x%00", NotALocation::Form),
             ("webdav://a%20b/x", NotALocation::Form),
             ("webdav://a%2Fb/x", NotALocation::Form),
             ("webdav://a%40b/x", NotALocation::Form),
-            ("webdav://host:0/x", NotALocation::Form),
+            ("webdav://host:0/x", NotALocation::Port),
             ("https://cloud.example/remote.php/", NotALocation::Scheme),
             ("https://example.com/", NotALocation::Scheme),
         ] {

@@ -19,6 +19,8 @@ pub enum Fault {
     NotTrusted(String),
     /// or one that has run out.
     Expired,
+    /// It speaks http where https was wanted.
+    NoHttps,
     /// It sends us to another server.
     Elsewhere(String),
     /// The service's own refusal.
@@ -49,6 +51,7 @@ impl Fault {
             Self::Away(_) | Self::Cut(_) => Kind::ServerAway,
             Self::NotTrusted(_) => Kind::Certificate,
             Self::Expired => Kind::CertificateExpired,
+            Self::NoHttps => Kind::NoHttps,
             Self::Elsewhere(_) => Kind::Elsewhere,
             Self::Refused(refusal) => refusal.kind(),
             Self::TooLong(_) => Kind::TooLong,
@@ -90,6 +93,7 @@ impl fmt::Display for Fault {
             | Self::Strange(why)
             | Self::Elsewhere(why) => f.write_str(why),
             Self::Expired => f.write_str("it has run out"),
+            Self::NoHttps => f.write_str("it answers without TLS"),
             Self::TooShort => f.write_str("it ends before"),
             Self::Refused(refusal) => {
                 write!(f, "{} {}: {}", refusal.status, refusal.code, refusal.message)?;

@@ -1,6 +1,8 @@
 //! Each service's own: its addresses, its credentials and where it looks for them.
 
 use std::env;
+use std::fs::File;
+use std::io::Read;
 
 use opendal::services::{Azblob, Gcs, S3};
 use opendal::{Operator, Result as Built};
@@ -16,6 +18,10 @@ use crate::storage::{Error, Kind};
 
 /// Where Amazon looks for a bucket whose region nobody says; other services mostly take any.
 const USUAL_REGION: &str = "us-east-1";
+/// Names the file of a key, for all of Google's tools.
+const GOOGLE_KEY: &str = "GOOGLE_APPLICATION_CREDENTIALS";
+/// Bytes of such a file.
+const LONGEST_KEY: u64 = 1 << 20;
 
 /// A service as it is spoken to.
 pub struct Service {
@@ -134,8 +140,19 @@ fn gcs(folder: &GcsFolder, secret: Option<Secret>) -> Result<Built<Operator>, Er
         }
         let coded = zeroize::Zeroizing::new(data_encoding::BASE64.encode(secret.expose().as_bytes()));
         gcs = gcs.credential(&coded).disable_config_load().disable_vm_metadata();
+    } else if let Some(file) = set(GOOGLE_KEY) {
+        check_key_file(&file).map_err(|why| of_key(Kind::NotAKey, &format!("{GOOGLE_KEY} names {file}, {why}")))?;
     }
     Ok(Operator::new(gcs))
+}
+
+/// Whether a file is one of Google's credentials: what is wrong with it, no library says.
+fn check_key_file(file: &str) -> Result<(), String> {
+    let mut text = String::new();
+    let opened = File::open(file).and_then(|opened| opened.take(LONGEST_KEY).read_to_string(&mut text));
+    opened.map_err(|e| format!("which cannot be read ({e})"))?;
+    let is_one = serde_json::from_str::<Value>(&text).is_ok_and(|json| json.get("type").is_some());
+    if is_one { Ok(()) } else { Err("which is no file of credentials of Google's".into()) }
 }
 
 fn azure(folder: &AzureFolder, secret: Option<Secret>) -> Result<Built<Operator>, Error> {
@@ -171,4 +188,24 @@ fn of_key(kind: Kind, why: &str) -> Error {
 /// With a `/` at its end, where there is one.
 fn within(prefix: &str) -> String {
     if prefix.is_empty() { String::new() } else { format!("{prefix}/") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_is_no_key_of_googles_is_told_from_one_that_is_away() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = |name: &str, text: &str| {
+            let path = dir.path().join(name);
+            std::fs::write(&path, text).unwrap();
+            path.to_str().unwrap().to_owned()
+        };
+        assert_eq!(check_key_file(&file("good", r#"{"type":"authorized_user"}"#)), Ok(()));
+        for (name, text) in [("broken", "{\"type\":"), ("other", "{}"), ("empty", "")] {
+            assert!(check_key_file(&file(name, text)).is_err_and(|why| why.contains("no file of credentials")), "{name}");
+        }
+        assert!(check_key_file("/nonexistent/key.json").is_err_and(|why| why.contains("cannot be read")));
+    }
 }

@@ -223,7 +223,7 @@ fn what_does_not_open_a_store_is_said() {
     assert_eq!(kind(at(&address, "another secret")), Kind::Refused);
     assert_eq!(kind(at(&address.replace(S3_KEY, "AKOTHER"), S3_SECRET)), Kind::Refused);
     assert_eq!(kind(at(&address.replace(BUCKET, "no-such-bucket"), S3_SECRET)), Kind::NoBucket);
-    assert_eq!(kind(at(&address.replace("http:", "https:"), S3_SECRET)), Kind::ServerAway);
+    assert_eq!(kind(at(&address.replace("http:", "https:"), S3_SECRET)), Kind::NoHttps);
     drop(s3);
     assert_eq!(kind(at(&address, S3_SECRET)), Kind::ServerAway);
 

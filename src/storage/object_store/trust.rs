@@ -34,6 +34,10 @@ pub fn fault(error: &reqwest::Error) -> Fault {
         at = error.source();
     }
     let why = words.last().cloned().unwrap_or_else(|| "no connection".into());
+    // What http answers to a greeting of TLS.
+    if why.contains("InvalidContentType") {
+        return Fault::NoHttps;
+    }
     match words.into_iter().find(|words| words.contains("certificate")) {
         Some(certificate) if certificate.contains("expired") => Fault::Expired,
         Some(certificate) => Fault::NotTrusted(certificate),

@@ -6,6 +6,7 @@ use std::future::Future;
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::time::Duration;
 
 use russh::{Preferred, cipher, client};
 use russh_sftp::client::error::Error as SftpError;
@@ -105,10 +106,8 @@ impl Line {
             Checked::New(key) if !access.trust(&server, &key) => return Err(Checked::New(key).explained(&server, &shown)),
             _ => {}
         }
+        log_in(&runtime, &mut ssh, folder, access, &checked, patience.log_in)?;
         let unanswered = || unreachable("no answer".into());
-        // Until we are in, nothing else looks whether the other side is still there.
-        let let_in = async { tokio::time::timeout(patience.log_in, log_in(&mut ssh, folder, access, &checked)).await };
-        wait(&runtime, let_in).and_then(Result::ok).ok_or_else(unanswered)??;
         let first = wait(&runtime, begin(&ssh, patience, None)).ok_or_else(unanswered)?.map_err(unreachable)?;
         let sessions = Sessions::new(first, access.connections().max(1) * CHANNELS_EACH);
         let (throttle, readers) = (access.throttle(), AtomicUsize::new(0));
@@ -291,7 +290,7 @@ impl Line {
 }
 
 /// `None` where nobody wants it any more.
-fn wait<T>(runtime: &Runtime, what: impl Future<Output = T>) -> Option<T> {
+pub fn wait<T>(runtime: &Runtime, what: impl Future<Output = T>) -> Option<T> {
     let stop = Stop::current();
     runtime.block_on(async {
         tokio::select! {

@@ -12,8 +12,10 @@ use russh::keys::agent::client::AgentClient;
 use russh::keys::ssh_key::public::KeyData;
 use russh::keys::{PrivateKeyWithHashAlg, PublicKey, load_secret_key};
 use russh::{MethodKind, MethodSet};
+use tokio::runtime::Runtime;
 use tokio::time::timeout;
 
+use super::line::wait;
 use super::server_key::{ServerKey, Verdict};
 use crate::model::location::{Location, SftpFolder};
 use crate::model::secret::Secret;
@@ -29,19 +31,33 @@ const QUESTIONS: usize = 4;
 /// For the agent to say which keys it has; to use one it may have to ask somebody first.
 const AGENT: Duration = Duration::from_secs(10);
 
-/// `verdict`: what is known of the connection meanwhile.
-pub async fn log_in(
+/// `runtime`: in which the connection lives; `access` is asked outside of it, since its calls may block. `verdict`: what is known of the
+/// connection meanwhile; `patience`: until we are in, not counting what `access` takes.
+pub fn log_in(
+    runtime: &Runtime,
     ssh: &mut Handle<ServerKey>,
     folder: &SftpFolder,
     access: &dyn Access,
     verdict: &Verdict,
+    patience: Duration,
 ) -> Result<(), Error> {
     let location = Location::Sftp(folder.clone());
     let error = |kind, why: &str| Error { kind, context: location.display(), source: io::Error::other(why.to_owned()) };
     let lost = |e: russh::Error| error(Kind::ServerAway, &e.to_string());
+    // Until we are in, nothing else looks whether the other side is still there.
+    let unanswered = || error(Kind::ServerAway, "no answer");
     let user = if folder.user.is_empty() { own_name() } else { folder.user.clone() };
-    let password = access.password(&location);
-    let is_in = enter(ssh, &user, access.key_files(&location), password.as_ref()).await;
+    let mut password = None;
+    let is_in = match in_time(runtime, patience, ssh.authenticate_none(user.as_str())).ok_or_else(unanswered)? {
+        Ok(AuthResult::Success) => Ok(true),
+        Ok(AuthResult::Failure { remaining_methods, .. }) => {
+            password = access.password(&location);
+            let files = access.key_files(&location);
+            let entering = enter(ssh, &user, remaining_methods, files, password.as_ref());
+            in_time(runtime, patience, entering).ok_or_else(unanswered)?
+        }
+        Err(e) => Err(e),
+    };
     // A line that broke looks like a refusal of everything; one that the server ended after too many tries is one.
     let is_lost = ssh.is_closed() && !verdict.is_sent_away();
     match is_in {
@@ -53,16 +69,19 @@ pub async fn log_in(
     }
 }
 
+/// `None` where that takes too long, or nobody wants it any more.
+fn in_time<T>(runtime: &Runtime, patience: Duration, what: impl Future<Output = T>) -> Option<T> {
+    wait(runtime, async { timeout(patience, what).await }).and_then(Result::ok)
+}
+
+/// `methods`: that the server takes.
 async fn enter(
     ssh: &mut Handle<ServerKey>,
     user: &str,
+    mut methods: MethodSet,
     files: Vec<PathBuf>,
     password: Option<&Secret>,
 ) -> Result<bool, russh::Error> {
-    let mut methods = match ssh.authenticate_none(user).await? {
-        AuthResult::Success => return Ok(true),
-        AuthResult::Failure { remaining_methods, .. } => remaining_methods,
-    };
     let by_password = methods.contains(&MethodKind::Password) || methods.contains(&MethodKind::KeyboardInteractive);
     let mut tries = Tries { made: Vec::new(), most: if password.is_some() && by_password { KEYS } else { usize::MAX } };
     if methods.contains(&MethodKind::PublicKey)
@@ -96,11 +115,6 @@ impl Tries {
         }
         is_new
     }
-}
-
-/// A server may go on saying that it is there, and never answer.
-async fn answer<T>(patience: Duration, what: impl Future<Output = Result<T, russh::Error>>) -> Result<T, russh::Error> {
-    timeout(patience, what).await.unwrap_or(Err(russh::Error::ConnectionTimeout))
 }
 
 /// Where OpenSSH's agent listens.
@@ -146,7 +160,6 @@ async fn by_agent(
 async fn by_files(
     ssh: &mut Handle<ServerKey>,
     user: &str,
-    patience: Duration,
     files: Vec<PathBuf>,
     passphrase: Option<&str>,
     methods: &mut MethodSet,
@@ -168,8 +181,8 @@ async fn by_files(
 }
 
 /// Where a server asks for the password instead of taking it.
-async fn by_questions(ssh: &mut Handle<ServerKey>, user: &str, patience: Duration, password: &str) -> Result<bool, russh::Error> {
-    let mut asked = answer(patience, ssh.authenticate_keyboard_interactive_start(user, None)).await?;
+async fn by_questions(ssh: &mut Handle<ServerKey>, user: &str, password: &str) -> Result<bool, russh::Error> {
+    let mut asked = ssh.authenticate_keyboard_interactive_start(user, None).await?;
     for _ in 0..QUESTIONS {
         match asked {
             KeyboardInteractiveAuthResponse::Success => return Ok(true),
@@ -177,7 +190,7 @@ async fn by_questions(ssh: &mut Handle<ServerKey>, user: &str, patience: Duratio
             KeyboardInteractiveAuthResponse::InfoRequest { prompts, .. } => {
                 // What is echoed is no question for a password.
                 let answers = prompts.iter().map(|prompt| if prompt.echo { String::new() } else { password.to_owned() });
-                asked = answer(patience, ssh.authenticate_keyboard_interactive_respond(answers.collect())).await?;
+                asked = ssh.authenticate_keyboard_interactive_respond(answers.collect()).await?;
             }
         }
     }

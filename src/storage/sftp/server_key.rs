@@ -19,6 +19,8 @@ use crate::storage::{Error, Kind};
 pub struct ServerKey {
     server: Server,
     pinned: Option<Fingerprint>,
+    /// Whether it was never seen there: somebody says so.
+    is_named: bool,
     /// What the person's own ssh knows.
     known_hosts: Option<PathBuf>,
     verdict: Verdict,
@@ -35,6 +37,11 @@ pub enum Checked {
     New(Fingerprint),
     Changed {
         was: Fingerprint,
+        is: Fingerprint,
+    },
+    /// It was named, and the server shows another one.
+    NotNamed {
+        named: Fingerprint,
         is: Fingerprint,
     },
     /// It has shown none.
@@ -60,7 +67,7 @@ impl Verdict {
     /// The verdict, where it ended the connection.
     pub fn refused(&self) -> Option<Checked> {
         let checked = self.key();
-        matches!(checked, Checked::Changed { .. }).then_some(checked)
+        matches!(checked, Checked::Changed { .. } | Checked::NotNamed { .. }).then_some(checked)
     }
 }
 
@@ -70,6 +77,9 @@ impl Checked {
         let (kind, why) = match self {
             Self::Changed { was, is } => {
                 (Kind::ServerChanged, format!("the key of {} was {} and is now {}", server.host, was.0, is.0))
+            }
+            Self::NotNamed { named, is } => {
+                (Kind::ServerNotNamed, format!("the key of {} is {}, and {} was named", server.host, is.0, named.0))
             }
             Self::New(key) => (Kind::ServerUnknown, key.0),
             Self::Known(_) | Self::Nothing => (Kind::ServerAway, "it has not shown its key".into()),
@@ -83,9 +93,11 @@ impl ServerKey {
     pub fn new(server: &Server, access: &dyn Access) -> (Self, Verdict, watch::Receiver<()>) {
         let verdict = Verdict { key: Arc::new(Mutex::new(Checked::Nothing)), sent_away: Arc::default() };
         let (alive, ended) = watch::channel(());
+        let pinned = access.host_key(server);
         let key = Self {
             server: server.clone(),
-            pinned: access.host_key(server),
+            is_named: pinned.is_some() && access.named_key(server) == pinned,
+            pinned,
             known_hosts: access.known_hosts(),
             verdict: verdict.clone(),
             _alive: alive,
@@ -97,6 +109,7 @@ impl ServerKey {
         let is = Fingerprint(key.fingerprint(HashAlg::Sha256).to_string());
         match &self.pinned {
             Some(was) if *was == is => Checked::Known(is),
+            Some(named) if self.is_named => Checked::NotNamed { named: named.clone(), is },
             Some(was) => Checked::Changed { was: was.clone(), is },
             None => self.as_ssh_knows(key, is),
         }

@@ -17,7 +17,7 @@ use crate::storage::web::client::{Ask, Client, Content, discard};
 use crate::storage::web::failure::{Failure, judged};
 use crate::storage::web::login::Login;
 use crate::storage::web::pace::{Pace, Tries};
-use crate::storage::{Error, Kind, name};
+use crate::storage::{Error, Kind, name, tls};
 
 pub struct Server {
     client: Client,
@@ -46,6 +46,11 @@ impl Methods {
     }
 }
 
+/// What a server that speaks only TLS may answer to http.
+fn is_misunderstood(kind: Kind) -> bool {
+    matches!(kind, Kind::Nonsense | Kind::ServerAway | Kind::Other)
+}
+
 impl Server {
     /// `create`: the folder may have to be made; its parent must be there.
     pub fn open(folder: &WebdavFolder, access: &dyn Access, create: bool, pace: Pace) -> Result<Self, Error> {
@@ -60,8 +65,12 @@ impl Server {
         let connections = access.connections();
         let folders = Folders::default();
         let mut server = Self { client, root, methods, shown, folders, connections, busy: AtomicUsize::new(0) };
-        server.find_root(create)?;
-        Ok(server)
+        match server.find_root(create) {
+            Err(error) if !folder.tls && is_misunderstood(error.kind) && tls::is_spoken(&folder.host, folder.port) => {
+                Err(Error::new(Kind::WantsTls, &server.shown, "it speaks TLS"))
+            }
+            found => found.map(|()| server),
+        }
     }
 
     pub fn client(&self) -> &Client {

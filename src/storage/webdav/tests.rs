@@ -124,8 +124,7 @@ fn a_server_over_tls_is_the_one_it_says() {
     let elsewhere = server.address("").replace("127.0.0.1", "127.0.0.2");
     assert_eq!(kind(open(&elsewhere, &trusting(Some(ca.file())))), Kind::ServerAway, "it listens at one address only");
     let plain = server.address("").replace("webdav://", "webdav+http://");
-    let unprotected = kind(open(&plain, &trusting(Some(ca.file()))));
-    assert!(matches!(unprotected, Kind::Nonsense | Kind::ServerAway), "it says so or breaks off: {unprotected:?}");
+    assert_eq!(kind(open(&plain, &trusting(Some(ca.file())))), Kind::WantsTls, "whether it says so or breaks off");
 
     let expired = Apache::start(Asks::Basic, Some(&ca.expired()));
     assert_eq!(kind(open(&expired.address(""), &trusting(Some(ca.file())))), Kind::CertificateExpired);

@@ -98,7 +98,7 @@ impl Parts {
         };
         let port = match self.get(Part::Port) {
             "" => String::new(),
-            port => format!(":{}", port.parse::<NonZeroU16>().map_err(|_| NotALocation::Form)?),
+            port => format!(":{}", port.parse::<NonZeroU16>().map_err(|_| NotALocation::Port)?),
         };
         let host = self.get(Part::Host);
         // What ends a host's name in an address would lead to another server, or into another folder.
@@ -258,19 +258,19 @@ mod tests {
 
     #[test]
     fn no_part_spills_into_another() {
-        for (part, text) in [
-            (Part::Host, "nas/x"),
-            (Part::Host, "ada@nas"),
-            (Part::Host, "https://nas"),
-            (Part::Host, "nas x"),
-            (Part::Port, "22/x"),
-            (Part::Port, "0"),
-            (Part::Port, "99999"),
+        for (part, text, why) in [
+            (Part::Host, "nas/x", NotALocation::Form),
+            (Part::Host, "ada@nas", NotALocation::Form),
+            (Part::Host, "https://nas", NotALocation::Form),
+            (Part::Host, "nas x", NotALocation::Form),
+            (Part::Port, "22/x", NotALocation::Port),
+            (Part::Port, "0", NotALocation::Port),
+            (Part::Port, "99999", NotALocation::Port),
         ] {
             let mut parts = Parts::default();
             *parts.get_mut(Part::Host) = "nas".into();
             *parts.get_mut(part) = text.into();
-            assert_eq!(parts.address(Kind::Sftp), Some(Err(NotALocation::Form)), "{text}");
+            assert_eq!(parts.address(Kind::Sftp), Some(Err(why)), "{text}");
         }
         let mut parts = Parts::default();
         *parts.get_mut(Part::Host) = "nas".into();
@@ -289,9 +289,9 @@ mod tests {
         assert_eq!(parts.shared(Some(Kind::Sftp), Kind::Ftps), parts);
         assert_eq!(parts.shared(Some(Kind::Sftp), Kind::S3), Parts::default(), "a folder there is no prefix");
         *parts.get_mut(Part::Port) = "many".into();
-        assert_eq!(parts.address(Kind::Sftp), Some(Err(NotALocation::Form)));
+        assert_eq!(parts.address(Kind::Sftp), Some(Err(NotALocation::Port)));
         *parts.get_mut(Part::Bucket) = "x".into();
-        assert_eq!(parts.address(Kind::S3), Some(Err(NotALocation::Form)), "a bucket's name has three letters");
+        assert_eq!(parts.address(Kind::S3), Some(Err(NotALocation::Bucket)), "a bucket's name has three letters");
         for kind in Kind::ALL {
             let labels: Vec<_> = kind.fields().iter().map(|field| field.label).collect();
             assert!(labels.iter().enumerate().all(|(at, label)| !labels[..at].contains(label)), "{kind:?}");

@@ -44,6 +44,7 @@ use uploads::Uploads;
 use wire::{Carrier, Wire};
 
 /// Read by one request,
+const NONE_OF_A_BATCH: &str = "batch delete returned zero successes";
 const PIECE: usize = 8 << 20;
 /// and so many at once.
 const AT_ONCE: usize = 4;
@@ -296,11 +297,14 @@ impl Storage for ObjectStore {
         name::check(name)?;
         let within = self.within(name);
         let below: Vec<String> = self.entries(name, true)?.into_iter().map(|found| format!("{within}{}", found.name)).collect();
-        if below.is_empty() {
-            return Ok(());
-        }
+        let Some(first) = below.first().cloned() else { return Ok(()) };
         let deleted = if self.in_batches {
-            self.line.wait(self.operator().delete_iter(below))
+            let deleted = self.line.wait(self.operator().delete_iter(below));
+            // OpenDAL does not say why where nothing of a batch could be deleted: one alone tells.
+            deleted.or_else(|e| match e.message() {
+                NONE_OF_A_BATCH => self.line.wait(self.operator().delete(&first)).and(Err(e)),
+                _ => Err(e),
+            })
         } else {
             let each = futures_util::stream::iter(below).map(|path| async move { self.operator().delete(&path).await });
             self.line.wait(each.buffer_unordered(DELETED_AT_ONCE).try_collect::<()>())

@@ -33,7 +33,7 @@ fn without_the_third(sealed: bool) -> (Case, VersionId) {
     case.world.save(&case.plan).unwrap();
     case.back_up();
     case.pull_out("third");
-    write(&case.world.source().join("film"), crate::support::Random(7).bytes(4 << 20));
+    write(&case.world.source().join("film"), crate::support::Random(7).bytes(16 << 20));
     let id = version_of(&case.back_up());
     case.put_back("third");
     (case, id)
@@ -99,10 +99,10 @@ fn what_is_damaged_stays_where_there_is_nothing_better() {
     let id = version_of(&case.back_up());
     let here = objects(&case, "destination", &id, "v0001").pop().unwrap();
     let there = objects(&case, "third", &id, "v0001").pop().unwrap();
-    flip(&there, 500);
+    let half = fs::metadata(&there).unwrap().len() as usize / 2;
+    flip(&there, half);
     assert_eq!(case.verifies("third").len(), 1);
-    let length = fs::metadata(&here).unwrap().len() as usize;
-    flip(&here, length - 100);
+    flip(&here, half + 40);
     let before = fs::read(&there).unwrap();
     let report = case.replicate("destination", "third");
     assert_eq!(report.outcome, Outcome::CompletedWithWarnings, "{report:?}");

@@ -124,6 +124,7 @@ fn a_destination_that_is_away_for_too_long_is_told_once_and_that_it_is_there_aga
     let patience = Patience { drives: 2, ..settings.patience };
     world.handle().save_settings(Settings { patience, ..settings }).wait().unwrap();
     away(&world, true);
+    std::fs::remove_dir_all(world.path("by-hand")).unwrap();
     world.clock.set("2026-11-11T12:00:00Z");
     for location in [world.location(), by_hand.destinations[0].clone()] {
         assert!(world.handle().destination_status(location).wait().unwrap().problem.is_some());

@@ -26,7 +26,7 @@ impl Case {
         plan.format.volume_size = Some(VolumeSize::Bytes(1 << 20));
         let gates = Gates::default();
         *world.gates.lock().unwrap() = Some(gates.clone());
-        write(&world.source().join("film"), crate::support::Random(7).bytes(12 << 20));
+        write(&world.source().join("film"), crate::support::Random(7).bytes(32 << 20));
         world.save(&plan).unwrap();
         Self { world, plan, places, gates }
     }
@@ -99,7 +99,7 @@ fn none_waits_for_one_that_stands_still_whichever_it_is() {
         let RunDetail::Backup { destination, copies, .. } = &report.detail else { panic!("{report:?}") };
         assert_eq!(*destination, case.places[1 - slow].display());
         assert_eq!((&copies[0].destination, &copies[0].versions), (&case.places[slow].display(), &vec![version_of(&report)]));
-        assert!(copies[0].bytes > 12 << 20, "{copies:?}");
+        assert!(copies[0].bytes > 32 << 20, "{copies:?}");
         case.is_whole(0);
         case.is_whole(1);
     }

@@ -43,8 +43,9 @@ use upload::StoreUpload;
 use uploads::Uploads;
 use wire::{Carrier, Wire};
 
-/// Read by one request,
+/// What OpenDAL says where nothing of a batch could be deleted, whatever the reason.
 const NONE_OF_A_BATCH: &str = "batch delete returned zero successes";
+/// Read by one request,
 const PIECE: usize = 8 << 20;
 /// and so many at once.
 const AT_ONCE: usize = 4;
@@ -300,7 +301,7 @@ impl Storage for ObjectStore {
         let Some(first) = below.first().cloned() else { return Ok(()) };
         let deleted = if self.in_batches {
             let deleted = self.line.wait(self.operator().delete_iter(below));
-            // OpenDAL does not say why where nothing of a batch could be deleted: one alone tells.
+            // One alone tells why.
             deleted.or_else(|e| match e.message() {
                 NONE_OF_A_BATCH => self.line.wait(self.operator().delete(&first)).and(Err(e)),
                 _ => Err(e),

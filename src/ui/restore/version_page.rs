@@ -191,7 +191,8 @@ fn elsewhere(ui: &mut Ui, known: &Whereabouts) -> Option<Location> {
         ui.add(Label::new(text).truncate().show_tooltip_when_elided(false)).on_hover_text(location.display());
     });
     line.right(|ui| {
-        is_asked = ui.add(Button::quiet("Show them").name(format!("Show the versions at {name}"))).clicked();
+        let label = if count == 1 { "Show it" } else { "Show them" };
+        is_asked = ui.add(Button::quiet(label).name(format!("Show the versions at {name}"))).clicked();
     });
     is_asked.then(|| location.clone())
 }

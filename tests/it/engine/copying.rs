@@ -25,11 +25,8 @@ fn flip(path: &Path, at: usize) {
 
 /// A version that the third destination has not got, of several volumes.
 fn without_the_third(sealed: bool) -> (Case, VersionId) {
-    let mut case = Case::new();
+    let mut case = Case::of(sealed.then(SealSpec::default));
     case.plan.format.volume_size = Some(VolumeSize::Bytes(1 << 20));
-    if !sealed {
-        case.plan.seal = None;
-    }
     case.world.save(&case.plan).unwrap();
     case.back_up();
     case.pull_out("third");

@@ -20,12 +20,16 @@ pub struct Case {
 
 impl Case {
     pub fn new() -> Self {
+        Self::of(Some(SealSpec::default()))
+    }
+
+    pub fn of(seal: Option<SealSpec>) -> Self {
         let world = World::new();
         for name in NAMES {
             fs::create_dir_all(world.path(name)).unwrap();
         }
         let destinations = NAMES.map(|name| Location::local(world.path(name))).to_vec();
-        let plan = Plan { destinations, ..world.plan("Documents") };
+        let plan = Plan { destinations, seal, ..world.plan("Documents") };
         write(&world.source().join("a"), vec![7; 300_000]);
         world.save(&plan).unwrap();
         Self { world, plan }

@@ -2,10 +2,10 @@
 
 use egui::{Align, Id, Ui};
 
-use super::theme::space;
-use super::widgets::{Card, Check, FormRow, Select, TextField};
+use super::theme::{icons, space};
+use super::widgets::{Button, Card, Check, FormRow, Select, TextField};
 use crate::model::location::Location;
-use crate::model::location::form::{Field, Kind, Lack, Part, Parts};
+use crate::model::location::form::{Field, Input, Kind, Lack, Part, Parts};
 
 /// Stands below the field of an address, and fills it: `if let Some(address) = form.show(ui, &typed) { typed = address }`.
 #[derive(Default)]
@@ -18,6 +18,8 @@ pub struct ServerForm {
     wanted: Option<Part>,
     /// It is to take the focus.
     is_new: bool,
+    /// The kind whose rarely needed fields are in view.
+    unfolded: Option<Kind>,
 }
 
 impl ServerForm {
@@ -25,16 +27,18 @@ impl ServerForm {
     /// that nothing goes to another place than they say. `address`: the one that is typed.
     pub fn show(&mut self, ui: &mut Ui, address: &str) -> Option<String> {
         self.follow(address);
-        let before = (self.kind, self.parts.clone());
+        let before = (self.kind, self.filled());
         if let Some(kind) = self.choice(ui) {
             self.choose(kind, address);
         }
         let kind = self.kind?;
         self.fields(ui, kind);
-        if before == (self.kind, self.parts.clone()) {
+        let now = self.filled();
+        if before == (self.kind, now.clone()) {
+            // An address stays as it is typed.
             return None;
         }
-        let now = self.filled().unwrap_or_default();
+        let now = now.unwrap_or_default();
         (now != self.address).then(|| {
             self.address.clone_from(&now);
             now
@@ -65,34 +69,44 @@ impl ServerForm {
         let lack = self.lack();
         Card::new().show(ui, |ui| {
             ui.spacing_mut().item_spacing.y = space::S;
-            for pair in kind.fields().chunks(2) {
-                ui.columns(2, |columns| {
-                    for (column, field) in columns.iter_mut().zip(pair) {
-                        column.spacing_mut().item_spacing.y = space::XS;
-                        match field.part {
-                            Part::Protected => self.protection(column, kind, *field),
-                            _ => self.field(column, kind, *field, lack),
-                        }
-                    }
-                });
+            self.rows(ui, kind, kind.fields(), lack);
+            // What an address says is in view, and stays there while somebody clears it.
+            if kind.more().iter().any(|field| !self.parts.get(field.part).is_empty()) {
+                self.unfolded = Some(kind);
+            }
+            if self.unfolded == Some(kind) {
+                self.rows(ui, kind, kind.more(), lack);
+            } else if !kind.more().is_empty() && ui.add(Button::quiet("More options").icon(icons::CARET_RIGHT)).clicked() {
+                self.unfolded = Some(kind);
             }
         });
+    }
+
+    fn rows(&mut self, ui: &mut Ui, kind: Kind, fields: &[Field], lack: Option<Lack>) {
+        for pair in fields.chunks(2) {
+            ui.columns(2, |columns| {
+                for (column, field) in columns.iter_mut().zip(pair) {
+                    column.spacing_mut().item_spacing.y = space::XS;
+                    match field.input {
+                        Input::Text => self.field(column, kind, *field, lack),
+                        Input::Tick => self.tick(column, kind, *field),
+                        Input::Choice(of) => self.one_of(column, kind, *field, of),
+                    }
+                }
+            });
+        }
     }
 
     fn field(&mut self, ui: &mut Ui, kind: Kind, field: Field, lack: Option<Lack>) {
         let wrong = lack.filter(|lack| lack.field() == field).and_then(Lack::at_field);
         let is_wanted = self.wanted == Some(field.part) && self.parts.get(field.part).is_empty();
         let error = wrong.or(is_wanted.then_some("This is needed too."));
-        let mut row = FormRow::new(field.label);
-        if !field.hint.is_empty() {
-            row = row.hint(field.hint);
-        }
+        let mut row = row(field);
         if error.is_some() {
             row = row.error(error);
         }
         row.show(ui, |ui| {
-            // Of its own: what comes and goes above would else take the focus away.
-            let id = Id::unique(("server form", kind, field.part));
+            let id = id(kind, field);
             let text = self.parts.get_mut(field.part);
             let shown = ui.add(TextField::new(text).hint(field.example).name(field.label).error(error.is_some()).id(id));
             if is_wanted && std::mem::take(&mut self.is_new) {
@@ -102,12 +116,31 @@ impl ServerForm {
         });
     }
 
-    fn protection(&mut self, ui: &mut Ui, kind: Kind, field: Field) {
-        let protected = self.parts.is_protected(kind);
+    fn tick(&mut self, ui: &mut Ui, kind: Kind, field: Field) {
+        let so = self.parts.is_so(kind, field.part);
         ui.add_space(space::L);
-        if ui.add(Check::new(protected, field.label)).clicked() {
-            self.parts.protect(!protected);
+        let mut check = Check::new(so, field.label);
+        if !field.hint.is_empty() {
+            check = check.hint(field.hint);
         }
+        if ui.add(check).clicked() {
+            self.parts.tick(field.part, !so);
+        }
+    }
+
+    fn one_of(&mut self, ui: &mut Ui, kind: Kind, field: Field, of: &[(&str, &str)]) {
+        let chosen = self.parts.get(field.part).to_owned();
+        let words = of.iter().find(|(value, _)| *value == chosen).map_or("", |(_, words)| words);
+        row(field).show(ui, |ui| {
+            let width = ui.available_width();
+            Select::new(field.label, words).width(width).id(id(kind, field)).show(ui, |ui| {
+                for (value, words) in of {
+                    if Select::item(ui, *value == chosen, words) {
+                        (*value).clone_into(self.parts.get_mut(field.part));
+                    }
+                }
+            });
+        });
     }
 
     /// Takes over what was typed or chosen elsewhere; where that is no server, nothing is left to fill in.
@@ -155,4 +188,14 @@ impl ServerForm {
         });
         chosen
     }
+}
+
+fn row(field: Field) -> FormRow<'static> {
+    let row = FormRow::new(field.label);
+    if field.hint.is_empty() { row } else { row.hint(field.hint) }
+}
+
+/// Of its own: what comes and goes above would else take the focus away.
+fn id(kind: Kind, field: Field) -> Id {
+    Id::unique(("server form", kind, field.part))
 }

@@ -35,18 +35,32 @@ pub enum Part {
     Gateway,
     /// Whether the line is protected: `yes`, `no`, or as is usual.
     Protected,
-    // No form shows what follows: it stays as an address said it.
+    /// When TLS begins: `implicit`, `explicit`, or as the port has it.
     Tls,
+    /// Of the files that Amazon's own tools keep.
     Profile,
     StorageClass,
+    /// Whether a bucket is named in the path: `yes`, `no`, or as is usual.
     PathStyle,
+    /// Whether nothing is shown that opens it: `yes`, or not.
     Anonymous,
+}
+
+/// How a part is given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Input {
+    Text,
+    /// It is so or not.
+    Tick,
+    /// One of these: what stands in the part, and in words. The first one is what is usual, and empty.
+    Choice(&'static [(&'static str, &'static str)]),
 }
 
 /// One line of a form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Field {
     pub part: Part,
+    pub input: Input,
     pub label: &'static str,
     pub example: &'static str,
     /// What its label does not say; may be empty.
@@ -56,11 +70,19 @@ pub struct Field {
 }
 
 const fn needed(part: Part, label: &'static str, example: &'static str) -> Field {
-    Field { part, label, example, hint: "", needed: true }
+    Field { needed: true, ..field(part, label, example) }
 }
 
 const fn field(part: Part, label: &'static str, example: &'static str) -> Field {
-    Field { part, label, example, hint: "", needed: false }
+    Field { part, input: Input::Text, label, example, hint: "", needed: false }
+}
+
+const fn tick(part: Part, label: &'static str) -> Field {
+    Field { input: Input::Tick, ..field(part, label, "") }
+}
+
+const fn choice(part: Part, label: &'static str, of: &'static [(&'static str, &'static str)]) -> Field {
+    Field { input: Input::Choice(of), ..field(part, label, "") }
 }
 
 impl Field {
@@ -70,7 +92,8 @@ impl Field {
 }
 
 const PREFIX_HINT: &str = "{machine} becomes this computer's name as it is now, {env:USER} what that variable holds.";
-const PROTECTED: Field = field(Part::Protected, "Protected (https)", "");
+const PROTECTED: Field = tick(Part::Protected, "Protected (https)");
+const ANONYMOUS: Field = tick(Part::Anonymous, "Without any key");
 
 const SFTP: [Field; 4] = [
     needed(Part::Host, "Server", "nas.example"),
@@ -118,6 +141,25 @@ const IPFS: [Field; 5] = [
     PROTECTED,
 ];
 
+const FTPS_MORE: [Field; 1] = [choice(
+    Part::Tls,
+    "TLS",
+    &[("", "As the port has it"), ("implicit", "Implicit: from the first byte"), ("explicit", "Explicit: once asked for")],
+)
+.hint("Implicit is usual at port 990, explicit at others.")];
+const S3_MORE: [Field; 4] = [
+    field(Part::StorageClass, "Storage class", "STANDARD_IA").hint("One read at once: not GLACIER or DEEP_ARCHIVE."),
+    choice(Part::PathStyle, "Path style", &[("", "As is usual"), ("yes", "Yes: host/bucket"), ("no", "No: bucket.host")])
+        .hint("Usual: yes at an endpoint, no at Amazon's own."),
+    field(Part::Profile, "Profile", "backup").hint("From ~/.aws/credentials, in place of a key."),
+    ANONYMOUS.hint("For a bucket that everybody may read."),
+];
+const GCS_MORE: [Field; 2] = [
+    field(Part::StorageClass, "Storage class", "NEARLINE").hint("Only where it is not the bucket's own."),
+    ANONYMOUS.hint("For a bucket that everybody may read."),
+];
+const AZURE_MORE: [Field; 1] = [ANONYMOUS.hint("For a container that everybody may read.")];
+
 impl Kind {
     pub const ALL: [Self; 8] = [Self::Sftp, Self::Webdav, Self::S3, Self::Gcs, Self::Azure, Self::Ftps, Self::Ftp, Self::Ipfs];
 
@@ -144,5 +186,20 @@ impl Kind {
             Self::Azure => &AZURE,
             Self::Ipfs => &IPFS,
         }
+    }
+
+    /// Those that few need.
+    pub const fn more(self) -> &'static [Field] {
+        match self {
+            Self::Ftps => &FTPS_MORE,
+            Self::S3 => &S3_MORE,
+            Self::Gcs => &GCS_MORE,
+            Self::Azure => &AZURE_MORE,
+            Self::Sftp | Self::Ftp | Self::Webdav | Self::Ipfs => &[],
+        }
+    }
+
+    pub fn every_field(self) -> impl Iterator<Item = &'static Field> {
+        self.fields().iter().chain(self.more())
     }
 }

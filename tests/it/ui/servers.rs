@@ -131,6 +131,68 @@ fn the_line_to_a_webdav_server_is_protected_or_not() {
 }
 
 #[test]
+fn what_few_need_is_folded_away_and_makes_the_address() {
+    let (_fake, mut hands, asked) = at_where(|_| None);
+    choose_kind(&mut hands, "Amazon S3 and alike");
+    hands.type_into(Role::TextInput, "Bucket", "my-bucket");
+    assert!(hands.named(Role::TextInput, "Storage class").is_empty(), "{}", hands.screen());
+    hands.button("More options");
+    hands.type_into(Role::TextInput, "Storage class", "two words");
+    hands.see("Give one word, as the store calls it.");
+    assert!(is_off(&hands, "Next: How") && is_off(&hands, "Test connection"), "{}", hands.screen());
+    hands.replace(Role::TextInput, "Storage class", "STANDARD_IA");
+    hands.click(Role::ComboBox, "Path style");
+    hands.click(Role::MenuItem, "Yes: host/bucket");
+    hands.button("Test connection");
+    hands.see("Can be read and written");
+    assert_eq!(asked.tested(), ["s3://my-bucket?storage_class=STANDARD_IA&path_style=yes"]);
+    choose_kind(&mut hands, "Google Cloud Storage");
+    hands.button("More options");
+    hands.replace(Role::TextInput, "Bucket", "my-bucket");
+    hands.type_into(Role::TextInput, "Storage class", "NEARLINE");
+    hands.click(Role::CheckBox, "Without any key");
+    let address = "gs://my-bucket?storage_class=NEARLINE&anonymous=yes";
+    hands.wait(address, |hands| field(hands, "Path of the destination") == address);
+}
+
+#[test]
+fn an_address_fills_what_few_need() {
+    let (_fake, mut hands, _) = at_where(|_| None);
+    choose_kind(&mut hands, "Amazon S3 and alike");
+    hands.replace(Role::TextInput, "Path of the destination", "s3://my-bucket?profile=work&path_style=no");
+    hands.wait("the profile", |hands| !hands.named(Role::TextInput, "Profile").is_empty());
+    assert_eq!(field(&hands, "Profile"), "work");
+    assert!(hands.sees("No: bucket.host") && !hands.sees("More options"), "{}", hands.screen());
+    // What is half typed is not taken away, nor is its field.
+    hands.replace(Role::TextInput, "Path of the destination", "s3://my-bucket?profile=");
+    hands.wait("no profile", |hands| field(hands, "Profile").is_empty());
+    assert_eq!(field(&hands, "Path of the destination"), "s3://my-bucket?profile=");
+    hands.type_into(Role::TextInput, "Path of the destination", "home");
+    hands.wait("the other profile", |hands| field(hands, "Profile") == "home");
+    assert_eq!(field(&hands, "Path of the destination"), "s3://my-bucket?profile=home");
+}
+
+#[test]
+fn ftps_is_protected_from_the_first_byte_where_somebody_says_so() {
+    let (_fake, mut hands, asked) = at_where(|_| None);
+    choose_kind(&mut hands, "FTP over TLS");
+    hands.type_into(Role::TextInput, "Server", "nas");
+    hands.see("ftps://nas/~");
+    hands.button("More options");
+    hands.click(Role::ComboBox, "TLS");
+    hands.click(Role::MenuItem, "Implicit: from the first byte");
+    hands.button("Test connection");
+    hands.see("Can be read and written");
+    assert_eq!(asked.tested(), ["ftps://nas:990/~"]);
+    hands.replace(Role::TextInput, "Path of the destination", "ftps://nas:2121/b?tls=implicit");
+    hands.wait("the port", |hands| field(hands, "Port") == "2121");
+    assert!(hands.sees("Implicit: from the first byte"), "{}", hands.screen());
+    choose_kind(&mut hands, "FTP, not protected");
+    hands.wait("the address", |hands| field(hands, "Path of the destination") == "ftp://nas:2121/b");
+    assert!(!hands.sees("More options") && !hands.sees("Implicit: from the first byte"), "{}", hands.screen());
+}
+
+#[test]
 fn a_field_keeps_the_focus_while_what_stands_above_it_goes() {
     let (_fake, mut hands, _) = at_where(|_| None);
     choose_kind(&mut hands, "SFTP (SSH)");

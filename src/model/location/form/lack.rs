@@ -16,7 +16,7 @@ impl Lack {
     /// The first one; what is wrong before what is missing.
     pub fn of(kind: Kind, parts: &Parts) -> Option<Self> {
         let fields = kind.fields();
-        let wrong = fields.iter().find_map(|field| Some(Self::Wrong(*field, alone(kind, *field, parts)?)));
+        let wrong = kind.every_field().find_map(|field| Some(Self::Wrong(*field, alone(kind, *field, parts)?)));
         let missing = || fields.iter().find(|field| field.needed && parts.get(field.part).is_empty());
         // Each may be right alone, and all together not.
         let together = || Some(Self::Wrong(*fields.first()?, parts.address(kind)?.err()?));
@@ -74,14 +74,16 @@ const fn in_words(part: Part) -> &'static str {
         Part::AccessKey => "Give it as the store shows it: one word.",
         Part::Endpoint => "Give an address such as https://store.example:9000.",
         Part::Gateway => "Give an address such as http://127.0.0.1:8080.",
-        Part::Protected | Part::Tls | Part::Profile | Part::StorageClass | Part::PathStyle | Part::Anonymous => {
-            NotALocation::Form.in_words()
-        }
+        Part::StorageClass => "Give one word, as the store calls it.",
+        Part::Profile => "Give a profile's name as it stands in the file.",
+        // Nobody types these.
+        Part::Protected | Part::Tls | Part::PathStyle | Part::Anonymous => NotALocation::Option.in_words(),
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::Input;
     use super::*;
 
     fn parts(of: &[(Part, &str)]) -> Parts {
@@ -99,6 +101,9 @@ mod tests {
             (Kind::S3, &[(Part::Region, "two words")], Part::Region),
             (Kind::S3, &[(Part::Bucket, "my-bucket"), (Part::Endpoint, "ftp://x")], Part::Endpoint),
             (Kind::S3, &[(Part::Bucket, "my-bucket"), (Part::Path, "a//b")], Part::Path),
+            (Kind::S3, &[(Part::StorageClass, "two words")], Part::StorageClass),
+            (Kind::S3, &[(Part::Profile, "a\nb")], Part::Profile),
+            (Kind::Gcs, &[(Part::Bucket, "my-bucket"), (Part::StorageClass, "ÄLTER")], Part::StorageClass),
             (Kind::Azure, &[(Part::Account, "a b")], Part::Account),
             (Kind::Sftp, &[(Part::Host, "nas"), (Part::Port, "many")], Part::Port),
             (Kind::Webdav, &[(Part::Host, "https://nas")], Part::Host),
@@ -120,8 +125,15 @@ mod tests {
         assert_eq!((lack.at_field(), lack.in_words().as_str()), (None, "Fill in: Container."));
         assert_eq!(Lack::of(Kind::Sftp, &parts(&[(Part::Host, "nas"), (Part::Port, "2222")])), None);
         for kind in Kind::ALL {
-            for field in kind.fields().iter().filter(|field| !field.example.is_empty() && field.part != Part::AccessKey) {
-                assert_eq!(alone(kind, *field, &parts(&[(field.part, field.example)])), None, "{kind:?} {field:?}");
+            for field in kind.every_field().filter(|field| field.part != Part::AccessKey) {
+                let values = match field.input {
+                    Input::Text => vec![field.example],
+                    Input::Tick => vec!["yes", "no"],
+                    Input::Choice(of) => of.iter().map(|(value, _)| *value).collect(),
+                };
+                for value in values {
+                    assert_eq!(alone(kind, *field, &parts(&[(field.part, value)])), None, "{kind:?} {field:?} {value}");
+                }
             }
         }
     }

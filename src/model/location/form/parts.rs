@@ -40,16 +40,17 @@ impl Parts {
         Self(self.0.iter().filter(|(part, _)| is_same(part)).map(|(part, text)| (*part, text.clone())).collect())
     }
 
-    /// Whether the line is protected, where a form asks that.
-    pub fn is_protected(&self, kind: Kind) -> bool {
-        match self.get(Part::Protected) {
-            "" => kind != Kind::Ipfs,
+    /// Whether a part is so that is only so or not.
+    pub fn is_so(&self, kind: Kind, part: Part) -> bool {
+        match self.get(part) {
+            // A line is, unless somebody says otherwise.
+            "" => part == Part::Protected && kind != Kind::Ipfs,
             said => said == bucket::said(Some(true)),
         }
     }
 
-    pub fn protect(&mut self, protected: bool) {
-        *self.get_mut(Part::Protected) = bucket::said(Some(protected)).to_owned();
+    pub fn tick(&mut self, part: Part, so: bool) {
+        *self.get_mut(part) = bucket::said(Some(so)).to_owned();
     }
 
     /// The address that they make; `None` while something is missing that it needs.
@@ -62,9 +63,9 @@ impl Parts {
             Kind::Sftp => "sftp",
             Kind::Ftps => "ftps",
             Kind::Ftp => "ftp",
-            Kind::Webdav if self.is_protected(kind) => "webdav",
+            Kind::Webdav if self.is_so(kind, Part::Protected) => "webdav",
             Kind::Webdav => "webdav+http",
-            Kind::Ipfs if self.is_protected(kind) => "ipfs+https",
+            Kind::Ipfs if self.is_so(kind, Part::Protected) => "ipfs+https",
             Kind::Ipfs => "ipfs+http",
             Kind::S3 => "s3",
             Kind::Gcs => "gs",
@@ -145,6 +146,11 @@ impl Parts {
             Location::Ftp(folder) => {
                 set(Part::User, &folder.user);
                 set(Part::Path, &folder.path);
+                if folder.tls == FtpTls::Implicit {
+                    set(Part::Tls, "implicit");
+                    // A form shows another one as the usual one.
+                    set(Part::Port, &folder.port.to_string());
+                }
                 if folder.tls == FtpTls::None { Kind::Ftp } else { Kind::Ftps }
             }
             Location::S3(folder) => {
@@ -195,10 +201,8 @@ impl Parts {
         {
             *parts.get_mut(Part::Port) = server.port.to_string();
         }
-        if !is_all(&parts)
-            && let Location::Ftp(folder) = location
-        {
-            *parts.get_mut(Part::Tls) = if folder.tls == FtpTls::Implicit { "implicit" } else { "explicit" }.to_owned();
+        if !is_all(&parts) && kind == Kind::Ftps {
+            *parts.get_mut(Part::Tls) = "explicit".to_owned();
         }
         is_all(&parts).then_some((kind, parts))
     }
@@ -230,17 +234,7 @@ mod tests {
             let (found, parts) = Parts::of(&at(text)).expect(text);
             assert_eq!((found, parts.address(kind)), (kind, Some(Ok(at(text)))), "{text}");
         }
-        // What a form has no field for is not lost by it.
-        for text in [
-            "s3://my-bucket?profile=p&storage_class=GLACIER_IR&path_style=no&anonymous=yes",
-            "gs://my-bucket?storage_class=X&anonymous=yes",
-            "az://account/container?anonymous=yes",
-            "ftps://nas:2121/b?tls=implicit",
-            "ftps://nas:990/b?tls=explicit",
-            "ftps://nas:990/b",
-            "ipfs+https://ada@nas/b",
-            "sftp://a%2Fb@nas/x",
-        ] {
+        for text in ["ipfs+https://ada@nas/b", "sftp://a%2Fb@nas/x"] {
             let (kind, parts) = Parts::of(&at(text)).expect(text);
             assert_eq!(parts.address(kind), Some(Ok(at(text))), "{text}");
         }
@@ -248,12 +242,55 @@ mod tests {
     }
 
     #[test]
+    fn what_few_need_has_its_fields_both_ways() {
+        let s3 = [(Part::Profile, "a b"), (Part::StorageClass, "GLACIER_IR"), (Part::PathStyle, "no"), (Part::Anonymous, "yes")];
+        for (text, filled) in [
+            ("s3://my-bucket?profile=a%20b&storage_class=GLACIER_IR&path_style=no&anonymous=yes", &s3[..]),
+            ("s3://my-bucket?profile=work", &[(Part::Profile, "work")]),
+            ("s3://my-bucket?storage_class=STANDARD_IA", &[(Part::StorageClass, "STANDARD_IA")]),
+            ("s3://my-bucket?path_style=yes", &[(Part::PathStyle, "yes")]),
+            ("s3://my-bucket?anonymous=yes", &[(Part::Anonymous, "yes")]),
+            ("s3://my-bucket", &[]),
+            (
+                "gs://my-bucket?storage_class=NEARLINE&anonymous=yes",
+                &[(Part::StorageClass, "NEARLINE"), (Part::Anonymous, "yes")],
+            ),
+            ("az://account/container?anonymous=yes", &[(Part::Anonymous, "yes")]),
+            ("ftps://nas:2121/b?tls=implicit", &[(Part::Port, "2121"), (Part::Tls, "implicit")]),
+            ("ftps://nas/b?tls=implicit", &[(Part::Port, "990"), (Part::Tls, "implicit")]),
+            ("ftps://nas:990/b", &[(Part::Port, "990"), (Part::Tls, "implicit")]),
+            ("ftps://nas:990/b?tls=explicit", &[(Part::Port, "990"), (Part::Tls, "explicit")]),
+            ("ftps://nas:2121/b?tls=explicit", &[(Part::Port, "2121")]),
+            ("ftps://nas/b", &[]),
+        ] {
+            let (kind, parts) = Parts::of(&at(text)).expect(text);
+            let is_rare = |part: Part| part == Part::Port || kind.more().iter().any(|field| field.part == part);
+            let found: Vec<_> = parts.0.iter().filter(|(part, _)| is_rare(**part)).map(|(part, t)| (*part, t.as_str())).collect();
+            assert_eq!(found, filled, "{text}");
+            assert_eq!(parts.address(kind), Some(Ok(at(text))), "{text}");
+            // Nothing of it has no field.
+            let has_field = |part: &Part| kind.every_field().any(|field| field.part == *part);
+            assert!(parts.0.keys().all(has_field), "{text}");
+        }
+        let mut parts = Parts::default();
+        *parts.get_mut(Part::Host) = "nas".into();
+        *parts.get_mut(Part::Tls) = "implicit".into();
+        assert_eq!(parts.address(Kind::Ftps), Some(Ok(at("ftps://nas:990/~"))), "with its usual port");
+        assert_eq!(parts.shared(Some(Kind::Ftps), Kind::Ftp).address(Kind::Ftp), Some(Ok(at("ftp://nas/~"))));
+        let (kind, mut parts) = Parts::of(&at("gs://my-bucket?anonymous=yes")).unwrap();
+        assert!(parts.is_so(kind, Part::Anonymous) && !Parts::default().is_so(kind, Part::Anonymous));
+        parts.tick(Part::Anonymous, false);
+        assert_eq!(parts.address(kind), Some(Ok(at("gs://my-bucket"))));
+    }
+
+    #[test]
     fn a_line_is_protected_unless_somebody_says_otherwise() {
         let (kind, mut parts) = Parts::of(&at("webdav+http://nas/b")).unwrap();
-        assert!(!parts.is_protected(kind));
-        parts.protect(true);
+        assert!(!parts.is_so(kind, Part::Protected));
+        parts.tick(Part::Protected, true);
         assert_eq!(parts.address(kind), Some(Ok(at("webdav://nas/b"))), "with its usual port");
-        assert!(Parts::default().is_protected(Kind::Webdav) && !Parts::default().is_protected(Kind::Ipfs));
+        let none = Parts::default();
+        assert!(none.is_so(Kind::Webdav, Part::Protected) && !none.is_so(Kind::Ipfs, Part::Protected));
     }
 
     #[test]
@@ -293,7 +330,7 @@ mod tests {
         *parts.get_mut(Part::Bucket) = "x".into();
         assert_eq!(parts.address(Kind::S3), Some(Err(NotALocation::Bucket)), "a bucket's name has three letters");
         for kind in Kind::ALL {
-            let labels: Vec<_> = kind.fields().iter().map(|field| field.label).collect();
+            let labels: Vec<_> = kind.every_field().map(|field| field.label).collect();
             assert!(labels.iter().enumerate().all(|(at, label)| !labels[..at].contains(label)), "{kind:?}");
         }
     }

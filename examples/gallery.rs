@@ -333,8 +333,8 @@ impl Gallery {
             problem_text(ui, &problem());
             problem_or_question(ui, &Problem::new(Code::StoragePasswordNeeded, "The server asks for a password.", "Give it."));
             let result = TestResult {
-                deletable: true,
-                writable: true,
+                deletable: Some(true),
+                writable: Some(true),
                 free: Some(588_000_000_000),
                 total: Some(1_000_000_000_000),
                 latency_ms: Some(12),

@@ -1,6 +1,8 @@
 //! `strongroom download`
 
 use std::fs;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
@@ -29,11 +31,23 @@ fn download(session: &Session, args: &args::Download, output: Output) -> Result<
     let handle = session.handle();
     let location = parse::destination(&args.url)?;
     server::tell(handle, &location, &args.server, false)?;
-    match what(handle, &location)? {
+    let made = not_there(&parse::absolute(&args.to)?);
+    let ended = what(handle, &location).and_then(|what| match what {
         What::Destination => version(handle, args, place::found(handle, &args.origin())?.0, output),
         What::Backup(place) => version(handle, args, place, output),
         What::Object(at, name) => object(handle, args, at, &name, output),
+    });
+    if !matches!(ended, Ok(Exit::Done | Exit::Warnings)) {
+        // Only what is empty: the first that is not keeps those above it.
+        let _ = made.iter().try_for_each(fs::remove_dir);
     }
+    ended
+}
+
+/// Of a folder and those above it the ones that do not exist, the innermost first.
+fn not_there(folder: &Path) -> Vec<PathBuf> {
+    let is_missing = |folder: &&Path| folder.symlink_metadata().is_err_and(|e| e.kind() == ErrorKind::NotFound);
+    folder.ancestors().take_while(is_missing).map(Path::to_path_buf).collect()
 }
 
 /// What an address leads to.

@@ -131,6 +131,7 @@ const FOR_PEOPLE: Output = Output { json: false, quiet: false };
 impl Ready {
     pub fn run(self) -> ExitCode {
         let output = self.output;
+        output.begin();
         let ended = match self.command {
             Command::Backup(args) => backup::run(*args, output),
             Command::Versions(args) => versions::run(&args, output),

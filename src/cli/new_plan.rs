@@ -72,9 +72,8 @@ pub fn destinations(to: &[String]) -> Result<Vec<Location>, Problem> {
     let mut all = Vec::new();
     for text in to {
         let location = parse::destination(text)?;
-        if all.contains(&location) {
-            let what = format!("{} is named twice.", location.display());
-            return Err(Problem::new(Code::Usage, what, "Leave one of the two out."));
+        if let Some(same) = location.same_of(&all) {
+            return Err(Problem::new(Code::Usage, location.twice_in_words(same), "Leave one of the two out."));
         }
         all.push(location);
     }

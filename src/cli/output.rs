@@ -2,6 +2,7 @@
 
 use std::io::{self, IsTerminal, Write};
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::{Mutex, PoisonError};
 
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -34,6 +35,11 @@ impl Output {
         if !self.json && !self.quiet {
             complain(text);
         }
+    }
+
+    /// Is heeded by [`warn`] too from now on.
+    pub fn begin(self) {
+        QUIET.store(self.quiet, Relaxed);
     }
 
     /// A remark that scripts should have too: `"note"` on a line of its own.
@@ -103,6 +109,18 @@ pub fn clean(text: &str) -> String {
 pub fn complain(text: impl AsRef<str>) {
     let _ = write_line(io::stderr().lock(), &one_line(text.as_ref()));
 }
+
+/// What is to be thought of beside the result, on standard error: once, however many steps of a command come upon it, and never when quiet.
+pub fn warn(text: &str) {
+    let mut warned = WARNED.lock().unwrap_or_else(PoisonError::into_inner);
+    if !QUIET.load(Relaxed) && !warned.iter().any(|known| known == text) {
+        warned.push(text.to_owned());
+        complain(text);
+    }
+}
+
+static QUIET: AtomicBool = AtomicBool::new(false);
+static WARNED: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
 /// A question on standard error, answered on the same line.
 pub fn ask(question: &str) {

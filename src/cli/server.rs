@@ -44,7 +44,7 @@ pub fn set(handle: &Handle, location: &Location, options: &args::Server) -> Resu
 
 fn warn(location: &Location) {
     if let Some(words) = location.unprotected() {
-        output::complain(words);
+        output::warn(words);
     }
 }
 

@@ -78,6 +78,9 @@ fn list(output: Output) -> Result<Exit, Problem> {
             output.line(clean(&format!("  {}", append_only_in_words(location))));
         }
     }
+    if found.is_empty() {
+        output.line("No destinations yet. `strongroom plan add` makes a plan that goes to one.");
+    }
     output.result("completed", json!({ "destinations": found.len() }));
     Ok(Exit::Done)
 }
@@ -153,7 +156,11 @@ fn test(args: &args::StorageAt, output: Output) -> Result<Exit, Problem> {
     let location = parse::destination(&args.to)?;
     server::tell(session.handle(), &location, &args.server, false)?;
     let result = session.handle().test_destination(location.clone()).wait()?;
-    let what = if result.to_be_made { "is not there yet: the first backup makes it" } else { "can be read and written" };
+    let what = match (result.to_be_made, result.writable) {
+        (true, None) => "is not there yet: the first backup makes it, which was not tried",
+        (true, _) => "is not there yet: the first backup makes it",
+        (false, _) => "can be read and written",
+    };
     output.line(clean(&format!("{} {what}", location.display())));
     for line in tested(&result) {
         output.line(format!("  {line}"));
@@ -172,7 +179,7 @@ fn tested(result: &TestResult) -> Vec<String> {
         (Some(free), None) => format!("{} free", human::bytes(free)),
         (None, _) => "the server does not say how much room there is".into(),
     });
-    if !result.deletable {
+    if result.deletable == Some(false) {
         lines.push(
             "nothing can be deleted there: backups work, but old versions and unfinished ones stay until somebody with the right to \
              delete removes them"

@@ -22,6 +22,7 @@ use crate::model::run::{Cancel, Outcome, Progress, RunDetail, RunId, RunKind, Ru
 use crate::model::schedule::ScheduleId;
 use crate::model::tool::ToolSpec;
 use crate::state::history::Begun;
+use crate::storage::stop::Stop;
 
 use self::watchers::ByItself;
 use super::answer;
@@ -377,7 +378,8 @@ impl Actor {
             // A panic in a run is a bug of ours; it must not take the engine and its other runs with it.
             let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
                 journal.map_err(explain::history)?;
-                match &job {
+                // A run that is cancelled waits for no server any more.
+                Stop::of(&run.cancel).within(|| match &job {
                     Job::Backup(spec) => backup::back_up(&core, &run, spec, &mut stages),
                     Job::Restore(spec) => restore::run(&core, &run, spec, &mut stages),
                     Job::Verify(spec) => verify::run(&core, &run, spec, &mut stages),
@@ -385,9 +387,12 @@ impl Actor {
                     Job::CleanUp(spec) => retention::run(&core, &run, spec, &mut stages),
                     Job::Replicate(spec) => replicate::run(&core, &run, spec, &mut stages),
                     Job::Tool(spec) => tool::run(&core, &run, spec, &mut stages),
-                }
+                })
             }));
             let result = result.unwrap_or_else(|panic| Err(explain::internal(panic_text(&*panic))));
+            // What it waited for when it was cancelled has not failed.
+            let is_cancelled = |problem: &Problem| problem.is_away() && run.cancel.is_cancelled();
+            let result = result.map_err(|problem| if is_cancelled(&problem) { explain::cancelled() } else { problem });
             let report = run.report(&core.env, result, stages.finish());
             let backed_up = run.kind == RunKind::Backup && report.outcome.is_success() && !run.cancel.is_cancelled();
             let look = || run.plan.as_ref().is_some_and(|plan| retention::has_work(&core, plan));

@@ -242,7 +242,9 @@ fn open_new(core: &Core, plan: &Plan, before: Option<&Plan>, secrets: &NewSecret
             continue;
         }
         let opened = match &open {
-            Some(first) => replicate::target(core, &first.folder, first.ring.as_deref(), location, false).map(|_| None),
+            Some(first) => {
+                replicate::target(core, (&first.folder, &first.location), first.ring.as_deref(), location, false).map(|_| None)
+            }
             None => destination::open_for_writing(core, plan, location, secrets, false).map(Some),
         };
         match opened {
@@ -272,8 +274,10 @@ pub fn check(plan: &Plan) -> Result<(), Problem> {
     if plan.destinations.len() > MOST_DESTINATIONS {
         return usage("A backup has too many destinations.", &format!("Choose at most {MOST_DESTINATIONS}."));
     }
-    if (1..plan.destinations.len()).any(|at| plan.destinations[..at].contains(&plan.destinations[at])) {
-        return usage("A destination is named twice.", "Leave one of the two out.");
+    for (at, location) in plan.destinations.iter().enumerate() {
+        if let Some(same) = location.same_of(&plan.destinations[..at]) {
+            return Err(explain::same_place(location, same));
+        }
     }
     if let Err(why) = plan.retention.check() {
         return usage(&format!("This cannot be: {why}."), "Give another number.");

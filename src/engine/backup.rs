@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::time::{Duration, Instant};
 
 use crate::archive;
 use crate::archive::before::Before;
@@ -17,8 +18,9 @@ use crate::model::marker;
 use crate::model::plan::Plan;
 use crate::model::problem::{Code, Problem, Warning};
 use crate::model::replicate::Replicated;
-use crate::model::run::{ReadBack, RunDetail, Stage};
+use crate::model::run::{Cancel, ReadBack, RunDetail, Stage};
 use crate::model::snapshot::{BackupType, Manifest, ObjectInfo, ObjectList, VersionId, WantedType};
+use crate::storage::stop::Stop;
 
 use super::core::Core;
 use super::counting::Counting;
@@ -36,6 +38,10 @@ use super::message::NewSecrets;
 use super::parent::{self, Parent, Wish};
 use super::run::{Done, Run, Stages};
 use super::several::{self, Chosen};
+use super::stoppable::Stoppable;
+
+/// How long a destination is waited for that is only to be cleaned up.
+const GRACE: Duration = Duration::from_secs(1);
 
 /// What a backup is asked for.
 pub struct BackupSpec {
@@ -163,13 +169,15 @@ fn attempt(
             });
             // Until its manifest is there nothing refers to the run's folder. The next run goes on from what was finished; what is
             // nothing and cannot be removed now is litter that it finds. A manifest that only could not be made durable is there.
-            let is_version = folder.manifest_ids().map_or(true, |ids| ids.contains(&id));
-            if !is_version && !left::is_worth_keeping(core, &opened, plan, &id) {
-                left::forget(core, plan, &id);
-                if folder.delete_folder(&run_folder(&id)).is_ok() {
-                    let _ = core.history.forget_version(&plan.id, location, &id);
+            let is_version = soon(&run.cancel, || folder.manifest_ids()).map_or(true, |ids| ids.contains(&id));
+            Stop::never(|| {
+                if !is_version && !left::is_worth_keeping(core, &opened, plan, &id) {
+                    left::forget(core, plan, &id);
+                    if folder.delete_folder(&run_folder(&id)).is_ok() {
+                        let _ = core.history.forget_version(&plan.id, location, &id);
+                    }
                 }
-            }
+            });
             return Err(problem);
         }
     };
@@ -187,7 +195,9 @@ fn attempt(
         stages.enter(Stage::ReadingBack);
         match read_back(core, run, location, folder, &manifest, &objects) {
             // Too late to leave no version: what is there is as good as those of programs that do not read back.
-            Err(problem) if problem.code == Code::Cancelled => ReadBack::Stopped,
+            Err(problem) if problem.code == Code::Cancelled || (problem.is_away() && run.cancel.is_cancelled()) => {
+                ReadBack::Stopped
+            }
             read => read?,
         }
     } else {
@@ -212,6 +222,15 @@ fn attempt(
         warning_count: count,
         finding: None,
     })
+}
+
+/// Asks a destination also where the run is cancelled: one that answers is cleaned up, one that does not is not waited for.
+fn soon<T>(cancel: &Cancel, ask: impl FnOnce() -> Result<T, Problem>) -> Result<T, Problem> {
+    if !cancel.is_cancelled() {
+        return ask();
+    }
+    let begun = Instant::now();
+    Stop::when(move || begun.elapsed() >= GRACE).within(ask)
 }
 
 /// Waits for the other destinations. One that did not get the version is a warning: it catches up.
@@ -288,7 +307,7 @@ fn write(
         catalogs: &|run| parent.is_none_or(|p| !p.damaged_catalogs.contains(run)),
         before,
         lets_go: spec.accept_shrunk,
-        objects,
+        objects: Arc::new(Stoppable::new(objects, &run.cancel)),
         finish_at_once: opened.location.server().map_or(1, |_| core.uploads_at_once(None, &opened.location)),
         pieces: pieces.as_deref(),
         journal: journal.as_deref(),

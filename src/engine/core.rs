@@ -76,11 +76,9 @@ struct Kept {
 
 /// A version that is open for reading.
 pub struct OpenVersion {
-    /// Where it is read from, at first.
-    pub location: Location,
     pub folder: Arc<Folder>,
     /// Its objects, there or at another destination of the plan.
-    pub objects: Arc<dyn archive::object::Objects>,
+    pub objects: Arc<Standby>,
     pub ring: Option<Arc<KeyRing>>,
     pub manifest: Manifest,
     pub catalog: Arc<CatalogReader>,
@@ -99,7 +97,7 @@ pub struct Reached {
     pub folder: Arc<Folder>,
     pub ring: Option<Arc<KeyRing>>,
     /// There, or at another destination of the plan.
-    pub objects: Arc<dyn archive::object::Objects>,
+    pub objects: Arc<Standby>,
 }
 
 /// The versions that were listed in a plan folder, and where that lies.
@@ -369,13 +367,9 @@ impl Core {
             match self.open_place(at) {
                 Ok(OpenPlace { folder, ring }) => {
                     let rest = all().filter(|other| other.location != at.location).map(|other| other.location.clone()).collect();
-                    let objects: Arc<dyn archive::object::Objects> = if others.is_empty() {
-                        folder.clone()
-                    } else {
-                        let (open, access) = (self.env.open_storage.clone(), self.access());
-                        Arc::new(Standby::new(folder.clone(), rest, open, access))
-                    };
-                    return Ok(Reached { location: at.location.clone(), folder, ring, objects });
+                    let (location, open) = (at.location.clone(), self.env.open_storage.clone());
+                    let objects = Arc::new(Standby::new((folder.clone(), location.clone()), rest, open, self.access()));
+                    return Ok(Reached { location, folder, ring, objects });
                 }
                 Err(problem) if problem.is_away() => _ = first_problem.get_or_insert(problem),
                 Err(problem) => return Err(problem),
@@ -420,11 +414,11 @@ impl Core {
         if let Some(kept) = lock(&self.versions).iter().find(fits) {
             return Ok(kept.version.clone());
         }
-        let Reached { location, folder, ring, objects } = self.open_reachable(place, choice)?;
+        let Reached { folder, ring, objects, .. } = self.open_reachable(place, choice)?;
         let manifest = choose_version(folder.manifests(ring.as_deref())?, choice, &self.env.clock.zone())?;
         let catalog = Arc::new(CatalogReader::open(objects.clone(), ring.clone(), folder.plan(), &manifest)?);
         let browser = Browser::new(catalog.clone());
-        let version = Arc::new(OpenVersion { location, folder, objects, ring, manifest, catalog, browser });
+        let version = Arc::new(OpenVersion { folder, objects, ring, manifest, catalog, browser });
         let mut versions = lock(&self.versions);
         versions.push_front(Kept { place: place.clone(), choice: choice.clone(), at: Instant::now(), version: version.clone() });
         versions.truncate(OPEN_VERSIONS);

@@ -8,6 +8,7 @@ use std::io::ErrorKind;
 use crate::archive;
 use crate::model::human;
 use crate::model::key::KeySlot;
+use crate::model::location::Location;
 use crate::model::marker;
 use crate::model::names;
 use crate::model::problem::{Code, Problem};
@@ -225,6 +226,19 @@ pub fn name_taken(name: &str) -> Problem {
 
 pub fn same_destination(place: &str) -> Problem {
     Problem::new(Code::Usage, format!("{place} is where it lies already."), "Name another destination to copy it to.")
+}
+
+/// A backup is to go twice to one place.
+pub fn same_place(place: &Location, other: &Location) -> Problem {
+    Problem::new(Code::Usage, place.twice_in_words(other), "Leave one of the two out: a second copy in one place is none.")
+}
+
+/// The same, where only what lies there tells.
+pub fn same_place_as_another(place: &Location) -> Problem {
+    let what = format!("{} is the same place as another destination of this backup.", place.display());
+    let fix =
+        "Leave one of the two out: a second copy in one place is none. What this run wrote lay there before it was sent there.";
+    Problem::new(Code::Usage, what, fix)
 }
 
 pub fn secret_file(path: &str, error: &std::io::Error) -> Problem {

@@ -74,9 +74,9 @@ pub fn tested(core: &Core, location: &Location, result: &Result<TestResult, Prob
             let sample = Sample::new(core.env.clock.now(), None);
             note(core, location, &Sample { free, total, latency_ms, speed, read_speed, ..sample });
             match (result.deletable, result.to_be_made) {
-                (false, _) => append_only::was_refused(core, location),
-                (true, false) => append_only::was_not_refused(core, location),
-                (true, true) => {}
+                (Some(false), _) => append_only::was_refused(core, location),
+                (Some(true), false) => append_only::was_not_refused(core, location),
+                (Some(true), true) | (None, _) => {}
             }
         }
         Err(problem) => failed(core, location, problem),

@@ -27,6 +27,7 @@ use crate::model::problem::{Problem, Warning};
 use crate::model::replicate::Replicated;
 use crate::model::run::{Cancel, Progress};
 use crate::model::snapshot::{ObjectInfo, VersionId};
+use crate::storage::stop::Stop;
 
 use super::core::{Core, lock};
 use super::destination::Opened;
@@ -104,9 +105,9 @@ impl Lanes {
                 cancel: cancel.clone(),
                 progress: Progress::default(),
             };
-            let listed = making.listed.clone();
+            let (listed, stop) = (making.listed.clone(), Stop::of(cancel));
             // Without a thread the lane is dropped, and has ended.
-            if let Ok(thread) = thread::Builder::new().name("lane".into()).spawn(move || lane.work(&listed)) {
+            if let Ok(thread) = thread::Builder::new().name("lane".into()).spawn(move || stop.within(|| lane.work(&listed))) {
                 lanes.push(Started { number, location, sent, thread });
             }
         }

@@ -57,6 +57,7 @@ mod sources;
 mod spool;
 mod standby;
 mod start;
+mod stoppable;
 mod tool;
 mod verify;
 mod whereabouts;

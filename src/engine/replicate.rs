@@ -20,6 +20,7 @@ use crate::model::problem::{Cause, Code, Problem, Warning};
 use crate::model::replicate::{ReplicateSpec, Replicated};
 use crate::model::run::{Cancel, Progress, RunDetail, Stage};
 use crate::model::snapshot::{Manifest, ObjectInfo, ObjectList, VersionId};
+use crate::storage::Storage;
 
 use super::core::{Core, OpenPlace, lock};
 use super::destination;
@@ -36,7 +37,7 @@ use super::run::{Done, Run, Stages};
 pub fn run(core: &Core, run: &Run, spec: &ReplicateSpec, stages: &mut Stages<'_>) -> Result<Done, Problem> {
     stages.enter(Stage::Preparing);
     let OpenPlace { folder, ring } = core.open_place(&spec.from)?;
-    if spec.from.location == spec.to {
+    if spec.from.location == spec.to || spec.from.location.is_same_place(&spec.to) {
         return Err(explain::same_destination(&spec.to.display()));
     }
     let listed = folder.manifests(ring.as_deref())?;
@@ -46,7 +47,7 @@ pub fn run(core: &Core, run: &Run, spec: &ReplicateSpec, stages: &mut Stages<'_>
     if let Some(id) = spec.versions.iter().find(|id| !listed.iter().any(|l| l.id == **id)) {
         return Err(explain::no_such_version(id.as_str()));
     }
-    let target = target(core, &folder, ring.as_deref(), &spec.to, spec.anew)?;
+    let target = target(core, (&folder, &spec.from.location), ring.as_deref(), &spec.to, spec.anew)?;
     let max =
         |plan: Plan| plan.max_sizes.at(&spec.to).or_else(|| plan.max_sizes.at(&spec.from.location).filter(|_| spec.instead));
     target.keep_within(core.plan(folder.plan()).and_then(max))?;
@@ -77,9 +78,10 @@ pub fn run(core: &Core, run: &Run, spec: &ReplicateSpec, stages: &mut Stages<'_>
 }
 
 /// The plan's folder at another destination, which this home may write to; it is made where there is none. `anew`: also where there was one.
+/// A problem where that turns out to be the source itself.
 pub fn target(
     core: &Core,
-    source: &Folder,
+    (source, source_location): (&Folder, &Location),
     ring: Option<&KeyRing>,
     location: &Location,
     anew: bool,
@@ -87,6 +89,9 @@ pub fn target(
     let plan = source.plan();
     let known = !anew && !core.history.known_versions(plan, location).map_err(explain::history)?.is_empty();
     let storage = core.open_storage(location, !known)?;
+    if storage.identity().is_some_and(|it| source.storage().identity() == Some(it)) {
+        return Err(explain::same_place(location, source_location));
+    }
     let folder = match Folder::of_plan(&storage, plan)? {
         Some(folder) => {
             if folder.marker.sealed != source.marker.sealed {
@@ -108,11 +113,23 @@ pub fn target(
             };
             destination::check_no_backups_folder(location, &*storage)?;
             let keys = keys.as_ref().map(|(ring, keys)| (*ring, keys));
-            destination::create_folder(core, location, &storage, source.name.clone(), source.marker.clone(), keys)?
+            let made = destination::create_folder(core, location, &storage, source.name.clone(), source.marker.clone(), keys);
+            made.map_err(|problem| match is_there(&storage, source) {
+                true => explain::same_place(location, source_location),
+                false => problem,
+            })?
         }
     };
     core.accesses.remember_drive(location);
     Ok(Arc::new(folder))
+}
+
+/// Whether the source itself has come to lie there: its list was of a moment ago, and what says who writes to it is the source's own.
+fn is_there(storage: &Arc<dyn Storage>, source: &Folder) -> bool {
+    storage.look_anew();
+    let Ok(Some(there)) = Folder::of_plan(storage, source.plan()) else { return false };
+    let owner = |folder: &Folder| folder.read_all(&folder.newest_owner().ok()??.1).ok();
+    owner(&there).is_some_and(|it| owner(source) == Some(it))
 }
 
 /// From where to where.
@@ -209,7 +226,7 @@ impl Copying<'_> {
                     warnings.push(not_copied(&version.manifest.id, &problem.to_string()));
                     continue;
                 }
-                Err(NotCopied::Target(problem)) => return Err(problem),
+                Err(NotCopied::Target(problem) | NotCopied::There(problem)) => return Err(problem),
                 Err(NotCopied::Cancelled) => return Err(explain::cancelled()),
             }
             let bad_lists = lists.iter().map(|(name, _)| name).filter(|name| lying.bad.contains(*name));
@@ -219,6 +236,10 @@ impl Copying<'_> {
                 self.finish(version.manifest)?;
                 replicated.versions.push(version.manifest.id.clone());
             }
+        }
+        // What was not waited for is no version that cannot be copied.
+        if !warnings.is_empty() && self.cancel.is_cancelled() {
+            return Err(explain::cancelled());
         }
         Ok((replicated, warnings))
     }

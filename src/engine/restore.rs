@@ -1,9 +1,11 @@
 //! A restore run, and what it would do.
 
+use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
 use crate::archive::extract::{RestoreJob, Restored, restore};
 use crate::archive::loose::extract::Job;
+use crate::archive::object::Objects;
 use crate::model::names;
 use crate::model::path::PathBytes;
 use crate::model::problem::{Code, Problem};
@@ -13,6 +15,7 @@ use crate::model::run::{Cancel, Progress, RunDetail, Stage};
 use super::core::{Core, OpenVersion};
 use super::run::{Done, Run, Stages};
 use super::single::explain;
+use super::stoppable::Stoppable;
 
 /// Carries out a restore.
 pub fn run(core: &Core, run: &Run, spec: &RestoreSpec, stages: &mut Stages<'_>) -> Result<Done, Problem> {
@@ -21,9 +24,15 @@ pub fn run(core: &Core, run: &Run, spec: &RestoreSpec, stages: &mut Stages<'_>) 
         Origin::Version { place, version } => {
             let version = core.open_version(place, version)?;
             stages.enter(Stage::Restoring);
-            let restored = extract(core, spec, &version, spec.dry_run, &run.progress, &run.cancel)?;
-            // The next version does not refer to it.
-            core.remember_damage(version.folder.plan(), &version.location, &restored.damaged, false);
+            let objects = Arc::new(version.objects.noting());
+            let restored = {
+                let objects = Arc::new(Stoppable::new(objects.clone(), &run.cancel));
+                extract(core, spec, &version, objects, spec.dry_run, &run.progress, &run.cancel)?
+            };
+            // The next version does not refer to it. What another destination gave in its place is damaged there.
+            for (location, damaged) in objects.by_place(&restored.damaged) {
+                core.remember_damage(version.folder.plan(), location, &damaged, false);
+            }
             (Some(version.manifest.id.clone()), restored)
         }
         Origin::Archive(file) => {
@@ -47,7 +56,10 @@ pub fn run(core: &Core, run: &Run, spec: &RestoreSpec, stages: &mut Stages<'_>) 
 pub fn plan(core: &Core, spec: &RestoreSpec, cancel: &Cancel) -> Result<RestoreCounts, Problem> {
     let progress = Progress::default();
     let restored = match &spec.from {
-        Origin::Version { place, version } => extract(core, spec, &*core.open_version(place, version)?, true, &progress, cancel)?,
+        Origin::Version { place, version } => {
+            let version = core.open_version(place, version)?;
+            extract(core, spec, &version, version.objects.clone(), true, &progress, cancel)?
+        }
         Origin::Archive(file) => unpack(core, spec, file, true, &progress, cancel)?,
     };
     Ok(restored.counts)
@@ -57,6 +69,7 @@ fn extract(
     core: &Core,
     spec: &RestoreSpec,
     version: &OpenVersion,
+    objects: Arc<dyn Objects>,
     dry_run: bool,
     progress: &Progress,
     cancel: &Cancel,
@@ -65,7 +78,7 @@ fn extract(
     let (tag, date) = (tag(core), date(core));
     Ok(restore(&RestoreJob {
         plan: version.folder.plan().clone(),
-        objects: version.objects.clone(),
+        objects,
         ring: version.ring.clone(),
         catalog: &version.catalog,
         paths: &paths,

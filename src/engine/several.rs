@@ -26,14 +26,24 @@ pub struct Chosen {
 /// `failed`: destinations that failed in this run already, and why.
 pub fn open(core: &Core, spec: &BackupSpec, failed: &[(Location, Problem)]) -> Result<Chosen, Problem> {
     let plan = &spec.plan;
-    let mut left = in_order(core, plan)?;
+    let (mut left, mut same): (Vec<Location>, _) = (Vec::new(), Vec::new());
+    // A plan may have been saved before that was looked at.
+    for location in in_order(core, plan)? {
+        match location.same_of(&left) {
+            Some(known) => same.push((location.clone(), explain::same_place(&location, known))),
+            None => left.push(location),
+        }
+    }
     left.retain(|location| !failed.iter().any(|(known, _)| known == location));
     let mut away = failed.to_vec();
     while !left.is_empty() {
         let location = left.remove(0);
         match destination::open_for_writing(core, plan, &location, &spec.secrets, spec.take_over) {
             Ok(opened) => match opened.folder.check_room() {
-                Ok(()) => return Ok(Chosen { opened, followers: left, away }),
+                Ok(()) => {
+                    away.append(&mut same);
+                    return Ok(Chosen { opened, followers: left, away });
+                }
                 Err(problem) => {
                     health::failed(core, &location, &problem);
                     away.push((location, problem));

@@ -17,6 +17,7 @@ use super::explain;
 use super::folder::{Folder, sha256_hex, unmarked};
 use super::hand;
 use super::run::{Done, Run, Stages};
+use super::stoppable::Stoppable;
 
 /// Carries out a verification. Damage is a finding of the report.
 pub fn run(core: &Core, run: &Run, spec: &VerifySpec, stages: &mut Stages<'_>) -> Result<Done, Problem> {
@@ -45,7 +46,7 @@ pub fn run(core: &Core, run: &Run, spec: &VerifySpec, stages: &mut Stages<'_>) -
         }
     }
     stages.enter(Stage::Checking);
-    let objects: Arc<dyn Objects> = folder.clone();
+    let objects: Arc<dyn Objects> = Arc::new(Stoppable::new(folder.clone(), &run.cancel));
     let mut report = verify(&VerifyJob {
         plan: folder.plan().clone(),
         objects,
@@ -57,6 +58,10 @@ pub fn run(core: &Core, run: &Run, spec: &VerifySpec, stages: &mut Stages<'_>) -
     })?;
     if spec.depth != Depth::Quick {
         damaged.extend(small_objects(&folder, ring.as_deref())?);
+    }
+    if run.cancel.is_cancelled() {
+        // What was not waited for is not damaged.
+        return Err(explain::cancelled());
     }
     damaged.append(&mut report.damaged);
     let report = VerifyReport { damaged, ..report };

@@ -15,6 +15,7 @@ mod gcs;
 mod ipfs;
 pub mod placeholder;
 mod s3;
+mod same;
 mod sftp;
 mod text;
 mod webdav;

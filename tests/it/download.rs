@@ -80,4 +80,12 @@ fn a_single_file_comes_as_it_is() {
     person.run(&format!("{line} --overwrite")).ok();
     let none = person.run(&format!("download %/{}/nothing --to @got --json", person.plan()));
     assert_eq!((none.code, none.problem().as_str()), (Some(10), "nothing-there"), "{}", none.out);
+
+    // No folder is left of what did not come; one that was there stays.
+    let missing = format!("download %/{}/nothing --to", person.plan());
+    person.run(&format!("{missing} @new/deep")).code(10);
+    assert!(!world.path("new").exists());
+    fs::create_dir(world.path("empty")).unwrap();
+    person.run(&format!("{missing} @empty/deep")).code(10);
+    assert_eq!(fs::read_dir(world.path("empty")).unwrap().count(), 0);
 }

@@ -197,7 +197,7 @@ fn destinations_are_listed_tried_added_and_taken_away() {
     let health = world.run("storage health --json").ok().lines();
     assert_eq!(health.iter().filter(|line| line["plans"][0]["versions"] == 1).count(), 2, "{health:?}");
     fs::rename(world.path("blue"), world.path("away")).unwrap();
-    assert!(world.run("storage health").code(1).out.contains("blue"));
+    assert!(world.run("storage health").code(10).out.contains("blue"));
     world.run("storage remove @blue --plan Docs").ok();
     world.run("storage health").ok();
     world.run("storage remove @dest --plan Docs").code(2);
@@ -239,7 +239,7 @@ fn how_a_destination_was_is_told() {
     assert_eq!(sum["full_in_days"], serde_json::Value::Null, "nobody has seen it for more than a week");
     let newest = world.run("storage health --history --days 7 --json").code(1).lines();
     assert_eq!(newest.iter().filter(|line| line.get("at").is_some()).count(), 2, "{newest:?}");
-    let said = world.run("storage health").code(1).out;
+    let said = world.run("storage health").code(10).out;
     assert!(said.contains("not usable since") && said.contains("8 days") && said.contains("away for too long"), "{said}");
     fs::rename(world.path("away"), world.dest()).unwrap();
     let said = world.run("storage health").ok().out;
@@ -248,4 +248,22 @@ fn how_a_destination_was_is_told() {
     let told = world.run("storage health --history").ok().out;
     assert!(told.contains("usable at 84 % of 25 checks") && told.contains("The destination is not there."), "{told}");
     world.run("storage health --days 3").code(2);
+}
+
+#[test]
+fn one_place_in_two_spellings_is_refused() {
+    let world = World::new();
+    tree::plain(&world.source(), 3, &mut Random(9));
+    let (one, other) =
+        ("s3://bucket/pp?endpoint=http://127.0.0.1:9&access_key=A", "s3://bucket/pp/?endpoint=http://localhost:9&region=x");
+    for line in ["backup --source @source --json", "plan add Docs --source @source --json"] {
+        let refused = world.run(&format!("{line} --to {one} --to {other}")).code(2);
+        assert_eq!(refused.problem(), "usage");
+        assert!(refused.out.contains("is the same place as s3://bucket/pp?endpoint=http://127.0.0.1:9"), "{}", refused.out);
+    }
+    fs::create_dir(world.dest()).unwrap();
+    assert!(world.run("storage list").ok().out.starts_with("No destinations yet."));
+    world.run("plan add Docs --source @source --to @dest").ok();
+    let known = world.run("storage add @dest --plan Docs --json").code(2);
+    assert!(known.out.contains("already"), "{}", known.out);
 }

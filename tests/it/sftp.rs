@@ -189,7 +189,7 @@ fn since_when_a_server_is_away_is_told() {
     let well = person.run("storage health --history --json").ok().lines();
     assert!(well.len() == 3 && well[0]["code"].is_null() && well[1]["away_since"].is_null(), "{well:?}");
     person.server.end();
-    person.run("storage health").code(1);
+    person.run("storage health").code(10);
     let told = person.run("storage health --history --json").code(1).lines();
     let [good, bad, sum, result] = &told[..] else { panic!("{told:?}") };
     assert_eq!((&good["failure"], &bad["failure"]["code"]), (&Value::Null, &Value::from("destination-missing")));

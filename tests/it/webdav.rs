@@ -41,6 +41,10 @@ fn the_whole_job_on_an_open_line() {
     the_whole_job(&world, &server.address("b"), apache::PASSWORD, "", &server.data().join("b"));
     let said = run(&world, &server.address("b"), "versions --from %").ok();
     assert!(said.err.contains("not protected"), "{}", said.err);
+    let verified = run(&world, &server.address("b"), "verify --from %").ok();
+    assert_eq!(verified.err.matches("not protected").count(), 1, "{}", verified.err);
+    let quiet = run(&world, &server.address("b"), "verify --from % --quiet").ok();
+    assert!(!quiet.err.contains("not protected"), "{}", quiet.err);
 }
 
 #[test]
@@ -176,4 +180,17 @@ fn a_run_whose_server_dies_is_gone_on_with() {
     server.start_again();
     job::goes_on(&world, &run);
     assert!(walk(&volumes).iter().all(|path| !path.to_string_lossy().contains(".tmp-")), "nothing half done is left");
+}
+
+#[test]
+fn a_folder_and_the_server_that_shows_it_are_no_two_destinations() {
+    let world = World::new();
+    let shown = world.path("shown");
+    fs::create_dir_all(shown.join("b")).unwrap();
+    tree::plain(&world.source(), 40, &mut Random(76));
+    let server = Dufs::start(&shown);
+    let line = format!("backup --source @source --to {} --to %", shown.join("b").display());
+    let ran = run_with(&world, &server.address("b"), dufs::PASSWORD, &line, |_| {}).code(3);
+    assert!(ran.err.contains("is the same place as") && !ran.err.contains("there already"), "{}", ran.err);
+    run_with(&world, &server.address("b"), dufs::PASSWORD, "verify --from % --all --depth full", |_| {}).ok();
 }

@@ -39,7 +39,7 @@ Examples:
   strongroom plan add Docs --source ~/Docs --to /mnt/blue --schedule daily@20:00
   strongroom plan add etc --source /etc --to /srv --no-encryption --exclude '*.o'
 
-Scheduled runs are made while the window is open.";
+Scheduled runs are made while the window is open, or `strongroom daemon` runs.";
 
 #[derive(Debug, Args)]
 #[command(after_help = ADD_EXAMPLES, mut_arg("source", |a| a.required(true)))]

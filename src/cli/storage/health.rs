@@ -41,9 +41,9 @@ pub fn run(args: &args::StorageHealth, output: Output) -> Result<Exit, Problem> 
     }
     let mut exit = Exit::Done;
     for location in &locations {
-        let is_well = if args.history {
+        let ended = if args.history {
             let samples = handle.health(location.clone(), args.days.unwrap_or(DAYS)).wait()?;
-            history(location, &samples, is_missed(&overview, location), output)
+            if history(location, &samples, is_missed(&overview, location), output) { Exit::Done } else { Exit::Failed }
         } else {
             let status = handle.destination_status(location.clone()).wait()?;
             let told = Told::of(&handle.health(location.clone(), OF_TREND).wait()?, Timestamp::now());
@@ -51,11 +51,9 @@ pub fn run(args: &args::StorageHealth, output: Output) -> Result<Exit, Problem> 
             let is_missed = status.problem.is_some() && is_missed(&overview, location);
             let owed = handle.keys_owed(location.clone()).wait()?;
             now(&overview, &status, &told, &owed, is_missed, output);
-            status.problem.is_none()
+            status.problem.map_or(Exit::Done, |problem| problem.code.into())
         };
-        if !is_well {
-            exit = Exit::Failed;
-        }
+        exit = exit.max(ended);
     }
     let result = if exit == Exit::Done { "completed" } else { "failed" };
     output.result(result, json!({ "destinations": locations.len() }));

@@ -30,6 +30,10 @@ pub fn run(session: &Session, args: &args::StorageMove, output: Output) -> Resul
     if from == to {
         return Err(Problem::new(Code::Usage, "That is where it goes already.", "Give another destination with --to."));
     }
+    if to.is_same_place(&from) {
+        let fix = "Nothing is to be moved: `strongroom plan edit --to` changes how the plan's destinations are written.";
+        return Err(Problem::new(Code::Usage, to.twice_in_words(&from), fix));
+    }
     // Asked there alone: what another destination has is not what is moved.
     let there = handle.plans_at(from.clone()).wait()?.into_iter().find(|there| there.id == plan.id);
     if there.is_none() && plan.destinations.len() == 1 && shown.last_success.is_some() {

@@ -26,8 +26,8 @@ pub fn test(core: &Core, location: &Location) -> Result<TestResult, Problem> {
     let room = storage.room()?;
     let Measured { latency, write_speed, read_speed, deletable } = measure(core, &*storage)?;
     Ok(TestResult {
-        writable: true,
-        deletable,
+        writable: Some(true),
+        deletable: Some(deletable),
         free: room.map(|r| r.free),
         total: room.map(|r| r.total),
         latency_ms: Some(u64::try_from(latency.as_millis()).unwrap_or(u64::MAX)),
@@ -42,21 +42,21 @@ pub fn test(core: &Core, location: &Location) -> Result<TestResult, Problem> {
 
 /// For a folder that does not exist yet, in one that does. Nothing is made for that.
 fn test_missing(core: &Core, location: &Location) -> Option<TestResult> {
-    let (above, room) = match location.path() {
+    let (above, room, may_be_made) = match location.path() {
         Some(path) => {
             let path = path.to_path_buf();
-            (Location::local(path.parent()?), Some(room_to_make(&path)?))
+            (Location::local(path.parent()?), Some(room_to_make(&path)?), Some(true))
         }
         None => {
             let (above, _) = location.split()?;
             // Whether the account may make it there, only making it tells.
             let room = core.open_anew(&above, false).ok()?.room().ok()?;
-            (above, room)
+            (above, room, None)
         }
     };
     Some(TestResult {
-        deletable: true,
-        writable: true,
+        writable: may_be_made,
+        deletable: may_be_made,
         free: room.map(|room| room.free),
         total: room.map(|room| room.total),
         latency_ms: None,
@@ -69,13 +69,19 @@ fn test_missing(core: &Core, location: &Location) -> Option<TestResult> {
     })
 }
 
-/// Of a folder of this machine; `None` where it cannot be made.
+/// Of a folder of this machine; `None` where it cannot be made: by this person, on what is mounted read-only, or in a view of the running
+/// system.
 fn room_to_make(path: &Path) -> Option<Room> {
     let parent = path.parent()?;
     if path.exists() || !may_make_in(parent) {
         return None;
     }
-    let room = disk::room(&os::folder::Folder::open(parent, For::Reaching).ok()?).ok()?;
+    let above = os::folder::Folder::open(parent, For::Reaching).ok()?;
+    // There root may do all by its permissions, and nothing in truth.
+    if disk::is_pseudo(&above) {
+        return None;
+    }
+    let room = disk::room(&above).ok()?;
     Some(Room { free: room.free, total: room.total })
 }
 

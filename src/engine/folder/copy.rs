@@ -23,6 +23,8 @@ pub enum NotCopied {
     Source(Problem),
     /// The target does not take it.
     Target(Problem),
+    /// The target has one of that name.
+    There(Problem),
     Cancelled,
 }
 
@@ -126,6 +128,7 @@ impl Folder {
     ) -> Result<Copied, NotCopied> {
         let to = |error: storage::Error| match error.kind {
             Kind::Cancelled => NotCopied::Cancelled,
+            Kind::AlreadyExists => NotCopied::There(error.into()),
             _ => NotCopied::Target(error.into()),
         };
         let stop = Stop::of(cancel);

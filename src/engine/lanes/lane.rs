@@ -22,6 +22,7 @@ use crate::model::problem::Problem;
 use crate::model::replicate::Replicated;
 use crate::model::run::{Cancel, Progress};
 use crate::model::snapshot::{ObjectInfo, VersionId};
+use crate::storage::stop::Stop;
 
 /// Objects that were sent before anything told what they should be, by their full names.
 pub type Sent = Mutex<HashMap<String, SentObject>>;
@@ -108,7 +109,8 @@ impl Lane {
 
     /// Opens the destination and brings it up to date.
     fn open(&self, listed: &[Listed]) -> Result<(Arc<Folder>, Replicated), Problem> {
-        let to = replicate::target(&self.core, &self.from, self.ring.as_deref(), &self.location, false)?;
+        let from = (&*self.from, &self.from_location);
+        let to = replicate::target(&self.core, from, self.ring.as_deref(), &self.location, false)?;
         // Of runs that made no version; of the one that is gone on with what it makes anew.
         let there = to.manifests(self.ring.as_deref())?;
         hand::clear_litter(&self.core, &to, &self.location, &there, self.left.as_ref().map(|_| &self.id))?;
@@ -145,8 +147,9 @@ impl Lane {
         // One that fails is enough for all.
         let each = || each().inspect_err(|problem: &Problem| self.feed.ended(self.number, Err(problem.clone())));
         let at_once = self.core.uploads_at_once(self.reads_elsewhere(), &self.location);
+        let stop = Stop::current();
         thread::scope(|scope| {
-            let others: Vec<_> = (1..at_once).map(|_| scope.spawn(each)).collect();
+            let others: Vec<_> = (1..at_once).map(|_| scope.spawn(|| stop.within(each))).collect();
             let first = each();
             others.into_iter().map(|o| o.join().unwrap_or_else(|panic| panic::resume_unwind(panic))).fold(first, Result::and)
         })
@@ -168,7 +171,9 @@ impl Lane {
         };
         match copied {
             Ok(sum) => Ok(SentObject { size, sum }),
-            Err(NotCopied::Source(problem) | NotCopied::Target(problem)) => Err(problem),
+            // No run before knows this one's name, which is made of chance: another lane has sent it to the same place.
+            Err(NotCopied::There(_)) if self.left.is_none() => Err(explain::same_place_as_another(&self.location)),
+            Err(NotCopied::Source(problem) | NotCopied::Target(problem) | NotCopied::There(problem)) => Err(problem),
             Err(NotCopied::Cancelled) => Err(explain::cancelled()),
         }
     }

@@ -91,9 +91,10 @@ pub struct Drive {
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TestResult {
-    pub writable: bool,
-    /// Else backups work, but nothing can be cleaned up.
-    pub deletable: bool,
+    /// `None`: it was not tried, where the folder is to be made at a server.
+    pub writable: Option<bool>,
+    /// Else backups work, but nothing can be cleaned up. `None`: it was not tried.
+    pub deletable: Option<bool>,
     pub free: Option<u64>,
     pub total: Option<u64>,
     /// Until a small request was answered, of a few the middle one.

@@ -81,6 +81,11 @@ pub fn server(endpoint: &str) -> Server {
     Server { host, port: url.as_ref().and_then(Url::port_or_known_default).unwrap_or(443) }
 }
 
+/// Path of an address, without a `/` at its end.
+pub fn path(endpoint: &str) -> String {
+    Url::parse(endpoint).map_or_else(|_| String::new(), |url| url.path().trim_end_matches('/').to_owned())
+}
+
 /// The last part of a prefix, and where that is.
 pub fn short_name(prefix: &str, bucket: &str) -> String {
     match prefix.rsplit('/').next() {

@@ -294,7 +294,7 @@ impl Draft {
 
     /// All that are chosen, in the order in which they were.
     pub fn destinations(&self) -> Vec<Location> {
-        let last = self.location().filter(|location| !self.also.contains(location));
+        let last = self.location().filter(|location| location.same_of(&self.also).is_none());
         self.also.iter().cloned().chain(last).collect()
     }
 
@@ -323,8 +323,14 @@ impl Draft {
             };
             return Some(self.placeholders.refused(destination).unwrap_or_else(neither));
         };
-        if self.also.contains(&location) {
-            return Some("This place is chosen already.".into());
+        if let Some(same) = location.same_of(&self.also) {
+            let shown = same.display();
+            let is_it = location == *same;
+            return Some(if is_it {
+                "This place is chosen already.".into()
+            } else {
+                format!("This is the same place as {shown}.")
+            });
         }
         let path = location.path()?.clone();
         let own = self.ticked().find(|source| source.path == path)?;

@@ -69,14 +69,14 @@ impl<'a> TestView<'a> {
 /// A test's result in lines, the most important first.
 fn lines(result: &TestResult, is_own: bool, is_append_only_said: bool) -> Vec<(Tone, Icon, String)> {
     let mut lines = Vec::new();
-    lines.push(if result.to_be_made {
-        (Tone::Ok, icons::CHECK_CIRCLE, "Is not there yet: the first backup makes it".to_owned())
-    } else if result.writable {
-        (Tone::Ok, icons::CHECK_CIRCLE, "Can be read and written".to_owned())
-    } else {
-        (Tone::Bad, icons::X_CIRCLE, "Cannot be written".to_owned())
-    });
-    if result.writable && !result.deletable && !is_append_only_said {
+    let (tone, icon, text) = match (result.writable, result.to_be_made) {
+        (Some(false), _) => (Tone::Bad, icons::X_CIRCLE, "Cannot be written"),
+        (Some(true), true) => (Tone::Ok, icons::CHECK_CIRCLE, "Is not there yet: the first backup makes it"),
+        (Some(true), false) => (Tone::Ok, icons::CHECK_CIRCLE, "Can be read and written"),
+        (None, _) => (Tone::Neutral, icons::INFO, "Is not there yet: the first backup makes it, which was not tried"),
+    };
+    lines.push((tone, icon, text.to_owned()));
+    if result.writable == Some(true) && result.deletable == Some(false) && !is_append_only_said {
         let text = "Nothing can be deleted there: backups work, but old versions and unfinished ones stay until somebody with the \
                     right to delete removes them";
         lines.push((Tone::Warn, icons::WARNING, text.to_owned()));
@@ -123,8 +123,8 @@ mod tests {
     #[test]
     fn a_result_says_what_matters() {
         let good = TestResult {
-            deletable: true,
-            writable: true,
+            deletable: Some(true),
+            writable: Some(true),
             free: Some(1_300_000_000),
             total: Some(2_000_000_000),
             latency_ms: Some(12),
@@ -142,8 +142,8 @@ mod tests {
         assert_eq!(said[4], "Holds 2 backups already");
         assert_eq!(lines(&good, true, false).len(), 4, "one's own are no news");
         let bad = TestResult {
-            writable: false,
-            deletable: true,
+            writable: Some(false),
+            deletable: Some(true),
             free: None,
             total: None,
             latency_ms: None,
@@ -156,7 +156,7 @@ mod tests {
         };
         let said: Vec<String> = lines(&bad, false, false).into_iter().map(|(_, _, text)| text).collect();
         assert_eq!(said, ["Cannot be written", "The server does not say how much room there is"]);
-        let kept = TestResult { deletable: false, ..good.clone() };
+        let kept = TestResult { deletable: Some(false), ..good.clone() };
         let (tone, _, text) = lines(&kept, false, false).swap_remove(1);
         assert!(tone == Tone::Warn && text.starts_with("Nothing can be deleted there: backups work"), "{text}");
         assert!(!lines(&kept, true, true).iter().any(|(_, _, text)| text.starts_with("Nothing")), "it is said once");
@@ -167,5 +167,11 @@ mod tests {
         let said: Vec<String> = lines(&missing, false, false).into_iter().map(|(_, _, text)| text).collect();
         assert_eq!(said[0], "Is not there yet: the first backup makes it");
         assert!(!said.iter().any(|line| line.contains("read and written")), "{said:?}");
+        let untried = lines(&TestResult { writable: None, deletable: None, ..missing }, false, false);
+        assert_eq!(
+            (untried[0].0, &*untried[0].2),
+            (Tone::Neutral, "Is not there yet: the first backup makes it, which was not tried")
+        );
+        assert!(!untried.iter().any(|(tone, ..)| *tone == Tone::Bad), "{untried:?}");
     }
 }

@@ -108,7 +108,10 @@ fn backups_go_on_where_nothing_may_be_deleted() {
     let is_deletable = || world.handle().destination_status(world.location()).wait().unwrap().deletable;
     assert!(!is_deletable(), "what could not be cleared away tells it");
     let tested = world.handle().test_destination(plan.destinations[0].clone()).wait().unwrap();
-    assert!(tested.writable && !tested.deletable && tested.keeps == Some(Keeping::Versions), "{tested:?}");
+    assert!(
+        tested.writable == Some(true) && tested.deletable == Some(false) && tested.keeps == Some(Keeping::Versions),
+        "{tested:?}"
+    );
     assert!(!is_deletable());
     // Once it may be deleted, nothing is left of it.
     world.append_only.store(false, Relaxed);
@@ -198,10 +201,10 @@ fn a_test_leaves_little_where_nothing_can_be_deleted() {
         let left = all.filter(|entry| entry.file_name().as_encoded_bytes().starts_with(b".strongroom-test"));
         left.map(|entry| entry.metadata().unwrap().len()).collect::<Vec<_>>()
     };
-    assert!(test().deletable);
+    assert_eq!(test().deletable, Some(true));
     assert_eq!(left(), [0; 0], "of others it leaves nothing");
     world.append_only.store(true, Relaxed);
-    assert!(!test().deletable);
+    assert_eq!(test().deletable, Some(false));
     assert!(!left().is_empty() && left().iter().sum::<u64>() < 1 << 20, "{:?}", left());
     world.append_only.store(false, Relaxed);
     test();

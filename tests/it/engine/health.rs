@@ -165,6 +165,7 @@ fn a_folder_that_the_first_backup_makes_at_a_server_can_be_chosen_and_is_not_mad
     fs::create_dir(world.path("sftp___ada_nas__")).unwrap();
     let told = test("sftp://ada@nas/~/backups").unwrap();
     assert!(told.to_be_made && told.plans == 0 && told.write_speed.is_none(), "{told:?}");
+    assert_eq!((told.writable, told.deletable), (None, None), "only making it tells");
     assert!(!world.path("sftp___ada_nas___backups").exists());
     let plan = Plan { destinations: vec![at("sftp://ada@nas/~/backups")], ..world.plan("Documents") };
     write(&world.source().join("a"), "x");
@@ -172,4 +173,18 @@ fn a_folder_that_the_first_backup_makes_at_a_server_can_be_chosen_and_is_not_mad
     assert_eq!(world.back_up(&plan, WantedType::Auto).outcome, Outcome::Completed);
     let told = test("sftp://ada@nas/~/backups").unwrap();
     assert!(!told.to_be_made && told.plans == 1, "{told:?}");
+    assert_eq!((told.writable, told.deletable), (Some(true), Some(true)));
+}
+
+#[test]
+fn a_folder_of_this_machine_is_promised_only_where_it_can_be_made() {
+    let world = World::new();
+    let test = |path: &Path| world.handle().test_destination(Location::local(path)).wait();
+    let told = test(&world.path("new")).unwrap();
+    assert!(told.to_be_made && told.writable == Some(true), "{told:?}");
+    assert!(!world.path("new").exists());
+    if cfg!(target_os = "linux") {
+        // What root may do there by its permissions, nobody can.
+        assert_eq!(test(Path::new("/proc/backups")).unwrap_err().code, Code::DestinationMissing);
+    }
 }

@@ -443,3 +443,41 @@ fn a_destination_that_is_full_in_the_middle_keeps_no_version_from_the_others() {
         assert_eq!(fs::read_dir(data).unwrap().count(), 3, "{name}: nothing is left of what made no version");
     }
 }
+
+#[test]
+fn one_place_in_two_spellings_is_written_once() {
+    let world = World::new();
+    write(&world.source().join("a"), "x");
+    let one = world.destination();
+    fs::create_dir_all(&one).unwrap();
+    fs::create_dir_all(world.path("elsewhere")).unwrap();
+    let dotted = Location::local(one.join("."));
+    let spelled = Location::local(world.path("elsewhere/../destination"));
+    // What the address alone tells.
+    let mut plan = Plan { destinations: vec![Location::local(&*one), dotted], ..world.plan("Documents") };
+    let refused = world.save(&plan).unwrap_err();
+    assert!(refused.code == Code::Usage && refused.what.contains("is the same place as"), "{refused:?}");
+    // A plan that nobody looked at so: it is backed up, and what is wrong is said.
+    let once = |plan: &Plan| {
+        let plan = Box::new(plan.clone());
+        world.run(|run| Command::BackUpOnce {
+            run,
+            plan,
+            secrets: NewSecrets { password: Some(Secret::new(PASSWORD)), ..NewSecrets::default() },
+            kind: WantedType::Auto,
+            base: None,
+            take_over: false,
+            accept_shrunk: false,
+        })
+    };
+    let report = once(&plan);
+    assert_eq!(report.outcome, Outcome::CompletedWithWarnings, "{report:?}");
+    assert!(report.warnings[0].detail.contains("is the same place as"), "{:?}", report.warnings);
+    // What only the folder tells.
+    plan.destinations = vec![Location::local(&*one), spelled];
+    let refused = world.save(&plan).unwrap_err();
+    assert!(refused.what.contains("is the same place as"), "{refused:?}");
+    let report = once(&plan);
+    assert_eq!(report.outcome, Outcome::CompletedWithWarnings, "{report:?}");
+    assert!(report.warnings[0].detail.contains("is the same place as"), "{:?}", report.warnings);
+}

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::io;
 use std::sync::atomic::AtomicU64;
 
+use strongroom::model::replicate::ReplicateSpec;
 use strongroom::model::run::Outcome;
 use strongroom::model::volume_size::VolumeSize;
 use strongroom::storage::{Error, Listed, Room, Storage, Take, Upload};
@@ -132,6 +133,46 @@ fn another_goes_on_in_the_middle_of_an_object() {
     assert!(from_first >= 5_000_000 && from_second > 0, "{from_first} {from_second}");
     let in_all = from_first + from_second;
     assert!((12_000_000..12_200_000).contains(&in_all), "nothing is read twice: {from_first} and {from_second}");
+}
+
+#[test]
+fn damage_is_booked_where_it_was_read() {
+    let world = World::new();
+    fill(&world);
+    std::fs::create_dir(world.path("second")).unwrap();
+    let second = Location::local(world.path("second"));
+    let mut plan = world.plan("Documents");
+    plan.destinations.push(second);
+    plan.format.volume_size = Some(VolumeSize::Bytes(1 << 20));
+    world.save(&plan).unwrap();
+    assert_eq!(world.back_up(&plan, WantedType::Auto).outcome, Outcome::Completed);
+    // The last volume: the first destination is long gone when it is read.
+    let is_volume = |path: &PathBuf| path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"v0"));
+    let last = tree(&world.path("second")).into_keys().filter(is_volume).max().unwrap();
+    let last = world.path("second").join(last);
+    let mut bytes = std::fs::read(&last).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    std::fs::write(&last, bytes).unwrap();
+
+    *world.streams.lock().unwrap() = Some(Streams { dies: Some(world.location()), after: 3_000_000, read: Arc::default() });
+    let report = world.restore(world.place(&plan), VersionChoice::Latest, &world.path("restored"));
+    assert_eq!(report.outcome, Outcome::CompletedWithWarnings, "{:?}", report.warnings);
+    *world.streams.lock().unwrap() = None;
+    let healthiest = world.handle().healthiest(plan.id.clone(), VersionChoice::Latest).wait().unwrap();
+    assert_eq!(healthiest, world.location(), "nothing is damaged there");
+    // It is known at the other one: a copy replaces it there.
+    let spec = ReplicateSpec {
+        from: world.place(&plan),
+        to: Location::local(world.path("second")),
+        versions: Vec::new(),
+        instead: false,
+        anew: false,
+    };
+    assert_eq!(world.run(|run| Command::Replicate { run, spec: Box::new(spec) }).outcome, Outcome::Completed);
+    let place = Place { location: Location::local(world.path("second")), ..world.place(&plan) };
+    let report = world.restore(place, VersionChoice::Latest, &world.path("whole"));
+    assert_eq!(report.outcome, Outcome::Completed, "{:?}", report.warnings);
 }
 
 #[test]

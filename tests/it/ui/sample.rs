@@ -364,8 +364,8 @@ pub fn answer(question: &Question) -> Option<Result<Answer, Problem>> {
         })),
         Question::Health { .. } => Answer::Health(health()),
         Question::TestDestination { .. } => Answer::Tested(TestResult {
-            deletable: true,
-            writable: true,
+            deletable: Some(true),
+            writable: Some(true),
             free: Some(588_000_000_000),
             total: Some(1_000_000_000_000),
             latency_ms: Some(8),

@@ -35,8 +35,8 @@ impl Asked {
 fn good() -> TestResult {
     TestResult {
         to_be_made: false,
-        writable: true,
-        deletable: true,
+        writable: Some(true),
+        deletable: Some(true),
         free: None,
         total: None,
         latency_ms: None,

@@ -40,7 +40,7 @@ fn what_cannot_be_deleted_is_said_before_somebody_needs_the_room() {
             Some(Ok(Answer::DestinationStatus(status)))
         }
         (Question::TestDestination { .. }, Some(Ok(Answer::Tested(mut result)))) => {
-            result.deletable = false;
+            result.deletable = Some(false);
             Some(Ok(Answer::Tested(result)))
         }
         (_, answer) => answer,

@@ -20,6 +20,9 @@ fn a_backup_may_go_to_several_places() {
     assert_eq!((draft.destination.as_str(), draft.where_blocked()), ("", None));
     draft.destination = "/media/blue".into();
     assert_eq!(draft.where_blocked().as_deref(), Some("This place is chosen already."));
+    draft.destination = "/media/./blue".into();
+    assert_eq!(draft.where_blocked().as_deref(), Some("This is the same place as /media/blue."));
+    assert_eq!(draft.destinations().len(), 1);
     draft.destination = "sftp://ada@nas/b".into();
     assert_eq!(draft.where_blocked(), None);
     let shown: Vec<String> = draft.destinations().iter().map(Location::display).collect();

@@ -160,8 +160,8 @@ impl MoveDialog {
         let typed = self.typed.trim();
         match self.to() {
             _ if typed.is_empty() => Some(self.form.lack().map_or_else(|| "Say where to.".into(), Lack::in_words)),
-            Some(to) if to == self.from => Some("That is where it is.".into()),
-            Some(to) if self.goes_to.contains(&to) => {
+            Some(to) if to == self.from || to.is_same_place(&self.from) => Some("That is where it is.".into()),
+            Some(to) if to.same_of(&self.goes_to).is_some() => {
                 Some("It goes there as well already: take this destination away instead.".into())
             }
             Some(_) => None,

@@ -371,6 +371,7 @@ fn to_io(error: storage::Error) -> io::Error {
         | Kind::WantsTls
         | Kind::CaFile
         | Kind::Nonsense
+        | Kind::DamagedOnItsWay
         | Kind::Elsewhere
         | Kind::Locked
         | Kind::InvalidName

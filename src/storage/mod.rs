@@ -240,6 +240,8 @@ pub enum Kind {
     CaFile,
     /// What answers is no server of the kind that was named, or one that lies; the source says what it answered.
     Nonsense,
+    /// The server says that what arrived is not what was sent, by its size or a sum: it does not count. The source says by which.
+    DamagedOnItsWay,
     /// The server sends us to another one; the source is that one's address.
     Elsewhere,
     /// Somebody holds a lock on it.

@@ -28,6 +28,7 @@ mod line;
 mod range;
 mod service;
 mod single;
+mod sums;
 mod trust;
 mod upload;
 mod uploads;
@@ -64,6 +65,8 @@ pub struct ObjectStore {
     shown: String,
     /// Whether many objects are deleted by one request.
     in_batches: bool,
+    /// Whether the store tells the MD5 of whatever is finished, also where it came in parts.
+    tells_sums: bool,
     /// Of S3 only.
     bucket: Option<Arc<Bucket>>,
 }
@@ -88,14 +91,15 @@ impl ObjectStore {
 
     fn connect(location: &Location, access: &dyn Access, region: Option<&str>) -> Result<Self, Error> {
         let service = service::open(location, access, region)?;
-        let wire = Arc::new(Wire::new(location, access, service.in_cloud, service.bucket.is_some())?);
+        let wire = Arc::new(Wire::new(location, access, service.in_cloud, matches!(location, Location::S3(_)))?);
+        let tells_sums = matches!(location, Location::Gcs(_));
         // Google's answer to a batch would be taken at its word in how many parts it has.
         let in_batches = !matches!(location, Location::Gcs(_));
         let transport = HttpTransporter::new(Carrier(wire.clone()));
         let direct = service.bucket.map(|bucket| Direct::new(wire, transport.clone(), bucket));
         let bucket = direct.map(|direct| Arc::new(Bucket::new(Arc::new(direct))));
         let line = Arc::new(Line::new(service.operator, transport)?);
-        Ok(Self { line, prefix: service.prefix, shown: location.display(), in_batches, bucket })
+        Ok(Self { line, prefix: service.prefix, shown: location.display(), in_batches, tells_sums, bucket })
     }
 
     /// Where the bucket lies, where the address does not say so and the store does.
@@ -283,7 +287,7 @@ impl Storage for ObjectStore {
             Ok(_) => Err(Error::new(Kind::AlreadyExists, name, "there is one")),
             Err(e) if e.kind == Kind::NotFound => match &self.bucket {
                 Some(bucket) => Ok(Box::new(SingleUpload::begin(name, self.key(name), self.line.clone(), bucket.clone()))),
-                None => Ok(Box::new(StoreUpload::begin(name, self.key(name), self.line.clone())?)),
+                None => Ok(Box::new(StoreUpload::begin(name, self.key(name), self.line.clone(), self.tells_sums)?)),
             },
             Err(e) => Err(e),
         }

@@ -204,6 +204,12 @@ impl From<storage::Error> for Problem {
                 format!("The server does not answer as it should: {}.", error.source),
                 "Check the address, and whether a login page or another server stands in between.",
             ),
+            Kind::DamagedOnItsWay => Problem::new(
+                Code::Io,
+                format!("{at} was damaged on its way to the server: {}.", error.source),
+                "It does not count, and what was backed up before is whole. Try again; if it happens again, check the network and this \
+                 computer's memory.",
+            ),
             Kind::Elsewhere => Problem::new(
                 Code::ServerAnswer,
                 format!("The server sends us to another one: {}.", error.source),
@@ -331,6 +337,14 @@ mod tests {
         let held = Problem::from(Error::new(Kind::Held, "data/x", "409 ObjectUnderRetention: not yet"));
         assert!(held.what.contains("lock") && !held.fix.contains("Let it"), "{held:?}");
         assert!(matches!(crate::engine::folder::Folder::may_stay(Err(held)), Ok(Some(_))));
+    }
+
+    #[test]
+    fn what_was_damaged_on_its_way_is_no_damaged_backup() {
+        let said = Problem::from(Error::new(Kind::DamagedOnItsWay, "data/x", "it kept other bytes than it was sent"));
+        assert_eq!(said.code, Code::Io);
+        assert!(said.what.starts_with("data/x was damaged on its way") && said.what.contains("it kept other bytes"), "{said:?}");
+        assert!(said.fix.contains("Try again"), "{said:?}");
     }
 
     #[test]

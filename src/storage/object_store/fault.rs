@@ -29,6 +29,8 @@ pub enum Fault {
     TooLong(String),
     /// The object ends before what was asked for.
     TooShort,
+    /// It took other bytes than it was sent.
+    Damaged(String),
     /// An answer that no such service gives.
     Strange(String),
 }
@@ -56,6 +58,7 @@ impl Fault {
             Self::Refused(refusal) => refusal.kind(),
             Self::TooLong(_) => Kind::TooLong,
             Self::TooShort => Kind::TooShort,
+            Self::Damaged(_) => Kind::DamagedOnItsWay,
             Self::Strange(_) => Kind::Nonsense,
         }
     }
@@ -90,6 +93,7 @@ impl fmt::Display for Fault {
             | Self::Cut(why)
             | Self::NotTrusted(why)
             | Self::TooLong(why)
+            | Self::Damaged(why)
             | Self::Strange(why)
             | Self::Elsewhere(why) => f.write_str(why),
             Self::Expired => f.write_str("it has run out"),
@@ -166,6 +170,7 @@ impl Refusal {
                 return Kind::Refused;
             }
             "QuotaExceeded" | "ServiceQuotaExceeded" | "InsufficientStorage" => return Kind::NoRoom,
+            "BadDigest" | "XAmzContentChecksumMismatch" | "Md5Mismatch" => return Kind::DamagedOnItsWay,
             "EntityTooLarge" | "RequestBodyTooLarge" => return Kind::FileTooLarge,
             "ObjectUnderRetention" | "ObjectLocked" | "BlobImmutableDueToPolicy" | "BlobImmutableDueToLegalHold" => {
                 return Kind::Held;
@@ -234,6 +239,8 @@ mod tests {
             (503, xml("SlowDown"), Kind::ServerBusy),
             (500, String::new(), Kind::ServerBusy),
             (507, String::new(), Kind::NoRoom),
+            (400, xml("BadDigest"), Kind::DamagedOnItsWay),
+            (400, xml("Md5Mismatch"), Kind::DamagedOnItsWay),
             (302, String::new(), Kind::Nonsense),
             (400, String::new(), Kind::Other),
             (404, r#"{"error":{"code":404,"message":"The specified bucket does not exist."}}"#.into(), Kind::NoBucket),

@@ -18,7 +18,8 @@ use super::direct::{Direct, path};
 use super::failure::judged;
 use super::fault::{Fault, Refusal};
 use super::line::Line;
-use super::upload::{StoreUpload, TOKEN, is_ours, token};
+use super::sums::OTHER_BYTES;
+use super::upload::{StoreUpload, TOKEN, ours, token};
 use super::wire::Answer;
 use crate::storage::spool::{Spool, Waits};
 use crate::storage::{Error, Kind, Upload};
@@ -85,7 +86,7 @@ impl SingleUpload {
 
     /// Begins anew in parts, with what waits here.
     fn in_parts(&mut self) -> Result<&mut StoreUpload, Error> {
-        let mut parts = Box::new(StoreUpload::begin(&self.name, self.key.clone(), self.line.clone())?);
+        let mut parts = Box::new(StoreUpload::begin(&self.name, self.key.clone(), self.line.clone(), false)?);
         self.spool.send_to(&self.name, &mut *parts)?;
         self.spool = Spool::default();
         Ok(self.parts.insert(parts))
@@ -161,7 +162,7 @@ impl SingleUpload {
                     let told = answer.headers.get(CRC32).and_then(|value| value.to_str().ok());
                     if told.is_some_and(|told| told != crc32) {
                         self.line.wait(self.line.operator().delete(&self.key)).map_err(|e| judged(&self.name, &e))?;
-                        return Err(Error::new(Kind::Nonsense, &self.name, "it kept other bytes than it was sent"));
+                        return Err(Error::new(Kind::DamagedOnItsWay, &self.name, OTHER_BYTES));
                     }
                     if compares == Compares::NotKnown {
                         self.bucket.learn(if told.is_some() { Compares::Crc32 } else { Compares::Md5 });
@@ -169,7 +170,7 @@ impl SingleUpload {
                     Ok(())
                 }
                 // An answer that was lost on the way made us ask again.
-                409 | 412 if is_ours(&self.line, &self.name, &self.key, length, &token).unwrap_or(false) => Ok(()),
+                409 | 412 if ours(&self.line, &self.name, &self.key, length, &token).is_ok_and(|there| there.is_some()) => Ok(()),
                 409 | 412 => Err(Error::new(Kind::AlreadyExists, &self.name, "there is one")),
                 status => Err(failed(Fault::Refused(Refusal::read(status, &answer.headers, &answer.body)))),
             };

@@ -13,6 +13,7 @@ use crate::storage::{contract, cuts};
 
 mod requests;
 mod single;
+mod sums;
 
 /// With one secret; none where it is empty.
 fn knows(secret: &'static str, ca_file: Option<PathBuf>) -> Person {

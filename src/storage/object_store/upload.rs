@@ -4,10 +4,11 @@ use std::io::{self, Write};
 use std::sync::Arc;
 use std::time::Duration;
 
-use opendal::{Buffer, Writer};
+use opendal::{Buffer, Metadata, Writer};
 
 use super::failure::judged;
 use super::line::Line;
+use super::sums::{OTHER_BYTES, Whole};
 use crate::storage::stop::Stop;
 use crate::storage::{Error, Kind, Upload};
 
@@ -35,10 +36,12 @@ pub struct StoreUpload {
     parts: u32,
     sent: u64,
     token: String,
+    whole: Whole,
 }
 
 impl StoreUpload {
-    pub fn begin(name: &str, key: String, line: Arc<Line>) -> Result<Self, Error> {
+    /// `tells_sums`: whether the store tells the MD5 also of what came in parts.
+    pub fn begin(name: &str, key: String, line: Arc<Line>, tells_sums: bool) -> Result<Self, Error> {
         let token = token(name)?;
         let writing = line
             .operator()
@@ -47,7 +50,8 @@ impl StoreUpload {
             .user_metadata([(TOKEN.to_owned(), token.clone())])
             .concurrent(AT_ONCE);
         let writer = line.wait(async { writing.await }).map_err(|e| judged(name, &e))?;
-        Ok(Self { name: name.into(), key, line, writer: Some(writer), part: Vec::new(), parts: 0, sent: 0, token })
+        let (name, whole) = (name.into(), Whole::new(tells_sums));
+        Ok(Self { name, key, line, writer: Some(writer), part: Vec::new(), parts: 0, sent: 0, token, whole })
     }
 
     fn size_of_part(&self) -> usize {
@@ -62,11 +66,15 @@ impl StoreUpload {
         let part = std::mem::take(&mut self.part);
         self.sent += part.len() as u64;
         self.parts += 1;
+        self.whole.add(&part);
         self.line.wait(writer.write(Buffer::from(part))).map_err(|e| judged(&self.name, &e))
     }
 
-    /// An upload of parts counts only when its size is right.
-    fn check_size(&self) -> Result<(), Error> {
+    /// An upload counts only when its sum is right, where the store tells one, and of parts when its size is. `there`: what it says of it.
+    fn check(&self, there: &Metadata) -> Result<(), Error> {
+        if !self.whole.fits(there.content_md5()) {
+            return self.take_away(OTHER_BYTES);
+        }
         if self.parts < 2 {
             return Ok(());
         }
@@ -74,8 +82,13 @@ impl StoreUpload {
         if there.content_length() == self.sent {
             return Ok(());
         }
+        self.take_away(&format!("{} bytes there, {} were sent", there.content_length(), self.sent))
+    }
+
+    /// Of what arrived damaged nothing is left to be seen.
+    fn take_away(&self, why: &str) -> Result<(), Error> {
         self.line.wait(self.line.operator().delete(&self.key)).map_err(|e| judged(&self.name, &e))?;
-        Err(Error::new(Kind::Other, &self.name, &format!("{} bytes there, {} were sent", there.content_length(), self.sent)))
+        Err(Error::new(Kind::DamagedOnItsWay, &self.name, why))
     }
 
     fn complete(&mut self) -> Result<(), Error> {
@@ -83,14 +96,16 @@ impl StoreUpload {
             self.send()?;
         }
         let Some(writer) = &mut self.writer else { return Err(Error::new(Kind::Other, &self.name, "already finished")) };
-        let Err(failed) = self.line.wait(writer.close()) else { return self.check_size() };
-        let mut error = judged(&self.name, &failed);
+        let mut error = match self.line.wait(writer.close()) {
+            Ok(there) => return self.check(&there),
+            Err(failed) => judged(&self.name, &failed),
+        };
         // An answer that was lost on the way made us ask again: then the store says that there is one, or that there is no
         // such upload any more.
         if matches!(error.kind, Kind::AlreadyExists | Kind::NotFound) {
-            match is_ours(&self.line, &self.name, &self.key, self.sent, &self.token) {
-                Ok(true) => return Ok(()),
-                Ok(false) => error.kind = Kind::AlreadyExists,
+            match ours(&self.line, &self.name, &self.key, self.sent, &self.token) {
+                Ok(Some(there)) => return self.check(&there),
+                Ok(None) => error.kind = Kind::AlreadyExists,
                 Err(_) => {}
             }
         }
@@ -116,11 +131,12 @@ pub fn token(name: &str) -> Result<String, Error> {
     Ok(data_encoding::HEXLOWER.encode(&random))
 }
 
-/// Whether what lies there is what was sent by the upload with this token.
-pub fn is_ours(line: &Line, name: &str, key: &str, sent: u64, token: &str) -> Result<bool, Error> {
+/// What lies there, where that was sent by the upload with this token.
+pub fn ours(line: &Line, name: &str, key: &str, sent: u64, token: &str) -> Result<Option<Metadata>, Error> {
     let there = line.wait(line.operator().stat(key)).map_err(|e| judged(name, &e))?;
     let told = there.user_metadata().and_then(|metadata| metadata.get(TOKEN));
-    Ok(there.content_length() == sent && told.is_some_and(|told| told == token))
+    let is_ours = there.content_length() == sent && told.is_some_and(|told| told == token);
+    Ok(is_ours.then_some(there))
 }
 
 impl Write for StoreUpload {

@@ -16,6 +16,7 @@ use super::body::{Content, Sent};
 use super::coming::Coming;
 use super::fault::{self, Fault, Refusal};
 use super::range::Wanted;
+use super::sums;
 use super::trust;
 use crate::model::location::{Location, Server, bucket};
 use crate::storage::access::Access;
@@ -45,7 +46,7 @@ pub struct Wire {
     server: Option<Server>,
     /// Whether this may be a machine of the cloud's, that is told its credentials there.
     in_cloud: bool,
-    /// Whether the store compares what it gets with its MD5; buckets whose objects are locked want it.
+    /// Whether the store compares what it gets with its MD5, parts too; buckets whose objects are locked want it.
     digests: bool,
     throttle: Arc<Throttle>,
     /// How long nothing may come or go.
@@ -112,6 +113,12 @@ impl Wire {
             if tried.is_ok() && !is_metadata {
                 self.reached.store(true, Ordering::Relaxed);
             }
+            let tried = tried.and_then(|answer| {
+                if answer.status.is_success() {
+                    sums::check_block(parts, content, &answer.headers)?;
+                }
+                Ok(answer)
+            });
             let (fault, after) = match judge(tried, parts, wanted) {
                 Verdict::Done(answer) => return Ok(answer),
                 Verdict::Never(fault) => return Err(fault),
@@ -235,7 +242,8 @@ async fn silence(moved: &AtomicU64, longest: Duration) {
 fn judge(tried: Result<Answer, Fault>, parts: &request::Parts, wanted: Option<Wanted>) -> Verdict {
     let answer = match tried {
         Ok(answer) => answer,
-        Err(fault @ Fault::Away(_)) => return Verdict::Again(fault, None),
+        // A block that is sent again replaces what is there of it.
+        Err(fault @ (Fault::Away(_) | Fault::Damaged(_))) => return Verdict::Again(fault, None),
         Err(fault) => return Verdict::Never(fault),
     };
     let status = answer.status.as_u16();

@@ -86,7 +86,7 @@ fn what_differs_there_is_sent_again_and_does_not_count() {
     assert_eq!(sums(&fake), [(true, true), (true, true)]);
 
     let (fake, storage) = bucket(|_| answer("200 OK", "x-amz-checksum-crc32: AAAAAA==\r\n", b""));
-    assert_eq!(kind(storage.put("a", b"whole")), Kind::Nonsense);
+    assert_eq!(kind(storage.put("a", b"whole")), Kind::DamagedOnItsWay);
     assert!(fake.asked().iter().any(|asked| asked.method == "DELETE"), "it is taken away");
 }
 

@@ -143,16 +143,15 @@ fn damage_is_booked_where_it_was_read() {
     let second = Location::local(world.path("second"));
     let mut plan = world.plan("Documents");
     plan.destinations.push(second);
-    plan.format.volume_size = Some(VolumeSize::Bytes(1 << 20));
     world.save(&plan).unwrap();
     assert_eq!(world.back_up(&plan, WantedType::Auto).outcome, Outcome::Completed);
-    // The last volume: the first destination is long gone when it is read.
+    // In its last frame: the first destination is long gone when it is read.
     let is_volume = |path: &PathBuf| path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"v0"));
     let last = tree(&world.path("second")).into_keys().filter(is_volume).max().unwrap();
     let last = world.path("second").join(last);
     let mut bytes = std::fs::read(&last).unwrap();
-    let middle = bytes.len() / 2;
-    bytes[middle] ^= 1;
+    let late = bytes.len() - 1_000_000;
+    bytes[late] ^= 1;
     std::fs::write(&last, bytes).unwrap();
 
     *world.streams.lock().unwrap() = Some(Streams { dies: Some(world.location()), after: 3_000_000, read: Arc::default() });

@@ -46,16 +46,17 @@ fn world() -> World {
 
 #[test]
 fn each_server_of_a_plan_gets_its_own_that_is_remembered() {
-    let (world, curious) = (world(), Curious::start());
+    let (world, stranger, server) = (world(), world(), Apache::start(Asks::Basic, None));
     let store = Store::start(Kind::S3s, &world.path("s3"));
     run(&world, S3_SECRET, &format!("plan add Docs --source @source --to {}", store.address("b"))).ok();
-    run(&world, "its own", &format!("storage add {} --plan Docs", curious.address())).ok();
-    run(&world, S3_SECRET, "backup Docs --json");
-    run(&world, S3_SECRET, "storage health --json");
-    let own = format!("Basic {}", BASE64.encode(b"ada:its own"));
-    let told = curious.told();
-    assert!(!told.is_empty() && told.iter().all(|told| *told == own), "{told:?}");
+    run(&world, apache::PASSWORD, &format!("storage add {} --plan Docs", server.address("b"))).ok();
+    run(&world, S3_SECRET, "backup Docs --json").ok();
+    run(&world, apache::PASSWORD, "storage health --json").ok();
+    assert!(!server.log().contains("Password Mismatch"), "{}", server.log());
     run(&world, "", &format!("versions --from {}", store.address("b"))).ok();
+    // That it would be told there.
+    run(&stranger, "wrong", &format!("versions --from {}", server.address("b"))).code(12);
+    assert!(server.log().contains("Password Mismatch"), "{}", server.log());
 }
 
 #[test]
@@ -88,12 +89,15 @@ fn of_several_servers_that_ask_for_one_none_gets_it() {
 fn one_that_is_remembered_comes_first_and_where_it_is_refused_the_one_that_is_given() {
     let (world, server) = (world(), Apache::start(Asks::Basic, None));
     let at = server.address("b");
-    run(&world, "wrong", &format!("plan add Docs --source @source --to {at}")).ok();
+    run(&world, apache::PASSWORD, &format!("plan add Docs --source @source --to {at}")).ok();
+    run(&world, "wrong", &format!("storage test {at}")).ok();
+    const NEW: &str = "it was changed";
+    server.change_password(NEW);
     let test = format!("storage test {at} --json");
     assert_eq!(run(&world, "", &test).problem(), "storage-password");
-    run(&world, apache::PASSWORD, &test).ok();
+    run(&world, NEW, &test).ok();
     assert_eq!(run(&world, "", &test).problem(), "storage-password", "what only a test was given is not remembered");
-    let said = run(&world, apache::PASSWORD, &format!("storage add {at} --plan Docs")).ok();
+    let said = run(&world, NEW, &format!("storage add {at} --plan Docs")).ok();
     assert!(said.out.contains("remembered now"), "{}", said.out);
     run(&world, "", &test).ok();
     run(&world, "wrong", &test).ok();

@@ -52,8 +52,7 @@ impl Apache {
         for name in ["data", "data/readonly", "locks"] {
             fs::create_dir(at(name)).unwrap();
         }
-        let hashed = run(Command::new("openssl").args(["passwd", "-apr1", "--", PASSWORD]));
-        fs::write(at("basic"), format!("{USER}:{hashed}")).unwrap();
+        let_in(folder.path(), PASSWORD);
         fs::write(at("to_hash"), format!("{USER}:strongroom:{PASSWORD}")).unwrap();
         let hashed = run(Command::new("md5sum").arg(at("to_hash")));
         fs::write(at("digest"), format!("{USER}:strongroom:{}\n", hashed.split_whitespace().next().unwrap())).unwrap();
@@ -92,11 +91,22 @@ impl Apache {
         self.process = serve(self.folder.path(), self.port);
     }
 
+    /// From now on another password opens it, where it asks for it as it is.
+    #[allow(dead_code, reason = "not every test wants it")]
+    pub fn change_password(&self, password: &str) {
+        let_in(self.folder.path(), password);
+    }
+
     /// What it complained of.
-    #[allow(dead_code, reason = "for whoever looks into a failure")]
+    #[allow(dead_code, reason = "not every test wants it")]
     pub fn log(&self) -> String {
         fs::read_to_string(self.folder.path().join("error.log")).unwrap_or_default()
     }
+}
+
+fn let_in(folder: &Path, password: &str) {
+    let hashed = run(Command::new("openssl").args(["passwd", "-apr1", "--", password]));
+    fs::write(folder.join("basic"), format!("{USER}:{hashed}")).unwrap();
 }
 
 fn config(folder: &Path, port: u16, asks: Asks, identity: Option<&Identity>) -> String {

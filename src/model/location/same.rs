@@ -1,6 +1,6 @@
 //! Whether two addresses lead to one place, as far as the addresses themselves tell.
 
-use std::net::IpAddr;
+use core::net::IpAddr;
 use std::path::PathBuf;
 
 use super::{AMAZON, GOOGLE, Location, bucket};

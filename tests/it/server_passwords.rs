@@ -2,8 +2,6 @@
 
 use std::fs;
 
-use data_encoding::BASE64;
-
 use crate::servers::apache::{self, Apache, Asks};
 use crate::servers::fake::{Fake, answer};
 use crate::servers::sshd::Sshd;

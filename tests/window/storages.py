@@ -176,7 +176,7 @@ def try_it(server):
         see("Is not there yet: the first backup makes it")
     else:
         see("Can be read and written")
-        see("Answers in ")
+        see(" writes ")
     note(f"{name} tested")
     if server.get("room"):
         see(" free of ")

@@ -1,11 +1,13 @@
 //! Destinations in object stores: the whole job from the command line on each, and what does not open one.
 
+use std::cell::Cell;
 use std::fs;
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::path::Path;
 use std::process::Command;
 use std::sync::{Arc, Mutex};
+use std::time::{Duration, SystemTime};
 
 use serde_json::{Value, json};
 
@@ -345,23 +347,29 @@ fn a_run_whose_s3_dies_is_gone_on_with() {
 fn a_run_whose_azure_dies_is_gone_on_with() {
     let mut person = Person::new(Kind::Azurite);
     // It writes down what it has every few seconds only: the rest is lost with it, and the run must not be over before.
-    person.run("limit --upload 8MB").ok();
-    let folder = person.world.path("server");
-    let finished = || written_down(&folder).unwrap_or_default();
+    person.run("limit --upload 6MB").ok();
+    let [blobs, extents] = ["__azurite_db_blob__.json", "__azurite_db_blob_extent__.json"];
+    let [blobs, extents] = [blobs, extents].map(|name| person.world.path("server").join(name));
+    let seen = Cell::new(None);
+    let finished = || {
+        let volumes = written_down(&blobs).unwrap_or_default();
+        if seen.get().is_none() && volumes >= 2 {
+            seen.set(Some(SystemTime::now()));
+        }
+        // Where their bytes lie, it writes down on its own, perhaps from a moment before.
+        let is_after = |since: SystemTime| {
+            fs::metadata(&extents).and_then(|file| file.modified()).is_ok_and(|at| at > since + Duration::from_secs(1))
+        };
+        if seen.get().is_some_and(is_after) { volumes } else { 0 }
+    };
     job::dies(&person.world, &|line| person.run(line), &finished, &|| person.store.end());
     person.run("limit --upload off").ok();
     goes_on(&mut person);
 }
 
-/// Volumes, from the first, that an azurite of that folder would still have after its end.
-fn written_down(folder: &Path) -> Option<usize> {
-    let [blobs, extents] = ["__azurite_db_blob__.json", "__azurite_db_blob_extent__.json"].map(|name| folder.join(name));
-    let since = fs::metadata(&blobs).ok()?.modified().ok()?;
-    let kept: Value = serde_json::from_slice(&fs::read(&blobs).ok()?).ok()?;
-    // Where their bytes lie, it writes down on its own.
-    if fs::metadata(&extents).ok()?.modified().ok()? < since {
-        return None;
-    }
+/// Volumes, from the first, that stand in what an azurite wrote down of its blobs.
+fn written_down(blobs: &Path) -> Option<usize> {
+    let kept: Value = serde_json::from_slice(&fs::read(blobs).ok()?).ok()?;
     let all = kept["collections"].as_array()?.iter().filter_map(|one| one["data"].as_array()).flatten();
     let names: Vec<&str> = all.filter(|blob| blob["isCommitted"] == true).filter_map(|blob| blob["name"].as_str()).collect();
     let is_there = |n: &usize| names.iter().any(|name| name.contains(&format!("/v{n:04}")));

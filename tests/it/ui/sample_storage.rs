@@ -1,6 +1,7 @@
 //! Destinations that each have something to be told, to be looked at without an engine.
 
 use strongroom::engine::message::{Answer, KeysOwed, Overview, Question};
+use strongroom::model::drive::Share;
 use strongroom::model::location::Location;
 use strongroom::model::problem::{Code, Problem};
 use strongroom::model::status::{Status, Why};
@@ -15,6 +16,10 @@ const MISTRUSTED: &str = "webdav://ada@cloud.example.org/dav/backups";
 const FULL: &str = "ftps://ada@box.local/backups";
 /// Away for long.
 const AWAY: &str = "s3://photos/ada?region=eu-central-1";
+/// By credentials that may not delete.
+const KEEPS_ALL: &str = "az://adabackups/vault";
+/// On another machine's disk.
+const SHARE: &str = "/mnt/family/backups";
 
 fn at(address: &str) -> Location {
     Location::of_server(address).expect("of a server").expect("an address")
@@ -25,7 +30,8 @@ pub fn servers() -> Overview {
     let mut overview = sample::healthy();
     let since = sample::at("2026-11-12T20:14:00Z");
     let first = &mut overview.plans[0];
-    first.plan.destinations.extend([OWED, MISTRUSTED, FULL, AWAY].map(at));
+    first.plan.destinations.extend([OWED, MISTRUSTED, FULL, AWAY, KEEPS_ALL].map(at));
+    first.plan.destinations.push(Location::local(SHARE));
     first.behind = [MISTRUSTED, AWAY].map(at).into();
     (first.status, first.why) = (Status::NeedsAttention, Why::Away { destination: at(AWAY), since });
     overview
@@ -45,7 +51,10 @@ pub fn answer(question: &Question) -> Option<Result<Answer, Problem>> {
                 status.plans.truncate(1);
                 (status.latency_ms, status.used) = (Some(34), 60_000_000_000);
             }
-            if *location == at(FULL) {
+            status.deletable = *location != at(KEEPS_ALL);
+            if *location == Location::local(SHARE) {
+                status.share = Some(Share { kind: "nfs4".into(), source: "attic:/export/family".into() });
+            } else if *location == at(FULL) {
                 status.free = Some(3_100_000_000);
             } else if *location == at(MISTRUSTED) {
                 status.problem = Some(Problem::new(

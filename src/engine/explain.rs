@@ -1,13 +1,14 @@
 //! Failures in words: the only place that words them for people.
 
+mod keys;
 mod messages;
 mod storage;
+mod versions;
 
 use std::io::ErrorKind;
 
 use crate::archive;
 use crate::model::human;
-use crate::model::key::KeySlot;
 use crate::model::location::Location;
 use crate::model::marker;
 use crate::model::names;
@@ -17,8 +18,17 @@ use crate::model::restore::VerifyReport;
 use crate::model::shrink::Shrunk;
 use crate::state;
 
+pub use self::keys::{
+    key_file, key_file_not_made, keys_half_changed, keys_put_back, keys_uncertain, last_slot, no_such_slot, not_encrypted,
+    opens_already, other_backups_password, password_file_not_made, password_itself_needed, password_needed, secret_file,
+    wrong_key_file, wrong_recovery_key,
+};
 pub use self::messages::{channel, message_not_sent, no_such_channel, not_sent};
 pub use self::storage::{on_share, one_password};
+pub use self::versions::{
+    base_unreadable, doubtful, last_good_version, no_such_version, no_version_by, no_version_yet, pinned, taken_over_lately,
+    unreadable_stops_deletion, vanished,
+};
 
 impl From<archive::Error> for Problem {
     fn from(error: archive::Error) -> Self {
@@ -29,7 +39,9 @@ impl From<archive::Error> for Problem {
                 Ok(error) => return error.into(),
                 Err(source) => io_problem(source.kind(), format!("\u{201c}{object}\u{201d} could not be read or written.")),
             },
-            E::Missing { object } | E::Damaged { object, .. } if marker::parse_keys_name(&object).is_some() => no_keys(&object),
+            E::Missing { object } | E::Damaged { object, .. } if marker::parse_keys_name(&object).is_some() => {
+                keys::no_keys(&object)
+            }
             E::Missing { object } => Problem::new(
                 Code::Damaged,
                 format!("A file of the backup is missing: {object}."),
@@ -154,61 +166,6 @@ fn io_problem(kind: ErrorKind, what: String) -> Problem {
     }
 }
 
-/// `what` it does not open: the backup, or a file.
-pub fn wrong_key_file(what: &str) -> Problem {
-    let fix = "Choose the key file that was added to it, byte for byte as it was, or give a password.";
-    Problem::new(Code::WrongPassword, format!("This key file does not open {what}."), fix)
-}
-
-/// The same of what is, or was meant as, a recovery key.
-pub fn wrong_recovery_key(what: &str, mistyped: bool) -> Problem {
-    if mistyped {
-        Problem::new(
-            Code::WrongPassword,
-            format!("This does not open {what}. As a recovery key it is mistyped: its checksum or its length does not fit."),
-            "Compare it with the paper: seven groups of five characters. Capital or small, and O for 0, make no difference.",
-        )
-    } else {
-        Problem::new(
-            Code::WrongPassword,
-            format!("This recovery key does not open {what}."),
-            "It is typed rightly, but another backup's, or one that a newer recovery key has replaced.",
-        )
-    }
-}
-
-/// Neither copy of the key slots can be read. `object`: the name of one.
-fn no_keys(object: &str) -> Problem {
-    Problem::new(
-        Code::Damaged,
-        format!("Both files with the backup's keys are gone or damaged ({object}): no password opens it without them."),
-        "Put one back from a copy of the destination. A computer that keeps the key itself can still restore: give no password there.",
-    )
-}
-
-/// What is to be added is there already.
-pub fn opens_already(slot: &KeySlot) -> Problem {
-    let kind = slot.kind.in_words().to_lowercase();
-    Problem::new(
-        Code::Usage,
-        format!("That opens the backup already: it is the {kind} {}.", slot.id),
-        "Give another one. What is there twice would still open it after one of the two is removed.",
-    )
-}
-
-pub fn other_backups_password(name: &str) -> Problem {
-    Problem::new(
-        Code::OtherBackupsKey,
-        format!("This opens another backup in the same place: \u{201c}{name}\u{201d}."),
-        "Give what opens this backup, or go back and choose the other.",
-    )
-}
-
-pub fn password_needed() -> Problem {
-    Problem::new(Code::PasswordNeeded, "This backup is encrypted.", "Give its password, its recovery key or its key file.")
-}
-
-/// The file in which a plan's secret lies for unattended runs cannot be read.
 /// A destination that is no place for one.
 pub fn is_a_backups_folder(place: &str) -> Problem {
     let fix = "Choose the folder above it: each backup has a folder of its own there.";
@@ -239,84 +196,6 @@ pub fn same_place_as_another(place: &Location) -> Problem {
     let fix =
         "Leave one of the two out: a second copy in one place is none. What this run wrote lay there before it was sent there.";
     Problem::new(Code::Usage, what, fix)
-}
-
-pub fn secret_file(path: &str, error: &std::io::Error) -> Problem {
-    Problem::new(
-        Code::PasswordNeeded,
-        format!("The backup's key is to be read with {path}, and that file cannot be used."),
-        "Put the file back, give the password once, or name another file.",
-    )
-    .with_command("Here `strongroom plan edit` names it.")
-    .with_detail(error.to_string())
-}
-
-pub fn key_file(path: &str, error: &std::io::Error) -> Problem {
-    Problem::new(Code::Usage, format!("{path} cannot be used as a key file."), "Choose the key file of this backup.")
-        .with_detail(error.to_string())
-}
-
-pub fn key_file_not_made(path: &str, error: &std::io::Error) -> Problem {
-    not_made("key file", path, error)
-}
-
-pub fn password_file_not_made(path: &str, error: &std::io::Error) -> Problem {
-    not_made("password file", path, error)
-}
-
-fn not_made(what: &str, path: &str, error: &std::io::Error) -> Problem {
-    let fix = "Name a new file in a folder that is there and that you can write to.";
-    Problem::new(Code::Usage, format!("The {what} {path} could not be made."), fix).with_detail(error.to_string())
-}
-
-/// The key that this machine keeps is not enough: what is to open the new slot must be given.
-pub fn password_itself_needed() -> Problem {
-    Problem::new(Code::PasswordNeeded, "This takes the backup's password itself.", "Give the password that opens it now.")
-}
-
-/// The slots at the destination hold a key that was rotated away.
-pub fn keys_put_back() -> Problem {
-    Problem::new(
-        Code::ForeignHand,
-        "The key files at the destination are older than those this machine wrote: they were put back.",
-        "If the drive was restored from a copy, take the backup over (on the command line by `strongroom backup` with --take-over), then make a new key.",
-    )
-}
-
-/// New key slots lie at the destination and count; something after that failed.
-pub fn keys_half_changed(problem: &Problem) -> Problem {
-    Problem::new(
-        Code::HalfDone,
-        "What opens the backup is changed, but the change could not be finished.",
-        "Keep what is new: it opens the backup. The next run finishes the change.",
-    )
-    .with_detail(format!("{} ({})", problem.what, problem.detail))
-}
-
-/// New key slots may lie at the destination or not.
-pub fn keys_uncertain(problem: &Problem) -> Problem {
-    Problem::new(
-        Code::HalfDone,
-        "The destination failed in the middle: what opens the backup may be changed or not.",
-        "Keep both what opened it before and what is new, until the destination is back and shows its list of keys.",
-    )
-    .with_detail(format!("{} ({})", problem.what, problem.detail))
-}
-
-pub fn no_such_slot(id: &str) -> Problem {
-    Problem::new(Code::NothingThere, format!("There is no key slot \u{201c}{id}\u{201d}."), "See the list of slots.")
-}
-
-pub fn last_slot() -> Problem {
-    Problem::new(
-        Code::Usage,
-        "The last way into a backup is never removed.",
-        "Add another password, recovery key or key file first, or delete the backup.",
-    )
-}
-
-pub fn not_encrypted() -> Problem {
-    Problem::new(Code::Usage, "This backup is not encrypted: it has no keys.", "Choose an encrypted one.")
 }
 
 pub fn cancelled() -> Problem {
@@ -365,19 +244,6 @@ pub fn source_is_destination(path: &str) -> Problem {
         format!("{path} cannot be backed up into itself."),
         "Choose another destination, best on another drive. It may lie within the source: it is left out of the backup.",
     )
-}
-
-/// `at`: in the person's own time.
-pub fn no_version_by(at: &str) -> Problem {
-    Problem::new(Code::NothingThere, format!("There is no version from {at} or before."), "See the list of versions.")
-}
-
-pub fn no_version_yet() -> Problem {
-    Problem::new(Code::NothingThere, "There is no version yet.", "Back up first.")
-}
-
-pub fn no_such_version(which: &str) -> Problem {
-    Problem::new(Code::NothingThere, format!("There is no version {which}."), "See the list of versions.")
 }
 
 pub fn marker_missing(place: &str) -> Problem {
@@ -442,59 +308,6 @@ pub fn damage_found(report: &VerifyReport) -> Problem {
         }
     };
     Problem::new(Code::Damaged, format!("{objects} damaged.{hit}"), fix)
-}
-
-pub fn base_unreadable(which: &str) -> Problem {
-    Problem::new(
-        Code::Damaged,
-        format!("Version {which} cannot be read: nothing can be built on it."),
-        "Choose another version, or leave the choice to Strongroom.",
-    )
-}
-
-pub fn vanished(which: &str) -> Problem {
-    Problem::new(
-        Code::ForeignHand,
-        format!("Version {which} has vanished from the destination, and not by this machine's doing."),
-        "Nothing is deleted as long as that is not clear. If it is gone for good, delete that version too.",
-    )
-}
-
-pub fn unreadable_stops_deletion() -> Problem {
-    Problem::new(
-        Code::Damaged,
-        "A version there cannot be read, so that nobody knows what it needs.",
-        "Nothing is deleted as long as it is there. If nothing can be done about it, delete that version too.",
-    )
-}
-
-pub fn last_good_version() -> Problem {
-    Problem::new(
-        Code::Usage,
-        "This would delete the last good version.",
-        "Back up first; or remove the backup as a whole, with its versions.",
-    )
-}
-
-pub fn pinned(version: &str) -> Problem {
-    Problem::new(Code::Usage, format!("Version {version} is pinned: it stays."), "Take the pin away first.")
-}
-
-/// `doubts`: whole sentences.
-pub fn doubtful(plan: &str, doubts: &[String]) -> Problem {
-    Problem::new(
-        Code::Doubtful,
-        format!("Nothing of \u{201c}{plan}\u{201d} was cleared away: {}", doubts.join(" ")),
-        "Look at what would go, in the Schedules tab or by `strongroom retention preview`; if it may, clean up by hand.",
-    )
-}
-
-pub fn taken_over_lately() -> Problem {
-    Problem::new(
-        Code::OtherOwner,
-        "This backup was taken over from another machine less than seven days ago.",
-        "Nothing is deleted in that time, since the other one may not have noticed.",
-    )
 }
 
 pub fn busy() -> Problem {

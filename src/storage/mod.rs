@@ -56,13 +56,13 @@ const LONGEST_LIST: usize = 256 << 20;
 const THROUGH: usize = 4 << 20;
 
 /// Gives what lies from `offset` to `end` in pieces of that many bytes, as `read` fills each from its place.
-pub fn read_in_pieces(
+pub fn read_in_pieces<E>(
     piece: usize,
     offset: u64,
     end: u64,
-    take: &mut Take<'_>,
-    mut read: impl FnMut(u64, &mut [u8]) -> Result<(), Error>,
-) -> Result<(), Error> {
+    take: &mut (dyn FnMut(&[u8]) -> Result<(), E> + '_),
+    mut read: impl FnMut(u64, &mut [u8]) -> Result<(), E>,
+) -> Result<(), E> {
     let mut buffer = vec![0; piece.min(usize::try_from(end.saturating_sub(offset)).unwrap_or(piece))];
     let mut at = offset;
     while at < end {

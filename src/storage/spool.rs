@@ -10,7 +10,7 @@ use crc_fast::Digest;
 use crate::os::at::FileExt;
 
 use super::stop::Stop;
-use super::{Error, Kind, Upload};
+use super::{Error, Kind, Upload, read_in_pieces};
 
 /// Bytes of what waits in memory; what is longer waits in a file without a name.
 const IN_MEMORY: usize = 1 << 20;
@@ -68,16 +68,14 @@ impl Spool {
 
     /// Writes all of it to an upload, as long as somebody wants it. `name`: for errors.
     pub fn send_to(&self, name: &str, upload: &mut dyn Upload) -> Result<(), Error> {
-        let (mut reader, mut buffer, stop) = (self.reader(), vec![0; PIECE], Stop::current());
-        loop {
-            if stop.is_over() {
-                return Err(Error::new(Kind::Cancelled, name, "cancelled"));
-            }
-            match reader.read(&mut buffer).map_err(|e| Error::of_spool(name, e))? {
-                0 => return Ok(()),
-                read => upload.write_all(&buffer[..read]).map_err(|e| Error::from_io(name, e))?,
-            }
-        }
+        let (mut reader, stop) = (self.reader(), Stop::current());
+        let is_wanted = || if stop.is_over() { Err(Error::new(Kind::Cancelled, name, "cancelled")) } else { Ok(()) };
+        let mut send = |piece: &[u8]| upload.write_all(piece).map_err(|e| Error::from_io(name, e));
+        read_in_pieces(PIECE, 0, self.length, &mut send, |_, piece| {
+            is_wanted()?;
+            reader.read_exact(piece).map_err(|e| Error::of_spool(name, e))
+        })?;
+        is_wanted()
     }
 
     pub fn into_waits(self) -> Waits {

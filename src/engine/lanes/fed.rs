@@ -9,6 +9,7 @@ use crate::engine::folder::Folder;
 use crate::engine::spool::{Spooled, Spooling};
 use crate::model::run::Cancel;
 use crate::os::at::FileExt;
+use crate::storage::read_in_pieces;
 
 /// Read at a time of what has waited.
 const PIECE: usize = 1 << 20;
@@ -115,16 +116,8 @@ impl Waiting {
 }
 
 fn pump(spooled: &Spooled, writer: &mut dyn ObjectWriter) -> io::Result<()> {
-    let mut buffer = vec![0; PIECE];
-    let mut at = 0;
-    while at < spooled.size() {
-        let length = buffer.len().min(usize::try_from(spooled.size() - at).unwrap_or(PIECE));
-        let piece = buffer.get_mut(..length).unwrap_or_default();
-        spooled.file().read_exact_at(piece, at)?;
-        writer.write_all(piece)?;
-        at += length as u64;
-    }
-    Ok(())
+    let mut send = |piece: &[u8]| writer.write_all(piece);
+    read_in_pieces(PIECE, 0, spooled.size(), &mut send, |at, piece| spooled.file().read_exact_at(piece, at))
 }
 
 impl Write for Waiting {

@@ -199,7 +199,9 @@ impl Feed {
             });
             match complete {
                 Some(Leader { lane: Some(number), .. }) if !are_right(number) => {
-                    state.lanes.iter_mut().skip(number).take(1).for_each(|lane| lane.lacks = true);
+                    if let Some(lane) = state.lanes.get_mut(number) {
+                        lane.lacks = true;
+                    }
                 }
                 Some(leader) => return Ok(leader),
                 None if state.is_lost() => return Err(NoneLeft),

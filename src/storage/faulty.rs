@@ -1,22 +1,19 @@
 //! A storage that fails when it is told to: for tests of whatever uses one.
 
-use std::io::{self, Write};
+use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use jiff::Timestamp;
+use super::passing::{Call, Hooks, Passing};
+use super::{Error, Kind, Storage, stop};
 
-use super::{Error, Kind, Listed, Room, Storage, Upload, stop};
-
-/// Wraps a storage; from a chosen call on, one or all calls fail with a chosen system error.
-pub struct Faulty {
-    inner: Arc<dyn Storage>,
-    faults: Arc<Faults>,
-}
+/// From a chosen call on, one or all calls fail with a chosen system error.
+pub type Faulty = Passing<Faults>;
 
 /// Counts calls (each write into an upload is one) and decides.
-struct Faults {
+pub struct Faults {
+    behind: Arc<dyn Storage>,
     calls: AtomicU64,
     first: u64,
     last: u64,
@@ -28,28 +25,27 @@ struct Faults {
 
 impl Faulty {
     /// Fails call number `nth` (from 1) with this `errno`, all others go through.
-    pub fn once(inner: Arc<dyn Storage>, nth: u64, errno: i32) -> Self {
-        Self::between(inner, nth, nth, errno)
+    pub fn once(behind: Arc<dyn Storage>, nth: u64, errno: i32) -> Self {
+        Self::between(behind, nth, nth, errno)
     }
 
     /// Fails call number `nth` and all after it.
-    pub fn from(inner: Arc<dyn Storage>, nth: u64, errno: i32) -> Self {
-        Self::between(inner, nth, u64::MAX, errno)
+    pub fn from(behind: Arc<dyn Storage>, nth: u64, errno: i32) -> Self {
+        Self::between(behind, nth, u64::MAX, errno)
     }
 
     /// What is written waits at its end for a server that does not come back, as long as somebody wants it, and half a minute at most.
-    pub fn waiting(inner: Arc<dyn Storage>) -> Self {
-        let faults = Faults { calls: AtomicU64::new(0), first: u64::MAX, last: u64::MAX, errno: 0, waits: true };
-        Self { inner, faults: Arc::new(faults) }
+    pub fn waiting(behind: Arc<dyn Storage>) -> Self {
+        Self::with(Faults { behind, calls: AtomicU64::new(0), first: u64::MAX, last: u64::MAX, errno: 0, waits: true })
     }
 
-    fn between(inner: Arc<dyn Storage>, first: u64, last: u64, errno: i32) -> Self {
-        Self { inner, faults: Arc::new(Faults { calls: AtomicU64::new(0), first, last, errno, waits: false }) }
+    fn between(behind: Arc<dyn Storage>, first: u64, last: u64, errno: i32) -> Self {
+        Self::with(Faults { behind, calls: AtomicU64::new(0), first, last, errno, waits: false })
     }
 
     /// How many calls there were.
     pub fn calls(&self) -> u64 {
-        self.faults.calls.load(Ordering::SeqCst)
+        self.hooks.calls.load(Ordering::SeqCst)
     }
 }
 
@@ -58,93 +54,28 @@ impl Faults {
         let n = self.calls.fetch_add(1, Ordering::SeqCst) + 1;
         if (self.first..=self.last).contains(&n) { Err(io::Error::from_raw_os_error(self.errno)) } else { Ok(()) }
     }
-
-    fn reading(&self, context: &str) -> Result<(), Error> {
-        self.call().map_err(|e| Error::from_read(context, e))
-    }
-
-    fn writing(&self, context: &str) -> Result<(), Error> {
-        self.call().map_err(|e| Error::from_io(context, e))
-    }
 }
 
-impl Storage for Faulty {
-    fn list(&self, folder: &str) -> Result<Vec<Listed>, Error> {
-        self.faults.reading(folder)?;
-        self.inner.list(folder)
+impl Hooks for Faults {
+    fn behind(&self) -> &dyn Storage {
+        &*self.behind
     }
 
-    fn size(&self, name: &str) -> Result<u64, Error> {
-        self.faults.reading(name)?;
-        self.inner.size(name)
+    fn before(&self, call: Call, name: &str) -> Result<(), Error> {
+        self.call().map_err(|e| if call == Call::Change { Error::from_io(name, e) } else { Error::from_read(name, e) })
     }
 
-    fn read_at(&self, name: &str, offset: u64, buffer: &mut [u8]) -> Result<(), Error> {
-        self.faults.reading(name)?;
-        self.inner.read_at(name, offset, buffer)
+    fn before_write(&self, _: usize) -> io::Result<()> {
+        self.call()
     }
 
-    fn create(&self, name: &str) -> Result<Box<dyn Upload>, Error> {
-        self.faults.writing(name)?;
-        let inner = self.inner.create(name)?;
-        Ok(Box::new(FaultyUpload { inner, faults: self.faults.clone(), name: name.into() }))
-    }
-
-    fn delete(&self, name: &str) -> Result<(), Error> {
-        self.faults.writing(name)?;
-        self.inner.delete(name)
-    }
-
-    fn delete_folder(&self, name: &str) -> Result<(), Error> {
-        self.faults.writing(name)?;
-        self.inner.delete_folder(name)
-    }
-
-    fn room(&self) -> Result<Option<Room>, Error> {
-        self.faults.reading("")?;
-        self.inner.room()
-    }
-
-    fn sha256_on_medium(&self, name: &str, each: &mut dyn FnMut(u64) -> bool) -> Result<([u8; 32], bool), Error> {
-        self.faults.reading(name)?;
-        self.inner.sha256_on_medium(name, each)
-    }
-
-    fn identity(&self) -> Option<(u64, u64)> {
-        self.inner.identity()
-    }
-
-    fn sweep_temporary(&self, folder: &str, before: Option<Timestamp>) -> Result<usize, Error> {
-        self.faults.writing(folder)?;
-        self.inner.sweep_temporary(folder, before)
-    }
-}
-
-struct FaultyUpload {
-    inner: Box<dyn Upload>,
-    faults: Arc<Faults>,
-    name: String,
-}
-
-impl Write for FaultyUpload {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.faults.call()?;
-        self.inner.write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.inner.flush()
-    }
-}
-
-impl Upload for FaultyUpload {
-    fn finish(self: Box<Self>) -> Result<(), Error> {
-        self.faults.writing(&self.name)?;
-        if self.faults.waits {
+    fn before_finish(&self, name: &str) -> Result<(), Error> {
+        self.before(Call::Change, name)?;
+        if self.waits {
             stop::pause(Duration::from_secs(30));
-            return Err(Error::new(Kind::ServerAway, &self.name, "no answer"));
+            return Err(Error::new(Kind::ServerAway, name, "no answer"));
         }
-        self.inner.finish()
+        Ok(())
     }
 }
 

@@ -19,6 +19,8 @@ pub mod mistrust;
 pub mod name;
 pub mod object_store;
 #[cfg(test)]
+pub mod passing;
+#[cfg(test)]
 mod person;
 #[cfg(test)]
 #[path = "../../tests/servers/mod.rs"]

@@ -156,61 +156,28 @@ fn other_bytes() -> Problem {
 
 #[cfg(test)]
 mod tests {
-    use jiff::Timestamp;
-
     use super::*;
     use crate::storage::local::Local;
-    use crate::storage::{Listed, Room, Upload};
+    use crate::storage::passing::{Hooks, Passing};
 
     /// A folder as a server would give it.
     struct Server(Local);
 
-    impl Storage for Server {
-        fn list(&self, folder: &str) -> Result<Vec<Listed>, Error> {
-            self.0.list(folder)
-        }
-
-        fn size(&self, name: &str) -> Result<u64, Error> {
-            self.0.size(name)
-        }
-
-        fn read_at(&self, name: &str, offset: u64, buffer: &mut [u8]) -> Result<(), Error> {
-            self.0.read_at(name, offset, buffer)
-        }
-
-        fn create(&self, name: &str) -> Result<Box<dyn Upload>, Error> {
-            self.0.create(name)
-        }
-
-        fn delete(&self, name: &str) -> Result<(), Error> {
-            self.0.delete(name)
-        }
-
-        fn delete_folder(&self, name: &str) -> Result<(), Error> {
-            self.0.delete_folder(name)
-        }
-
-        fn room(&self) -> Result<Option<Room>, Error> {
-            Ok(None)
-        }
-
-        fn sha256_on_medium(&self, name: &str, each: &mut dyn FnMut(u64) -> bool) -> Result<([u8; 32], bool), Error> {
-            self.0.sha256_on_medium(name, each)
+    impl Hooks for Server {
+        fn behind(&self) -> &dyn Storage {
+            &self.0
         }
 
         fn identity(&self) -> Option<(u64, u64)> {
             None
-        }
-
-        fn sweep_temporary(&self, folder: &str, before: Option<Timestamp>) -> Result<usize, Error> {
-            self.0.sweep_temporary(folder, before)
         }
     }
 
     #[test]
     fn what_comes_back_other_than_it_was_written_is_no_backup() {
         let dir = tempfile::tempdir().unwrap();
-        let (local, server) = (Local::open(dir.path()).unwrap(), Server(Local::open(dir.path()).unwrap()));
+        let open = || Local::open(dir.path()).unwrap();
+        let (local, server) = (open(), Passing::with(Server(open())));
         local.put("a", b"written").unwrap();
         let read = |storage: &dyn Storage, bytes: &[u8]| read_back(storage, "a", bytes).map_err(|problem| problem.code);
         assert!(read(&local, b"written").is_ok());

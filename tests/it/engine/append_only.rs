@@ -5,39 +5,31 @@ use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use jiff::Timestamp;
 use strongroom::model::clean_up::CleanUpSpec;
 use strongroom::model::history::HistoryFilter;
-use strongroom::model::keeping::Keeping;
 use strongroom::model::problem::{Cause, Code, Warning};
 use strongroom::model::prune::DeleteSpec;
 use strongroom::model::run::{Outcome, RunKind};
 use strongroom::model::volume_size::VolumeSize;
-use strongroom::storage::{Error, Kind, Listed, Room, Storage, Upload};
+use strongroom::storage::Kind;
 
+use super::passing::{Hooks, Passing};
 use super::*;
 
-pub struct AppendOnly(pub Arc<dyn Storage>);
+/// What a destination is from which nothing may be deleted.
+fn append_only(_: &Location, behind: Arc<dyn Storage>) -> Arc<dyn Storage> {
+    Arc::new(Passing::with(AppendOnly(behind)))
+}
+
+struct AppendOnly(Arc<dyn Storage>);
 
 fn denied(name: &str) -> Error {
     Error { kind: Kind::Denied, context: name.into(), source: io::ErrorKind::PermissionDenied.into() }
 }
 
-impl Storage for AppendOnly {
-    fn list(&self, folder: &str) -> Result<Vec<Listed>, Error> {
-        self.0.list(folder)
-    }
-
-    fn size(&self, name: &str) -> Result<u64, Error> {
-        self.0.size(name)
-    }
-
-    fn read_at(&self, name: &str, offset: u64, buffer: &mut [u8]) -> Result<(), Error> {
-        self.0.read_at(name, offset, buffer)
-    }
-
-    fn create(&self, name: &str) -> Result<Box<dyn Upload>, Error> {
-        self.0.create(name)
+impl Hooks for AppendOnly {
+    fn behind(&self) -> &dyn Storage {
+        &*self.0
     }
 
     fn delete(&self, name: &str) -> Result<(), Error> {
@@ -47,18 +39,6 @@ impl Storage for AppendOnly {
 
     fn delete_folder(&self, name: &str) -> Result<(), Error> {
         if self.0.list(name)?.is_empty() { Ok(()) } else { Err(denied(name)) }
-    }
-
-    fn room(&self) -> Result<Option<Room>, Error> {
-        self.0.room()
-    }
-
-    fn sha256_on_medium(&self, name: &str, each: &mut dyn FnMut(u64) -> bool) -> Result<([u8; 32], bool), Error> {
-        self.0.sha256_on_medium(name, each)
-    }
-
-    fn identity(&self) -> Option<(u64, u64)> {
-        self.0.identity()
     }
 
     fn keeping(&self) -> Option<Keeping> {
@@ -80,7 +60,7 @@ fn runs(world: &World, plan: &Plan) -> usize {
 fn backups_go_on_where_nothing_may_be_deleted() {
     let mut world = World::new();
     write(&world.source().join("a"), "first");
-    world.append_only.store(true, Relaxed);
+    world.put_before(append_only);
     world.start("home", false);
     let mut plan = world.plan("Docs");
     plan.format.volume_size = Some(VolumeSize::Bytes(VolumeSize::MIN));
@@ -88,7 +68,8 @@ fn backups_go_on_where_nothing_may_be_deleted() {
     let back_up = |world: &World| world.back_up(&plan, WantedType::Auto);
     assert_eq!(back_up(&world).outcome, Outcome::Completed);
     // A run that dies leaves something that stays.
-    *world.pulled_once.lock().unwrap() = Some(8 << 20);
+    let pulled = pulled::once(8 << 20);
+    world.put_before(move |location, behind| pulled(location, append_only(location, behind)));
     for n in 0..40 {
         let mut noise = vec![0; 400_000];
         getrandom::fill(&mut noise).unwrap();
@@ -114,7 +95,7 @@ fn backups_go_on_where_nothing_may_be_deleted() {
     );
     assert!(!is_deletable());
     // Once it may be deleted, nothing is left of it.
-    world.append_only.store(false, Relaxed);
+    world.take_away();
     write(&world.source().join("d"), "fourth");
     assert_eq!(back_up(&world).outcome, Outcome::Completed);
     assert_eq!(runs(&world, &plan), 3);
@@ -131,7 +112,7 @@ fn tried(world: &World, plan: &Plan) -> usize {
 fn a_rule_hides_nothing_that_cannot_be_deleted_and_is_kept_once_it_can() {
     let world = World::new();
     world.clock.set("2026-11-10T12:00:00Z");
-    world.append_only.store(true, Relaxed);
+    world.put_before(append_only);
     let mut plan = world.plan("Docs");
     plan.retention.set("keep-last", "4").unwrap();
     world.save(&plan).unwrap();
@@ -185,7 +166,7 @@ fn a_rule_hides_nothing_that_cannot_be_deleted_and_is_kept_once_it_can() {
     assert!(refused.what.starts_with("Nothing can be deleted at "), "{refused:?}");
     assert_eq!((versions(), tried(&world, &plan)), (6, 1), "never more than one such file lies there");
 
-    world.append_only.store(false, Relaxed);
+    world.take_away();
     back_up(7);
     assert_eq!((versions(), known(), tried(&world, &plan)), (4, vec![], 0));
 }
@@ -203,10 +184,10 @@ fn a_test_leaves_little_where_nothing_can_be_deleted() {
     };
     assert_eq!(test().deletable, Some(true));
     assert_eq!(left(), [0; 0], "of others it leaves nothing");
-    world.append_only.store(true, Relaxed);
+    world.put_before(append_only);
     assert_eq!(test().deletable, Some(false));
     assert!(!left().is_empty() && left().iter().sum::<u64>() < 1 << 20, "{:?}", left());
-    world.append_only.store(false, Relaxed);
+    world.take_away();
     test();
     assert!(world.handle().destination_status(world.location()).wait().unwrap().deletable);
 }

@@ -1,5 +1,7 @@
 //! What keeps a due backup from beginning: a pause, a condition, another run's destination.
 
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+
 use strongroom::engine::message::Turn;
 use strongroom::model::conditions::Wait;
 use strongroom::model::pause::PauseFor;

@@ -74,10 +74,10 @@ fn a_drive_that_was_pulled_out_is_gone_on_with_when_it_is_back() {
     assert!(world.back_up(&plan, WantedType::Auto).outcome.is_success());
     let (mut resumed, mut last) = (Vec::new(), None);
     for mib in [1, 12, 18, 29] {
-        *world.pulled.lock().unwrap() = Some(mib << 20);
+        world.put_before(pulled::after(mib << 20));
         let report = world.back_up(&plan, WantedType::Full);
         assert!(matches!(report.outcome, Outcome::Failed(_)), "{:?}", report.outcome);
-        *world.pulled.lock().unwrap() = None;
+        world.take_away();
         let report = world.back_up(&plan, WantedType::Auto);
         assert!(report.outcome.is_success(), "{report:?}");
         last = Some(version_of(&report));

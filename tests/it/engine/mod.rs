@@ -19,6 +19,8 @@ mod marker;
 mod matrix;
 mod messages;
 mod moving;
+#[path = "../../../src/storage/passing.rs"]
+mod passing;
 mod pause;
 mod pulled;
 mod quota;
@@ -33,8 +35,6 @@ mod stalled;
 mod standby;
 
 use std::path::{Path, PathBuf};
-use std::sync::atomic::AtomicBool;
-use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -44,6 +44,7 @@ use strongroom::engine::env::{Clock, OpenStorage};
 use strongroom::engine::message::{Command, NewSecrets};
 use strongroom::engine::{Engine, Env, Handle, Mode};
 use strongroom::model::format::{Format, SealSpec};
+use strongroom::model::keeping::Keeping;
 use strongroom::model::location::Location;
 use strongroom::model::plan::{Plan, PlanId};
 use strongroom::model::problem::Problem;
@@ -57,6 +58,7 @@ use strongroom::state::lock::HomeLock;
 use strongroom::state::paths::Home;
 use strongroom::state::secrets::{MemoryStore, SecretStore};
 use strongroom::storage::access::Access;
+use strongroom::storage::{Error, Listed, Room, Storage, Take, Upload, read_in_pieces};
 
 pub const PASSWORD: &str = "a good long password";
 
@@ -83,23 +85,16 @@ impl Clock for SetClock {
 /// Who opens servers in the place of somebody.
 pub type InThePlaceOf = Arc<dyn Fn(Arc<dyn Access>) -> Arc<dyn Access> + Send + Sync>;
 
+/// Puts something before a destination.
+type Before = Box<dyn Fn(&Location, Arc<dyn Storage>) -> Arc<dyn Storage> + Send + Sync>;
+
 /// A home, a source and a destination in a temporary folder, and the engine that works on them.
 pub struct World {
     pub root: tempfile::TempDir,
     pub clock: Arc<SetClock>,
     pub secrets: Arc<dyn SecretStore>,
-    /// Destinations that are opened are pulled out after so many bytes.
-    pub pulled: Arc<Mutex<Option<u64>>>,
-    /// The next that is opened, alone.
-    pub pulled_once: Arc<Mutex<Option<u64>>>,
-    /// Nothing may be deleted at any destination.
-    pub append_only: Arc<AtomicBool>,
-    /// Destinations that are opened from now on are streamed.
-    pub streams: Arc<Mutex<Option<standby::Streams>>>,
-    /// Uploads to destinations that are opened from now on may be held up, or fail.
-    pub gates: Arc<Mutex<Option<gated::Gates>>>,
-    /// What is read of destinations that are opened from now on is noted there.
-    pub watched: Arc<Mutex<Option<read_back::Names>>>,
+    /// What stands before destinations that are opened from now on.
+    before: Arc<Mutex<Option<Before>>>,
     /// Servers are real, and opened by that one; else a folder stands for each.
     pub real_servers: Arc<Mutex<Option<InThePlaceOf>>>,
     /// Who is told, in the place of whoever sits here.
@@ -130,12 +125,7 @@ impl World {
             root,
             clock,
             secrets: Arc::new(MemoryStore::default()),
-            pulled: Arc::default(),
-            pulled_once: Arc::default(),
-            append_only: Arc::default(),
-            streams: Arc::default(),
-            gates: Arc::default(),
-            watched: Arc::default(),
+            before: Arc::default(),
             real_servers: Arc::default(),
             told: Arc::default(),
             engine: None,
@@ -148,9 +138,7 @@ impl World {
     pub fn start(&mut self, home: &str, autonomous: bool) {
         let (home, lock) = self.free(home);
         let env = Env { clock: self.clock.clone(), ..Env::system(self.secrets.clone(), Arc::new(|| {})) };
-        let (open, pulled, once) = (env.open_storage.clone(), self.pulled.clone(), self.pulled_once.clone());
-        let (append_only, streams) = (self.append_only.clone(), self.streams.clone());
-        let (gates, watched) = (self.gates.clone(), self.watched.clone());
+        let (open, before) = (env.open_storage.clone(), self.before.clone());
         let real_servers = self.real_servers.clone();
         let servers = self.root.path().to_owned();
         let open_storage: OpenStorage = Arc::new(move |location, create, access| {
@@ -163,26 +151,24 @@ impl World {
                 .filter(|_| real.is_none())
                 .map(|_| servers.join(shown.replace(|c: char| !c.is_alphanumeric(), "_")));
             let stands_for = stands_for.map(Location::local);
-            let mut storage = open(stands_for.as_ref().unwrap_or(location), create, access)?;
-            if append_only.load(Relaxed) {
-                storage = Arc::new(append_only::AppendOnly(storage));
-            }
-            if let Some(streams) = &*streams.lock().unwrap() {
-                storage = streams.of(location, storage);
-            }
-            if let Some(gates) = &*gates.lock().unwrap() {
-                storage = gates.of(location, storage);
-            }
-            if let Some(read) = &*watched.lock().unwrap() {
-                storage = Arc::new(read_back::Watched::new(storage, read.clone()));
-            }
-            Ok(match once.lock().unwrap().take().or(*pulled.lock().unwrap()) {
-                Some(bytes) => Arc::new(pulled::Pulled::after(storage, bytes)),
+            let storage = open(stands_for.as_ref().unwrap_or(location), create, access)?;
+            Ok(match &*before.lock().unwrap() {
+                Some(before) => before(location, storage),
                 None => storage,
             })
         });
         let env = Env { open_storage, notifier: self.told.clone(), ..env };
         self.engine = Some(Engine::start(env, Mode::Owner { home, lock, autonomous }).unwrap());
+    }
+
+    /// Puts this before destinations that are opened from now on, in the place of what was before them.
+    pub fn put_before(&self, before: impl Fn(&Location, Arc<dyn Storage>) -> Arc<dyn Storage> + Send + Sync + 'static) {
+        *self.before.lock().unwrap() = Some(Box::new(before));
+    }
+
+    /// Takes away what was put before them.
+    pub fn take_away(&self) {
+        *self.before.lock().unwrap() = None;
     }
 
     /// Ends the engine, if one runs, and waits until it has left this home.

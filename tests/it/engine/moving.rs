@@ -76,11 +76,11 @@ fn the_new_destination_has_all_of_it_and_takes_the_old_ones_place() {
 #[test]
 fn what_did_not_arrive_whole_takes_no_place_and_can_be_moved_again() {
     let case = Case::new();
-    *case.world.pulled.lock().unwrap() = Some(100_000);
+    case.world.put_before(pulled::after(100_000));
     let report = case.move_to("new");
     assert!(!report.outcome.is_success() || report.outcome == Outcome::CompletedWithWarnings, "{report:?}");
     assert_eq!(case.plan().destinations, case.plan.destinations);
-    *case.world.pulled.lock().unwrap() = None;
+    case.world.take_away();
     assert!(case.versions("new").is_empty(), "nothing half-done is shown");
     assert_eq!(case.move_to("new").outcome, Outcome::Completed);
     assert_eq!(case.plan().destinations, [case.at("new"), case.at("second")]);

@@ -1,24 +1,33 @@
 //! A drive that is pulled out after so many bytes were written to it.
 
-use std::io::{self, Write};
+use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 
-use jiff::Timestamp;
-use strongroom::storage::{Error, Listed, Room, Storage, Upload};
+use strongroom::model::location::Location;
+use strongroom::storage::{Error, Storage};
 
-pub struct Pulled {
-    inner: Arc<dyn Storage>,
-    left: Arc<AtomicU64>,
+use super::passing::{Call, Hooks, Passing};
+
+/// Each that is opened.
+pub fn after(bytes: u64) -> impl Fn(&Location, Arc<dyn Storage>) -> Arc<dyn Storage> {
+    move |_, behind| Arc::new(Passing::with(Pulled { behind, left: AtomicU64::new(bytes) }))
+}
+
+/// The next that is opened, alone.
+pub fn once(bytes: u64) -> impl Fn(&Location, Arc<dyn Storage>) -> Arc<dyn Storage> {
+    let (pulled, is_over) = (after(bytes), AtomicBool::new(false));
+    move |location, behind| if is_over.swap(true, Relaxed) { behind } else { pulled(location, behind) }
+}
+
+struct Pulled {
+    behind: Arc<dyn Storage>,
+    left: AtomicU64,
 }
 
 impl Pulled {
-    pub fn after(inner: Arc<dyn Storage>, bytes: u64) -> Self {
-        Self { inner, left: Arc::new(AtomicU64::new(bytes)) }
-    }
-
-    fn there(&self, name: &str) -> Result<&dyn Storage, Error> {
-        if self.left.load(Relaxed) > 0 { Ok(&*self.inner) } else { Err(Error::from_io(name, gone())) }
+    fn is_there(&self) -> io::Result<()> {
+        if self.left.load(Relaxed) > 0 { Ok(()) } else { Err(gone()) }
     }
 }
 
@@ -26,71 +35,24 @@ fn gone() -> io::Error {
     rustix::io::Errno::IO.into()
 }
 
-impl Storage for Pulled {
-    fn list(&self, folder: &str) -> Result<Vec<Listed>, Error> {
-        self.there(folder)?.list(folder)
+impl Hooks for Pulled {
+    fn behind(&self) -> &dyn Storage {
+        &*self.behind
     }
 
-    fn size(&self, name: &str) -> Result<u64, Error> {
-        self.there(name)?.size(name)
+    fn before(&self, _: Call, name: &str) -> Result<(), Error> {
+        self.is_there().map_err(|e| Error::from_io(name, e))
     }
 
-    fn read_at(&self, name: &str, offset: u64, buffer: &mut [u8]) -> Result<(), Error> {
-        self.there(name)?.read_at(name, offset, buffer)
-    }
-
-    fn create(&self, name: &str) -> Result<Box<dyn Upload>, Error> {
-        let inner = self.there(name)?.create(name)?;
-        Ok(Box::new(Writing { inner, left: self.left.clone(), name: name.into() }))
-    }
-
-    fn delete(&self, name: &str) -> Result<(), Error> {
-        self.there(name)?.delete(name)
-    }
-
-    fn delete_folder(&self, name: &str) -> Result<(), Error> {
-        self.there(name)?.delete_folder(name)
-    }
-
-    fn room(&self) -> Result<Option<Room>, Error> {
-        self.there("")?.room()
-    }
-
-    fn sha256_on_medium(&self, name: &str, each: &mut dyn FnMut(u64) -> bool) -> Result<([u8; 32], bool), Error> {
-        self.there(name)?.sha256_on_medium(name, each)
-    }
-
-    fn identity(&self) -> Option<(u64, u64)> {
-        self.inner.identity()
-    }
-
-    fn sweep_temporary(&self, folder: &str, before: Option<Timestamp>) -> Result<usize, Error> {
-        self.there(folder)?.sweep_temporary(folder, before)
-    }
-}
-
-struct Writing {
-    inner: Box<dyn Upload>,
-    left: Arc<AtomicU64>,
-    name: String,
-}
-
-impl Write for Writing {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let less = |left: u64| Some(left.saturating_sub(bytes.len() as u64));
+    fn before_write(&self, bytes: usize) -> io::Result<()> {
+        let less = |left: u64| Some(left.saturating_sub(bytes as u64));
         match self.left.fetch_update(Relaxed, Relaxed, less) {
-            Ok(left) if left > bytes.len() as u64 => self.inner.write(bytes),
+            Ok(left) if left > bytes as u64 => Ok(()),
             _ => Err(gone()),
         }
     }
 
-    fn flush(&mut self) -> io::Result<()> {
-        self.inner.flush()
-    }
-}
-
-impl Upload for Writing {
-    fn finish(self: Box<Self>) -> Result<(), Error> {
-        if self.left.load(Relaxed) == 0 { Err(Error::from_io(&self.name, gone())) } else { self.inner.finish() }
+    fn before_finish(&self, name: &str) -> Result<(), Error> {
+        self.is_there().map_err(|e| Error::from_io(name, e))
     }
 }

@@ -195,9 +195,9 @@ impl Model {
         }
         let report = if self.random.below(2) == 0 {
             let bytes = self.random.below(8 << 20) + 1;
-            *self.world.pulled.lock().unwrap() = Some(bytes);
+            self.world.put_before(pulled::after(bytes));
             let report = self.world.back_up(&self.plan, kind);
-            *self.world.pulled.lock().unwrap() = None;
+            self.world.take_away();
             report
         } else {
             let after = Duration::from_micros(self.random.below(60_000));
@@ -243,9 +243,9 @@ impl Model {
     fn goes_on(&mut self) {
         let path = self.world.source().join("long");
         write(&path, self.random.bytes(24 << 20));
-        *self.world.pulled.lock().unwrap() = Some(18 << 20);
+        self.world.put_before(pulled::after(18 << 20));
         let report = self.world.back_up(&self.plan, WantedType::Full);
-        *self.world.pulled.lock().unwrap() = None;
+        self.world.take_away();
         assert!(matches!(report.outcome, Outcome::Failed(_)), "{report:?}");
         self.cut += 1;
         let next = self.world.back_up(&self.plan, WantedType::Full);

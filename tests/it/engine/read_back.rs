@@ -1,74 +1,26 @@
 //! What is read back after a backup: what its plan wants, and only where it wants it.
 
+use super::passing::{Call, Hooks, Passing};
+use super::*;
 use strongroom::model::read_back::WantedReadBack::{Always, Local, Never};
 use strongroom::model::run::{Outcome, ReadBack, Stage};
-use strongroom::storage::{Error, Listed, Room, Storage, Take, Upload};
 
-use super::*;
-
-/// Names of all that was read of destinations, once for each time.
-pub type Names = Arc<Mutex<Vec<String>>>;
-
-/// Notes what is read.
-pub struct Watched {
-    inner: Arc<dyn Storage>,
-    read: Names,
+/// Notes the names of all that is read of a destination, once for each time.
+struct Watched {
+    behind: Arc<dyn Storage>,
+    read: Arc<Mutex<Vec<String>>>,
 }
 
-impl Watched {
-    pub fn new(inner: Arc<dyn Storage>, read: Names) -> Self {
-        Self { inner, read }
+impl Hooks for Watched {
+    fn behind(&self) -> &dyn Storage {
+        &*self.behind
     }
 
-    fn note(&self, name: &str) -> &dyn Storage {
-        self.read.lock().unwrap().push(name.into());
-        &*self.inner
-    }
-}
-
-impl Storage for Watched {
-    fn list(&self, folder: &str) -> Result<Vec<Listed>, Error> {
-        self.inner.list(folder)
-    }
-
-    fn size(&self, name: &str) -> Result<u64, Error> {
-        self.inner.size(name)
-    }
-
-    fn read_at(&self, name: &str, offset: u64, buffer: &mut [u8]) -> Result<(), Error> {
-        self.note(name).read_at(name, offset, buffer)
-    }
-
-    fn read_through(&self, name: &str, offset: u64, end: u64, take: &mut Take<'_>) -> Result<(), Error> {
-        self.note(name).read_through(name, offset, end, take)
-    }
-
-    fn create(&self, name: &str) -> Result<Box<dyn Upload>, Error> {
-        self.inner.create(name)
-    }
-
-    fn delete(&self, name: &str) -> Result<(), Error> {
-        self.inner.delete(name)
-    }
-
-    fn delete_folder(&self, name: &str) -> Result<(), Error> {
-        self.inner.delete_folder(name)
-    }
-
-    fn room(&self) -> Result<Option<Room>, Error> {
-        self.inner.room()
-    }
-
-    fn sha256_on_medium(&self, name: &str, each: &mut dyn FnMut(u64) -> bool) -> Result<([u8; 32], bool), Error> {
-        self.note(name).sha256_on_medium(name, each)
-    }
-
-    fn identity(&self) -> Option<(u64, u64)> {
-        self.inner.identity()
-    }
-
-    fn sweep_temporary(&self, folder: &str, before: Option<Timestamp>) -> Result<usize, Error> {
-        self.inner.sweep_temporary(folder, before)
+    fn before(&self, call: Call, name: &str) -> Result<(), Error> {
+        if matches!(call, Call::Read | Call::Sum) {
+            self.read.lock().unwrap().push(name.into());
+        }
+        Ok(())
     }
 }
 
@@ -87,8 +39,9 @@ fn told(report: &RunReport) -> ReadBack {
 fn volumes_are_read_back_where_the_plan_wants_it_and_nowhere_else() {
     let world = World::new();
     // Set once: what is opened may stay open for the next run.
-    let read: Names = Arc::default();
-    *world.watched.lock().unwrap() = Some(read.clone());
+    let read: Arc<Mutex<Vec<String>>> = Arc::default();
+    let notes = read.clone();
+    world.put_before(move |_, behind| Arc::new(Passing::with(Watched { behind, read: notes.clone() })));
     write(&world.source().join("a"), vec![7; 300_000]);
     let server = Location::of_server("sftp://ada@nas/b").unwrap().unwrap();
     let cases = [

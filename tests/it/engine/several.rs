@@ -428,7 +428,7 @@ fn a_destination_that_is_full_in_the_middle_keeps_no_version_from_the_others() {
     getrandom::fill(&mut film).unwrap();
     write(&case.world.source().join("b"), film);
     // Whatever is written first is pulled out; what is opened after that works.
-    *case.world.pulled_once.lock().unwrap() = Some(100_000);
+    case.world.put_before(pulled::once(100_000));
     let report = case.back_up();
     assert_eq!(report.outcome, Outcome::CompletedWithWarnings, "{report:?}");
     assert_eq!(lacking(&report), 1, "{:?}", report.warnings);

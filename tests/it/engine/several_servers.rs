@@ -25,7 +25,8 @@ impl Case {
         plan.destinations = places[..many].to_vec();
         plan.format.volume_size = Some(VolumeSize::Bytes(1 << 20));
         let gates = Gates::default();
-        *world.gates.lock().unwrap() = Some(gates.clone());
+        let before = gates.clone();
+        world.put_before(move |location, behind| before.before(location, behind));
         write(&world.source().join("film"), crate::support::Random(7).bytes(32 << 20));
         world.save(&plan).unwrap();
         Self { world, plan, places, gates }

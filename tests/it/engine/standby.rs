@@ -2,101 +2,68 @@
 //! written to a server is not fetched back from there.
 
 use std::collections::HashMap;
-use std::io;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use strongroom::model::replicate::ReplicateSpec;
 use strongroom::model::run::Outcome;
 use strongroom::model::volume_size::VolumeSize;
-use strongroom::storage::{Error, Listed, Room, Storage, Take, Upload};
 
+use super::passing::{Call, Hooks, Passing};
 use super::*;
 
-/// All destinations are read in one request each, and one dies when so many bytes were read from it.
-pub struct Streams {
-    dies: Option<Location>,
-    after: u64,
-    read: Arc<Mutex<HashMap<Location, Arc<AtomicU64>>>>,
-}
+/// Bytes that were read of destinations in long requests.
+#[derive(Clone, Default)]
+struct Read(Arc<Mutex<HashMap<Location, Arc<AtomicU64>>>>);
 
-impl Streams {
-    pub fn of(&self, location: &Location, inner: Arc<dyn Storage>) -> Arc<dyn Storage> {
-        let read = self.read.lock().unwrap().entry(location.clone()).or_default().clone();
-        let most = if self.dies.as_ref() == Some(location) { self.after } else { u64::MAX };
-        Arc::new(Streamed { inner, read, most })
+impl Read {
+    fn of(&self, location: &Location) -> Arc<AtomicU64> {
+        self.0.lock().unwrap().entry(location.clone()).or_default().clone()
+    }
+
+    fn from(&self, location: &Location) -> u64 {
+        self.of(location).load(Relaxed)
     }
 }
 
+/// From now on all destinations are read in one request each, and `dies` when so many bytes were read from it.
+fn stream(world: &World, dies: Option<(Location, u64)>) -> Read {
+    let all = Read::default();
+    let read = all.clone();
+    world.put_before(move |location, behind| {
+        let most = dies.as_ref().filter(|(dies, _)| dies == location).map_or(u64::MAX, |(_, bytes)| *bytes);
+        Arc::new(Passing::with(Streamed { behind, read: read.of(location), most }))
+    });
+    all
+}
+
 struct Streamed {
-    inner: Arc<dyn Storage>,
+    behind: Arc<dyn Storage>,
     read: Arc<AtomicU64>,
     most: u64,
 }
 
-impl Streamed {
-    fn there(&self, name: &str) -> Result<&dyn Storage, Error> {
-        let gone = || io::Error::from(rustix::io::Errno::IO);
-        if self.read.load(Relaxed) < self.most { Ok(&*self.inner) } else { Err(Error::from_io(name, gone())) }
-    }
-}
-
-impl Storage for Streamed {
-    fn list(&self, folder: &str) -> Result<Vec<Listed>, Error> {
-        self.there(folder)?.list(folder)
+impl Hooks for Streamed {
+    fn behind(&self) -> &dyn Storage {
+        &*self.behind
     }
 
-    fn size(&self, name: &str) -> Result<u64, Error> {
-        self.there(name)?.size(name)
-    }
-
-    fn read_at(&self, name: &str, offset: u64, buffer: &mut [u8]) -> Result<(), Error> {
-        self.there(name)?.read_at(name, offset, buffer)
+    fn before(&self, _: Call, name: &str) -> Result<(), Error> {
+        let gone = || rustix::io::Errno::IO.into();
+        if self.read.load(Relaxed) < self.most { Ok(()) } else { Err(Error::from_io(name, gone())) }
     }
 
     fn read_through(&self, name: &str, offset: u64, end: u64, take: &mut Take<'_>) -> Result<(), Error> {
         // Of a length that fits no frame.
-        let mut piece = vec![0; 10_007];
-        let mut at = offset;
-        while at < end {
-            let length = piece.len().min((end - at) as usize);
-            self.there(name)?.read_at(name, at, &mut piece[..length])?;
-            self.read.fetch_add(length as u64, Relaxed);
-            take(&piece[..length])?;
-            at += length as u64;
-        }
-        Ok(())
+        read_in_pieces(10_007, offset, end, take, |at, piece| {
+            self.before(Call::Read, name)?;
+            self.behind.read_at(name, at, piece)?;
+            self.read.fetch_add(piece.len() as u64, Relaxed);
+            Ok(())
+        })
     }
 
     fn is_streamed(&self) -> bool {
         true
-    }
-
-    fn create(&self, name: &str) -> Result<Box<dyn Upload>, Error> {
-        self.there(name)?.create(name)
-    }
-
-    fn delete(&self, name: &str) -> Result<(), Error> {
-        self.there(name)?.delete(name)
-    }
-
-    fn delete_folder(&self, name: &str) -> Result<(), Error> {
-        self.there(name)?.delete_folder(name)
-    }
-
-    fn room(&self) -> Result<Option<Room>, Error> {
-        self.there("")?.room()
-    }
-
-    fn sha256_on_medium(&self, name: &str, each: &mut dyn FnMut(u64) -> bool) -> Result<([u8; 32], bool), Error> {
-        self.there(name)?.sha256_on_medium(name, each)
-    }
-
-    fn identity(&self) -> Option<(u64, u64)> {
-        self.inner.identity()
-    }
-
-    fn sweep_temporary(&self, folder: &str, before: Option<Timestamp>) -> Result<usize, Error> {
-        self.there(folder)?.sweep_temporary(folder, before)
     }
 }
 
@@ -121,15 +88,12 @@ fn another_goes_on_in_the_middle_of_an_object() {
     world.save(&plan).unwrap();
     assert_eq!(world.back_up(&plan, WantedType::Auto).outcome, Outcome::Completed);
 
-    let read: Arc<Mutex<HashMap<Location, Arc<AtomicU64>>>> = Arc::default();
-    let streams = Streams { dies: Some(world.location()), after: 5_000_000, read: read.clone() };
-    *world.streams.lock().unwrap() = Some(streams);
+    let read = stream(&world, Some((world.location(), 5_000_000)));
     let to = world.path("restored");
     let report = world.restore(world.place(&plan), VersionChoice::Latest, &to);
     assert_eq!(report.outcome, Outcome::Completed, "{:?}", report.warnings);
     assert_eq!(tree(&to.join("source")), tree(&world.source()));
-    let read = |location: &Location| read.lock().unwrap().get(location).map_or(0, |read| read.load(Relaxed));
-    let (from_first, from_second) = (read(&world.location()), read(&second));
+    let (from_first, from_second) = (read.from(&world.location()), read.from(&second));
     assert!(from_first >= 5_000_000 && from_second > 0, "{from_first} {from_second}");
     let in_all = from_first + from_second;
     assert!((12_000_000..12_200_000).contains(&in_all), "nothing is read twice: {from_first} and {from_second}");
@@ -154,10 +118,10 @@ fn damage_is_booked_where_it_was_read() {
     bytes[late] ^= 1;
     std::fs::write(&last, bytes).unwrap();
 
-    *world.streams.lock().unwrap() = Some(Streams { dies: Some(world.location()), after: 3_000_000, read: Arc::default() });
+    stream(&world, Some((world.location(), 3_000_000)));
     let report = world.restore(world.place(&plan), VersionChoice::Latest, &world.path("restored"));
     assert_eq!(report.outcome, Outcome::CompletedWithWarnings, "{:?}", report.warnings);
-    *world.streams.lock().unwrap() = None;
+    world.take_away();
     let healthiest = world.handle().healthiest(plan.id.clone(), VersionChoice::Latest).wait().unwrap();
     assert_eq!(healthiest, world.location(), "nothing is damaged there");
     // It is known at the other one: a copy replaces it there.
@@ -191,15 +155,14 @@ fn of_those_that_can_stand_in_the_healthiest_does() {
     assert!(world.handle().destination_status(second.clone()).wait().unwrap().problem.is_some());
     std::fs::rename(world.path("away"), world.path("second")).unwrap();
 
-    let read: Arc<Mutex<HashMap<Location, Arc<AtomicU64>>>> = Arc::default();
-    *world.streams.lock().unwrap() = Some(Streams { dies: Some(world.location()), after: 5_000_000, read: read.clone() });
+    let read = stream(&world, Some((world.location(), 5_000_000)));
     let to = world.path("restored");
     let report = world.restore(world.place(&plan), VersionChoice::Latest, &to);
     assert_eq!(report.outcome, Outcome::Completed, "{:?}", report.warnings);
     assert_eq!(tree(&to.join("source")), tree(&world.source()));
-    let read = |location: &Location| read.lock().unwrap().get(location).map_or(0, |read| read.load(Relaxed));
-    assert!(read(&world.location()) >= 5_000_000, "what was named is read first");
-    assert!(read(&third) > 0 && read(&second) == 0, "{} {}", read(&third), read(&second));
+    assert!(read.from(&world.location()) >= 5_000_000, "what was named is read first");
+    let (from_second, from_third) = (read.from(&second), read.from(&third));
+    assert!(from_third > 0 && from_second == 0, "{from_third} {from_second}");
 }
 
 #[test]
@@ -211,13 +174,11 @@ fn what_is_written_to_a_server_goes_on_from_here_to_the_others() {
     let mut plan = world.plan("Documents");
     plan.destinations = vec![first.clone(), second.clone(), third.clone()];
     plan.format.volume_size = Some(VolumeSize::Bytes(1 << 20));
-    let read: Arc<Mutex<HashMap<Location, Arc<AtomicU64>>>> = Arc::default();
-    *world.streams.lock().unwrap() = Some(Streams { dies: None, after: 0, read: read.clone() });
+    let read = stream(&world, None);
     world.save(&plan).unwrap();
     let report = world.back_up(&plan, WantedType::Auto);
     assert_eq!(report.outcome, Outcome::Completed, "{:?}", report.warnings);
-    let read = |location: &Location| read.lock().unwrap().get(location).map_or(0, |read| read.load(Relaxed));
-    assert_eq!([&first, &second, &third].map(read), [0, 0, 0], "of twelve million bytes");
+    assert_eq!([&first, &second, &third].map(|location| read.from(location)), [0, 0, 0], "of twelve million bytes");
     for (n, place) in [&second, &third].into_iter().enumerate() {
         let to = world.path(&format!("restored {n}"));
         let place = Place { location: place.clone(), ..world.place(&plan) };

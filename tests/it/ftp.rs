@@ -127,9 +127,9 @@ fn where_nothing_can_be_deleted_backups_go_on_and_it_is_said() {
 #[test]
 fn a_run_whose_server_dies_is_gone_on_with() {
     let mut person = Person::in_the_open();
-    job::dies(&person.world, &|line| person.run(line), &|| job::finished(&person.dest()), &|| person.server.end());
+    job::dies(&person.world, &|line| person.run(line), &|| job::finished(&person.dest()), &|| person.server.process.end());
     assert_eq!(person.run("backup Big --json").problem(), "destination-missing", "nothing answers");
-    person.server.start_again();
+    person.server.process.start_again();
     job::goes_on(&person.world, &|line| person.run(line));
     let left = walk(&person.dest()).into_iter().filter(|path| path.to_string_lossy().contains(".tmp-")).count();
     assert_eq!(left, 0, "what was half done is gone");

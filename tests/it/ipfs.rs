@@ -73,7 +73,7 @@ fn a_run_whose_node_dies_is_gone_on_with() {
         while volumes(&server) < 2 && !ran.is_finished() {
             thread::sleep(Duration::from_millis(20));
         }
-        server.end();
+        server.process.end();
         ran.join().unwrap()
     });
     assert_eq!(ended.problem(), "destination-missing", "{}", ended.out);

@@ -339,7 +339,7 @@ fn what_is_wrong_with_a_bucket_is_said_without_its_secret() {
 fn a_run_whose_s3_dies_is_gone_on_with() {
     let mut person = Person::new(Kind::S3s);
     let bucket = person.world.path("server/data").join(BUCKET);
-    job::dies(&person.world, &|line| person.run(line), &|| job::finished(&bucket), &|| person.store.end());
+    job::dies(&person.world, &|line| person.run(line), &|| job::finished(&bucket), &|| person.store.process.end());
     goes_on(&mut person);
 }
 
@@ -362,7 +362,7 @@ fn a_run_whose_azure_dies_is_gone_on_with() {
         };
         if seen.get().is_some_and(is_after) { volumes } else { 0 }
     };
-    job::dies(&person.world, &|line| person.run(line), &finished, &|| person.store.end());
+    job::dies(&person.world, &|line| person.run(line), &finished, &|| person.store.process.end());
     person.run("limit --upload off").ok();
     goes_on(&mut person);
 }
@@ -378,7 +378,7 @@ fn written_down(blobs: &Path) -> Option<usize> {
 
 fn goes_on(person: &mut Person) {
     assert_eq!(code(&person.run("backup Big --json")), "destination-missing", "nothing answers");
-    person.store.start_again();
+    person.store.process.start_again();
     let none = person.run("versions --from % --json").lines();
     assert!(none.iter().all(|line| line.get("id").is_none()), "no version is seen that is not there: {none:?}");
     job::goes_on(&person.world, &|line| person.run(line));

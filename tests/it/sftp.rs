@@ -86,8 +86,8 @@ fn a_new_server_is_trusted_by_its_key_only() {
     person.run(line).ok();
     let named = person.run(&format!("{line} --host-key {other}"));
     assert!(named.out.contains("another key than the one that was named"), "{}", named.out);
-    person.server.stop();
-    person.server.start_again(true);
+    person.server.process.stop();
+    person.server.start_again_with_another_key();
     let changed = person.run(line);
     assert_eq!(code(&changed), "server-changed");
     assert!(changed.out.contains("another key than before"), "{}", changed.out);
@@ -107,8 +107,8 @@ fn a_server_that_was_only_read_from_is_known_from_then_on() {
     assert_eq!(code(&person.run(line)), "server-unknown");
     person.run(&format!("{line} --accept-new-host-key")).ok();
     person.run(line).ok();
-    person.server.stop();
-    person.server.start_again(true);
+    person.server.process.stop();
+    person.server.start_again_with_another_key();
     assert_eq!(code(&person.run(&format!("{line} --accept-new-host-key"))), "server-changed", "it is not new any more");
 }
 
@@ -128,9 +128,9 @@ fn a_password_is_asked_for_where_no_key_fits() {
 fn a_run_whose_server_dies_is_gone_on_with() {
     let mut person = Person::new();
     let volumes = person.world.dest();
-    job::dies(&person.world, &|line| person.run(line), &|| job::finished(&volumes), &|| person.server.end());
+    job::dies(&person.world, &|line| person.run(line), &|| job::finished(&volumes), &|| person.server.process.end());
     assert_eq!(code(&person.run("backup Big --json")), "destination-missing", "nothing answers");
-    person.server.start_again(false);
+    person.server.process.start_again();
     job::goes_on(&person.world, &|line| person.run(line));
 }
 
@@ -151,7 +151,7 @@ fn a_server_that_dies_holds_nobody_back_and_catches_up() {
         while job::finished(&volumes) < 1 && !ran.is_finished() {
             thread::sleep(Duration::from_millis(2));
         }
-        person.server.end();
+        person.server.process.end();
         ran.join().unwrap()
     });
     let report = report.code(3).last();
@@ -160,7 +160,7 @@ fn a_server_that_dies_holds_nobody_back_and_catches_up() {
     assert_same(&world.source(), &world.path("out/source"));
     fs::remove_dir_all(world.path("out")).unwrap();
 
-    person.server.start_again(false);
+    person.server.process.start_again();
     let caught_up = person.run("backup Big --json").ok().last();
     assert_eq!(caught_up["copies"][0]["versions"].as_array().unwrap().len(), 2, "{caught_up}");
     person.run("verify --from % --all --depth full").ok();
@@ -171,7 +171,7 @@ fn a_server_that_dies_holds_nobody_back_and_catches_up() {
     while !restored(3) && restore.try_wait().unwrap().is_none() {
         thread::sleep(Duration::from_millis(1));
     }
-    person.server.end();
+    person.server.process.end();
     let there = fs::read_dir(person.world.path("out/source")).unwrap().count();
     let output = restore.wait_with_output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
@@ -188,7 +188,7 @@ fn since_when_a_server_is_away_is_told() {
     person.run("backup Docs").ok();
     let well = person.run("storage health --history --json").ok().lines();
     assert!(well.len() == 3 && well[0]["code"].is_null() && well[1]["away_since"].is_null(), "{well:?}");
-    person.server.end();
+    person.server.process.end();
     person.run("storage health").code(10);
     let told = person.run("storage health --history --json").code(1).lines();
     let [good, bad, sum, result] = &told[..] else { panic!("{told:?}") };

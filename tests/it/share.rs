@@ -22,7 +22,7 @@ fn a_share_whose_server_is_gone_is_not_taken_for_an_empty_folder() {
     fs::write(world.source().join("a"), "first").unwrap();
     let line = format!("backup --source @source --to {} --json", share.at.display());
     world.run(&line).ok();
-    share.server.end();
+    share.server.process.end();
     fs::write(world.source().join("a"), "second").unwrap();
     let away = world.run(&line);
     // Its mount may have gone with it already.

@@ -47,7 +47,7 @@ fn one_of_three_that_is_killed_for_a_while_catches_up_by_itself() {
             thread::sleep(Duration::from_millis(2));
         }
         assert!(!ran.is_finished(), "it was over before the server was");
-        server.end();
+        server.process.end();
         ran.join().unwrap()
     });
     let report = report.code(3).last();
@@ -61,7 +61,7 @@ fn one_of_three_that_is_killed_for_a_while_catches_up_by_itself() {
     }
     assert_eq!(versions(), one, "nothing half done is seen");
 
-    server.start_again();
+    server.process.start_again();
     let begun = Instant::now();
     while versions() == one {
         assert!(begun.elapsed() < PATIENCE, "nobody brings it what it lacks");

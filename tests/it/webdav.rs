@@ -172,10 +172,10 @@ fn a_run_whose_server_dies_is_gone_on_with() {
     let (world, mut server) = (World::new(), Apache::start(Asks::Basic, None));
     let (address, volumes) = (server.address("b"), server.data().join("b"));
     let run = |line: &str| run(&world, &address, line);
-    job::dies(&world, &run, &|| job::finished(&volumes), &|| server.end());
+    job::dies(&world, &run, &|| job::finished(&volumes), &|| server.process.end());
     let shown: Vec<_> = walk(&volumes).into_iter().filter(|path| path.to_string_lossy().contains("/versions/")).collect();
     assert!(shown.is_empty(), "no version is seen that is not there: {shown:?}");
-    server.stop();
+    server.process.stop();
     assert_eq!(code(&run("backup Big --json")), "destination-missing", "nothing answers");
     server.start_again();
     job::goes_on(&world, &run);

@@ -55,7 +55,7 @@ fn servers_of_every_kind_in_a_real_window() {
         { "name": "ftps", "shown": "by-ftps on 127.0.0.1", "kind": "FTP over TLS", "fields": ftp_fields(&ftps, "/by-ftps"),
           "ca_file": authority.file(), "wrong": "open barley", "secret": pure_ftpd::PASSWORD },
         { "name": "dav", "shown": "by-dav on 127.0.0.1", "address": dav.address("by-dav"), "wrong": "public", "secret": dufs::PASSWORD,
-          "pid": dav.pid() },
+          "pid": dav.process.pid() },
         { "name": "s3", "shown": "by-s3 in bucket", "address": s3.address("by-s3"), "wrong": "secret", "secret": s3.secret() },
         { "name": "gcs", "shown": "by-gcs in bucket", "address": gcs.address("by-gcs") },
         { "name": "azure", "shown": "by-azure in bucket", "address": azure.address("by-azure"), "secret": azure.secret() },

@@ -1,10 +1,21 @@
-//! A user of this machine for as long as a test lasts, made by root: for servers that ask the system who may come in.
+//! A user of this machine for as long as a test lasts, made by root, for servers that ask the system who may come in; and what servers
+//! that change to another user may see.
 
+use std::fs;
 use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
 use super::process::run;
+
+/// Every account of this machine may pass through to this folder of a test's.
+pub fn let_through(folder: &Path) {
+    for open in folder.ancestors().take_while(|path| path.parent().is_some_and(|above| above != Path::new("/"))) {
+        let mode = fs::metadata(open).unwrap().permissions().mode();
+        fs::set_permissions(open, fs::Permissions::from_mode(mode | 0o011)).unwrap();
+    }
+}
 
 pub struct Account {
     pub name: String,

@@ -16,7 +16,7 @@ pub struct Apache {
     tls: bool,
     /// Of its own, since it serves as another user, who may not look into the test's.
     folder: tempfile::TempDir,
-    process: Process,
+    pub process: Process,
 }
 
 /// How it asks who is there.
@@ -63,7 +63,9 @@ impl Apache {
         }
         let port = free_port();
         fs::write(at("httpd.conf"), config(folder.path(), port, asks, identity)).unwrap();
-        let process = serve(folder.path(), port);
+        let mut command = Command::new("/usr/sbin/apache2");
+        command.arg("-DFOREGROUND").arg("-f").arg(at("httpd.conf"));
+        let process = Process::start(command, port);
         Self { port, tls: identity.is_some(), folder, process }
     }
 
@@ -77,18 +79,11 @@ impl Apache {
         format!("{scheme}://{USER}@127.0.0.1:{}/{path}", self.port)
     }
 
-    /// Ends it with all that it serves, as a server that loses its power.
-    pub fn end(&self) {
-        self.process.end();
-    }
-
-    pub fn stop(&mut self) {
-        self.process.stop();
-    }
-
     pub fn start_again(&mut self) {
-        self.stop();
-        self.process = serve(self.folder.path(), self.port);
+        self.process.stop();
+        // What a server that was killed left.
+        let _ = fs::remove_file(self.folder.path().join("pid"));
+        self.process.start_again();
     }
 
     /// From now on another password opens it, where it asks for it as it is.
@@ -133,10 +128,4 @@ fn config(folder: &Path, port: u16, asks: Asks, identity: Option<&Identity>) -> 
         );
     }
     config
-}
-
-fn serve(folder: &Path, port: u16) -> Process {
-    // What a server that was killed left.
-    let _ = fs::remove_file(folder.join("pid"));
-    Process::start(Command::new("/usr/sbin/apache2").arg("-DFOREGROUND").arg("-f").arg(folder.join("httpd.conf")), port)
 }

@@ -2,17 +2,15 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::process::Command;
 
-use super::process::{Process, free_port, run};
+use super::process::{Process, brought, free_port, listens, run};
 
 pub struct JsIpfs {
     pub port: u16,
     pub gateway: u16,
     folder: PathBuf,
-    process: Process,
+    pub process: Process,
 }
 
 /// What older Nodes lack and a dependency of it wants.
@@ -39,7 +37,9 @@ impl JsIpfs {
         config["Discovery"] = serde_json::json!({ "MDNS": { "Enabled": false }, "webRTCStar": { "Enabled": false } });
         config["Pubsub"] = serde_json::json!({ "Enabled": false });
         fs::write(&path, config.to_string()).unwrap();
-        let process = serve(folder, port, gateway);
+        let mut daemon = command(folder);
+        daemon.args(["daemon", "--offline", "--enable-preload=false"]);
+        let process = Process::until(daemon, move || listens(port) && listens(gateway));
         Self { port, gateway, folder: folder.into(), process }
     }
 
@@ -68,42 +68,17 @@ impl JsIpfs {
         command
     }
 
-    /// Ends it with all that it serves, as a server that loses its power.
-    pub fn end(&self) {
-        self.process.end();
-    }
-
-    pub fn stop(&mut self) {
-        self.process.stop();
-    }
-
     pub fn start_again(&mut self) {
-        self.stop();
+        self.process.stop();
         let _ = fs::remove_dir_all(self.folder.join("repo/repo.lock"));
         let _ = fs::remove_file(self.folder.join("repo/api"));
-        self.process = serve(&self.folder, self.port, self.gateway);
+        self.process.start_again();
     }
-}
-
-fn serve(folder: &Path, port: u16, gateway: u16) -> Process {
-    let mut command = command(folder);
-    let log = fs::File::create(folder.join("log")).unwrap();
-    command.args(["daemon", "--offline", "--enable-preload=false"]).stdout(Stdio::from(log));
-    let process = Process::start(&mut command, port);
-    // The gateway listens last.
-    let begun = Instant::now();
-    while std::net::TcpStream::connect(("127.0.0.1", gateway)).is_err() {
-        assert!(begun.elapsed() < Duration::from_secs(60), "js-ipfs has no gateway");
-        thread::sleep(Duration::from_millis(50));
-    }
-    process
 }
 
 fn command(folder: &Path) -> Command {
-    let home = std::env::var_os("HOME").expect("a home folder");
-    let program = Path::new(&home).join(".cache/strongroom-tests/npm-ipfs/node_modules/ipfs/src/cli.js");
     let mut command = Command::new("node");
-    command.arg("--require").arg(folder.join("polyfill.cjs")).arg(program);
-    command.env("IPFS_PATH", folder.join("repo")).stdin(Stdio::null());
+    command.arg("--require").arg(folder.join("polyfill.cjs")).arg(brought("npm-ipfs/node_modules/ipfs/src/cli.js"));
+    command.env("IPFS_PATH", folder.join("repo"));
     command
 }

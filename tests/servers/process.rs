@@ -10,8 +10,10 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 pub struct Process {
+    command: Command,
+    /// Whether it can be called.
+    listens: Box<dyn Fn() -> bool + Send + Sync>,
     child: Child,
-    port: u16,
 }
 
 /// A file of what `tests/run` brings that is not the system's.
@@ -36,27 +38,21 @@ pub fn free_ports(count: u16) -> u16 {
 }
 
 impl Process {
-    /// Starts it and waits until it listens.
-    pub fn start(command: &mut Command, port: u16) -> Self {
-        // A file, not a pipe: nobody reads what it says of each request.
-        let mut said = tempfile::tempfile().unwrap();
-        command.stdin(Stdio::null()).stdout(said.try_clone().unwrap()).stderr(said.try_clone().unwrap());
-        let mut child = command.spawn().unwrap_or_else(|e| panic!("{command:?}: {e}: tests/run installs it"));
-        let begun = Instant::now();
-        while TcpStream::connect(("127.0.0.1", port)).is_err() {
-            if begun.elapsed() > Duration::from_secs(60) || child.try_wait().unwrap().is_some() {
-                let _ = child.kill();
-                let mut words = String::new();
-                let _ = said.rewind().and_then(|()| said.read_to_string(&mut words));
-                panic!("{command:?} does not listen: {words}");
-            }
-            thread::sleep(Duration::from_millis(20));
-        }
-        // Not one that listened there before.
-        thread::sleep(Duration::from_millis(50));
-        let over = child.try_wait().unwrap();
-        assert!(over.is_none(), "{command:?} is over at once: {over:?}");
-        Self { child, port }
+    /// Starts it and waits until it listens on this port of the loopback.
+    pub fn start(command: Command, port: u16) -> Self {
+        Self::until(command, move || listens(port))
+    }
+
+    /// Starts it and waits until it can be called, as is found by that.
+    pub fn until(mut command: Command, listens: impl Fn() -> bool + Send + Sync + 'static) -> Self {
+        let child = spawn(&mut command, &listens);
+        Self { command, listens: Box::new(listens), child }
+    }
+
+    /// Ends it, and starts it once more as it was.
+    pub fn start_again(&mut self) {
+        self.stop();
+        self.child = spawn(&mut self.command, &self.listens);
     }
 
     pub fn pid(&self) -> u32 {
@@ -78,11 +74,14 @@ impl Process {
     }
 
     pub fn stop(&mut self) {
-        self.end();
-        let _ = self.child.wait();
+        // Once somebody has waited for it, its number may be another's.
+        if self.child.try_wait().is_ok_and(|over| over.is_none()) {
+            self.end();
+            let _ = self.child.wait();
+        }
         // What it was just starting holds the port until it finds that nobody is left.
         let begun = Instant::now();
-        while TcpStream::connect(("127.0.0.1", self.port)).is_ok() && begun.elapsed() < Duration::from_secs(5) {
+        while (self.listens)() && begun.elapsed() < Duration::from_secs(5) {
             thread::sleep(Duration::from_millis(10));
         }
     }
@@ -92,6 +91,33 @@ impl Drop for Process {
     fn drop(&mut self) {
         self.stop();
     }
+}
+
+/// Whether somebody listens on this port of the loopback.
+pub fn listens(port: u16) -> bool {
+    TcpStream::connect(("127.0.0.1", port)).is_ok()
+}
+
+fn spawn(command: &mut Command, listens: &dyn Fn() -> bool) -> Child {
+    // A file, not a pipe: nobody reads what it says of each request.
+    let mut said = tempfile::tempfile().unwrap();
+    command.stdin(Stdio::null()).stdout(said.try_clone().unwrap()).stderr(said.try_clone().unwrap());
+    let mut child = command.spawn().unwrap_or_else(|e| panic!("{command:?}: {e}: tests/run installs it"));
+    let begun = Instant::now();
+    while !listens() {
+        if begun.elapsed() > Duration::from_secs(60) || child.try_wait().unwrap().is_some() {
+            let _ = child.kill();
+            let mut words = String::new();
+            let _ = said.rewind().and_then(|()| said.read_to_string(&mut words));
+            panic!("{command:?} does not listen: {words}");
+        }
+        thread::sleep(Duration::from_millis(20));
+    }
+    // Not one that listened there before.
+    thread::sleep(Duration::from_millis(50));
+    let over = child.try_wait().unwrap();
+    assert!(over.is_none(), "{command:?} is over at once: {over:?}");
+    child
 }
 
 /// A process and all that it started.

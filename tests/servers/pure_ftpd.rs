@@ -1,10 +1,11 @@
 //! A real pure-ftpd on a free port of the loopback, for root.
 
 use std::fs;
-use std::os::unix::fs::{PermissionsExt, chown};
+use std::os::unix::fs::chown;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use super::account::let_through;
 use super::process::{Process, free_port, free_ports, run};
 
 pub const USER: &str = "bk";
@@ -19,8 +20,7 @@ pub struct PureFtpd {
     /// The first of the ports for lines of files.
     pub passive: u16,
     folder: PathBuf,
-    options: Vec<String>,
-    process: Process,
+    pub process: Process,
 }
 
 impl PureFtpd {
@@ -31,17 +31,17 @@ impl PureFtpd {
 
     /// With TLS, which it then demands; `both`: key and certificate.
     pub fn secured(folder: &Path, both: &Path) -> Self {
-        Self::with(folder, &["-Y", "2", "-2", both.to_str().unwrap()])
+        fs::create_dir_all(folder).unwrap();
+        let own = folder.join("both");
+        fs::copy(both, &own).unwrap();
+        Self::with(folder, &["-Y", "2", "-2", own.to_str().unwrap()])
     }
 
     pub fn with(folder: &Path, options: &[&str]) -> Self {
         let root = folder.join("root");
         fs::create_dir_all(&root).unwrap();
         // It changes to another user before it goes there.
-        for open in folder.ancestors().take_while(|path| path.parent().is_some_and(|above| above != Path::new("/"))) {
-            let mode = fs::metadata(open).unwrap().permissions().mode();
-            fs::set_permissions(open, fs::Permissions::from_mode(mode | 0o011)).unwrap();
-        }
+        let_through(folder);
         chown(&root, Some(NOBODY), Some(NOBODY)).expect("root runs these tests");
         // What its own tool stretches takes three seconds for every connection.
         let hash = run(Command::new("openssl").args(["passwd", "-1", PASSWORD]));
@@ -49,9 +49,14 @@ impl PureFtpd {
         fs::write(folder.join("users"), user).unwrap();
         run(Command::new("pure-pw").arg("mkdb").arg(folder.join("users.pdb")).arg("-f").arg(folder.join("users")));
         let (port, passive) = (free_port(), free_ports(PASSIVE));
-        let options: Vec<String> = options.iter().map(|option| (*option).to_owned()).collect();
-        let process = serve(folder, port, passive, &options);
-        Self { port, passive, folder: folder.into(), options, process }
+        let line = format!(
+            "-4 -H -E -A -S 127.0.0.1,{port} -P 127.0.0.1 -p {passive}:{} -l puredb:{1}/users.pdb -g {1}/pid -u 100",
+            passive + PASSIVE - 1,
+            folder.display()
+        );
+        let mut command = Command::new("/usr/sbin/pure-ftpd");
+        command.args(line.split_whitespace()).args(options);
+        Self { port, passive, folder: folder.into(), process: Process::start(command, port) }
     }
 
     /// A limit on what the account may store, in MiB.
@@ -77,38 +82,9 @@ impl PureFtpd {
         format!("{scheme}://{USER}@127.0.0.1:{}{path}", self.port)
     }
 
-    pub fn signal(&self, name: &str) {
-        self.process.signal(name);
-    }
-
-    /// Ends it with all that it serves, as a server that loses its power.
-    pub fn end(&self) {
-        self.process.end();
-    }
-
-    pub fn stop(&mut self) {
-        self.process.stop();
-    }
-
-    pub fn start_again(&mut self) {
-        self.process.stop();
-        self.process = serve(&self.folder, self.port, self.passive, &self.options);
-    }
-
-    /// With another key and certificate.
+    /// A secured one, with another key and certificate.
     pub fn start_again_with(&mut self, both: &Path) {
-        if let Some(last) = self.options.last_mut() {
-            *last = both.to_str().unwrap().to_owned();
-        }
-        self.start_again();
+        fs::copy(both, self.folder.join("both")).unwrap();
+        self.process.start_again();
     }
-}
-
-fn serve(folder: &Path, port: u16, passive: u16, options: &[String]) -> Process {
-    let line = format!(
-        "-4 -H -E -A -S 127.0.0.1,{port} -P 127.0.0.1 -p {passive}:{} -l puredb:{1}/users.pdb -g {1}/pid -u 100",
-        passive + PASSIVE - 1,
-        folder.display()
-    );
-    Process::start(Command::new("/usr/sbin/pure-ftpd").args(line.split_whitespace()).args(options), port)
 }

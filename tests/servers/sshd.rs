@@ -14,7 +14,7 @@ pub struct Sshd {
     pub fingerprint: String,
     pub user: String,
     folder: PathBuf,
-    process: Process,
+    pub process: Process,
 }
 
 impl Sshd {
@@ -39,21 +39,13 @@ impl Sshd {
         );
         fs::write(folder.join("sshd_config"), config).unwrap();
         let user = run(Command::new("id").arg("-un")).trim().to_owned();
-        let process = serve(folder, port);
-        Self { port, keys, fingerprint, user, folder: folder.into(), process }
+        let mut command = Command::new("/usr/sbin/sshd");
+        command.args(["-D", "-e", "-f"]).arg(folder.join("sshd_config"));
+        Self { port, keys, fingerprint, user, folder: folder.into(), process: Process::start(command, port) }
     }
 
     pub fn address(&self, path: &Path) -> String {
         format!("sftp://{}@127.0.0.1:{}{}", self.user, self.port, path.display())
-    }
-
-    /// Ends it with all that it serves, as a server that loses its power.
-    pub fn end(&self) {
-        self.process.end();
-    }
-
-    pub fn stop(&mut self) {
-        self.process.stop();
     }
 
     /// The same server again, with one more line in its settings.
@@ -61,7 +53,7 @@ impl Sshd {
         let config = self.folder.join("sshd_config");
         let before = fs::read_to_string(&config).unwrap();
         fs::write(&config, format!("{before}{line}\n")).unwrap();
-        self.start_again(false);
+        self.process.start_again();
     }
 
     /// From now on accounts of this machine come in by their passwords too.
@@ -69,12 +61,7 @@ impl Sshd {
         let config = self.folder.join("sshd_config");
         let before = fs::read_to_string(&config).unwrap();
         fs::write(&config, before.replace("PasswordAuthentication no", "PasswordAuthentication yes")).unwrap();
-        self.start_again(false);
-    }
-
-    /// To it and to all that it serves.
-    pub fn signal(&self, name: &str) {
-        self.process.signal(name);
+        self.process.start_again();
     }
 
     /// The fingerprint of its key as it is now.
@@ -82,21 +69,14 @@ impl Sshd {
         fingerprint(&self.folder.join("host_key"))
     }
 
-    /// The same server again, perhaps with another key.
-    pub fn start_again(&mut self, with_another_key: bool) {
-        if with_another_key {
-            for name in ["host_key", "host_key.pub"] {
-                fs::remove_file(self.folder.join(name)).unwrap();
-            }
-            key(&self.folder.join("host_key"));
+    /// The same server again, with another key.
+    pub fn start_again_with_another_key(&mut self) {
+        for name in ["host_key", "host_key.pub"] {
+            fs::remove_file(self.folder.join(name)).unwrap();
         }
-        self.stop();
-        self.process = serve(&self.folder, self.port);
+        key(&self.folder.join("host_key"));
+        self.process.start_again();
     }
-}
-
-fn serve(folder: &Path, port: u16) -> Process {
-    Process::start(Command::new("/usr/sbin/sshd").args(["-D", "-e", "-f"]).arg(folder.join("sshd_config")), port)
 }
 
 fn key(path: &Path) {

@@ -3,7 +3,7 @@
 use std::fs;
 use std::io::{Read, Write};
 use std::net::TcpStream;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 use hmac::{Hmac, KeyInit, Mac};
@@ -26,8 +26,8 @@ pub const AZURE_KEY: &str = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2
 pub struct Store {
     pub port: u16,
     pub kind: Kind,
-    folder: PathBuf,
-    process: Process,
+    /// Started again, it has what it has kept, if it keeps anything.
+    pub process: Process,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,8 +55,7 @@ impl Store {
     pub fn start(kind: Kind, folder: &Path) -> Self {
         fs::create_dir_all(folder).unwrap();
         let port = free_port();
-        let process = Process::start(&mut command(kind, folder, port), port);
-        let store = Self { port, kind, folder: folder.into(), process };
+        let store = Self { port, kind, process: Process::start(command(kind, folder, port), port) };
         store.make_bucket(BUCKET, folder);
         store
     }
@@ -84,22 +83,6 @@ impl Store {
             Kind::Garage => GARAGE_SECRET,
             Kind::Gcs => "",
         }
-    }
-
-    /// To it and to all that it serves.
-    pub fn signal(&self, name: &str) {
-        self.process.signal(name);
-    }
-
-    /// Ends it with all that it serves, as a server that loses its power.
-    pub fn end(&self) {
-        self.process.end();
-    }
-
-    /// With what it has kept, if it keeps anything.
-    pub fn start_again(&mut self) {
-        self.process.stop();
-        self.process = Process::start(&mut command(self.kind, &self.folder, self.port), self.port);
     }
 
     fn make_bucket(&self, name: &str, folder: &Path) {

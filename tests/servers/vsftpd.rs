@@ -2,10 +2,11 @@
 //! unpacks it.
 
 use std::fs;
-use std::os::unix::fs::{PermissionsExt, chown};
+use std::os::unix::fs::chown;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use super::account::let_through;
 use super::process::{Process, brought, free_port};
 
 pub struct Vsftpd {
@@ -22,10 +23,7 @@ impl Vsftpd {
     pub fn start(folder: &Path, options: &str) -> Self {
         let shown = folder.join("root/pub");
         fs::create_dir_all(&shown).unwrap();
-        for open in folder.ancestors().take_while(|path| path.parent().is_some_and(|above| above != Path::new("/"))) {
-            let mode = fs::metadata(open).unwrap().permissions().mode();
-            fs::set_permissions(open, fs::Permissions::from_mode(mode | 0o011)).unwrap();
-        }
+        let_through(folder);
         chown(&shown, Some(DAEMON), Some(DAEMON)).expect("root runs these tests");
         let empty = folder.join("empty");
         fs::create_dir_all(&empty).unwrap();
@@ -39,8 +37,9 @@ impl Vsftpd {
         );
         let file = folder.join("vsftpd.conf");
         fs::write(&file, config).unwrap();
-        let process = Process::start(Command::new(brought("vsftpd/usr/sbin/vsftpd")).arg(&file), port);
-        Self { port, folder: folder.into(), _process: process }
+        let mut command = Command::new(brought("vsftpd/usr/sbin/vsftpd"));
+        command.arg(&file);
+        Self { port, folder: folder.into(), _process: Process::start(command, port) }
     }
 
     /// As files of this machine.

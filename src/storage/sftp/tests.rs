@@ -141,8 +141,8 @@ fn a_server_is_the_one_that_it_was() {
     world.open().unwrap();
     *world.person.trusts.lock().unwrap() = None;
     world.open().unwrap();
-    world.server.stop();
-    world.server.start_again(true);
+    world.server.process.stop();
+    world.server.start_again_with_another_key();
     assert_eq!(kind(world.open()), Kind::ServerChanged);
     // Nor by way of the person's own ssh.
     *world.person.pinned.lock().unwrap() = None;
@@ -164,14 +164,14 @@ fn a_server_that_dies_is_away() {
     let storage = world.open().unwrap();
     let mut upload = storage.create("half").unwrap();
     upload.write_all(&vec![7; 3 << 20]).unwrap();
-    world.server.stop();
+    world.server.process.stop();
     let written = upload.write_all(&vec![7; 64 << 20]).map_err(|e| Error::from_io("half", e).kind);
     assert_eq!(written, Err(Kind::ServerAway));
     drop(upload);
     assert_eq!(kind(storage.list("")), Kind::ServerAway);
     assert_eq!(kind(storage.read_all("half", 9)), Kind::ServerAway);
     assert_eq!(kind(world.open()), Kind::ServerAway);
-    world.server.start_again(false);
+    world.server.process.start_again();
     let storage = world.open().unwrap();
     assert_eq!(storage.list("").unwrap(), [], "what was half done is not seen");
     assert_eq!(storage.sweep_temporary("", None).unwrap(), 1);

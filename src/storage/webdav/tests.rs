@@ -153,7 +153,7 @@ fn a_server_that_dies_is_away_and_leaves_nothing_half_done() {
     storage.server = Arc::new(hasty(&server.address(""), &Person::with(apache::PASSWORD)));
     let mut upload = storage.create("f/half").unwrap();
     upload.write_all(&vec![7; 9 << 20]).unwrap();
-    server.stop();
+    server.process.stop();
     assert_eq!(kind(upload.finish()), Kind::ServerAway);
     assert_eq!(kind(storage.list("")), Kind::ServerAway);
     assert_eq!(kind(storage.read_all("f/half", 9)), Kind::ServerAway);

@@ -178,7 +178,7 @@ fn sftp() {
     let server = Sshd::start(&world.path("server"));
     let lies = world.path("there");
     let (address, keys) = (server.address(&lies), server.keys.clone());
-    Case::new(world, &address, None, Some(keys), lies, &|name| server.signal(name)).holds();
+    Case::new(world, &address, None, Some(keys), lies, &|name| server.process.signal(name)).holds();
 }
 
 #[test]
@@ -187,14 +187,14 @@ fn webdav() {
     let lies = world.path("shown");
     std::fs::create_dir(&lies).unwrap();
     let server = Dufs::start(&lies);
-    Case::new(world, &server.address("b"), Some(dufs::PASSWORD), None, lies, &|name| server.signal(name)).holds();
+    Case::new(world, &server.address("b"), Some(dufs::PASSWORD), None, lies, &|name| server.process.signal(name)).holds();
 }
 
 fn store(kind: Kind) {
     let world = World::new();
     let lies = world.path("server");
     let store = Store::start(kind, &lies);
-    Case::new(world, &store.address("deep/place"), Some(store.secret()), None, lies, &|name| store.signal(name)).holds();
+    Case::new(world, &store.address("deep/place"), Some(store.secret()), None, lies, &|name| store.process.signal(name)).holds();
 }
 
 #[test]

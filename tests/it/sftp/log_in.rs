@@ -105,7 +105,7 @@ fn an_agent_opens_it_without_any_file() {
     person.restores(&|line| person.with_agent(&agent, line, ""));
     agent.forget_all();
     assert_eq!(code(&person.with_agent(&agent, LINE, "")), "storage-password-needed", "it holds none");
-    agent.stop();
+    agent.process.stop();
     assert_eq!(code(&person.with_agent(&agent, LINE, "")), "storage-password-needed", "nobody listens there");
 }
 
@@ -125,9 +125,9 @@ fn the_agents_rsa_key_opens_it_too() {
 fn an_agent_that_is_dead_or_silent_keeps_nobody_out() {
     let person = Person::with_something();
     let mut agent = SshAgent::start(&person.world.path("agent"));
-    agent.signal("STOP");
+    agent.process.signal("STOP");
     person.with_agent(&agent, LINE, "").ok();
-    agent.stop();
+    agent.process.stop();
     assert!(agent.socket.exists());
     person.with_agent(&agent, LINE, "").ok();
 }

@@ -15,14 +15,14 @@ fn a_server_that_dies_is_away_and_what_was_half_done_is_not_seen() {
     let storage = open_in_haste(&address).unwrap();
     let mut upload = storage.create("half").unwrap();
     upload.write_all(&noise(3 << 20)).unwrap();
-    server.stop();
+    server.process.stop();
     let written = upload.write_all(&noise(64 << 20)).map_err(|e| Error::from_io("half", e).kind);
     assert_eq!(written, Err(Kind::ServerAway));
     drop(upload);
     assert_eq!(kind(storage.list("")), Kind::ServerAway);
     assert_eq!(kind(storage.read_all("half", 9)), Kind::ServerAway);
     assert_eq!(kind(open_in_haste(&address)), Kind::ServerAway);
-    server.start_again();
+    server.process.start_again();
     // The same one as before: it calls again.
     assert_eq!(storage.list("").unwrap(), []);
     assert_eq!(storage.sweep_temporary("", None).unwrap(), 1);
@@ -44,14 +44,14 @@ fn a_server_that_comes_back_is_gone_on_with() {
     let bytes = noise(24 << 20);
     let mut upload = storage.create("big").unwrap();
     upload.write_all(&bytes[..20 << 20]).unwrap();
-    server.start_again();
+    server.process.start_again();
     upload.write_all(&bytes[20 << 20..]).unwrap();
     upload.finish().unwrap();
     assert!(fs::read(server.root().join("big")).unwrap() == bytes);
     let mut buffer = vec![0; 1 << 20];
     for (n, piece) in bytes.chunks(buffer.len()).enumerate() {
         if n % 5 == 2 {
-            server.start_again();
+            server.process.start_again();
         }
         storage.read_at("big", (n << 20) as u64, &mut buffer).unwrap();
         assert!(buffer == piece, "{n}");
@@ -69,7 +69,7 @@ fn a_server_that_stalls_is_not_waited_for_for_ever() {
     upload.write_all(&noise(1 << 20)).unwrap();
     let mut buffer = vec![0; 1 << 20];
     storage.read_at("there", 0, &mut buffer).unwrap();
-    server.signal("STOP");
+    server.process.signal("STOP");
     let written = upload.write_all(&noise(64 << 20)).map_err(|e| Error::from_io("half", e).kind);
     assert_eq!(written, Err(Kind::ServerAway));
     drop(upload);
@@ -77,7 +77,7 @@ fn a_server_that_stalls_is_not_waited_for_for_ever() {
     assert_eq!(kind(storage.read_at("there", 1 << 20, &mut all)), Kind::ServerAway);
     assert_eq!(kind(storage.list("")), Kind::ServerAway);
     assert_eq!(kind(open_in_haste(&server.address("ftp", "/shown"))), Kind::ServerAway);
-    server.signal("CONT");
+    server.process.signal("CONT");
     assert_eq!(names(&storage, ""), ["there"]);
     storage.put("half", b"whole").unwrap();
 }

@@ -171,8 +171,9 @@ impl Core {
         self.kept_open.or_open(location, || self.open_anew(location, create))
     }
 
-    /// The same by a connection of its own.
+    /// The same by a connection of its own; what nobody uses any more does not stand in its way.
     pub fn open_anew(&self, location: &Location, create: bool) -> Result<Arc<dyn Storage>, storage::Error> {
+        self.kept_open.let_go(location);
         match self.try_to_open(location, create) {
             Err(error) if self.accesses.take_spare(location, error.kind) => self.try_to_open(location, create),
             opened => opened,

@@ -9,7 +9,8 @@ use super::just_read::{self, JustRead};
 use crate::model::location::Location;
 use crate::storage::Storage;
 
-/// After it was last asked for. No longer: whether a server is there, and who may enter, is to be asked of the server.
+/// After it was last asked for. No longer: whether a server is there, and who may enter, is to be asked of the server. Only FTP servers may
+/// let us in no more than once: there it is for as long as somebody uses it.
 const KEPT: Duration = Duration::from_secs(3);
 
 #[derive(Default)]
@@ -58,7 +59,7 @@ impl KeptOpen {
         }
         let (before, read) = {
             let mut kept = lock(&self.0);
-            if let Some(one) = kept.storages.iter_mut().find(|one| one.location == *location && one.is_fresh()) {
+            if let Some(one) = kept.storages.iter_mut().find(|one| one.location == *location && one.is_kept()) {
                 one.asked = Instant::now();
                 return Ok(one.storage.clone());
             }
@@ -75,6 +76,17 @@ impl KeptOpen {
         kept.forgotten += 1;
         kept.read.clear();
         let gone = std::mem::take(&mut kept.storages);
+        drop(kept);
+        drop(gone);
+    }
+
+    /// Closes what nobody uses of what is open there.
+    pub fn let_go(&self, location: &Location) {
+        let mut kept = lock(&self.0);
+        let (used, gone) = std::mem::take(&mut kept.storages)
+            .into_iter()
+            .partition::<Vec<_>, _>(|one| one.location != *location || one.is_used());
+        kept.storages = used;
         drop(kept);
         drop(gone);
     }
@@ -103,8 +115,13 @@ impl KeptOpen {
 }
 
 impl One {
-    fn is_fresh(&self) -> bool {
-        self.asked.elapsed() < KEPT
+    fn is_kept(&self) -> bool {
+        self.asked.elapsed() < KEPT || (matches!(self.location, Location::Ftp(_)) && self.is_used())
+    }
+
+    /// By somebody else.
+    fn is_used(&self) -> bool {
+        Arc::strong_count(&self.storage) > 1
     }
 }
 
@@ -114,8 +131,8 @@ fn close_in_time(kept: &Weak<Mutex<Kept>>) {
         thread::sleep(KEPT);
         let Some(kept) = kept.upgrade() else { return };
         let mut kept = lock(&kept);
-        let (fresh, old) = std::mem::take(&mut kept.storages).into_iter().partition::<Vec<_>, _>(One::is_fresh);
-        kept.storages = fresh;
+        let (still, old) = std::mem::take(&mut kept.storages).into_iter().partition::<Vec<_>, _>(One::is_kept);
+        kept.storages = still;
         kept.is_watched = !kept.storages.is_empty();
         let ends = !kept.is_watched;
         drop(kept);

@@ -233,15 +233,17 @@ impl Storage for Ftp {
         self.read_range(name, offset, buffer, false)
     }
 
-    /// By one connection, which nobody who reads something else breaks off as long as the server lets us have enough of them.
+    /// By one connection, which nobody who reads something else breaks off as long as the server lets us have enough of them. Else others may
+    /// have it between two pieces: also whoever takes these.
     fn read_through(&self, name: &str, offset: u64, end: u64, take: &mut Take<'_>) -> Result<(), Error> {
         check(name)?;
         let mut held = None;
         read_in_pieces(THROUGH, offset, end, take, |at, piece| {
-            if self.pool.is_short() {
+            self.read_over(&mut held, name, at, piece, false)?;
+            if self.pool.is_scarce() {
                 held = None;
             }
-            self.read_over(&mut held, name, at, piece, false)
+            Ok(())
         })
     }
 

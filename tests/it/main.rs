@@ -37,6 +37,7 @@ mod limits;
 mod messages;
 mod moved_drive;
 mod object_stores;
+mod one_connection;
 mod pause;
 mod power_cut;
 mod recover;

@@ -2,7 +2,7 @@
 
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpStream};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use suppaftp::types::Response;
@@ -59,7 +59,25 @@ struct Reading {
     armed: Armed,
 }
 
+/// What a server had against a file when its upload had made way for something else.
+#[derive(Clone, Default)]
+pub struct Said(Arc<Mutex<Option<Failure>>>);
+
+impl Said {
+    fn put(&self, failure: Failure) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(failure);
+    }
+
+    pub fn take(&self) -> Option<Failure> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
+/// A file that is being written, up to where somebody gave it something: it goes on, unless the connection is needed meanwhile.
 struct Writing {
+    path: String,
+    since: Instant,
+    said: Said,
     data: Data,
     armed: Armed,
 }
@@ -72,6 +90,21 @@ impl Session {
     /// Whether a file is half read.
     pub fn is_reading(&self) -> bool {
         self.reading.is_some()
+    }
+
+    /// Whether no file is half read or written.
+    pub fn is_free(&self) -> bool {
+        self.reading.is_none() && self.writing.is_none()
+    }
+
+    /// Whether this file is half written.
+    pub fn writes(&self, path: &str) -> bool {
+        self.writing.as_ref().is_some_and(|writing| writing.path == path)
+    }
+
+    /// Since when a file is on its way there.
+    pub fn written_since(&self) -> Option<Instant> {
+        self.writing.as_ref().map(|writing| writing.since)
     }
 
     /// Whether a file goes on here at this byte, or not far behind it.
@@ -273,29 +306,32 @@ impl Session {
         Ok(self.ftp.resume_transfer(at)?)
     }
 
-    /// Begins to write a file, from a byte on that is there already.
-    pub fn store(&mut self, alarm: &Alarm, path: &str, at: u64) -> Answer<()> {
+    /// Begins to write a file, from a byte on that is there already. `said`: is told what the server has against it where it made way.
+    pub fn store(&mut self, alarm: &Alarm, path: &str, at: u64, said: &Said) -> Answer<()> {
         self.leave(alarm)?;
         let _armed = alarm.arm(self.patience.whole, [&self.control]);
         self.restart(at)?;
         let data = self.ftp.put_with_stream(path)?;
-        let armed = self.guarded(alarm, &data);
-        self.writing = Some(Writing { data, armed });
+        self.begin(alarm, path, data, said);
         Ok(())
     }
 
     /// Goes on writing at the end of a file.
-    pub fn append(&mut self, alarm: &Alarm, path: &str) -> Answer<()> {
+    pub fn append(&mut self, alarm: &Alarm, path: &str, said: &Said) -> Answer<()> {
         self.leave(alarm)?;
         let _armed = alarm.arm(self.patience.whole, [&self.control]);
         let data = self.ftp.append_with_stream(path)?;
-        let armed = self.guarded(alarm, &data);
-        self.writing = Some(Writing { data, armed });
+        self.begin(alarm, path, data, said);
         Ok(())
     }
 
+    fn begin(&mut self, alarm: &Alarm, path: &str, data: Data, said: &Said) {
+        let armed = self.guarded(alarm, &data);
+        self.writing = Some(Writing { path: path.to_owned(), since: Instant::now(), said: said.clone(), data, armed });
+    }
+
     pub fn write(&mut self, alarm: &Alarm, bytes: &[u8]) -> Answer<()> {
-        let Some(Writing { data, armed }) = &mut self.writing else { return Err(Failure::lost("nothing is being written")) };
+        let Some(Writing { data, armed, .. }) = &mut self.writing else { return Err(Failure::lost("nothing is being written")) };
         for piece in bytes.chunks(throttle::PIECE) {
             stop::pause(self.throttle.up(piece.len()));
             armed.within(self.patience.for_bytes(piece.len()));
@@ -310,23 +346,23 @@ impl Session {
 
     /// Ends what is being written. What the server has then taken, it says.
     pub fn close(&mut self, alarm: &Alarm) -> Answer<()> {
-        let Some(Writing { mut data, armed }) = self.writing.take() else { return Ok(()) };
-        armed.within(self.patience.whole);
+        let Some(mut writing) = self.writing.take() else { return Ok(()) };
+        writing.armed.within(self.patience.whole);
         // Of an empty file too the server wants to see TLS.
-        let flushed = data.flush();
+        let flushed = writing.data.flush();
         if flushed.is_ok() {
-            take_tickets(data.get_mut());
+            take_tickets(writing.data.get_mut());
         }
         if let Err(e) = flushed {
-            self.writing = Some(Writing { data, armed });
+            self.writing = Some(writing);
             return self.why(alarm, e);
         }
-        self.end(alarm, data, armed)
+        self.end(alarm, writing.data, writing.armed)
     }
 
     /// Why writing failed: a server that does not want more closes the line, and says why in its reply.
     fn why(&mut self, alarm: &Alarm, error: io::Error) -> Answer<()> {
-        let Some(Writing { data, armed }) = self.writing.take() else { return Err(error.into()) };
+        let Some(Writing { data, armed, .. }) = self.writing.take() else { return Err(error.into()) };
         if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut) {
             self.cut();
             return Err(error.into());
@@ -358,8 +394,16 @@ impl Session {
         data.finish()
     }
 
-    /// Lets go of a file that is half read, so that something else can be asked.
+    /// Lets go of a file that is half read or written, so that something else can be asked. What is written then lies there as far as it was
+    /// given to the line: its upload goes on where the server says that it ends.
     pub fn leave(&mut self, alarm: &Alarm) -> Answer<()> {
+        if let Some(said) = self.writing.as_ref().map(|writing| writing.said.clone()) {
+            match self.close(alarm) {
+                Err(failure) if failure.ends_line() => return Err(failure),
+                Err(failure) => said.put(failure),
+                Ok(()) => {}
+            }
+        }
         let Some(reading) = self.reading.take() else { return Ok(()) };
         match self.end_as_it_is(alarm, reading.data, reading.armed) {
             Ok(()) => Ok(()),

@@ -13,6 +13,7 @@ use crate::storage::person::Person;
 
 mod faults;
 mod lies;
+mod one_line;
 mod real;
 mod several;
 

@@ -7,7 +7,7 @@ use super::alarm::Alarm;
 use super::failure::{Answer, Failure, judged};
 use super::patience::Attempts;
 use super::pool::{Pool, Taken, Want};
-use super::session::Session;
+use super::session::{Said, Session};
 use super::tail::{PIECE, Tail};
 use crate::storage::folders::Folders;
 use crate::storage::{Error, Kind, Upload, name};
@@ -22,6 +22,7 @@ pub struct FtpUpload {
     folders: Arc<Folders>,
     path: String,
     temporary: String,
+    /// Held for its last steps; before, others may have its connection between two pieces.
     taken: Option<Taken>,
     bytes: Tail,
     /// Up to where they were given to the line.
@@ -29,7 +30,9 @@ pub struct FtpUpload {
     attempts: Attempts,
     /// Where in the file the attempts began.
     tried_at: u64,
-    done: bool,
+    said: Said,
+    /// Something of it lies there under its temporary name.
+    is_half: bool,
 }
 
 impl FtpUpload {
@@ -60,12 +63,12 @@ impl FtpUpload {
             sent: 0,
             attempts: Attempts::new(&pool.gate.patience),
             tried_at: 0,
-            done: false,
+            said: Said::default(),
+            is_half: false,
         };
         match upload.open() {
             Ok(()) => {}
             Err(failure) if failure.is_missing() || failure.is_unclear() => {
-                drop(upload.taken.take());
                 make_folders()?;
                 upload.open().map_err(|e| judged(name, e, Kind::NotWritable))?;
             }
@@ -77,8 +80,8 @@ impl FtpUpload {
     fn open(&mut self) -> Answer<()> {
         self.again(|upload| {
             let mut taken = upload.pool.take(Want::Upload)?;
-            taken.act(|session, alarm| session.store(alarm, &upload.temporary, 0))?;
-            upload.taken = Some(taken);
+            taken.act(|session, alarm| session.store(alarm, &upload.temporary, 0, &upload.said))?;
+            upload.is_half = true;
             Ok(())
         })
     }
@@ -94,9 +97,8 @@ impl FtpUpload {
     }
 
     /// Gives the line what was written, in pieces; what fails on the way is gone on with where the server says it ends.
-    fn push(&mut self, all: bool) -> Answer<()> {
-        let least = if all { 1 } else { PIECE as u64 };
-        while self.bytes.end().saturating_sub(self.sent) >= least {
+    fn push(&mut self) -> Answer<()> {
+        while self.bytes.end().saturating_sub(self.sent) >= PIECE as u64 {
             if let Err(failure) = self.push_piece() {
                 self.recover(failure)?;
             }
@@ -105,32 +107,36 @@ impl FtpUpload {
     }
 
     fn push_piece(&mut self) -> Answer<()> {
-        let (Some(taken), Some(rest)) = (&mut self.taken, self.bytes.after(self.sent)) else {
-            return Err(Failure::lost("the connection is gone"));
-        };
-        taken.act(|session, alarm| session.write(alarm, rest))?;
+        let mut taken = self.line()?;
+        let Some(rest) = self.bytes.after(self.sent) else { return Err(Failure::lost("the connection is gone")) };
+        if let Err(failure) = taken.act(|session, alarm| session.write(alarm, rest)) {
+            return Err(failed(taken, failure));
+        }
         self.sent += rest.len() as u64;
         Ok(())
     }
 
-    /// Goes on over a new connection after this failure, unless that is no use.
-    fn recover(&mut self, failure: Failure) -> Answer<()> {
-        if let Some(mut taken) = self.taken.take() {
-            taken.discard();
+    /// The connection that it is on its way over. Where that was needed for something else, or is gone, it goes on over another one.
+    fn line(&mut self) -> Answer<Taken> {
+        let taken = self.pool.take(Want::Rest(&self.temporary))?;
+        match self.said.take() {
+            Some(failure) => Err(failed(taken, failure)),
+            None if taken.writes(&self.temporary) => Ok(taken),
+            None => self.resume(taken),
         }
+    }
+
+    /// Whether it is worth another try after this failure.
+    fn recover(&mut self, failure: Failure) -> Answer<()> {
         if self.sent >= self.tried_at + PROGRESS {
             self.attempts.begin_anew();
             self.tried_at = self.sent;
         }
-        if !failure.passes() || !self.attempts.again(false) {
-            return Err(failure);
-        }
-        self.again(Self::resume)
+        if failure.passes() && self.attempts.again(false) { Ok(()) } else { Err(failure) }
     }
 
-    fn resume(&mut self) -> Answer<()> {
-        let mut taken = self.pool.take(Want::Upload)?;
-        let temporary = &self.temporary;
+    fn resume(&mut self, mut taken: Taken) -> Answer<Taken> {
+        let (temporary, said) = (&self.temporary, &self.said);
         let there = match taken.act(|session, alarm| session.size(alarm, temporary)) {
             Err(failure) if failure.is_missing() || failure.is_unclear() => 0,
             size => size?,
@@ -139,42 +145,52 @@ impl FtpUpload {
         if self.bytes.after(there).is_none() {
             return Err(Failure::OtherSize { sent: self.bytes.end(), there });
         }
-        let opened = taken.act(|session, alarm| session.store(alarm, temporary, there));
+        let opened = taken.act(|session, alarm| session.store(alarm, temporary, there, said));
         match opened {
             Err(failure) if there > 0 && failure.is_unknown_command() => {
-                taken.act(|session, alarm| session.append(alarm, temporary))?;
+                taken.act(|session, alarm| session.append(alarm, temporary, said))?;
             }
             opened => opened?,
         }
         self.sent = there;
-        self.taken = Some(taken);
-        Ok(())
+        Ok(taken)
     }
 
     /// All that a name must not stand for before it is done: the bytes, and that the server has as many of them.
     fn complete(&mut self) -> Answer<()> {
         loop {
-            self.push(true)?;
             match self.close() {
-                Ok(()) => return Ok(()),
+                Ok(taken) => {
+                    self.taken = Some(taken);
+                    return Ok(());
+                }
                 Err(failure) => self.recover(failure)?,
             }
         }
     }
 
-    fn close(&mut self) -> Answer<()> {
-        let Some(taken) = &mut self.taken else { return Err(Failure::lost("the connection is gone")) };
+    fn close(&mut self) -> Answer<Taken> {
+        let sent = self.bytes.end();
+        let mut taken = loop {
+            while self.sent < sent {
+                self.push_piece()?;
+            }
+            let taken = self.line()?;
+            // Where it had to be gone on with, less of it may be there.
+            if self.sent == sent {
+                break taken;
+            }
+        };
         let temporary = &self.temporary;
         let there = taken.act(|session, alarm| {
             session.close(alarm)?;
             session.size(alarm, temporary)
         });
-        let sent = self.bytes.end();
         match there {
-            Ok(there) if there != sent => Err(Failure::OtherSize { sent, there }),
+            Ok(there) if there != sent => Err(failed(taken, Failure::OtherSize { sent, there })),
             // Not every server tells sizes.
-            Err(failure) if failure.is_unknown_command() => Ok(()),
-            there => there.map(drop),
+            Err(failure) if !failure.is_unknown_command() => Err(failed(taken, failure)),
+            _ => Ok(taken),
         }
     }
 
@@ -217,7 +233,8 @@ impl FtpUpload {
 
     /// Takes away what is there of it; where the connection is gone the next sweep does.
     fn remove(&mut self) {
-        let Some(taken) = self.taken.as_mut().filter(|taken| taken.is_usable()) else { return };
+        let held = self.taken.take().filter(Taken::is_usable);
+        let Some(mut taken) = held.or_else(|| self.pool.at_hand(&self.temporary)) else { return };
         let temporary = &self.temporary;
         let _ = taken.act(|session, alarm| session.close(alarm));
         let _ = taken.act(|session, alarm| session.act(alarm, &format!("DELE {temporary}")));
@@ -228,10 +245,18 @@ impl FtpUpload {
     }
 }
 
+/// What is tried again is not tried over the same connection.
+fn failed(mut taken: Taken, failure: Failure) -> Failure {
+    if failure.passes() {
+        taken.discard();
+    }
+    failure
+}
+
 impl Write for FtpUpload {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let taken = self.bytes.add(bytes);
-        self.push(false).map_err(|e| io::Error::other(self.unwritten(e)))?;
+        self.push().map_err(|e| io::Error::other(self.unwritten(e)))?;
         Ok(taken)
     }
 
@@ -245,7 +270,7 @@ impl Upload for FtpUpload {
         self.complete().map_err(|e| self.unwritten(e))?;
         match self.put_in_place() {
             Ok(true) => {
-                self.done = true;
+                self.is_half = false;
                 Ok(())
             }
             Ok(false) => Err(Error::new(Kind::AlreadyExists, &self.name, "there is one")),
@@ -256,7 +281,7 @@ impl Upload for FtpUpload {
 
 impl Drop for FtpUpload {
     fn drop(&mut self) {
-        if !self.done {
+        if self.is_half {
             self.remove();
         }
     }

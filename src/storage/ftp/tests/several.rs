@@ -105,21 +105,6 @@ fn an_upload_waits_for_those_that_go_on_where_the_server_lets_only_few_in() {
     assert_eq!(names(&storage, ""), ["a", "b", "c"]);
 }
 
-#[test]
-fn that_a_server_lets_in_too_few_is_told() {
-    let dir = tempfile::tempdir().unwrap();
-    let server = PureFtpd::with(dir.path(), &["-C", "1"]);
-    let storage = open_in_haste(&server.address("ftp", "")).unwrap();
-    let mut upload = storage.create("a").unwrap();
-    upload.write_all(b"a").unwrap();
-    let error = storage.put("b", b"b").unwrap_err();
-    assert_eq!((error.kind, error.source.to_string()), (Kind::Crowded, "1".into()));
-    assert_eq!(kind(storage.list("")), Kind::Crowded);
-    upload.finish().unwrap();
-    storage.put("b", b"b").unwrap();
-    assert_eq!(names(&storage, ""), ["a", "b"]);
-}
-
 /// A server whose next connection is a new one, with a file `a`.
 fn about_to_call_again() -> (FakeFtp, Ftp) {
     let server = FakeFtp::start(Lies::default());
@@ -152,10 +137,10 @@ fn that_a_server_is_full_is_never_taken_for_a_wrong_password() {
     server.lie(|lies| lies.replies.clear());
     storage.put("b", b"b").unwrap();
 
-    // Who has never been let in is told at once, and who cancels need not wait.
-    let never = FakeFtp::start(Lies { replies: vec![full; 2], ..Lies::default() });
+    // Who has never been let in is told soon, and who cancels need not wait.
+    let never = FakeFtp::start(Lies { replies: vec![full; 1000], ..Lies::default() });
     assert_eq!(kind(open_in_haste(&format!("ftp://127.0.0.1:{}/", never.port))), Kind::Crowded);
-    never.lie(|lies| assert_eq!(lies.replies.len(), 1));
+    never.lie(|lies| assert!((990..1000).contains(&lies.replies.len()), "{}", lies.replies.len()));
     let (server, storage) = about_to_call_again();
     server.lie(|lies| lies.replies.extend([full; 1000]));
     assert_eq!(kind(Stop::after(3).during(|| storage.size("a"))), Kind::Cancelled);
@@ -175,10 +160,9 @@ fn what_a_server_did_not_let_in_it_may_let_in_later() {
     let mut upload = storage.create("a").unwrap();
     upload.write_all(b"a").unwrap();
     server.lie(|lies| lies.replies = vec![("USER", "421 Too many connections"); 1000]);
-    assert_eq!(kind(storage.put("b", b"b")), Kind::Crowded);
-    // While the first still goes on.
-    server.lie(|lies| lies.replies.clear());
+    // Over that of the first.
     storage.put("b", b"b").unwrap();
+    server.lie(|lies| lies.replies.clear());
     upload.finish().unwrap();
     assert_eq!(server.names(), ["/a", "/b"]);
 }

@@ -18,6 +18,7 @@ use crate::model::location::Location;
 
 mod asked;
 mod body;
+mod claims;
 mod coming;
 mod direct;
 mod failure;
@@ -34,6 +35,7 @@ mod upload;
 mod uploads;
 mod wire;
 
+use claims::Claims;
 use direct::Direct;
 use failure::judged;
 use fault::Fault;
@@ -91,7 +93,8 @@ impl ObjectStore {
 
     fn connect(location: &Location, access: &dyn Access, region: Option<&str>) -> Result<Self, Error> {
         let service = service::open(location, access, region)?;
-        let wire = Arc::new(Wire::new(location, access, service.in_cloud, matches!(location, Location::S3(_)))?);
+        let claims = Claims::of(location, service.key.as_ref());
+        let wire = Arc::new(Wire::new(location, access, service.in_cloud, claims)?);
         let tells_sums = matches!(location, Location::Gcs(_));
         // Google's answer to a batch would be taken at its word in how many parts it has.
         let in_batches = !matches!(location, Location::Gcs(_));

@@ -183,6 +183,8 @@ impl Refusal {
             return Kind::Held;
         }
         match self.status {
+            // Google's words; its name for it stands for all that is wrong with a request.
+            400 if says("hash") && says("match calculated") => Kind::DamagedOnItsWay,
             301 | 307 if !self.region.is_empty() => Kind::WrongRegion,
             300..=399 => Kind::Nonsense,
             403 if says("quota") || says("storage limit") => Kind::NoRoom,
@@ -241,6 +243,12 @@ mod tests {
             (507, String::new(), Kind::NoRoom),
             (400, xml("BadDigest"), Kind::DamagedOnItsWay),
             (400, xml("Md5Mismatch"), Kind::DamagedOnItsWay),
+            (
+                400,
+                r#"{"error":{"errors":[{"reason":"invalid"}],"message":"Provided MD5 hash \"A\" doesn't match calculated MD5 hash \"B\"."}}"#
+                    .into(),
+                Kind::DamagedOnItsWay,
+            ),
             (302, String::new(), Kind::Nonsense),
             (400, String::new(), Kind::Other),
             (404, r#"{"error":{"code":404,"message":"The specified bucket does not exist."}}"#.into(), Kind::NoBucket),

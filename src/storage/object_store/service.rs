@@ -32,6 +32,8 @@ pub struct Service {
     pub in_cloud: bool,
     /// As it is asked for what OpenDAL does not know; of S3 only, where there is a key.
     pub bucket: Option<Bucket>,
+    /// Of an account of Azure, in base64, where that is what signs.
+    pub key: Option<Secret>,
 }
 
 /// A bucket of S3, and what opens it.
@@ -48,7 +50,7 @@ pub fn open(location: &Location, access: &dyn Access, region: Option<&str>) -> R
     let filled = of_this_machine().fill(location.clone());
     let location = &filled.map_err(|why| Error::new(Kind::Unfilled, location.display(), &why.in_words()))?;
     let secret = access.password(location);
-    let mut bucket = None;
+    let (mut bucket, mut key) = (None, None);
     let (operator, prefix, in_cloud) = match location {
         Location::S3(folder) => {
             let (operator, at) = s3(folder, secret, region)?;
@@ -56,11 +58,15 @@ pub fn open(location: &Location, access: &dyn Access, region: Option<&str>) -> R
             (operator, &folder.prefix, folder.endpoint.is_empty() && !folder.anonymous)
         }
         Location::Gcs(folder) => (gcs(folder, secret)?, &folder.prefix, folder.endpoint.is_empty() && !folder.anonymous),
-        Location::Azure(folder) => (azure(folder, secret)?, &folder.prefix, folder.endpoint.is_empty() && !folder.anonymous),
+        Location::Azure(folder) => {
+            let (operator, signs) = azure(folder, secret)?;
+            key = signs;
+            (operator, &folder.prefix, folder.endpoint.is_empty() && !folder.anonymous)
+        }
         _ => return Err(Error::new(Kind::Other, location.display(), "no object store")),
     };
     let operator = operator.map_err(|e| super::failure::judged(&location.display(), &e))?;
-    Ok(Service { operator, prefix: within(prefix), in_cloud, bucket })
+    Ok(Service { operator, prefix: within(prefix), in_cloud, bucket, key })
 }
 
 type S3Opened = (Built<Operator>, Option<Bucket>);
@@ -155,25 +161,27 @@ fn check_key_file(file: &str) -> Result<(), String> {
     if is_one { Ok(()) } else { Err("which is no file of credentials of Google's".into()) }
 }
 
-fn azure(folder: &AzureFolder, secret: Option<Secret>) -> Result<Built<Operator>, Error> {
+type AzureOpened = (Built<Operator>, Option<Secret>);
+
+fn azure(folder: &AzureFolder, secret: Option<Secret>) -> Result<AzureOpened, Error> {
     let azure = Azblob::default().container(&folder.container).endpoint(&folder.service()).account_name(&folder.account);
     if folder.anonymous {
-        return Ok(Operator::new(azure.skip_signature()));
+        return Ok((Operator::new(azure.skip_signature()), None));
     }
     // Of this account, where the environment names one.
     let is_ours = set("AZURE_STORAGE_ACCOUNT").is_none_or(|account| account == folder.account);
     let ours = |name| set(name).filter(|_| is_ours).map(Secret::new);
     let key = secret.or_else(|| ours("AZURE_STORAGE_KEY")).or_else(|| ours("AZURE_STORAGE_SAS_TOKEN"));
-    let Some(key) = key else { return Ok(Operator::new(azure)) };
+    let Some(key) = key else { return Ok((Operator::new(azure), None)) };
     let text = key.expose().trim();
     // A shared access signature is a piece of an address; a key is base64.
     if text.contains("sig=") {
-        return Ok(Operator::new(azure.sas_token(text.trim_start_matches('?'))));
+        return Ok((Operator::new(azure.sas_token(text.trim_start_matches('?'))), None));
     }
     if data_encoding::BASE64.decode(text.as_bytes()).is_err() {
         return Err(of_key(Kind::NotAKey, "it is neither an account's key nor a shared access signature"));
     }
-    Ok(Operator::new(azure.account_key(text)))
+    Ok((Operator::new(azure.account_key(text)), Some(Secret::new(text))))
 }
 
 /// A variable of the environment that says something.

@@ -1,4 +1,5 @@
-//! What a store says of the bytes that it took: that must be what it was sent. A sum that it does not tell is none that it offers.
+//! What a store says of the bytes that it took: that must be what it was sent, also where it did not heed the sum that came with them
+//! ([`super::claims`]). A sum that it does not tell is none that it offers.
 
 use crc_fast::CrcAlgorithm::Crc64Nvme;
 use crc_fast::Digest;
@@ -53,11 +54,16 @@ impl Whole {
         }
     }
 
+    /// Of all of it, in base64; where it came in parts and the store tells none of that, of the first.
+    pub fn md5(&self) -> String {
+        BASE64.encode(&self.md5.clone().finalize())
+    }
+
     /// Whether it may be what was sent: `told` is in base64, empty where the store says nothing of it.
     pub fn fits(&self, told: Option<&str>) -> bool {
         let is_told = self.parts <= 1 || self.of_parts;
         let told = told.filter(|told| is_told && !told.is_empty());
-        told.is_none_or(|told| told == BASE64.encode(&self.md5.clone().finalize()))
+        told.is_none_or(|told| told == self.md5())
     }
 }
 

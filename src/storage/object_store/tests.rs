@@ -11,6 +11,7 @@ use crate::storage::servers::proxy::Proxy;
 use crate::storage::servers::stores::{self, AZURE_ACCOUNT, BUCKET, S3_KEY, S3_SECRET, Store};
 use crate::storage::{contract, cuts};
 
+mod claims;
 mod requests;
 mod single;
 mod sums;

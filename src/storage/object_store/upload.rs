@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use opendal::{Buffer, Metadata, Writer};
 
+use super::claims;
 use super::failure::judged;
 use super::line::Line;
 use super::sums::{OTHER_BYTES, Whole};
@@ -96,7 +97,7 @@ impl StoreUpload {
             self.send()?;
         }
         let Some(writer) = &mut self.writer else { return Err(Error::new(Kind::Other, &self.name, "already finished")) };
-        let mut error = match self.line.wait(writer.close()) {
+        let mut error = match self.line.wait(claims::of_whole(self.whole.md5(), writer.close())) {
             Ok(there) => return self.check(&there),
             Err(failed) => judged(&self.name, &failed),
         };

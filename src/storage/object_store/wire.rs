@@ -5,14 +5,14 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use bytes::BytesMut;
-use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header, request};
-use md5::{Digest, Md5};
+use http::{HeaderMap, Method, Request, Response, StatusCode, header, request};
 use opendal::{Buffer, HttpBody, HttpTransport};
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
 use super::asked;
 use super::body::{Content, Sent};
+use super::claims::Claims;
 use super::coming::Coming;
 use super::fault::{self, Fault, Refusal};
 use super::range::Wanted;
@@ -46,8 +46,8 @@ pub struct Wire {
     server: Option<Server>,
     /// Whether this may be a machine of the cloud's, that is told its credentials there.
     in_cloud: bool,
-    /// Whether the store compares what it gets with its MD5, parts too; buckets whose objects are locked want it.
-    digests: bool,
+    /// What the store compares what it gets with.
+    claims: Claims,
     throttle: Arc<Throttle>,
     /// How long nothing may come or go.
     silence: Duration,
@@ -78,12 +78,12 @@ enum Verdict {
 }
 
 impl Wire {
-    pub fn new(location: &Location, access: &dyn Access, in_cloud: bool, digests: bool) -> Result<Self, Error> {
+    pub fn new(location: &Location, access: &dyn Access, in_cloud: bool, claims: Claims) -> Result<Self, Error> {
         let client = trust::client(access.ca_file(location).as_deref(), CONNECT)?;
         let lines = Arc::new(Semaphore::new(access.connections().max(1)));
         let (server, throttle, reached) = (location.server(), access.throttle(), AtomicBool::new(false));
         let silence = access.patience().unwrap_or(SILENCE);
-        Ok(Self { client, server, in_cloud, digests, throttle, silence, reached, lines })
+        Ok(Self { client, server, in_cloud, claims, throttle, silence, reached, lines })
     }
 
     /// Sends a request that is signed already, again where that helps.
@@ -195,9 +195,7 @@ impl HttpTransport for Carrier {
     async fn fetch(&self, request: Request<Buffer>) -> opendal::Result<Response<HttpBody>> {
         asked::count()?;
         let (mut parts, body) = request.into_parts();
-        if self.0.digests && parts.method == Method::PUT && !body.is_empty() {
-            parts.headers.insert("content-md5", digest(&body));
-        }
+        self.0.claims.add(&mut parts, &body).await.map_err(Fault::into_error)?;
         let answer = self.0.send(&parts, &Content::Memory(body)).await.map_err(Fault::into_error)?;
         if answer.status == StatusCode::RANGE_NOT_SATISFIABLE {
             return Err(opendal::Error::new(opendal::ErrorKind::RangeNotSatisfied, "it is shorter"));
@@ -215,15 +213,6 @@ impl HttpTransport for Carrier {
         response.extensions_mut().insert(parts.uri);
         Ok(response)
     }
-}
-
-/// In base64, as the header has it.
-fn digest(body: &Buffer) -> HeaderValue {
-    let mut md5 = Md5::new();
-    for piece in body.clone() {
-        md5.update(&piece);
-    }
-    HeaderValue::from_str(&data_encoding::BASE64.encode(&md5.finalize())).unwrap_or(HeaderValue::from_static(""))
 }
 
 /// Ends when nothing has moved for too long.
@@ -307,6 +296,8 @@ fn jitter(pause: Duration) -> Duration {
 
 #[cfg(test)]
 mod tests {
+    use http::HeaderValue;
+
     use super::*;
 
     #[test]

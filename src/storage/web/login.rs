@@ -2,6 +2,7 @@
 
 use std::sync::Mutex;
 
+use http_auth::basic::encode_credentials;
 use http_auth::{PasswordClient, PasswordParams};
 use ureq::http::header::{HeaderValue, WWW_AUTHENTICATE};
 use ureq::http::{HeaderMap, Method, StatusCode};
@@ -40,14 +41,18 @@ impl Login {
         status == StatusCode::UNAUTHORIZED || (self.refuses && status == StatusCode::FORBIDDEN)
     }
 
-    /// What goes with a request; nothing before the server has asked.
+    /// What goes with a request. Before the server has asked that is Basic where TLS has proven who it is: to be asked costs the way there
+    /// and back. Over an open line it is nothing.
     pub fn answer(&self, method: &Method, url: &Url) -> Result<Option<HeaderValue>, Failure> {
         let Some(password) = &self.password else { return Ok(None) };
-        let Some(asked) = &mut *self.lock() else { return Ok(None) };
         let uri = &url[url::Position::BeforePath..url::Position::AfterQuery];
         let params =
             PasswordParams { username: &self.user, password: password.expose(), uri, method: method.as_str(), body: None };
-        let answer = Zeroizing::new(asked.respond(&params).map_err(Failure::Nonsense)?);
+        let answer = match &mut *self.lock() {
+            Some(asked) => Zeroizing::new(asked.respond(&params).map_err(Failure::Nonsense)?),
+            None if url.scheme() == "https" => Zeroizing::new(encode_credentials(&self.user, password.expose())),
+            None => return Ok(None),
+        };
         let mut value = HeaderValue::from_str(&answer).map_err(|_| Failure::Refused)?;
         value.set_sensitive(true);
         Ok(Some(value))
@@ -88,7 +93,7 @@ mod tests {
 
     #[test]
     fn the_password_is_shown_only_where_it_must_be() {
-        let url = Url::parse("https://nas/a%20b").unwrap();
+        let url = Url::parse("http://nas/a%20b").unwrap();
         let login = Login::new("ada", Some(Secret::new("lovelace")));
         let answer = || login.answer(&Method::PUT, &url).unwrap();
         assert_eq!(answer(), None, "nobody has asked");
@@ -109,6 +114,19 @@ mod tests {
         assert!(matches!(login.asked(&headers(&[]), false, true), Err(Failure::Nonsense(_))));
         let nobody = Login::new("ada", None);
         assert!(matches!(nobody.asked(&headers(&["Basic realm=\"x\""]), false, true), Err(Failure::NoPassword)));
+    }
+
+    #[test]
+    fn over_tls_it_is_shown_at_once_and_anew_where_the_server_wants_digest() {
+        let url = Url::parse("https://nas/a").unwrap();
+        let login = Login::new("ada", Some(Secret::new("lovelace")));
+        let answer = || login.answer(&Method::PUT, &url).unwrap().map(|value| value.to_str().unwrap().to_owned());
+        assert_eq!(answer().as_deref(), Some("Basic YWRhOmxvdmVsYWNl"));
+        assert!(matches!(login.asked(&headers(&["Basic realm=\"x\""]), true, true), Err(Failure::Refused)));
+        login.asked(&headers(&["Digest realm=\"x\", nonce=\"n\", qop=\"auth\", algorithm=SHA-256"]), true, true).unwrap();
+        assert!(answer().is_some_and(|shown| shown.starts_with("Digest ")));
+        assert_eq!(Login::new("ada", None).answer(&Method::PUT, &url).unwrap(), None);
+        assert_eq!(Login::nobody().answer(&Method::PUT, &url).unwrap(), None);
     }
 
     #[test]

@@ -26,7 +26,7 @@ fn adopt(session: &Session, args: &args::Adopt, output: Output) -> Result<Exit, 
     if !found.ours && !args.yes {
         confirm(&found)?;
     }
-    place::open(handle, &mut place, &from)?;
+    place::open(handle, &mut place, &args.opens, &args.from)?;
     // Runs that nobody attends need the server's password too.
     server::tell(handle, &place.location, &args.server, true)?;
     let plan = handle.adopt(place, name).wait()?;

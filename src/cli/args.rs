@@ -37,7 +37,7 @@ pub use self::key::{Key, KeyAdd, KeyChange, KeyRecovery, KeyRemove, KeyRotate, N
 pub use self::limit::{Limit, Speed, Times};
 pub use self::new::{CipherName, FormatOptions, Kdf, ReadBack, SealOptions, Sources};
 pub use self::notify::{Notify, NotifyAdd, NotifyAway, NotifyCommand, NotifyEmail, NotifyWebhook, NotifyWhat};
-pub use self::origin::{Diff, Find, Ls, Origin, Server, Unlock, Versions};
+pub use self::origin::{Diff, Find, Ls, Origin, Reading, ReadingNamed, Server, Unlock, Versions};
 pub use self::pause::{Pause, Resume, Until};
 pub use self::plan::{Plan, PlanAdd, PlanEdit};
 pub use self::replicate::Replicate;
@@ -55,6 +55,7 @@ Without a command the window opens; with --hidden it waits until it is asked for
 Examples:
   strongroom backup --source ~/Documents --to /media/blue/backups
   strongroom versions --from /media/blue/backups
+  strongroom restore Documents --to /tmp/back
   strongroom restore --from /media/blue/backups --to /tmp/back
   strongroom verify --from /media/blue/backups --depth full
 
@@ -99,7 +100,7 @@ pub struct Cli {
 pub enum Command {
     /// Back up: plans by name, or folders to a destination
     Backup(Box<Backup>),
-    /// List the versions that lie at a destination, or those of one file
+    /// List the versions of a plan or at a destination, or those of one file
     Versions(Versions),
     /// List the files of a version
     Ls(Ls),
@@ -109,7 +110,7 @@ pub enum Command {
     Diff(Diff),
     /// Restore files from a version
     Restore(Box<Restore>),
-    /// Check that what lies at a destination is whole
+    /// Check that what lies at a destination, or at each one of a plan, is whole
     Verify(Verify),
     /// Delete versions; all others stay whole
     Delete(Delete),

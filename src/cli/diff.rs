@@ -23,7 +23,7 @@ const HELD: usize = 40_000;
 
 pub fn run(args: args::Diff, output: Output) -> Result<Exit, Problem> {
     let session = Session::guest()?;
-    let place = place::unlocked(session.handle(), &args.from)?;
+    let place = place::read_unlocked(session.handle(), &args.from, &args.after)?;
     let (mut before, mut after, mut past) = (args.before, args.after, None);
     let mut moves = Moves::new(HELD);
     let mut told = Told { output, totals: Totals::default() };

@@ -19,7 +19,7 @@ use crate::model::path::PathBytes;
 use crate::model::problem::{Code, Problem};
 use crate::model::replicate::ReplicateSpec;
 use crate::model::restore::{Place, PlanChoice, VersionChoice};
-use crate::model::run::RunDetail;
+use crate::model::run::{Outcome, RunDetail, RunReport};
 use crate::model::snapshot::VersionId;
 use crate::model::tool::{Tool, ToolSpec};
 
@@ -29,19 +29,55 @@ pub fn run(args: &args::Download, output: Output) -> Result<Exit, Problem> {
 
 fn download(session: &Session, args: &args::Download, output: Output) -> Result<Exit, Problem> {
     let handle = session.handle();
-    let location = parse::destination(&args.url)?;
-    server::tell(handle, &location, &args.server, false)?;
     let made = not_there(&parse::absolute(&args.to)?);
-    let ended = what(handle, &location).and_then(|what| match what {
-        What::Destination => version(handle, args, place::found(handle, &args.origin())?.0, output),
-        What::Backup(place) => version(handle, args, place, output),
-        What::Object(at, name) => object(handle, args, at, &name, output),
-    });
+    let ended = match args.reading().origin() {
+        Some(origin) => at_address(handle, args, &origin, output),
+        None => of_plan(handle, args, output),
+    };
     if !matches!(ended, Ok(Exit::Done | Exit::Warnings)) {
         // Only what is empty: the first that is not keeps those above it.
         let _ = made.iter().try_for_each(fs::remove_dir);
     }
     ended
+}
+
+fn at_address(handle: &Handle, args: &args::Download, origin: &args::Origin, output: Output) -> Result<Exit, Problem> {
+    let location = parse::destination(&origin.from)?;
+    server::tell(handle, &location, &args.server, false)?;
+    let from = match what(handle, &location)? {
+        What::Destination => place::found(handle, origin)?.0,
+        What::Backup(place) => place,
+        What::Object(at, name) => return object(handle, args, at, &name, output),
+    };
+    Ok(report::print(&version(handle, args, from, output)?, output))
+}
+
+/// From the healthiest destination of the plan that is named; the next one goes on where it fails.
+fn of_plan(handle: &Handle, args: &args::Download, output: Output) -> Result<Exit, Problem> {
+    let plan = place::plan_named(handle, &args.reading())?;
+    let mut from = handle.healthiest(plan.id.clone(), args.version.clone()).wait()?;
+    let others: Vec<Location> = plan.destinations.into_iter().filter(|location| *location != from).collect();
+    let mut others = others.into_iter();
+    loop {
+        let ended = version(handle, args, Place::of(&plan.id, &from), output);
+        match (away(&ended), others.next()) {
+            (Some(problem), Some(next)) => {
+                output.remark(clean(&format!("{}: {} Another destination is tried.", from.display(), problem.what)));
+                from = next;
+            }
+            _ => return Ok(report::print(&ended?, output)),
+        }
+    }
+}
+
+/// Why nothing more came from a destination.
+fn away(ended: &Result<RunReport, Problem>) -> Option<&Problem> {
+    match ended {
+        Ok(RunReport { outcome: Outcome::Failed(problem), .. }) | Err(problem) => {
+            Some(problem).filter(|problem| problem.is_away())
+        }
+        Ok(_) => None,
+    }
 }
 
 /// Of a folder and those above it the ones that do not exist, the innermost first.
@@ -76,13 +112,14 @@ fn what(handle: &Handle, location: &Location) -> Result<What, Problem> {
     })
 }
 
-fn version(handle: &Handle, args: &args::Download, mut from: Place, output: Output) -> Result<Exit, Problem> {
-    place::open(handle, &mut from, &args.origin())?;
+fn version(handle: &Handle, args: &args::Download, mut from: Place, output: Output) -> Result<RunReport, Problem> {
+    let meant = args.reading();
+    place::open(handle, &mut from, &meant.opens, meant.name())?;
     let versions = vec![chosen(handle, &from, &args.version)?];
     let to = Location::local(parse::absolute(&args.to)?);
     let run = new_run_id()?;
     let spec = Box::new(ReplicateSpec { from, to, versions, instead: false, anew: true });
-    Ok(report::print(&follow(handle, run, Command::Replicate { run, spec }, output)?, output))
+    follow(handle, run, Command::Replicate { run, spec }, output)
 }
 
 fn chosen(handle: &Handle, from: &Place, choice: &VersionChoice) -> Result<VersionId, Problem> {

@@ -13,10 +13,11 @@ use crate::model::catalog::{FileState, FoundFile};
 use crate::model::human;
 use crate::model::names::shown;
 use crate::model::problem::{Code, Problem};
+use crate::model::restore::VersionChoice;
 
 pub fn run(args: &args::Find, output: Output) -> Result<Exit, Problem> {
     let session = Session::guest()?;
-    let place = place::unlocked(session.handle(), &args.from)?;
+    let place = place::read_unlocked(session.handle(), &args.from, &VersionChoice::Latest)?;
     let found = session.handle().find_everywhere(place, args.pattern.clone(), args.limit as usize).wait()?;
     let unreadable = found.unreadable as u64;
     if unreadable > 0 {

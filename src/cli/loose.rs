@@ -12,26 +12,27 @@ use crate::model::path::PathBytes;
 use crate::model::problem::{Code, Problem};
 use crate::model::restore::VersionChoice;
 
-/// Whether it is a file, and so no destination.
-pub fn is_meant(from: &str) -> bool {
-    parse::real(Path::new(from)).is_ok_and(|path| path.is_file())
+/// What is named, where it is a file and so no destination.
+pub fn meant(from: &args::Reading) -> Option<&str> {
+    from.from.as_deref().filter(|named| parse::real(Path::new(named)).is_ok_and(|path| path.is_file()))
 }
 
 /// Refuses what only a single archive takes.
 pub fn refuse_options(given: bool) -> Result<(), Problem> {
     if given {
-        let what = "--keys and --any-size are for a single archive, and --from is none.";
+        let what = "--keys and --any-size are for a single archive, and --from names none.";
         return Err(Problem::new(Code::Usage, what, "Leave them out, or give a file."));
     }
     Ok(())
 }
 
-pub fn open_archive(from: &args::Origin, version: &VersionChoice, keys: Option<&Path>) -> Result<Archive, Problem> {
+/// `file`: the archive that `from` names.
+pub fn open_archive(file: &str, from: &args::Reading, version: &VersionChoice, keys: Option<&Path>) -> Result<Archive, Problem> {
     if *version != VersionChoice::Latest || from.plan.is_some() {
         let what = "A single archive has no versions and belongs to no backup.";
         return Err(Problem::new(Code::Usage, what, "Leave out --version and --plan."));
     }
-    let path = parse::real(Path::new(&from.from))?;
+    let path = parse::real(Path::new(file))?;
     with_password(&path.display().to_string(), &from.opens, |secret| {
         archive::open(&path, &Opening { secret: secret.as_ref(), keys, known: &|_| None })
     })

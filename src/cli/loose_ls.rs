@@ -24,8 +24,9 @@ use crate::model::problem::{Code, Problem};
 /// So many rows of one folder are sorted in memory.
 const MOST: usize = 1_000_000;
 
-pub fn run(args: &args::Ls, output: Output) -> Result<Exit, Problem> {
-    let opened = loose::open_archive(&args.from, &args.version, args.keys.as_deref())?;
+/// `file`: the archive that is named.
+pub fn run(args: &args::Ls, file: &str, output: Output) -> Result<Exit, Problem> {
+    let opened = loose::open_archive(file, &args.from, &args.version, args.keys.as_deref())?;
     let folder = args.path.as_deref().map(loose::inner_path).unwrap_or_default();
     let cancel = cancel_on_interrupt()?;
     let mut lister = Lister { output, folder, recursive: args.recursive, rows: BTreeMap::new(), count: 0, damage: 0, met: false };

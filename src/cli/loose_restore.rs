@@ -12,12 +12,13 @@ use crate::model::path::PathBytes;
 use crate::model::problem::{Code, Problem};
 use crate::model::run::Progress;
 
-pub fn run(args: &args::Restore, output: Output) -> Result<Exit, Problem> {
+/// `file`: the archive that `from` names.
+pub fn run(args: &args::Restore, file: &str, from: &args::Reading, output: Output) -> Result<Exit, Problem> {
     let Some(to) = &args.to else {
         let what = "A single archive does not say where its files were.";
         return Err(Problem::new(Code::Usage, what, "Give a folder to restore to, by --to."));
     };
-    let opened = loose::open_archive(&args.from, &args.version, args.keys.as_deref())?;
+    let opened = loose::open_archive(file, from, &args.version, args.keys.as_deref())?;
     let target = parse::real(to)?;
     let paths: Vec<PathBytes> = args.path.iter().map(|path| loose::inner_path(path)).collect();
     let mut tag = [0; 4];

@@ -21,12 +21,12 @@ use crate::model::restore::Origin;
 const PAGE: usize = 5000;
 
 pub fn run(args: args::Ls, output: Output) -> Result<Exit, Problem> {
-    if loose::is_meant(&args.from.from) {
-        return loose_ls::run(&args, output);
+    if let Some(file) = loose::meant(&args.from) {
+        return loose_ls::run(&args, file, output);
     }
     loose::refuse_options(args.keys.is_some())?;
     let session = Session::guest()?;
-    let place = place::unlocked(session.handle(), &args.from)?;
+    let place = place::read_unlocked(session.handle(), &args.from, &args.version)?;
     let folder = match &args.path {
         Some(path) => parse::catalog_path(&parse::absolute(path)?),
         None => PathBytes::default(),

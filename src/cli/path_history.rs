@@ -19,9 +19,10 @@ use crate::model::human;
 use crate::model::names::shown;
 use crate::model::path::PathBytes;
 use crate::model::problem::{Code, Problem};
+use crate::model::restore::VersionChoice;
 
-pub fn run(session: &Session, from: &args::Origin, path: &Path, output: Output) -> Result<Exit, Problem> {
-    let place = place::unlocked(session.handle(), from)?;
+pub fn run(session: &Session, from: &args::Reading, path: &Path, output: Output) -> Result<Exit, Problem> {
+    let place = place::read_unlocked(session.handle(), from, &VersionChoice::Latest)?;
     let path = catalog_path(&absolute(path)?);
     let history = session.handle().path_history(place, path.clone()).wait()?;
     let all = history.versions;

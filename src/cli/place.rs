@@ -1,13 +1,14 @@
 //! Which backup is meant, and how its password is come by.
 
+use super::plan::find_plan;
 use super::{args, parse, password, server};
 use crate::engine::Handle;
 use crate::engine::message::PlanAt;
 use crate::model::location::Location;
 use crate::model::marker;
-use crate::model::plan::PlanId;
+use crate::model::plan::{Plan, PlanId};
 use crate::model::problem::{Code, Problem};
-use crate::model::restore::{Place, PlanChoice};
+use crate::model::restore::{Place, PlanChoice, VersionChoice};
 use crate::model::secret::Secret;
 
 /// Which backup is meant; without its password. The engine is told of its server.
@@ -37,6 +38,29 @@ pub fn at(location: Location, from: &args::Origin) -> Place {
     }
 }
 
+/// The backup that is read; without its password. `wanted`: what of it.
+pub fn read(handle: &Handle, from: &args::Reading, wanted: &VersionChoice) -> Result<Place, Problem> {
+    match from.origin() {
+        Some(origin) => place(handle, &origin),
+        None => {
+            let plan = plan_named(handle, from)?;
+            Ok(Place::of(&plan.id, &handle.healthiest(plan.id.clone(), wanted.clone()).wait()?))
+        }
+    }
+}
+
+/// The plan that is named where no destination is. The engine is told of its servers.
+pub fn plan_named(handle: &Handle, from: &args::Reading) -> Result<Plan, Problem> {
+    let overview = handle.overview();
+    let found = find_plan(&overview, from.name()).map_err(|problem| match problem.code {
+        Code::NothingThere => Problem { fix: format!("{} A destination is given by --from.", problem.fix), ..problem },
+        _ => problem,
+    });
+    let plan = found?.plan.clone();
+    server::tell_of_plans(handle, &plan.destinations, &plan.destinations, &from.server)?;
+    Ok(plan)
+}
+
 /// Where a backup's own folder was named instead of the destination that it lies at.
 fn of_own_folder(location: &Location) -> Option<Place> {
     let path = location.path()?.as_path();
@@ -48,17 +72,24 @@ fn of_own_folder(location: &Location) -> Option<Place> {
 /// A place whose password is there if it needs one: given, kept on this machine, or asked for.
 pub fn unlocked(handle: &Handle, from: &args::Origin) -> Result<Place, Problem> {
     let mut place = place(handle, from)?;
-    open(handle, &mut place, from)?;
+    open(handle, &mut place, &from.opens, &from.from)?;
     Ok(place)
 }
 
-/// Finds the password of a place, if it needs one.
-pub fn open(handle: &Handle, place: &mut Place, from: &args::Origin) -> Result<(), Problem> {
-    match password::given(&from.opens)? {
+/// The same of a backup that is read.
+pub fn read_unlocked(handle: &Handle, from: &args::Reading, wanted: &VersionChoice) -> Result<Place, Problem> {
+    let mut place = read(handle, from, wanted)?;
+    open(handle, &mut place, &from.opens, from.name())?;
+    Ok(place)
+}
+
+/// Finds the password of a place, if it needs one. `name`: what people call it by.
+pub fn open(handle: &Handle, place: &mut Place, opens: &args::Unlock, name: &str) -> Result<(), Problem> {
+    match password::given(opens)? {
         // Who names a password for this backup knows it as encrypted: the engine then refuses anything else. One that merely lies in the
         // environment says nothing about this backup.
         Some(given) if !given.ambient || is_sealed(handle, place)? => place.secret = Some(given.secret),
-        _ => unlock(handle, place, &from.from)?,
+        _ => unlock(handle, place, name)?,
     }
     Ok(())
 }
@@ -100,6 +131,12 @@ pub fn with_secret(handle: &Handle, from: &args::Origin) -> Result<Place, Proble
 
 /// Whether the backup that is meant says of itself that it is encrypted. Where that is not clear, it is taken as such.
 fn is_sealed(handle: &Handle, place: &Place) -> Result<bool, Problem> {
+    // A plan of this home is known also where the destination cannot be reached.
+    if let PlanChoice::Id(id) = &place.plan
+        && let Some(known) = handle.overview().plans.iter().find(|known| known.plan.id == *id)
+    {
+        return Ok(known.plan.seal.is_some());
+    }
     let there = handle.plans_at(place.location.clone()).wait()?;
     Ok(there.iter().filter(|plan| fits(&place.plan, plan)).all(|plan| plan.sealed))
 }

@@ -18,7 +18,7 @@ fn replicate(session: &Session, args: &args::Replicate, output: Output) -> Resul
     let (from, to) = (parse::destination(&args.from.from)?, parse::destination(&args.to)?);
     server::tell_all(handle, &[from.clone(), to.clone()], &args.from.server, false)?;
     let (mut from, _) = place::one_of(handle, place::at(from, &args.from))?;
-    place::open(handle, &mut from, &args.from)?;
+    place::open(handle, &mut from, &args.from.opens, &args.from.from)?;
     let spec = Box::new(ReplicateSpec { from, to, versions: args.versions.clone(), instead: false, anew: false });
     let run = new_run_id()?;
     Ok(report::print(&follow(handle, run, Command::Replicate { run, spec }, output)?, output))

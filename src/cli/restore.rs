@@ -13,8 +13,9 @@ use crate::model::problem::{Code, Problem};
 use crate::model::restore::{Origin, RestoreSpec, Target};
 
 pub fn run(args: args::Restore, output: Output) -> Result<Exit, Problem> {
-    if loose::is_meant(&args.from.from) {
-        return loose_restore::run(&args, output);
+    let from = args.from.meant();
+    if let Some(file) = loose::meant(&from) {
+        return loose_restore::run(&args, file, &from, output);
     }
     loose::refuse_options(args.keys.is_some() || args.any_size)?;
     let session = Session::guest()?;
@@ -23,8 +24,9 @@ pub fn run(args: args::Restore, output: Output) -> Result<Exit, Problem> {
         None => Target::InPlace,
     };
     let paths = args.path.iter().map(|p| parse::absolute(p).map(PathBytes::from)).collect::<Result<_, _>>()?;
+    let place = place::read_unlocked(session.handle(), &from, &args.version)?;
     let spec = RestoreSpec {
-        from: Origin::Version { place: place::unlocked(session.handle(), &args.from)?, version: args.version },
+        from: Origin::Version { place, version: args.version },
         paths,
         except: Vec::new(),
         target,

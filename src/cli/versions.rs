@@ -11,17 +11,18 @@ use crate::engine::message::VersionList;
 use crate::model::human;
 use crate::model::location::Location;
 use crate::model::problem::Problem;
+use crate::model::restore::VersionChoice;
 use crate::model::snapshot::Manifest;
 use crate::model::whereabouts::{Lies, Whereabouts};
 
 pub fn run(args: &args::Versions, output: Output) -> Result<Exit, Problem> {
     let session = Session::guest()?;
-    let args = match &args.of {
-        Some(path) => return path_history::run(&session, &args.from, path, output),
-        None => &args.from,
-    };
+    let from = args.from.meant();
+    if let Some(path) = &args.of {
+        return path_history::run(&session, &from, path, output);
+    }
     // A manifest says nothing of files: it is listed without a password.
-    let place = place::place(session.handle(), args)?;
+    let place = place::read(session.handle(), &from, &VersionChoice::Latest)?;
     let VersionList { manifests: versions, whereabouts } = session.handle().version_list(place.clone()).wait()?;
     let unreadable = session.handle().unreadable_versions(place.clone()).wait()?;
     // What the versions stored is not what lies there: what a deleted one stored stays as long as another needs it.

@@ -66,7 +66,7 @@ pub fn answer(core: &Core, question: Question, is_running: &dyn Fn(&PlanId) -> b
             }
             Answer::Tested(result?)
         }
-        Question::Stored { place } => Answer::Stored(core.folder(&place)?.stored()?),
+        Question::Stored { place } => Answer::Stored(core.reachable_folder(&place)?.1.stored()?),
         Question::TellAccess { location, told } => {
             access::tell(core, &location, told)?;
             Answer::Done

@@ -357,6 +357,25 @@ impl Core {
     /// As [`Self::open_place`]; where the place is one of a saved plan's destinations and cannot be reached, the healthiest of the
     /// others that can. Only for reading: `wanted` is what will be read. With all objects, which the others stand in for.
     pub fn open_reachable(&self, place: &Place, wanted: &VersionChoice) -> Result<Reached, Problem> {
+        let (location, rest, OpenPlace { folder, ring }) = self.reach(place, wanted, |at| self.open_place(at))?;
+        let open = self.env.open_storage.clone();
+        let objects = Arc::new(Standby::new((folder.clone(), location.clone()), rest, open, self.access()));
+        Ok(Reached { location, folder, ring, objects })
+    }
+
+    /// As [`Self::folder`], at the first destination that can be reached.
+    pub fn reachable_folder(&self, place: &Place) -> Result<(Location, Folder), Problem> {
+        let (location, _, folder) = self.reach(place, &VersionChoice::Latest, |at| self.folder(at))?;
+        Ok((location, folder))
+    }
+
+    /// What `open` finds at the first destination that can be reached: where that is, and the others.
+    fn reach<T>(
+        &self,
+        place: &Place,
+        wanted: &VersionChoice,
+        open: impl Fn(&Place) -> Result<T, Problem>,
+    ) -> Result<(Location, Vec<Location>, T), Problem> {
         let others = self.plan_at(place).map_or_else(Vec::new, |plan| {
             let mut all = healthiest::in_order(self, &plan, wanted);
             all.retain(|location| *location != place.location);
@@ -365,12 +384,10 @@ impl Core {
         let all = || std::iter::once(place).chain(&others);
         let mut first_problem = None;
         for at in all() {
-            match self.open_place(at) {
-                Ok(OpenPlace { folder, ring }) => {
+            match open(at) {
+                Ok(opened) => {
                     let rest = all().filter(|other| other.location != at.location).map(|other| other.location.clone()).collect();
-                    let (location, open) = (at.location.clone(), self.env.open_storage.clone());
-                    let objects = Arc::new(Standby::new((folder.clone(), location.clone()), rest, open, self.access()));
-                    return Ok(Reached { location, folder, ring, objects });
+                    return Ok((at.location.clone(), rest, opened));
                 }
                 Err(problem) if problem.is_away() => _ = first_problem.get_or_insert(problem),
                 Err(problem) => return Err(problem),
@@ -402,7 +419,10 @@ impl Core {
     pub fn list_versions(&self, place: &Place) -> Result<ListedAt, Problem> {
         let (location, folder, ring) = match self.open_reachable(place, &VersionChoice::Latest) {
             Ok(open) => (open.location, open.folder, open.ring),
-            Err(problem) if problem.code == Code::PasswordNeeded => (place.location.clone(), Arc::new(self.folder(place)?), None),
+            Err(problem) if problem.code == Code::PasswordNeeded => {
+                let (location, folder) = self.reachable_folder(place)?;
+                (location, Arc::new(folder), None)
+            }
             Err(problem) => return Err(problem),
         };
         Ok(ListedAt { location, plan: folder.plan().clone(), listed: folder.manifests(ring.as_deref())? })

@@ -16,7 +16,7 @@ use crate::model::key::{KeySlot, SlotKind};
 use crate::model::path::PathBytes;
 use crate::model::plan::{Plan, PlanId};
 use crate::model::problem::{Code, Problem};
-use crate::model::restore::Place;
+use crate::model::restore::{Place, VersionChoice};
 use crate::model::secret::Secret;
 use crate::state::secret_file;
 
@@ -33,8 +33,11 @@ const OTHERS_TRIED: usize = 4;
 /// Tries a password or recovery key; what it opens is kept for this session, and on this machine where the plan is its own: the
 /// key that was kept there may have been lost.
 pub fn unlock(core: &Core, place: &Place) -> Result<(), Problem> {
-    let open = match core.open_place(place) {
-        Err(problem) if problem.code == Code::WrongPassword => return Err(of_another(core, place)?.unwrap_or(problem)),
+    // What opens it at one destination opens it at the others.
+    let open = match core.open_reachable(place, &VersionChoice::Latest) {
+        Err(problem) if problem.code == Code::WrongPassword => {
+            return Err(of_another(core, place).ok().flatten().unwrap_or(problem));
+        }
         other => other?,
     };
     if let Some(ring) = &open.ring {

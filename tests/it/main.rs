@@ -10,6 +10,7 @@ mod cli_held;
 mod cli_history;
 mod cli_keys;
 mod cli_misuse;
+mod cli_plan_named;
 mod cli_plans;
 mod cli_roundtrip;
 mod cli_schedule;

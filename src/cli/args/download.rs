@@ -4,13 +4,14 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{Origin, Server, Unlock};
+use super::{Reading, Server, Unlock};
 use crate::cli::parse;
 use crate::model::restore::VersionChoice;
 
 const EXAMPLES: &str = "\
 Examples:
   strongroom download sftp://ada@nas.example/srv/backups --to ~/rescue
+  strongroom download --plan Documents --to ~/rescue
   strongroom download 's3://bucket/backups?region=eu-west-1' --version 2026-11-20 --to ~/rescue
   strongroom download sftp://ada@nas.example/srv/backups/Documents-5f3a9c2e/strongroom.json --to ~/rescue
 
@@ -21,8 +22,8 @@ of its own, which Strongroom, recover.py and the tools of its archives open. An 
 #[command(after_help = EXAMPLES)]
 pub struct Download {
     /// Destination, a backup's own folder there, or a single file there
-    #[arg(value_name = "URL")]
-    pub url: String,
+    #[arg(value_name = "URL", required_unless_present = "plan")]
+    pub url: Option<String>,
     /// Folder that gets it; it is made where it does not exist
     #[arg(long, value_name = "DIR")]
     pub to: PathBuf,
@@ -32,7 +33,7 @@ pub struct Download {
     /// latest, a version's id, or a time: the newest version begun by then
     #[arg(long, value_name = "V", default_value = "latest", value_parser = parse::version)]
     pub version: VersionChoice,
-    /// Which backup, where several lie at the destination
+    /// Which backup, where several lie at the destination; without a URL a plan of this home, from its healthiest destination, and from another one where that fails
     #[arg(long, value_name = "NAME")]
     pub plan: Option<String>,
     #[command(flatten)]
@@ -43,7 +44,7 @@ pub struct Download {
 
 impl Download {
     /// Which backup is meant.
-    pub fn origin(&self) -> Origin {
-        Origin { from: self.url.clone(), plan: self.plan.clone(), opens: self.opens.clone(), server: self.server.clone() }
+    pub fn reading(&self) -> Reading {
+        Reading { from: self.url.clone(), plan: self.plan.clone(), opens: self.opens.clone(), server: self.server.clone() }
     }
 }

@@ -1,4 +1,4 @@
-//! What is read from a destination: `versions`, `ls`, `find` and `diff`.
+//! What is read of a backup, wherever it lies: `versions`, `ls`, `find` and `diff`.
 
 use std::path::PathBuf;
 
@@ -20,6 +20,53 @@ pub struct Origin {
     pub opens: Unlock,
     #[command(flatten)]
     pub server: Server,
+}
+
+/// Which backup is read: one at a destination, or a plan of this home wherever it lies.
+#[derive(Clone, Debug, Args)]
+pub struct Reading {
+    /// Destination: the folder or address that was given to --to, or as `strongroom storage list` shows it
+    #[arg(long, value_name = "DEST", required_unless_present = "plan")]
+    pub from: Option<String>,
+    /// Which backup, where several lie at the destination; without --from a plan of this home, read from its healthiest destination, and from another one where that fails
+    #[arg(long, value_name = "NAME")]
+    pub plan: Option<String>,
+    #[command(flatten)]
+    pub opens: Unlock,
+    #[command(flatten)]
+    pub server: Server,
+}
+
+impl Reading {
+    /// Where a destination is named.
+    pub fn origin(&self) -> Option<Origin> {
+        let (plan, opens, server) = (self.plan.clone(), self.opens.clone(), self.server.clone());
+        Some(Origin { from: self.from.clone()?, plan, opens, server })
+    }
+
+    /// What people call it by.
+    pub fn name(&self) -> &str {
+        self.from.as_deref().or(self.plan.as_deref()).unwrap_or_default()
+    }
+}
+
+/// The same, where the name of a plan may stand alone.
+#[derive(Debug, Args)]
+#[command(mut_arg("from", |a| a.required_unless_present("name")))]
+pub struct ReadingNamed {
+    /// A plan of this home, by name or id, instead of --from
+    #[arg(value_name = "PLAN", conflicts_with_all = ["from", "plan"])]
+    name: Option<String>,
+    #[command(flatten)]
+    other: Reading,
+}
+
+impl ReadingNamed {
+    /// Which backup is meant.
+    pub fn meant(&self) -> Reading {
+        let other = self.other.clone();
+        Reading { plan: self.name.clone().or(other.plan), ..other }
+    }
 }
 
 /// Which server a destination lies on, where it lies on one.
@@ -49,6 +96,7 @@ pub struct Unlock {
 
 const VERSIONS_EXAMPLES: &str = "\
 Examples:
+  strongroom versions Documents
   strongroom versions --from /media/blue/backups
   strongroom versions --from /media/blue/backups --of ~/Documents/thesis.odt
 
@@ -63,7 +111,7 @@ the version below it. In JSON, versions with the same \"content\" hold the same 
 #[command(after_help = VERSIONS_EXAMPLES)]
 pub struct Versions {
     #[command(flatten)]
-    pub from: Origin,
+    pub from: ReadingNamed,
     /// Original path of a file or folder: only the versions that have it
     #[arg(long, value_name = "PATH")]
     pub of: Option<PathBuf>,
@@ -72,7 +120,7 @@ pub struct Versions {
 const LS_EXAMPLES: &str = "\
 Examples:
   strongroom ls --from /media/blue/backups
-  strongroom ls --from /media/blue/backups /home/u/Documents
+  strongroom ls --plan Documents /home/u/Documents
   strongroom ls --from /media/blue/backups --version 2026-11-20 -R --json
   strongroom ls --from download.tar.gz -R
 
@@ -83,7 +131,7 @@ backup, sealed or not. PATH is then a path in it.";
 #[command(after_help = LS_EXAMPLES)]
 pub struct Ls {
     #[command(flatten)]
-    pub from: Origin,
+    pub from: Reading,
     /// latest, a version's id, or a time: the newest version begun by then
     #[arg(long, value_name = "V", default_value = "latest", value_parser = parse::version)]
     pub version: VersionChoice,
@@ -100,7 +148,7 @@ pub struct Ls {
 const FIND_EXAMPLES: &str = "\
 Examples:
   strongroom find invoice --from /media/blue/backups
-  strongroom find 'IMG_04*.raw' --from /media/blue/backups --json
+  strongroom find 'IMG_04*.raw' --plan Pictures --json
 
 Each file is listed with its states, the newest first: time, size, the newest version that has it so. \
 `strongroom restore --version V --path P` brings one back.";
@@ -112,7 +160,7 @@ pub struct Find {
     #[arg(value_name = "PATTERN", value_parser = clap::builder::NonEmptyStringValueParser::new())]
     pub pattern: String,
     #[command(flatten)]
-    pub from: Origin,
+    pub from: Reading,
     /// Most files to list
     #[arg(long, value_name = "N", default_value_t = 1000, value_parser = clap::value_parser!(u64).range(1..=10_000))]
     pub limit: u64,
@@ -120,7 +168,7 @@ pub struct Find {
 
 const DIFF_EXAMPLES: &str = "\
 Examples:
-  strongroom diff --from /media/blue/backups 2026-11-20
+  strongroom diff --plan Documents 2026-11-20
   strongroom diff --from /media/blue/backups 2026-11-20 2026-11-21T18:00 --json
 
 + added, - removed, * changed, > moved. Content is compared by its hashes, without reading it; a folder's \
@@ -130,7 +178,7 @@ time alone is no difference. Exits with 0 whether anything differs or not.";
 #[command(after_help = DIFF_EXAMPLES)]
 pub struct Diff {
     #[command(flatten)]
-    pub from: Origin,
+    pub from: Reading,
     /// The older of the two: latest, a version's id, or a time
     #[arg(value_name = "V1", value_parser = parse::version)]
     pub before: VersionChoice,

@@ -4,16 +4,20 @@ use std::path::PathBuf;
 
 use clap::{ArgGroup, Args, ValueEnum};
 
-use super::Origin;
+use super::ReadingNamed;
 use crate::cli::parse;
 use crate::model::restore::{Conflict, VersionChoice};
 
 const RESTORE_EXAMPLES: &str = "\
 Examples:
+  strongroom restore Documents --to /tmp/back         the plan of that name
   strongroom restore --from /media/blue/backups --to /tmp/back
   strongroom restore --from /mnt/blue --in-place --path ~/a.odt --conflict newer
   strongroom restore --from /mnt/blue --version 2026-11-20 --to /tmp/a --dry-run
   strongroom restore --from download.tar.gz --to /tmp/unpacked
+
+A plan of this home is restored from the destination that seems best: one that can be reached and is whole, a folder before a server. Where \
+it fails, another one goes on, also in the middle.
 
 --to DIR puts each source under DIR by its own name (DIR/Documents/…). A file whose content is damaged \
 in the backup is not written; it is named, and everything else is restored.
@@ -27,7 +31,7 @@ outside DIR and no link is followed; devices, setuid and security attributes are
 #[command(after_help = RESTORE_EXAMPLES, group = ArgGroup::new("where").required(true).args(["to", "in_place"]))]
 pub struct Restore {
     #[command(flatten)]
-    pub from: Origin,
+    pub from: ReadingNamed,
     /// latest, a version's id, or a time: the newest version begun by then
     #[arg(long, value_name = "latest|ID|TIME", default_value = "latest", value_parser = parse::version)]
     pub version: VersionChoice,

@@ -2,12 +2,13 @@
 
 use clap::{Args, ValueEnum};
 
-use super::Origin;
+use super::ReadingNamed;
 use crate::cli::parse;
 use crate::model::restore::{Depth, VersionChoice};
 
 const VERIFY_EXAMPLES: &str = "\
 Examples:
+  strongroom verify Documents                     at each of its destinations
   strongroom verify --from /media/blue/backups
   strongroom verify --from /media/blue/backups --version latest --depth full
 
@@ -17,7 +18,7 @@ Exits with 1 where anything is damaged, and names the files it hits.";
 #[command(after_help = VERIFY_EXAMPLES)]
 pub struct Verify {
     #[command(flatten)]
-    pub from: Origin,
+    pub from: ReadingNamed,
     /// Only this version: latest, an id, or a time
     #[arg(long, value_name = "V", value_parser = parse::version, conflicts_with = "all")]
     pub version: Option<VersionChoice>,

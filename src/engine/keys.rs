@@ -79,6 +79,8 @@ pub fn change(
         return Err(explain::not_encrypted());
     }
     core.check_rotation(&folder)?;
+    // Before they are read: a change that is made meanwhile takes this number, and none is made of slots that are gone.
+    let n = folder.next_keys_number()?;
     let keys = folder.needed_keys()?;
     let file = keys.file(plan);
     let (ring, opened) = match &place.secret {
@@ -107,11 +109,11 @@ pub fn change(
     for old in file.costs(&*goes)? {
         slots.iter_mut().for_each(|slot| slot.cost = slot.cost.at_least(old));
     }
-    let n = folder.next_keys_number()?;
-    let bytes = file.rewrite(n, &ring, &|slot| !goes(slot), &slots, &mut |b| (core.env.entropy)(b))?;
-    if let Err(problem) = folder.put_keys(&Keys::new(n, bytes)) {
+    let new = Keys::new(n, file.rewrite(n, &ring, &|slot| !goes(slot), &slots, &mut |b| (core.env.entropy)(b))?);
+    if let Err(problem) = folder.put_keys(&new) {
+        let problem = if folder.is_number_taken(&new) { changed_meanwhile() } else { problem };
         // One of the two that got there would count already.
-        return Err(if folder.withdraw_keys(n) { problem } else { explain::keys_uncertain(&problem) });
+        return Err(if folder.withdraw_keys(&new) { problem } else { explain::keys_uncertain(&problem) });
     }
     core.close_versions(plan);
     // From here on it is so, whatever fails. Only now that the new one was read back may the old ones go.
@@ -121,6 +123,14 @@ pub fn change(
     settled.map_err(|problem| explain::keys_half_changed(&problem))?;
     owed::share(core, place, &folder, &ring, n);
     Ok(())
+}
+
+fn changed_meanwhile() -> Problem {
+    Problem::new(
+        Code::Busy,
+        "What opens this backup was changed a moment ago, while this change was being made.",
+        "Nothing of this one was kept. Look at what opens the backup now, and try again if it is still needed.",
+    )
 }
 
 /// What a change makes of ring and slots.

@@ -91,13 +91,28 @@ impl Folder {
         Ok(())
     }
 
-    /// Takes back a file that could not be written whole, twice. Whether nothing of it can be there any more.
-    pub fn withdraw_keys(&self, n: u32) -> bool {
-        let withdrawn = [marker::keys_copy_name(n), marker::keys_name(n)].map(|name| {
+    /// Takes back a file that could not be written whole, twice. Whether nothing of it can be there any more. What another change has put
+    /// there at the same time stays.
+    pub fn withdraw_keys(&self, keys: &Keys) -> bool {
+        let withdrawn = keys.copies().map(|name| {
+            if self.is_of_another(keys, &name) {
+                return true;
+            }
             let deleted = self.delete(&name).inspect_err(|problem| tracing::warn!("{name} could not be taken back: {problem}"));
             deleted.is_ok()
         });
         withdrawn == [true, true]
+    }
+
+    /// Whether another change has taken the number of these.
+    pub fn is_number_taken(&self, keys: &Keys) -> bool {
+        keys.copies().iter().any(|name| self.is_of_another(keys, name))
+    }
+
+    /// Whether a copy is whole and not the one that was sent: what is damaged may be that.
+    fn is_of_another(&self, keys: &Keys, name: &str) -> bool {
+        let there = self.read_all(name).map(|bytes| Keys::new(keys.n, bytes));
+        there.is_ok_and(|there| there.bytes != keys.bytes && there.file(self.plan()).check(None).is_ok())
     }
 
     /// The number that the next file takes: above all that lie there, damaged ones too.

@@ -10,6 +10,7 @@ use zeroize::Zeroizing;
 use super::args;
 use super::new_plan::no_chance;
 use super::output::{Output, complain};
+use crate::model::names::one_line;
 use crate::model::problem::{Code, Problem};
 use crate::model::secret::{self, Secret, Strength};
 use crate::os::shell;
@@ -115,7 +116,12 @@ pub fn judge(password: &Secret, output: Output) {
 
 /// The password of an existing backup: given, or asked for.
 pub fn ask_existing(name: &str) -> Result<Secret, Problem> {
-    prompt(&format!("Password of \"{name}\": "), FROM)
+    prompt(&asked("Password of", name), FROM)
+}
+
+/// A backup's name may be anybody's making: a terminal does not obey it.
+fn asked(what: &str, name: &str) -> String {
+    format!("{what} \"{}\": ", one_line(name))
 }
 
 /// The password of a new backup: given, or asked for twice.
@@ -125,7 +131,7 @@ pub fn ask_new(name: &str) -> Result<Secret, Problem> {
 
 /// `from`: how else it could be given.
 fn ask_twice(name: &str, from: &str) -> Result<Secret, Problem> {
-    let first = prompt(&format!("New password for \"{name}\": "), from)?;
+    let first = prompt(&asked("New password for", name), from)?;
     if first.is_empty() {
         return Err(usage("The password is empty."));
     }
@@ -205,6 +211,11 @@ pub fn check_new_path(path: &Path) -> Result<(), Problem> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_name_moves_no_cursor() {
+        assert_eq!(asked("Password of", "a\r\u{1b}[2Kb"), "Password of \"a\u{fffd}\u{fffd}[2Kb\": ");
+    }
 
     #[test]
     fn a_failing_command_gives_no_password() {

@@ -10,12 +10,12 @@ use crate::model::retention::Retention;
 use crate::model::run::Cancel;
 use crate::model::schedule::Schedules;
 use crate::model::source_spec::SourceSpec;
+use crate::state::config::Config;
 
 use super::answer;
 use super::core::{Core, OpenPlace, lock};
 use super::destination;
 use super::events::{self, About};
-use super::explain;
 use super::message::NewSecrets;
 
 /// Sources that a version can have.
@@ -27,8 +27,7 @@ pub fn adopt(core: &Core, place: &Place, name: Option<String>) -> Result<Plan, P
     let OpenPlace { folder, ring } = core.open_place(place)?;
     let id = folder.plan().clone();
     if let Some(plan) = core.plan(&id) {
-        let what = format!("This backup is a plan here already: \u{201c}{}\u{201d}.", plan.name);
-        return Err(Problem::new(Code::Usage, what, "Go on with that one."));
+        return Err(is_here(&plan));
     }
     let place = Place { plan: PlanChoice::Id(id.clone()), ..place.clone() };
     let newest = core.open_version(&place, &VersionChoice::Latest)?;
@@ -37,7 +36,8 @@ pub fn adopt(core: &Core, place: &Place, name: Option<String>) -> Result<Plan, P
     let usual = Format::default();
     let plan = Plan {
         id,
-        name: name.unwrap_or_else(|| folder.marker.name.clone()),
+        // Whoever can write there can call it what they like.
+        name: name.unwrap_or_else(|| names::one_line(&folder.marker.name)),
         created: core.env.clock.now(),
         sources: SourceSpec {
             paths: roots.iter().map(|row| names::system_path(row.path.as_bytes())).collect(),
@@ -53,16 +53,14 @@ pub fn adopt(core: &Core, place: &Place, name: Option<String>) -> Result<Plan, P
         read_back: Default::default(),
     };
     answer::check(&plan)?;
-    if lock(&core.config).plans.iter().any(|known| known.name == plan.name) {
-        return Err(explain::name_taken(&plan.name));
-    }
+    answer::check_name(&lock(&core.config), &plan)?;
     let owner = folder.owner(ring.as_deref())?;
     let is_ours = owner.as_ref().is_some_and(|owner| owner.home == core.home_id);
     let secrets = place.secret.clone().map(NewSecrets::of).unwrap_or_default();
     destination::open_for_writing(core, &plan, &place.location, &secrets, !is_ours)?;
     let mut config = lock(&core.config);
     let mut changed = config.clone();
-    changed.plans.push(plan.clone());
+    add(&mut changed, &plan)?;
     answer::save_config(core, &changed)?;
     *config = changed;
     drop(config);
@@ -70,4 +68,51 @@ pub fn adopt(core: &Core, place: &Place, name: Option<String>) -> Result<Plan, P
     details.extend(owner.filter(|_| !is_ours).map(|owner| format!("Until now written by {}", owner.machine)));
     events::note(core, About::plan(&plan), What::Adopted, details);
     Ok(plan)
+}
+
+/// Somebody else may have done the same while the destination was asked: of two plans with one id the next start would read only one.
+fn add(config: &mut Config, plan: &Plan) -> Result<(), Problem> {
+    if let Some(known) = config.plans.iter().find(|known| known.id == plan.id) {
+        return Err(is_here(known));
+    }
+    answer::check_name(config, plan)?;
+    config.plans.push(plan.clone());
+    Ok(())
+}
+
+fn is_here(plan: &Plan) -> Problem {
+    let what = format!("This backup is a plan here already: \u{201c}{}\u{201d}.", plan.name);
+    Problem::new(Code::Usage, what, "Go on with that one.")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::location::Location;
+    use crate::model::plan::PlanId;
+
+    #[test]
+    fn what_was_adopted_meanwhile_is_not_adopted_twice() {
+        let plan = |n: u8, name: &str| Plan {
+            id: PlanId::from_random([n; 16]),
+            name: name.into(),
+            created: jiff::Timestamp::UNIX_EPOCH,
+            sources: SourceSpec::default(),
+            destinations: vec![Location::local("/d")],
+            format: Format::default(),
+            seal: None,
+            secret_file: None,
+            schedules: Schedules::default(),
+            retention: Retention::default(),
+            max_sizes: Default::default(),
+            read_back: Default::default(),
+        };
+        let mut config = Config::default();
+        add(&mut config, &plan(1, "a")).unwrap();
+        add(&mut config, &plan(2, "b")).unwrap();
+        for (n, name) in [(1, "c"), (3, "a")] {
+            assert_eq!(add(&mut config, &plan(n, name)).unwrap_err().code, Code::Usage, "{n} {name}");
+        }
+        assert_eq!(config.plans, [plan(1, "a"), plan(2, "b")]);
+    }
 }

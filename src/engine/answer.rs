@@ -16,6 +16,7 @@ use crate::model::secret::Secret;
 use crate::model::settings::Settings;
 use crate::model::source_spec::SourceSpec;
 use crate::state;
+use crate::state::config::Config;
 
 use super::access;
 use super::adopt;
@@ -204,10 +205,7 @@ fn save_plan(core: &Core, mut plan: Plan, secrets: &NewSecrets) -> Result<(), Pr
             "Make a new backup beside it; this one stays readable.",
         ));
     }
-    let taken = lock(&core.config).plans.iter().any(|p| p.id != plan.id && p.name == plan.name);
-    if taken {
-        return Err(explain::name_taken(&plan.name));
-    }
+    check_name(&lock(&core.config), &plan)?;
     let moved = before.as_ref().is_none_or(|b| b.destinations != plan.destinations);
     if moved {
         open_new(core, &plan, before.as_ref(), secrets)?;
@@ -215,6 +213,8 @@ fn save_plan(core: &Core, mut plan: Plan, secrets: &NewSecrets) -> Result<(), Pr
     let schedules = schedules::begun(&plan.schedules, before.as_ref(), core.env.clock.now());
     let plan = Plan { schedules, ..plan };
     let mut config = lock(&core.config);
+    // Another of that name may have been saved while destinations were asked.
+    check_name(&config, &plan)?;
     let mut changed = config.clone();
     match changed.plans.iter_mut().find(|p| p.id == plan.id) {
         Some(place) => *place = plan.clone(),
@@ -231,6 +231,12 @@ fn save_plan(core: &Core, mut plan: Plan, secrets: &NewSecrets) -> Result<(), Pr
         events::note(core, About::plan(&plan), what, details);
     }
     Ok(())
+}
+
+/// Plans are told apart by their names too.
+pub fn check_name(config: &Config, plan: &Plan) -> Result<(), Problem> {
+    let is_taken = config.plans.iter().any(|known| known.id != plan.id && known.name == plan.name);
+    if is_taken { Err(explain::name_taken(&plan.name)) } else { Ok(()) }
 }
 
 /// Makes the plan's folders at destinations that it did not have before; one that is away gets its own by a run.
@@ -323,7 +329,7 @@ pub fn change_settings(core: &Core, change: impl FnOnce(&mut Settings)) -> Resul
     Ok(())
 }
 
-pub fn save_config(core: &Core, config: &state::config::Config) -> Result<(), Problem> {
+pub fn save_config(core: &Core, config: &Config) -> Result<(), Problem> {
     let Some(home) = &core.home else {
         return Err(Problem::new(Code::Settings, "Settings cannot be kept here.", "Check Strongroom's own folder."));
     };

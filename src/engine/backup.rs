@@ -190,7 +190,6 @@ fn attempt(
 
     health::reached(core, location, folder.storage().room().ok().flatten());
     let copies = copies(core, lanes, &mut warnings, stages);
-    let older_bytes: u64 = listed.iter().filter_map(|l| l.manifest.as_ref().ok()).map(|m| m.totals.stored_bytes).sum();
     let read_back = if plan.read_back.is_wanted_at(location) {
         stages.enter(Stage::ReadingBack);
         match read_back(core, run, location, folder, &manifest, &objects) {
@@ -212,7 +211,7 @@ fn attempt(
             totals: manifest.totals,
             destination: location.display(),
             versions: 1 + listed.len() as u64,
-            plan_bytes: manifest.totals.stored_bytes + older_bytes,
+            plan_bytes: stored_bytes(listed.iter().filter_map(|l| l.manifest.as_ref().ok()).chain([&manifest])),
             read_back,
             packed: Some(packed),
             resumed_bytes,
@@ -222,6 +221,11 @@ fn attempt(
         warning_count: count,
         finding: None,
     })
+}
+
+/// What each has added; a manifest that nothing proves may say what it likes.
+fn stored_bytes<'m>(manifests: impl Iterator<Item = &'m Manifest>) -> u64 {
+    manifests.fold(0, |sum, manifest| sum.saturating_add(manifest.totals.stored_bytes))
 }
 
 /// Asks a destination also where the run is cancelled: one that answers is cleaned up, one that does not is not waited for.

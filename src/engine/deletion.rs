@@ -22,7 +22,7 @@ use super::append_only;
 use super::core::{Core, OpenPlace};
 use super::destination;
 use super::explain;
-use super::folder::{Folder, Listed};
+use super::folder::{Folder, Listed, bytes_of};
 use super::hand;
 use super::run::{Done, Run, Stages};
 
@@ -50,7 +50,7 @@ pub fn run(core: &Core, run: &Run, spec: &DeleteSpec, stages: &mut Stages<'_>) -
         match delete_there(core, run, spec, from, stages) {
             Ok(None) => {}
             Ok(Some(Deleted { plan, keeper, .. })) => {
-                (bytes, kept_bytes) = (bytes + plan.bytes, kept_bytes + plan.kept_bytes);
+                (bytes, kept_bytes) = (bytes.saturating_add(plan.bytes), kept_bytes.saturating_add(plan.kept_bytes));
                 keepers.extend(keeper);
             }
             Err(problem) if problem.code == Code::Cancelled => return Err(problem),
@@ -232,9 +232,9 @@ fn drop_objects(core: &Core, folder: &Folder, ring: Option<&KeyRing>, plan: &Pru
 
 /// Bytes of all volumes and catalogs of the plan.
 pub fn bytes_in(folder: &Folder) -> Result<u64, Problem> {
-    let mut bytes = 0;
+    let mut bytes = 0_u64;
     for run in folder.list(marker::DATA)?.iter().filter(|e| e.is_folder) {
-        bytes += folder.list(&format!("{}/{}", marker::DATA, run.name))?.iter().map(|e| e.size).sum::<u64>();
+        bytes = bytes.saturating_add(bytes_of(&folder.list(&format!("{}/{}", marker::DATA, run.name))?));
     }
     Ok(bytes)
 }

@@ -245,7 +245,7 @@ pub fn own(core: &Core, folder: &Folder, ring: Option<&KeyRing>, take_over: bool
         Some(owner) if owner.home == core.home_id => Ok(()),
         Some(owner) if !take_over => Err(explain::other_owner(&owner.machine)),
         owner => {
-            let n = owner.as_ref().map_or(1, |o| o.n + 1);
+            let n = owner.as_ref().map_or(Ok(1), marker::next_owner)?;
             folder.put_owner(new_owner(core, folder.plan(), n), ring)?;
             // One that becomes a plan here just now says so itself.
             if let (Some(owner), Some(plan)) = (owner, core.plan(folder.plan())) {
@@ -410,7 +410,7 @@ fn fill_status(core: &Core, location: &Location, status: &mut DestinationStatus)
     for folder in &folders {
         let stored = folder.stored()?;
         status.plans.push(PlanAt { stored: Some(stored), ..describe(core, folder)? });
-        status.used += stored;
+        status.used = status.used.saturating_add(stored);
     }
     match damaged.first() {
         Some(name) => {

@@ -8,8 +8,7 @@ pub mod unmarked;
 mod versions;
 
 use std::io;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, Mutex};
 
 use sha2::{Digest, Sha256};
 
@@ -27,6 +26,7 @@ use crate::model::snapshot::{Manifest, VersionId};
 use crate::storage::stop::Stop;
 use crate::storage::{self, Kind, Storage, Upload};
 
+use super::core::lock;
 use super::explain;
 use super::few_at_once::few_at_once;
 
@@ -169,20 +169,21 @@ impl Folder {
 
     /// Bytes of all volumes and catalogs that lie there.
     pub fn stored(&self) -> Result<u64, Problem> {
-        let mut bytes = 0;
+        let mut bytes = 0_u64;
         for run in self.list(marker::DATA)?.iter().filter(|entry| entry.is_folder) {
             let objects = self.list(&format!("{}/{}", marker::DATA, run.name))?;
-            bytes += objects.iter().filter(|entry| entry.name != OBJECTS).map(|entry| entry.size).sum::<u64>();
+            bytes = bytes.saturating_add(bytes_of(objects.iter().filter(|entry| entry.name != OBJECTS)));
         }
         Ok(bytes)
     }
 
     /// Bytes of all that lies in the plan's folder.
     fn taken(&self) -> Result<u64, Problem> {
-        let bytes = AtomicU64::new(0);
+        let bytes = Mutex::new(0_u64);
         let add = |folder: &str| -> Result<(), Problem> {
-            let files = self.list(folder)?.iter().filter(|entry| !entry.is_folder).map(|entry| entry.size).sum();
-            bytes.fetch_add(files, Relaxed);
+            let files = bytes_of(self.list(folder)?.iter().filter(|entry| !entry.is_folder));
+            let mut bytes = lock(&bytes);
+            *bytes = bytes.saturating_add(files);
             Ok(())
         };
         let runs = self.list(marker::DATA)?.into_iter().filter(|entry| entry.is_folder);
@@ -192,7 +193,8 @@ impl Folder {
             .chain(runs.map(|run| format!("{}/{}", marker::DATA, run.name)))
             .collect();
         few_at_once(&folders, LISTED_AT_ONCE, |folder| add(folder))?;
-        Ok(bytes.into_inner())
+        let bytes = *lock(&bytes);
+        Ok(bytes)
     }
 
     pub fn read_all(&self, name: &str) -> Result<Vec<u8>, archive::Error> {
@@ -329,6 +331,11 @@ impl Folder {
     }
 }
 
+/// Bytes of all of them: a server may say of each what it likes.
+pub fn bytes_of<'a>(entries: impl IntoIterator<Item = &'a storage::Listed>) -> u64 {
+    entries.into_iter().fold(0, |sum, entry| sum.saturating_add(entry.size))
+}
+
 /// As it stands in marker and manifests.
 pub fn sha256_hex(bytes: &[u8]) -> String {
     data_encoding::HEXLOWER.encode(&Sha256::digest(bytes))
@@ -452,5 +459,17 @@ impl ObjectWriter for Writing {
     fn finish(self: Box<Self>) -> io::Result<()> {
         let Self { upload, stop, .. } = *self;
         stop.during(|| upload.finish()).map_err(to_io)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_that_cannot_be_are_no_more_than_all_there_is() {
+        let entry = |size| storage::Listed { name: "v0001.tar".into(), is_folder: false, size, modified: None };
+        assert_eq!(bytes_of(&[entry(1), entry(2)]), 3);
+        assert_eq!(bytes_of(&[entry(u64::MAX), entry(2)]), u64::MAX);
     }
 }

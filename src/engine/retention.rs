@@ -218,7 +218,8 @@ fn clean(
     let place = Place::of(&plan.id, location);
     let spec = DeleteSpec { from: place, versions: judged.going.clone(), everywhere: false };
     let gone = deletion::delete(core, run, &spec, stages)?;
-    (sum.bytes, sum.kept_bytes) = (sum.bytes + gone.plan.bytes, sum.kept_bytes + gone.plan.kept_bytes);
+    sum.bytes = sum.bytes.saturating_add(gone.plan.bytes);
+    sum.kept_bytes = sum.kept_bytes.saturating_add(gone.plan.kept_bytes);
     sum.keepers.extend(gone.keeper);
     if sum.left == 0 {
         (sum.left, sum.plan_bytes) = (gone.plan.left, deletion::bytes_in(&gone.folder)?);

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::plan::PlanId;
+use super::problem::{Code, Problem};
 use super::snapshot::VersionId;
 
 /// The only format there is so far.
@@ -98,6 +99,18 @@ impl Owner {
 
 pub fn owner_name(n: u32, home: &str) -> String {
     format!("owner-{n}-{home}.json")
+}
+
+/// The number of whoever takes over. A folder that anybody may write to can say that its owner has the last there is: a smaller one would
+/// not count.
+pub fn next_owner(owner: &Owner) -> Result<u32, Problem> {
+    owner.n.checked_add(1).ok_or_else(|| {
+        Problem::new(
+            Code::Damaged,
+            "This backup says that it was taken over more often than can be counted.",
+            "Somebody else has written to its folder: restore what you need from it, and begin a new backup elsewhere.",
+        )
+    })
 }
 
 /// Number and home id of an owner file's name; `None` for all other names.
@@ -267,6 +280,21 @@ mod tests {
         assert_eq!(manifest_name(&id), "versions/20261121T200000Z-full-5f3a9c2e.json");
         assert_eq!(parse_manifest_name("20261121T200000Z-full-5f3a9c2e.json"), Some(id));
         assert_eq!(parse_manifest_name("../x.json"), None);
+    }
+
+    #[test]
+    fn whoever_takes_over_has_the_next_number_or_none() {
+        let owner = |n| Owner {
+            format: FORMAT,
+            kind: Owner::KIND.into(),
+            plan: PlanId::from_random([1; 16]),
+            n,
+            home: String::new(),
+            machine: String::new(),
+            since: Timestamp::UNIX_EPOCH,
+        };
+        assert_eq!(next_owner(&owner(1)).unwrap(), 2);
+        assert_eq!(next_owner(&owner(u32::MAX)).unwrap_err().code, Code::Damaged, "0 would count less than what is there");
     }
 
     #[test]

@@ -75,16 +75,21 @@ pub fn plan(staying: &[Manifest], versions: Vec<VersionId>, folders: Vec<RunFold
         let run = PrunedRun {
             run: folder.run.clone(),
             whole: needed.is_none(),
-            bytes: gone.iter().map(|(_, size)| size).sum(),
+            bytes: bytes_of(&gone),
             objects: gone.into_iter().map(|(name, _)| name).collect(),
-            kept_bytes: kept.iter().map(|(_, size)| size).sum(),
+            kept_bytes: bytes_of(&kept),
             needed_by: needed.map_or(Vec::new(), |needed| needed.by.iter().map(|id| (*id).clone()).collect()),
         };
-        plan.bytes += run.bytes;
-        plan.kept_bytes += run.kept_bytes;
+        plan.bytes = plan.bytes.saturating_add(run.bytes);
+        plan.kept_bytes = plan.kept_bytes.saturating_add(run.kept_bytes);
         plan.runs.push(run);
     }
     plan
+}
+
+/// A server may name sizes as it likes.
+fn bytes_of(objects: &[(String, u64)]) -> u64 {
+    objects.iter().fold(0, |sum, (_, size)| sum.saturating_add(*size))
 }
 
 /// What versions need of one run.
@@ -183,6 +188,15 @@ mod tests {
         // When the versions that needed it go too, it goes.
         let of = plan(&[], vec![id(2), id(3)], vec![folder(1), folder(2), folder(3)]);
         assert!(of.runs.iter().all(|run| run.whole) && of.runs.len() == 3);
+    }
+
+    #[test]
+    fn sizes_that_cannot_be_are_no_more_than_all_there_is() {
+        let lying = |n| RunFolder { objects: vec![("v0001.tar".into(), u64::MAX), ("v0002.tar".into(), 7)], ..folder(n) };
+        let of = plan(&[], vec![id(1), id(2)], vec![lying(1), lying(2)]);
+        assert_eq!((of.bytes, of.runs[0].bytes), (u64::MAX, u64::MAX));
+        let of = plan(&[manifest(3, &[(1, &[(1, 2)], false), (2, &[(1, 2)], false)])], vec![], vec![lying(1), lying(2)]);
+        assert_eq!((of.bytes, of.kept_bytes), (0, u64::MAX));
     }
 
     #[test]

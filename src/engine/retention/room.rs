@@ -24,7 +24,17 @@ struct Sizes {
 
 impl Sizes {
     fn all(&self) -> u64 {
-        self.catalog + self.other + self.volumes.values().sum::<u64>()
+        sum(self.volumes.values().chain([&self.catalog, &self.other]))
+    }
+
+    /// An object of so many bytes.
+    fn add(&mut self, name: &str, bytes: u64, sealed: bool) {
+        let of = match volume_number(name, sealed) {
+            Some(number) => self.volumes.entry(number).or_default(),
+            None if name.starts_with("catalog.") => &mut self.catalog,
+            None => &mut self.other,
+        };
+        *of = of.saturating_add(bytes);
     }
 }
 
@@ -36,11 +46,7 @@ impl<'m> Taken<'m> {
             let Ok(run) = VersionId::try_from(entry.name) else { continue };
             let mut sizes = Sizes::default();
             for object in folder.list(&run_folder(&run))? {
-                match volume_number(&object.name, folder.marker.sealed) {
-                    Some(number) => *sizes.volumes.entry(number).or_default() += object.size,
-                    None if object.name.starts_with("catalog.") => sizes.catalog += object.size,
-                    None => sizes.other += object.size,
-                }
+                sizes.add(&object.name, object.size, folder.marker.sealed);
             }
             runs.insert(run, sizes);
         }
@@ -50,7 +56,7 @@ impl<'m> Taken<'m> {
     /// Bytes that are stored when only these stay: all of their own runs' folders, and of other runs' what they need.
     pub fn by<'v>(&self, staying: impl Iterator<Item = &'v VersionId>) -> u64 {
         let staying: HashSet<&VersionId> = staying.collect();
-        let mut bytes: u64 = staying.iter().filter_map(|id| self.runs.get(*id)).map(Sizes::all).sum();
+        let mut bytes: Vec<u64> = staying.iter().filter_map(|id| self.runs.get(*id)).map(Sizes::all).collect();
         let mut needed: BTreeMap<&VersionId, (HashSet<u32>, bool)> = BTreeMap::new();
         for manifest in staying.iter().filter_map(|id| self.manifests.get(*id)) {
             for need in manifest.needs.iter().filter(|need| !staying.contains(&need.run)) {
@@ -66,10 +72,34 @@ impl<'m> Taken<'m> {
         }
         for (run, (volumes, catalog)) in needed {
             let Some(sizes) = self.runs.get(run) else { continue };
-            bytes += volumes.iter().filter_map(|number| sizes.volumes.get(number)).sum::<u64>();
-            bytes += if catalog { sizes.catalog } else { 0 };
-            bytes += sizes.other;
+            bytes.extend(volumes.iter().filter_map(|number| sizes.volumes.get(number)));
+            bytes.extend(catalog.then_some(sizes.catalog));
+            bytes.push(sizes.other);
         }
-        bytes
+        sum(&bytes)
+    }
+}
+
+/// A server may name sizes as it likes.
+fn sum<'a>(bytes: impl IntoIterator<Item = &'a u64>) -> u64 {
+    bytes.into_iter().fold(0, |sum, bytes| sum.saturating_add(*bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_that_cannot_be_are_no_more_than_all_there_is() {
+        let id = |n: u8| VersionId::try_from(format!("20261121T20{n:02}00Z-full-{n:08x}")).unwrap();
+        let lying = |bytes| {
+            let mut sizes = Sizes::default();
+            ["v0001.tar", "catalog.jsonl", "objects.json", "x"].into_iter().for_each(|name| sizes.add(name, bytes, false));
+            sizes
+        };
+        let taken =
+            |bytes| Taken { manifests: BTreeMap::new(), runs: BTreeMap::from([(id(1), lying(bytes)), (id(2), lying(bytes))]) };
+        assert_eq!(taken(1).by([id(1), id(2)].iter()), 8);
+        assert_eq!(taken(u64::MAX).by([id(1), id(2)].iter()), u64::MAX);
     }
 }

@@ -337,6 +337,12 @@ fn the_year_to_come() {
     let year = simulate(Rules { plan: &last, schedules: &[] }, upcoming, &week(), 10, now, &utc);
     let first = &year.months[0];
     assert_eq!((first.made, first.kept, first.bytes), (1, 1, 10));
+    // Also where no number is left for it.
+    let mut there = week();
+    there.last_mut().unwrap().sequence = u64::MAX;
+    let upcoming = Upcoming::new(&[(&seldom, ran)], now, now, &utc);
+    let year = simulate(Rules { plan: &last, schedules: &[] }, upcoming, &there, 10, now, &utc);
+    assert_eq!((year.months[0].made, year.months[0].kept, year.months[0].bytes), (1, 1, 10));
     // More runs than anybody looks at.
     let every_minute = parse("cron: * * * * *", None, None, jiff::civil::date(2026, 1, 1)).unwrap();
     let often = Schedule::new(id(1), every_minute, now);

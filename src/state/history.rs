@@ -197,13 +197,15 @@ impl History {
 
     pub fn remember_version(&self, plan: &PlanId, destination: &Location, version: &VersionId, sequence: u64) -> Result<()> {
         let destination = place(destination)?;
+        // One that nothing proves may have any: below zero it would come before all others.
+        let sequence = i64::try_from(sequence).unwrap_or(i64::MAX);
         let mut db = self.db();
         let step = db.transaction()?;
         let sql = "INSERT OR REPLACE INTO version (plan, destination, version, sequence) VALUES (?1, ?2, ?3, ?4)";
-        step.execute(sql, params![plan.as_str(), destination, version.as_str(), sequence.cast_signed()])?;
+        step.execute(sql, params![plan.as_str(), destination, version.as_str(), sequence])?;
         let sql = "INSERT INTO highest (plan, destination, sequence) VALUES (?1, ?2, ?3)
                    ON CONFLICT DO UPDATE SET sequence = max(sequence, excluded.sequence)";
-        step.execute(sql, params![plan.as_str(), destination, sequence.cast_signed()])?;
+        step.execute(sql, params![plan.as_str(), destination, sequence])?;
         Ok(step.commit()?)
     }
 

@@ -267,7 +267,7 @@ impl Desk {
             Err(error) => error,
         };
         tracing::info!("a message was not sent by {}: {error}", channel.id);
-        let pause = if error.passes() { retry::pause(message.tries + 1, error.wait) } else { None };
+        let pause = if error.passes() { retry::pause(message.tries.saturating_add(1), error.wait) } else { None };
         let again = pause.and_then(|pause| self.now().checked_add(pause).ok());
         match again {
             Some(until) => self.put_off(&message, until),

@@ -49,7 +49,7 @@ impl Unkept {
     /// It could not be sent: nothing is tried on its channel before then.
     pub fn put_off(&mut self, message: &Waiting, until: Timestamp) {
         self.forget(message);
-        self.queue(&message.channel, &message.alert, message.tries + 1, until);
+        self.queue(&message.channel, &message.alert, message.tries.saturating_add(1), until);
         self.close(message.channel.clone(), until);
     }
 

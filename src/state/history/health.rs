@@ -119,7 +119,8 @@ fn thin(db: &Connection, now: i64) -> Result<()> {
         let mut forget = db.prepare("DELETE FROM health WHERE destination = ?1 AND at = ?2")?;
         for Old { destination, at, looks, is_good, figures } in old {
             let [free, total, used, latency, speed, read_speed] = figures;
-            let begins = at.div_euclid(length) * length;
+            // Of a time that is none, too.
+            let begins = at.div_euclid(length).saturating_mul(length);
             let of =
                 params![destination, span + 1, begins, length, looks, free, total, used, latency, speed, read_speed, is_good];
             match add.execute(of)? {
@@ -310,6 +311,15 @@ mod tests {
         assert_eq!((away.len(), away[0].looks, away[0].at), (1, 12, at(start + 850 * DAY)), "by its first time");
         let free = samples.iter().find(|sample| sample.at == at(start + 400 * DAY)).unwrap().free.unwrap();
         assert_eq!(free, 400 * 12 + 11, "its last room");
+    }
+
+    #[test]
+    fn a_time_that_cannot_be_keeps_nothing_from_being_noted() {
+        let history = History::in_memory().unwrap();
+        history.note_health(&blue(), &good(at(0), 1)).unwrap();
+        history.db().execute("UPDATE health SET at = ?1", [i64::MIN]).unwrap();
+        history.note_health(&blue(), &good(at(3 * DAY), 2)).unwrap();
+        assert_eq!(all(&history, at(4 * DAY)), [good(at(3 * DAY), 2)]);
     }
 
     #[test]

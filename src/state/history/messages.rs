@@ -1,7 +1,7 @@
 //! Messages that wait to be sent, and troubles that were told. Both outlive the process.
 
 use jiff::Timestamp;
-use rusqlite::params;
+use rusqlite::{Row, params};
 
 use super::History;
 use crate::model::alert::storm::{Key, Standing};
@@ -12,6 +12,10 @@ use crate::state::Result;
 const MOST: i64 = 500;
 /// Troubles that are remembered: more than so many backups and destinations can have.
 const MOST_TROUBLES: i64 = 2000;
+
+/// No message is put off for longer, in milliseconds: quiet hours end within a day, and no server is waited for so long. What is said to be
+/// due later was put off by a clock that has been set back since.
+const FURTHEST: i64 = 48 * 60 * 60 * 1000;
 
 /// A message on its way to a channel.
 #[derive(Clone, Debug, PartialEq)]
@@ -34,19 +38,17 @@ impl History {
         Ok(step.commit()?)
     }
 
-    /// Those that are to be sent by now, the oldest first. One that a newer Strongroom left and that cannot be read is dropped.
+    /// Those that are to be sent by now, the oldest first. One that cannot be read, as a newer Strongroom left it or a disk made it, is
+    /// dropped: it must not keep the others back.
     pub fn due_messages(&self, now: Timestamp) -> Result<Vec<Waiting>> {
-        let db = self.db();
-        let mut query = db.prepare("SELECT id, channel, tries, alert FROM message WHERE due <= ?1 ORDER BY id")?;
-        let rows = query.query_map([now.as_millisecond()], |row| {
-            Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?, row.get::<_, u32>(2)?, row.get::<_, String>(3)?))
-        })?;
+        let (db, now) = (self.db(), now.as_millisecond());
+        let mut query = db.prepare("SELECT id, channel, tries, alert FROM message WHERE due <= ?1 OR due > ?2 ORDER BY id")?;
+        let rows = query.query_map([now, now + FURTHEST], |row| Ok((row.get::<_, i64>(0)?, waiting(row))))?;
         let (mut due, mut unreadable) = (Vec::new(), Vec::new());
         for row in rows {
-            let (id, channel, tries, alert) = row?;
-            match (ChannelId::try_from(channel), serde_json::from_str(&alert)) {
-                (Ok(channel), Ok(alert)) => due.push(Waiting { id, channel, tries, alert }),
-                _ => unreadable.push(id),
+            match row? {
+                (_, Some(waiting)) => due.push(waiting),
+                (id, None) => unreadable.push(id),
             }
         }
         for id in unreadable {
@@ -125,6 +127,17 @@ impl History {
     }
 }
 
+/// Its number, channel, tries and content; `None` where one of them is none.
+fn waiting(row: &Row<'_>) -> Option<Waiting> {
+    let (channel, alert): (String, String) = (row.get(1).ok()?, row.get(3).ok()?);
+    Some(Waiting {
+        id: row.get(0).ok()?,
+        channel: ChannelId::try_from(channel).ok()?,
+        tries: row.get(2).ok()?,
+        alert: serde_json::from_str(&alert).ok()?,
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use jiff::SignedDuration;
@@ -174,6 +187,34 @@ mod tests {
         history.db().execute("UPDATE message SET alert = '{' WHERE id > 30", []).unwrap();
         assert_eq!(history.due_messages(at(0)).unwrap().len(), 10);
         assert_eq!(history.waiting_messages(&desktop).unwrap(), 10);
+    }
+
+    #[test]
+    fn one_that_cannot_be_read_keeps_no_other_back() {
+        let history = History::in_memory().unwrap();
+        for nonsense in ["tries = -1", "tries = 4294967296", "tries = 'x'", "alert = x'ff'", "channel = x'ff'"] {
+            for _ in 0..2 {
+                history.queue_message(&Channel::desktop().id, &words::test(at(0), ""), at(0)).unwrap();
+            }
+            let sql = format!("UPDATE message SET {nonsense} WHERE id = (SELECT min(id) FROM message)");
+            history.db().execute(&sql, []).unwrap();
+            let due = history.due_messages(at(0)).unwrap();
+            assert_eq!(due.len(), 1, "{nonsense}");
+            history.forget_message(due[0].id).unwrap();
+            assert_eq!(history.next_message().unwrap(), None, "{nonsense}");
+        }
+    }
+
+    #[test]
+    fn what_was_put_off_by_a_clock_that_was_wrong_is_sent() {
+        let history = History::in_memory().unwrap();
+        let desktop = Channel::desktop().id;
+        let year = 365 * 24 * 60 * 60;
+        history.queue_message(&desktop, &words::test(at(0), ""), at(20 * year)).unwrap();
+        let first = history.due_messages(at(20 * year)).unwrap().remove(0);
+        history.put_off_message(&first, at(20 * year + 60)).unwrap();
+        assert!(subjects(&history, 20 * year).is_empty(), "it waits");
+        assert_eq!(subjects(&history, year).len(), 1, "the clock was set right");
     }
 
     #[test]

@@ -129,6 +129,16 @@ fn each_destination_has_its_versions() {
 }
 
 #[test]
+fn a_number_that_cannot_be_is_the_highest() {
+    let (history, at) = (History::in_memory().unwrap(), Location::local("/mnt/a"));
+    history.remember_version(&plan(1), &at, &version(2), u64::MAX).unwrap();
+    history.remember_version(&plan(1), &at, &version(1), 1).unwrap();
+    let highest = i64::MAX as u64;
+    assert_eq!(history.known_versions(&plan(1), &at).unwrap(), [(version(1), 1), (version(2), highest)]);
+    assert_eq!(history.highest_sequence(&plan(1), &at).unwrap(), highest);
+}
+
+#[test]
 fn another_key_to_a_bucket_makes_no_other_destination_of_it() {
     let history = History::in_memory().unwrap();
     let at = |text: &str| Location::of_server(text).unwrap().unwrap();

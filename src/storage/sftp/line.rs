@@ -71,6 +71,13 @@ pub struct Line {
     readers: AtomicUsize,
 }
 
+/// A connection over which somebody has been let in.
+struct Connected {
+    first: Session,
+    ended: watch::Receiver<()>,
+    ssh: client::Handle<ServerKey>,
+}
+
 impl Line {
     pub fn open(folder: &SftpFolder, access: &dyn Access, patience: Patience) -> Result<Self, Error> {
         let shown = Location::Sftp(folder.clone()).display();
@@ -81,6 +88,16 @@ impl Line {
             .enable_all()
             .build()
             .map_err(|e| unreachable(e.to_string()))?;
+        let (runtime, connected) = carried(runtime, |runtime| Self::connect(runtime, folder, access, patience))?;
+        let Connected { first, ended, ssh } = connected;
+        let sessions = Sessions::new(first, access.connections().max(1) * CHANNELS_EACH);
+        let (throttle, readers) = (access.throttle(), AtomicUsize::new(0));
+        Ok(Self { runtime: Some(runtime), sessions, ended, ssh, patience, throttle, readers })
+    }
+
+    fn connect(runtime: &Runtime, folder: &SftpFolder, access: &dyn Access, patience: Patience) -> Result<Connected, Error> {
+        let shown = Location::Sftp(folder.clone()).display();
+        let unreachable = |why: String| Error { kind: Kind::ServerAway, context: shown.clone(), source: io::Error::other(why) };
         let server = Server { host: folder.host.clone(), port: folder.port };
         let (key, checked, ended) = ServerKey::new(&server, access);
         let config = client::Config {
@@ -92,7 +109,7 @@ impl Line {
         };
         let address = (folder.host.as_str(), folder.port);
         let greeting = async { tokio::time::timeout(patience.connect, client::connect(Arc::new(config), address, key)).await };
-        let mut ssh = match wait(&runtime, greeting) {
+        let mut ssh = match wait(runtime, greeting) {
             Some(Ok(Ok(ssh))) => ssh,
             Some(Ok(Err(e))) => match checked.refused() {
                 Some(refused) => return Err(refused.explained(&server, &shown)),
@@ -106,12 +123,10 @@ impl Line {
             Checked::New(key) if !access.trust(&server, &key) => return Err(Checked::New(key).explained(&server, &shown)),
             _ => {}
         }
-        log_in(&runtime, &mut ssh, folder, access, &checked, patience.log_in)?;
+        log_in(runtime, &mut ssh, folder, access, &checked, patience.log_in)?;
         let unanswered = || unreachable("no answer".into());
-        let first = wait(&runtime, begin(&ssh, patience, None)).ok_or_else(unanswered)?.map_err(unreachable)?;
-        let sessions = Sessions::new(first, access.connections().max(1) * CHANNELS_EACH);
-        let (throttle, readers) = (access.throttle(), AtomicUsize::new(0));
-        Ok(Self { runtime: Some(runtime), sessions, ended, ssh, patience, throttle, readers })
+        let first = wait(runtime, begin(&ssh, patience, None)).ok_or_else(unanswered)?.map_err(unreachable)?;
+        Ok(Connected { first, ended, ssh })
     }
 
     /// The channel for all that is short.
@@ -289,6 +304,18 @@ impl Line {
     }
 }
 
+/// What begins something within threads that carry it from then on. Where that fails they are not waited for: one may still be looking up a
+/// name that nobody knows, which takes as long as the system likes.
+fn carried<T>(runtime: Runtime, begin: impl FnOnce(&Runtime) -> Result<T, Error>) -> Result<(Runtime, T), Error> {
+    match begin(&runtime) {
+        Ok(begun) => Ok((runtime, begun)),
+        Err(error) => {
+            runtime.shutdown_background();
+            Err(error)
+        }
+    }
+}
+
 /// `None` where nobody wants it any more.
 pub fn wait<T>(runtime: &Runtime, what: impl Future<Output = T>) -> Option<T> {
     let stop = Stop::current();
@@ -360,4 +387,31 @@ async fn read_piece(session: Arc<Session>, handle: String, offset: u64, length: 
         if bytes.is_empty() { bytes = data } else { bytes.extend_from_slice(&data) }
     }
     Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use super::*;
+
+    #[test]
+    fn whoever_is_not_let_in_does_not_wait_for_what_was_begun() {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build().unwrap();
+        let (begun, has_begun) = mpsc::channel();
+        let (go_on, goes_on) = mpsc::channel();
+        let (end, ended) = mpsc::channel();
+        let failed = carried(runtime, |runtime| {
+            // As the system looks up a name.
+            runtime.spawn_blocking(move || {
+                begun.send(()).unwrap();
+                end.send(goes_on.recv_timeout(Duration::from_secs(10))).unwrap();
+            });
+            has_begun.recv().unwrap();
+            Err::<(), _>(Error::new(Kind::ServerAway, "nas", "no answer"))
+        });
+        assert_eq!(failed.unwrap_err().kind, Kind::ServerAway);
+        let _ = go_on.send(());
+        assert_eq!(ended.recv().unwrap(), Ok(()), "it goes on by itself");
+    }
 }

@@ -265,7 +265,7 @@ impl From<storage::Error> for Problem {
             ),
             Kind::Cancelled => Problem::new(Code::Cancelled, "Cancelled.", ""),
             Kind::Other => {
-                Problem::new(Code::Io, "The destination could not be read or written.", "Check the drive and try again.")
+                Problem::new(Code::Io, "The destination could not be read or written.", "Check the drive or the server, and try again.")
             }
         }
         .with_detail(detail)
@@ -330,6 +330,12 @@ mod tests {
         assert!(!at_server.fix.contains("drive"), "{at_server:?}");
         assert_eq!(said("webdav+http://nas:8080/dav/b").what, "There is no folder /dav/b on the server.");
         assert!(said("/media/ada/Blue disk").fix.contains("Plug the drive in"));
+    }
+
+    #[test]
+    fn a_failure_that_nobody_knows_is_not_taken_for_a_drives() {
+        let said = Problem::from(Error::new(Kind::Other, "data/x", "4: Failure"));
+        assert!(said.fix.contains("server") && said.detail.contains("4: Failure"), "{said:?}");
     }
 
     #[test]

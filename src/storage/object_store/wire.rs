@@ -262,7 +262,8 @@ fn judge(tried: Result<Answer, Fault>, parts: &request::Parts, wanted: Option<Wa
         404 | 409 | 412 | 416 if !matches!(refusal().kind(), Kind::NoBucket) => Verdict::Done(answer),
         300..=399 if refusal().kind() != Kind::WrongRegion => {
             let to = answer.headers.get(header::LOCATION).and_then(|value| value.to_str().ok()).unwrap_or("nobody knows where");
-            Verdict::Never(Fault::Elsewhere(fault::words(to)))
+            // What followed our own address comes back in it: that may be what opens the store.
+            Verdict::Never(Fault::Elsewhere(fault::words(to.split(['?', '#']).next().unwrap_or_default())))
         }
         _ => Verdict::Never(Fault::Refused(refusal())),
     }
@@ -299,6 +300,17 @@ mod tests {
     use http::HeaderValue;
 
     use super::*;
+
+    #[test]
+    fn where_a_server_sends_us_is_told_without_what_opens_it() {
+        let address = "http://nas/container?restype=container&sv=2024&sig=c2VjcmV0";
+        let (parts, ()) = Request::get(address).body(()).unwrap().into_parts();
+        let headers =
+            HeaderMap::from_iter([(header::LOCATION, HeaderValue::from_static("https://nas/container?sv=2024&sig=c2VjcmV0"))]);
+        let answer = Answer { status: StatusCode::MOVED_PERMANENTLY, headers, body: BytesMut::new(), rest: None };
+        let Verdict::Never(Fault::Elsewhere(to)) = judge(Ok(answer), &parts, None) else { panic!("it does not lead elsewhere") };
+        assert_eq!(to, "https://nas/container");
+    }
 
     #[test]
     fn whatever_a_server_asks_for_can_be_reckoned_with() {

@@ -13,6 +13,8 @@ pub struct Lies {
     /// Lines of every list; the last one again and again without end if `endless`.
     pub list: Vec<String>,
     pub endless: bool,
+    /// Bytes after which the next lists end, as if that were all.
+    pub cut_lists: Vec<usize>,
     /// Of every file.
     pub size: Option<u64>,
     /// A reply to `SIZE` that never ends.
@@ -134,7 +136,12 @@ fn serve(mut control: TcpStream, state: &State) -> Option<()> {
             },
             "MLSD" | "LIST" => {
                 let data = begin(&mut passive, &mut say)?;
-                list(data, &lies);
+                if lies.cut_lists.is_empty() {
+                    list(data, &lies);
+                } else {
+                    let cut = state.lies.lock().unwrap().cut_lists.remove(0);
+                    cut_list(data, &lies, cut);
+                }
                 say("226 all of it")?;
             }
             "RETR" => match file {
@@ -203,4 +210,9 @@ fn list(data: TcpStream, lies: &Lies) -> Option<()> {
         data.write_all(b"\r\n").ok()?;
     }
     data.flush().ok()
+}
+
+fn cut_list(mut data: TcpStream, lies: &Lies, cut: usize) {
+    let whole: String = lies.list.iter().map(|line| format!("{line}\r\n")).collect();
+    let _ = data.write_all(&whole.as_bytes()[..cut]);
 }

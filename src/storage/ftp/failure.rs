@@ -182,6 +182,8 @@ pub fn judged(context: &str, failure: Failure, refused: Kind) -> Error {
         Failure::ListCut(_) => Kind::ListCut,
         Failure::Crowded(_) => Kind::Crowded,
         Failure::End => Kind::TooShort,
+        // Lines that are cut again and again may end so: a server takes what has come for all of it.
+        Failure::OtherSize { sent, there } if there < sent => Kind::DamagedOnItsWay,
         Failure::Nonsense(_) | Failure::OtherSize { .. } => Kind::Nonsense,
     };
     let source = match failure {
@@ -223,6 +225,8 @@ mod tests {
         assert_eq!(kind(said(421, "421 Timeout")), Kind::ServerAway);
         assert_eq!(kind(said(500, "500 Unknown command")), Kind::Other);
         assert_eq!(kind(Failure::Line(io::ErrorKind::TimedOut.into())), Kind::ServerAway);
+        assert_eq!(kind(Failure::OtherSize { sent: 9, there: 4 }), Kind::DamagedOnItsWay);
+        assert_eq!(kind(Failure::OtherSize { sent: 9, there: 10 }), Kind::Nonsense);
         let read = |failure| judged("a", failure, Kind::NotReadable).kind;
         assert_eq!(read(said(550, "550 Failed to open file.")), Kind::NotFound);
         assert_eq!(read(said(550, "550 a: Permission denied")), Kind::NotReadable);

@@ -101,10 +101,17 @@ impl Ftp {
     /// What a server lists of a folder, without what leads elsewhere.
     pub(super) fn entries(&self, session: &mut Session, alarm: &Alarm, path: &str) -> Answer<Vec<Entry>> {
         if self.pool.gate.features().mlsd {
-            let mut children = Children::default();
-            match session.lines(alarm, &format!("MLSD {path}"), |line| children.take(listing::of_mlsd(line))) {
+            let command = format!("MLSD {path}");
+            let mut list = || {
+                let mut children = Children::default();
+                session.lines(alarm, &command, |line| children.take(listing::of_mlsd(line))).map(|()| children)
+            };
+            match list() {
                 Err(failure) if failure.is_unknown_command() && !failure.is_missing() => {}
-                listed => return listed.map(|()| children.found),
+                // Most servers name at least the folder itself. A line that something on the way has ended before it brought anything
+                // looks the same, and what is there must not look as if it were gone.
+                Ok(children) if children.seen == 0 => return list().map(|again| again.found),
+                listed => return listed.map(|children| children.found),
             }
         }
         // A path in LIST may be taken for a pattern, or for options.

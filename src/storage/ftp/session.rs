@@ -176,7 +176,8 @@ impl Session {
                 Ok(n) => n,
             };
             if n == 0 {
-                break take(&line);
+                // Every line of a list has an end: what has none was cut, and the list with it.
+                break if line.is_empty() { Ok(()) } else { Err(Failure::lost("a list was cut")) };
             }
             let mut parts = buffer[..n].split(|b| *b == b'\n').peekable();
             let mut taken = Ok(());

@@ -73,6 +73,22 @@ fn what_a_list_tells_no_size_of_is_asked_for_it() {
 }
 
 #[test]
+fn a_list_that_was_cut_is_asked_for_again() {
+    let lines = ["type=dir; folder", "type=file;size=7; file"];
+    let (server, storage) = lying(Lies { list: lines.map(String::from).to_vec(), ..Lies::default() });
+    let whole = ["file", "folder"];
+    for cut in [0, 9, "type=dir; folder\r\ntype=file;size=7; fi".len()] {
+        server.lie(|lies| lies.cut_lists = vec![cut]);
+        assert_eq!(names(&storage, ""), whole, "after {cut}");
+    }
+    // Always: it is no list.
+    server.lie(|lies| lies.cut_lists = vec![9; 100]);
+    assert_eq!(kind(storage.list("")), Kind::ServerAway);
+    server.lie(|lies| (lies.cut_lists, lies.list) = (Vec::new(), Vec::new()));
+    assert_eq!(storage.list("").unwrap(), [], "and one that is empty stays so");
+}
+
+#[test]
 fn sizes_that_are_not_true_are_found_out() {
     let (server, storage) = lying(Lies { size: Some(u64::MAX), ..Lies::default() });
     server.put("/there", b"hello");
@@ -82,7 +98,8 @@ fn sizes_that_are_not_true_are_found_out() {
     assert_eq!(kind(storage.read_all("there", 9)), Kind::TooLong);
     for size in [0, 4, 6, u64::MAX] {
         server.lie(|lies| lies.size = Some(size));
-        assert_eq!(kind(storage.put("new", b"hello")), Kind::Nonsense, "{size}");
+        let meant = if size < 5 { Kind::DamagedOnItsWay } else { Kind::Nonsense };
+        assert_eq!(kind(storage.put("new", b"hello")), meant, "{size}");
         assert!(!server.names().contains(&"/new".into()), "an upload counts only when its size is right");
     }
     server.lie(|lies| lies.size = None);
@@ -131,7 +148,7 @@ fn a_rename_whose_reply_was_lost_is_found_done() {
 
 #[test]
 fn no_more_is_asked_than_needed() {
-    let (server, storage) = lying(Lies::default());
+    let (server, storage) = lying(Lies { list: vec!["type=cdir; .".into()], ..Lies::default() });
     let verbs = |server: &FakeFtp| -> Vec<String> {
         server.log().iter().map(|line| line.split(' ').next().unwrap_or_default().to_owned()).collect()
     };
@@ -156,4 +173,14 @@ fn room_is_told_where_the_server_tells_it() {
     assert_eq!(storage.room().unwrap().map(|room| room.free), Some(5000));
     let (_server, storage) = lying(Lies::default());
     assert_eq!(storage.room().unwrap(), None);
+}
+
+#[test]
+fn a_list_of_ten_thousand_takes_one_request() {
+    let list = (0..10_000).map(|n| format!("type=file;size=1; {n:05}")).collect();
+    let (server, storage) = lying(Lies { list, ..Lies::default() });
+    server.log();
+    assert_eq!(storage.list("f").unwrap().len(), 10_000);
+    // No fewer are possible: a line for the names, and the names. With the last the server is heard on whether these are all.
+    assert_eq!(server.log(), ["PASV", "MLSD /f", "NOOP"]);
 }

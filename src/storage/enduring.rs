@@ -173,7 +173,8 @@ impl Storage for Enduring {
     fn create(&self, name: &str) -> Result<Box<dyn Upload>, Error> {
         let upload = self.0.ask(|storage| storage.create(name))?;
         let number = self.0.current().1;
-        Ok(Box::new(Kept { inner: self.0.clone(), name: name.to_owned(), upload: Ok(upload), number, spool: Spool::default() }))
+        let (inner, name) = (self.0.clone(), name.to_owned());
+        Ok(Box::new(Kept { inner, name, upload: Ok(upload), number, spool: Spool::default(), left: Vec::new() }))
     }
 
     fn delete(&self, name: &str) -> Result<(), Error> {
@@ -220,6 +221,8 @@ struct Kept {
     /// Of the connection that it went over.
     number: u64,
     spool: Spool,
+    /// What tries that failed have left there.
+    left: Vec<String>,
 }
 
 impl Write for Kept {
@@ -233,6 +236,7 @@ impl Write for Kept {
                 return Err(io::Error::other(error));
             }
             // It is sent anew at the end.
+            self.left.extend(upload.leaves());
             self.upload = Err(error);
         }
         Ok(bytes.len())
@@ -250,30 +254,45 @@ impl Upload for Kept {
 
     fn finish(mut self: Box<Self>) -> Result<(), Error> {
         let mut tries = 1;
-        let mut result = self.upload.and_then(Upload::finish);
+        let mut result = self.upload.and_then(|upload| finish(upload, &mut self.left));
         loop {
             let error = match result {
                 Err(error) if error.kind.is_temporary() && tries < TRIES => error,
-                ended => return ended,
+                Err(error) => return Err(error),
+                Ok(()) => break,
             };
             tracing::info!("sent again, since it may pass: {error}");
             self.inner.wait_and_connect(&mut tries, self.number, error)?;
             let (storage, number) = self.inner.current();
             self.number = number;
-            result = send(&*storage, &self.name, &self.spool);
+            result = send(&*storage, &self.name, &self.spool, &mut self.left);
         }
+        let storage = self.inner.current().0;
+        for left in &self.left {
+            // What it cannot be rid of now only takes room.
+            if let Err(error) = storage.remove_left(left) {
+                tracing::info!("what an upload left stays there: {error}");
+            }
+        }
+        Ok(())
     }
+}
+
+/// `left`: what it leaves where that fails is added.
+fn finish(upload: Box<dyn Upload>, left: &mut Vec<String>) -> Result<(), Error> {
+    let leaves = upload.leaves();
+    upload.finish().inspect_err(|_| left.extend(leaves))
 }
 
 /// Sends what was kept. That it is there already is what an earlier try has done whose answer was lost, if it is just as long: names are
 /// given once.
-fn send(storage: &dyn Storage, name: &str, spool: &Spool) -> Result<(), Error> {
+fn send(storage: &dyn Storage, name: &str, spool: &Spool, left: &mut Vec<String>) -> Result<(), Error> {
     let mut upload = match storage.create(name) {
         Err(error) if error.kind == Kind::AlreadyExists && storage.size(name)? == spool.length() => return Ok(()),
         created => created?,
     };
-    spool.send_to(name, &mut *upload)?;
-    upload.finish()
+    spool.send_to(name, &mut *upload).inspect_err(|_| left.extend(upload.leaves()))?;
+    finish(upload, left)
 }
 
 #[cfg(test)]

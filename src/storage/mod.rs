@@ -133,6 +133,12 @@ pub trait Storage: Send + Sync {
     /// the one who writes here. Gives how many.
     fn sweep_temporary(&self, folder: &str, before: Option<Timestamp>) -> Result<usize, Error>;
 
+    /// Removes what one upload left whose line broke ([`Upload::leaves`]), if it is there.
+    fn remove_left(&self, left: &str) -> Result<(), Error> {
+        let _ = left;
+        Ok(())
+    }
+
     /// Writes a small object whole.
     fn put(&self, name: &str, bytes: &[u8]) -> Result<(), Error> {
         let mut upload = self.create(name)?;
@@ -160,6 +166,12 @@ pub trait Upload: io::Write + Send {
     fn lies_in(&mut self, file: &Arc<File>) {
         let _ = file;
     }
+
+    /// What it leaves at the server where its line breaks, as [`Storage::remove_left`] of another line takes it.
+    fn leaves(&self) -> Option<String> {
+        None
+    }
+
     fn finish(self: Box<Self>) -> Result<(), Error>;
 }
 

@@ -348,6 +348,14 @@ impl Storage for Sftp {
         None
     }
 
+    fn remove_left(&self, left: &str) -> Result<(), Error> {
+        match self.line.ask(self.line.session().sftp.remove(left)) {
+            Ok(_) => Ok(()),
+            Err(e) if is_missing(&e) => Ok(()),
+            Err(e) => Err(judged(left, e, Kind::NotWritable)),
+        }
+    }
+
     fn sweep_temporary(&self, folder: &str, before: Option<Timestamp>) -> Result<usize, Error> {
         let Some(children) = self.children(folder)? else { return Ok(0) };
         let mut swept = 0;

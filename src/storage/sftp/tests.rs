@@ -214,6 +214,32 @@ fn lines_that_are_cut_anywhere_cost_nothing_but_time() {
 }
 
 #[test]
+fn what_an_upload_left_whose_line_was_cut_is_taken_away() {
+    let world = World::new();
+    let proxy = Proxy::to(([127, 0, 0, 1], world.server.port).into());
+    let shown = world.dir.path().join("shown");
+    let folder = SftpFolder { port: proxy.address.port(), ..world.folder("shown") };
+    let trusts = Mutex::new(Some(world.server.fingerprint.clone()));
+    let access: Arc<dyn Access> = Arc::new(Person { keys: Some(world.server.keys.clone()), trusts, ..Person::default() });
+    let storage = crate::storage::open(&Location::Sftp(folder), &access).unwrap();
+    let names = || -> Vec<String> {
+        std::fs::read_dir(&shown).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
+    };
+    // While it is written, and when all of it is on its way.
+    for (n, more) in [3 << 20, 0].into_iter().enumerate() {
+        let mut upload = storage.create(&n.to_string()).unwrap();
+        upload.write_all(&vec![7; 3 << 20]).unwrap();
+        assert!(names().iter().any(|name| name.starts_with(name::TEMPORARY)));
+        proxy.fate().cut_now();
+        upload.write_all(&vec![7; more]).unwrap();
+        upload.finish().unwrap();
+    }
+    let mut names = names();
+    names.sort();
+    assert_eq!(names, ["0", "1"]);
+}
+
+#[test]
 fn a_line_that_is_cut_while_we_come_in_is_no_refusal() {
     let mut world = World::new();
     world.person.knows_hosts = false;

@@ -113,6 +113,10 @@ impl Write for SftpUpload {
 }
 
 impl Upload for SftpUpload {
+    fn leaves(&self) -> Option<String> {
+        Some(self.temporary.clone())
+    }
+
     fn finish(mut self: Box<Self>) -> Result<(), Error> {
         if let Err(failure) = self.complete() {
             self.remove();

@@ -1,12 +1,16 @@
 //! A small TCP proxy that stands for a bad network: it cuts lines after so many bytes, delays what it carries, and notes what is asked by HTTP.
 
+use std::collections::VecDeque;
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::mpsc;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, Weak};
 use std::thread;
 use std::time::{Duration, Instant};
+
+/// Gives the bytes that the next line carries.
+type Lengths = Box<dyn FnMut() -> u64 + Send>;
 
 /// What befalls all lines of one or several proxies.
 #[derive(Default)]
@@ -14,6 +18,10 @@ pub struct Fate {
     /// Bytes until all lines are cut, once; below zero: never.
     left: AtomicI64,
     cuts: AtomicBool,
+    /// Then they are cut again after so many more bytes, one after the other.
+    more: Mutex<VecDeque<u64>>,
+    /// How much each line that is made carries.
+    each: Mutex<Option<Lengths>>,
     /// One way.
     delay: Mutex<Duration>,
     carried: AtomicU64,
@@ -24,7 +32,7 @@ pub struct Fate {
     most_open: AtomicU64,
     /// Request lines of HTTP.
     asked: Mutex<Vec<String>>,
-    lines: Mutex<Vec<TcpStream>>,
+    lines: Mutex<Vec<Weak<Line>>>,
 }
 
 impl Fate {
@@ -32,6 +40,26 @@ impl Fate {
     pub fn cut_after(&self, bytes: u64) {
         self.left.store(i64::try_from(bytes).unwrap(), Ordering::SeqCst);
         self.cuts.store(true, Ordering::SeqCst);
+    }
+
+    /// The same when so many bytes have been carried from now on, as often as there are numbers, which rise.
+    pub fn cut_at(&self, bytes: &[u64]) {
+        let mut gaps: VecDeque<u64> = bytes.iter().zip([0].iter().chain(bytes)).map(|(next, before)| next - before).collect();
+        let first = gaps.pop_front().unwrap();
+        *self.more.lock().unwrap() = gaps;
+        self.cut_after(first);
+    }
+
+    /// Each line that is made from now on is cut by itself when it has carried so many bytes, in both directions together.
+    pub fn cut_each(&self, after: impl FnMut() -> u64 + Send + 'static) {
+        *self.each.lock().unwrap() = Some(Box::new(after));
+    }
+
+    /// Nothing more befalls the lines that are made from now on.
+    pub fn spare(&self) {
+        self.cuts.store(false, Ordering::SeqCst);
+        self.more.lock().unwrap().clear();
+        *self.each.lock().unwrap() = None;
     }
 
     /// Each byte arrives so much later; as many as like are on their way.
@@ -81,9 +109,7 @@ impl Fate {
 
     /// Cuts what there is of lines.
     pub fn cut_now(&self) {
-        for line in self.lines.lock().unwrap().drain(..) {
-            let _ = line.shutdown(Shutdown::Both);
-        }
+        self.lines.lock().unwrap().drain(..).filter_map(|line| line.upgrade()).for_each(|line| _ = line.cut());
         self.cut_so_far.fetch_add(1, Ordering::SeqCst);
     }
 
@@ -96,8 +122,32 @@ impl Fate {
         if before > length as i64 {
             return Some(length);
         }
-        self.cuts.store(false, Ordering::SeqCst);
+        match self.more.lock().unwrap().pop_front() {
+            Some(next) => self.left.store(next as i64, Ordering::SeqCst),
+            None => self.cuts.store(false, Ordering::SeqCst),
+        }
         usize::try_from(before).ok()
+    }
+}
+
+/// One line: its two ends, and how many bytes it still carries before it is cut by itself.
+struct Line {
+    ends: [TcpStream; 2],
+    left: Option<AtomicI64>,
+    is_cut: AtomicBool,
+}
+
+impl Line {
+    /// How much of a piece still gets through.
+    fn lets_through(&self, length: usize) -> usize {
+        let before = self.left.as_ref().map_or(i64::MAX, |left| left.fetch_sub(length as i64, Ordering::SeqCst));
+        usize::try_from(before).unwrap_or(0).min(length)
+    }
+
+    /// `false` where it was already.
+    fn cut(&self) -> bool {
+        self.ends.iter().for_each(|end| _ = end.shutdown(Shutdown::Both));
+        !self.is_cut.swap(true, Ordering::SeqCst)
     }
 }
 
@@ -150,15 +200,21 @@ impl Drop for Proxy {
 }
 
 fn carry(one: TcpStream, other: TcpStream, fate: &Arc<Fate>) {
-    for socket in [&one, &other] {
-        socket.set_nodelay(true).unwrap();
-        fate.lines.lock().unwrap().push(socket.try_clone().unwrap());
-    }
+    let ends = [&one, &other].map(|end| {
+        end.set_nodelay(true).unwrap();
+        end.try_clone().unwrap()
+    });
+    let left = fate.each.lock().unwrap().as_mut().map(|after| i64::try_from(after()).unwrap());
+    let line = Arc::new(Line { ends, left: left.map(AtomicI64::new), is_cut: AtomicBool::new(false) });
+    let mut lines = fate.lines.lock().unwrap();
+    lines.retain(|line| line.strong_count() > 0);
+    lines.push(Arc::downgrade(&line));
+    drop(lines);
     for (from, to, asks) in [(one.try_clone().unwrap(), other.try_clone().unwrap(), true), (other, one, false)] {
         let (send, receive) = mpsc::sync_channel::<(Instant, Vec<u8>)>(1024);
-        let fate = fate.clone();
+        let (fate, line) = (fate.clone(), line.clone());
         thread::spawn(move || {
-            read(from, &fate, &send, asks);
+            read(from, &line, &fate, &send, asks);
             if asks {
                 fate.open.fetch_sub(1, Ordering::SeqCst);
             }
@@ -167,22 +223,29 @@ fn carry(one: TcpStream, other: TcpStream, fate: &Arc<Fate>) {
     }
 }
 
-fn read(mut from: TcpStream, fate: &Fate, to: &mpsc::SyncSender<(Instant, Vec<u8>)>, asks: bool) {
+fn read(mut from: TcpStream, line: &Line, fate: &Fate, to: &mpsc::SyncSender<(Instant, Vec<u8>)>, asks: bool) {
     let mut buffer = vec![0; 64 << 10];
     let mut seen = Vec::new();
     while let Ok(n @ 1..) = from.read(&mut buffer) {
-        let through = fate.lets_through(n);
-        let piece = buffer[..through.unwrap_or(0).min(n)].to_vec();
+        let of_all = fate.lets_through(n);
+        let of_this = line.lets_through(n);
+        let piece = buffer[..of_all.unwrap_or(0).min(of_this)].to_vec();
         fate.carried.fetch_add(piece.len() as u64, Ordering::SeqCst);
         if asks {
             fate.note(&mut seen, &piece);
         }
         let due = Instant::now() + *fate.delay.lock().unwrap();
         let gone = to.send((due, piece)).is_err();
-        if through.is_none_or(|through| through < n) {
+        if of_all.is_none_or(|through| through < n) || of_this < n {
             // What got through arrives before the end does.
             thread::sleep(Duration::from_millis(5));
+        }
+        if of_all.is_none_or(|through| through < n) {
             fate.cut_now();
+        }
+        // The other way may have come to its end in the same moment.
+        if of_this < n && line.cut() {
+            fate.cut_so_far.fetch_add(1, Ordering::SeqCst);
         }
         if gone {
             break;

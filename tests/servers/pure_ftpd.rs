@@ -1,12 +1,15 @@
 //! A real pure-ftpd on a free port of the loopback, for root.
 
 use std::fs;
+use std::net::SocketAddr;
 use std::os::unix::fs::chown;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Arc;
 
 use super::account::let_through;
 use super::process::{Process, free_port, free_ports, run};
+use super::proxy::{Fate, Proxy};
 
 pub const USER: &str = "bk";
 pub const PASSWORD: &str = "open sesame";
@@ -86,5 +89,29 @@ impl PureFtpd {
     pub fn start_again_with(&mut self, both: &Path) {
         fs::copy(both, self.folder.join("both")).unwrap();
         self.process.start_again();
+    }
+}
+/// A server behind a bad network: line of commands and lines of files alike go through proxies with one fate.
+pub struct Network {
+    pub server: PureFtpd,
+    pub fate: Arc<Fate>,
+    /// By which it is called, without a path.
+    pub address: String,
+    _proxies: Vec<Proxy>,
+}
+
+impl Network {
+    /// On an address of the loopback that no other test uses.
+    pub fn of(server: PureFtpd, scheme: &str, host: [u8; 4]) -> Self {
+        let fate = Arc::new(Fate::default());
+        let through = |port: u16| {
+            let target = SocketAddr::from(([127, 0, 0, 1], port));
+            Proxy::on(SocketAddr::from((host, port)), target, fate.clone())
+        };
+        let ports = server.passive..server.passive + PASSIVE;
+        let proxies = [server.port].into_iter().chain(ports).map(through).collect();
+        let [a, b, c, d] = host;
+        let address = format!("{scheme}://{USER}@{a}.{b}.{c}.{d}:{}", server.port);
+        Self { server, fate, address, _proxies: proxies }
     }
 }

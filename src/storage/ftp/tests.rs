@@ -1,9 +1,7 @@
 //! Against real servers, through a bad network, and against a server that lies.
 
 use std::fs;
-use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 

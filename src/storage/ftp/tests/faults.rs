@@ -5,7 +5,7 @@ use std::io::Write;
 use super::*;
 use crate::storage::cuts;
 use crate::storage::servers::ca::Ca;
-use crate::storage::servers::proxy::{Fate, Proxy};
+use crate::storage::servers::pure_ftpd::Network;
 
 #[test]
 fn a_server_that_dies_is_away_and_what_was_half_done_is_not_seen() {
@@ -82,30 +82,6 @@ fn a_server_that_stalls_is_not_waited_for_for_ever() {
     storage.put("half", b"whole").unwrap();
 }
 
-/// Line of commands and lines of files alike go through a proxy.
-struct Network {
-    server: PureFtpd,
-    fate: Arc<Fate>,
-    _proxies: Vec<Proxy>,
-    address: String,
-}
-
-impl Network {
-    /// On an address of the loopback that no other test uses.
-    fn of(server: PureFtpd, scheme: &str, host: [u8; 4]) -> Self {
-        let fate = Arc::new(Fate::default());
-        let through = |port: u16| {
-            let target = SocketAddr::from(([127, 0, 0, 1], port));
-            Proxy::on(SocketAddr::from((host, port)), target, fate.clone())
-        };
-        let ports = server.passive..server.passive + pure_ftpd::PASSIVE;
-        let proxies = [server.port].into_iter().chain(ports).map(through).collect();
-        let [a, b, c, d] = host;
-        let address = format!("{scheme}://{}@{a}.{b}.{c}.{d}:{}/", pure_ftpd::USER, server.port);
-        Self { server, fate, _proxies: proxies, address }
-    }
-}
-
 #[test]
 fn lines_that_are_cut_anywhere_cost_nothing_but_time() {
     let dir = tempfile::tempdir().unwrap();
@@ -122,7 +98,7 @@ fn over_tls_as_well() {
 }
 
 fn cut_anywhere(network: &Network, person: &Person) {
-    let storage = open(&network.address, person).unwrap();
+    let storage = open(&format!("{}/", network.address), person).unwrap();
     cuts::anywhere(&storage, &network.fate, &|name| fs::read(network.server.root().join(name)).ok());
 }
 
@@ -130,7 +106,7 @@ fn cut_anywhere(network: &Network, person: &Person) {
 fn a_connection_that_lay_idle_and_died_is_opened_anew() {
     let dir = tempfile::tempdir().unwrap();
     let network = Network::of(PureFtpd::start(dir.path()), "ftp", [127, 0, 9, 3]);
-    let storage = open(&network.address, &person()).unwrap();
+    let storage = open(&format!("{}/", network.address), &person()).unwrap();
     storage.put("a", b"a").unwrap();
     for _ in 0..3 {
         network.fate.cut_now();

@@ -62,6 +62,12 @@ impl JsIpfs {
         run(self.by_hand(call).arg("--output").arg(file));
     }
 
+    /// An order with a form, whose parts are separated so.
+    pub fn send(&self, call: &str, boundary: &str, form: &Path) -> String {
+        let kind = format!("Content-Type: multipart/form-data; boundary={boundary}");
+        run(self.by_hand(call).args(["-H", &kind, "--data-binary"]).arg(format!("@{}", form.display())))
+    }
+
     fn by_hand(&self, call: &str) -> Command {
         let mut command = Command::new("curl");
         command.args(["-sg", "-X", "POST", &format!("http://127.0.0.1:{}/api/v0/{call}", self.port)]);

@@ -64,6 +64,17 @@ impl Sshd {
         self.process.start_again();
     }
 
+    /// From now on it writes down each request for files; gives where.
+    pub fn log_requests(&mut self) -> PathBuf {
+        let log = self.folder.join("requests");
+        let config = self.folder.join("sshd_config");
+        let before = fs::read_to_string(&config).unwrap();
+        let logging = format!("/usr/lib/openssh/sftp-server -e -l DEBUG3 2>>{}", log.display());
+        fs::write(&config, before.replace("internal-sftp", &logging)).unwrap();
+        self.process.start_again();
+        log
+    }
+
     /// The fingerprint of its key as it is now.
     pub fn shown_now(&self) -> String {
         fingerprint(&self.folder.join("host_key"))

@@ -10,6 +10,7 @@ use crate::storage::contract;
 use crate::storage::person::Person;
 use crate::storage::servers::fake_ipfs::{FakeIpfs, Reply, cid_of, json};
 use crate::storage::servers::js_ipfs::JsIpfs;
+use crate::storage::servers::proxy::Proxy;
 
 mod lies;
 
@@ -209,6 +210,45 @@ fn a_real_node_keeps_large_objects_under_the_cid_that_is_computed_here() {
     storage.delete_folder("f").unwrap();
     let kept = server.order(&format!("pin/ls?arg={root}&type=recursive&cid-base=base32"));
     assert!(kept.contains("is not pinned"), "{kept}");
+}
+
+#[test]
+fn a_list_of_ten_thousand_takes_one_request() {
+    let fake = FakeIpfs::good();
+    let storage = open(&fake.address("d")).unwrap();
+    storage.put("f/00000", b"x").unwrap();
+    {
+        let mut state = fake.node.lock();
+        let cid = state.files["/d/f/00000"].clone();
+        state.files.extend((1..10_000).map(|n| (format!("/d/f/{n:05}"), cid.clone())));
+    }
+    let before = fake.seen("").len();
+    assert_eq!(storage.list("f").unwrap().len(), 10_000);
+    let asked: Vec<String> = fake.seen("").split_off(before).into_iter().map(|seen| seen.call).collect();
+    assert_eq!(asked, ["files/ls"]);
+}
+
+#[test]
+fn a_real_node_lists_ten_thousand_by_one_request() {
+    let Some((dir, server)) = real() else { return };
+    let part = |n: usize| {
+        let head = format!("Content-Disposition: form-data; name=\"file\"; filename=\"f%2F{n:05}\"");
+        format!("--x\r\n{head}\r\nContent-Type: application/octet-stream\r\n\r\n{n:05}\r\n")
+    };
+    let form = dir.path().join("form");
+    std::fs::write(&form, (0..10_000).map(part).collect::<String>() + "--x--\r\n").unwrap();
+    // The folder is told last.
+    let told = server.send("add?cid-version=1&pin=false", "x", &form);
+    let added: serde_json::Value = serde_json::from_str(told.lines().last().unwrap()).unwrap();
+    assert_eq!(added["Name"], "f");
+    server.order(&format!("files/cp?arg=/ipfs/{}&arg=/f", added["Hash"].as_str().unwrap()));
+    let proxy = Proxy::to(([127, 0, 0, 1], server.port).into());
+    let storage = patient(&format!("ipfs+http://127.0.0.1:{}", proxy.address.port()));
+    proxy.fate().asked();
+    let listed = storage.list("f").unwrap();
+    assert!(listed.len() == 10_000 && listed.iter().all(|child| child.size == 5), "{}", listed.len());
+    let asked = proxy.fate().asked();
+    assert!(asked.len() == 1 && asked[0].contains("files/ls"), "{asked:?}");
 }
 
 /// In the long tier only: it takes long to install.

@@ -30,7 +30,7 @@ use crate::storage::throttle::{Throttle, pause};
 use crate::storage::{Error, Kind, Take};
 
 /// Requests on their way at once, as OpenSSH's `sftp` has them,
-const AT_ONCE: usize = 64;
+pub const AT_ONCE: usize = 64;
 /// and writes of one upload, of which there may be several.
 const WRITES: usize = 32;
 /// Bytes that are asked for before they are wanted, of all files that are being read: what fills a line of a gigabit that takes 100 ms there

@@ -257,3 +257,25 @@ fn a_line_that_is_cut_while_we_come_in_is_no_refusal() {
     }
     assert!(bytes > 3000, "{bytes}");
 }
+
+#[test]
+fn a_list_of_ten_thousand_takes_as_many_requests_as_the_server_makes_of_it() {
+    let mut world = World::new();
+    let log = world.server.log_requests();
+    let folder = world.dir.path().join("shown/f");
+    std::fs::create_dir(&folder).unwrap();
+    let names: Vec<String> = (0..10_000).map(|n| format!("{n:05}")).collect();
+    names.iter().for_each(|name| std::fs::write(folder.join(name), "x").unwrap());
+    let storage = world.open().unwrap();
+    let begun = std::fs::read_to_string(&log).unwrap().len();
+    let listed: Vec<String> = storage.list("f").unwrap().into_iter().map(|child| child.name).collect();
+    assert!(listed == names, "{} listed", listed.len());
+    let asked = std::fs::read_to_string(&log).unwrap().split_off(begun);
+    let count = |request: &str| asked.lines().filter(|line| line.contains(&format!(": {request}"))).count();
+    // OpenSSH names a hundred at a time, `.` and `..` among them, and then says that this was all: no fewer are possible. At the end as many
+    // as go out at once are on their way, and bring nothing.
+    let least = 10_002_usize.div_ceil(100) + 1;
+    let asked = count("readdir");
+    assert!((least..least + line::AT_ONCE).contains(&asked), "{asked}, at least {least}");
+    assert_eq!((count("opendir"), count("stat") + count("lstat")), (1, 0));
+}

@@ -39,6 +39,78 @@ fn a_list_of_ten_thousand_takes_a_request_for_each_page() {
     assert!(asked.len() == 10 && asked.iter().all(|asked| asked.contains("list-type=2")), "{asked:?}");
 }
 
+/// What of ten thousand keys stands on the page that is asked for, and where the next one begins. `usual`: of a page for which nobody says
+/// how many it may have, which is the longest too.
+fn on_page(asked: &Request, token: &str, most: &str, usual: usize) -> (std::ops::Range<usize>, Option<usize>) {
+    let url = url::Url::parse("http://store").unwrap().join(&asked.target).unwrap();
+    let number = |name: &str| url.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.parse::<usize>().unwrap());
+    let from = number(token).unwrap_or(0);
+    let end = (from + number(most).unwrap_or(usual).min(usual)).min(10_000);
+    (from..end, Some(end).filter(|end| *end < 10_000))
+}
+
+/// No fewer are possible: a page has no more.
+fn lists_ten_thousand_by(requests: usize, fake: &Fake, storage: &ObjectStore) {
+    let before = fake.asked().len();
+    let names: Vec<String> = (0..10_000).map(|n| format!("{n:05}")).collect();
+    let listed: Vec<String> = storage.list("f").unwrap().into_iter().map(|child| child.name).collect();
+    assert!(listed == names, "{} listed", listed.len());
+    assert_eq!(fake.asked().len() - before, requests);
+}
+
+#[test]
+fn azure_lists_five_thousand_by_a_request() {
+    let fake = Fake::start(|asked, _| {
+        let (page, next) = on_page(asked, "marker", "maxresults", 5000);
+        let blob = |n: usize| {
+            let told = "<Content-Length>1</Content-Length><Last-Modified>Sat, 21 Nov 2026 20:00:00 GMT</Last-Modified>";
+            format!("<Blob><Name>x/f/{n:05}</Name><Properties>{told}</Properties></Blob>")
+        };
+        let (blobs, next) = (page.map(blob).collect::<String>(), next.map_or(String::new(), |next| next.to_string()));
+        let body = format!("<EnumerationResults><Blobs>{blobs}</Blobs><NextMarker>{next}</NextMarker></EnumerationResults>");
+        answer("200 OK", "Content-Type: application/xml\r\n", body.as_bytes())
+    });
+    let address = format!("az://{AZURE_ACCOUNT}/bucket/x?endpoint=http://127.0.0.1:{}", fake.port);
+    lists_ten_thousand_by(2, &fake, &at(&address, stores::AZURE_KEY).unwrap());
+}
+
+#[test]
+fn google_lists_a_thousand_by_a_request() {
+    let fake = Fake::start(|asked, _| {
+        let (page, next) = on_page(asked, "pageToken", "maxResults", 1000);
+        let item =
+            |n: usize| serde_json::json!({ "name": format!("x/f/{n:05}"), "size": "1", "updated": "2026-11-21T20:00:00Z" });
+        let mut body = serde_json::json!({ "kind": "storage#objects", "items": page.map(item).collect::<Vec<_>>() });
+        if let Some(next) = next {
+            body["nextPageToken"] = next.to_string().into();
+        }
+        answer("200 OK", "Content-Type: application/json\r\n", body.to_string().as_bytes())
+    });
+    let address = format!("gs://bucket/x?endpoint=http://127.0.0.1:{}&anonymous=yes", fake.port);
+    lists_ten_thousand_by(10, &fake, &at(&address, "").unwrap());
+}
+
+#[test]
+fn microsofts_own_emulator_agrees_with_that() {
+    // Ten thousand take it long.
+    if std::env::var_os("STRONGROOM_LONG").is_none_or(|value| value != "1") {
+        return;
+    }
+    let world = World::new(stores::Kind::Azurite);
+    let (storage, proxy) = through_a_proxy(&world.store, "many");
+    let names: Vec<String> = (0..10_000).map(|n| format!("{n:05}")).collect();
+    thread::scope(|scope| {
+        for names in names.chunks(2500) {
+            let storage = &storage;
+            scope.spawn(move || names.iter().for_each(|name| storage.put(&format!("f/{name}"), b"x").unwrap()));
+        }
+    });
+    proxy.fate().asked();
+    let listed: Vec<String> = storage.list("f").unwrap().into_iter().map(|child| child.name).collect();
+    assert!(listed == names, "{} listed", listed.len());
+    assert_eq!(proxy.fate().asked().len(), 2);
+}
+
 #[test]
 fn an_object_is_read_through_by_one_request_and_gone_on_with_where_it_was_cut() {
     for which in [stores::Kind::S3s, stores::Kind::Azurite] {

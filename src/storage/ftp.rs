@@ -163,6 +163,7 @@ impl Ftp {
         let end = offset.checked_add(buffer.len() as u64).filter(|end| *end <= LONGEST_FILE);
         let mut piece = Piece { offset, buffer, done: 0, is_end };
         let mut attempts = Attempts::new(&self.pool.gate.patience);
+        let mut ended_at = None;
         loop {
             let read = match end {
                 Some(_) => {
@@ -179,7 +180,11 @@ impl Ftp {
                         return Err(Error::new(Kind::TooShort, name, &format!("it has {length} bytes")));
                     }
                     // Something on the way may end a line as if it were the end of the file.
-                    Ok(_) if matches!(failure, Failure::End) && attempts.again(false) => {}
+                    Ok(_) if matches!(failure, Failure::End) && attempts.again(false) => ended_at = Some(piece.done),
+                    // Elsewhere each time: then it is the line, and nothing is said of the file.
+                    Ok(_) if matches!(failure, Failure::End) && ended_at != Some(piece.done) => {
+                        return Err(judged(name, Failure::lost("the line was cut"), Kind::NotReadable));
+                    }
                     _ => return Err(self.unread(name, failure)),
                 },
                 Err(failure) => return Err(judged(name, failure, Kind::NotReadable)),

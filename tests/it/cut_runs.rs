@@ -71,7 +71,8 @@ fn befall(fate: &Fate, n: usize, whole: u64, random: &mut Random) -> String {
     format!("each line below {most} by {seed}")
 }
 
-fn is_cut_anywhere(place: &Place, seed: u64) {
+/// `slip`: said where a stand-in does what the server that it stands for does not.
+fn is_cut_anywhere(place: &Place, seed: u64, slip: Option<&str>) {
     let wanted = if long() { 200 } else { 4 };
     let (fate, mut random) = (&place.fate, Random(seed));
     change(place, &mut random);
@@ -100,9 +101,8 @@ fn is_cut_anywhere(place: &Place, seed: u64) {
             assert_eq!(new, [report["version"].as_str().unwrap()], "{how}: {report}");
         } else {
             let is_clear = ran.problem() == "destination-missing" || ran.out.contains("was damaged on its way");
-            // Google itself passes over what it has already; its emulator takes what came of a part for all of it.
-            let is_of_emulator = ran.out.contains("Invalid Content-Range start");
-            assert!(is_clear || is_of_emulator, "{how}: {}", ran.out);
+            let is_slip = slip.is_some_and(|slip| ran.out.contains(slip));
+            assert!(is_clear || is_slip, "{how}: {}", ran.out);
             // The answer to what makes it seen may be all that was lost.
             assert!(new.len() <= 1, "{how}: {new:?}");
             place.run("backup Docs").ok();
@@ -118,45 +118,48 @@ fn is_cut_anywhere(place: &Place, seed: u64) {
 
 #[test]
 fn on_an_ssh_server() {
-    is_cut_anywhere(&Place::openssh(), 201);
+    is_cut_anywhere(&Place::openssh(), 201, None);
 }
 
 #[test]
 fn on_an_ftp_server() {
-    is_cut_anywhere(&Place::pure_ftpd([127, 0, 9, 11]), 202);
+    is_cut_anywhere(&Place::pure_ftpd([127, 0, 9, 11]), 202, None);
 }
 
 #[test]
 fn on_an_ftp_server_over_tls() {
-    is_cut_anywhere(&Place::pure_ftpd_over_tls([127, 0, 9, 12]), 203);
+    is_cut_anywhere(&Place::pure_ftpd_over_tls([127, 0, 9, 12]), 203, None);
 }
 
 #[test]
 fn on_a_strict_webdav_server() {
-    is_cut_anywhere(&Place::apache(), 204);
+    is_cut_anywhere(&Place::apache(), 204, None);
 }
 
 #[test]
 fn on_a_webdav_server_that_takes_the_standard_lightly() {
-    is_cut_anywhere(&Place::dufs(), 205);
+    is_cut_anywhere(&Place::dufs(), 205, None);
 }
 
 #[test]
 fn on_a_small_s3() {
-    is_cut_anywhere(&Place::store(Kind::S3s), 206);
+    // It shows an object before it has written down what that tells of itself, and a cut may keep it from the latter: then nobody can know
+    // whose it is.
+    is_cut_anywhere(&Place::store(Kind::S3s), 206, Some("is there already"));
 }
 
 #[test]
 fn on_a_strict_s3() {
-    is_cut_anywhere(&Place::store(Kind::Moto), 207);
+    is_cut_anywhere(&Place::store(Kind::Moto), 207, None);
 }
 
 #[test]
 fn on_azure() {
-    is_cut_anywhere(&Place::store(Kind::Azurite), 208);
+    is_cut_anywhere(&Place::store(Kind::Azurite), 208, None);
 }
 
 #[test]
 fn on_google() {
-    is_cut_anywhere(&Place::store(Kind::Gcs), 209);
+    // Google passes over what it has already; its stand-in takes what came of a part for all of it.
+    is_cut_anywhere(&Place::store(Kind::Gcs), 209, Some("Invalid Content-Range start"));
 }

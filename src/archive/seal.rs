@@ -33,6 +33,7 @@ const TAG: usize = 16;
 /// In a record's length: it is the object's last.
 const LAST: u32 = 1 << 31;
 const COMMITMENT: usize = 32;
+const CUT: &str = "its header is cut short";
 
 /// What an object is, bound into its header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -209,26 +210,16 @@ impl Opener {
     /// `name` is the object's in errors.
     pub fn new(ring: &KeyRing, bytes: &[u8], identity: Identity<'_>, name: &str) -> Result<Self> {
         let damaged = |what: &str| Error::damaged(name, what);
-        let cut = || damaged("its header is cut short");
-        let mut rest = bytes.strip_prefix(MAGIC).ok_or_else(|| Error::NotSealed { object: name.into() })?;
-        let mut take = |n: usize| {
-            let (field, left) = rest.split_at_checked(n).ok_or_else(cut)?;
-            rest = left;
-            Ok::<_, Error>(field)
-        };
-        let format = u16::from_be_bytes(array(take(2)?));
-        if format > FORMAT {
-            return Err(Error::TooNew { object: name.into(), found: format.into() });
-        }
-        let length = usize::from(u16::from_be_bytes(array(take(2)?)));
+        let (format, mut fields) = Fields::read(bytes, name)?;
+        let length = usize::from(u16::from_be_bytes(array(fields.take(2)?)));
         if format != FORMAT || !(COMMITMENT..=MAX_HEADER).contains(&length) {
             return Err(damaged("its header is wrong"));
         }
-        let header = bytes.get(..length).ok_or_else(cut)?;
+        let header = bytes.get(..length).ok_or_else(|| damaged(CUT))?;
         let (before, commitment) = header.split_at(length - COMMITMENT);
-        let [used, _kind] = array(take(2)?);
-        let key_id: [u8; 16] = array(take(16)?);
-        let salt: [u8; 32] = array(take(32)?);
+        let [used, _kind] = array(fields.take(2)?);
+        let key_id: [u8; 16] = array(fields.take(16)?);
+        let salt: [u8; 32] = array(fields.take(32)?);
         let key = ring.find(&key_id).ok_or_else(|| Error::UnknownKey { object: name.into() })?;
         let (file_key, expected) = derive(key, &salt, before);
         if !equal(commitment, &expected) {
@@ -273,6 +264,33 @@ impl Opener {
         let tag: Tag = (*tag).into();
         self.cipher.decrypt(&nonce(offset, last), prefix, content, &tag).ok_or_else(|| damaged("does not open"))?;
         Ok((last, PREFIX..end))
+    }
+}
+
+/// A header's fields, one after the other.
+struct Fields<'a> {
+    rest: &'a [u8],
+    /// The object's in errors.
+    name: &'a str,
+}
+
+impl<'a> Fields<'a> {
+    /// Of the header that `bytes` begins with: its format, and what follows it. `NotSealed`, `TooNew`, `Damaged`.
+    fn read(bytes: &'a [u8], name: &'a str) -> Result<(u16, Self)> {
+        let rest = bytes.strip_prefix(MAGIC).ok_or_else(|| Error::NotSealed { object: name.into() })?;
+        let mut fields = Self { rest, name };
+        let format = u16::from_be_bytes(array(fields.take(2)?));
+        if format > FORMAT {
+            return Err(Error::TooNew { object: name.into(), found: format.into() });
+        }
+        Ok((format, fields))
+    }
+
+    /// The next so many bytes.
+    fn take(&mut self, n: usize) -> Result<&'a [u8]> {
+        let (field, left) = self.rest.split_at_checked(n).ok_or_else(|| Error::damaged(self.name, CUT))?;
+        self.rest = left;
+        Ok(field)
     }
 }
 

@@ -1,6 +1,6 @@
 //! What a header says to anybody, without a key: believed only when a key vouches for it.
 
-use super::{COMMITMENT, FORMAT, Identity, MAGIC, MAX_HEADER, ObjectKind, array};
+use super::{COMMITMENT, FORMAT, Fields, Identity, MAX_HEADER, ObjectKind, array};
 use crate::archive::{Error, Result};
 use crate::model::format::Cipher;
 
@@ -21,26 +21,16 @@ pub struct Facts {
 impl Facts {
     /// Reads the header that `bytes` begins with; `name` is the object's in errors.
     pub fn read(bytes: &[u8], name: &str) -> Result<Self> {
-        let cut = || Error::damaged(name, "its header is cut short");
         let wrong = || Error::damaged(name, "its header is wrong");
-        let mut rest = bytes.strip_prefix(MAGIC).ok_or_else(|| Error::NotSealed { object: name.into() })?;
-        let mut take = |n: usize| {
-            let (field, left) = rest.split_at_checked(n).ok_or_else(cut)?;
-            rest = left;
-            Ok::<_, Error>(field)
-        };
-        let format = u16::from_be_bytes(array(take(2)?));
-        if format > FORMAT {
-            return Err(Error::TooNew { object: name.into(), found: format.into() });
-        }
-        let length = usize::from(u16::from_be_bytes(array(take(2)?)));
-        let [cipher, kind] = array(take(2)?);
-        let key_id = array(take(16)?);
-        take(32)?;
-        let plan = array(take(16)?);
+        let (format, mut fields) = Fields::read(bytes, name)?;
+        let length = usize::from(u16::from_be_bytes(array(fields.take(2)?)));
+        let [cipher, kind] = array(fields.take(2)?);
+        let key_id = array(fields.take(16)?);
+        fields.take(32)?;
+        let plan = array(fields.take(16)?);
         let mut text = || {
-            let [n] = array(take(1)?);
-            let text = take(n.into())?;
+            let [n] = array(fields.take(1)?);
+            let text = fields.take(n.into())?;
             if text.iter().all(u8::is_ascii_graphic) {
                 String::from_utf8(text.to_vec()).map_err(|_| wrong())
             } else {
@@ -48,7 +38,7 @@ impl Facts {
             }
         };
         let (version, object) = (text()?, text()?);
-        take(COMMITMENT)?;
+        fields.take(COMMITMENT)?;
         let kinds = [ObjectKind::Volume, ObjectKind::Catalog, ObjectKind::Journal, ObjectKind::File];
         let kind = kinds.into_iter().find(|k| *k as u8 == kind);
         let facts = Self { length, cipher, kind: kind.ok_or_else(wrong)?, key_id, plan, version, object };

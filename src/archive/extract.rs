@@ -30,7 +30,7 @@ use self::fetch::Fetcher;
 use self::last::Last;
 use self::place::Places;
 use self::plan::Planner;
-use self::put::{Put, Settled};
+use self::put::Put;
 use self::report::Tally;
 use self::work::{Task, Worker};
 use super::catalog_io::CatalogReader;
@@ -282,18 +282,6 @@ impl Shared<'_> {
                 put::remove(fd, &name);
             }
         }
-    }
-
-    /// Counts how a thing came to its name.
-    fn count(&self, settled: &Settled) {
-        let counts = &self.tally.counts;
-        let count = match settled {
-            Settled::Created => &counts.created,
-            Settled::Replaced => &counts.replaced,
-            Settled::Beside(_) => &counts.beside,
-            Settled::Skipped => &counts.skipped,
-        };
-        count.fetch_add(1, Relaxed);
     }
 
     /// Bytes free where most is written to.

@@ -153,7 +153,7 @@ impl<'a> Last<'a> {
         if let Some(name) = made {
             self.names.made(entry, &parent, name);
         }
-        shared.count(&settled);
+        shared.tally.counts.count(&settled);
         Ok(())
     }
 
@@ -179,7 +179,7 @@ impl<'a> Last<'a> {
         let is_it = stat::stat(&from, path.file_name())?;
         let same = |_: &[u8], stat: &Stat| stat.identity() == is_it.identity();
         if let Some(made) = shared.made_as(into, &name, same)? {
-            shared.count(&made_before(made, &name));
+            shared.tally.counts.count(&made_before(made, &name));
             return Ok(());
         }
         // One to a file that had to be made again.
@@ -190,7 +190,7 @@ impl<'a> Last<'a> {
         let linked = shared.put.place(into, &name, entry.mtime, |name| from.link(path.file_name(), into.fd, name));
         match linked {
             Ok(settled) => {
-                shared.count(&settled);
+                shared.tally.counts.count(&settled);
                 Ok(())
             }
             Err(e) if Reason::of(&e).is_without_links() => self.copy(entry, &from, path.file_name(), &parent, &name),
@@ -213,7 +213,7 @@ impl<'a> Last<'a> {
             shared.tally.warn(Cause::MetadataNotSet, &entry.path, what);
         }
         let settled = shared.put.settle(into, &temporary, name, entry.mtime, super::put::How::New)?;
-        shared.count(&settled);
+        shared.tally.counts.count(&settled);
         Ok(())
     }
 

@@ -369,7 +369,7 @@ impl<'a> Planner<'a> {
             Some(Decision::Put(how)) => (how, false),
             Some(Decision::Again) => (How::New, true),
             Some(Decision::Whole { beside }) => {
-                shared.count(&if beside { Settled::Beside(Vec::new()) } else { Settled::Created });
+                shared.tally.counts.count(&if beside { Settled::Beside(Vec::new()) } else { Settled::Created });
                 if !beside {
                     shared.marks.set(spot, WRITTEN);
                     self.stands_in(&entry, spot);

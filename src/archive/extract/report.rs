@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::Relaxed};
 use std::sync::{Mutex, PoisonError};
 
+use super::put::Settled;
 use crate::archive::{Error, Result};
 use crate::model::path::PathBytes;
 use crate::model::problem::{Cause, Warning};
@@ -28,6 +29,17 @@ pub struct Counts {
 }
 
 impl Counts {
+    /// Counts how a thing came to its name.
+    pub fn count(&self, settled: &Settled) {
+        let count = match settled {
+            Settled::Created => &self.created,
+            Settled::Replaced => &self.replaced,
+            Settled::Beside(_) => &self.beside,
+            Settled::Skipped => &self.skipped,
+        };
+        count.fetch_add(1, Relaxed);
+    }
+
     /// Whether anything was made at the target.
     pub fn has_made(&self) -> bool {
         [&self.created, &self.replaced, &self.beside, &self.folders].iter().any(|count| count.load(Relaxed) > 0)

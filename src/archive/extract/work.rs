@@ -330,6 +330,6 @@ impl Shared<'_> {
             // Nothing was there before: the file system takes two names of the backup for the same one.
             self.tally.warn(Cause::Skipped, &item.entry.path, "another file of the backup has the same name here");
         }
-        self.count(settled);
+        self.tally.counts.count(settled);
     }
 }

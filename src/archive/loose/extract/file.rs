@@ -70,7 +70,7 @@ impl Extractor<'_> {
             };
             self.copy(entry, content, &mut |_, _| Ok(()))?;
             self.remember(&entry.path);
-            self.count(&match how {
+            self.tally.counts.count(&match how {
                 How::New => Settled::Created,
                 How::Replace => Settled::Replaced,
                 How::Beside => Settled::Beside(name),
@@ -119,7 +119,7 @@ impl Extractor<'_> {
 
     /// Something is left as it is. A folder is not what the file was restored as before: the file is lost, so it is named.
     fn left(&self, path: &PathBytes, standing: &Stat) {
-        self.count(&Settled::Skipped);
+        self.tally.counts.count(&Settled::Skipped);
         if standing.is_folder() {
             self.tally.warn(Cause::Skipped, path, A_FOLDER);
         }
@@ -190,7 +190,7 @@ impl Extractor<'_> {
         if !matches!(settled, Settled::Skipped) && self.unproven.len() < super::MOST_UNPROVEN {
             self.unproven.push(entry.path.clone());
         }
-        self.count(settled);
+        self.tally.counts.count(settled);
     }
 
     fn set_metadata(&self, file: &File, entry: &Entry) {
@@ -245,17 +245,6 @@ impl Extractor<'_> {
         }
         self.tally.counts.bytes.fetch_add(data, Relaxed);
         Ok(if entry.holes.is_empty() { at } else { entry.size })
-    }
-
-    pub(super) fn count(&self, settled: &Settled) {
-        let counts = &self.tally.counts;
-        let count = match settled {
-            Settled::Created => &counts.created,
-            Settled::Replaced => &counts.replaced,
-            Settled::Beside(_) => &counts.beside,
-            Settled::Skipped => &counts.skipped,
-        };
-        count.fetch_add(1, Relaxed);
     }
 }
 

@@ -56,7 +56,7 @@ impl Extractor<'_> {
             return Ok(());
         }
         if self.job.dry_run {
-            self.count(&Settled::Created);
+            self.tally.counts.count(&Settled::Created);
             return Ok(());
         }
         let parent = self.folders.make(entry.path.parent(), &self.put, self.before.as_ref())?;
@@ -126,7 +126,7 @@ impl Extractor<'_> {
         if matches!(settled, Settled::Created | Settled::Replaced) {
             self.remember(&entry.path);
         }
-        self.count(&settled);
+        self.tally.counts.count(&settled);
         Ok(())
     }
 }

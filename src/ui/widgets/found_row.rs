@@ -3,7 +3,7 @@
 use egui::{Rect, Response, Role as AccessRole, Sense, Stroke, Ui, WidgetInfo, pos2};
 
 use super::list::tell_cursor;
-use super::paint::{galley, galley_end, icon_at, put_galley, ring};
+use super::paint::{columns_before, galley, galley_end, icon_at, put_galley, ring};
 use crate::ui::theme::typography::Role;
 use crate::ui::theme::{Icon, radius, space, tokens};
 
@@ -76,12 +76,7 @@ impl<'a> FoundRow<'a> {
             icon_at(ui, pos2(x + 9.0, y), self.icon, 18.0, t.text2, false);
             x += 26.0;
         }
-        let mut right = rect.right() - space::M;
-        for (text, width) in self.columns.iter().rev() {
-            let cell = galley(ui, text, Role::Body, t.text2, *width);
-            put_galley(ui, cell.clone(), right - cell.size().x, y, t.text2);
-            right -= width + space::M;
-        }
+        let right = columns_before(ui, self.columns, rect.right() - space::M, y);
         let room = (right - x).max(0.0);
         let name = galley(ui, self.name, Role::Body, t.text, room);
         let cut = name.elided;

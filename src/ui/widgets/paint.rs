@@ -6,7 +6,7 @@ use egui::text::{LayoutJob, TextFormat, TextWrapping};
 use egui::{Align2, Color32, Galley, Pos2, Rect, Response, Stroke, StrokeKind, Ui};
 
 use crate::ui::theme::typography::{Role, filled_icon_font, icon_font};
-use crate::ui::theme::{Icon, size, tokens};
+use crate::ui::theme::{Icon, size, space, tokens};
 
 /// The ring around whatever has the keyboard's focus: outside of the widget, so that it differs from "pressed".
 pub fn focus_ring(ui: &Ui, response: &Response, radius: u8) {
@@ -62,6 +62,19 @@ pub(super) fn put_galley(ui: &Ui, galley: Arc<Galley>, x: f32, y: f32, color: Co
     let rect = Rect::from_min_size(Pos2::new(x, y - galley.size().y / 2.0), galley.size());
     ui.painter().galley(rect.min, galley, color);
     rect
+}
+
+/// Right-aligned texts of these widths in points, from left to right, the last of which ends at `right`. Gives where there is room again
+/// before them.
+pub(super) fn columns_before(ui: &Ui, columns: &[(&str, f32)], right: f32, y: f32) -> f32 {
+    let color = tokens(ui).text2;
+    let mut right = right;
+    for (text, width) in columns.iter().rev() {
+        let cell = galley(ui, text, Role::Body, color, *width);
+        put_galley(ui, cell.clone(), right - cell.size().x, y, color);
+        right -= width + space::M;
+    }
+    right
 }
 
 /// Paints one icon in the middle of `center`.

@@ -4,7 +4,7 @@ use egui::{Rect, Role as AccessRole, Sense, Ui, WidgetInfo, pos2, vec2};
 
 use super::check::{self, Checked};
 use super::list::tell_cursor;
-use super::paint::{galley, icon_at, put_galley};
+use super::paint::{columns_before, galley, icon_at, put_galley};
 use crate::ui::theme::typography::Role;
 use crate::ui::theme::{Icon, icons, radius, size, space, tokens};
 
@@ -119,12 +119,7 @@ impl<'a> TreeRow<'a> {
         x += 20.0;
         icon_at(ui, pos2(x + 10.0, y), self.icon, 18.0, t.text2, self.expanded.is_some());
         x += 26.0;
-        let mut right = rect.right() - space::S;
-        for (text, width) in self.columns.iter().rev() {
-            let cell = galley(ui, text, Role::Body, t.text2, *width);
-            put_galley(ui, cell.clone(), right - cell.size().x, y, t.text2);
-            right -= width + space::M;
-        }
+        let right = columns_before(ui, self.columns, rect.right() - space::S, y);
         let name = galley(ui, self.name, Role::Body, t.text, right - x);
         let cut = name.elided;
         let end = put_galley(ui, name, x, y, t.text).right();

@@ -8,6 +8,7 @@ use strongroom::model::volume_size::VolumeSize;
 
 use super::gated::Gates;
 use super::*;
+use crate::support::until;
 
 struct Case {
     world: World,
@@ -75,14 +76,6 @@ impl Case {
     }
 }
 
-fn until(mut there: impl FnMut() -> bool) {
-    let end = Instant::now() + Duration::from_secs(60);
-    while !there() {
-        assert!(Instant::now() < end, "it does not come");
-        std::thread::sleep(Duration::from_millis(5));
-    }
-}
-
 #[test]
 fn none_waits_for_one_that_stands_still_whichever_it_is() {
     for slow in 0..2 {
@@ -90,7 +83,7 @@ fn none_waits_for_one_that_stands_still_whichever_it_is() {
         case.gates.gate(&case.places[slow]).close();
         let report = std::thread::scope(|scope| {
             let run = scope.spawn(|| case.back_up());
-            until(|| case.manifests(1 - slow) == 1);
+            until("the version at the other one", || case.manifests(1 - slow) == 1);
             assert_eq!((case.volumes(slow), case.manifests(slow)), (0, 0));
             assert!(!run.is_finished());
             case.gates.gate(&case.places[slow]).open();

@@ -86,6 +86,18 @@ pub fn to_where(root: &TempDir, hands: &mut Hands) {
     hands.button("Next: Where");
 }
 
+/// From the welcome to the backup that lies there, as far as its password.
+fn to_password(root: &TempDir, hands: &mut Hands) {
+    hands.button("Restore from an existing backup…");
+    hands.type_into(Role::TextInput, "Folder that holds the backup", &path(root, "disk"));
+    hands.button("Look");
+    hands.see("Letters");
+    hands.button("Next");
+    // The versions are listed before any password.
+    hands.see("newest · 3 files");
+    hands.button("Next: Password");
+}
+
 #[test]
 fn first_run_then_back_up_then_restore_on_another_machine() {
     let root = world();
@@ -107,14 +119,7 @@ fn first_run_then_back_up_then_restore_on_another_machine() {
     // Another home, another keyring: only the destination and the password are left.
     let engine = engine(&root, "other home");
     let mut hands = Hands::on(engine.handle());
-    hands.button("Restore from an existing backup…");
-    hands.type_into(Role::TextInput, "Folder that holds the backup", &path(&root, "disk"));
-    hands.button("Look");
-    hands.see("Letters");
-    hands.button("Next");
-    // The versions are listed before any password.
-    hands.see("newest · 3 files");
-    hands.button("Next: Password");
+    to_password(&root, &mut hands);
     hands.type_into(Role::PasswordInput, "Password or recovery key", "wrong");
     hands.button("Open");
     hands.see("password");

@@ -67,13 +67,7 @@ fn a_key_file_that_was_added_opens_the_backup_on_another_machine() {
     }
     let engine = engine(&root, "other home");
     let mut hands = Hands::on(engine.handle());
-    hands.button("Restore from an existing backup…");
-    hands.type_into(Role::TextInput, "Folder that holds the backup", &path(&root, "disk"));
-    hands.button("Look");
-    hands.see("Letters");
-    hands.button("Next");
-    hands.see("newest · 3 files");
-    hands.button("Next: Password");
+    to_password(&root, &mut hands);
     hands.button("Use a key file…");
     hands.type_into(Role::TextInput, "Path of the key file", key.to_str().unwrap());
     hands.button("Use it");

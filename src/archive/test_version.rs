@@ -43,22 +43,13 @@ pub struct TestVersion {
 
 pub fn entry(path: &str, kind: EntryKind) -> Entry {
     Entry {
-        path: PathBytes::from(path),
         mode: if kind == EntryKind::Folder { 0o755 } else { 0o644 },
-        kind,
         uid: User::of_this_process().uid,
         gid: User::of_this_process().gid,
-        size: 0,
         mtime: TIME,
         ctime: TIME,
         inode: 1,
-        link: None,
-        xattrs: Vec::new(),
-        holes: Vec::new(),
-        pieces: Vec::new(),
-        torn: false,
-        unsettled: false,
-        kept_from: None,
+        ..Entry::bare(PathBytes::from(path), kind)
     }
 }
 

@@ -8,12 +8,11 @@ use super::output::Output;
 use super::{args, parse, password};
 use crate::engine::Handle;
 use crate::engine::message::NewSecrets;
-use crate::model::format::{Format, Level, SealSpec};
+use crate::model::format::{Level, SealSpec};
 use crate::model::location::Location;
 use crate::model::path::PathBytes;
 use crate::model::plan::{Plan, PlanId};
 use crate::model::problem::{Code, Problem};
-use crate::model::retention::Retention;
 use crate::model::schedule::{Schedule, Schedules, When};
 use crate::model::source_spec::SourceSpec;
 
@@ -40,22 +39,17 @@ pub fn plan(
         (None, None) => String::new(),
     };
     let now = Timestamp::now();
+    let bare = Plan::new(random_plan_id()?, checked_name(name)?, now);
     let mut plan = Plan {
-        id: random_plan_id()?,
-        name: checked_name(name)?,
-        created: now,
         sources: spec,
         destinations: destinations(to)?,
-        format: Format::default(),
         seal: (!seal.no_encryption).then(|| {
             let usual = SealSpec::default();
             SealSpec { cipher: seal.cipher.map_or(usual.cipher, Into::into), kdf: seal.kdf.map_or(usual.kdf, Into::into) }
         }),
-        secret_file: None,
         schedules: schedules(when, now),
-        retention: Retention::default(),
-        max_sizes: Default::default(),
         read_back: read_back.map(Into::into).unwrap_or_default(),
+        ..bare
     };
     set_format(&mut plan, format)?;
     Ok(plan)

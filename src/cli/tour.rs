@@ -18,16 +18,14 @@ use super::new_plan::random_plan_id;
 use super::output::{Output, complain};
 use super::report::{self, type_name};
 use crate::engine::message::{Command, NewSecrets};
-use crate::model::format::{Format, SealSpec};
+use crate::model::format::SealSpec;
 use crate::model::human;
 use crate::model::location::Location;
 use crate::model::path::PathBytes;
 use crate::model::plan::Plan;
 use crate::model::problem::{Code, Problem};
 use crate::model::restore::{Conflict, Depth, Origin, Place, PlanChoice, RestoreSpec, Target, VerifySpec, VersionChoice};
-use crate::model::retention::Retention;
 use crate::model::run::{RunDetail, RunReport};
-use crate::model::schedule::Schedules;
 use crate::model::secret::Secret;
 use crate::model::snapshot::{VersionId, WantedType};
 use crate::model::source_spec::SourceSpec;
@@ -113,18 +111,10 @@ impl Tour {
     fn plan(&self, source: &Path) -> Result<Plan, Problem> {
         fs::create_dir(self.destination()).map_err(|e| failed("The tour's destination could not be made.", &e))?;
         Ok(Plan {
-            id: random_plan_id()?,
-            name: "Documents".into(),
-            created: jiff::Timestamp::now(),
             sources: SourceSpec { paths: vec![PathBytes::from(source)], honour_tags: true, ..SourceSpec::default() },
             destinations: vec![Location::local(self.destination())],
-            format: Format::default(),
             seal: Some(SealSpec::default()),
-            secret_file: None,
-            schedules: Schedules::default(),
-            retention: Retention::default(),
-            max_sizes: Default::default(),
-            read_back: Default::default(),
+            ..Plan::new(random_plan_id()?, "Documents", jiff::Timestamp::now())
         })
     }
 

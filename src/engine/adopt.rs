@@ -6,9 +6,7 @@ use crate::model::names;
 use crate::model::plan::Plan;
 use crate::model::problem::{Code, Problem};
 use crate::model::restore::{Place, PlanChoice, VersionChoice};
-use crate::model::retention::Retention;
 use crate::model::run::Cancel;
-use crate::model::schedule::Schedules;
 use crate::model::source_spec::SourceSpec;
 use crate::state::config::Config;
 
@@ -35,10 +33,6 @@ pub fn adopt(core: &Core, place: &Place, name: Option<String>) -> Result<Plan, P
     let kind = newest.catalog.index.volumes.last().map(|volume| volume.kind);
     let usual = Format::default();
     let plan = Plan {
-        id,
-        // Whoever can write there can call it what they like.
-        name: name.unwrap_or_else(|| names::one_line(&folder.marker.name)),
-        created: core.env.clock.now(),
         sources: SourceSpec {
             paths: roots.iter().map(|row| names::system_path(row.path.as_bytes())).collect(),
             ..SourceSpec::default()
@@ -46,11 +40,8 @@ pub fn adopt(core: &Core, place: &Place, name: Option<String>) -> Result<Plan, P
         destinations: vec![place.location.clone()],
         format: Format { kind: kind.unwrap_or(usual.kind), ..usual },
         seal: folder.marker.sealed.then(SealSpec::default),
-        secret_file: None,
-        schedules: Schedules::default(),
-        retention: Retention::default(),
-        max_sizes: Default::default(),
-        read_back: Default::default(),
+        // Whoever can write there can call it what they like.
+        ..Plan::new(id, name.unwrap_or_else(|| names::one_line(&folder.marker.name)), core.env.clock.now())
     };
     answer::check(&plan)?;
     answer::check_name(&lock(&core.config), &plan)?;
@@ -94,18 +85,8 @@ mod tests {
     #[test]
     fn what_was_adopted_meanwhile_is_not_adopted_twice() {
         let plan = |n: u8, name: &str| Plan {
-            id: PlanId::from_random([n; 16]),
-            name: name.into(),
-            created: jiff::Timestamp::UNIX_EPOCH,
-            sources: SourceSpec::default(),
             destinations: vec![Location::local("/d")],
-            format: Format::default(),
-            seal: None,
-            secret_file: None,
-            schedules: Schedules::default(),
-            retention: Retention::default(),
-            max_sizes: Default::default(),
-            read_back: Default::default(),
+            ..Plan::new(PlanId::from_random([n; 16]), name, jiff::Timestamp::UNIX_EPOCH)
         };
         let mut config = Config::default();
         add(&mut config, &plan(1, "a")).unwrap();

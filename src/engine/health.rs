@@ -239,22 +239,12 @@ mod tests {
     use super::*;
     use crate::model::plan::PlanId;
     use crate::model::schedule::{Schedule, ScheduleId, Schedules, When};
-    use crate::model::source_spec::SourceSpec;
 
     fn plan(schedules: Schedules, destinations: &[&str]) -> Plan {
         Plan {
-            id: PlanId::from_random([7; 16]),
-            name: "Documents".into(),
-            created: Timestamp::UNIX_EPOCH,
-            sources: SourceSpec::default(),
             destinations: destinations.iter().map(|path| Location::local(*path)).collect(),
-            format: Default::default(),
-            seal: None,
-            secret_file: None,
             schedules,
-            retention: Default::default(),
-            max_sizes: Default::default(),
-            read_back: Default::default(),
+            ..Plan::new(PlanId::from_random([7; 16]), "Documents", Timestamp::UNIX_EPOCH)
         }
     }
 

@@ -16,7 +16,6 @@ use crate::engine::{Handle, Waker};
 use crate::model::problem::Code;
 use crate::model::run::{Progress, RunId, RunKind, Stage, Trigger};
 use crate::model::secret::Secret;
-use crate::model::settings::Settings;
 use crate::state::paths::Home;
 
 /// An engine's ends of a handle, served; the test answers in its place.
@@ -33,18 +32,14 @@ struct Fake {
 
 fn overview(unseen: u64, runs: Vec<RunOverview>) -> Arc<Overview> {
     Arc::new(Overview {
-        plans: vec![],
         runs,
-        settings: Settings::default(),
         unseen,
-        notices: vec![],
-        at_risk: None,
-        paused: None,
         keeps_schedules: true,
         knows_machine: true,
         zone: "UTC".into(),
         home_folder: "/home/u".into(),
         machine: "m".into(),
+        ..Overview::default()
     })
 }
 

@@ -61,6 +61,30 @@ pub struct Entry {
     pub kept_from: Option<VersionId>,
 }
 
+impl Entry {
+    /// An entry of which nothing more is known: what is, is put beside that.
+    pub fn bare(path: PathBytes, kind: EntryKind) -> Self {
+        Self {
+            path,
+            kind,
+            mode: 0,
+            uid: 0,
+            gid: 0,
+            size: 0,
+            mtime: FileTime::default(),
+            ctime: FileTime::default(),
+            inode: 0,
+            link: None,
+            xattrs: Vec::new(),
+            holes: Vec::new(),
+            pieces: Vec::new(),
+            torn: false,
+            unsettled: false,
+            kept_from: None,
+        }
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Xattr {
     pub name: Vec<u8>,

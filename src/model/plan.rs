@@ -111,6 +111,24 @@ pub struct Plan {
 }
 
 impl Plan {
+    /// A plan of nothing to nowhere, not encrypted, that does not run by itself: what is wanted is put beside that.
+    pub fn new(id: PlanId, name: impl Into<String>, created: Timestamp) -> Self {
+        Self {
+            id,
+            name: name.into(),
+            created,
+            sources: SourceSpec::default(),
+            destinations: Vec::new(),
+            format: Format::default(),
+            seal: None,
+            secret_file: None,
+            schedules: Schedules::default(),
+            retention: Retention::default(),
+            max_sizes: MaxSizes::default(),
+            read_back: WantedReadBack::default(),
+        }
+    }
+
     /// The plan's folder at a destination: `<name>-<short id>`, the name reduced to what every file system takes.
     pub fn folder_name(&self) -> String {
         folder_name(&self.name, &self.id)

@@ -3,7 +3,7 @@
 use super::{View, row};
 use crate::archive::select::{child_of, is_child, segment_of, trim};
 use crate::archive::{Error, Result};
-use crate::model::catalog::{Entry, EntryKind, FileTime, Row};
+use crate::model::catalog::{Entry, EntryKind, Row};
 use crate::model::path::{PathBytes, compare_components};
 use crate::model::run::Cancel;
 
@@ -191,23 +191,5 @@ impl View<'_> {
 
 /// For a folder that something lies below, but that has no entry itself.
 fn implied_folder(path: &[u8]) -> Entry {
-    let nothing = FileTime::default();
-    Entry {
-        path: PathBytes::new(path),
-        kind: EntryKind::Folder,
-        mode: 0o755,
-        uid: 0,
-        gid: 0,
-        size: 0,
-        mtime: nothing,
-        ctime: nothing,
-        inode: 0,
-        link: None,
-        xattrs: Vec::new(),
-        holes: Vec::new(),
-        pieces: Vec::new(),
-        torn: false,
-        unsettled: false,
-        kept_from: None,
-    }
+    Entry { mode: 0o755, ..Entry::bare(PathBytes::new(path), EntryKind::Folder) }
 }

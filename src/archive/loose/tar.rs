@@ -320,22 +320,15 @@ impl Walk<'_> {
         let mtime = pax.mtime().unwrap_or(FileTime { seconds: header.mtime(), nanos: 0 });
         let is_plain = kind == EntryKind::File && link.is_none();
         let mut entry = Entry {
-            path,
-            kind,
             mode: header.mode() & 0o7777,
             uid: pax.number(b"uid").unwrap_or_else(|| header.uid()),
             gid: pax.number(b"gid").unwrap_or_else(|| header.gid()),
             size: if is_plain { stored } else { 0 },
             mtime,
             ctime: mtime,
-            inode: 0,
             link,
             xattrs: pax.xattrs(),
-            holes: Vec::new(),
-            pieces: Vec::new(),
-            torn: false,
-            unsettled: false,
-            kept_from: None,
+            ..Entry::bare(path, kind)
         };
         let path = entry.path.clone();
         let hit = |error: io::Error| Trouble::Damage(Some(path.clone()), error);

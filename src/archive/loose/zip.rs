@@ -221,22 +221,13 @@ fn entry(path: &PathBytes, facts: &Facts, size: u64, content: &mut Content<'_>) 
     };
     let me = User::of_this_process();
     Ok(Entry {
-        path: path.clone(),
         size: if kind == EntryKind::File { size } else { 0 },
-        kind,
         mode: facts.mode,
         uid: facts.uid.unwrap_or(me.uid),
         gid: facts.gid.unwrap_or(me.gid),
         mtime: facts.mtime,
         ctime: facts.mtime,
-        inode: 0,
-        link: None,
-        xattrs: Vec::new(),
-        holes: Vec::new(),
-        pieces: Vec::new(),
-        torn: false,
-        unsettled: false,
-        kept_from: None,
+        ..Entry::bare(path.clone(), kind)
     })
 }
 

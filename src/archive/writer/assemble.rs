@@ -287,8 +287,6 @@ impl<'a> Assembler<'a> {
     /// A new entry without content. `looked_at`: when its metadata was read.
     fn entry(&self, path: &PathBytes, meta: &Meta, kind: EntryKind, looked_at: i128) -> Entry {
         Entry {
-            path: path.clone(),
-            kind,
             mode: meta.mode,
             uid: meta.uid,
             gid: meta.gid,
@@ -296,13 +294,8 @@ impl<'a> Assembler<'a> {
             mtime: meta.mtime,
             ctime: meta.ctime,
             inode: meta.inode,
-            link: None,
-            xattrs: Vec::new(),
-            holes: Vec::new(),
-            pieces: Vec::new(),
-            torn: false,
             unsettled: meta.changed().as_nanosecond() > looked_at - UNSETTLED_NANOS,
-            kept_from: None,
+            ..Entry::bare(path.clone(), kind)
         }
     }
 

@@ -3,7 +3,6 @@
 use super::*;
 use crate::model::at_risk::Changed;
 use crate::model::location::Location;
-use crate::model::schedule::Schedules;
 use crate::model::snapshot::{BackupType, VersionId};
 use crate::model::source_spec::SourceSpec;
 
@@ -13,18 +12,9 @@ fn at(minutes: i64) -> Timestamp {
 
 fn plan(n: u8, source: &str) -> Plan {
     Plan {
-        id: PlanId::from_random([n; 16]),
-        name: format!("Plan {n}"),
-        created: at(0),
         sources: SourceSpec { paths: vec![source.into()], ..SourceSpec::default() },
         destinations: vec![Location::local("/backups")],
-        format: Default::default(),
-        seal: None,
-        secret_file: None,
-        schedules: Schedules::default(),
-        retention: Default::default(),
-        max_sizes: Default::default(),
-        read_back: Default::default(),
+        ..Plan::new(PlanId::from_random([n; 16]), format!("Plan {n}"), at(0))
     }
 }
 

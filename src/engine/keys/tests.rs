@@ -92,18 +92,10 @@ fn key_file(first: u8) -> Secret {
 
 fn plan(root: &Path) -> Plan {
     Plan {
-        id: PlanId::from_random([7; 16]),
-        name: "Documents".into(),
-        created: jiff::Timestamp::now(),
         sources: SourceSpec { paths: vec![root.join("source").into()], ..SourceSpec::default() },
         destinations: vec![Location::local(root.join("destination"))],
-        format: Default::default(),
         seal: Some(Default::default()),
-        secret_file: None,
-        schedules: Default::default(),
-        retention: Default::default(),
-        max_sizes: Default::default(),
-        read_back: Default::default(),
+        ..Plan::new(PlanId::from_random([7; 16]), "Documents", jiff::Timestamp::now())
     }
 }
 

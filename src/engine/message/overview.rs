@@ -15,7 +15,7 @@ use crate::model::settings::Settings;
 use crate::model::status::{Day, Status, Why};
 
 /// Everything the window shows all the time; a new one replaces the old as a whole.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Overview {
     pub plans: Vec<PlanOverview>,
     /// What would be lost of all of them if the disk died now, each path counted once; `None`: not measured.

@@ -15,11 +15,9 @@ pub fn since(plan: &Plan, last_success: Option<Timestamp>, now: Timestamp, zone:
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::format::Format;
     use crate::model::location::Location;
     use crate::model::plan::PlanId;
     use crate::model::schedule::{Schedule, ScheduleId, Schedules, parse};
-    use crate::model::source_spec::SourceSpec;
 
     fn at(text: &str) -> Timestamp {
         text.parse().unwrap()
@@ -27,18 +25,9 @@ mod tests {
 
     fn plan(schedules: Schedules) -> Plan {
         Plan {
-            id: PlanId::from_random([1; 16]),
-            name: "Documents".into(),
-            created: at("2026-11-01T00:00:00Z"),
-            sources: SourceSpec::default(),
             destinations: vec![Location::local("/mnt")],
-            format: Format::default(),
-            seal: None,
-            secret_file: None,
             schedules,
-            retention: Default::default(),
-            max_sizes: Default::default(),
-            read_back: Default::default(),
+            ..Plan::new(PlanId::from_random([1; 16]), "Documents", at("2026-11-01T00:00:00Z"))
         }
     }
 

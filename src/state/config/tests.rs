@@ -21,18 +21,11 @@ fn home() -> (tempfile::TempDir, Home) {
 
 fn plan(n: u8, name: &str) -> Plan {
     Plan {
-        id: PlanId::from_random([n; 16]),
-        name: name.into(),
-        created: "2026-11-21T20:00:00Z".parse().unwrap(),
         sources: SourceSpec { paths: vec!["/home/u".into()], excludes: vec!["*.o".into()], ..SourceSpec::default() },
         destinations: vec![Location::local("/mnt/drive")],
-        format: Default::default(),
         seal: Some(Default::default()),
-        secret_file: None,
         schedules: every("daily"),
-        retention: Default::default(),
-        max_sizes: Default::default(),
-        read_back: Default::default(),
+        ..Plan::new(PlanId::from_random([n; 16]), name, "2026-11-21T20:00:00Z".parse().unwrap())
     }
 }
 

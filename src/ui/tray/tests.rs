@@ -2,15 +2,11 @@ use jiff::SignedDuration;
 
 use super::*;
 use crate::engine::message::{PlanOverview, Turn};
-use crate::model::format::Format;
 use crate::model::pause::{PauseFor, Paused};
 use crate::model::plan::{Plan, PlanId};
 use crate::model::problem::{Code, Problem};
-use crate::model::retention::Retention;
 use crate::model::run::Trigger;
 use crate::model::schedule::{self, Due, DueBecause, Schedule, ScheduleId};
-use crate::model::settings::Settings;
-use crate::model::source_spec::SourceSpec;
 use crate::model::status::Why;
 
 fn now() -> Timestamp {
@@ -20,18 +16,8 @@ fn now() -> Timestamp {
 fn plan(n: u8, name: &str) -> PlanOverview {
     let when = schedule::parse("daily", None, None, jiff::civil::date(2026, 11, 21)).unwrap();
     let plan = Plan {
-        id: PlanId::from_random([n; 16]),
-        name: name.into(),
-        created: now(),
-        sources: SourceSpec::default(),
-        destinations: vec![],
-        format: Format::default(),
-        seal: None,
-        secret_file: None,
         schedules: Schedule::new(ScheduleId::first(), when, now()).into(),
-        retention: Retention::default(),
-        max_sizes: Default::default(),
-        read_back: Default::default(),
+        ..Plan::new(PlanId::from_random([n; 16]), name, now())
     };
     PlanOverview {
         plan,
@@ -56,16 +42,11 @@ fn overview(plans: Vec<PlanOverview>) -> Overview {
     Overview {
         keeps_schedules: true,
         plans,
-        runs: vec![],
-        settings: Settings::default(),
-        paused: None,
-        unseen: 0,
-        notices: vec![],
-        at_risk: None,
         zone: "UTC".into(),
         knows_machine: true,
         home_folder: "/home/u".into(),
         machine: "m".into(),
+        ..Overview::default()
     }
 }
 

@@ -212,18 +212,14 @@ impl World {
     /// A sealed plan of source and destination.
     pub fn plan(&self, name: &str) -> Plan {
         Plan {
-            id: PlanId::from_random(*blake3::hash(name.as_bytes()).as_bytes().first_chunk().unwrap()),
-            name: name.into(),
-            created: self.clock.now(),
             sources: SourceSpec { paths: vec![self.source().into()], ..SourceSpec::default() },
             destinations: vec![self.location()],
-            format: Format::default(),
             seal: Some(SealSpec::default()),
-            secret_file: None,
-            schedules: Schedules::default(),
-            retention: Default::default(),
-            max_sizes: Default::default(),
-            read_back: Default::default(),
+            ..Plan::new(
+                PlanId::from_random(*blake3::hash(name.as_bytes()).as_bytes().first_chunk().unwrap()),
+                name,
+                self.clock.now(),
+            )
         }
     }
 

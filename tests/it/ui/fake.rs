@@ -24,18 +24,12 @@ pub struct Fake {
 /// An overview without anything set up.
 pub fn empty_overview() -> Overview {
     Overview {
-        plans: vec![],
-        runs: vec![],
-        settings: Default::default(),
-        unseen: 0,
-        notices: vec![],
-        at_risk: None,
-        paused: None,
         keeps_schedules: true,
         knows_machine: true,
         zone: "UTC".into(),
         home_folder: "/home/u".into(),
         machine: "test".into(),
+        ..Overview::default()
     }
 }
 

@@ -57,18 +57,11 @@ pub fn every(text: &str, times: Option<&str>) -> Schedules {
 
 fn plan(n: u8, name: &str, sealed: bool, schedules: Schedules) -> Plan {
     Plan {
-        id: PlanId::from_random([n; 16]),
-        name: name.into(),
-        created: at("2026-10-28T09:00:00Z"),
         sources: SourceSpec { paths: vec![format!("/home/ada/{name}").as_str().into()], ..SourceSpec::default() },
         destinations: vec![Location::local("/media/ada/Blue disk")],
-        format: Default::default(),
         seal: sealed.then(SealSpec::default),
-        secret_file: None,
         schedules,
-        retention: Default::default(),
-        max_sizes: Default::default(),
-        read_back: Default::default(),
+        ..Plan::new(PlanId::from_random([n; 16]), name, at("2026-10-28T09:00:00Z"))
     }
 }
 

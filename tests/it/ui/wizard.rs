@@ -205,18 +205,8 @@ fn from_a_bare_folder_to_a_result() {
 fn a_backup_of_this_computer_is_read_where_it_is_healthiest() {
     let [first, second] = ["/media/blue", "/media/red"].map(Location::local);
     let plan = Plan {
-        id: PlanId::from_random([1; 16]),
-        name: "Pictures".into(),
-        created: "2026-11-01T00:00:00Z".parse().unwrap(),
-        sources: Default::default(),
         destinations: vec![first.clone(), second.clone()],
-        format: Default::default(),
-        seal: None,
-        secret_file: None,
-        schedules: Default::default(),
-        retention: Default::default(),
-        max_sizes: Default::default(),
-        read_back: Default::default(),
+        ..Plan::new(PlanId::from_random([1; 16]), "Pictures", "2026-11-01T00:00:00Z".parse().unwrap())
     };
     let versions_of = |healthiest: Result<Answer, Problem>| {
         let asked = Arc::new(Mutex::new(Vec::new()));

@@ -12,18 +12,12 @@ fn daily(id: u8, hour: i8) -> Schedule {
 
 fn plan() -> Plan {
     Plan {
-        id: PlanId::from_random([1; 16]),
-        name: "Documents".into(),
-        created: jiff::Timestamp::UNIX_EPOCH,
         sources: SourceSpec { paths: vec!["/home/ada/Documents".into()], honour_tags: true, ..SourceSpec::default() },
         destinations: vec![Location::local("/mnt/blue"), Location::of_server("s3://box/a?access_key=ONE").unwrap().unwrap()],
-        format: Default::default(),
         seal: Some(Default::default()),
-        secret_file: None,
         schedules: Schedules::new(vec![daily(1, 20), daily(2, 8)]).unwrap(),
         retention: Retention { days: Some(30), ..Retention::default() },
-        max_sizes: Default::default(),
-        read_back: Default::default(),
+        ..Plan::new(PlanId::from_random([1; 16]), "Documents", jiff::Timestamp::UNIX_EPOCH)
     }
 }
 

@@ -230,16 +230,12 @@ pub fn result(report: &RunReport) -> RunResult {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::format::Format;
     use crate::model::plan::{Plan, PlanId};
     use crate::model::problem::Code;
     use crate::model::restore::{DamagedObject, VerifyReport};
-    use crate::model::retention::Retention;
     use crate::model::run::{ReadBack, RunId, RunKind, Trigger};
     use crate::model::schedule::{self, Due, Schedule, ScheduleId, Schedules};
-    use crate::model::settings::Settings;
     use crate::model::snapshot::{BackupType, Totals, VersionId};
-    use crate::model::source_spec::SourceSpec;
 
     fn at(text: &str) -> Timestamp {
         text.parse().unwrap()
@@ -256,18 +252,8 @@ mod tests {
 
     fn plan(status: Status) -> PlanOverview {
         let plan = Plan {
-            id: PlanId::from_random([1; 16]),
-            name: "Documents".into(),
-            created: at("2026-11-01T00:00:00Z"),
-            sources: SourceSpec::default(),
-            destinations: vec![],
-            format: Format::default(),
-            seal: None,
-            secret_file: None,
             schedules: every("daily"),
-            retention: Retention::default(),
-            max_sizes: Default::default(),
-            read_back: Default::default(),
+            ..Plan::new(PlanId::from_random([1; 16]), "Documents", at("2026-11-01T00:00:00Z"))
         };
         PlanOverview {
             plan,
@@ -291,17 +277,12 @@ mod tests {
     fn overview(plans: Vec<PlanOverview>) -> Overview {
         Overview {
             plans,
-            runs: vec![],
-            settings: Settings::default(),
-            unseen: 0,
-            notices: vec![],
-            at_risk: None,
-            paused: None,
             keeps_schedules: true,
             knows_machine: true,
             zone: "UTC".into(),
             home_folder: "/home/u".into(),
             machine: "m".into(),
+            ..Overview::default()
         }
     }
 

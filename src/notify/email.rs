@@ -15,6 +15,7 @@ use lettre::{Address, Message, SmtpTransport, Transport};
 
 use super::{Error, Keys, Kind, LONGEST, Parcel, trust};
 use crate::model::alert::{Email, Security};
+use crate::os::cause;
 
 /// Without a word from the server.
 const SILENCE: Duration = Duration::from_secs(15);
@@ -100,7 +101,7 @@ fn bounded(call: impl FnOnce() -> Result<(), Error> + Send + 'static) -> Result<
 }
 
 fn failure(error: &lettre::transport::smtp::Error) -> Error {
-    if let Some(why) = trust::within(error).and_then(trust::fault) {
+    if let Some(why) = cause::within(error).and_then(trust::fault) {
         return Error::new(Kind::Certificate, format!("the mail server cannot be trusted: {why}"));
     }
     let said = || words(&source_text(error));

@@ -52,33 +52,14 @@ pub fn fault(error: &rustls::Error) -> Option<String> {
     })
 }
 
-/// The TLS error within one of another library's, however deep.
-pub fn within<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a rustls::Error> {
-    let mut at = Some(error);
-    while let Some(error) = at {
-        if let Some(found) = error.downcast_ref::<rustls::Error>() {
-            return Some(found);
-        }
-        // An error of the system may carry it without naming it as its source.
-        let carried = error.downcast_ref::<std::io::Error>().and_then(|e| e.get_ref());
-        if let Some(found) = carried.and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
-            return Some(found);
-        }
-        at = error.source();
-    }
-    None
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn a_tls_error_is_found_however_deep() {
-        let tls = || rustls::Error::InvalidCertificate(rustls::CertificateError::UnknownIssuer);
-        let wrapped = std::io::Error::other(tls());
-        assert!(within(&wrapped).is_some_and(|found| fault(found).is_some_and(|why| why.contains("vouches"))));
-        assert!(within(&std::io::Error::other("cut")).is_none());
+    fn only_what_is_wrong_with_a_certificate_is_told() {
+        let unknown = rustls::Error::InvalidCertificate(rustls::CertificateError::UnknownIssuer);
+        assert!(fault(&unknown).is_some_and(|why| why.contains("vouches")));
         assert!(fault(&rustls::Error::DecryptError).is_none());
     }
 

@@ -16,6 +16,7 @@ use url::Url;
 use super::{Error, Kind, LONGEST, Parcel, trust};
 use crate::model::alert::request::{self, Request as Wanted};
 use crate::model::alert::{Method, Webhook};
+use crate::os::cause;
 
 /// The headers that a receiver checks: HMAC-SHA256 over the time, a dot and the body, and that time in seconds since 1970.
 pub const SIGNATURE: &str = "X-Strongroom-Signature";
@@ -133,7 +134,7 @@ fn judge<T>(response: &Response<T>) -> Result<(), Error> {
 }
 
 fn failure(error: ureq::Error) -> Error {
-    if let Some(why) = trust::within(&error).and_then(trust::fault) {
+    if let Some(why) = cause::within(&error).and_then(trust::fault) {
         return Error::new(Kind::Certificate, format!("the server cannot be trusted: {why}"));
     }
     match error {

@@ -10,6 +10,7 @@ pub mod at;
 pub mod attributes;
 pub mod autostart;
 pub mod beneath;
+pub mod cause;
 pub mod content;
 pub mod disk;
 pub mod drives;

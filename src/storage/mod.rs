@@ -239,8 +239,8 @@ pub enum Kind {
     NoPassword,
     /// The server takes neither the keys nor the password.
     Refused,
-    /// Nobody who is trusted vouches for the server's certificate, or it is another server's; the source says which, as
-    /// [`mistrust::Mistrust`] reads it.
+    /// Nobody who is trusted vouches for the server's certificate, or it is another server's; the source says which: a
+    /// [`mistrust::Mistrust`].
     Certificate,
     /// The server's certificate has run out.
     CertificateExpired,

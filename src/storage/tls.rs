@@ -13,8 +13,9 @@ use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
 use rustls::{CertificateError, ClientConfig, ClientConnection, DigitallySignedStruct, RootCertStore, SignatureScheme};
 
-use super::mistrust::{NOBODY, OTHER_NAME};
+use super::mistrust::{Mistrust, is_its_own_authority};
 use super::{Error, Kind, certificates};
+use crate::os::cause;
 
 /// For a greeting that only tells what a server speaks.
 const GREETING: Duration = Duration::from_secs(2);
@@ -26,11 +27,10 @@ pub fn client(ca_file: Option<&Path>) -> Result<ClientConfig, Error> {
     roots.add_parsable_certificates(certificates::trusted(None)?);
     roots.add_parsable_certificates(own.iter().cloned());
     let provider = Arc::new(ring::default_provider());
-    let unusable = |why: String| Error { kind: Kind::Certificate, context: "TLS".into(), source: io::Error::other(why) };
     let judge = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider.clone()).build();
-    let judge = judge.map_err(|_| unusable("nobody is trusted on this computer".into()))?;
+    let judge = judge.map_err(|_| Mistrust::NobodyAtAll.into_error("TLS"))?;
     let versions = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
-    let builder = versions.map_err(|e| unusable(e.to_string()))?;
+    let builder = versions.map_err(|e| Mistrust::Unfit(e.to_string()).into_error("TLS"))?;
     Ok(builder.dangerous().with_custom_certificate_verifier(Arc::new(Trust { judge, own })).with_no_client_auth())
 }
 
@@ -49,32 +49,44 @@ pub fn is_spoken(host: &str, port: u16) -> bool {
     matches!(greeting(), Some([0x15 | 0x16]))
 }
 
+/// Why there is no TLS with a server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Untaken {
+    /// Its certificate has run out; what TLS says of that.
+    Expired(String),
+    Mistrusted(Mistrust),
+}
+
 /// Why a server is not trusted, where that is why the line failed.
-pub fn fault(error: &io::Error) -> Option<(Kind, String)> {
-    let rustls::Error::InvalidCertificate(why) = error.get_ref()?.downcast_ref::<rustls::Error>()? else { return None };
-    Some(mistrusted(why))
+pub fn fault(error: &(dyn std::error::Error + 'static)) -> Option<Untaken> {
+    match cause::within(error)? {
+        rustls::Error::InvalidCertificate(why) => Some(Untaken::of(why)),
+        _ => None,
+    }
 }
 
-/// Why a certificate is not taken, in words that [`super::mistrust`] reads; and whether it is that its time is over.
-pub fn mistrusted(why: &CertificateError) -> (Kind, String) {
-    let words = match why {
-        CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
-            return (Kind::CertificateExpired, why.to_string());
+impl Untaken {
+    pub fn of(why: &CertificateError) -> Self {
+        match why {
+            CertificateError::Expired | CertificateError::ExpiredContext { .. } => Self::Expired(why.to_string()),
+            why => Self::Mistrusted(Mistrust::of(why)),
         }
-        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => "it is not valid yet".into(),
-        // Also somebody else under the name of one who is trusted.
-        CertificateError::UnknownIssuer | CertificateError::BadSignature => NOBODY.into(),
-        CertificateError::NotValidForName => OTHER_NAME.into(),
-        // Signed by itself, as many boxes come.
-        other if is_its_own_authority(other) => NOBODY.into(),
-        other => other.to_string(),
-    };
-    (Kind::Certificate, words)
-}
+    }
 
-fn is_its_own_authority(error: &CertificateError) -> bool {
-    let CertificateError::Other(other) = error else { return false };
-    other.0.downcast_ref::<webpki::Error>() == Some(&webpki::Error::CaUsedAsEndEntity)
+    pub fn kind(&self) -> Kind {
+        match self {
+            Self::Expired(_) => Kind::CertificateExpired,
+            Self::Mistrusted(_) => Kind::Certificate,
+        }
+    }
+
+    /// What an error of that kind comes from.
+    pub fn into_source(self) -> io::Error {
+        match self {
+            Self::Expired(why) => io::Error::other(why),
+            Self::Mistrusted(why) => io::Error::other(why),
+        }
+    }
 }
 
 /// One case more than usual: a certificate that is its own authority, as many boxes make one for themselves, and lies in the

@@ -95,7 +95,7 @@ impl From<storage::Error> for Problem {
             Kind::Crowded => Problem::new(
                 Code::DestinationMissing,
                 format!("The server lets in no more of our connections at once than {}, which are all in use.", error.source),
-                "Whoever runs the server can allow more from one address: a backup takes at least two. What was backed up before is whole.",
+                "Try again later, or have whoever runs the server allow more from one address. What was backed up before is whole.",
             ),
             Kind::NoBucket => Problem::new(
                 Code::DestinationMissing,
@@ -167,7 +167,7 @@ impl From<storage::Error> for Problem {
                 "Check the account's name, and its password or key there.",
             )
             .with_command(PASSWORD),
-            Kind::Certificate => untrusted(&error.source.to_string()),
+            Kind::Certificate => untrusted(&error),
             Kind::CertificateExpired => Problem::new(
                 Code::ServerCertificateExpired,
                 "The server's certificate has expired.",
@@ -272,16 +272,17 @@ impl From<storage::Error> for Problem {
     }
 }
 
-/// A certificate that is not taken. `why`: in the words of the error.
-fn untrusted(why: &str) -> Problem {
-    match Mistrust::of(why) {
-        Mistrust::Nobody => Problem::new(
+/// A certificate that is not taken.
+fn untrusted(error: &storage::Error) -> Problem {
+    let why = &error.source;
+    match Mistrust::within(error) {
+        Some(Mistrust::Nobody | Mistrust::NobodyAtAll) => Problem::new(
             Code::ServerCertificate,
             format!("The server's certificate cannot be trusted: {why}."),
             "Nothing was sent to it. If the server is your own, name the certificate that vouches for it; if it is not, ask whoever runs it.",
         )
         .with_command("Here it is named by --ca-file."),
-        Mistrust::OtherName(names) => Problem::new(
+        Some(Mistrust::OtherName(names)) => Problem::new(
             Code::ServerCertificateInvalid,
             match &names[..] {
                 [] => "The server's certificate was made for another name than the one in the address.".into(),
@@ -289,7 +290,7 @@ fn untrusted(why: &str) -> Problem {
             },
             "Nothing was sent to it. Correct the server's name in the address; if it is right, ask whoever runs the server.",
         ),
-        Mistrust::Unfit => Problem::new(
+        Some(Mistrust::Unfit(_)) | None => Problem::new(
             Code::ServerCertificateInvalid,
             format!("The server's certificate cannot be used: {why}."),
             "Nothing was sent to it. Whoever runs the server must give it another one; if it is new, check this computer's clock.",
@@ -320,7 +321,7 @@ fn folder_at_server(context: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::storage::{Error, Kind, mistrust};
+    use crate::storage::{Error, Kind};
 
     #[test]
     fn a_folder_that_is_missing_at_a_server_is_no_drive_to_be_plugged_in() {
@@ -368,18 +369,17 @@ mod tests {
 
     #[test]
     fn a_file_of_certificates_is_spoken_of_only_where_it_helps() {
-        let said = |why: &str| Problem::from(Error::new(Kind::Certificate, "ftps://nas/b", why));
-        let nobodys = said(mistrust::NOBODY);
+        let said = |why: Mistrust| Problem::from(why.into_error("ftps://nas/b"));
+        let nobodys = said(Mistrust::Nobody);
         assert_eq!(nobodys.code, Code::ServerCertificate);
         assert!(nobodys.fix.contains("name the certificate") && nobodys.command.contains("--ca-file"), "{nobodys:?}");
-        let of_rustls =
-            "certificate not valid for name \"nas\"; certificate is only valid for DnsName(\"box\") or IpAddress(10.0.0.5)";
-        for (why, named) in [(mistrust::OTHER_NAME, "another name"), (of_rustls, "made for box, 10.0.0.5, not")] {
-            let anothers = said(why);
+        let names = vec!["box".into(), "10.0.0.5".into()];
+        for (names, named) in [(Vec::new(), "another name"), (names, "made for box, 10.0.0.5, not")] {
+            let anothers = said(Mistrust::OtherName(names));
             assert_eq!((anothers.code, &*anothers.command), (Code::ServerCertificateInvalid, ""));
             assert!(anothers.what.contains(named) && anothers.fix.contains("name in the address"), "{anothers:?}");
         }
-        let early = said("it is not valid yet");
+        let early = said(Mistrust::Unfit("it is not valid yet".into()));
         assert_eq!((early.code, &*early.command), (Code::ServerCertificateInvalid, ""));
         assert!(early.what.contains("not valid yet") && early.fix.contains("clock"), "{early:?}");
     }

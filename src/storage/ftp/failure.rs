@@ -5,7 +5,9 @@ use std::io;
 use suppaftp::FtpError;
 use suppaftp::types::Response;
 
-use crate::storage::{Error, Kind, tls};
+use crate::storage::mistrust::Mistrust;
+use crate::storage::tls::{self, Untaken};
+use crate::storage::{Error, Kind};
 
 /// Characters of a server's words that are shown.
 const SHOWN: usize = 300;
@@ -19,6 +21,8 @@ pub enum Failure {
     Line(io::Error),
     /// The line cannot be protected, or must be.
     Tls(Kind, String),
+    /// The server cannot be known by its certificate.
+    Certificate(Untaken),
     /// No password is known where one is asked for.
     NoPassword,
     /// What came is no reply to what was asked.
@@ -63,7 +67,8 @@ impl Failure {
         match self {
             Self::Said { code, .. } => matches!(code, 421 | 425 | 426 | 450 | 451),
             Self::Line(_) | Self::Nonsense(_) | Self::OtherSize { .. } => true,
-            Self::Tls(..) | Self::NoPassword | Self::TooLong(_) | Self::ListCut(_) | Self::Crowded(_) | Self::End => false,
+            Self::Tls(..) | Self::Certificate(_) | Self::NoPassword | Self::TooLong(_) => false,
+            Self::ListCut(_) | Self::Crowded(_) | Self::End => false,
         }
     }
 
@@ -125,7 +130,7 @@ impl From<FtpError> for Failure {
             FtpError::ConnectionError(e) => e.into(),
             FtpError::UnexpectedResponse(response) => said(&response),
             // A host that is neither a name nor an address cannot be in a certificate.
-            FtpError::SecureError(why) => Self::Tls(Kind::Certificate, why),
+            FtpError::SecureError(why) => Self::Certificate(Untaken::Mistrusted(Mistrust::Unfit(why))),
             other => Self::Nonsense(other.to_string()),
         }
     }
@@ -137,7 +142,7 @@ impl From<io::Error> for Failure {
             return Self::TooLong("a reply".into());
         }
         match tls::fault(&error) {
-            Some((kind, why)) => Self::Tls(kind, why),
+            Some(why) => Self::Certificate(why),
             None => Self::Line(error),
         }
     }
@@ -177,6 +182,7 @@ pub fn judged(context: &str, failure: Failure, refused: Kind) -> Error {
         },
         Failure::Line(_) => Kind::ServerAway,
         Failure::Tls(kind, _) => *kind,
+        Failure::Certificate(why) => why.kind(),
         Failure::NoPassword => Kind::NoPassword,
         Failure::TooLong(_) => Kind::TooLong,
         Failure::ListCut(_) => Kind::ListCut,
@@ -192,6 +198,7 @@ pub fn judged(context: &str, failure: Failure, refused: Kind) -> Error {
         Failure::Line(e) if e.kind() == io::ErrorKind::UnexpectedEof => io::Error::other("the line was cut"),
         Failure::Line(e) => e,
         Failure::Tls(_, why) => io::Error::other(why),
+        Failure::Certificate(why) => why.into_source(),
         Failure::NoPassword => io::Error::other("there is no password"),
         Failure::Nonsense(what) => io::Error::other(what),
         Failure::ListCut(shown) => io::Error::other(format!("{shown} names")),

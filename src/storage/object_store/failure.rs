@@ -11,6 +11,7 @@ use crate::storage::{Error, Kind};
 pub fn judged(context: &str, error: &opendal::Error) -> Error {
     let of_many = Refusal::of_many(error.message()).map(Fault::Refused);
     let (kind, why) = match Fault::of(error).or(of_many.as_ref()) {
+        Some(Fault::NotTrusted(why)) => return why.clone().into_error(context),
         Some(fault) => (fault.kind(), fault.to_string()),
         None => (kind(error), said(error)),
     };

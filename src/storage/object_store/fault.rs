@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use crate::storage::Kind;
+use crate::storage::mistrust::Mistrust;
 
 /// Longest piece of a server's own words that is kept.
 const LONGEST_WORDS: usize = 300;
@@ -15,8 +16,8 @@ pub enum Fault {
     Away(String),
     /// It broke off in the middle of what was asked for, which it had begun to give.
     Cut(String),
-    /// It shows a certificate that nobody vouches for,
-    NotTrusted(String),
+    /// It shows a certificate that is not taken,
+    NotTrusted(Mistrust),
     /// or one that has run out.
     Expired,
     /// It speaks http where https was wanted.
@@ -91,11 +92,11 @@ impl fmt::Display for Fault {
         match self {
             Self::Away(why)
             | Self::Cut(why)
-            | Self::NotTrusted(why)
             | Self::TooLong(why)
             | Self::Damaged(why)
             | Self::Strange(why)
             | Self::Elsewhere(why) => f.write_str(why),
+            Self::NotTrusted(why) => why.fmt(f),
             Self::Expired => f.write_str("it has run out"),
             Self::NoHttps => f.write_str("it answers without TLS"),
             Self::TooShort => f.write_str("it ends before"),

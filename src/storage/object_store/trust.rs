@@ -5,7 +5,11 @@ use std::io;
 use std::path::Path;
 use std::time::Duration;
 
+use rustls::InvalidMessage;
+
 use super::fault::Fault;
+use crate::os::cause;
+use crate::storage::tls::{self, Untaken};
 use crate::storage::{Error, Kind, certificates};
 
 pub fn client(ca_file: Option<&Path>, connect: Duration) -> Result<reqwest::Client, Error> {
@@ -27,21 +31,23 @@ pub fn client(ca_file: Option<&Path>, connect: Duration) -> Result<reqwest::Clie
 
 /// Why there is no answer. Never the address: it may hold a signature.
 pub fn fault(error: &reqwest::Error) -> Fault {
-    let mut words = Vec::new();
-    let mut at = error.source();
-    while let Some(error) = at {
-        words.push(error.to_string());
-        at = error.source();
-    }
-    let why = words.last().cloned().unwrap_or_else(|| "no connection".into());
     // What http answers to a greeting of TLS.
-    if why.contains("InvalidContentType") {
+    if let Some(rustls::Error::InvalidMessage(InvalidMessage::InvalidContentType)) = cause::within(error) {
         return Fault::NoHttps;
     }
-    match words.into_iter().find(|words| words.contains("certificate")) {
-        Some(certificate) if certificate.contains("expired") => Fault::Expired,
-        Some(certificate) => Fault::NotTrusted(certificate),
+    match tls::fault(error) {
+        Some(Untaken::Expired(_)) => Fault::Expired,
+        Some(Untaken::Mistrusted(why)) => Fault::NotTrusted(why),
         None if error.is_builder() => Fault::Strange("no address".into()),
-        None => Fault::Away(why),
+        None => Fault::Away(deepest(error).unwrap_or_else(|| "no connection".into())),
     }
+}
+
+/// The words of what it came from in the end.
+fn deepest(error: &reqwest::Error) -> Option<String> {
+    let mut at = error.source()?;
+    while let Some(within) = at.source() {
+        at = within;
+    }
+    Some(at.to_string())
 }

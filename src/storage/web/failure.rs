@@ -6,7 +6,8 @@ use std::time::Duration;
 use rustls::InvalidMessage;
 use ureq::http::StatusCode;
 
-use crate::storage::{Error, Kind, tls};
+use crate::storage::tls::Untaken;
+use crate::storage::{Error, Kind};
 
 /// Why a request has no result.
 #[derive(Debug)]
@@ -26,8 +27,7 @@ pub enum Failure {
     Silent,
     /// The server's name leads nowhere.
     Unknown,
-    /// Its kind, and in words why.
-    Certificate(Kind, String),
+    Certificate(Untaken),
     /// It speaks http where https was wanted.
     NoHttps,
     /// What no server of this kind answers.
@@ -86,8 +86,7 @@ fn of_tls(error: &rustls::Error) -> Failure {
     let rustls::Error::InvalidCertificate(why) = error else {
         return Failure::Nonsense(format!("no TLS: {error}"));
     };
-    let (kind, why) = tls::mistrusted(why);
-    Failure::Certificate(kind, why)
+    Failure::Certificate(Untaken::of(why))
 }
 
 /// `refused`: what a permission that is missing is called here.
@@ -98,7 +97,7 @@ pub fn judged(context: &str, failure: Failure, refused: Kind) -> Error {
         Failure::Cut(why) => (Kind::ServerAway, why),
         Failure::Silent => (Kind::ServerAway, "no answer within the time".into()),
         Failure::Unknown => (Kind::ServerAway, "no server of this name is known".into()),
-        Failure::Certificate(kind, why) => (kind, why),
+        Failure::Certificate(why) => return Error { kind: why.kind(), context: context.into(), source: why.into_source() },
         Failure::NoHttps => (Kind::NoHttps, "it answers without TLS".into()),
         Failure::Nonsense(what) => (Kind::Nonsense, what),
         Failure::Elsewhere(to) => (Kind::Elsewhere, to),
@@ -155,7 +154,7 @@ mod tests {
         let presented = vec!["DnsName(\"box\")".into()];
         let of_another = CertificateError::NotValidForNameContext { expected: "nas".try_into().unwrap(), presented };
         let error = judged("a", of_tls(&rustls::Error::InvalidCertificate(of_another)), Kind::NotReadable);
-        assert_eq!(Mistrust::of(&error.source.to_string()), Mistrust::OtherName(vec!["box".into()]));
+        assert_eq!(Mistrust::within(&error), Some(&Mistrust::OtherName(vec!["box".into()])));
         let plain = rustls::Error::InvalidMessage(InvalidMessage::InvalidContentType);
         assert_eq!(judged("a", of_tls(&plain), Kind::NotReadable).kind, Kind::NoHttps);
         let full = io::Error::other(OfSpool(io::ErrorKind::StorageFull.into()));

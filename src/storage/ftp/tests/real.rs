@@ -106,11 +106,11 @@ fn a_server_has_to_prove_who_it_is() {
         (error.kind, error.source.to_string())
     };
     let nobodys = (Kind::Certificate, String::from("nobody who is trusted here vouches for it"));
-    let names = |person: &Person| match fault(person) {
-        (Kind::Certificate, words) => Mistrust::of(&words),
-        other => panic!("{other:?}"),
+    let names = |person: &Person| {
+        let error = open(&address, person).err().expect("it must not be trusted");
+        Mistrust::within(&error).cloned()
     };
-    let made_for = |names: &[&str]| Mistrust::OtherName(names.iter().map(|name| (*name).to_owned()).collect());
+    let made_for = |names: &[&str]| Some(Mistrust::OtherName(names.iter().map(|name| (*name).to_owned()).collect()));
     assert_eq!(fault(&with(None)), nobodys);
     let another = Ca::new(&dir.path().join("another"));
     assert_eq!(fault(&with(Some(another.file()))), nobodys);

@@ -18,7 +18,7 @@ use crate::model::recover;
 use crate::model::restore::PlanChoice;
 use crate::model::snapshot::VersionId;
 use crate::os::identity;
-use crate::storage::{self, Storage};
+use crate::storage::Storage;
 
 use super::append_only;
 use super::core::{Core, lock};
@@ -96,7 +96,7 @@ fn create(
     let keys = match plan.seal {
         None => None,
         Some(seal) => {
-            let keys = new_keys(core, plan, location, seal, secrets)?;
+            let keys = new_keys(core, plan, location, seal, secrets, free_number(plan, &**storage)?)?;
             // Kept here before anything is sealed with it.
             core.keep_ring(&plan.id, &keys.0, true)?;
             Some(keys)
@@ -126,13 +126,6 @@ pub fn create_folder(
     keys: Option<(&KeyRing, &Keys)>,
 ) -> Result<Folder, Problem> {
     let owner = new_owner(core, &marker.plan, 1);
-    // A folder without a marker is what a first start that was cut short has left; but never one with versions in it.
-    if storage.list(&name)?.iter().any(|e| e.name == marker::VERSIONS || e.name == marker::DATA) {
-        return Err(crate::archive::Error::Missing { object: format!("{name}/{}", marker::MARKER) }.into());
-    }
-    if storage::folders(&**storage)?.contains(&name) {
-        storage.delete_folder(&name)?;
-    }
     Folder::create(storage, name, marker, keys, owner, core.uploads_at_once(None, location))
 }
 
@@ -162,7 +155,7 @@ fn new_owner(core: &Core, plan: &PlanId, n: u32) -> Owner {
     }
 }
 
-/// The plan's key and its first file of slots at a destination. A key that this home keeps already is used again, whether its first
+/// The plan's key and its first file of slots at a destination, which takes this number. A key that this home keeps already is used again, whether its first
 /// destination was never reached or a further one is added; without a password the slots are copied from where the plan lies now.
 fn new_keys(
     core: &Core,
@@ -170,6 +163,7 @@ fn new_keys(
     location: &Location,
     seal: SealSpec,
     secrets: &NewSecrets,
+    n: u32,
 ) -> Result<(Arc<KeyRing>, Keys), Problem> {
     let known = core.known_ring(&plan.id)?;
     if !secrets.can_open() {
@@ -179,8 +173,14 @@ fn new_keys(
         let bytes = zeroize::Zeroizing::new(core.random());
         Arc::new(KeyRing::new(PlanKey { id: core.random(), bytes }))
     });
-    let file = key::encode(&plan.id, 1, &ring, &slots(core, seal.kdf, secrets), &mut |b| (core.env.entropy)(b))?;
-    Ok((ring, Keys::new(1, file)))
+    let file = key::encode(&plan.id, n, &ring, &slots(core, seal.kdf, secrets), &mut |b| (core.env.entropy)(b))?;
+    Ok((ring, Keys::new(n, file)))
+}
+
+/// For a file of slots in a folder that is to be made, above those that a start which was cut short has left there.
+fn free_number(plan: &Plan, storage: &dyn Storage) -> Result<u32, Problem> {
+    let left = storage.list(&plan.folder_name())?.into_iter().filter_map(|entry| Some(marker::parse_keys_name(&entry.name)?.0));
+    Ok(left.max().map_or(1, |highest| highest.saturating_add(1)))
 }
 
 /// Key slots of the plan at its other destinations, and those that are saved for it.

@@ -262,6 +262,16 @@ pub fn other_owner(machine: &str) -> Problem {
     )
 }
 
+/// A plan's folder that somebody else has begun, or that is reached in two ways.
+pub fn begun_elsewhere(folder: &str) -> Problem {
+    Problem::new(
+        Code::OtherOwner,
+        format!("Something else is making the folder {folder} at the destination, or was cut short while it did."),
+        "Nothing was taken away there. If two addresses of this backup lead to the same place, leave one of them out; if nobody else backs up \
+         there, delete that folder and try again.",
+    )
+}
+
 pub fn foreign_hand(what: &str) -> Problem {
     Problem::new(
         Code::ForeignHand,

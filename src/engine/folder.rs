@@ -2,6 +2,7 @@
 
 pub mod copy;
 mod keys;
+mod making;
 mod pins;
 mod reserve;
 pub mod unmarked;
@@ -108,35 +109,6 @@ impl Folder {
             0 => Err(explain::no_such_plan_at(place, &before)),
             _ => Err(explain::several_plans(&there(&all))),
         }
-    }
-
-    /// Makes a new plan folder, `at_once` files at a time. The marker comes last: without it there is no plan folder.
-    pub fn create(
-        storage: &Arc<dyn Storage>,
-        name: String,
-        marker: Marker,
-        keys: Option<(&KeyRing, &Keys)>,
-        owner: Owner,
-        at_once: usize,
-    ) -> Result<Self, Problem> {
-        let readme = marker::readme(&marker.name, marker.sealed).into_bytes();
-        // A copy's marker came from an older Strongroom, perhaps: these are the texts of today.
-        let (readme_sha256, recover_sha256) = (sha256_hex(&readme), Some(sha256_hex(recover::TEXT.as_bytes())));
-        let marker = Marker { readme_sha256, recover_sha256, ..marker };
-        let folder = Self { storage: storage.clone(), name, marker, unmarked: None, reserve: Arc::default() };
-        let key = keys.map(|(ring, _)| ring.newest());
-        let owner = Owner { n: 1, ..owner };
-        let owner = (marker::owner_name(1, &owner.home), json_lines::encode(&owner, key));
-        let mut first = vec![(marker::README.into(), readme), (recover::NAME.into(), recover::TEXT.into()), owner];
-        if let Some((_, keys)) = keys {
-            first.extend(keys.copies().map(|name| (name, keys.bytes.clone())));
-        }
-        few_at_once(&first, at_once, |(name, bytes)| folder.put(name, bytes))?;
-        if let Some((_, keys)) = keys {
-            folder.check_keys(keys)?;
-        }
-        folder.put(marker::MARKER, &json_lines::encode(&folder.marker, key))?;
-        Ok(folder)
     }
 
     pub fn storage(&self) -> &Arc<dyn Storage> {

@@ -196,6 +196,28 @@ mod tests {
     }
 
     #[test]
+    fn an_ftp_server_is_entered_once_for_as_long_as_somebody_uses_it() {
+        let (kept, folder) = (KeptOpen::default(), tempfile::tempdir().unwrap());
+        let open = |url: &str| opened(&kept, url, &folder);
+        let long_ago = || {
+            let mut kept = lock(&kept.0);
+            kept.storages.iter_mut().for_each(|one| one.asked = one.asked.checked_sub(2 * KEPT).unwrap());
+        };
+        let (ftp, sftp) = (open("ftp://ada@nas/backups"), open("sftp://ada@nas/backups"));
+        long_ago();
+        assert!(Arc::ptr_eq(&ftp, &open("ftp://ada@nas/backups")));
+        assert!(!Arc::ptr_eq(&sftp, &open("sftp://ada@nas/backups")));
+        kept.let_go(&at("ftp://ada@nas/backups"));
+        assert!(Arc::ptr_eq(&ftp, &open("ftp://ada@nas/backups")), "somebody uses it");
+        let weak = Arc::downgrade(&ftp);
+        drop(ftp);
+        kept.let_go(&at("sftp://ada@nas/backups"));
+        assert_eq!(weak.strong_count(), 1);
+        kept.let_go(&at("ftp://ada@nas/backups"));
+        assert_eq!(weak.strong_count(), 0);
+    }
+
+    #[test]
     fn what_was_told_while_it_was_opened_counts() {
         let (kept, folder) = (KeptOpen::default(), tempfile::tempdir().unwrap());
         let location = at("sftp://ada@nas/backups");

@@ -95,7 +95,7 @@ pub struct StorageHealth {
     /// Destinations [default: those of all plans]
     #[arg(value_name = "DEST")]
     pub to: Vec<String>,
-    /// Tell how they were at each check until now, instead of checking them: a line for each, how often they could be used, since when they are away and when they will be full
+    /// Tell how they were at each check until now, instead of checking them: a line for each, how often they could be used, since when they are away and when they will be full; the exit code is 1 where one could not be used at its last check, else 0
     #[arg(long)]
     pub history: bool,
     /// How many days back [default: 30]

@@ -100,10 +100,14 @@ impl History {
 }
 
 /// Makes one of many where they are old. What could be used and what could not stay apart, each by its first time: since when a
-/// destination is away stays known.
+/// destination is away stays known. The last look at each stays by itself: at its end a destination that was away in between was there.
 fn thin(db: &Connection, now: i64) -> Result<()> {
     for (span, age, length) in THINNED {
-        let sql = format!("SELECT destination, {COLUMNS} FROM health WHERE span = ?1 AND at < ?2 ORDER BY at LIMIT ?3");
+        let sql = format!(
+            "SELECT destination, {COLUMNS} FROM health WHERE span = ?1 AND at < ?2
+             AND at < (SELECT max(at) FROM health AS newer WHERE newer.destination = health.destination)
+             ORDER BY at LIMIT ?3"
+        );
         let mut query = db.prepare(&sql)?;
         let old = query.query_map(params![span, now - age, AT_ONCE], Old::read)?.collect::<rusqlite::Result<Vec<_>>>()?;
         if old.is_empty() {
@@ -281,6 +285,28 @@ mod tests {
         assert_eq!([0, 1, 2, 3].map(|hour| since(at(hour * HOUR))), [Some(at(0)), None, Some(at(2 * HOUR)), Some(at(2 * HOUR))]);
         history.note_health(&blue(), &good(at(4 * HOUR), 1)).unwrap();
         assert_eq!(since(at(4 * HOUR)), None);
+    }
+
+    #[test]
+    fn what_was_there_at_the_last_look_is_not_away_when_that_is_old() {
+        let history = History::in_memory().unwrap();
+        let start = START.div_euclid(DAY) * DAY - START;
+        for (minutes, is_good) in [(0, true), (20, false), (40, true)] {
+            let when = at(start + minutes * MINUTE);
+            history.note_health(&blue(), &if is_good { good(when, 1) } else { bad(when) }).unwrap();
+        }
+        // Whatever is looked at has what is old thinned.
+        for day in [1, 3, 5, 40, 80] {
+            history.note_health(&Location::local("/media/red"), &good(at(start + day * DAY), 1)).unwrap();
+        }
+        let now = at(start + 80 * DAY);
+        assert_eq!(history.away_since(&blue(), now).unwrap(), None);
+        assert_eq!(history.last_look(&blue(), now).unwrap(), Some((at(start + 40 * MINUTE), true)));
+        assert_eq!(all(&history, now).iter().map(|sample| sample.looks).sum::<u64>(), 3);
+        // Once it is looked at again, what is old is told in one like everything else.
+        history.note_health(&blue(), &good(now, 1)).unwrap();
+        let looks: Vec<u64> = all(&history, at(start + 81 * DAY)).iter().map(|sample| sample.looks).collect();
+        assert_eq!(looks, [2, 1, 1], "of that hour those that were good, and the one that was not; and now");
     }
 
     /// Two and a half years of a look every two hours, a day of them away.

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use jiff::SignedDuration;
 use jiff::civil::{Time, time};
 use serde::{Deserialize, Serialize};
 
@@ -10,6 +11,8 @@ use super::human;
 
 /// Bytes per second: what is slower, servers take for a line that is dead.
 pub const SLOWEST: u64 = 32 << 10;
+/// By the clock, in which one hour more or less of the year makes no difference.
+const DAY: SignedDuration = SignedDuration::from_hours(24);
 
 /// To all servers together. Folders and drives of this machine know no limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -48,6 +51,16 @@ impl Limits {
         let kept = |limit: Option<u64>| limit.map(|limit| limit.max(SLOWEST));
         let holds = self.between.is_none_or(|hours| hours.contains(time));
         if holds { (kept(self.upload), kept(self.download)) } else { (None, None) }
+    }
+
+    /// How long it is at a time of day until they begin or cease to hold; `None`: they never do.
+    pub fn change_in(&self, time: Time) -> Option<SignedDuration> {
+        let hours = self.between.filter(|_| !self.is_unlimited())?;
+        let until = |at: Time| match at.duration_since(time) {
+            later if later.is_positive() => later,
+            past => past + DAY,
+        };
+        Some(until(hours.from).min(until(hours.to)))
     }
 
     /// Whether each is one that can be kept to.
@@ -155,6 +168,18 @@ mod tests {
         assert_eq!(limits.at(time("12:00")), (Some(1_000_000), None));
         assert_eq!(limits.at(time("20:00")), (None, None));
         assert_eq!(Limits { between: None, ..limits }.at(time("20:00")), (Some(1_000_000), None));
+    }
+
+    #[test]
+    fn when_they_begin_and_cease_is_known_beforehand() {
+        let limits = |between: &str| Limits { upload: Some(1_000_000), download: None, between: between.parse().ok() };
+        let minutes = |between: &str, at: &str| limits(between).change_in(time(at)).map(|change| change.as_mins());
+        for (at, left) in [("07:58", 2), ("08:00", 600), ("17:59", 1), ("18:00", 14 * 60)] {
+            assert_eq!(minutes("08:00-18:00", at), Some(left), "{at}");
+        }
+        assert_eq!(minutes("22:30-06:00", "23:30"), Some(390));
+        assert_eq!(minutes("", "12:00"), None);
+        assert_eq!(Limits { upload: None, ..limits("08:00-18:00") }.change_in(time("12:00")), None);
     }
 
     #[test]

@@ -28,6 +28,8 @@ use super::watchers::Found;
 
 /// The longest time between two looks at the clock: it can be set, the machine can sleep.
 const LOOK: Duration = Duration::from_secs(60);
+/// The same where something is due sooner, at least.
+const LEAST: Duration = Duration::from_millis(100);
 /// The same while something that is due waits for the machine.
 const LOOK_WHILE_WAITING: Duration = Duration::from_secs(20);
 /// How long a clean-up that a person is asked about is not tried again by itself.
@@ -154,13 +156,16 @@ impl Actor {
         self.replicate(self.new_run_id(), Trigger::CatchUp, spec);
     }
 
-    /// Until the next run is due, at most a minute.
+    /// Until the next run is due, or a limit of speed comes or goes; at most a minute.
     pub(super) fn pause(&self, next: Option<Timestamp>) -> Duration {
         let now = self.core.env.clock.now();
         let wait = next.map(|at| Duration::try_from(at.duration_since(now)).unwrap_or_default());
         // What is waited for does not ring.
         let most = if self.by_itself.waits.is_empty() { LOOK } else { LOOK_WHILE_WAITING };
-        wait.map_or(most, |wait| wait.clamp(Duration::from_millis(100), most))
+        let time = now.to_zoned(self.core.env.clock.zone()).time();
+        let change = lock(&self.core.config).settings.limits.change_in(time);
+        let most = change.map_or(most, |change| Duration::try_from(change).unwrap_or_default().clamp(LEAST, most));
+        wait.map_or(most, |wait| wait.clamp(LEAST, most))
     }
 
     /// After a backup; where a person is to be asked first, not again before a day has passed.

@@ -15,6 +15,7 @@ mod health;
 mod held;
 mod job;
 mod keys;
+mod limit_hours;
 mod marker;
 mod matrix;
 mod messages;

@@ -1,0 +1,171 @@
+//! Limits of speed that hold at some times of day: a run that goes on past such a time is slowed, or let go, from then on.
+
+use std::io;
+
+use strongroom::model::limits::Limits;
+use strongroom::model::run::Outcome;
+use strongroom::model::settings::Settings;
+use strongroom::model::volume_size::VolumeSize;
+use strongroom::storage::throttle::Throttle;
+use strongroom::storage::{Error, Listed, Room, Storage, Take, Upload};
+
+use super::gated::Gates;
+use super::*;
+use crate::support::until;
+
+/// The line that all servers are reached by, and for each piece that went over it whether it had to wait.
+#[derive(Clone, Default)]
+struct Line {
+    throttle: Arc<Mutex<Option<Arc<Throttle>>>>,
+    waited: Arc<Mutex<Vec<bool>>>,
+}
+
+impl Line {
+    /// Whether a limit holds now.
+    fn is_limited(&self) -> bool {
+        let throttle = self.throttle.lock().unwrap().clone();
+        throttle.is_some_and(|throttle| {
+            // What is let in keeps the line for a while, where there is a limit.
+            throttle.up(1 << 20);
+            !throttle.up(0).is_zero()
+        })
+    }
+
+    fn pieces(&self) -> usize {
+        self.waited.lock().unwrap().len()
+    }
+}
+
+struct Metered {
+    inner: Arc<dyn Storage>,
+    line: Line,
+}
+
+impl Storage for Metered {
+    fn list(&self, folder: &str) -> Result<Vec<Listed>, Error> {
+        self.inner.list(folder)
+    }
+
+    fn size(&self, name: &str) -> Result<u64, Error> {
+        self.inner.size(name)
+    }
+
+    fn read_at(&self, name: &str, offset: u64, buffer: &mut [u8]) -> Result<(), Error> {
+        self.inner.read_at(name, offset, buffer)
+    }
+
+    fn read_through(&self, name: &str, offset: u64, end: u64, take: &mut Take<'_>) -> Result<(), Error> {
+        self.inner.read_through(name, offset, end, take)
+    }
+
+    fn create(&self, name: &str) -> Result<Box<dyn Upload>, Error> {
+        Ok(Box::new(Sent { inner: self.inner.create(name)?, line: self.line.clone() }))
+    }
+
+    fn delete(&self, name: &str) -> Result<(), Error> {
+        self.inner.delete(name)
+    }
+
+    fn delete_folder(&self, name: &str) -> Result<(), Error> {
+        self.inner.delete_folder(name)
+    }
+
+    fn room(&self) -> Result<Option<Room>, Error> {
+        self.inner.room()
+    }
+
+    fn sha256_on_medium(&self, name: &str, each: &mut dyn FnMut(u64) -> bool) -> Result<([u8; 32], bool), Error> {
+        self.inner.sha256_on_medium(name, each)
+    }
+
+    fn identity(&self) -> Option<(u64, u64)> {
+        self.inner.identity()
+    }
+
+    fn sweep_temporary(&self, folder: &str, before: Option<Timestamp>) -> Result<usize, Error> {
+        self.inner.sweep_temporary(folder, before)
+    }
+}
+
+struct Sent {
+    inner: Box<dyn Upload>,
+    line: Line,
+}
+
+impl io::Write for Sent {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        // What it would wait is noted, and no time goes by for it.
+        let wait = self.line.throttle.lock().unwrap().as_ref().map(|throttle| throttle.up(bytes.len()));
+        self.line.waited.lock().unwrap().push(wait.is_some_and(|wait| !wait.is_zero()));
+        self.inner.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.inner.flush()
+    }
+}
+
+impl Upload for Sent {
+    fn finish(self: Box<Self>) -> Result<(), Error> {
+        self.inner.finish()
+    }
+}
+
+#[test]
+fn a_limit_by_the_time_of_day_comes_and_goes_while_a_run_goes_on() {
+    let mut world = World::new();
+    let (line, gates) = (Line::default(), Gates::default());
+    let (home, lock) = world.free("home");
+    let env = Env { clock: world.clock.clone(), ..Env::system(world.secrets.clone(), Arc::new(|| {})) };
+    let (open, folder) = (env.open_storage.clone(), Location::local(world.path("server")));
+    let (seen, gated) = (line.clone(), gates.clone());
+    let open_storage: OpenStorage = Arc::new(move |location, create, access| {
+        *seen.throttle.lock().unwrap() = Some(access.throttle());
+        // A server is a folder here.
+        let inner = open(&folder, create, access)?;
+        Ok(gated.of(location, Arc::new(Metered { inner, line: seen.clone() })))
+    });
+    let env = Env { open_storage, notifier: world.told.clone(), ..env };
+    world.engine = Some(Engine::start(env, Mode::Owner { home, lock, autonomous: false }).unwrap());
+
+    // Whatever the engine is asked, it looks at the clock; then it knows itself when that is worth another look.
+    let at = |days: i64, time: &str| {
+        let day = Timestamp::now().to_zoned(TimeZone::UTC).date() + jiff::SignedDuration::from_hours(24 * days);
+        world.clock.set(&format!("{day}T{time}Z"));
+        world.handle().report(RunId(0)).wait().unwrap();
+    };
+    at(1, "17:50:00");
+    let limits = Limits { upload: Some(100_000), between: "08:00-18:00".parse().ok(), ..Limits::default() };
+    assert!(limits.between.is_some());
+    world.handle().save_settings(Settings { limits, ..Settings::default() }).wait().unwrap();
+    let server = Location::of_server("webdav://ada@nas/b").unwrap().unwrap();
+    let mut plan = Plan { destinations: vec![server.clone()], ..world.plan("Documents") };
+    plan.format.volume_size = Some(VolumeSize::Bytes(1 << 20));
+    world.save(&plan).unwrap();
+
+    let mut waited = Vec::new();
+    for (n, before, after) in [(0, (1, "17:50:00"), (1, "17:59:59")), (1, (2, "07:50:00"), (2, "07:59:59"))] {
+        let limited_first = n == 0;
+        write(&world.source().join(format!("film {n}")), crate::support::Random(n).bytes(16 << 20));
+        at(before.0, before.1);
+        until("the limit is as it is then", || line.is_limited() == limited_first);
+        gates.gate(&server).close();
+        line.waited.lock().unwrap().clear();
+        let report = std::thread::scope(|scope| {
+            let run = scope.spawn(|| world.back_up(&plan, WantedType::Auto));
+            until("volumes are on their way", || line.pieces() > 1);
+            let before = line.pieces();
+            at(after.0, after.1);
+            until("the limit changes", || line.is_limited() != limited_first);
+            assert!(!run.is_finished(), "the rest is held up");
+            let begun = line.pieces();
+            gates.gate(&server).open();
+            let report = run.join().unwrap();
+            let pieces = line.waited.lock().unwrap();
+            waited.push([&pieces[..before], &pieces[begun..]].map(|pieces| pieces.contains(&true)));
+            report
+        });
+        assert_eq!(report.outcome, Outcome::Completed, "{report:?}");
+    }
+    assert_eq!(waited, [[true, false], [false, true]], "before and after");
+}

@@ -43,7 +43,8 @@ pub fn print(report: &RunReport, output: Output) -> Exit {
         {
             backup(output, &report.plan_name, version, *backup_type, totals, destination, &took);
             for copy in copies {
-                output.line(format!("  and in {}, {} sent", clean(&copy.destination), human::bytes(copy.bytes)));
+                let read_back = copied_in_words(copy.read_back);
+                output.line(format!("  and in {}, {} sent{read_back}", clean(&copy.destination), human::bytes(copy.bytes)));
             }
             if let Some(packed) = packed.filter(|packed| packed.content > 0) {
                 output.line(format!("  as {}", packed.in_words()));
@@ -99,11 +100,21 @@ pub fn print(report: &RunReport, output: Output) -> Exit {
             let to = clean(&replicated.destination);
             output.line(format!("Copied {count} from {} to {to} in {took}", clean(from)));
             let objects = human::counted(replicated.objects, "object", "objects");
-            output.line(format!("  {objects} sent, {}", human::bytes(replicated.bytes)));
+            let read_back = copied_in_words(replicated.read_back.filter(|_| replicated.objects > 0));
+            output.line(format!("  {objects} sent, {}{read_back}", human::bytes(replicated.bytes)));
         }
     }
     warnings(&report.warnings, report.warning_count, shown);
     exit
+}
+
+/// What a line about a copy ends with.
+fn copied_in_words(read_back: Option<ReadBack>) -> &'static str {
+    match read_back {
+        Some(ReadBack::Medium | ReadBack::Cache) => ", read back",
+        Some(ReadBack::NotWanted) => ", not read back, as was chosen",
+        Some(ReadBack::Stopped) | None => "",
+    }
 }
 
 fn took(report: &RunReport) -> String {

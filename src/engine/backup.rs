@@ -1,8 +1,7 @@
 //! A backup run: from "Back up now" to a version that was read back.
 
 use std::collections::HashSet;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use crate::archive;
@@ -22,7 +21,7 @@ use crate::model::run::{Cancel, ReadBack, RunDetail, Stage};
 use crate::model::snapshot::{BackupType, Manifest, ObjectInfo, ObjectList, VersionId, WantedType};
 use crate::storage::stop::Stop;
 
-use super::core::Core;
+use super::core::{Core, lock};
 use super::counting::Counting;
 use super::deletion;
 use super::destination::{self, Opened};
@@ -36,6 +35,7 @@ use super::lanes::{Lanes, Leader, Making};
 use super::left;
 use super::message::NewSecrets;
 use super::parent::{self, Parent, Wish};
+use super::read_back;
 use super::run::{Done, Run, Stages};
 use super::several::{self, Chosen};
 use super::stoppable::Stoppable;
@@ -192,7 +192,7 @@ fn attempt(
     let copies = copies(core, lanes, &mut warnings, stages);
     let read_back = if plan.read_back.is_wanted_at(location) {
         stages.enter(Stage::ReadingBack);
-        match read_back(core, run, location, folder, &manifest, &objects) {
+        match read_all_back(core, run, location, folder, &manifest, &objects) {
             // Too late to leave no version: what is there is as good as those of programs that do not read back.
             Err(problem) if problem.code == Code::Cancelled || (problem.is_away() && run.cancel.is_cancelled()) => {
                 ReadBack::Stopped
@@ -389,8 +389,8 @@ fn check_needs(folder: &Folder, manifest: &Manifest, parent: Option<&Parent>) ->
     Ok(())
 }
 
-/// Reads every object of the run back from the medium and compares its SHA-256.
-fn read_back(
+/// Reads every object of the run back.
+fn read_all_back(
     core: &Core,
     run: &Run,
     place: &Location,
@@ -399,16 +399,14 @@ fn read_back(
     objects: &[ObjectInfo],
 ) -> Result<ReadBack, Problem> {
     let base = run_folder(&manifest.id);
-    let medium = AtomicBool::new(true);
+    let read = Mutex::new(ReadBack::Medium);
     few_at_once(objects, core.files_at_once(&[place]), |object| -> Result<(), Problem> {
         let name = format!("{base}/{}", object.name);
-        let (hash, past_cache) = folder.sha256_on_medium(&name, &mut |_| !run.cancel.should_end())?;
-        if data_encoding::HEXLOWER.encode(&hash) != object.sha256 {
-            core.history.remember_damage(folder.plan(), place, &[&name], false).map_err(explain::history)?;
-            return Err(archive::Error::damaged(name, "what was read back is not what was written").into());
-        }
-        medium.fetch_and(past_cache, Relaxed);
+        let how = read_back::object(core, (folder, place), &name, object, &run.cancel)?;
+        let mut read = lock(&read);
+        *read = how.max(*read);
         Ok(())
     })?;
-    Ok(if medium.into_inner() { ReadBack::Medium } else { ReadBack::Cache })
+    let read = *lock(&read);
+    Ok(read)
 }

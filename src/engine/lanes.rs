@@ -100,6 +100,7 @@ impl Lanes {
                 left: making.left.clone(),
                 ring: opened.ring.clone(),
                 max_size: plan.max_sizes.at(&location),
+                read_back: plan.read_back.is_wanted_at(&location),
                 feed: feed.clone(),
                 sent: sent.clone(),
                 cancel: cancel.clone(),

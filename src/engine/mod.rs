@@ -46,6 +46,7 @@ mod opened;
 mod overview;
 mod parent;
 mod plugged;
+mod read_back;
 mod replicate;
 mod restore;
 mod retention;

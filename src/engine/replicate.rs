@@ -18,7 +18,7 @@ use crate::model::marker;
 use crate::model::plan::Plan;
 use crate::model::problem::{Cause, Code, Problem, Warning};
 use crate::model::replicate::{ReplicateSpec, Replicated};
-use crate::model::run::{Cancel, Progress, RunDetail, Stage};
+use crate::model::run::{Cancel, Progress, ReadBack, RunDetail, Stage};
 use crate::model::snapshot::{Manifest, ObjectInfo, ObjectList, VersionId};
 use crate::storage::Storage;
 
@@ -31,6 +31,7 @@ use super::folder::{Folder, Listed};
 use super::hand;
 use super::health;
 use super::moving;
+use super::read_back;
 use super::run::{Done, Run, Stages};
 
 /// Carries out a replication. A version that cannot be copied is a warning; the others are.
@@ -59,6 +60,7 @@ pub fn run(core: &Core, run: &Run, spec: &ReplicateSpec, stages: &mut Stages<'_>
         to: &target,
         to_location: &spec.to,
         ring: ring.as_deref(),
+        read_back: core.plan(folder.plan()).map(|plan| plan.read_back).unwrap_or_default().is_wanted_at(&spec.to),
         progress: &run.progress,
         cancel: &run.cancel,
     };
@@ -140,6 +142,8 @@ pub struct Copying<'a> {
     pub to: &'a Folder,
     pub to_location: &'a Location,
     pub ring: Option<&'a KeyRing>,
+    /// What is sent is read back before it becomes a version.
+    pub read_back: bool,
     pub progress: &'a Progress,
     pub cancel: &'a Cancel,
 }
@@ -210,11 +214,12 @@ impl Copying<'_> {
 
         let mut replicated = Replicated { destination: self.to_location.display(), ..Replicated::default() };
         let sent: Mutex<HashSet<&str>> = Mutex::default();
+        let read: Mutex<Option<ReadBack>> = Mutex::default();
         for (version, missing) in versions.iter().zip(&missing) {
             let is_left = |name: &str| !lock(&sent).contains(name);
             let missing: Vec<&Wanted> = missing.iter().copied().filter(|object| is_left(&object.name)).collect();
             let lists: Vec<_> = version.lists.iter().filter(|(name, _)| is_left(name) && !lying.has(name)).collect();
-            let copied = self.send(&missing, &lists, &lying, &sent);
+            let copied = self.send(&missing, &lists, &lying, &sent, &read);
             // Also of a version that cannot be copied whole something was: others need it.
             for object in missing.iter().filter(|object| !is_left(&object.name)) {
                 replicated.objects += 1;
@@ -233,6 +238,8 @@ impl Copying<'_> {
             let healed: Vec<&str> = missing.iter().map(|object| &object.name).chain(bad_lists).map(String::as_str).collect();
             self.core.history.forget_damage(self.to.plan(), self.to_location, &healed).map_err(explain::history)?;
             if !has(&version.manifest.id) {
+                let early: Vec<&Wanted> = version.objects.iter().filter(|object| just_sent.contains(&object.name)).collect();
+                few_at_once(&early, self.core.files_at_once(&[self.to_location]), |object| self.read(object, &read))?;
                 self.finish(version.manifest)?;
                 replicated.versions.push(version.manifest.id.clone());
             }
@@ -241,6 +248,7 @@ impl Copying<'_> {
         if !warnings.is_empty() && self.cancel.is_cancelled() {
             return Err(explain::cancelled());
         }
+        replicated.read_back = if self.read_back { *lock(&read) } else { Some(ReadBack::NotWanted) };
         Ok((replicated, warnings))
     }
 
@@ -296,13 +304,14 @@ impl Copying<'_> {
         Ok(damaged.into_iter().collect())
     }
 
-    /// Sends objects and lists of them, a few at a time; the first that fails ends it. `sent` is told of each.
+    /// Sends objects and lists of them, a few at a time; the first that fails ends it. `sent` is told of each, `read` of what is read back.
     fn send<'v>(
         &self,
         objects: &[&'v Wanted],
         lists: &[&'v NamedList],
         lying: &Lying,
         sent: &Mutex<HashSet<&'v str>>,
+        read: &Mutex<Option<ReadBack>>,
     ) -> Result<(), NotCopied> {
         let at_once = self.core.uploads_at_once(Some(self.from_location), self.to_location);
         let objects = objects.iter().copied().map(Part::Object);
@@ -322,6 +331,7 @@ impl Copying<'_> {
             match one {
                 Part::Object(object) => {
                     self.send_one(object)?;
+                    self.read(object, read).map_err(NotCopied::Target)?;
                     self.progress.files_done.fetch_add(1, Relaxed);
                 }
                 Part::List((name, bytes)) => self.to.put_once(name, bytes).map_err(NotCopied::Target)?,
@@ -338,6 +348,16 @@ impl Copying<'_> {
         };
         let copied = self.to.copy_from(self.from, &object.name, Should::Be(&object.info), self.cancel, &each);
         self.noting_damage(object, copied.map(drop))
+    }
+
+    /// Reads back what was sent, where that is wanted.
+    fn read(&self, object: &Wanted, read: &Mutex<Option<ReadBack>>) -> Result<(), Problem> {
+        if self.read_back {
+            let how = read_back::object(self.core, (self.to, self.to_location), &object.name, &object.info, self.cancel)?;
+            let mut read = lock(read);
+            *read = Some(how).max(*read);
+        }
+        Ok(())
     }
 
     fn noting_damage(&self, object: &Wanted, read: Result<(), NotCopied>) -> Result<(), NotCopied> {

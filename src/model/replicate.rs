@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::location::Location;
 use super::restore::Place;
+use super::run::ReadBack;
 use super::snapshot::VersionId;
 
 /// What is asked for.
@@ -30,4 +31,7 @@ pub struct Replicated {
     /// Objects that were sent, and their bytes; what lay there already is not sent again.
     pub objects: u64,
     pub bytes: u64,
+    /// Whether what was sent was read back there before it became a version; `None`: nothing was sent, or it is not known of an older run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub read_back: Option<ReadBack>,
 }

@@ -3,6 +3,7 @@
 mod cancel;
 mod object;
 mod progress;
+mod read_back;
 mod report;
 pub mod words;
 

@@ -88,7 +88,7 @@ pub struct Backup {
     pub base: Option<VersionId>,
     #[command(flatten)]
     pub format: FormatOptions,
-    /// What is read back when all is written, and compared [default: always]
+    /// What is read back of what was written, at each destination that gets it, and compared [default: always]
     #[arg(long, value_name = "WHERE")]
     pub read_back: Option<ReadBack>,
     #[command(flatten)]

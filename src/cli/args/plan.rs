@@ -55,7 +55,7 @@ pub struct PlanAdd {
     pub server: Server,
     #[command(flatten)]
     pub format: FormatOptions,
-    /// What is read back after each backup, and compared [default: always]
+    /// What is read back after each backup, at each destination that gets it, and compared [default: always]
     #[arg(long, value_name = "WHERE")]
     pub read_back: Option<ReadBack>,
     #[command(flatten)]
@@ -86,7 +86,7 @@ pub struct PlanEdit {
     pub server: Server,
     #[command(flatten)]
     pub format: FormatOptions,
-    /// What is read back after each backup, and compared
+    /// What is read back after each backup, at each destination that gets it, and compared
     #[arg(long, value_name = "WHERE")]
     pub read_back: Option<ReadBack>,
     /// Read the password from this file when nobody is asked and this machine keeps no key; an empty name ends that

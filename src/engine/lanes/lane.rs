@@ -50,6 +50,8 @@ pub struct Lane {
     pub ring: Option<Arc<KeyRing>>,
     /// Bytes that may lie there.
     pub max_size: Option<u64>,
+    /// What is sent is read back before it becomes a version.
+    pub read_back: bool,
     pub feed: Arc<Feed>,
     pub sent: Arc<Sent>,
     pub cancel: Cancel,
@@ -91,6 +93,7 @@ impl Lane {
         before.objects += last.objects + sent.len() as u64;
         before.bytes = sent.values().fold(before.bytes.saturating_add(last.bytes), |sum, sent| sum.saturating_add(sent.size));
         before.versions.extend(last.versions);
+        before.read_back = before.read_back.max(last.read_back);
         Ok((before, warnings))
     }
 
@@ -102,6 +105,7 @@ impl Lane {
             to,
             to_location: &self.location,
             ring: self.ring.as_deref(),
+            read_back: self.read_back,
             progress: &self.progress,
             cancel: &self.cancel,
         }

@@ -179,7 +179,8 @@ fn is_zero(bytes: &u64) -> bool {
     *bytes == 0
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// How far it was read back what was written; the greater, the less that proves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ReadBack {
     /// Read past the cache.

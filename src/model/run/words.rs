@@ -5,9 +5,9 @@ use std::fmt::Write as _;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Outcome, ReadBack, RunDetail, RunKind, RunReport, Trigger};
+use super::read_back;
+use super::{Outcome, RunDetail, RunKind, RunReport, Trigger};
 use crate::model::human;
-use crate::model::location::Location;
 use crate::model::names;
 use crate::model::problem::{Cause, Code, Warning};
 use crate::model::snapshot::BackupType;
@@ -181,24 +181,7 @@ pub fn facts(run: &RunReport, now: Timestamp, zone: &TimeZone) -> Vec<(&'static 
             for copy in copies {
                 facts.push(("Also in", format!("{}, {} sent", copy.destination, human::bytes(copy.bytes))));
             }
-            let how = match read_back {
-                ReadBack::Medium => "from the medium itself, all as written",
-                ReadBack::Cache if Location::of_server(destination).is_some() => "all as written, as the server gives it",
-                ReadBack::Cache => "all as written, perhaps from memory: the file system allows no more",
-                ReadBack::Stopped => "cancelled in the middle, when the version was made already: verify it to make up for that",
-                ReadBack::NotWanted if Location::of_server(destination).is_some() => {
-                    "no, as was chosen: the server has confirmed what it took; verify it to be certain"
-                }
-                ReadBack::NotWanted => "no, as was chosen: verify it to be certain",
-            };
-            // What its other destinations got is not read back.
-            let place = match read_back {
-                ReadBack::Medium | ReadBack::Cache | ReadBack::Stopped if !copies.is_empty() => {
-                    format!("in {destination} alone: ")
-                }
-                _ => String::new(),
-            };
-            facts.push(("Read back", format!("{place}{how}")));
+            facts.extend(read_back::told(destination, *read_back, copies).into_iter().map(|told| ("Read back", told)));
         }
         RunDetail::Restore { version, counts, target, dry_run, undo } => {
             match version {
@@ -238,6 +221,9 @@ pub fn facts(run: &RunReport, now: Timestamp, zone: &TimeZone) -> Vec<(&'static 
             let versions: Vec<String> = replicated.versions.iter().map(ToString::to_string).collect();
             facts.push(("Copied", if versions.is_empty() { "nothing was missing".into() } else { versions.join(", ") }));
             facts.push(("Sent", human::bytes(replicated.bytes)));
+            if let Some(read_back) = replicated.read_back.filter(|_| replicated.objects > 0) {
+                facts.push(("Read back", read_back.in_words(&replicated.destination).into()));
+            }
         }
         RunDetail::Tool(done) => {
             facts.push(("File", done.from.display().into_owned()));
@@ -327,6 +313,7 @@ mod tests {
     use crate::model::problem::Problem;
     use crate::model::replicate::Replicated;
     use crate::model::restore::RestoreCounts;
+    use crate::model::run::ReadBack;
     use crate::model::run::RunId;
 
     /// A backup with three warnings of two causes.

@@ -20,8 +20,8 @@ fn name(wish: WantedReadBack) -> &'static str {
 fn explained(wish: WantedReadBack) -> &'static str {
     match wish {
         WantedReadBack::Always => {
-            "Everything new is read back after each backup and compared: safest. Over a server it takes as long again, and as much of \
-             the line."
+            "Everything new is read back after each backup, at each destination, and compared: safest. Over a server it takes as long \
+             again, and as much of the line."
         }
         WantedReadBack::Local => {
             "Folders and drives are read back after each backup. A server is trusted in what it confirms: the size of each file, and \

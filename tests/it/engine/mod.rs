@@ -27,6 +27,7 @@ mod pulled;
 mod quota;
 mod random;
 mod read_back;
+mod read_back_copies;
 mod retention;
 mod schedule;
 mod several;

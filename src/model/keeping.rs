@@ -1,4 +1,4 @@
-//! Stores that keep what is deleted: room there is not free at once.
+//! Stores that keep what is deleted, or let nothing be deleted yet: room there is not free at once.
 
 use serde::{Deserialize, Serialize};
 
@@ -18,6 +18,14 @@ pub enum Keeping {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         days: Option<u32>,
     },
+    /// Nothing may be deleted yet (retention policy, immutability, hold).
+    Held {
+        /// Days for which all that is written may not be; `None`: the store does not tell how long.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        days: Option<u32>,
+    },
+    /// What is deleted stays for so many days and takes room (soft delete).
+    Soft { days: u32 },
 }
 
 /// A destination that keeps what is deleted, by its address.
@@ -45,6 +53,18 @@ impl Keeping {
                 "The bucket keeps what is deleted and can lock it (object lock): cleaning up frees room only once a lifecycle rule of \
                  the bucket takes old versions away"
                     .into()
+            }
+            Self::Held { days: Some(days) } => format!(
+                "The bucket lets no file be deleted for {} after it was written (retention policy): cleaning up frees what is older alone",
+                span(days)
+            ),
+            Self::Held { days: None } => {
+                "The bucket lets no file be deleted as long as a policy or a hold of its own says so (immutability): cleaning up may \
+                 free nothing"
+                    .into()
+            }
+            Self::Soft { days } => {
+                format!("The bucket keeps deleted files for {} (soft delete): cleaning up frees room only then", span(days))
             }
         }
     }
@@ -77,8 +97,19 @@ mod tests {
             "{said}"
         );
         assert!(Keeping::Locked { days: Some(730) }.in_words().contains("for 2 years"));
-        for keeping in [Keeping::Versions, Keeping::Locked { days: None }, Keeping::Locked { days: Some(1) }] {
-            assert!(keeping.in_words().contains("lifecycle rule"), "{keeping:?}");
+        let held = Keeping::Held { days: Some(30) }.in_words();
+        assert!(held.starts_with("The bucket lets no file be deleted for 30 days after it was written"), "{held}");
+        let soft = Keeping::Soft { days: 7 }.in_words();
+        assert!(soft.starts_with("The bucket keeps deleted files for 7 days (soft delete)"), "{soft}");
+        for (keeping, says) in [
+            (Keeping::Versions, "lifecycle rule"),
+            (Keeping::Locked { days: None }, "lifecycle rule"),
+            (Keeping::Locked { days: Some(1) }, "lifecycle rule"),
+            (Keeping::Held { days: None }, "may free nothing"),
+            (Keeping::Held { days: Some(1) }, "for 1 day after"),
+            (Keeping::Soft { days: 1 }, "only then"),
+        ] {
+            assert!(keeping.in_words().contains(says), "{keeping:?}");
             let json = serde_json::to_string(&keeping).unwrap();
             assert_eq!(serde_json::from_str::<Keeping>(&json).unwrap(), keeping, "{json}");
         }

@@ -40,6 +40,7 @@ use direct::Direct;
 use failure::judged;
 use fault::Fault;
 use found::Found;
+use keeping::Asked;
 use line::Line;
 use single::{Bucket, SingleUpload};
 use upload::StoreUpload;
@@ -71,6 +72,8 @@ pub struct ObjectStore {
     tells_sums: bool,
     /// Of S3 only.
     bucket: Option<Arc<Bucket>>,
+    /// Where there is a key to ask with.
+    asked: Option<Asked>,
 }
 
 impl ObjectStore {
@@ -99,10 +102,24 @@ impl ObjectStore {
         // Google's answer to a batch would be taken at its word in how many parts it has.
         let in_batches = !matches!(location, Location::Gcs(_));
         let transport = HttpTransporter::new(Carrier(wire.clone()));
-        let direct = service.bucket.map(|bucket| Direct::new(wire, transport.clone(), bucket));
-        let bucket = direct.map(|direct| Arc::new(Bucket::new(Arc::new(direct))));
+        let (mut bucket, mut asked) = (None, None);
+        match service.bucket {
+            Some(service::Bucket::S3 { chain, signer, address, storage_class }) => {
+                let direct = Arc::new(Direct::new(wire, transport.clone(), address, chain, signer));
+                bucket = Some(Arc::new(Bucket::new(direct.clone(), storage_class)));
+                asked = Some(Asked::S3(direct));
+            }
+            Some(service::Bucket::Google { chain, signer, address, name }) => {
+                asked = Some(Asked::Google(Direct::new(wire, transport.clone(), address, chain, signer), name));
+            }
+            Some(service::Bucket::Azure { chain, address, container }) => {
+                let signer = reqsign_azure_storage::RequestSigner::new();
+                asked = Some(Asked::Azure(Direct::new(wire, transport.clone(), address, chain, signer), container));
+            }
+            None => {}
+        }
         let line = Arc::new(Line::new(service.operator, transport)?);
-        Ok(Self { line, prefix: service.prefix, shown: location.display(), in_batches, tells_sums, bucket })
+        Ok(Self { line, prefix: service.prefix, shown: location.display(), in_batches, tells_sums, bucket, asked })
     }
 
     /// Where the bucket lies, where the address does not say so and the store does.
@@ -349,10 +366,9 @@ impl Storage for ObjectStore {
         None
     }
 
-    /// Of S3 only: the others' own libraries do not ask for it.
     fn keeping(&self) -> Option<Keeping> {
-        let bucket = self.bucket.as_ref()?;
-        self.line.wait(async { Ok(keeping::of(&bucket.direct).await) }).ok().flatten()
+        let asked = self.asked.as_ref()?;
+        self.line.wait(async { Ok(asked.keeping().await) }).ok().flatten()
     }
 
     /// What uploads that died left can be seen in S3 only; elsewhere the service itself takes it away after a week.

@@ -1,41 +1,43 @@
-//! Requests to a bucket of S3 that OpenDAL does not know, or makes only of what lies in memory.
+//! Requests to a store that OpenDAL does not know, or makes only of what lies in memory.
 
 use std::sync::Arc;
 
 use http::{HeaderMap, Method, Request, header};
 use opendal::HttpTransporter;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use reqsign_aws_v4::{Credential, RequestSigner};
-use reqsign_core::{Context, OsEnv, Signer};
+use reqsign_aws_v4::Credential;
+use reqsign_core::{Context, OsEnv, ProvideCredentialChain, SignRequest, Signer, SigningCredential};
 use reqsign_file_read_tokio::TokioFileRead;
 
 use super::body::Content;
 use super::fault::Fault;
-use super::service::Bucket;
 use super::wire::{Answer, Wire};
 
 /// What stays itself in an address that is signed.
 pub const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 const PLAIN_PATH: &AsciiSet = &PLAIN.remove(b'/');
 
-pub struct Direct {
+pub struct Direct<C: SigningCredential = Credential> {
     wire: Arc<Wire>,
-    signer: Signer<Credential>,
-    /// The bucket's own address.
+    signer: Signer<C>,
+    /// Of S3 the bucket's own, of others the service's.
     address: String,
-    /// In which class objects are kept; empty: the bucket's usual one.
-    pub storage_class: String,
 }
 
-impl Direct {
+impl<C: SigningCredential> Direct<C> {
     /// `transport`: by which credentials are asked for.
-    pub fn new(wire: Arc<Wire>, transport: HttpTransporter, bucket: Bucket) -> Self {
+    pub fn new(
+        wire: Arc<Wire>,
+        transport: HttpTransporter,
+        address: String,
+        chain: ProvideCredentialChain<C>,
+        signer: impl SignRequest<Credential = C>,
+    ) -> Self {
         let context = Context::new().with_file_read(TokioFileRead).with_env(OsEnv).with_http_send(transport);
-        let signer = Signer::new(context, bucket.chain, RequestSigner::new("s3", &bucket.region));
-        Self { wire, signer, address: bucket.address, storage_class: bucket.storage_class }
+        Self { wire, signer: Signer::new(context, chain, signer), address }
     }
 
-    /// `rest`: what follows the bucket's address, as it stands there. Answers are as [`Wire::send`] gives them: also 404, 409 and 412.
+    /// `rest`: what follows the address, as it stands there. Answers are as [`Wire::send`] gives them: also 404, 409 and 412.
     pub async fn ask(&self, method: Method, rest: &str, headers: HeaderMap, content: &Content) -> Result<Answer, Fault> {
         let request = Request::builder().method(method).uri(format!("{}{rest}", self.address)).body(());
         let (mut parts, ()) = request.map_err(|e| Fault::Strange(e.to_string()))?.into_parts();

@@ -1,70 +1,63 @@
-//! Whether a bucket of S3 keeps what is deleted: a deletion then lays a marker only, and frees no room.
+//! Whether a bucket keeps what is deleted, or lets nothing be deleted yet: cleaning up then frees no room, or only later.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use http::{HeaderMap, Method};
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use opendal::Buffer;
+use reqsign_core::SigningCredential;
 
 use super::body::Content;
 use super::direct::Direct;
-use super::fault::element;
 use crate::model::keeping::Keeping;
 
-/// For an answer: it is only good to know.
+mod azure;
+mod google;
+mod s3;
+
+/// For all answers: it is only good to know.
 const PATIENCE: Duration = Duration::from_secs(20);
-const DAYS_OF_YEAR: u32 = 365;
+const SECONDS_OF_DAY: u64 = 24 * 60 * 60;
 
-/// `None` also where the store does not know such a thing, or does not tell it to this key.
-pub async fn of(direct: &Direct) -> Option<Keeping> {
-    let asked = async {
-        match ask(direct, "?object-lock=").await.as_deref().and_then(lock) {
-            Some(lock) => Some(lock),
-            None => ask(direct, "?versioning=").await.as_deref().and_then(versions),
-        }
-    };
-    tokio::time::timeout(PATIENCE, asked).await.ok().flatten()
+/// A bucket that can be asked.
+pub enum Asked {
+    S3(Arc<Direct>),
+    Google(Direct<reqsign_google::Credential>, String),
+    Azure(Direct<reqsign_azure_storage::Credential>, String),
 }
 
-async fn ask(direct: &Direct, query: &str) -> Option<String> {
-    let answer = direct.ask(Method::GET, query, HeaderMap::new(), &Content::Memory(Buffer::new())).await.ok()?;
-    answer.status.is_success().then(|| String::from_utf8_lossy(&answer.body).into_owned())
+/// What it said.
+struct Told {
+    headers: HeaderMap,
+    body: String,
 }
 
-/// With the time for which all that is written is locked.
-fn lock(told: &str) -> Option<Keeping> {
-    if element(told, "ObjectLockEnabled") != "Enabled" {
-        return None;
+impl Asked {
+    /// `None` also where the store does not know such a thing, or does not tell it to this key.
+    pub async fn keeping(&self) -> Option<Keeping> {
+        let asked = async {
+            match self {
+                Self::S3(direct) => s3::of(direct).await,
+                Self::Google(direct, bucket) => google::of(direct, bucket).await,
+                Self::Azure(direct, container) => azure::of(direct, container).await,
+            }
+        };
+        tokio::time::timeout(PATIENCE, asked).await.ok().flatten()
     }
-    let number = |name| element(told, name).parse::<u32>().ok().filter(|number| *number > 0);
-    let years = || number("Years").map(|years| years.saturating_mul(DAYS_OF_YEAR));
-    Some(Keeping::Locked { days: number("Days").or_else(years) })
 }
 
-fn versions(told: &str) -> Option<Keeping> {
-    (element(told, "Status") == "Enabled").then_some(Keeping::Versions)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_a_bucket_says_of_itself_is_read() {
-        let locked = |rule: &str| lock(&format!("<C><ObjectLockEnabled>Enabled</ObjectLockEnabled>{rule}</C>"));
-        let rule = |span: &str| format!("<Rule><DefaultRetention><Mode>COMPLIANCE</Mode>{span}</DefaultRetention></Rule>");
-        for (span, days) in [
-            ("<Days>30</Days><Years>0</Years>", Some(30)),
-            ("<Years>2</Years>", Some(730)),
-            ("<Years>99999999</Years>", Some(u32::MAX)),
-            ("<Days>-1</Days>", None),
-        ] {
-            assert_eq!(locked(&rule(span)), Some(Keeping::Locked { days }), "{span}");
-        }
-        assert_eq!(locked(""), Some(Keeping::Locked { days: None }));
-        assert_eq!((lock("<html>"), lock("")), (None, None));
-        assert_eq!(versions("<V><Status>Enabled</Status></V>"), Some(Keeping::Versions));
-        for other in ["<V/>", "<V><Status>Suspended</Status></V>", "<Status>", ""] {
-            assert_eq!(versions(other), None, "{other}");
-        }
+/// `version`: of the service's language, where it wants to be told that.
+async fn ask<C: SigningCredential>(direct: &Direct<C>, rest: &str, version: &'static str) -> Option<Told> {
+    let mut headers = HeaderMap::new();
+    if !version.is_empty() {
+        headers.insert(HeaderName::from_static("x-ms-version"), HeaderValue::from_static(version));
     }
+    let answer = direct.ask(Method::GET, rest, headers, &Content::Memory(Buffer::new())).await.ok()?;
+    let body = String::from_utf8_lossy(&answer.body).into_owned();
+    answer.status.is_success().then_some(Told { headers: answer.headers, body })
+}
+
+/// Whole days of a span, the last one too; `None` for none.
+fn days(seconds: u64) -> Option<u32> {
+    Some(u32::try_from(seconds.div_ceil(SECONDS_OF_DAY)).unwrap_or(u32::MAX)).filter(|days| *days > 0)
 }

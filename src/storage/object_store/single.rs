@@ -36,6 +36,8 @@ const CONTENT_MD5: HeaderName = HeaderName::from_static("content-md5");
 /// A bucket, and what it compares an object with.
 pub struct Bucket {
     pub direct: Arc<Direct>,
+    /// In which class objects are kept; empty: the bucket's usual one.
+    storage_class: String,
     /// Bytes of what goes by one request.
     pub longest: u64,
     compares: AtomicU8,
@@ -52,8 +54,8 @@ enum Compares {
 }
 
 impl Bucket {
-    pub fn new(direct: Arc<Direct>) -> Self {
-        Self { direct, longest: LONGEST, compares: AtomicU8::new(0) }
+    pub fn new(direct: Arc<Direct>, storage_class: String) -> Self {
+        Self { direct, storage_class, longest: LONGEST, compares: AtomicU8::new(0) }
     }
 
     fn compares(&self) -> Compares {
@@ -112,8 +114,8 @@ impl SingleUpload {
         add(header::IF_NONE_MATCH, "*")?;
         let named = |name: String| HeaderName::from_bytes(name.as_bytes()).map_err(|e| Fault::Strange(e.to_string()));
         add(named(format!("x-amz-meta-{TOKEN}"))?, token)?;
-        if !self.bucket.direct.storage_class.is_empty() {
-            add(HeaderName::from_static("x-amz-storage-class"), &self.bucket.direct.storage_class)?;
+        if !self.bucket.storage_class.is_empty() {
+            add(HeaderName::from_static("x-amz-storage-class"), &self.bucket.storage_class)?;
         }
         if with_crc {
             add(CRC32, crc32)?;

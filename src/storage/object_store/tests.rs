@@ -12,6 +12,7 @@ use crate::storage::servers::stores::{self, AZURE_ACCOUNT, BUCKET, S3_KEY, S3_SE
 use crate::storage::{contract, cuts};
 
 mod claims;
+mod keeping;
 mod requests;
 mod single;
 mod sums;

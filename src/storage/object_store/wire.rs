@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use bytes::BytesMut;
-use http::{HeaderMap, Method, Request, Response, StatusCode, header, request};
+use http::{HeaderMap, Method, Request, Response, StatusCode, Uri, header, request};
 use opendal::{Buffer, HttpBody, HttpTransport};
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
@@ -16,6 +16,7 @@ use super::claims::Claims;
 use super::coming::Coming;
 use super::fault::{self, Fault, Refusal};
 use super::range::Wanted;
+use super::service;
 use super::sums;
 use super::trust;
 use crate::model::location::{Location, Server, bucket};
@@ -46,6 +47,8 @@ pub struct Wire {
     server: Option<Server>,
     /// Whether this may be a machine of the cloud's, that is told its credentials there.
     in_cloud: bool,
+    /// Who tells it them, where that is none of the cloud's own addresses.
+    metadata: Option<Server>,
     /// What the store compares what it gets with.
     claims: Claims,
     throttle: Arc<Throttle>,
@@ -83,15 +86,15 @@ impl Wire {
         let lines = Arc::new(Semaphore::new(access.connections().max(1)));
         let (server, throttle, reached) = (location.server(), access.throttle(), AtomicBool::new(false));
         let silence = access.patience().unwrap_or(SILENCE);
-        Ok(Self { client, server, in_cloud, claims, throttle, silence, reached, lines })
+        let metadata = service::metadata().filter(|it| matches!(location, Location::S3(_)) && server.as_ref() != Some(it));
+        Ok(Self { client, server, in_cloud, metadata, claims, throttle, silence, reached, lines })
     }
 
     /// Sends a request that is signed already, again where that helps.
     pub async fn send(&self, parts: &request::Parts, content: &Content) -> Result<Answer, Fault> {
         let begun = Instant::now();
         let wanted = Wanted::of(&parts.headers);
-        let host = parts.uri.host().unwrap_or_default();
-        let is_metadata = host.starts_with("169.254.") || host == "metadata.google.internal" || host == "[fd00:ec2::254]";
+        let is_metadata = self.is_metadata(&parts.uri);
         if is_metadata && !self.in_cloud {
             return Err(Fault::Away("not asked: the store is not this cloud's".into()));
         }
@@ -135,6 +138,13 @@ impl Wire {
             next *= 2;
         }
         Err(Fault::Away("no answer".into()))
+    }
+
+    /// Whether this asks who tells a machine of the cloud's its credentials.
+    fn is_metadata(&self, uri: &Uri) -> bool {
+        let host = uri.host().unwrap_or_default();
+        let is_clouds = host.starts_with("169.254.") || host == "metadata.google.internal" || host == "[fd00:ec2::254]";
+        is_clouds || self.metadata.as_ref().is_some_and(|server| *server == bucket::server(&uri.to_string()))
     }
 
     /// One request, to the end of its answer; where that is streamed, to its beginning.

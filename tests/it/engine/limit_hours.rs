@@ -123,7 +123,7 @@ fn a_limit_by_the_time_of_day_comes_and_goes_while_a_run_goes_on() {
         *seen.throttle.lock().unwrap() = Some(access.throttle());
         // A server is a folder here.
         let inner = open(&folder, create, access)?;
-        Ok(gated.of(location, Arc::new(Metered { inner, line: seen.clone() })))
+        Ok(gated.before(location, Arc::new(Metered { inner, line: seen.clone() })))
     });
     let env = Env { open_storage, notifier: world.told.clone(), ..env };
     world.engine = Some(Engine::start(env, Mode::Owner { home, lock, autonomous: false }).unwrap());

@@ -14,6 +14,7 @@ mod cli_plan_named;
 mod cli_plans;
 mod cli_roundtrip;
 mod cli_schedule;
+mod cloud_credentials;
 mod conditions;
 mod cut_runs;
 mod download;

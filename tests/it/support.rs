@@ -107,7 +107,7 @@ pub fn command(home: &Path) -> Command {
 /// Variables by which whoever runs the tests would be in them: their home, password, screen, bus and buckets.
 pub fn is_callers(name: &OsStr) -> bool {
     let name = name.to_string_lossy();
-    ["STRONGROOM_", "XDG_", "DBUS_", "WAYLAND_", "AWS_", "AZURE_", "GOOGLE_"].iter().any(|of| name.starts_with(of))
+    ["STRONGROOM_", "XDG_", "DBUS_", "WAYLAND_", "AWS_", "AZURE_", "GOOGLE_", "GCE_"].iter().any(|of| name.starts_with(of))
         || name == "DISPLAY"
 }
 

@@ -1,7 +1,7 @@
 //! What the servers of the tests that are made up read and write of HTTP.
 
 use std::collections::BTreeMap;
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, Write};
 use std::net::TcpStream;
 
 /// A request as it came.
@@ -17,7 +17,7 @@ pub struct Request {
 
 impl Request {
     /// The next one on a line; `None` where it ends.
-    pub fn receive(reader: &mut BufReader<TcpStream>, line: &mut TcpStream) -> Option<Self> {
+    pub fn receive(reader: &mut impl BufRead, line: &mut impl Write) -> Option<Self> {
         let mut first = String::new();
         reader.read_line(&mut first).ok().filter(|length| *length > 0)?;
         let mut words = first.split_whitespace();

@@ -6,6 +6,7 @@ pub mod account;
 pub mod apache;
 pub mod ca;
 pub mod dufs;
+pub mod elsewhere;
 pub mod fake;
 pub mod fake_ftp;
 pub mod fake_ipfs;

@@ -41,8 +41,11 @@ impl Folder {
         if let Some((_, keys)) = keys {
             folder.check_keys(keys)?;
         }
-        folder.put(marker::MARKER, &json_lines::encode(&folder.marker, ring.map(KeyRing::newest)))?;
-        Ok(folder)
+        match storage.put(&folder.full(marker::MARKER), &json_lines::encode(&folder.marker, ring.map(KeyRing::newest))) {
+            Ok(()) => Ok(folder),
+            Err(error) if error.kind == Kind::AlreadyExists => Err(folder.begun_elsewhere()),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// Refuses where somebody else has begun to make it, or has made it meanwhile.

@@ -26,8 +26,8 @@ use failure::{Answer, Failure, judged};
 use listing::{Entry, EntryKind};
 use log_in::Gate;
 use patience::{Attempts, Patience};
-use pool::{Pool, Taken, Want};
-use session::{Piece, Session};
+use pool::{Pool, Want};
+use session::{Piece, Session, Then};
 use upload::FtpUpload;
 
 /// Folders within folders that are removed; ours are three deep.
@@ -152,23 +152,17 @@ impl Ftp {
         error
     }
 
-    /// `is_end`: nothing is said to follow.
-    fn read_range(&self, name: &str, offset: u64, buffer: &mut [u8], is_end: bool) -> Result<(), Error> {
-        self.read_over(&mut None, name, offset, buffer, is_end)
-    }
-
-    /// The same over a connection that is held.
-    fn read_over(&self, held: &mut Option<Taken>, name: &str, offset: u64, buffer: &mut [u8], is_end: bool) -> Result<(), Error> {
+    fn read_range(&self, name: &str, offset: u64, buffer: &mut [u8], then: Then) -> Result<(), Error> {
         let path = self.path(name);
         let end = offset.checked_add(buffer.len() as u64).filter(|end| *end <= LONGEST_FILE);
-        let mut piece = Piece { offset, buffer, done: 0, is_end };
+        let mut piece = Piece { offset, buffer, done: 0, then };
         let mut attempts = Attempts::new(&self.pool.gate.patience);
         let mut ended_at = None;
         loop {
             let read = match end {
                 Some(_) => {
                     let want = Want::File(&path, offset + piece.done as u64);
-                    self.pool.holding(held, want, |session, alarm| session.read(alarm, &path, &mut piece))
+                    self.pool.with(want, |session, alarm| session.read(alarm, &path, &mut piece))
                 }
                 None => Err(Failure::End),
             };
@@ -235,21 +229,16 @@ impl Storage for Ftp {
         if buffer.is_empty() {
             return self.size(name).map(drop);
         }
-        self.read_range(name, offset, buffer, false)
+        self.read_range(name, offset, buffer, Then::Rest)
     }
 
     /// By one connection, which nobody who reads something else breaks off as long as the server lets us have enough of them. Else others may
     /// have it between two pieces: also whoever takes these.
     fn read_through(&self, name: &str, offset: u64, end: u64, take: &mut Take<'_>) -> Result<(), Error> {
         check(name)?;
-        let mut held = None;
-        read_in_pieces(THROUGH, offset, end, take, |at, piece| {
-            self.read_over(&mut held, name, at, piece, false)?;
-            if self.pool.is_scarce() {
-                held = None;
-            }
-            Ok(())
-        })
+        let read = read_in_pieces(THROUGH, offset, end, take, |at, piece| self.read_range(name, at, piece, Then::More));
+        self.pool.end_reading(&self.path(name));
+        read
     }
 
     /// What follows what was read comes over the line that is open.
@@ -263,7 +252,7 @@ impl Storage for Ftp {
             return Err(Error::new(Kind::TooLong, name, &format!("{size} bytes, expected at most {limit}")));
         }
         let mut bytes = vec![0; usize::try_from(size).unwrap_or(usize::MAX)];
-        self.read_range(name, 0, &mut bytes, true)?;
+        self.read_range(name, 0, &mut bytes, Then::End)?;
         Ok(bytes)
     }
 
@@ -316,7 +305,8 @@ impl Storage for Ftp {
             }
             let length = buffer.len().min(usize::try_from(left).unwrap_or(AT_ONCE));
             let piece = buffer.get_mut(..length).unwrap_or_default();
-            self.read_range(name, offset, piece, left == length as u64)?;
+            let then = if left == length as u64 { Then::End } else { Then::Rest };
+            self.read_range(name, offset, piece, then)?;
             offset += length as u64;
             Ok(length)
         })?;

@@ -95,7 +95,7 @@ pub struct Taken {
     pool: Arc<Pool>,
     /// `None` once it is of no use any more.
     session: Option<Session>,
-    /// It was used before, and not since it was taken.
+    /// It was used before it was taken.
     pub used: bool,
 }
 
@@ -114,27 +114,13 @@ impl Pool {
 
     /// Does something over a connection; what failed only for now, is tried again. Not where nobody has taken a call yet: there nobody need
     /// be, and whoever waits to hear of it is told at once.
-    pub fn with<T>(self: &Arc<Self>, want: Want<'_>, act: impl FnMut(&mut Session, &Alarm) -> Answer<T>) -> Answer<T> {
-        self.holding(&mut None, want, act)
-    }
-
-    /// The same over a connection that is held from one time to the next: nobody else takes it in between.
-    pub fn holding<T>(
-        self: &Arc<Self>,
-        held: &mut Option<Taken>,
-        want: Want<'_>,
-        mut act: impl FnMut(&mut Session, &Alarm) -> Answer<T>,
-    ) -> Answer<T> {
+    pub fn with<T>(self: &Arc<Self>, want: Want<'_>, mut act: impl FnMut(&mut Session, &Alarm) -> Answer<T>) -> Answer<T> {
         let mut attempts = Attempts::new(&self.gate.patience);
         loop {
             let mut stale = false;
-            let taken = held.take().filter(Taken::is_usable).map_or_else(|| self.take(want), Ok);
-            let acted = taken.and_then(|mut taken| {
+            let acted = self.take(want).and_then(|mut taken| {
                 stale = taken.used;
-                let acted = taken.act(&mut act)?;
-                taken.used = false;
-                *held = Some(taken);
-                Ok(acted)
+                taken.act(&mut act)
             });
             match acted {
                 Err(failure) if self.gate.is_reached() && failure.passes() && attempts.again(stale && failure.ends_line()) => {}
@@ -143,10 +129,9 @@ impl Pool {
         }
     }
 
-    /// Whether no more connections are to be had: what is held may be what somebody waits for.
-    pub fn is_scarce(&self) -> bool {
-        let sessions = self.lock();
-        sessions.open >= sessions.most(self.gate.patience)
+    /// Nobody reads this file through any more.
+    pub fn end_reading(&self, path: &str) {
+        self.lock().idle.iter_mut().for_each(|session| session.end_reading(path));
     }
 
     /// `Crowded` where there is none within the patience: where the server never let us in yet, soon. Between two pieces of an upload, and
@@ -280,9 +265,12 @@ impl Sessions {
             return Some(free);
         }
         let may_call = self.open < most.min(READING);
-        let reading = self.idle.iter().position(Session::is_reading).filter(|_| !may_call);
-        if reading.is_some() || self.open < most {
-            return reading;
+        let left = self.idle.iter().position(Session::is_left).filter(|_| !may_call);
+        if left.is_some() || self.open < most {
+            return left;
+        }
+        if let Some(reading) = self.idle.iter().position(Session::is_reading) {
+            return Some(reading);
         }
         let makes_way = |session: &Session| match (haste, session.written_since()) {
             (Haste::AtOnce, _) | (_, None) => false,

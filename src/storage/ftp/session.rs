@@ -48,13 +48,25 @@ pub struct Piece<'a> {
     pub buffer: &'a mut [u8],
     /// Bytes of it that are there already.
     pub done: usize,
-    /// Nothing is said to follow it.
-    pub is_end: bool,
+    pub then: Then,
+}
+
+/// What follows a piece of a file.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Then {
+    /// Nothing, as far as is known.
+    End,
+    /// Something that perhaps nobody wants.
+    Rest,
+    /// Something that is read next.
+    More,
 }
 
 struct Reading {
     path: String,
     at: u64,
+    /// Somebody reads it through, piece by piece: as long as more connections are to be had, nobody breaks it off.
+    goes_on: bool,
     data: Data,
     armed: Armed,
 }
@@ -90,6 +102,18 @@ impl Session {
     /// Whether a file is half read.
     pub fn is_reading(&self) -> bool {
         self.reading.is_some()
+    }
+
+    /// Whether a file is half read that perhaps nobody wants the rest of.
+    pub fn is_left(&self) -> bool {
+        self.reading.as_ref().is_some_and(|reading| !reading.goes_on)
+    }
+
+    /// Nobody reads this file through any more.
+    pub fn end_reading(&mut self, path: &str) {
+        if let Some(reading) = self.reading.as_mut().filter(|reading| reading.path == path) {
+            reading.goes_on = false;
+        }
     }
 
     /// Whether no file is half read or written.
@@ -228,7 +252,7 @@ impl Session {
 
     /// Reads from a file until the piece is full.
     pub fn read(&mut self, alarm: &Alarm, path: &str, piece: &mut Piece<'_>) -> Answer<()> {
-        let Piece { offset, buffer, done, is_end } = piece;
+        let Piece { offset, buffer, done, then } = piece;
         let at = *offset + *done as u64;
         if !self.continues(path, at) {
             self.open(alarm, path, at)?;
@@ -240,11 +264,12 @@ impl Session {
         let mut skipped = skipped.as_mut_slice();
         loop {
             let into = if skipped.is_empty() { buffer.get_mut(*done..).unwrap_or_default() } else { &mut *skipped };
-            if into.is_empty() && *is_end {
+            if into.is_empty() && *then == Then::End {
                 return self.end_of_file(alarm, reading);
             }
             if into.is_empty() {
                 reading.armed.rest();
+                reading.goes_on = *then == Then::More;
                 self.reading = Some(reading);
                 return Ok(());
             }
@@ -298,7 +323,7 @@ impl Session {
         self.restart(at)?;
         let data = self.ftp.retr_as_stream(path)?;
         let armed = self.guarded(alarm, &data);
-        self.reading = Some(Reading { path: path.to_owned(), at, data, armed });
+        self.reading = Some(Reading { path: path.to_owned(), at, goes_on: false, data, armed });
         Ok(())
     }
 

@@ -10,12 +10,12 @@ pub fn within<'a, T: Error + 'static>(error: &'a (dyn Error + 'static)) -> Optio
         if let Some(found) = error.downcast_ref() {
             return Some(found);
         }
-        // An error of the system may carry it without naming it as its source.
+        // An error of the system carries another without naming it as its source.
         let carried = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
-        if let Some(found) = carried.and_then(|inner| inner.downcast_ref()) {
-            return Some(found);
-        }
-        at = error.source();
+        at = match carried {
+            Some(carried) => Some(carried),
+            None => error.source(),
+        };
     }
     None
 }
@@ -31,7 +31,8 @@ mod tests {
     #[test]
     fn it_is_found_however_deep() {
         let tls = || rustls::Error::DecryptError;
-        for carries in [io::Error::other(tls()), io::Error::other(Wraps(io::Error::other(tls())))] {
+        let twice = io::Error::other(io::Error::other(tls()));
+        for carries in [io::Error::other(tls()), twice, io::Error::other(Wraps(io::Error::other(tls())))] {
             assert_eq!(within(&carries), Some(&tls()), "{carries:?}");
         }
         assert_eq!(within(&tls()), Some(&tls()));

@@ -135,7 +135,7 @@ mod tests {
             let owner = Owner { format, kind, plan: plan(), n: 1, home, machine: "box".into(), since };
             let keys = self.key.map(|(id, n)| {
                 let ring = KeyRing::new(PlanKey { id, bytes: zeroize::Zeroizing::new([7; 32]) });
-                let (kind, cost) = (SlotKind::KeyFile, KdfCost::least(KdfKind::Scrypt));
+                let (kind, cost) = (SlotKind::Password, KdfCost::least(KdfKind::Scrypt));
                 let slots = [NewSlot { kind, secret: "a secret", cost, created: since }];
                 let file = key::encode(&plan(), n, &ring, &slots, &mut |bytes| getrandom::fill(bytes).unwrap()).unwrap();
                 (ring, Keys::new(n, file))

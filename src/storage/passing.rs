@@ -64,6 +64,10 @@ pub trait Hooks: Send + Sync + 'static {
         self.behind().delete_folder(name)
     }
 
+    fn sha256_on_medium(&self, name: &str, each: &mut dyn FnMut(u64) -> bool) -> Result<([u8; 32], bool), Error> {
+        self.behind().sha256_on_medium(name, each)
+    }
+
     fn identity(&self) -> Option<(u64, u64)> {
         self.behind().identity()
     }
@@ -133,7 +137,8 @@ impl<H: Hooks> Storage for Passing<H> {
     }
 
     fn sha256_on_medium(&self, name: &str, each: &mut dyn FnMut(u64) -> bool) -> Result<([u8; 32], bool), Error> {
-        self.ask(Call::Sum, name)?.sha256_on_medium(name, each)
+        self.hooks.before(Call::Sum, name)?;
+        self.hooks.sha256_on_medium(name, each)
     }
 
     fn identity(&self) -> Option<(u64, u64)> {

@@ -6,10 +6,11 @@ use strongroom::model::limits::Limits;
 use strongroom::model::run::Outcome;
 use strongroom::model::settings::Settings;
 use strongroom::model::volume_size::VolumeSize;
+use strongroom::storage::Storage;
 use strongroom::storage::throttle::Throttle;
-use strongroom::storage::{Error, Listed, Room, Storage, Take, Upload};
 
 use super::gated::Gates;
+use super::passing::{Hooks, Passing};
 use super::*;
 use crate::support::until;
 
@@ -37,77 +38,20 @@ impl Line {
 }
 
 struct Metered {
-    inner: Arc<dyn Storage>,
+    behind: Arc<dyn Storage>,
     line: Line,
 }
 
-impl Storage for Metered {
-    fn list(&self, folder: &str) -> Result<Vec<Listed>, Error> {
-        self.inner.list(folder)
+impl Hooks for Metered {
+    fn behind(&self) -> &dyn Storage {
+        &*self.behind
     }
 
-    fn size(&self, name: &str) -> Result<u64, Error> {
-        self.inner.size(name)
-    }
-
-    fn read_at(&self, name: &str, offset: u64, buffer: &mut [u8]) -> Result<(), Error> {
-        self.inner.read_at(name, offset, buffer)
-    }
-
-    fn read_through(&self, name: &str, offset: u64, end: u64, take: &mut Take<'_>) -> Result<(), Error> {
-        self.inner.read_through(name, offset, end, take)
-    }
-
-    fn create(&self, name: &str) -> Result<Box<dyn Upload>, Error> {
-        Ok(Box::new(Sent { inner: self.inner.create(name)?, line: self.line.clone() }))
-    }
-
-    fn delete(&self, name: &str) -> Result<(), Error> {
-        self.inner.delete(name)
-    }
-
-    fn delete_folder(&self, name: &str) -> Result<(), Error> {
-        self.inner.delete_folder(name)
-    }
-
-    fn room(&self) -> Result<Option<Room>, Error> {
-        self.inner.room()
-    }
-
-    fn sha256_on_medium(&self, name: &str, each: &mut dyn FnMut(u64) -> bool) -> Result<([u8; 32], bool), Error> {
-        self.inner.sha256_on_medium(name, each)
-    }
-
-    fn identity(&self) -> Option<(u64, u64)> {
-        self.inner.identity()
-    }
-
-    fn sweep_temporary(&self, folder: &str, before: Option<Timestamp>) -> Result<usize, Error> {
-        self.inner.sweep_temporary(folder, before)
-    }
-}
-
-struct Sent {
-    inner: Box<dyn Upload>,
-    line: Line,
-}
-
-impl io::Write for Sent {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+    fn before_write(&self, bytes: usize) -> io::Result<()> {
         // What it would wait is noted, and no time goes by for it.
-        let wait = self.line.throttle.lock().unwrap().as_ref().map(|throttle| throttle.up(bytes.len()));
+        let wait = self.line.throttle.lock().unwrap().as_ref().map(|throttle| throttle.up(bytes));
         self.line.waited.lock().unwrap().push(wait.is_some_and(|wait| !wait.is_zero()));
-        self.inner.write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.inner.flush()
-    }
-}
-
-impl Upload for Sent {
-    fn finish(self: Box<Self>) -> Result<(), Error> {
-        self.inner.finish()
+        Ok(())
     }
 }
 
@@ -122,8 +66,8 @@ fn a_limit_by_the_time_of_day_comes_and_goes_while_a_run_goes_on() {
     let open_storage: OpenStorage = Arc::new(move |location, create, access| {
         *seen.throttle.lock().unwrap() = Some(access.throttle());
         // A server is a folder here.
-        let inner = open(&folder, create, access)?;
-        Ok(gated.before(location, Arc::new(Metered { inner, line: seen.clone() })))
+        let behind = open(&folder, create, access)?;
+        Ok(gated.before(location, Arc::new(Passing::with(Metered { behind, line: seen.clone() }))))
     });
     let env = Env { open_storage, notifier: world.told.clone(), ..env };
     world.engine = Some(Engine::start(env, Mode::Owner { home, lock, autonomous: false }).unwrap());

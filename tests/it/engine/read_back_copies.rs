@@ -6,8 +6,9 @@ use strongroom::model::problem::Cause;
 use strongroom::model::read_back::WantedReadBack::{self, Always, Local, Never};
 use strongroom::model::replicate::{ReplicateSpec, Replicated};
 use strongroom::model::run::{Outcome, ReadBack};
-use strongroom::storage::{Error, Listed, Room, Storage, Take, Upload};
+use strongroom::storage::{Error, Storage};
 
+use super::passing::{Hooks, Passing};
 use super::*;
 
 /// Destinations by what people are shown.
@@ -20,46 +21,18 @@ struct Media {
 }
 
 struct Medium {
-    inner: Arc<dyn Storage>,
+    behind: Arc<dyn Storage>,
     place: String,
     media: Media,
 }
 
-impl Storage for Medium {
-    fn list(&self, folder: &str) -> Result<Vec<Listed>, Error> {
-        self.inner.list(folder)
-    }
-
-    fn size(&self, name: &str) -> Result<u64, Error> {
-        self.inner.size(name)
-    }
-
-    fn read_at(&self, name: &str, offset: u64, buffer: &mut [u8]) -> Result<(), Error> {
-        self.inner.read_at(name, offset, buffer)
-    }
-
-    fn read_through(&self, name: &str, offset: u64, end: u64, take: &mut Take<'_>) -> Result<(), Error> {
-        self.inner.read_through(name, offset, end, take)
-    }
-
-    fn create(&self, name: &str) -> Result<Box<dyn Upload>, Error> {
-        self.inner.create(name)
-    }
-
-    fn delete(&self, name: &str) -> Result<(), Error> {
-        self.inner.delete(name)
-    }
-
-    fn delete_folder(&self, name: &str) -> Result<(), Error> {
-        self.inner.delete_folder(name)
-    }
-
-    fn room(&self) -> Result<Option<Room>, Error> {
-        self.inner.room()
+impl Hooks for Medium {
+    fn behind(&self) -> &dyn Storage {
+        &*self.behind
     }
 
     fn sha256_on_medium(&self, name: &str, each: &mut dyn FnMut(u64) -> bool) -> Result<([u8; 32], bool), Error> {
-        let (mut hash, past_cache) = self.inner.sha256_on_medium(name, each)?;
+        let (mut hash, past_cache) = self.behind.sha256_on_medium(name, each)?;
         if name.rsplit('/').next().is_some_and(|name| name.starts_with("v0")) {
             *self.media.read.lock().unwrap().entry(self.place.clone()).or_default() += 1;
             if self.media.bent.lock().unwrap().as_ref() == Some(&self.place) {
@@ -67,14 +40,6 @@ impl Storage for Medium {
             }
         }
         Ok((hash, past_cache))
-    }
-
-    fn identity(&self) -> Option<(u64, u64)> {
-        self.inner.identity()
-    }
-
-    fn sweep_temporary(&self, folder: &str, before: Option<Timestamp>) -> Result<usize, Error> {
-        self.inner.sweep_temporary(folder, before)
     }
 }
 
@@ -97,8 +62,8 @@ impl Case {
             // A server is a folder here.
             let folder =
                 location.server().map(|_| Location::local(root.join(place.replace(|c: char| !c.is_alphanumeric(), "_"))));
-            let inner = open(folder.as_ref().unwrap_or(location), create, access)?;
-            Ok(Arc::new(Medium { inner, place, media: seen.clone() }))
+            let behind = open(folder.as_ref().unwrap_or(location), create, access)?;
+            Ok(Arc::new(Passing::with(Medium { behind, place, media: seen.clone() })))
         });
         let env = Env { open_storage, notifier: world.told.clone(), ..env };
         world.engine = Some(Engine::start(env, Mode::Owner { home, lock, autonomous: false }).unwrap());

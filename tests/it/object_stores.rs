@@ -2,8 +2,6 @@
 
 use std::cell::Cell;
 use std::fs;
-use std::io::{Read, Write};
-use std::net::TcpStream;
 use std::path::Path;
 use std::process::Command;
 use std::sync::{Arc, Mutex};
@@ -12,6 +10,7 @@ use std::time::{Duration, SystemTime};
 use serde_json::{Value, json};
 
 use crate::job;
+use crate::servers::between;
 use crate::servers::fake::{Fake, answer};
 use crate::servers::sshd::Sshd;
 use crate::servers::stores::{AZURE_ACCOUNT, AZURE_KEY, BUCKET, Kind, S3_KEY, S3_SECRET, Store};
@@ -442,23 +441,11 @@ fn google_opens_by_the_file_that_its_own_tools_have() {
 /// A port before the store's that notes what is shown as who asks.
 fn bearer_noted(store: u16, shown: &Arc<Mutex<Vec<String>>>) -> u16 {
     let shown = shown.clone();
-    let between = Fake::start(move |asked, _| {
+    between::before(store, move |asked| {
         // Where an upload goes on, its address is enough.
         if !asked.target.contains("upload_id=") {
             shown.lock().unwrap().push(asked.header("authorization").to_owned());
         }
-        let mut line = TcpStream::connect(("127.0.0.1", store)).unwrap();
-        let mut head = format!("{} {} HTTP/1.1\r\nConnection: close\r\n", asked.method, asked.target);
-        for (name, value) in asked.headers.iter().filter(|(name, _)| !["connection", "expect"].contains(&name.as_str())) {
-            head += &format!("{name}: {value}\r\n");
-        }
-        if !asked.headers.contains_key("content-length") && !asked.body.is_empty() {
-            head += &format!("content-length: {}\r\n", asked.body.len());
-        }
-        line.write_all(&[format!("{head}\r\n").as_bytes(), &asked.body].concat()).unwrap();
-        let mut said = Vec::new();
-        let _ = line.read_to_end(&mut said);
-        said
-    });
-    between.port
+        None
+    })
 }

@@ -4,6 +4,7 @@
 
 pub mod account;
 pub mod apache;
+pub mod between;
 pub mod ca;
 pub mod dufs;
 pub mod elsewhere;

@@ -120,7 +120,8 @@ fn of_status(status: StatusCode, refused: Kind) -> Kind {
         414 => Kind::InvalidName,
         423 => Kind::Locked,
         507 => Kind::NoRoom,
-        429 | 502 | 503 | 504 => Kind::ServerAway,
+        429 | 503 => Kind::ServerBusy,
+        502 | 504 => Kind::ServerAway,
         _ => Kind::Other,
     }
 }
@@ -135,7 +136,7 @@ mod tests {
     #[test]
     fn every_failure_has_its_kind() {
         let said = |code: u16| judged("a", Failure::Said(StatusCode::from_u16(code).unwrap()), Kind::NotWritable).kind;
-        let kinds = [403, 404, 409, 412, 413, 423, 500, 503, 507].map(said);
+        let kinds = [403, 404, 409, 412, 413, 423, 429, 500, 502, 503, 507].map(said);
         let wanted = [
             Kind::NotWritable,
             Kind::NotFound,
@@ -143,8 +144,10 @@ mod tests {
             Kind::AlreadyExists,
             Kind::FileTooLarge,
             Kind::Locked,
+            Kind::ServerBusy,
             Kind::Other,
             Kind::ServerAway,
+            Kind::ServerBusy,
             Kind::NoRoom,
         ];
         assert_eq!(kinds, wanted);

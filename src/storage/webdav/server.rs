@@ -48,7 +48,7 @@ impl Methods {
 
 /// What a server that speaks only TLS may answer to http.
 fn is_misunderstood(kind: Kind) -> bool {
-    matches!(kind, Kind::Nonsense | Kind::ServerAway | Kind::Other)
+    matches!(kind, Kind::Nonsense | Kind::ServerAway | Kind::ServerBusy | Kind::Other)
 }
 
 impl Server {

@@ -51,7 +51,7 @@ fn a_busy_node_and_a_cut_line_get_patience() {
     let fake = FakeIpfs::start(|seen, _, _| (seen.call == "files/read").then(|| json("503 Service Unavailable", "")));
     let storage = storage(&fake);
     storage.put("a", b"x").unwrap();
-    assert_eq!(kind(storage.read_at("a", 0, &mut [0])), Kind::ServerAway);
+    assert_eq!(kind(storage.read_at("a", 0, &mut [0])), Kind::ServerBusy);
     assert_eq!(fake.seen("files/read").len(), 7);
 }
 

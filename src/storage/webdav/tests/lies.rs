@@ -48,15 +48,15 @@ fn a_server_that_asks_for_patience_gets_it() {
 }
 
 #[test]
-fn a_server_that_stays_busy_is_away_or_locked() {
+fn a_server_that_stays_busy_or_locked_is_called_so() {
     let fake = Fake::start(|seen, _| (seen.method == "GET").then(|| Reply::of("503 Service Unavailable")));
-    assert_eq!(kind(storage(&fake).read_all("a", 9)), Kind::ServerAway);
+    assert_eq!(kind(storage(&fake).read_all("a", 9)), Kind::ServerBusy);
     assert_eq!(fake.seen("GET").len(), 7);
     let long = |seen: &fake::Request, _| {
         (seen.method == "GET").then(|| Reply::of("503 Service Unavailable").header("Retry-After", "86400"))
     };
     let fake = Fake::start(long);
-    assert_eq!(kind(storage(&fake).read_all("a", 9)), Kind::ServerAway);
+    assert_eq!(kind(storage(&fake).read_all("a", 9)), Kind::ServerBusy);
     assert_eq!(fake.seen("GET").len(), 1, "nobody waits a day");
     let fake = Fake::start(|seen, _| (seen.method == "DELETE").then(|| Reply::of("423 Locked")));
     let storage = storage(&fake);

@@ -351,6 +351,7 @@ fn to_io(error: storage::Error) -> io::Error {
         | Kind::CaFile
         | Kind::Nonsense
         | Kind::DamagedOnItsWay
+        | Kind::NotStored
         | Kind::Elsewhere
         | Kind::Locked
         | Kind::InvalidName

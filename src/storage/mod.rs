@@ -268,6 +268,8 @@ pub enum Kind {
     NotReadable,
     NotWritable,
     NoRoom,
+    /// The server failed at storing what was sent to it, and says not why: it may be full.
+    NotStored,
     /// More than somebody has said that may lie there.
     MaxSize,
     InvalidName,

@@ -4,12 +4,14 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use russh_sftp::extensions::Statvfs;
 use russh_sftp::protocol::{FileAttributes, OpenFlags};
 use sha2::{Digest, Sha256};
 
 use super::access::Access;
 use super::{Error, Kind, Listed, Room, Storage, Take, Upload, name};
 use crate::model::location::{Location, SftpFolder};
+use crate::model::room;
 
 mod children;
 mod failure;
@@ -28,6 +30,8 @@ use upload::SftpUpload;
 
 /// Folders within folders that are removed; ours are three deep.
 const DEEPEST: usize = 32;
+/// Bytes free of which nobody says whether anything more fits into them: a write takes as many at most.
+const LEAST_ROOM: u64 = 256 << 10;
 /// Folders are for their owner alone.
 const FOLDER_MODE: u32 = 0o700;
 
@@ -146,6 +150,7 @@ impl Sftp {
             name::check(folder)?;
         }
         let path = self.path(folder);
+        let at = if folder.is_empty() { &self.shown } else { folder };
         let session = self.line.session();
         let handle = match self.line.ask(session.sftp.opendir(&path)) {
             Ok(handle) => handle.handle,
@@ -154,17 +159,31 @@ impl Sftp {
                 return Ok(None);
             }
             Err(e) if is_missing(&e) => return Err(Error::new(Kind::Unreachable, &self.shown, "no such folder")),
-            Err(e) => return Err(judged(folder, e, Kind::NotReadable)),
+            Err(e) => return Err(judged(at, e, Kind::NotReadable)),
         };
         let read = self.line.read_folder(&session, &handle);
         self.line.forget(&session, handle);
-        let Some(children) = read.map_err(|e| judged(folder, e, Kind::NotReadable))? else {
-            return Err(Error::new(Kind::TooLong, folder, "more entries than a folder has"));
+        let Some(children) = read.map_err(|e| judged(at, e, Kind::NotReadable))? else {
+            return Err(Error::new(Kind::TooLong, at, "more entries than a folder has"));
         };
         let mut children = children.found;
         children.sort_by(|a, b| a.0.cmp(&b.0));
         children.dedup_by(|a, b| a.0 == b.0);
         Ok(Some(children))
+    }
+
+    fn begin(&self, name: &str) -> Result<SftpUpload, Error> {
+        name::check(name)?;
+        let begin = || SftpUpload::begin(name, self.line.clone(), &self.path(name));
+        let folder = name::split(name).0;
+        match begin() {
+            // Most often its folder is there, and nothing need be asked about it.
+            Err(error) if error.kind == Kind::NotFound || self.is_without_folder(&error, folder)? => {
+                self.make_folders(folder)?;
+                begin()
+            }
+            begun => begun,
+        }
     }
 
     fn remove_file(&self, name: &str) -> Result<(), Error> {
@@ -294,17 +313,7 @@ impl Storage for Sftp {
     }
 
     fn create(&self, name: &str) -> Result<Box<dyn Upload>, Error> {
-        name::check(name)?;
-        let begin = || SftpUpload::begin(name, self.line.clone(), &self.path(name));
-        let folder = name::split(name).0;
-        let upload = match begin() {
-            // Most often its folder is there, and nothing need be asked about it.
-            Err(error) if error.kind == Kind::NotFound || self.is_without_folder(&error, folder)? => {
-                self.make_folders(folder)?;
-                begin()?
-            }
-            begun => begun?,
-        };
+        let upload = self.begin(name).map_err(|error| unexplained(error, || self.room().ok().flatten()))?;
         Ok(Box::new(upload))
     }
 
@@ -327,11 +336,7 @@ impl Storage for Sftp {
             .map_err(|e| judged(&self.shown, e, Kind::NotReadable))?;
         self.check_is_root(there.map(|told| Some(told.attrs)).or_else(|e| none_where_missing(root, e))?)?;
         // Not every server can say.
-        let Ok(room) = room else { return Ok(None) };
-        let unit = room.fragment_size.max(1);
-        let bytes = |blocks: u64| blocks.saturating_mul(unit);
-        let (free, total) = (bytes(room.blocks_avail), bytes(room.blocks));
-        Ok((total > 0 && free <= total).then_some(Room { free, total }))
+        Ok(room.ok().and_then(|told| room_of(&told)))
     }
 
     fn sha256_on_medium(&self, name: &str, each: &mut dyn FnMut(u64) -> bool) -> Result<([u8; 32], bool), Error> {
@@ -367,6 +372,23 @@ impl Storage for Sftp {
         }
         Ok(swept)
     }
+}
+
+fn room_of(told: &Statvfs) -> Option<Room> {
+    let unit = told.fragment_size.max(1);
+    let bytes = |blocks: u64| blocks.saturating_mul(unit);
+    let (free, total) = (bytes(told.blocks_avail), bytes(told.blocks));
+    (total > 0 && free <= total).then_some(Room { free, total })
+}
+
+/// What the server failed at without a word: version 3 has none for a full disk, and OpenSSH says none of its own. Whether that is why, its
+/// room tells, unless only the account has no more.
+fn unexplained(error: Error, room: impl FnOnce() -> Option<Room>) -> Error {
+    if error.kind != Kind::Other {
+        return error;
+    }
+    let is_full = room().is_some_and(|room| room.free <= room::kept(room.total).max(LEAST_ROOM));
+    Error { kind: if is_full { Kind::NoRoom } else { Kind::NotStored }, ..error }
 }
 
 fn none_where_missing(path: &str, failure: Failure) -> Result<Option<FileAttributes>, Error> {

@@ -25,6 +25,7 @@ mod flip;
 mod foreign;
 mod formats;
 mod ftp;
+mod full;
 mod golden;
 mod healing;
 mod help_and_readme;

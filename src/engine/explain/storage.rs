@@ -85,7 +85,7 @@ impl From<storage::Error> for Problem {
             Kind::ServerBusy => Problem::new(
                 Code::DestinationMissing,
                 "The server has too much to do, or trouble of its own: it was asked again several times.",
-                "Try again later. What was backed up before is whole.",
+                "Try again later; if it goes on, its disk may be full. What was backed up before is whole.",
             ),
             Kind::Crowded if error.source.to_string() == "0" => Problem::new(
                 Code::DestinationMissing,
@@ -238,6 +238,12 @@ impl From<storage::Error> for Problem {
                 Code::NoRoom,
                 "The destination is full.",
                 "Make room on it, or choose another destination. What was backed up before is whole.",
+            ),
+            Kind::NotStored => Problem::new(
+                Code::Io,
+                "The server could not store what was sent to it, and does not say why.",
+                "Its disk, or what the account may use of it, may be full: make room there, or choose another destination. What was backed \
+                 up before is whole.",
             ),
             Kind::MaxSize => Problem::new(
                 Code::NoRoom,

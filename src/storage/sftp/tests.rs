@@ -120,6 +120,18 @@ fn uploads_at_once_go_over_channels_of_their_own_where_the_server_lets_them() {
 }
 
 #[test]
+fn that_a_disk_is_full_is_known_from_its_room() {
+    let kind = |error: Kind, free: Option<u64>| {
+        unexplained(Error::new(error, "a", "Failure"), || Some(Room { free: free?, total: 100 << 20 })).kind
+    };
+    assert_eq!(kind(Kind::Other, Some(100 << 10)), Kind::NoRoom);
+    assert_eq!(kind(Kind::Other, Some(1 << 20)), Kind::NoRoom, "a hundredth is never written to");
+    assert_eq!(kind(Kind::Other, Some(2 << 20)), Kind::NotStored);
+    assert_eq!(kind(Kind::Other, None), Kind::NotStored);
+    assert_eq!(kind(Kind::NotWritable, Some(0)), Kind::NotWritable, "it has said why");
+}
+
+#[test]
 fn only_a_new_destination_is_made() {
     let world = World::new();
     assert_eq!(kind(Sftp::open(&world.folder("new"), &world.person)), Kind::Unreachable);

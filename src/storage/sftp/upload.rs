@@ -8,6 +8,7 @@ use russh_sftp::protocol::{FileAttributes, OpenFlags};
 use super::failure::{Failure, is_missing, judged};
 use super::line::{Line, Writes};
 use super::session::Taken;
+use super::{room_of, unexplained};
 use crate::storage::stop::Stop;
 use crate::storage::{Error, Kind, Upload, name};
 
@@ -58,8 +59,13 @@ impl SftpUpload {
         self.line.send(&self.channel, &mut self.writes, handle, offset, bytes)
     }
 
+    /// While what was written of it is still there.
     fn unwritten(&self, failure: Failure) -> Error {
-        judged(&self.name, failure, Kind::NotWritable)
+        let error = judged(&self.name, failure, Kind::NotWritable);
+        unexplained(error, || {
+            let told = self.line.ask(self.line.session().sftp.statvfs(self.temporary.as_str()));
+            told.ok().and_then(|told| room_of(&told))
+        })
     }
 
     /// All that a name must not stand for before it is done.
@@ -119,8 +125,9 @@ impl Upload for SftpUpload {
 
     fn finish(mut self: Box<Self>) -> Result<(), Error> {
         if let Err(failure) = self.complete() {
+            let error = self.unwritten(failure);
             self.remove();
-            return Err(self.unwritten(failure));
+            return Err(error);
         }
         // Version 3: fails where the new name exists.
         match self.line.ask(self.channel.sftp.rename(self.temporary.as_str(), self.path.as_str())) {

@@ -2,6 +2,8 @@
 //!
 //! Some servers send the beginning of an answer and its content by two writes, and wait with the second until the first is acknowledged
 //! (Nagle's algorithm); our system waits 40 ms with that, in the hope of something to send along. Each small file would take so long.
+//!
+//! Others say no in the middle of what is sent to them, as when their disk is full, and hang up: that answer is heard.
 
 use std::fmt;
 use std::io::{self, ErrorKind, Read, Write};
@@ -28,7 +30,7 @@ impl<In: Transport> Connector<In> for Sockets {
         let stream = call(&details.addrs, left(details.timeout)?.map(|left| Instant::now() + left))?;
         stream.set_nodelay(true)?;
         let buffers = LazyBuffers::new(details.config.input_buffer_size(), details.config.output_buffer_size());
-        Ok(Some(Either::B(Socket { stream, buffers, reads: None, writes: None })))
+        Ok(Some(Either::B(Socket { stream, buffers, reads: None, writes: None, is_deaf: false })))
     }
 }
 
@@ -57,6 +59,16 @@ pub struct Socket {
     /// The system's limits as they are set.
     reads: Option<Duration>,
     writes: Option<Duration>,
+    /// The other side takes nothing more, but has said something before: that alone is still wanted.
+    is_deaf: bool,
+}
+
+impl Socket {
+    /// Whether anything is there to be read, now that nothing more can be written.
+    fn has_answered(&self) -> bool {
+        let looked = self.stream.set_nonblocking(true).and_then(|()| self.stream.peek(&mut [0]));
+        self.stream.set_nonblocking(false).is_ok() && looked.is_ok_and(|length| length > 0)
+    }
 }
 
 impl Transport for Socket {
@@ -65,6 +77,9 @@ impl Transport for Socket {
     }
 
     fn transmit_output(&mut self, amount: usize, timeout: NextTimeout) -> Result<(), Error> {
+        if self.is_deaf {
+            return Ok(());
+        }
         let timeout = timeout.for_write();
         let left = left(timeout)?;
         if left != self.writes {
@@ -72,7 +87,13 @@ impl Transport for Socket {
             self.writes = left;
         }
         let output = self.buffers.output().get(..amount).unwrap_or_default();
-        (&self.stream).write_all(output).map_err(|error| judged(error, timeout))
+        match (&self.stream).write_all(output) {
+            Err(error) if is_hung_up(&error) && self.has_answered() => {
+                self.is_deaf = true;
+                Ok(())
+            }
+            written => written.map_err(|error| judged(error, timeout)),
+        }
     }
 
     fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, Error> {
@@ -100,6 +121,9 @@ impl Transport for Socket {
     }
 
     fn is_open(&mut self) -> bool {
+        if self.is_deaf {
+            return false;
+        }
         // Between two requests there is nothing to be read; not even an end.
         let looked = self.stream.set_nonblocking(true).and_then(|()| self.stream.peek(&mut [0]));
         looked.is_err_and(|error| error.kind() == ErrorKind::WouldBlock) && self.stream.set_nonblocking(false).is_ok()
@@ -119,6 +143,10 @@ fn left(timeout: NextTimeout) -> Result<Option<Duration>, Error> {
 
 fn is_timeout(error: &io::Error) -> bool {
     matches!(error.kind(), ErrorKind::TimedOut | ErrorKind::WouldBlock)
+}
+
+fn is_hung_up(error: &io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::BrokenPipe | ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted)
 }
 
 fn judged(error: io::Error, timeout: NextTimeout) -> Error {
@@ -178,6 +206,30 @@ mod tests {
             assert_eq!(response.body_mut().read_to_string().unwrap(), "small");
         }
         assert_eq!(server.join().unwrap(), 100);
+    }
+
+    #[test]
+    fn what_is_said_in_the_middle_of_an_upload_is_heard() {
+        const LENGTH: u64 = 64 << 20;
+        let agent = agent(Vec::new(), false, Duration::from_secs(20));
+        for (said, heard) in [("HTTP/1.1 507 Insufficient Storage\r\nContent-Length: 4\r\n\r\nfull", Some(507)), ("", None)] {
+            let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+            let address = listener.local_addr().unwrap();
+            let server = thread::spawn(move || {
+                let (mut line, _) = listener.accept().unwrap();
+                line.read_exact(&mut [0; 100_000]).unwrap();
+                line.write_all(said.as_bytes()).unwrap();
+                // With bytes unread, that is a reset.
+            });
+            let mut body = io::repeat(7).take(LENGTH);
+            let put = agent.put(format!("http://{address}/x")).header("content-length", LENGTH);
+            let mut answered = put.send(ureq::SendBody::from_reader(&mut body));
+            server.join().unwrap();
+            assert_eq!(answered.as_ref().ok().map(|answer| answer.status().as_u16()), heard, "{answered:?}");
+            if let Ok(answer) = &mut answered {
+                assert_eq!(answer.body_mut().read_to_string().unwrap(), "full");
+            }
+        }
     }
 
     #[test]

@@ -45,6 +45,7 @@ impl WebdavUpload {
             match status.as_u16() {
                 200 | 201 | 204 => return Ok(()),
                 404 | 409 if may_be_gone => self.server.folders.forget(),
+                500 => return Err(Error::new(Kind::NotStored, &self.name, &status.to_string())),
                 _ => return Err(self.unwritten(Failure::Said(status))),
             }
         }

@@ -70,7 +70,7 @@ fn what_is_full_or_refused_is_called_so() {
         ("507 Insufficient Storage", Kind::NoRoom),
         ("413 Content Too Large", Kind::FileTooLarge),
         ("403 Forbidden", Kind::NotWritable),
-        ("500 Internal Server Error", Kind::Other),
+        ("500 Internal Server Error", Kind::NotStored),
     ] {
         let fake = Fake::start(move |seen, _| (seen.method == "PUT").then(|| Reply::of(status)));
         let storage = storage(&fake);

@@ -46,6 +46,7 @@ mod one_connection;
 mod pause;
 mod place;
 mod power_cut;
+mod read_only;
 mod recover;
 mod requests;
 mod resume;

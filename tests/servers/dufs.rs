@@ -17,12 +17,23 @@ impl Dufs {
     /// It shows this folder.
     pub fn start(folder: &Path) -> Self {
         let port = free_port();
-        let mut command = Command::new(brought("bin/dufs"));
-        command.args(["-b", "127.0.0.1", "-p", &port.to_string(), "-A", "-a", &format!("{USER}:{PASSWORD}@/:rw")]).arg(folder);
-        Self { port, process: Process::start(command, port) }
+        Self { port, folder: folder.into(), process: Process::start(serving(folder, port, true), port) }
     }
 
     pub fn address(&self, path: &str) -> String {
         format!("webdav+http://{USER}@127.0.0.1:{}/{path}", self.port)
     }
+
+    /// From now on nothing can be changed there.
+    pub fn start_again_read_only(&mut self) {
+        self.process.stop();
+        self.process = Process::start(serving(&self.folder, self.port, false), self.port);
+    }
+}
+
+fn serving(folder: &Path, port: u16, writable: bool) -> Command {
+    let mut command = Command::new(brought("bin/dufs"));
+    command.args(["-b", "127.0.0.1", "-p", &port.to_string()]).args(writable.then_some("-A"));
+    command.args(["-a", &format!("{USER}:{PASSWORD}@/{}", if writable { ":rw" } else { "" })]).arg(folder);
+    command
 }

@@ -64,14 +64,18 @@ impl Sshd {
         self.process.start_again();
     }
 
+    /// From now on this speaks SFTP there.
+    pub fn start_again_by(&mut self, command: &str) {
+        let config = self.folder.join("sshd_config");
+        let before = fs::read_to_string(&config).unwrap();
+        fs::write(&config, before.replace("sftp internal-sftp", &format!("sftp {command}"))).unwrap();
+        self.process.start_again();
+    }
+
     /// From now on it writes down each request for files; gives where.
     pub fn log_requests(&mut self) -> PathBuf {
         let log = self.folder.join("requests");
-        let config = self.folder.join("sshd_config");
-        let before = fs::read_to_string(&config).unwrap();
-        let logging = format!("/usr/lib/openssh/sftp-server -e -l DEBUG3 2>>{}", log.display());
-        fs::write(&config, before.replace("internal-sftp", &logging)).unwrap();
-        self.process.start_again();
+        self.start_again_by(&format!("/usr/lib/openssh/sftp-server -e -l DEBUG3 2>>{}", log.display()));
         log
     }
 

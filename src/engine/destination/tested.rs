@@ -7,7 +7,7 @@ use crate::engine::core::Core;
 use crate::engine::folder::Folder;
 use crate::engine::message::TestResult;
 use crate::model::location::Location;
-use crate::model::problem::Problem;
+use crate::model::problem::{Code, Problem};
 use crate::os::folder::For;
 use crate::os::identity::device;
 use crate::os::permissions::may_make_in;
@@ -24,7 +24,11 @@ pub fn test(core: &Core, location: &Location) -> Result<TestResult, Problem> {
         other => other?,
     };
     let room = storage.room()?;
-    let Measured { latency, write_speed, read_speed, deletable } = measure(core, &*storage)?;
+    let measured = measure(core, &*storage).map_err(|problem| match problem.code {
+        Code::NotWritable if Folder::all(&storage).is_ok() => read_only(problem),
+        _ => problem,
+    })?;
+    let Measured { latency, write_speed, read_speed, deletable } = measured;
     Ok(TestResult {
         writable: Some(true),
         deletable: Some(deletable),
@@ -38,6 +42,12 @@ pub fn test(core: &Core, location: &Location) -> Result<TestResult, Problem> {
         to_be_made: false,
         keeps: storage.keeping(),
     })
+}
+
+/// What is wrong with one that could be looked through all the same.
+fn read_only(problem: Problem) -> Problem {
+    let fix = format!("What lies there can be verified and restored. {}", problem.fix);
+    Problem { what: "The destination can be read, but not written to.".into(), fix, ..problem }
 }
 
 /// For a folder that does not exist yet, in one that does. Nothing is made for that.

@@ -67,8 +67,8 @@ impl Webdav {
         if all.iter().any(|told| told.place == Place::Itself && !told.is_folder) {
             return Err(Error::new(Kind::NotFound, folder, "not a folder"));
         }
-        let named = all.into_iter().filter_map(|told| match &told.place {
-            Place::Child(name) if name::check(name).is_ok() || name.starts_with(name::TEMPORARY) => Some((name.clone(), told)),
+        let named = all.into_iter().filter_map(|mut told| match std::mem::replace(&mut told.place, Place::Other) {
+            Place::Child(name) => Some((name, told)),
             _ => None,
         });
         let mut children: Vec<_> = named.collect();

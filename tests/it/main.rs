@@ -70,3 +70,4 @@ mod vault;
 mod webdav;
 mod whole;
 mod window;
+mod without_end;

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::support::{Random, World, long};
+use crate::support::{Random, World, long, peak};
 
 const MIB: u64 = 1 << 20;
 /// Folders are of one size, so that only their number differs.
@@ -42,22 +42,10 @@ fn measured(world: &World, line: &str) -> (Value, u64) {
     command
         .args(line.split(' ').map(|word| word.strip_prefix('@').map_or(word.into(), |name| world.path(name).into_os_string())));
     let mut child = command.stdout(fs::File::create(&out).unwrap()).stderr(Stdio::null()).spawn().unwrap();
-    let status = format!("/proc/{}/status", child.id());
-    let mut peak = 0;
-    let code = loop {
-        let high_water = fs::read_to_string(&status).unwrap_or_default();
-        let line = high_water.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-        let kib = line.and_then(|line| line.split_whitespace().next()).and_then(|kib| kib.parse::<u64>().ok());
-        peak = peak.max(kib.unwrap_or(0) << 10);
-        if let Some(code) = child.try_wait().unwrap() {
-            break code;
-        }
-        sleep(Duration::from_millis(2));
-    };
+    let (code, peak) = peak(&mut child);
     let text = fs::read_to_string(out).unwrap();
     let last = text.lines().last().unwrap_or_default();
     assert!(code.success(), "`{line}`: {code}: {last}");
-    assert!(peak > MIB, "its memory could be seen");
     (serde_json::from_str(last).unwrap(), peak)
 }
 

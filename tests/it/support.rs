@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -256,6 +256,23 @@ pub fn wait(child: &mut Child, moment: Duration) {
     let begun = Instant::now();
     while begun.elapsed() < moment && child.try_wait().unwrap().is_none() {
         thread::sleep(Duration::from_micros(200).min(moment.saturating_sub(begun.elapsed())));
+    }
+}
+
+/// Waits until its end; how it ended, and the most memory that it held at a time, in bytes.
+pub fn peak(child: &mut Child) -> (ExitStatus, u64) {
+    let status = format!("/proc/{}/status", child.id());
+    let mut peak = 0;
+    loop {
+        let high_water = fs::read_to_string(&status).unwrap_or_default();
+        let line = high_water.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let kib = line.and_then(|line| line.split_whitespace().next()).and_then(|kib| kib.parse::<u64>().ok());
+        peak = peak.max(kib.unwrap_or(0) << 10);
+        if let Some(ended) = child.try_wait().unwrap() {
+            assert!(peak > 1 << 20, "its memory could be seen");
+            return (ended, peak);
+        }
+        thread::sleep(Duration::from_millis(2));
     }
 }
 

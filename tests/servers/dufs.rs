@@ -1,6 +1,6 @@
 //! A real dufs on a free port of the loopback: a WebDAV server that takes much of the standard lightly.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::process::{Process, brought, free_port};
@@ -10,6 +10,7 @@ pub const PASSWORD: &str = "secret";
 
 pub struct Dufs {
     pub port: u16,
+    folder: PathBuf,
     pub process: Process,
 }
 

@@ -6,10 +6,10 @@ use super::listing::{self, Entry, EntryKind};
 use super::pool::Want;
 use super::session::Session;
 use super::{Ftp, check};
-use crate::storage::{Error, Kind, name};
+use crate::storage::{Error, Kind, LONGEST_LIST, name};
 
 /// Children of one folder: what is more is no list of ours, and could go on for ever.
-const LONGEST_LIST: usize = 1_000_000;
+const MOST: usize = 1_000_000;
 
 impl Ftp {
     /// One that exists already is no error. Whether it was made now.
@@ -89,7 +89,10 @@ impl Ftp {
                 self.check_root()?;
                 return Err(judged(&self.shown, failure, Kind::NotReadable));
             }
-            Err(failure) => return Err(judged(folder, failure, Kind::NotReadable)),
+            Err(failure) => {
+                let at = if folder.is_empty() { &self.shown } else { folder };
+                return Err(judged(at, failure, Kind::NotReadable));
+            }
         };
         children.sort_by(|a, b| a.name.cmp(&b.name));
         children.dedup_by(|a, b| a.name == b.name);
@@ -162,23 +165,32 @@ impl Ftp {
 }
 
 /// Children of a folder as they come in.
-#[derive(Default)]
 struct Children {
     found: Vec<Entry>,
     /// Also those that are not ours.
     seen: usize,
+    /// Bytes that may be kept yet.
+    room: usize,
+}
+
+impl Default for Children {
+    fn default() -> Self {
+        Self { found: Vec::new(), seen: 0, room: LONGEST_LIST }
+    }
 }
 
 impl Children {
     fn take(&mut self, entry: Option<Entry>) -> Answer<()> {
         let Some(entry) = entry else { return Ok(()) };
         self.seen += 1;
-        if self.seen > LONGEST_LIST {
-            return Err(Failure::TooLong(format!("more than {LONGEST_LIST} entries")));
+        let too_long = || Failure::TooLong("a list".into());
+        if self.seen > MOST {
+            return Err(too_long());
         }
         // A server may name what it likes: nothing that leads elsewhere.
         let temporary = entry.name.strip_prefix(name::TEMPORARY);
         if check(temporary.unwrap_or(&entry.name)).is_ok() && !entry.name.contains('/') {
+            self.room = self.room.checked_sub(size_of_val(&entry) + entry.name.len()).ok_or_else(too_long)?;
             self.found.push(entry);
         }
         Ok(())

@@ -12,6 +12,7 @@ use url::Url;
 
 use super::places::{Place, place};
 use crate::storage::web::failure::Failure;
+use crate::storage::{LONGEST_LIST, name};
 
 /// What is asked for.
 pub const PROPERTIES: &str = "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<D:propfind xmlns:D=\"DAV:\"><D:prop><D:resourcetype/>\
@@ -20,7 +21,7 @@ pub const QUOTA: &str = "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<D:propfind
     <D:quota-available-bytes/><D:quota-used-bytes/></D:prop></D:propfind>";
 
 /// What is more is no list of ours, and could go on for ever.
-const LIMITS: Limits = Limits { entries: 1_000_000, bytes: 1 << 30 };
+const LIMITS: Limits = Limits { entries: 1_000_000, bytes: 1 << 30, kept: LONGEST_LIST };
 /// Bytes of one tag or text in it: a name of 255 bytes, each as `%XX`, below a path of 4000 such.
 const LONGEST_ITEM: u64 = 64 << 10;
 /// Elements within elements; lists have five.
@@ -43,6 +44,8 @@ pub struct Told {
 struct Limits {
     entries: usize,
     bytes: u64,
+    /// Bytes of what is made of it.
+    kept: usize,
 }
 
 /// Reads an answer to the end. `folder`: what was asked for.
@@ -54,8 +57,15 @@ fn read_within(limits: Limits, answer: impl Read, folder: &Url, each: &mut dyn F
     let source = Bounded { inner: BufReader::new(answer), left: limits.bytes, item: LONGEST_ITEM };
     let mut reader = NsReader::from_reader(source);
     reader.config_mut().expand_empty_elements = true;
-    let mut reading =
-        Reading { folder, open: Vec::new(), text: String::new(), one: One::default(), left: limits.entries, complete: false };
+    let mut reading = Reading {
+        folder,
+        open: Vec::new(),
+        text: String::new(),
+        one: One::default(),
+        left: limits.entries,
+        room: limits.kept,
+        complete: false,
+    };
     let mut buffer = Vec::new();
     loop {
         buffer.clear();
@@ -151,6 +161,8 @@ struct Reading<'a> {
     one: One,
     /// Entries that may still come.
     left: usize,
+    /// Bytes that may be kept yet.
+    room: usize,
     /// The whole of it was seen.
     complete: bool,
 }
@@ -205,15 +217,25 @@ impl Reading<'_> {
     }
 
     fn told(&mut self) -> Result<Option<Told>, Failure> {
-        let left = self.left.checked_sub(1);
-        self.left = left.ok_or_else(|| Failure::TooLong("a list without end".into()))?;
+        let too_long = || Failure::TooLong("a list without end".into());
+        self.left = self.left.checked_sub(1).ok_or_else(too_long)?;
         if self.one.href.is_empty() {
             return Err(nonsense(&"an entry without a name"));
         }
         let place = place(self.folder, &self.one.href)?;
         let Said { is_folder, size, modified, free, used } = self.one.said.clone();
-        let told = Told { place, is_folder: is_folder.unwrap_or(false), size, modified, free, used };
-        Ok((!self.one.missing).then_some(told))
+        let name = match &place {
+            // Nothing of ours.
+            Place::Other => return Ok(None),
+            Place::Child(name) if !name::is_child(name) => return Ok(None),
+            Place::Child(name) => name.len(),
+            Place::Itself => 0,
+        };
+        if self.one.missing {
+            return Ok(None);
+        }
+        self.room = self.room.checked_sub(size_of::<Told>() + name).ok_or_else(too_long)?;
+        Ok(Some(Told { place, is_folder: is_folder.unwrap_or(false), size, modified, free, used }))
     }
 }
 
@@ -382,9 +404,26 @@ mod tests {
         let head = b"<D:multistatus xmlns:D=\"DAV:\">";
         for again in ["<D:response><D:href>x</D:href></D:response>", " ", "x", "<!-- -->", "<D:x>", "<?x?>"] {
             let endless = head.chain(Endless { of: again.repeat(10_000).into_bytes(), at: 0 });
-            let limits = Limits { entries: 10_000, bytes: 1 << 20 };
+            let limits = Limits { entries: 10_000, bytes: 1 << 20, kept: usize::MAX };
             let ended = read_within(limits, endless, &Url::parse("http://nas/d/f/").unwrap(), &mut |_| {});
             assert!(matches!(ended, Err(Failure::TooLong(_) | Failure::Nonsense(_))), "{again}: {ended:?}");
+        }
+    }
+
+    #[test]
+    fn only_so_much_is_kept_of_a_list() {
+        let kept = |name: &str| {
+            let one = format!("<D:response><D:href>{name}</D:href></D:response>");
+            let text = response(&one.repeat(100));
+            let mut all = Vec::new();
+            let limits = Limits { entries: 1000, bytes: 1 << 20, kept: 10_000 };
+            let read = read_within(limits, text.as_bytes(), &Url::parse("http://nas/d/f/").unwrap(), &mut |told| all.push(told));
+            (read.is_ok(), all.len())
+        };
+        let (complete, count) = kept(&"x".repeat(255));
+        assert!(!complete && (10..40).contains(&count), "{count}");
+        for foreign in ["x".repeat(256), "x/deep".into(), "%FF".into(), "%00".into()] {
+            assert_eq!(kept(&foreign), (true, 0), "{foreign}");
         }
     }
 

@@ -128,10 +128,20 @@ impl Desktop {
 
     /// Waits until so many have been shown.
     pub fn wait_for(&self, count: usize) -> Vec<Shown> {
+        self.wait_until(|shown| shown.len() >= count)
+    }
+
+    /// Waits until one with this summary has been shown.
+    pub fn wait_for_one(&self, summary: &str) -> Shown {
+        let is_it = |one: &Shown| one.summary == summary;
+        self.wait_until(|shown| shown.iter().any(is_it)).into_iter().find(is_it).unwrap()
+    }
+
+    fn wait_until(&self, fits: impl Fn(&[Shown]) -> bool) -> Vec<Shown> {
         let end = Instant::now() + Duration::from_secs(60);
         loop {
             let shown = self.shown();
-            if shown.len() >= count {
+            if fits(&shown) {
                 return shown;
             }
             assert!(Instant::now() < end, "{shown:?}");

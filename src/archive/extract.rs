@@ -1,7 +1,7 @@
 //! Restores entries of a version to a target: every piece checked before it is written.
 //!
 //! One thread walks the catalog, makes folders and hands windows of pieces, sorted by the frames they lie in, to workers, so that
-//! a frame is unpacked once for all its files. A second walk, backwards, makes links and sets what folders should look like.
+//! a frame is unpacked once for all its files. Where a destination is far away others read these frames for the workers. A second walk, backwards, makes links and sets what folders should look like.
 
 mod content;
 mod decide;
@@ -26,13 +26,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crossbeam_channel::Sender;
 
 use self::content::{Item, Marks, Ticket, Window};
-use self::fetch::Fetcher;
+use self::fetch::{Fetcher, Run, STREAMS};
 use self::last::Last;
 use self::place::Places;
 use self::plan::Planner;
 use self::put::Put;
 use self::report::Tally;
-use self::work::{Task, Worker};
+use self::work::{Task, Work, Worker};
 use super::catalog_io::CatalogReader;
 use super::frame_reader::FrameReader;
 use super::key::KeyRing;
@@ -215,9 +215,12 @@ impl Shared<'_> {
     fn carry_out(&self, job: &RestoreJob<'_>, places: Places) -> Result<()> {
         let workers = std::thread::available_parallelism().map_or(2, |n| n.get()).max(2);
         let (tickets, returned) = crossbeam_channel::bounded(WINDOWS);
+        let streams = if job.objects.is_streamed() { STREAMS } else { 0 };
         // Frames that are read ahead wait in memory.
-        let ahead = if job.objects.is_streamed() { workers.min(READ_AHEAD) } else { 2 * workers };
+        let ahead = if streams > 0 { workers.min(READ_AHEAD) } else { 2 * workers };
         let (tasks, waiting) = crossbeam_channel::bounded(ahead);
+        let (runs, wanted) = crossbeam_channel::bounded(STREAMS);
+        let runs = (streams > 0).then_some(runs);
         let mut planner = Planner::new(self, places);
         let walked = std::thread::scope(|scope| {
             for _ in 0..workers {
@@ -226,6 +229,12 @@ impl Shared<'_> {
                 scope.spawn(move || Worker::new(self, reader).run(&waiting));
             }
             drop(waiting);
+            for _ in 0..streams {
+                let fetcher = Fetcher { shared: self, objects: &*job.objects, tasks: tasks.clone() };
+                let wanted = wanted.clone();
+                scope.spawn(move || fetcher.work(&wanted));
+            }
+            drop(wanted);
             let walked = planner.walk(&mut |mut window| {
                 let ranges = window.frames();
                 self.tally.counts.fetched.fetch_add(window.fetched(), Relaxed);
@@ -233,9 +242,9 @@ impl Shared<'_> {
                     return false;
                 }
                 window.ticket = Some(Ticket(returned.clone()));
-                self.hand_out(window, &ranges, &*job.objects, &tasks)
+                self.hand_out(window, &ranges, runs.as_ref(), &tasks)
             });
-            drop(tasks);
+            drop((runs, tasks));
             walked
         });
         self.remove_incomplete();
@@ -252,17 +261,18 @@ impl Shared<'_> {
         Ok(())
     }
 
-    /// Whether more is wanted.
-    fn hand_out(&self, window: Window, frames: &[Range<usize>], objects: &dyn Objects, tasks: &Sender<Task>) -> bool {
+    /// Hands out a window: its frames to whoever reads `runs` of them, where somebody does, else to the workers. Whether more is wanted.
+    fn hand_out(&self, window: Window, frames: &[Range<usize>], runs: Option<&Sender<Run>>, tasks: &Sender<Task>) -> bool {
         let window = Arc::new(window);
-        let empty = (0..window.empty.len()).step_by(EMPTY_AT_ONCE);
-        let empty = empty.map(|start| Task::Empty(window.clone(), start..window.empty.len().min(start + EMPTY_AT_ONCE)));
-        for task in empty {
-            if self.tally.is_stopped() || tasks.send(task).is_err() {
-                return false;
-            }
+        let give = |task| !self.tally.is_stopped() && tasks.send(task).is_ok();
+        let mut empty = (0..window.empty.len()).step_by(EMPTY_AT_ONCE);
+        if !empty.all(|start| give(Task::Empty(window.clone(), start..window.empty.len().min(start + EMPTY_AT_ONCE)))) {
+            return false;
         }
-        Fetcher { shared: self, objects, tasks }.hand_out(&window, frames)
+        match runs {
+            Some(runs) => fetch::runs(&window, frames).into_iter().all(|run| !self.tally.is_stopped() && runs.send(run).is_ok()),
+            None => frames.iter().all(|range| give(Task::Frame(window.clone(), range.clone(), Work::Read))),
+        }
     }
 
     fn begun(&self, item: &Arc<Item>) {

@@ -26,10 +26,19 @@ const SYNC_EVERY: u64 = 1 << 30;
 
 /// A part of a window for one worker.
 pub enum Task {
-    /// Bits of one frame, and the frame as it is stored where it was read ahead.
-    Frame(Arc<Window>, Range<usize>, Option<Arc<Vec<u8>>>),
+    /// Bits of one frame.
+    Frame(Arc<Window>, Range<usize>, Work),
     /// Numbers of files without content.
     Empty(Arc<Window>, Range<usize>),
+}
+
+/// What is to be done with a frame.
+pub enum Work {
+    Read,
+    /// It has been read, as it is stored.
+    Open(Arc<Vec<u8>>),
+    /// It could not be read.
+    Lose(Error),
 }
 
 pub struct Worker<'a> {
@@ -54,7 +63,7 @@ impl<'a> Worker<'a> {
     pub fn run(&mut self, tasks: &crossbeam_channel::Receiver<Task>) {
         while let Ok(task) = tasks.recv() {
             match task {
-                Task::Frame(window, range, record) => self.frame(&window, range, record.as_deref()),
+                Task::Frame(window, range, work) => self.frame(&window, range, work),
                 Task::Empty(window, range) => {
                     for item in window.empty.get(range).unwrap_or_default() {
                         if self.shared.tally.is_stopped() {
@@ -70,7 +79,7 @@ impl<'a> Worker<'a> {
         }
     }
 
-    fn frame(&mut self, window: &Window, range: Range<usize>, record: Option<&Vec<u8>>) {
+    fn frame(&mut self, window: &Window, range: Range<usize>, work: Work) {
         let tally = &self.shared.tally;
         let bits = window.bits.get(range).unwrap_or_default();
         let Some(first) = bits.first() else { return };
@@ -83,9 +92,10 @@ impl<'a> Worker<'a> {
         }
         let Some(info) = self.shared.catalog.index.volumes.get(first.volume as usize) else { return };
         let (catalog, volume, offset, length) = (self.shared.catalog, &info.volume, first.frame_offset, first.frame_length);
-        let content = match record {
-            Some(record) => self.reader.frame_of(catalog, volume, offset, record),
-            None => self.reader.frame(catalog, volume, offset, length),
+        let content = match work {
+            Work::Read => self.reader.frame(catalog, volume, offset, length),
+            Work::Open(record) => self.reader.frame_of(catalog, volume, offset, &record),
+            Work::Lose(error) => Err(error),
         };
         let content = match content {
             Ok(content) => content,

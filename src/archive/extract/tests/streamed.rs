@@ -1,6 +1,12 @@
 //! Frames that are read ahead, where what lies together comes best in one go.
 
+use std::io;
+use std::sync::{Condvar, MutexGuard};
+use std::time::Duration;
+
 use super::*;
+use crate::archive::object::{ObjectWriter, Take};
+use crate::archive::test_objects::MemoryObjects;
 
 /// Several volumes of several frames; some files lie in many.
 fn builder(sealed: bool) -> Builder {
@@ -42,7 +48,7 @@ fn a_volume_that_is_wanted_comes_by_one_request() {
 }
 
 #[test]
-fn a_single_frame_is_asked_for_by_its_worker() {
+fn a_single_frame_is_asked_for_by_itself() {
     let version = builder(true).build();
     version.objects.stream(u64::MAX);
     version.objects.take_reads();
@@ -88,5 +94,93 @@ fn damage_hits_the_same_files_as_without() {
         let with = restored();
         assert!(!without.0.is_empty());
         assert_eq!(without, with);
+    }
+}
+
+/// A storage that bears so many requests at once, each to the end of what is read, and where the first waits until so many have met.
+struct Lines {
+    objects: MemoryObjects,
+    most: usize,
+    least: usize,
+    /// Requests that go on, and how many have at most.
+    inside: Mutex<(usize, usize)>,
+    changed: Condvar,
+}
+
+impl Lines {
+    fn restore(version: &TestVersion, most: usize, least: usize, dir: &Path) -> Result<Restored> {
+        let lines = Self { objects: version.objects.clone(), most, least, inside: Mutex::default(), changed: Condvar::new() };
+        let objects: Arc<dyn Objects> = Arc::new(lines);
+        Ask::to(dir).with_job(version, &Progress::default(), &Cancel::default(), |job| {
+            restore(&RestoreJob { objects, plan: job.plan.clone(), ring: job.ring.clone(), ..*job })
+        })
+    }
+
+    fn wait_while(&self, goes_on: impl Fn(&(usize, usize)) -> bool) -> MutexGuard<'_, (usize, usize)> {
+        let inside = self.inside.lock().unwrap();
+        let (inside, waited) =
+            self.changed.wait_timeout_while(inside, Duration::from_secs(60), |inside| goes_on(inside)).unwrap();
+        assert!(!waited.timed_out(), "{inside:?}");
+        inside
+    }
+
+    fn during<T>(&self, read: impl FnOnce() -> T) -> T {
+        let mut inside = self.wait_while(|(inside, _)| *inside >= self.most);
+        inside.0 += 1;
+        inside.1 = inside.1.max(inside.0);
+        self.changed.notify_all();
+        drop(inside);
+        drop(self.wait_while(|(_, met)| *met < self.least));
+        let read = read();
+        self.inside.lock().unwrap().0 -= 1;
+        self.changed.notify_all();
+        read
+    }
+}
+
+impl Objects for Lines {
+    fn size(&self, name: &str) -> io::Result<u64> {
+        self.objects.size(name)
+    }
+
+    fn read_at(&self, name: &str, offset: u64, buffer: &mut [u8]) -> io::Result<()> {
+        self.during(|| self.objects.read_at(name, offset, buffer))
+    }
+
+    fn read_through(&self, name: &str, offset: u64, end: u64, take: &mut Take<'_>) -> io::Result<()> {
+        self.during(|| self.objects.read_through(name, offset, end, take))
+    }
+
+    fn is_streamed(&self) -> bool {
+        true
+    }
+
+    fn create(&self, name: &str) -> io::Result<Box<dyn ObjectWriter>> {
+        self.objects.create(name)
+    }
+}
+
+#[test]
+fn a_few_volumes_are_on_their_way_at_once() {
+    let version = builder(true).build();
+    let (wanted, dir) = (temp(), temp());
+    Ask::to(wanted.path()).run(&version).unwrap();
+    let done = Lines::restore(&version, usize::MAX, 3, dir.path()).unwrap();
+    assert_eq!((done.warning_count, tree(dir.path())), (0, tree(wanted.path())));
+}
+
+/// Whoever waited here for a line would wait for one that is held until he has taken what came over it.
+#[test]
+fn who_has_one_line_never_waits_for_another() {
+    let mut builder = builder(true);
+    for breaks_off in [u64::MAX, 700] {
+        let version = builder.build();
+        let (wanted, dir) = (temp(), temp());
+        version.objects.remove(&version.volume_names()[1]);
+        Ask::to(wanted.path()).run(&version).unwrap();
+        version.objects.stream(breaks_off);
+        let done = Lines::restore(&version, 1, 1, dir.path()).unwrap();
+        assert!(done.warning_count > 0);
+        assert_eq!(tree(dir.path()), tree(wanted.path()));
     }
 }

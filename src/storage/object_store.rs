@@ -96,29 +96,36 @@ impl ObjectStore {
 
     fn connect(location: &Location, access: &dyn Access, region: Option<&str>) -> Result<Self, Error> {
         let service = service::open(location, access, region)?;
-        let claims = Claims::of(location, service.key.as_ref());
-        let wire = Arc::new(Wire::new(location, access, service.in_cloud, claims)?);
+        let wire = Arc::new(Wire::new(location, access, service.in_cloud)?);
         let tells_sums = matches!(location, Location::Gcs(_));
         // Google's answer to a batch would be taken at its word in how many parts it has.
         let in_batches = !matches!(location, Location::Gcs(_));
-        let transport = HttpTransporter::new(Carrier(wire.clone()));
+        // By which credentials are asked for.
+        let asking = HttpTransporter::new(Carrier { wire: wire.clone(), claims: Claims::None });
+        let mut claims = match location {
+            Location::Azure(_) => Claims::Objects(None),
+            Location::Gcs(_) => Claims::Last,
+            _ => Claims::All,
+        };
         let (mut bucket, mut asked) = (None, None);
         match service.bucket {
             Some(service::Bucket::S3 { chain, signer, address, storage_class }) => {
-                let direct = Arc::new(Direct::new(wire, transport.clone(), address, chain, signer));
+                let direct = Arc::new(Direct::new(wire.clone(), asking, address, chain, signer));
                 bucket = Some(Arc::new(Bucket::new(direct.clone(), storage_class)));
                 asked = Some(Asked::S3(direct));
             }
             Some(service::Bucket::Google { chain, signer, address, name }) => {
-                asked = Some(Asked::Google(Direct::new(wire, transport.clone(), address, chain, signer), name));
+                asked = Some(Asked::Google(Direct::new(wire.clone(), asking, address, chain, signer), name));
             }
             Some(service::Bucket::Azure { chain, address, container }) => {
                 let signer = reqsign_azure_storage::RequestSigner::new();
-                asked = Some(Asked::Azure(Direct::new(wire, transport.clone(), address, chain, signer), container));
+                let direct = Arc::new(Direct::new(wire.clone(), asking, address, chain, signer));
+                claims = Claims::Objects(Some(direct.clone()));
+                asked = Some(Asked::Azure(direct, container));
             }
             None => {}
         }
-        let line = Arc::new(Line::new(service.operator, transport)?);
+        let line = Arc::new(Line::new(service.operator, HttpTransporter::new(Carrier { wire, claims }))?);
         Ok(Self { line, prefix: service.prefix, shown: location.display(), in_batches, tells_sums, bucket, asked })
     }
 

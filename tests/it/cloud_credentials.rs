@@ -3,12 +3,14 @@
 
 use std::fs;
 use std::process::Command;
+use std::sync::{Arc, Mutex};
 
 use hmac::{Hmac, KeyInit, Mac};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::json;
 use sha2::Sha256;
 
+use crate::servers::between;
 use crate::servers::elsewhere::Elsewhere;
 use crate::servers::fake::{Fake, answer};
 use crate::servers::stores::{AZURE_ACCOUNT, AZURE_KEY, BUCKET, Kind, S3_KEY, S3_SECRET, Store};
@@ -191,6 +193,28 @@ fn a_shared_access_signature_opens_azure() {
     assert_eq!(forged.problem(), "storage-password");
     assert_eq!(tried("other", sas_of_account()).code(12).problem(), "storage-password-needed");
     tried(AZURE_ACCOUNT, sas_of_container("rl")).code(1);
+}
+
+/// The names are those of the libraries that Azure's own tools are made with.
+#[test]
+fn what_is_sent_to_azure_brings_its_sum_whoever_names_the_key() {
+    let person = Person::new(Kind::Azurite);
+    let sums = Arc::new(Mutex::new(Vec::new()));
+    let seen = sums.clone();
+    let port = between::before(person.store.port, move |asked| {
+        if asked.method == "PUT" && !asked.header("x-ms-blob-type").is_empty() {
+            assert!(asked.header("authorization").starts_with("SharedKey "), "{asked:?}");
+            seen.lock().unwrap().push(asked.header("content-md5").to_owned());
+        }
+        None
+    });
+    let address = person.store.address("own").replace(&format!(":{}", person.store.port), &format!(":{port}"));
+    // The store says no to a header that its key has not signed.
+    person.does_all(&address, "", &|command| {
+        command.env("AZURE_STORAGE_ACCOUNT_NAME", AZURE_ACCOUNT).env("AZURE_STORAGE_ACCOUNT_KEY", AZURE_KEY);
+    });
+    let sums = sums.lock().unwrap();
+    assert!(!sums.is_empty() && sums.iter().all(|sum| !sum.is_empty()), "{sums:?}");
 }
 
 #[test]

@@ -1,17 +1,16 @@
 //! Sums that go with what is sent, so that a store itself refuses what arrives otherwise: then there is never anything of it to be seen.
 
 use std::future::Future;
+use std::sync::Arc;
 
 use data_encoding::BASE64;
 use http::{HeaderName, HeaderValue, Method, header, request};
 use md5::{Digest, Md5};
 use opendal::Buffer;
-use reqsign_azure_storage::{Credential, RequestSigner, StaticCredentialProvider};
-use reqsign_core::{Context, Signer};
+use reqsign_azure_storage::Credential;
 
+use super::direct::Direct;
 use super::fault::Fault;
-use crate::model::location::Location;
-use crate::model::secret::Secret;
 
 const CONTENT_MD5: HeaderName = HeaderName::from_static("content-md5");
 const GOOGLES: HeaderName = HeaderName::from_static("x-goog-hash");
@@ -24,10 +23,13 @@ const SIGNED: &[u8] = b"SharedKey ";
 pub enum Claims {
     /// S3: with all that bring something, parts too; buckets whose objects are locked want it.
     All,
-    /// Azure: with an object that comes by one request. An account's key signs that header too, so that it is signed anew.
-    Objects(Option<Signer<Credential>>),
+    /// Azure: with an object that comes by one request. An account's key signs that header too, so that it is signed anew, by what opens the
+    /// container, where anything does.
+    Objects(Option<Arc<Direct<Credential>>>),
     /// Google: with the last request of an object; the sum is that of all of it.
     Last,
+    /// Nothing: it is no store that is asked.
+    None,
 }
 
 tokio::task_local! {
@@ -40,18 +42,6 @@ pub async fn of_whole<T>(md5: String, what: impl Future<Output = T>) -> T {
 }
 
 impl Claims {
-    /// `key`: of the account, in base64, where that signs the requests.
-    pub fn of(location: &Location, key: Option<&Secret>) -> Self {
-        match location {
-            Location::Azure(folder) => Self::Objects(key.map(|key| {
-                let key = StaticCredentialProvider::new_shared_key(&folder.account, key.expose());
-                Signer::new(Context::new(), key, RequestSigner::new())
-            })),
-            Location::Gcs(_) => Self::Last,
-            _ => Self::All,
-        }
-    }
-
     /// Adds it to a request that is signed already.
     pub async fn add(&self, parts: &mut request::Parts, body: &Buffer) -> Result<(), Fault> {
         if parts.method != Method::PUT {
@@ -61,18 +51,11 @@ impl Claims {
             Self::All if !body.is_empty() => {
                 parts.headers.insert(CONTENT_MD5, value(&digest(body))?);
             }
-            Self::Objects(signer) if parts.headers.contains_key(BLOB_TYPE) => {
+            Self::Objects(container) if parts.headers.contains_key(BLOB_TYPE) => {
                 let is_signed = parts.headers.get(header::AUTHORIZATION).is_some_and(|by| by.as_bytes().starts_with(SIGNED));
-                match (signer, is_signed) {
-                    (Some(signer), true) => {
-                        parts.headers.insert(CONTENT_MD5, value(&digest(body))?);
-                        signer.sign(parts, None).await.map_err(|e| Fault::Strange(e.to_string()))?;
-                    }
-                    // By a key that is not known here: as it is.
-                    (None, true) => {}
-                    (_, false) => {
-                        parts.headers.insert(CONTENT_MD5, value(&digest(body))?);
-                    }
+                parts.headers.insert(CONTENT_MD5, value(&digest(body))?);
+                if let Some(container) = container.as_ref().filter(|_| is_signed) {
+                    container.sign(parts).await?;
                 }
             }
             Self::Last if !body.is_empty() && is_last(parts) => {

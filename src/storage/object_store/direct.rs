@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use http::{HeaderMap, Method, Request, header};
+use http::{HeaderMap, Method, Request, header, request};
 use opendal::HttpTransporter;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use reqsign_aws_v4::Credential;
@@ -37,14 +37,20 @@ impl<C: SigningCredential> Direct<C> {
         Self { wire, signer: Signer::new(context, chain, signer), address }
     }
 
+    /// Signs a request anew where it is signed already.
+    pub async fn sign(&self, parts: &mut request::Parts) -> Result<(), Fault> {
+        self.signer.sign(parts, None).await.map_err(|e| Fault::Strange(e.to_string()))?;
+        // The client puts it there itself.
+        parts.headers.remove(header::HOST);
+        Ok(())
+    }
+
     /// `rest`: what follows the address, as it stands there. Answers are as [`Wire::send`] gives them: also 404, 409 and 412.
     pub async fn ask(&self, method: Method, rest: &str, headers: HeaderMap, content: &Content) -> Result<Answer, Fault> {
         let request = Request::builder().method(method).uri(format!("{}{rest}", self.address)).body(());
         let (mut parts, ()) = request.map_err(|e| Fault::Strange(e.to_string()))?.into_parts();
         parts.headers = headers;
-        self.signer.sign(&mut parts, None).await.map_err(|e| Fault::Strange(e.to_string()))?;
-        // The client puts it there itself.
-        parts.headers.remove(header::HOST);
+        self.sign(&mut parts).await?;
         self.wire.send(&parts, content).await
     }
 }

@@ -23,7 +23,7 @@ const SECONDS_OF_DAY: u64 = 24 * 60 * 60;
 pub enum Asked {
     S3(Arc<Direct>),
     Google(Direct<reqsign_google::Credential>, String),
-    Azure(Direct<reqsign_azure_storage::Credential>, String),
+    Azure(Arc<Direct<reqsign_azure_storage::Credential>>, String),
 }
 
 /// What it said.

@@ -30,8 +30,6 @@ pub struct Service {
     pub in_cloud: bool,
     /// As it is asked for what OpenDAL does not know, where there is a key.
     pub bucket: Option<Bucket>,
-    /// Of an account of Azure, in base64, where that is what signs.
-    pub key: Option<Secret>,
 }
 
 /// A bucket, and what opens it.
@@ -67,21 +65,18 @@ pub fn open(location: &Location, access: &dyn Access, region: Option<&str>) -> R
     let filled = of_this_machine().fill(location.clone());
     let location = &filled.map_err(|why| Error::new(Kind::Unfilled, location.display(), &why.in_words()))?;
     let secret = access.password(location);
-    let mut key = None;
     let ((operator, bucket), prefix, in_cloud) = match location {
         Location::S3(folder) => {
             (s3(folder, secret, region)?, &folder.prefix, in_cloud(&folder.endpoint, AMAZON_METADATA) && !folder.anonymous)
         }
         Location::Gcs(folder) => (google::open(folder, secret)?, &folder.prefix, google::in_cloud(folder) && !folder.anonymous),
         Location::Azure(folder) => {
-            let (opened, signs) = azure::open(folder, secret)?;
-            key = signs;
-            (opened, &folder.prefix, folder.endpoint.is_empty() && !folder.anonymous)
+            (azure::open(folder, secret)?, &folder.prefix, folder.endpoint.is_empty() && !folder.anonymous)
         }
         _ => return Err(Error::new(Kind::Other, location.display(), "no object store")),
     };
     let operator = operator.map_err(|e| super::failure::judged(&location.display(), &e))?;
-    Ok(Service { operator, prefix: within(prefix), in_cloud, bucket, key })
+    Ok(Service { operator, prefix: within(prefix), in_cloud, bucket })
 }
 
 /// Whether this may be a machine that is told its credentials: one of the cloud's own, or one where somebody says by whom.

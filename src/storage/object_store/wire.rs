@@ -49,8 +49,6 @@ pub struct Wire {
     in_cloud: bool,
     /// Who tells it them, where that is none of the cloud's own addresses.
     metadata: Option<Server>,
-    /// What the store compares what it gets with.
-    claims: Claims,
     throttle: Arc<Throttle>,
     /// How long nothing may come or go.
     silence: Duration,
@@ -69,8 +67,12 @@ pub struct Answer {
     rest: Option<Box<Coming>>,
 }
 
-/// Brings OpenDAL's requests on their way.
-pub struct Carrier(pub Arc<Wire>);
+/// Brings requests on their way that others make: OpenDAL, and what asks for credentials.
+pub struct Carrier {
+    pub wire: Arc<Wire>,
+    /// What the store compares what it gets with.
+    pub claims: Claims,
+}
 
 /// What to do with what came of a request.
 enum Verdict {
@@ -81,13 +83,13 @@ enum Verdict {
 }
 
 impl Wire {
-    pub fn new(location: &Location, access: &dyn Access, in_cloud: bool, claims: Claims) -> Result<Self, Error> {
+    pub fn new(location: &Location, access: &dyn Access, in_cloud: bool) -> Result<Self, Error> {
         let client = trust::client(access.ca_file(location).as_deref(), CONNECT)?;
         let lines = Arc::new(Semaphore::new(access.connections().max(1)));
         let (server, throttle, reached) = (location.server(), access.throttle(), AtomicBool::new(false));
         let silence = access.patience().unwrap_or(SILENCE);
         let metadata = service::metadata().filter(|it| matches!(location, Location::S3(_)) && server.as_ref() != Some(it));
-        Ok(Self { client, server, in_cloud, metadata, claims, throttle, silence, reached, lines })
+        Ok(Self { client, server, in_cloud, metadata, throttle, silence, reached, lines })
     }
 
     /// Sends a request that is signed already, again where that helps.
@@ -205,8 +207,8 @@ impl HttpTransport for Carrier {
     async fn fetch(&self, request: Request<Buffer>) -> opendal::Result<Response<HttpBody>> {
         asked::count()?;
         let (mut parts, body) = request.into_parts();
-        self.0.claims.add(&mut parts, &body).await.map_err(Fault::into_error)?;
-        let answer = self.0.send(&parts, &Content::Memory(body)).await.map_err(Fault::into_error)?;
+        self.claims.add(&mut parts, &body).await.map_err(Fault::into_error)?;
+        let answer = self.wire.send(&parts, &Content::Memory(body)).await.map_err(Fault::into_error)?;
         if answer.status == StatusCode::RANGE_NOT_SATISFIABLE {
             return Err(opendal::Error::new(opendal::ErrorKind::RangeNotSatisfied, "it is shorter"));
         }

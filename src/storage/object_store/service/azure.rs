@@ -10,12 +10,11 @@ use crate::model::location::AzureFolder;
 use crate::model::secret::Secret;
 use crate::storage::{Error, Kind};
 
-/// Besides, the account's key in base64, where that is what signs.
-pub fn open(folder: &AzureFolder, secret: Option<Secret>) -> Result<(Opened, Option<Secret>), Error> {
+pub fn open(folder: &AzureFolder, secret: Option<Secret>) -> Result<Opened, Error> {
     let address = folder.service();
     let azure = Azblob::default().container(&folder.container).endpoint(&address).account_name(&folder.account);
     if folder.anonymous {
-        return Ok(((Operator::new(azure.skip_signature()), None), None));
+        return Ok((Operator::new(azure.skip_signature()), None));
     }
     // Of this account, where the environment names one.
     let is_ours = set("AZURE_STORAGE_ACCOUNT").is_none_or(|account| account == folder.account);
@@ -29,8 +28,7 @@ pub fn open(folder: &AzureFolder, secret: Option<Secret>) -> Result<(Opened, Opt
     }
     let chain = || chain(folder, key.as_ref(), is_ours);
     let bucket = Bucket::Azure { chain: chain(), address, container: folder.container.clone() };
-    let signs = key.as_ref().filter(|key| !is_signature(key)).map(|key| Secret::new(key.expose().trim()));
-    Ok(((Operator::new(azure.credential_provider_chain(chain())), Some(bucket)), signs))
+    Ok((Operator::new(azure.credential_provider_chain(chain())), Some(bucket)))
 }
 
 /// A shared access signature is a piece of an address; a key is base64.

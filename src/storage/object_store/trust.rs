@@ -39,14 +39,10 @@ pub fn fault(error: &reqwest::Error) -> Fault {
         Some(Untaken::Expired(_)) => Fault::Expired,
         Some(Untaken::Mistrusted(why)) => Fault::NotTrusted(why),
         None if error.is_builder() => Fault::Strange("no address".into()),
-        None => match deepest(error) {
-            // What HTTP calls the beginning of an answer.
-            Some(why) if why.contains("message head is too large") => {
-                Fault::Strange("the beginning of its answer does not end".into())
-            }
-            Some(why) => Fault::Away(why),
-            None => Fault::Away("no connection".into()),
-        },
+        None if cause::within(error).is_some_and(hyper::Error::is_parse_too_large) => {
+            Fault::Strange("the beginning of its answer does not end".into())
+        }
+        None => Fault::Away(deepest(error).unwrap_or_else(|| "no connection".into())),
     }
 }
 

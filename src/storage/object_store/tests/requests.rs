@@ -181,3 +181,12 @@ fn no_more_connections_are_made_than_may_be() {
     // One that has just served may still be open while the next is made.
     assert!(most > 1 && most <= 2 * knows("", None).connections() as u64, "{most}");
 }
+
+#[test]
+fn an_answer_whose_beginning_does_not_end_is_none() {
+    let headers = "X-More: more\r\n".repeat(100_000);
+    let (fake, address) = fake(move |_, _| answer("200 OK", &headers, b""));
+    let error = at(&address, "S").err().unwrap();
+    assert_eq!((error.kind, error.source.to_string()), (Kind::Nonsense, "the beginning of its answer does not end".into()));
+    assert_eq!(fake.asked().len(), 1, "it is not asked again");
+}

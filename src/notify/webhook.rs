@@ -8,7 +8,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use jiff::Timestamp;
 use sha2::Sha256;
 use ureq::Agent;
-use ureq::http::header::{LOCATION, RETRY_AFTER};
+use ureq::http::header::LOCATION;
 use ureq::http::{HeaderValue, Request, Response};
 use ureq::tls::{Certificate, RootCerts, TlsConfig};
 use url::Url;
@@ -17,6 +17,7 @@ use super::{Error, Kind, LONGEST, Parcel, trust};
 use crate::model::alert::request::{self, Request as Wanted};
 use crate::model::alert::{Method, Webhook};
 use crate::os::cause;
+use crate::os::retry_after::retry_after;
 
 /// The headers that a receiver checks: HMAC-SHA256 over the time, a dot and the body, and that time in seconds since 1970.
 pub const SIGNATURE: &str = "X-Strongroom-Signature";
@@ -118,15 +119,11 @@ fn judge<T>(response: &Response<T>) -> Result<(), Error> {
             error(Kind::Elsewhere, &format!("the server sends us {shown}: nothing was sent there"))
         }
         401 | 403 => error(Kind::Password, "the server does not let us in"),
-        408 | 425 | 429 => {
-            let wait = response.headers().get(RETRY_AFTER).and_then(|wait| wait.to_str().ok()?.trim().parse().ok());
-            Error { wait: wait.map(Duration::from_secs), ..error(Kind::Later, "the server asks for patience") }
-        }
+        408 | 425 | 429 => Error { wait: retry_after(response.headers()), ..error(Kind::Later, "the server asks for patience") },
         500..=599 => {
-            // Seconds only: a date would be by the server's clock.
-            let wait = response.headers().get(RETRY_AFTER).and_then(|wait| wait.to_str().ok()?.trim().parse().ok());
+            let wait = retry_after(response.headers());
             let kind = if wait.is_some() { Kind::Later } else { Kind::Away };
-            Error { wait: wait.map(Duration::from_secs), ..error(kind, "the server has trouble of its own") }
+            Error { wait, ..error(kind, "the server has trouble of its own") }
         }
         404 | 410 => error(Kind::Refused, "the server knows nothing at this address"),
         _ => error(Kind::Refused, "the server refuses the message"),
@@ -177,7 +174,8 @@ mod tests {
         assert_eq!([401, 404, 400, 429, 503].map(kind), [Kind::Password, Kind::Refused, Kind::Refused, Kind::Later, Kind::Away]);
         let busy = of(503, &[("Retry-After", "7")]).unwrap_err();
         assert_eq!((busy.kind, busy.wait), (Kind::Later, Some(Duration::from_secs(7))));
-        assert_eq!(of(429, &[("Retry-After", "Sun, 06 Nov 1994 08:49:37 GMT")]).unwrap_err().wait, None);
+        let until = [("Date", "Sun, 06 Nov 1994 08:49:37 GMT"), ("Retry-After", "Sun, 06 Nov 1994 08:50:07 GMT")];
+        assert_eq!(of(429, &until).unwrap_err().wait, Some(Duration::from_secs(30)));
         let moved = of(302, &[("Location", "https://evil.example/hook?token=1")]).unwrap_err();
         assert!(moved.kind == Kind::Elsewhere && !moved.passes() && !moved.what.contains("token"), "{moved}");
         assert!(moved.what.contains("https://evil.example"), "{moved}");

@@ -31,6 +31,7 @@ pub mod program;
 pub mod reason;
 #[cfg(any(windows, test))]
 mod reparse;
+pub mod retry_after;
 pub mod session;
 pub mod shell;
 pub mod socket;

@@ -20,6 +20,7 @@ use super::service;
 use super::sums;
 use super::trust;
 use crate::model::location::{Location, Server, bucket};
+use crate::os::retry_after::retry_after;
 use crate::storage::access::Access;
 use crate::storage::throttle::{Throttle, pause};
 use crate::storage::{Error, Kind};
@@ -286,12 +287,6 @@ fn is_page(headers: &HeaderMap, body: &[u8]) -> bool {
     let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let begins = |with: &str| body.trim_ascii_start().get(..with.len()).is_some_and(|b| b.eq_ignore_ascii_case(with.as_bytes()));
     kind.to_ascii_lowercase().starts_with("text/html") && (begins("<!doctype html") || begins("<html"))
-}
-
-/// Seconds, as all of these services send them.
-fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    let seconds = headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
-    Some(Duration::from_secs(seconds))
 }
 
 /// How long the next try waits, where the server may say so (`after`). A crowd that waits for the same server must not come back all at once.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use ureq::http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, EXPECT, LOCATION, RETRY_AFTER};
+use ureq::http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, EXPECT, LOCATION};
 use ureq::http::{HeaderMap, Method, Request, Response, StatusCode, request};
 use ureq::{Agent, Body, SendBody};
 use url::Url;
@@ -15,6 +15,7 @@ use super::failure::{Failure, OfSpool};
 use super::login::Login;
 use super::pace::{Pace, Tries};
 use crate::model::location::Location;
+use crate::os::retry_after::retry_after;
 use crate::storage::access::Access;
 use crate::storage::spool::{self, Spool};
 use crate::storage::stop::Stop;
@@ -281,11 +282,6 @@ fn asks_for_patience(status: StatusCode) -> bool {
     matches!(status.as_u16(), 423 | 429 | 502 | 503 | 504)
 }
 
-/// Seconds only: a date would be by the server's clock.
-fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    headers.get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok().map(Duration::from_secs)
-}
-
 /// Where the server wants us instead. Only to itself, and never from a protected line to an open one: the password goes along.
 fn moved(from: &Url, headers: &HeaderMap) -> Result<Url, Failure> {
     let to = headers.get(LOCATION).and_then(|value| value.to_str().ok()).and_then(|value| from.join(value).ok());
@@ -339,12 +335,5 @@ mod tests {
             Err(Failure::Elsewhere(shown)) => assert_eq!(shown, "https://other/x"),
             other => panic!("{other:?}"),
         }
-    }
-
-    #[test]
-    fn a_servers_wish_is_read() {
-        let of = |text: &'static str| retry_after(&HeaderMap::from_iter([(RETRY_AFTER, HeaderValue::from_static(text))]));
-        assert_eq!(of(" 7 "), Some(Duration::from_secs(7)));
-        assert_eq!((of("Sun, 06 Nov 1994 08:49:37 GMT"), of("-1"), of("")), (None, None, None));
     }
 }

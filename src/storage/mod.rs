@@ -2,6 +2,7 @@
 
 pub mod access;
 mod backoff;
+mod call;
 pub mod certificates;
 #[cfg(test)]
 mod contract;

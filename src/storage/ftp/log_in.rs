@@ -3,8 +3,10 @@
 use std::io;
 use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{self, RecvTimeoutError};
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use rustls::ClientConfig;
 use rustls::client::Resumption;
@@ -19,6 +21,8 @@ use super::session::Session;
 use crate::model::location::{FtpFolder, FtpTls, Location};
 use crate::model::secret::Secret;
 use crate::storage::access::Access;
+use crate::storage::call::call;
+use crate::storage::stop::{self, Stop};
 use crate::storage::throttle::Throttle;
 use crate::storage::{Error, Kind, tls};
 
@@ -94,8 +98,22 @@ impl Gate {
         self.reached.load(Ordering::Relaxed)
     }
 
-    /// A connection over which files can be had.
-    pub fn connect(&self) -> Answer<Session> {
+    /// A connection over which files can be had. Whoever wants it no more does not wait: what was begun ends by itself, as when a name is
+    /// looked up, which takes as long as the system likes.
+    pub fn connect(self: &Arc<Self>) -> Answer<Session> {
+        let (gate, stop) = (self.clone(), Stop::current());
+        let (done, opened) = mpsc::channel();
+        thread::Builder::new().name("ftp log-in".into()).spawn(move || _ = done.send(gate.open()))?;
+        loop {
+            match opened.recv_timeout(stop::SLICE) {
+                Ok(opened) => return opened,
+                Err(RecvTimeoutError::Timeout) if !stop.is_over() => {}
+                Err(_) => return Err(Failure::lost("no answer")),
+            }
+        }
+    }
+
+    fn open(&self) -> Answer<Session> {
         let socket = self.call()?;
         let control = socket.try_clone()?;
         // The steps of the greeting are few.
@@ -116,17 +134,15 @@ impl Gate {
     }
 
     fn call(&self) -> Answer<TcpStream> {
-        let mut why = io::Error::new(io::ErrorKind::NotFound, "the name has no address");
-        for address in (self.host.as_str(), self.port).to_socket_addrs()? {
-            match connected(&address, self.patience) {
-                Ok(socket) => {
-                    self.reached.store(true, Ordering::Relaxed);
-                    return Ok(socket);
-                }
-                Err(e) => why = e,
-            }
+        let until = Instant::now() + self.patience.connect;
+        let addresses: Vec<SocketAddr> = (self.host.as_str(), self.port).to_socket_addrs()?.collect();
+        if addresses.is_empty() {
+            return Err(Failure::Line(io::Error::new(io::ErrorKind::NotFound, "the name has no address")));
         }
-        Err(Failure::Line(why))
+        let socket = call(&addresses, Some(until))?;
+        prepare(&socket, self.patience)?;
+        self.reached.store(true, Ordering::Relaxed);
+        Ok(socket)
     }
 
     fn greet(&self, socket: TcpStream) -> Answer<RustlsFtpStream> {

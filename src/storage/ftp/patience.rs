@@ -8,7 +8,7 @@ use crate::storage::stop;
 /// Times after which a server counts as away.
 #[derive(Clone, Copy, Debug)]
 pub struct Patience {
-    /// Until a server takes the call.
+    /// Until a server takes the call, at whichever of its addresses.
     pub connect: Duration,
     /// Until anything comes, or goes, over a line.
     pub answer: Duration,

@@ -30,7 +30,7 @@ const TURN: Duration = Duration::from_millis(500);
 const IDLE: Duration = Duration::from_secs(2);
 
 pub struct Pool {
-    pub gate: Gate,
+    pub gate: Arc<Gate>,
     pub spare: Spare,
     sessions: Mutex<Sessions>,
     freed: Condvar,
@@ -105,7 +105,7 @@ impl Pool {
         let most = MOST.max(files + BESIDE);
         let sessions =
             Sessions { idle: Vec::new(), open: 0, most, limit: None, waiting: Vec::new(), number: 0, acted: Instant::now() };
-        Self { gate, spare: Spare::default(), sessions: Mutex::new(sessions), freed: Condvar::new() }
+        Self { gate: Arc::new(gate), spare: Spare::default(), sessions: Mutex::new(sessions), freed: Condvar::new() }
     }
 
     fn lock(&self) -> MutexGuard<'_, Sessions> {

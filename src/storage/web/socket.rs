@@ -7,14 +7,13 @@
 
 use std::fmt;
 use std::io::{self, ErrorKind, Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
+use ureq::Error;
 use ureq::unversioned::transport::{Buffers, ConnectionDetails, Connector, Either, LazyBuffers, NextTimeout, Transport};
-use ureq::{Error, Timeout};
 
-/// Least time for one of several addresses.
-const LEAST: Duration = Duration::from_millis(100);
+use crate::storage::call::call;
 
 /// Calls servers, unless the line there was opened before, as through a proxy.
 #[derive(Debug)]
@@ -27,30 +26,12 @@ impl<In: Transport> Connector<In> for Sockets {
         if let Some(open) = chained {
             return Ok(Some(Either::A(open)));
         }
-        let stream = call(&details.addrs, left(details.timeout)?.map(|left| Instant::now() + left))?;
+        let until = left(details.timeout)?.map(|left| Instant::now() + left);
+        let stream = call(&details.addrs, until).map_err(|error| judged(error, details.timeout))?;
         stream.set_nodelay(true)?;
         let buffers = LazyBuffers::new(details.config.input_buffer_size(), details.config.output_buffer_size());
         Ok(Some(Either::B(Socket { stream, buffers, reads: None, writes: None, is_deaf: false })))
     }
-}
-
-/// The first address that answers; of those that are left, each gets its share of the time.
-fn call(addresses: &[SocketAddr], until: Option<Instant>) -> Result<TcpStream, Error> {
-    let mut failure = Error::from(io::Error::from(ErrorKind::ConnectionRefused));
-    for (number, address) in addresses.iter().enumerate() {
-        let others = u32::try_from(addresses.len() - number).unwrap_or(u32::MAX);
-        let called = match until.map(|until| until.saturating_duration_since(Instant::now())) {
-            Some(left) if left.is_zero() => return Err(Error::Timeout(Timeout::Connect)),
-            Some(left) => TcpStream::connect_timeout(address, (left / others).max(LEAST)),
-            None => TcpStream::connect(address),
-        };
-        match called {
-            Ok(stream) => return Ok(stream),
-            Err(error) if is_timeout(&error) => failure = Error::Timeout(Timeout::Connect),
-            Err(error) => failure = error.into(),
-        }
-    }
-    Err(failure)
 }
 
 pub struct Socket {
@@ -165,7 +146,7 @@ fn acknowledge_at_once(_: &TcpStream) {}
 
 #[cfg(test)]
 mod tests {
-    use std::net::TcpListener;
+    use std::net::{SocketAddr, TcpListener};
     use std::thread;
 
     use super::*;
@@ -242,10 +223,5 @@ mod tests {
         drop(silent);
         let asked = agent.get(format!("http://{gone}/x")).call();
         assert!(matches!(&asked, Err(Error::Io(error)) if error.kind() == ErrorKind::ConnectionRefused), "{asked:?}");
-        assert!(matches!(call(&[gone], Some(Instant::now())), Err(Error::Timeout(Timeout::Connect))));
-        let there = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-        assert!(call(&[gone, there], None).is_err());
-        let listening = TcpListener::bind("127.0.0.1:0").unwrap();
-        assert!(call(&[gone, listening.local_addr().unwrap()], None).is_ok(), "the second answers");
     }
 }

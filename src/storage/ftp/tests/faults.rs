@@ -1,11 +1,13 @@
 //! Servers that die, stall, or are cut off.
 
 use std::io::Write;
+use std::net::TcpListener;
 
 use super::*;
 use crate::storage::cuts;
 use crate::storage::servers::ca::Ca;
 use crate::storage::servers::pure_ftpd::Network;
+use crate::storage::stop::Stop;
 
 #[test]
 fn a_server_that_dies_is_away_and_what_was_half_done_is_not_seen() {
@@ -34,6 +36,19 @@ fn that_nobody_takes_the_first_call_is_told_at_once() {
     let begun = Instant::now();
     assert_eq!(kind(open("ftp://ada@127.0.9.4:9/", &person())), Kind::ServerAway);
     assert!(begun.elapsed() < Duration::from_secs(1), "{:?}", begun.elapsed());
+}
+
+#[test]
+fn whoever_cancels_does_not_wait_for_a_server_that_says_nothing() {
+    // The system takes the call for it.
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = silent.local_addr().unwrap().port();
+    let long = Duration::from_secs(100_000);
+    let patience = Patience { connect: long, answer: long, whole: long, ..SHORT };
+    for address in [format!("ftp://ada@127.0.0.1:{port}/"), format!("ftps://ada@127.0.0.1:{port}/?tls=implicit")] {
+        let opened = Stop::after(3).during(|| Ftp::connect(&folder(&address), &person(), patience));
+        assert_eq!(kind(opened), Kind::Cancelled, "{address}");
+    }
 }
 
 #[test]

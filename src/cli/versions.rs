@@ -13,6 +13,7 @@ use crate::model::location::Location;
 use crate::model::problem::Problem;
 use crate::model::restore::VersionChoice;
 use crate::model::snapshot::Manifest;
+use crate::model::sum;
 use crate::model::whereabouts::{Lies, Whereabouts};
 
 pub fn run(args: &args::Versions, output: Output) -> Result<Exit, Problem> {
@@ -42,8 +43,7 @@ pub fn run(args: &args::Versions, output: Output) -> Result<Exit, Problem> {
         output.line(clean(&format!("{id}  not here, but at {}", at.join(", "))));
         output.object(&json!({ "id": id, "only_at": at }));
     }
-    // One that nothing proves may say what it likes.
-    let bytes = versions.iter().fold(0, |sum: u64, version| sum.saturating_add(version.totals.bytes));
+    let bytes = sum::saturating(versions.iter().map(|version| version.totals.bytes));
     let saved = bytes.saturating_sub(stored);
     if !versions.is_empty() {
         output.line(format!(

@@ -19,6 +19,7 @@ use crate::model::problem::{Code, Problem, Warning};
 use crate::model::replicate::Replicated;
 use crate::model::run::{Cancel, ReadBack, RunDetail, Stage};
 use crate::model::snapshot::{BackupType, Manifest, ObjectInfo, ObjectList, VersionId, WantedType};
+use crate::model::sum;
 use crate::storage::stop::Stop;
 
 use super::core::{Core, lock};
@@ -223,9 +224,9 @@ fn attempt(
     })
 }
 
-/// What each has added; a manifest that nothing proves may say what it likes.
+/// What each has added.
 fn stored_bytes<'m>(manifests: impl Iterator<Item = &'m Manifest>) -> u64 {
-    manifests.fold(0, |sum, manifest| sum.saturating_add(manifest.totals.stored_bytes))
+    sum::saturating(manifests.map(|manifest| manifest.totals.stored_bytes))
 }
 
 /// Asks a destination also where the run is cancelled: one that answers is cleaned up, one that does not is not waited for.

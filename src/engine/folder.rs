@@ -24,6 +24,7 @@ use crate::model::recover;
 use crate::model::restore::PlanChoice;
 use crate::model::run::Cancel;
 use crate::model::snapshot::{Manifest, VersionId};
+use crate::model::sum;
 use crate::storage::stop::Stop;
 use crate::storage::{self, Kind, Storage, Upload};
 
@@ -303,9 +304,9 @@ impl Folder {
     }
 }
 
-/// Bytes of all of them: a server may say of each what it likes.
+/// Bytes of all of them.
 pub fn bytes_of<'a>(entries: impl IntoIterator<Item = &'a storage::Listed>) -> u64 {
-    entries.into_iter().fold(0, |sum, entry| sum.saturating_add(entry.size))
+    sum::saturating(entries.into_iter().map(|entry| entry.size))
 }
 
 /// As it stands in marker and manifests.

@@ -20,6 +20,7 @@ use crate::model::problem::{Cause, Code, Problem, Warning};
 use crate::model::replicate::{ReplicateSpec, Replicated};
 use crate::model::run::{Cancel, Progress, ReadBack, RunDetail, Stage};
 use crate::model::snapshot::{Manifest, ObjectInfo, ObjectList, VersionId};
+use crate::model::sum;
 use crate::storage::Storage;
 
 use super::core::{Core, OpenPlace, lock};
@@ -207,8 +208,8 @@ impl Copying<'_> {
             versions.iter().map(|version| version.objects.iter().filter(|object| !lying.has(&object.name)).collect()).collect();
         let mut counted = HashSet::new();
         let to_send = missing.iter().flatten().filter(|object| counted.insert(object.name.as_str()));
-        let (count, bytes) = to_send.fold((0, 0), |(n, sum): (u64, u64), object| (n + 1, sum.saturating_add(object.info.size)));
-        self.progress.files_total.fetch_add(count, Relaxed);
+        let bytes = sum::saturating(to_send.map(|object| object.info.size));
+        self.progress.files_total.fetch_add(counted.len() as u64, Relaxed);
         self.progress.bytes_total.fetch_add(bytes, Relaxed);
         self.progress.totals_known.store(true, Relaxed);
 

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::human;
 use super::plan::PlanId;
+use super::sum;
 
 /// Regular files that no version holds as they are, and their bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -114,7 +115,7 @@ pub fn total(plans: &[Stand<'_>]) -> Option<AtRisk> {
     lost.sort_unstable_by(|a, b| (a.0, b.1).cmp(&(b.0, a.1)));
     lost.dedup_by_key(|(key, ..)| *key);
     sum.files += lost.len() as u64;
-    sum.bytes = lost.iter().fold(sum.bytes, |sum, (.., bytes)| sum.saturating_add(*bytes));
+    sum.bytes = sum::saturating(lost.iter().map(|(.., bytes)| *bytes).chain([sum.bytes]));
     Some(sum)
 }
 

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::human;
 use super::problem::{Code, Problem};
+use super::sum;
 
 mod days;
 mod order;
@@ -170,7 +171,7 @@ impl Told {
 }
 
 fn looks<'a>(samples: impl Iterator<Item = &'a Sample>) -> u64 {
-    samples.fold(0, |sum, sample| sum.saturating_add(sample.looks))
+    sum::saturating(samples.map(|sample| sample.looks))
 }
 
 #[cfg(test)]

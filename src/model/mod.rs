@@ -41,6 +41,7 @@ pub mod shrink;
 pub mod snapshot;
 pub mod source_spec;
 pub mod status;
+pub mod sum;
 pub mod tool;
 pub mod volume_size;
 pub mod whereabouts;

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::restore::Place;
 use super::snapshot::{Manifest, VersionId};
+use super::sum;
 
 /// What is asked for.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -87,9 +88,8 @@ pub fn plan(staying: &[Manifest], versions: Vec<VersionId>, folders: Vec<RunFold
     plan
 }
 
-/// A server may name sizes as it likes.
 fn bytes_of(objects: &[(String, u64)]) -> u64 {
-    objects.iter().fold(0, |sum, (_, size)| sum.saturating_add(*size))
+    sum::saturating(objects.iter().map(|(_, size)| *size))
 }
 
 /// What versions need of one run.

@@ -12,6 +12,7 @@ use crate::archive::object::{catalog_file_name, objects_name, run_folder, volume
 use crate::archive::{Result, object_list};
 use crate::model::catalog::VolumeRef;
 use crate::model::snapshot::{Manifest, ObjectInfo, ObjectList, VersionId};
+use crate::model::sum;
 
 /// An object and what is known of it.
 pub struct Object {
@@ -88,11 +89,11 @@ impl Expected {
     }
 
     pub fn bytes(&self) -> u64 {
-        self.objects.iter().fold(0, |sum, object| sum.saturating_add(object.size))
+        sum::saturating(self.objects.iter().map(|object| object.size))
     }
 
     pub fn volume_bytes(&self) -> u64 {
-        self.known.values().fold(0, |sum, (size, _)| sum.saturating_add(*size))
+        sum::saturating(self.known.values().map(|(size, _)| *size))
     }
 
     /// Whether a catalog says the same of the volumes as the runs' own lists.

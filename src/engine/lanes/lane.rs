@@ -22,6 +22,7 @@ use crate::model::problem::Problem;
 use crate::model::replicate::Replicated;
 use crate::model::run::{Cancel, Progress};
 use crate::model::snapshot::{ObjectInfo, VersionId};
+use crate::model::sum;
 use crate::storage::stop::Stop;
 
 /// Objects that were sent before anything told what they should be, by their full names.
@@ -91,7 +92,7 @@ impl Lane {
         let (last, warnings) = copying.all(&listed, &|_| true, &names)?;
         before.destination = last.destination;
         before.objects += last.objects + sent.len() as u64;
-        before.bytes = sent.values().fold(before.bytes.saturating_add(last.bytes), |sum, sent| sum.saturating_add(sent.size));
+        before.bytes = sum::saturating(sent.values().map(|sent| sent.size).chain([before.bytes, last.bytes]));
         before.versions.extend(last.versions);
         before.read_back = before.read_back.max(last.read_back);
         Ok((before, warnings))

@@ -6,6 +6,7 @@ use crate::archive::object::{run_folder, volume_number};
 use crate::model::marker;
 use crate::model::problem::Problem;
 use crate::model::snapshot::{Manifest, VersionId};
+use crate::model::sum;
 
 use super::super::folder::Folder;
 
@@ -24,7 +25,7 @@ struct Sizes {
 
 impl Sizes {
     fn all(&self) -> u64 {
-        sum(self.volumes.values().chain([&self.catalog, &self.other]))
+        sum::saturating(self.volumes.values().copied().chain([self.catalog, self.other]))
     }
 
     /// An object of so many bytes.
@@ -76,13 +77,8 @@ impl<'m> Taken<'m> {
             bytes.extend(catalog.then_some(sizes.catalog));
             bytes.push(sizes.other);
         }
-        sum(&bytes)
+        sum::saturating(bytes)
     }
-}
-
-/// A server may name sizes as it likes.
-fn sum<'a>(bytes: impl IntoIterator<Item = &'a u64>) -> u64 {
-    bytes.into_iter().fold(0, |sum, bytes| sum.saturating_add(*bytes))
 }
 
 #[cfg(test)]

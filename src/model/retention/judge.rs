@@ -12,6 +12,7 @@ use super::reason::Reason;
 use super::rule::Retention;
 use crate::model::schedule::ScheduleId;
 use crate::model::snapshot::VersionId;
+use crate::model::sum;
 
 /// A version at a destination, as far as retention asks.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -74,7 +75,7 @@ pub struct Judged {
 
 /// The bytes of versions that share nothing: where more is not known.
 pub fn own_bytes(staying: &[&Version]) -> u64 {
-    staying.iter().fold(0, |sum, version| sum.saturating_add(version.own_bytes))
+    sum::saturating(staying.iter().map(|version| version.own_bytes))
 }
 
 /// `stored`: the bytes that a destination holds when only these stay, newest first; less for fewer.

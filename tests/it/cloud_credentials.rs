@@ -10,40 +10,19 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::json;
 use sha2::Sha256;
 
+use crate::bucket::Person;
 use crate::servers::between;
 use crate::servers::elsewhere::Elsewhere;
 use crate::servers::fake::{Fake, answer};
-use crate::servers::stores::{AZURE_ACCOUNT, AZURE_KEY, BUCKET, Kind, S3_KEY, S3_SECRET, Store};
+use crate::servers::stores::{AZURE_ACCOUNT, AZURE_KEY, BUCKET, Kind, S3_KEY, S3_SECRET};
 use crate::support::{Ran, Random, World, assert_same, tool};
 
-/// Somebody with a bucket and no password for it.
-struct Person {
-    world: World,
-    store: Store,
-}
-
 impl Person {
-    fn new(kind: Kind) -> Self {
-        let world = World::new();
-        fs::create_dir_all(world.path("person")).unwrap();
-        fs::create_dir(world.source()).unwrap();
-        fs::write(world.source().join("a"), Random(77).bytes(300_000)).unwrap();
-        let store = Store::start(kind, &world.path("server"));
-        Self { world, store }
-    }
-
-    /// Without a key in it.
-    fn s3(&self) -> String {
-        format!("s3://{BUCKET}/own?endpoint=http://127.0.0.1:{}", self.store.port)
-    }
-
-    fn run(&self, line: &str, access: &dyn Fn(&mut Command)) -> Ran {
-        run(&self.world, line, access)
-    }
-
     /// The whole job at an address, by nothing but `access`; `more`: what the first command is told besides.
     fn does_all(&self, address: &str, more: &str, access: &dyn Fn(&mut Command)) {
-        let run = |line: &str| self.run(&line.replace('%', address), access).ok();
+        fs::create_dir(self.world.source()).unwrap();
+        fs::write(self.world.source().join("a"), Random(77).bytes(300_000)).unwrap();
+        let run = |line: &str| self.bare(&line.replace('%', address), access).ok();
         let first = run(&format!("backup --source @source --to % --json {more}")).last()["version"].as_str().unwrap().to_owned();
         fs::write(self.world.source().join("b"), Random(78).bytes(2_000_000)).unwrap();
         run("backup --source @source --to %");
@@ -82,8 +61,8 @@ fn a_containers_role_opens_s3() {
             command.env("AWS_CONTAINER_CREDENTIALS_FULL_URI", &uri).env("AWS_CONTAINER_AUTHORIZATION_TOKEN", token);
         }
     };
-    person.does_all(&person.s3(), "", &with("token-of-the-container"));
-    let refused = person.run(&format!("versions --from {} --json", person.s3()), &with("another"));
+    person.does_all(&person.keyless(), "", &with("token-of-the-container"));
+    let refused = person.bare(&format!("versions --from {} --json", person.keyless()), with("another"));
     assert_eq!((refused.problem().as_str(), refused.code), ("storage-password-needed", Some(12)), "{}", refused.out);
 }
 
@@ -109,10 +88,10 @@ fn a_machines_role_opens_s3() {
         }
     });
     let endpoint = format!("http://127.0.0.1:{}", machine.port);
-    person.does_all(&person.s3(), "", &|command| _ = command.env("AWS_EC2_METADATA_SERVICE_ENDPOINT", &endpoint));
+    person.does_all(&person.keyless(), "", &|command| _ = command.env("AWS_EC2_METADATA_SERVICE_ENDPOINT", &endpoint));
     // Where nobody says that there is one, nobody is asked.
     let before = machine.asked().len();
-    let alone = person.run(&format!("versions --from {} --json", person.s3()), &|_| {});
+    let alone = person.bare(&format!("versions --from {} --json", person.keyless()), |_| {});
     assert_eq!((alone.problem().as_str(), machine.asked().len()), ("storage-password-needed", before), "{}", alone.out);
 }
 
@@ -138,10 +117,10 @@ fn a_proof_of_somebody_elsewhere_opens_s3() {
         command.env("AWS_WEB_IDENTITY_TOKEN_FILE", world.path("proof")).env("HTTPS_PROXY", elsewhere.proxy());
         command.env_remove("NO_PROXY").env_remove("no_proxy").env_remove("https_proxy");
     };
-    person.does_all(&person.s3(), &format!("--ca-file {}", elsewhere.ca_file.display()), &access);
+    person.does_all(&person.keyless(), &format!("--ca-file {}", elsewhere.ca_file.display()), &access);
     assert!(!elsewhere.asked().is_empty());
     fs::write(world.path("proof"), "somebody-else").unwrap();
-    let refused = person.run(&format!("versions --from {} --json", person.s3()), &access);
+    let refused = person.bare(&format!("versions --from {} --json", person.keyless()), access);
     assert_eq!((refused.problem().as_str(), refused.code), ("storage-password-needed", Some(12)), "{}", refused.out);
 }
 

@@ -2,6 +2,7 @@
 //! `tests/run` installs what these tests need.
 
 mod between_servers;
+mod bucket;
 mod busy;
 mod cli_at_risk;
 mod cli_compare;

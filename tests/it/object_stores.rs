@@ -9,48 +9,13 @@ use std::time::{Duration, SystemTime};
 
 use serde_json::{Value, json};
 
+use crate::bucket::Person;
 use crate::job;
 use crate::servers::between;
 use crate::servers::fake::{Fake, answer};
 use crate::servers::sshd::Sshd;
 use crate::servers::stores::{AZURE_ACCOUNT, AZURE_KEY, BUCKET, Kind, S3_KEY, S3_SECRET, Store};
 use crate::support::{PASSWORD, Ran, Random, World, assert_same, long};
-
-/// A person with a bucket and its secret.
-struct Person {
-    world: World,
-    store: Store,
-}
-
-impl Person {
-    fn new(kind: Kind) -> Self {
-        let world = World::new();
-        fs::create_dir_all(world.path("person")).unwrap();
-        let store = Store::start(kind, &world.path("server"));
-        Self { world, store }
-    }
-
-    fn run(&self, line: &str) -> Ran {
-        self.run_with(line, |_| {})
-    }
-
-    /// `%` stands for the destination.
-    fn run_with(&self, line: &str, change: impl FnOnce(&mut Command)) -> Ran {
-        let line = line.replace('%', &self.store.address("deep/place"));
-        self.world.run_with(&line, |command| {
-            command.env("HOME", self.world.path("person")).env("STRONGROOM_STORAGE_PASSWORD", self.store.secret());
-            change(command);
-        })
-    }
-
-    /// Without what is given by our own name.
-    fn bare(&self, line: &str, change: impl FnOnce(&mut Command)) -> Ran {
-        self.run_with(line, |command| {
-            command.env_remove("STRONGROOM_STORAGE_PASSWORD");
-            change(command);
-        })
-    }
-}
 
 fn code(ran: &Ran) -> Value {
     ran.problem().into()
@@ -266,7 +231,7 @@ fn a_plan_keeps_what_opens_its_bucket() {
 fn keys_are_found_where_the_clouds_own_tools_have_them() {
     let person = Person::new(Kind::S3s);
     fs::create_dir(person.world.source()).unwrap();
-    let bare = format!("s3://{BUCKET}/own?endpoint=http://127.0.0.1:{}", person.store.port);
+    let bare = person.keyless();
     let line = format!("backup --source @source --to {bare} --json");
     assert_eq!(code(&person.bare(&line, |_| {})), "storage-password-needed");
     let with = |id: &'static str, secret: &'static str| {

@@ -6,8 +6,6 @@ use strongroom::model::limits::Limits;
 use strongroom::model::run::Outcome;
 use strongroom::model::settings::Settings;
 use strongroom::model::volume_size::VolumeSize;
-use strongroom::storage::Storage;
-use strongroom::storage::throttle::Throttle;
 
 use super::gated::Gates;
 use super::passing::{Hooks, Passing};
@@ -57,20 +55,10 @@ impl Hooks for Metered {
 
 #[test]
 fn a_limit_by_the_time_of_day_comes_and_goes_while_a_run_goes_on() {
-    let mut world = World::new();
-    let (line, gates) = (Line::default(), Gates::default());
-    let (home, lock) = world.free("home");
-    let env = Env { clock: world.clock.clone(), ..Env::system(world.secrets.clone(), Arc::new(|| {})) };
-    let (open, folder) = (env.open_storage.clone(), Location::local(world.path("server")));
+    let world = World::new();
+    let (line, gates) = (Line { throttle: world.throttle.clone(), ..Line::default() }, Gates::default());
     let (seen, gated) = (line.clone(), gates.clone());
-    let open_storage: OpenStorage = Arc::new(move |location, create, access| {
-        *seen.throttle.lock().unwrap() = Some(access.throttle());
-        // A server is a folder here.
-        let behind = open(&folder, create, access)?;
-        Ok(gated.before(location, Arc::new(Passing::with(Metered { behind, line: seen.clone() }))))
-    });
-    let env = Env { open_storage, notifier: world.told.clone(), ..env };
-    world.engine = Some(Engine::start(env, Mode::Owner { home, lock, autonomous: false }).unwrap());
+    world.put_before(move |at, behind| gated.before(at, Arc::new(Passing::with(Metered { behind, line: seen.clone() }))));
 
     // Whatever the engine is asked, it looks at the clock; then it knows itself when that is worth another look.
     let at = |days: i64, time: &str| {

@@ -60,6 +60,7 @@ use strongroom::state::lock::HomeLock;
 use strongroom::state::paths::Home;
 use strongroom::state::secrets::{MemoryStore, SecretStore};
 use strongroom::storage::access::Access;
+use strongroom::storage::throttle::Throttle;
 use strongroom::storage::{Error, Listed, Room, Storage, Take, Upload, read_in_pieces};
 
 pub const PASSWORD: &str = "a good long password";
@@ -99,6 +100,8 @@ pub struct World {
     before: Arc<Mutex<Option<Before>>>,
     /// Servers are real, and opened by that one; else a folder stands for each.
     pub real_servers: Arc<Mutex<Option<InThePlaceOf>>>,
+    /// What slows all servers, once one was opened.
+    pub throttle: Arc<Mutex<Option<Arc<Throttle>>>>,
     /// Who is told, in the place of whoever sits here.
     pub told: Arc<messages::Kept>,
     engine: Option<Engine>,
@@ -129,6 +132,7 @@ impl World {
             secrets: Arc::new(MemoryStore::default()),
             before: Arc::default(),
             real_servers: Arc::default(),
+            throttle: Arc::default(),
             told: Arc::default(),
             engine: None,
         };
@@ -141,11 +145,12 @@ impl World {
         let (home, lock) = self.free(home);
         let env = Env { clock: self.clock.clone(), ..Env::system(self.secrets.clone(), Arc::new(|| {})) };
         let (open, before) = (env.open_storage.clone(), self.before.clone());
-        let real_servers = self.real_servers.clone();
+        let (real_servers, throttle) = (self.real_servers.clone(), self.throttle.clone());
         let servers = self.root.path().to_owned();
         let open_storage: OpenStorage = Arc::new(move |location, create, access| {
             let real = real_servers.lock().unwrap().clone();
             let access = &real.as_ref().map_or_else(|| access.clone(), |other| other(access.clone()));
+            *throttle.lock().unwrap() = Some(access.throttle());
             // A server is a folder here.
             let shown = location.display();
             let stands_for = location

@@ -52,21 +52,10 @@ struct Case {
 impl Case {
     /// With a plan of these destinations.
     fn new(wish: WantedReadBack, destinations: impl FnOnce(&World) -> Vec<Location>) -> Self {
-        let mut world = World::new();
+        let world = World::new();
         let media = Media::default();
-        let (home, lock) = world.free("home");
-        let env = Env { clock: world.clock.clone(), ..Env::system(world.secrets.clone(), Arc::new(|| {})) };
-        let (open, root, seen) = (env.open_storage.clone(), world.root.path().to_owned(), media.clone());
-        let open_storage: OpenStorage = Arc::new(move |location, create, access| {
-            let place = location.display();
-            // A server is a folder here.
-            let folder =
-                location.server().map(|_| Location::local(root.join(place.replace(|c: char| !c.is_alphanumeric(), "_"))));
-            let behind = open(folder.as_ref().unwrap_or(location), create, access)?;
-            Ok(Arc::new(Passing::with(Medium { behind, place, media: seen.clone() })))
-        });
-        let env = Env { open_storage, notifier: world.told.clone(), ..env };
-        world.engine = Some(Engine::start(env, Mode::Owner { home, lock, autonomous: false }).unwrap());
+        let seen = media.clone();
+        world.put_before(move |at, behind| Arc::new(Passing::with(Medium { behind, place: at.display(), media: seen.clone() })));
         write(&world.source().join("a"), vec![7; 300_000]);
         let plan = Plan { destinations: destinations(&world), read_back: wish, ..world.plan("Documents") };
         for folder in plan.destinations.iter().filter_map(Location::path) {

@@ -18,17 +18,16 @@ pub fn run(args: &args::Adopt, output: Output) -> Result<Exit, Problem> {
 
 fn adopt(session: &Session, args: &args::Adopt, output: Output) -> Result<Exit, Problem> {
     let handle = session.handle();
-    let from =
-        args::Origin { from: args.from.clone(), plan: args.plan.clone(), opens: args.opens.clone(), server: args.server.clone() };
+    let from = args::Origin { from: args.from.clone(), there: args.there.clone() };
     let name = args.name.clone().map(new_plan::checked_name).transpose()?;
     let (mut place, found) = place::found(handle, &from)?;
     told(&found, output);
     if !found.ours && !args.yes {
         confirm(&found)?;
     }
-    place::open(handle, &mut place, &args.opens, &args.from)?;
+    place::open(handle, &mut place, &args.there.opens, &args.from)?;
     // Runs that nobody attends need the server's password too.
-    server::tell(handle, &place.location, &args.server, true)?;
+    server::tell(handle, &place.location, &args.there.server, true)?;
     let plan = handle.adopt(place, name).wait()?;
     output.line(clean(&format!("\"{}\" is a plan here now. `strongroom backup` with its name goes on with it.", plan.name)));
     for source in plan.sources.paths.iter().filter(|path| !path.as_path().exists()) {

@@ -37,7 +37,7 @@ pub use self::key::{Key, KeyAdd, KeyChange, KeyRecovery, KeyRemove, KeyRotate, N
 pub use self::limit::{Limit, Speed, Times};
 pub use self::new::{CipherName, FormatOptions, Kdf, ReadBack, SealOptions, Sources};
 pub use self::notify::{Notify, NotifyAdd, NotifyAway, NotifyCommand, NotifyEmail, NotifyWebhook, NotifyWhat};
-pub use self::origin::{Diff, Find, Ls, Origin, Reading, ReadingNamed, Server, Unlock, Versions};
+pub use self::origin::{Diff, Find, Ls, Origin, Reading, ReadingNamed, Server, There, Unlock, Versions};
 pub use self::pause::{Pause, Resume, Until};
 pub use self::plan::{Plan, PlanAdd, PlanEdit};
 pub use self::replicate::Replicate;

@@ -20,7 +20,7 @@ pub fn run(args: &args::Delete, output: Output) -> Result<Exit, Problem> {
 fn delete(session: &Session, args: &args::Delete, output: Output) -> Result<Exit, Problem> {
     let handle = session.handle();
     let (mut from, _) = place::found(handle, &args.from)?;
-    place::open(handle, &mut from, &args.from.opens, &args.from.from)?;
+    place::open(handle, &mut from, &args.from.there.opens, &args.from.from)?;
     let mut versions = args.versions.clone();
     versions.sort_unstable();
     versions.dedup();

@@ -43,7 +43,7 @@ fn download(session: &Session, args: &args::Download, output: Output) -> Result<
 
 fn at_address(handle: &Handle, args: &args::Download, origin: &args::Origin, output: Output) -> Result<Exit, Problem> {
     let location = parse::destination(&origin.from)?;
-    server::tell(handle, &location, &args.server, false)?;
+    server::tell(handle, &location, &args.there.server, false)?;
     let from = match what(handle, &location)? {
         What::Destination => place::found(handle, origin)?.0,
         What::Backup(place) => place,
@@ -114,7 +114,7 @@ fn what(handle: &Handle, location: &Location) -> Result<What, Problem> {
 
 fn version(handle: &Handle, args: &args::Download, mut from: Place, output: Output) -> Result<RunReport, Problem> {
     let meant = args.reading();
-    place::open(handle, &mut from, &meant.opens, meant.name())?;
+    place::open(handle, &mut from, &meant.there.opens, meant.name())?;
     let versions = vec![chosen(handle, &from, &args.version)?];
     let to = Location::local(parse::absolute(&args.to)?);
     let run = new_run_id()?;

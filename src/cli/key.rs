@@ -189,7 +189,7 @@ fn changed(
 fn new_password(new: &args::NewPassword, from: &args::Origin, output: Output) -> Result<NewSecrets, Problem> {
     let secret = match (&new.make_password, &new.new_password_file) {
         (Some(path), _) => password::make(path)?,
-        (None, file) => password::new_given(file.as_deref(), from.plan.as_deref().unwrap_or(&from.from))?,
+        (None, file) => password::new_given(file.as_deref(), from.there.plan.as_deref().unwrap_or(&from.from))?,
     };
     password::judge(&secret, output);
     Ok(NewSecrets { password: Some(secret), ..NewSecrets::default() })

@@ -28,12 +28,12 @@ pub fn refuse_options(given: bool) -> Result<(), Problem> {
 
 /// `file`: the archive that `from` names.
 pub fn open_archive(file: &str, from: &args::Reading, version: &VersionChoice, keys: Option<&Path>) -> Result<Archive, Problem> {
-    if *version != VersionChoice::Latest || from.plan.is_some() {
+    if *version != VersionChoice::Latest || from.there.plan.is_some() {
         let what = "A single archive has no versions and belongs to no backup.";
         return Err(Problem::new(Code::Usage, what, "Leave out --version and --plan."));
     }
     let path = parse::real(Path::new(file))?;
-    with_password(&path.display().to_string(), &from.opens, |secret| {
+    with_password(&path.display().to_string(), &from.there.opens, |secret| {
         archive::open(&path, &Opening { secret: secret.as_ref(), keys, known: &|_| None })
     })
 }

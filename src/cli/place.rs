@@ -14,20 +14,20 @@ use crate::model::secret::Secret;
 /// Which backup is meant; without its password. The engine is told of its server.
 pub fn place(handle: &Handle, from: &args::Origin) -> Result<Place, Problem> {
     let location = parse::destination(&from.from)?;
-    server::tell(handle, &location, &from.server, false)?;
+    server::tell(handle, &location, &from.there.server, false)?;
     Ok(at(location, from))
 }
 
 /// The same of a destination whose server the engine has been told of.
 pub fn at(location: Location, from: &args::Origin) -> Place {
-    if from.plan.is_none()
+    if from.there.plan.is_none()
         && let Some(place) = of_own_folder(&location)
     {
         return place;
     }
     Place {
         location,
-        plan: match &from.plan {
+        plan: match &from.there.plan {
             None => PlanChoice::Only,
             Some(text) => match PlanId::try_from(text.clone()) {
                 Ok(id) => PlanChoice::Id(id),
@@ -57,7 +57,7 @@ pub fn plan_named(handle: &Handle, from: &args::Reading) -> Result<Plan, Problem
         _ => problem,
     });
     let plan = found?.plan.clone();
-    server::tell_of_plans(handle, &plan.destinations, &plan.destinations, &from.server)?;
+    server::tell_of_plans(handle, &plan.destinations, &plan.destinations, &from.there.server)?;
     Ok(plan)
 }
 
@@ -72,14 +72,14 @@ fn of_own_folder(location: &Location) -> Option<Place> {
 /// A place whose password is there if it needs one: given, kept on this machine, or asked for.
 pub fn unlocked(handle: &Handle, from: &args::Origin) -> Result<Place, Problem> {
     let mut place = place(handle, from)?;
-    open(handle, &mut place, &from.opens, &from.from)?;
+    open(handle, &mut place, &from.there.opens, &from.from)?;
     Ok(place)
 }
 
 /// The same of a backup that is read.
 pub fn read_unlocked(handle: &Handle, from: &args::Reading, wanted: &VersionChoice) -> Result<Place, Problem> {
     let mut place = read(handle, from, wanted)?;
-    open(handle, &mut place, &from.opens, from.name())?;
+    open(handle, &mut place, &from.there.opens, from.name())?;
     Ok(place)
 }
 
@@ -123,7 +123,7 @@ pub fn with_secret(handle: &Handle, from: &args::Origin) -> Result<Place, Proble
         let place = Place { secret: Some(secret), ..place.clone() };
         handle.unlock(place.clone()).wait().map(|()| place)
     };
-    match password::given(&from.opens)? {
+    match password::given(&from.there.opens)? {
         Some(given) => with(given.secret),
         None => password::tried(|| password::ask_existing(&from.from), with),
     }

@@ -16,9 +16,9 @@ pub fn run(args: &args::Replicate, output: Output) -> Result<Exit, Problem> {
 fn replicate(session: &Session, args: &args::Replicate, output: Output) -> Result<Exit, Problem> {
     let handle = session.handle();
     let (from, to) = (parse::destination(&args.from.from)?, parse::destination(&args.to)?);
-    server::tell_all(handle, &[from.clone(), to.clone()], &args.from.server, false)?;
+    server::tell_all(handle, &[from.clone(), to.clone()], &args.from.there.server, false)?;
     let (mut from, _) = place::one_of(handle, place::at(from, &args.from))?;
-    place::open(handle, &mut from, &args.from.opens, &args.from.from)?;
+    place::open(handle, &mut from, &args.from.there.opens, &args.from.from)?;
     let spec = Box::new(ReplicateSpec { from, to, versions: args.versions.clone(), instead: false, anew: false });
     let run = new_run_id()?;
     Ok(report::print(&follow(handle, run, Command::Replicate { run, spec }, output)?, output))

@@ -80,7 +80,7 @@ fn each(session: &Session, from: &args::Reading, args: &args::Verify, output: Ou
             output.object(&json!({ "destination": destination }));
         }
         let mut at = Place::of(&plan.id, location);
-        let ended = place::open(handle, &mut at, &from.opens, from.name()).and_then(|()| verify(session, at, args, output));
+        let ended = place::open(handle, &mut at, &from.there.opens, from.name()).and_then(|()| verify(session, at, args, output));
         let exit = match ended {
             Err(problem) if plan.destinations.len() == 1 || problem.code == Code::EngineGone => return Err(problem),
             Err(problem) => output.problem(&problem),

@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::{Server, Unlock};
+use super::There;
 
 const ADOPT_EXAMPLES: &str = "\
 Examples:
@@ -18,9 +18,6 @@ pub struct Adopt {
     /// Where the backup lies: a folder or an address, as --to of `strongroom backup` takes them
     #[arg(value_name = "DEST")]
     pub from: String,
-    /// Which backup, where several lie at the destination
-    #[arg(long, value_name = "NAME")]
-    pub plan: Option<String>,
     /// Name of the plan that it becomes [default: the backup's]
     #[arg(long)]
     pub name: Option<String>,
@@ -28,7 +25,5 @@ pub struct Adopt {
     #[arg(long)]
     pub yes: bool,
     #[command(flatten)]
-    pub opens: Unlock,
-    #[command(flatten)]
-    pub server: Server,
+    pub there: There,
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{Reading, Server, Unlock};
+use super::{Reading, There};
 use crate::cli::parse;
 use crate::model::restore::VersionChoice;
 
@@ -18,8 +18,11 @@ Examples:
 A version comes with all that it refers to, encrypted where it is encrypted, each object checked: the folder is then a destination \
 of its own, which Strongroom, recover.py and the tools of its archives open. An address of a single file brings that file as it is.";
 
+const OR_A_PLAN: &str = "Which backup, where several lie at the destination; without a URL a plan of this home, from its healthiest \
+destination, and from another one where that fails";
+
 #[derive(Debug, Args)]
-#[command(after_help = EXAMPLES)]
+#[command(after_help = EXAMPLES, mut_arg("plan", |a| a.help(OR_A_PLAN)))]
 pub struct Download {
     /// Destination, a backup's own folder there, or a single file there
     #[arg(value_name = "URL", required_unless_present = "plan")]
@@ -33,18 +36,13 @@ pub struct Download {
     /// latest, a version's id, or a time: the newest version begun by then
     #[arg(long, value_name = "V", default_value = "latest", value_parser = parse::version)]
     pub version: VersionChoice,
-    /// Which backup, where several lie at the destination; without a URL a plan of this home, from its healthiest destination, and from another one where that fails
-    #[arg(long, value_name = "NAME")]
-    pub plan: Option<String>,
     #[command(flatten)]
-    pub opens: Unlock,
-    #[command(flatten)]
-    pub server: Server,
+    pub there: There,
 }
 
 impl Download {
     /// Which backup is meant.
     pub fn reading(&self) -> Reading {
-        Reading { from: self.url.clone(), plan: self.plan.clone(), opens: self.opens.clone(), server: self.server.clone() }
+        Reading { from: self.url.clone(), there: self.there.clone() }
     }
 }

@@ -13,40 +13,33 @@ pub struct Origin {
     /// Destination: the folder or address that was given to --to, or as `strongroom storage list` shows it
     #[arg(long, value_name = "DEST")]
     pub from: String,
-    /// Which backup, where several lie at the destination
-    #[arg(long, value_name = "NAME")]
-    pub plan: Option<String>,
     #[command(flatten)]
-    pub opens: Unlock,
-    #[command(flatten)]
-    pub server: Server,
+    pub there: There,
 }
 
 /// Which backup is read: one at a destination, or a plan of this home wherever it lies.
 #[derive(Clone, Debug, Args)]
+#[command(mut_arg("plan", |a| a.help(OR_A_PLAN)))]
 pub struct Reading {
     /// Destination: the folder or address that was given to --to, or as `strongroom storage list` shows it
     #[arg(long, value_name = "DEST", required_unless_present = "plan")]
     pub from: Option<String>,
-    /// Which backup, where several lie at the destination; without --from a plan of this home, read from its healthiest destination, and from another one where that fails
-    #[arg(long, value_name = "NAME")]
-    pub plan: Option<String>,
     #[command(flatten)]
-    pub opens: Unlock,
-    #[command(flatten)]
-    pub server: Server,
+    pub there: There,
 }
+
+const OR_A_PLAN: &str = "Which backup, where several lie at the destination; without --from a plan of this home, read from its healthiest \
+destination, and from another one where that fails";
 
 impl Reading {
     /// Where a destination is named.
     pub fn origin(&self) -> Option<Origin> {
-        let (plan, opens, server) = (self.plan.clone(), self.opens.clone(), self.server.clone());
-        Some(Origin { from: self.from.clone()?, plan, opens, server })
+        Some(Origin { from: self.from.clone()?, there: self.there.clone() })
     }
 
     /// What people call it by.
     pub fn name(&self) -> &str {
-        self.from.as_deref().or(self.plan.as_deref()).unwrap_or_default()
+        self.from.as_deref().or(self.there.plan.as_deref()).unwrap_or_default()
     }
 }
 
@@ -64,9 +57,22 @@ pub struct ReadingNamed {
 impl ReadingNamed {
     /// Which backup is meant.
     pub fn meant(&self) -> Reading {
-        let other = self.other.clone();
-        Reading { plan: self.name.clone().or(other.plan), ..other }
+        let mut meant = self.other.clone();
+        meant.there.plan = self.name.clone().or(meant.there.plan);
+        meant
     }
+}
+
+/// What is said of a backup besides where it lies.
+#[derive(Clone, Debug, Args)]
+pub struct There {
+    /// Which backup, where several lie at the destination
+    #[arg(long, value_name = "NAME")]
+    pub plan: Option<String>,
+    #[command(flatten)]
+    pub opens: Unlock,
+    #[command(flatten)]
+    pub server: Server,
 }
 
 /// Which server a destination lies on, where it lies on one.

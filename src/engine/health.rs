@@ -156,10 +156,7 @@ impl Watch {
     pub fn look(&self, core: &Arc<Core>, plans: &[Plan]) {
         for location in self.due(plans) {
             let core = core.clone();
-            tokio::task::spawn_blocking(move || {
-                look(&core, &location);
-                core.watch.has_ended(&location);
-            });
+            tokio::task::spawn_blocking(move || core.watch.during(&location, || look(&core, &location)));
         }
     }
 
@@ -179,10 +176,28 @@ impl Watch {
         due
     }
 
+    /// Has a look made that counts as going on until it ends, also in a panic: one that is a bug of ours is not the last.
+    fn during(&self, location: &Location, look: impl FnOnce()) {
+        let _looking = Looking { watch: self, location };
+        look();
+    }
+
     fn has_ended(&self, location: &Location) {
         if let Some(look) = lock(&self.0).get_mut(location) {
             look.goes_on = false;
         }
+    }
+}
+
+/// A look that goes on.
+struct Looking<'a> {
+    watch: &'a Watch,
+    location: &'a Location,
+}
+
+impl Drop for Looking<'_> {
+    fn drop(&mut self) {
+        self.watch.has_ended(self.location);
     }
 }
 
@@ -264,6 +279,19 @@ mod tests {
         watch.has_ended(&at("/a"));
         assert_eq!(watch.due(&plans[1..]), []);
         assert_eq!(lock(&watch.0).len(), 2, "what no plan has any more is forgotten");
+    }
+
+    #[test]
+    fn after_a_look_that_panics_there_is_a_next_one() {
+        let watch = Watch::default();
+        let hourly = Schedule::new(ScheduleId::first(), When::Hourly { minute: 0 }, Timestamp::UNIX_EPOCH);
+        let plans = [plan(hourly.into(), &["/a"])];
+        let due = watch.due(&plans);
+        let panics = || watch.during(&due[0], || panic!("a bug"));
+        std::panic::catch_unwind(std::panic::AssertUnwindSafe(panics)).unwrap_err();
+        let earlier = Instant::now().checked_sub(ASK).unwrap();
+        lock(&watch.0).values_mut().for_each(|look| look.asked = earlier);
+        assert_eq!(watch.due(&plans), due);
     }
 
     #[test]

@@ -22,9 +22,9 @@ pub fn run(args: args::Key, output: Output) -> Result<Exit, Problem> {
         args::Key::List(from) => list(&from, output),
         args::Key::Add(args) => add(&args, output),
         args::Key::Remove(args) => with_home(|session| remove(session, &args, output)),
-        args::Key::Recovery(args) => with_home(|session| recovery(session, &args, output)),
+        args::Key::Recovery(args) => recovery(&args, output),
         args::Key::Change(args) => change(&args, output),
-        args::Key::Rotate(args) => with_home(|session| rotate(session, &args, output)),
+        args::Key::Rotate(args) => rotate(&args, output),
         args::Key::New { file } => new_key_file(&file, output),
     }
 }
@@ -67,12 +67,11 @@ fn add(args: &args::KeyAdd, output: Output) -> Result<Exit, Problem> {
     let mut new = None;
     with_home(|session| {
         let place = place::unlocked(session.handle(), &args.from)?;
-        let secrets = match (&new, &args.add_key_file) {
-            (Some(secrets), _) => NewSecrets::clone(secrets),
-            (None, Some(path)) => NewSecrets { key_file: Some(password::key_file(path)?), ..NewSecrets::default() },
-            (None, None) => new.insert(new_password(&args.new, &args.from, output)?).clone(),
-        };
-        let made = args.new.make_password.as_deref();
+        let made = made_now(&new, args.new.make_password.as_deref());
+        let secrets = once(&mut new, || match &args.add_key_file {
+            Some(path) => Ok(NewSecrets { key_file: Some(password::key_file(path)?), ..NewSecrets::default() }),
+            None => new_password(&args.new, &args.from, output),
+        })?;
         let said = "Added: it opens the backup too.";
         kept_only_if(made, changed(session, place, KeyChange::Add(secrets), args.new.kdf, said, output))
     })
@@ -100,34 +99,49 @@ fn remove(session: &Session, args: &args::KeyRemove, output: Output) -> Result<E
     Ok(ended)
 }
 
-fn recovery(session: &Session, args: &args::KeyRecovery, output: Output) -> Result<Exit, Problem> {
+fn recovery(args: &args::KeyRecovery, output: Output) -> Result<Exit, Problem> {
     password::check_new_path(&args.file)?;
-    let place = place::unlocked(session.handle(), &args.from)?;
-    let secrets = new_recovery_key(session, &args.file)?;
-    let said = format!("The recovery key is in {}: put it away, where the backup is not.", args.file.display());
-    kept_only_if(Some(&args.file), changed(session, place, KeyChange::Replace(secrets), None, &said, output))
+    let mut new = None;
+    with_home(|session| {
+        let place = place::unlocked(session.handle(), &args.from)?;
+        let made = made_now(&new, Some(&args.file));
+        let secrets = once(&mut new, || new_recovery_key(session, &args.file))?;
+        let said = format!("The recovery key is in {}: put it away, where the backup is not.", args.file.display());
+        kept_only_if(made, changed(session, place, KeyChange::Replace(secrets), None, &said, output))
+    })
 }
 
 fn change(args: &args::KeyChange, output: Output) -> Result<Exit, Problem> {
     let mut new = None;
     with_home(|session| {
         let place = place::with_secret(session.handle(), &args.from)?;
-        let (change, said) = match (args.same_password, &new) {
-            (true, _) => (KeyChange::Stretch, "The password is stretched anew."),
-            (false, Some(secrets)) => (KeyChange::Replace(NewSecrets::clone(secrets)), "The password is changed."),
-            (false, None) => {
-                let secrets = new.insert(new_password(&args.new, &args.from, output)?).clone();
+        let made = made_now(&new, args.new.make_password.as_deref());
+        let (change, said) = match args.same_password {
+            true => (KeyChange::Stretch, "The password is stretched anew."),
+            false => {
+                let secrets = once(&mut new, || new_password(&args.new, &args.from, output))?;
                 (KeyChange::Replace(secrets), "The password is changed.")
             }
         };
-        kept_only_if(args.new.make_password.as_deref(), changed(session, place, change, args.new.kdf, said, output))
+        kept_only_if(made, changed(session, place, change, args.new.kdf, said, output))
     })
 }
 
-fn rotate(session: &Session, args: &args::KeyRotate, output: Output) -> Result<Exit, Problem> {
+fn rotate(args: &args::KeyRotate, output: Output) -> Result<Exit, Problem> {
     if let Some(path) = &args.recovery_key_file {
         password::check_new_path(path)?;
     }
+    let mut further = None;
+    with_home(|session| rotate_with(session, args, &mut further, output))
+}
+
+/// `further`: the new recovery key, where another engine was given it already.
+fn rotate_with(
+    session: &Session,
+    args: &args::KeyRotate,
+    further: &mut Option<NewSecrets>,
+    output: Output,
+) -> Result<Exit, Problem> {
     let status = session.handle().keys_at(place::place(session.handle(), &args.from)?).wait()?;
     let place = place::with_secret(session.handle(), &args.from)?;
     let others = status.slots.len().saturating_sub(1) as u64;
@@ -136,13 +150,14 @@ fn rotate(session: &Session, args: &args::KeyRotate, output: Output) -> Result<E
             human::counted(others, "other password, recovery key or key file", "other passwords, recovery keys and key files");
         confirm(&format!("{others} will no longer open the backup, only what you gave now. Go on? [y/N] "))?;
     }
+    let made = made_now(further, args.recovery_key_file.as_deref());
     let further = match &args.recovery_key_file {
-        Some(path) => new_recovery_key(session, path)?,
+        Some(path) => once(further, || new_recovery_key(session, path))?,
         None => NewSecrets::default(),
     };
     let said = "New versions take a new key. Older ones stay readable with what opens the backup now.";
     let ended = changed(session, place, KeyChange::Rotate(further), args.kdf, said, output);
-    kept_only_if(args.recovery_key_file.as_deref(), ended)
+    kept_only_if(made, ended)
 }
 
 fn new_key_file(path: &Path, output: Output) -> Result<Exit, Problem> {
@@ -201,6 +216,19 @@ fn new_recovery_key(session: &Session, path: &Path) -> Result<NewSecrets, Proble
     Ok(NewSecrets { recovery_key: Some(key), ..NewSecrets::default() })
 }
 
+/// What was made for a change that an engine ended in the middle of, or what is made now.
+fn once(new: &mut Option<NewSecrets>, make: impl FnOnce() -> Result<NewSecrets, Problem>) -> Result<NewSecrets, Problem> {
+    match new {
+        Some(secrets) => Ok(secrets.clone()),
+        None => Ok(new.insert(make()?).clone()),
+    }
+}
+
+/// Where this try writes what is new. What an earlier one wrote may open the backup by now, however this one ends.
+fn made_now<'a>(new: &Option<NewSecrets>, path: Option<&'a Path>) -> Option<&'a Path> {
+    path.filter(|_| new.is_none())
+}
+
 /// A recovery key or password that opens nothing must not lie about as if it did. `path`: where it was written.
 fn kept_only_if(path: Option<&Path>, ended: Result<Exit, Problem>) -> Result<Exit, Problem> {
     ended.inspect_err(|problem| {
@@ -221,4 +249,44 @@ fn confirm(question: &str) -> Result<(), Problem> {
     let mut typed = String::new();
     io::stdin().read_line(&mut typed).map_err(|_| refused())?;
     if matches!(typed.trim(), "y" | "Y" | "yes") { Ok(()) } else { Err(refused()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::secret::Secret;
+
+    /// An engine that ends in the middle, and one that goes on: with the key that is written already, which stays however it ends.
+    #[test]
+    fn another_try_goes_on_with_what_the_first_one_wrote() {
+        let scratch = tempfile::tempdir().unwrap();
+        let path = scratch.path().join("paper");
+        let mut new = None;
+        let mut try_it = |problem: Code| {
+            let made = made_now(&new, Some(&path));
+            let secrets = once(&mut new, || {
+                let key = Secret::new("a key");
+                password::write_recovery_key(&path, &key)?;
+                Ok(NewSecrets { recovery_key: Some(key), ..NewSecrets::default() })
+            })
+            .unwrap();
+            assert_eq!(secrets.recovery_key.unwrap().expose(), "a key");
+            kept_only_if(made, Err(Problem::new(problem, "", ""))).unwrap_err();
+        };
+        try_it(Code::EngineGone);
+        assert!(path.exists());
+        try_it(Code::DestinationMissing);
+        assert!(path.exists());
+    }
+
+    #[test]
+    fn a_key_that_opens_nothing_does_not_stay() {
+        let scratch = tempfile::tempdir().unwrap();
+        let path = scratch.path().join("paper");
+        for (code, stays) in [(Code::WrongPassword, false), (Code::EngineGone, true), (Code::HalfDone, true)] {
+            std::fs::write(&path, "a key").unwrap();
+            kept_only_if(made_now(&None, Some(&path)), Err(Problem::new(code, "", ""))).unwrap_err();
+            assert_eq!(path.exists(), stays, "{code:?}");
+        }
+    }
 }

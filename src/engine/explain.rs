@@ -84,9 +84,17 @@ impl From<archive::Error> for Problem {
                 kind => io_problem(kind, format!("Strongroom's own folder {} could not be used.", folder.display())),
             },
             E::Cancelled => cancelled(),
-            E::Limit(what) => Problem::new(Code::Damaged, format!("Something is larger than can be true: {what}."), ""),
+            E::Limit(what) => Problem::new(
+                Code::Damaged,
+                format!("Something is larger than can be true: {what}."),
+                "Where a backup is read, choose another version or destination. Where one is made, choose larger volumes or fewer folders.",
+            ),
             E::Part(what) => Problem::new(Code::Usage, format!("This is not all: {what}."), "Join the parts first."),
-            E::TooMuch(what) => Problem::new(Code::TooMuch, format!("This is more than is taken unasked: {what}."), ""),
+            E::TooMuch(what) => Problem::new(
+                Code::TooMuch,
+                format!("This is more than is taken unasked: {what}."),
+                "Choose less of it. Go on with all only if you know what is in it.",
+            ),
             E::NoSuchPath(path) => Problem::new(
                 Code::NothingThere,
                 format!("{} is not in this version.", names::shown_text(&path)),

@@ -251,14 +251,26 @@ impl From<storage::Error> for Problem {
                 "Delete versions that are not needed any more, or let it take more there. What was backed up before is whole.",
             )
             .with_command("Here `strongroom storage edit` lets it with --max-size."),
-            Kind::InvalidName => Problem::new(Code::Io, format!("{at} is not a name that can be used."), ""),
-            Kind::TooLong => Problem::new(Code::Damaged, format!("{at} is longer than it can be."), ""),
+            Kind::InvalidName => Problem::new(
+                Code::Io,
+                format!("{at} is not a name that can be used."),
+                "Choose another one for it or for the destination's folder: short, of letters, digits, hyphens and underscores.",
+            ),
+            Kind::TooLong => Problem::new(
+                Code::Damaged,
+                format!("{at} is longer than it can be."),
+                "Somebody else may have written to it, or the server answers wrongly: look at what lies there, or use another destination.",
+            ),
             Kind::ListCut => Problem::new(
                 Code::ServerAnswer,
                 format!("The server shows only a part of the folder {at}: {}.", error.source),
                 "Ask whoever runs it to have it show more (pure-ftpd calls that LimitRecursion), or back up into a new folder, with larger volumes.",
             ),
-            Kind::TooShort => Problem::new(Code::Damaged, format!("{at} is shorter than it should be."), ""),
+            Kind::TooShort => Problem::new(
+                Code::Damaged,
+                format!("{at} is shorter than it should be."),
+                "Verify the backup to see which files this hits; other versions may be whole.",
+            ),
             Kind::NotReadable => Problem::new(
                 Code::Io,
                 format!("{at} cannot be read."),
@@ -327,6 +339,7 @@ fn folder_at_server(context: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::archive;
     use crate::storage::{Error, Kind};
 
     #[test]
@@ -343,6 +356,18 @@ mod tests {
     fn a_failure_that_nobody_knows_is_not_taken_for_a_drives() {
         let said = Problem::from(Error::new(Kind::Other, "data/x", "4: Failure"));
         assert!(said.fix.contains("server") && said.detail.contains("4: Failure"), "{said:?}");
+    }
+
+    #[test]
+    fn whoever_hears_of_a_name_or_a_length_hears_what_to_do() {
+        for kind in [Kind::InvalidName, Kind::TooLong, Kind::TooShort] {
+            let said = Problem::from(Error::new(kind, "data/x", "it is as it is"));
+            assert!(said.what.starts_with("data/x is ") && !said.fix.is_empty(), "{said:?}");
+        }
+        for error in [archive::Error::Limit("there are too many".into()), archive::Error::TooMuch("there are too many".into())] {
+            let said = Problem::from(error);
+            assert!(said.what.ends_with(": there are too many.") && !said.fix.is_empty(), "{said:?}");
+        }
     }
 
     #[test]

@@ -54,9 +54,11 @@ pub fn about(error: Error, path: &Path) -> Problem {
             format!("\u{201c}{name}\u{201d} is not all of an archive: {what}."),
             "Join all parts first, by `cat NAME.z?? NAME.zip > WHOLE.zip`, or unpack the last by `7z x` where all lie in one folder.",
         ),
-        Error::Limit(what) => {
-            Problem::new(Code::Damaged, format!("Something about \u{201c}{name}\u{201d} is larger than can be true: {what}."), "")
-        }
+        Error::Limit(what) => Problem::new(
+            Code::Damaged,
+            format!("Something about \u{201c}{name}\u{201d} is larger than can be true: {what}."),
+            "It is damaged, or made to do harm: take another copy of it.",
+        ),
         error => error.into(),
     }
 }

@@ -60,9 +60,9 @@ fn of_plan(handle: &Handle, args: &args::Download, output: Output) -> Result<Exi
     let mut others = others.into_iter();
     loop {
         let ended = version(handle, args, Place::of(&plan.id, &from), output);
-        match (away(&ended), others.next()) {
-            (Some(problem), Some(next)) => {
-                output.remark(clean(&format!("{}: {} Another destination is tried.", from.display(), problem.what)));
+        match (lacks(&ended), others.next()) {
+            (Some(why), Some(next)) => {
+                output.remark(clean(&format!("{}: {why} Another destination is tried.", from.display())));
                 from = next;
             }
             _ => return Ok(report::print(&ended?, output)),
@@ -70,11 +70,16 @@ fn of_plan(handle: &Handle, args: &args::Download, output: Output) -> Result<Exi
     }
 }
 
-/// Why nothing more came from a destination.
-fn away(ended: &Result<RunReport, Problem>) -> Option<&Problem> {
+/// Why a destination did not give the version: it is away, or what lies there is damaged.
+fn lacks(ended: &Result<RunReport, Problem>) -> Option<String> {
     match ended {
         Ok(RunReport { outcome: Outcome::Failed(problem), .. }) | Err(problem) => {
-            Some(problem).filter(|problem| problem.is_away())
+            let is_of_one = problem.is_away() || problem.code == Code::Damaged;
+            is_of_one.then(|| problem.what.clone())
+        }
+        // A version that cannot be read there is a warning, and only one was wanted.
+        Ok(RunReport { detail: RunDetail::Replicate { replicated, .. }, warnings, .. }) if replicated.versions.is_empty() => {
+            warnings.first().map(|warning| format!("{}.", warning.detail.trim_end_matches('.')))
         }
         Ok(_) => None,
     }

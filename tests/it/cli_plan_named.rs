@@ -67,6 +67,40 @@ fn a_plan_is_read_by_its_name_wherever_it_can_be() {
     assert!(!world.path("out").exists());
 }
 
+/// Changes a bit of each volume at a destination; once more, and they are whole again.
+fn flip_volumes(world: &World, name: &str) {
+    let mut volumes = walk(&world.path(name));
+    volumes.retain(|path| path.to_string_lossy().contains("/v0001"));
+    assert_eq!(volumes.len(), 2, "{volumes:?}");
+    for volume in volumes {
+        let path = world.path(name).join(volume);
+        let mut bytes = fs::read(&path).unwrap();
+        let middle = bytes.len() / 2;
+        bytes[middle] ^= 1;
+        fs::write(&path, bytes).unwrap();
+    }
+}
+
+#[test]
+fn what_is_damaged_at_one_destination_is_downloaded_from_the_other() {
+    let world = of_two();
+    let mut passed_over = 0;
+    // Whichever of them is asked first.
+    for name in ["dest", "blue"] {
+        flip_volumes(&world, name);
+        let said = world.run("download --plan Docs --to @rescue").ok();
+        assert!(said.out.contains("Copied 1 version"), "{name}: {}", said.out);
+        passed_over += (said.out + &said.err).matches("Another destination is tried.").count();
+        restores(&world, "restore --from @rescue");
+        fs::remove_dir_all(world.path("rescue")).unwrap();
+        flip_volumes(&world, name);
+    }
+    assert!(passed_over > 0);
+    ["dest", "blue"].into_iter().for_each(|name| flip_volumes(&world, name));
+    let none = world.run("download --plan Docs --to @rescue");
+    assert_ne!(none.code, Some(0), "{}", none.out);
+}
+
 #[test]
 fn a_plan_is_verified_at_each_destination_and_restored_where_it_is_whole() {
     let world = of_two();
@@ -76,16 +110,7 @@ fn a_plan_is_verified_at_each_destination_and_restored_where_it_is_whole() {
     }
     assert_eq!(whole.matches("All is well.").count(), 2, "{whole}");
 
-    let mut volumes = walk(&world.dest());
-    volumes.retain(|path| path.to_string_lossy().contains("/v0001"));
-    assert_eq!(volumes.len(), 2, "{volumes:?}");
-    for volume in volumes {
-        let path = world.dest().join(volume);
-        let mut bytes = fs::read(&path).unwrap();
-        let middle = bytes.len() / 2;
-        bytes[middle] ^= 1;
-        fs::write(&path, bytes).unwrap();
-    }
+    flip_volumes(&world, "dest");
     let damaged = world.run("verify Docs --json").code(1);
     assert_eq!((&damaged.last()["runs"], &damaged.last()["result"]), (&2.into(), &"failed".into()), "{}", damaged.out);
     let places: Vec<_> = damaged.lines().into_iter().filter_map(|line| Some(line.get("destination")?.clone())).collect();

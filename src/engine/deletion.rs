@@ -5,7 +5,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::archive::key::KeyRing;
 use crate::archive::object::run_folder;
@@ -179,7 +179,13 @@ fn all_readable(listed: &[Listed], going: &[VersionId]) -> Option<Vec<Manifest>>
 
 fn may_delete(core: &Core, folder: &Folder, ring: Option<&KeyRing>) -> Result<(), Problem> {
     let Some(owner) = folder.owner(ring)? else { return Err(explain::marker_missing(&folder.name)) };
-    if owner.n > 1 && core.env.clock.now().duration_since(owner.since) < AFTER_TAKE_OVER {
+    let now = core.env.clock.now();
+    if owner.n > 1 && owner.since > now {
+        return Err(explain::taken_over_ahead());
+    }
+    let is_lately = |since: Timestamp| since <= now && now.duration_since(since) < AFTER_TAKE_OVER;
+    // One that was dated anew as the clock stood behind it is the true one, where its date has come since.
+    if (owner.n > 1 && is_lately(owner.since)) || folder.owned_before(&owner, ring)?.into_iter().any(is_lately) {
         return Err(explain::taken_over_lately());
     }
     Ok(())

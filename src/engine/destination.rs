@@ -242,7 +242,7 @@ fn ring_for(
 /// Makes sure that this home is the owner, taking over if that is wanted.
 pub fn own(core: &Core, folder: &Folder, ring: Option<&KeyRing>, take_over: bool) -> Result<(), Problem> {
     match folder.owner(ring)? {
-        Some(owner) if owner.home == core.home_id => Ok(()),
+        Some(owner) if owner.home == core.home_id => date_anew(core, folder, ring, &owner),
         Some(owner) if !take_over => Err(explain::other_owner(&owner.machine)),
         owner => {
             let n = owner.as_ref().map_or(Ok(1), marker::next_owner)?;
@@ -254,6 +254,16 @@ pub fn own(core: &Core, folder: &Folder, ring: Option<&KeyRing>, take_over: bool
             }
             Ok(())
         }
+    }
+}
+
+/// A take-over that is dated ahead forbids deletion from now on for as long as any other, and not until its date has come. The date may
+/// be right, and the clock wrong: it is left there, and counts as soon as it lies behind.
+fn date_anew(core: &Core, folder: &Folder, ring: Option<&KeyRing>, owner: &Owner) -> Result<(), Problem> {
+    let is_ahead = owner.n > 1 && owner.since > core.env.clock.now();
+    match marker::next_owner(owner) {
+        Ok(n) if is_ahead => folder.put_owner(new_owner(core, folder.plan(), n), ring),
+        _ => Ok(()),
     }
 }
 

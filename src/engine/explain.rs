@@ -26,8 +26,8 @@ pub use self::keys::{
 pub use self::messages::{channel, message_not_sent, no_such_channel, not_sent};
 pub use self::storage::{on_share, one_password};
 pub use self::versions::{
-    base_unreadable, doubtful, last_good_version, no_such_version, no_version_by, no_version_yet, pinned, taken_over_lately,
-    unreadable_stops_deletion, vanished,
+    base_unreadable, doubtful, last_good_version, no_such_version, no_version_by, no_version_yet, pinned, taken_over_ahead,
+    taken_over_lately, unreadable_stops_deletion, vanished,
 };
 
 impl From<archive::Error> for Problem {

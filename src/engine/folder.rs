@@ -11,6 +11,7 @@ mod versions;
 use std::io;
 use std::sync::{Arc, Mutex};
 
+use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
 use crate::archive::key::KeyRing;
@@ -39,6 +40,8 @@ use reserve::Reserve;
 const MAX_PLANS: usize = 1000;
 /// Longest marker, owner or key file.
 const MAX_SMALL: u64 = 1 << 20;
+/// Earlier owner files of a home that are looked into.
+const OWNERS: usize = 8;
 /// Folders that are listed at the same time.
 const LISTED_AT_ONCE: usize = 4;
 
@@ -288,6 +291,20 @@ impl Folder {
             Some((n, home.to_owned(), e.name))
         });
         Ok(all.max().map(|(_, home, name)| (home, name)))
+    }
+
+    /// When the same home took over before, as far as that can be read: of its last few owner files.
+    pub fn owned_before(&self, owner: &Owner, ring: Option<&KeyRing>) -> Result<Vec<Timestamp>, Problem> {
+        let mut before: Vec<u32> = self
+            .list("")?
+            .iter()
+            .filter_map(|entry| marker::parse_owner_name(&entry.name))
+            .filter(|(n, home)| *home == owner.home && (2..owner.n).contains(n))
+            .map(|(n, _)| n)
+            .collect();
+        before.sort_unstable_by(|a, b| b.cmp(a));
+        let read = |n| Some(self.read_owner(&marker::owner_name(n, &owner.home), ring).ok()?.since);
+        Ok(before.into_iter().take(OWNERS).filter_map(read).collect())
     }
 
     /// An owner file, checked against where it lies.

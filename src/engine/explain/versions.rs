@@ -67,3 +67,11 @@ pub fn taken_over_lately() -> Problem {
         "Nothing is deleted in that time, since the other one may not have noticed.",
     )
 }
+
+pub fn taken_over_ahead() -> Problem {
+    Problem::new(
+        Code::OtherOwner,
+        "This backup was taken over at a time that has not come yet.",
+        "Set this machine's clock if it is wrong. Then back up: seven days later something may be deleted again.",
+    )
+}

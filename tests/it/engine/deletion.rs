@@ -205,6 +205,75 @@ fn only_the_owner_deletes_and_not_soon_after_taking_over() {
     case.are_left(&[1, 2, 3]);
 }
 
+/// By a clock that was wrong, or by somebody who wants nothing ever to be deleted.
+#[test]
+fn a_take_over_that_is_dated_ahead_holds_for_seven_days_from_when_it_is_seen() {
+    let hours = jiff::SignedDuration::from_hours;
+    let mut case = three_versions();
+    let start = case.world.clock.now();
+    let set = |case: &Case, at: jiff::Timestamp| case.world.clock.set(&at.to_string());
+    case.world.start("second-home", false);
+    set(&case, start + hours(10 * 365 * 24));
+    let mut from = case.world.place(&case.plan);
+    from.secret = Some(Secret::new(PASSWORD));
+    let delete = |case: &Case, n: usize| {
+        let spec = DeleteSpec { from: from.clone(), versions: vec![case.id(n)], everywhere: false };
+        case.world.run(|run| Command::Delete { run, spec })
+    };
+    let back_up = |case: &mut Case, take_over: bool| {
+        let plan = Box::new(case.plan.clone());
+        let secrets = NewSecrets { password: Some(Secret::new(PASSWORD)), ..NewSecrets::default() };
+        let kind = WantedType::Auto;
+        let made =
+            case.world.run(|run| Command::BackUpOnce { run, plan, secrets, kind, base: None, take_over, accept_shrunk: false });
+        assert!(made.outcome.is_success(), "{made:?}");
+        case.versions.push((version_of(&made), tree(&case.world.source())));
+    };
+    back_up(&mut case, true);
+    // The clock is right again. What stands there would forbid it for ten years.
+    set(&case, start + hours(1));
+    let Outcome::Failed(said) = delete(&case, 0).outcome else { panic!("nothing may be deleted yet") };
+    assert!(said.code == Code::OtherOwner && said.what.contains("not come yet") && said.fix.contains("clock"), "{said:?}");
+    back_up(&mut case, false);
+    set(&case, start + hours(7 * 24));
+    refused(&delete(&case, 0), Code::OtherOwner);
+    set(&case, start + hours(7 * 24 + 2));
+    assert!(delete(&case, 0).outcome.is_success());
+    case.are_left(&[1, 2, 3, 4]);
+}
+
+/// The date is right, and the clock goes back for a while: nothing is deleted sooner for that.
+#[test]
+fn a_clock_that_is_behind_for_a_while_shortens_no_take_over() {
+    let hours = jiff::SignedDuration::from_hours;
+    let mut case = three_versions();
+    case.world.start("second-home", false);
+    let taken = case.world.clock.now() + hours(30 * 24);
+    let set = |at: jiff::Timestamp| case.world.clock.set(&at.to_string());
+    let mut from = case.world.place(&case.plan);
+    from.secret = Some(Secret::new(PASSWORD));
+    let back_up = |take_over: bool| {
+        let plan = Box::new(case.plan.clone());
+        let secrets = NewSecrets { password: Some(Secret::new(PASSWORD)), ..NewSecrets::default() };
+        let kind = WantedType::Auto;
+        let made =
+            case.world.run(|run| Command::BackUpOnce { run, plan, secrets, kind, base: None, take_over, accept_shrunk: false });
+        assert!(made.outcome.is_success(), "{made:?}");
+    };
+    let delete = || {
+        let spec = DeleteSpec { from: from.clone(), versions: vec![case.id(0)], everywhere: false };
+        case.world.run(|run| Command::Delete { run, spec })
+    };
+    set(taken);
+    back_up(true);
+    set(taken - hours(20 * 24));
+    back_up(false);
+    set(taken + hours(24));
+    refused(&delete(), Code::OtherOwner);
+    set(taken + hours(7 * 24 + 1));
+    assert!(delete().outcome.is_success());
+}
+
 /// Wherever a deletion was cut off, what is marked is no version, all others are whole, and the next run clears up.
 #[test]
 fn a_deletion_that_was_cut_off_is_finished_by_the_next_run() {

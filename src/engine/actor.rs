@@ -320,8 +320,20 @@ impl Actor {
         if self.quitting {
             return self.refuse(run.id, run.kind, run.plan, explain::cancelled());
         }
-        lock(&self.core.live).insert(run.id, LiveProgress::Here(run.progress.clone()));
-        lock(&self.runs).push(run.clone());
+        let is_saved = |plan: &PlanId| run.trigger == Trigger::ByHand || self.core.plan(plan).is_some();
+        // Whoever removes a plan says so before looking whether it runs.
+        let begun = self.core.removals.unless_removed(run.plan.as_ref(), || {
+            let may_begin = run.plan.as_ref().is_none_or(is_saved);
+            if may_begin {
+                lock(&self.runs).push(run.clone());
+            }
+            may_begin
+        });
+        match begun {
+            Some(true) => lock(&self.core.live).insert(run.id, LiveProgress::Here(run.progress.clone())),
+            Some(false) => return self.refuse(run.id, run.kind, run.plan, explain::no_such_plan()),
+            None => return self.refuse(run.id, run.kind, run.plan, explain::being_removed()),
+        };
         self.waiting.push_back((run, job));
         self.start_waiting();
         self.publish();

@@ -84,6 +84,8 @@ pub fn answer(core: &Core, question: Question, is_running: &dyn Fn(&PlanId) -> b
         }
         Question::Adopt { place, name } => Answer::Adopted(Box::new(adopt::adopt(core, &place, name)?)),
         Question::RemovePlan { plan, delete_versions } => {
+            // Said before it is looked: what begins afterwards sees it.
+            let _removal = core.removals.begin(&plan).ok_or_else(explain::being_removed)?;
             if is_running(&plan) {
                 return Err(explain::busy());
             }

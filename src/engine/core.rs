@@ -32,6 +32,7 @@ use super::health::Watch;
 use super::healthiest;
 use super::kept_open::KeptOpen;
 use super::opened::KeptArchive;
+use super::removals::Removals;
 use super::standby::Standby;
 
 /// Versions that stay open for browsing.
@@ -59,6 +60,8 @@ pub struct Core {
     pub kept_open: KeptOpen,
     /// Over destinations that nothing else looks at.
     pub watch: Watch,
+    /// Plans that are being removed.
+    pub removals: Removals,
     /// Rings opened by a password in this session.
     session: Mutex<HashMap<PlanId, Arc<KeyRing>>>,
     versions: Mutex<VecDeque<Kept>>,
@@ -138,6 +141,7 @@ impl Core {
             accesses,
             kept_open: KeptOpen::default(),
             watch: Watch::default(),
+            removals: Removals::default(),
             session: Mutex::default(),
             versions: Mutex::default(),
             archives: Mutex::default(),

@@ -328,6 +328,10 @@ pub fn damage_found(report: &VerifyReport) -> Problem {
     Problem::new(Code::Damaged, format!("{objects} damaged.{hit}"), fix)
 }
 
+pub fn being_removed() -> Problem {
+    Problem::new(Code::Busy, "This backup is being removed.", "Wait until it is; then it can be made anew.")
+}
+
 pub fn busy() -> Problem {
     Problem::new(Code::Busy, "This backup is running already.", "Wait for it to end, or cancel it.")
 }

@@ -47,6 +47,7 @@ mod overview;
 mod parent;
 mod plugged;
 mod read_back;
+mod removals;
 mod replicate;
 mod restore;
 mod retention;

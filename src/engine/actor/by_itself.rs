@@ -69,7 +69,7 @@ impl Actor {
         self.by_itself.waits.retain(|id, _| plans.iter().any(|plan| plan.id == *id));
         let mut next: Option<Timestamp> = None;
         for plan in &plans {
-            if self.is_writing(&plan.id) || self.is_to_wait(&plan.id) {
+            if self.is_writing(&plan.id) || self.is_to_wait(&plan.id) || self.core.removals.has(&plan.id) {
                 continue;
             }
             let silent = Signals::default();
@@ -146,7 +146,7 @@ impl Actor {
     }
 
     pub(super) fn catch_up(&mut self, lagging: Lagging) {
-        if self.quitting || self.paused().is_some() || self.is_writing(&lagging.plan) {
+        if self.quitting || self.paused().is_some() || self.is_writing(&lagging.plan) || self.core.removals.has(&lagging.plan) {
             return self.by_itself.lagging.put_off(lagging);
         }
         self.by_itself.lagging.begun(&lagging);

@@ -1,5 +1,7 @@
 //! The main job: back up, look, verify, restore, change the password, edit, delete.
 
+use std::sync::mpsc;
+
 use strongroom::engine::message::{Command, NewSecrets};
 use strongroom::model::key::SlotKind;
 use strongroom::model::location::Location;
@@ -133,6 +135,40 @@ fn removing_a_plan_keeps_or_deletes_its_versions_as_asked() {
     assert!(!world.destination().join(delete.folder_name()).exists());
     let plans = world.handle().plans_at(world.location()).wait().unwrap();
     assert_eq!(plans.iter().map(|p| (p.name.as_str(), p.versions, p.ours)).collect::<Vec<_>>(), [("keep", 1, true)]);
+}
+
+/// A run that began in the middle would bring its folder back.
+#[test]
+fn nothing_of_a_plan_begins_while_it_is_being_removed() {
+    let mut world = World::new();
+    write(&world.source().join("a.txt"), "first");
+    let plan = world.plan("Documents");
+    world.save(&plan).unwrap();
+    assert!(world.back_up(&plan, WantedType::Auto).outcome.is_success());
+    // Nothing is open any more: the removal is the first to open the destination.
+    world.start("home", false);
+    let (arrived, at_the_gate) = mpsc::channel();
+    let (open, gate) = mpsc::channel::<()>();
+    let gate = Mutex::new(Some(gate));
+    world.put_before(move |_, storage| {
+        if let Some(gate) = gate.lock().unwrap().take() {
+            arrived.send(()).unwrap();
+            let _ = gate.recv();
+        }
+        storage
+    });
+    let (handle, id) = (world.handle(), plan.id.clone());
+    let removal = std::thread::spawn(move || handle.remove_plan(id, true).wait());
+    at_the_gate.recv().unwrap();
+    let begun = world.back_up(&plan, WantedType::Auto);
+    assert!(matches!(&begun.outcome, Outcome::Failed(problem) if problem.code == Code::Busy), "{begun:?}");
+    let twice = world.handle().remove_plan(plan.id.clone(), false).wait();
+    assert_eq!(twice.unwrap_err().code, Code::Busy);
+    open.send(()).unwrap();
+    removal.join().unwrap().unwrap();
+    assert!(!world.destination().join(plan.folder_name()).exists());
+    let after = world.back_up(&plan, WantedType::Auto);
+    assert!(!after.outcome.is_success(), "it is gone");
 }
 
 #[test]

@@ -22,7 +22,7 @@ use super::append_only;
 use super::core::{Core, OpenPlace};
 use super::destination;
 use super::explain;
-use super::folder::{Folder, Listed, bytes_of};
+use super::folder::{Folder, Listed};
 use super::hand;
 use super::run::{Done, Run, Stages};
 
@@ -66,7 +66,7 @@ pub fn run(core: &Core, run: &Run, spec: &DeleteSpec, stages: &mut Stages<'_>) -
         kept_bytes,
         destination: spec.from.location.display(),
         left: done.plan.left,
-        plan_bytes: bytes_in(&done.folder)?,
+        plan_bytes: done.folder.stored_with_lists()?,
         cleaned: Vec::new(),
         keepers,
     };
@@ -234,13 +234,4 @@ fn drop_objects(core: &Core, folder: &Folder, ring: Option<&KeyRing>, plan: &Pru
         }
     }
     Ok(())
-}
-
-/// Bytes of all volumes and catalogs of the plan.
-pub fn bytes_in(folder: &Folder) -> Result<u64, Problem> {
-    let mut bytes = 0_u64;
-    for run in folder.list(marker::DATA)?.iter().filter(|e| e.is_folder) {
-        bytes = bytes.saturating_add(bytes_of(&folder.list(&format!("{}/{}", marker::DATA, run.name))?));
-    }
-    Ok(bytes)
 }

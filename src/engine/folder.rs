@@ -145,10 +145,20 @@ impl Folder {
 
     /// Bytes of all volumes and catalogs that lie there.
     pub fn stored(&self) -> Result<u64, Problem> {
+        self.in_runs(&|entry| entry.name != OBJECTS)
+    }
+
+    /// The same with the lists of them.
+    pub fn stored_with_lists(&self) -> Result<u64, Problem> {
+        self.in_runs(&|_| true)
+    }
+
+    /// Bytes of what counts in the runs' folders.
+    fn in_runs(&self, counts: &dyn Fn(&storage::Listed) -> bool) -> Result<u64, Problem> {
         let mut bytes = 0_u64;
         for run in self.list(marker::DATA)?.iter().filter(|entry| entry.is_folder) {
             let objects = self.list(&format!("{}/{}", marker::DATA, run.name))?;
-            bytes = bytes.saturating_add(bytes_of(objects.iter().filter(|entry| entry.name != OBJECTS)));
+            bytes = bytes.saturating_add(bytes_of(objects.iter().filter(|entry| counts(entry))));
         }
         Ok(bytes)
     }
@@ -326,7 +336,7 @@ impl Folder {
 }
 
 /// Bytes of all of them.
-pub fn bytes_of<'a>(entries: impl IntoIterator<Item = &'a storage::Listed>) -> u64 {
+fn bytes_of<'a>(entries: impl IntoIterator<Item = &'a storage::Listed>) -> u64 {
     sum::saturating(entries.into_iter().map(|entry| entry.size))
 }
 

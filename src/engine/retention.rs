@@ -222,7 +222,7 @@ fn clean(
     sum.kept_bytes = sum.kept_bytes.saturating_add(gone.plan.kept_bytes);
     sum.keepers.extend(gone.keeper);
     if sum.left == 0 {
-        (sum.left, sum.plan_bytes) = (gone.plan.left, deletion::bytes_in(&gone.folder)?);
+        (sum.left, sum.plan_bytes) = (gone.plan.left, gone.folder.stored_with_lists()?);
     }
     let mut by_id: HashMap<&VersionId, _> = judged.verdicts.iter().map(|verdict| (&verdict.id, verdict)).collect();
     let verdicts = judged.going.iter().filter_map(|id| by_id.remove(id).cloned()).collect();

@@ -3,6 +3,9 @@
 use std::io;
 use std::path::Path;
 
+#[cfg(unix)]
+use rustix::fs::FileType;
+
 use super::folder::{Folder, Name};
 use super::handle::AsHandle;
 use crate::model::catalog::{EntryKind, FileTime};
@@ -43,6 +46,21 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// `major`, `minor`: of a device.
+    #[cfg(unix)]
+    #[inline]
+    fn of(is: FileType, major: u32, minor: u32) -> Self {
+        match is {
+            FileType::Directory => Self::Folder,
+            FileType::Symlink => Self::Symlink,
+            FileType::Fifo => Self::Fifo,
+            FileType::CharacterDevice => Self::CharDevice { major, minor },
+            FileType::BlockDevice => Self::BlockDevice { major, minor },
+            FileType::Socket => Self::Socket,
+            _ => Self::File,
+        }
+    }
+
     /// Whether a catalog entry is of this kind. A symlink's target is not looked at.
     pub fn is(self, kind: &EntryKind) -> bool {
         match (self, kind) {

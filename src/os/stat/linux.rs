@@ -38,16 +38,8 @@ pub(super) fn leads_to_folder(folder: &Folder, name: impl Name) -> bool {
 }
 
 fn of(stat: &Statx) -> Stat {
-    let (major, minor) = (stat.stx_rdev_major, stat.stx_rdev_minor);
-    let kind = match FileType::from_raw_mode(u32::from(stat.stx_mode)) {
-        FileType::Directory => Kind::Folder,
-        FileType::Symlink => Kind::Symlink,
-        FileType::Fifo => Kind::Fifo,
-        FileType::CharacterDevice => Kind::CharDevice { major, minor },
-        FileType::BlockDevice => Kind::BlockDevice { major, minor },
-        FileType::Socket => Kind::Socket,
-        _ => Kind::File,
-    };
+    let is = FileType::from_raw_mode(u32::from(stat.stx_mode));
+    let kind = Kind::of(is, stat.stx_rdev_major, stat.stx_rdev_minor);
     // File systems in user space may say anything.
     let time = |t: &rustix::fs::StatxTimestamp| FileTime { seconds: t.tv_sec, nanos: t.tv_nsec.min(999_999_999) };
     Stat {

@@ -39,15 +39,7 @@ fn time(seconds: i64, nanos: i64) -> FileTime {
 fn of(stat: &rustix::fs::Stat) -> Stat {
     // Device numbers have a sign there.
     let (major, minor) = (major(stat.st_rdev) as u32, minor(stat.st_rdev) as u32);
-    let kind = match FileType::from_raw_mode(stat.st_mode) {
-        FileType::Directory => Kind::Folder,
-        FileType::Symlink => Kind::Symlink,
-        FileType::Fifo => Kind::Fifo,
-        FileType::CharacterDevice => Kind::CharDevice { major, minor },
-        FileType::BlockDevice => Kind::BlockDevice { major, minor },
-        FileType::Socket => Kind::Socket,
-        _ => Kind::File,
-    };
+    let kind = Kind::of(FileType::from_raw_mode(stat.st_mode), major, minor);
     Stat {
         kind,
         mode: u32::from(stat.st_mode) & 0o7777,

@@ -109,12 +109,38 @@ fn an_ftp_list() {
 }
 
 #[test]
-fn an_sftp_list() {
+fn a_small_file_or_a_reply_of_an_ftp_server() {
+    for lies in [
+        // What comes behind the size that it tells belongs to nothing.
+        Lies { endless_files: true, ..Lies::default() },
+        Lies { endless_files: true, size: Some(1 << 40), ..Lies::default() },
+        Lies { endless_reply: true, ..Lies::default() },
+    ] {
+        let world = World::new();
+        let server = FakeFtp::start(Lies { list: vec!["type=dir; plan".into()], ..lies });
+        server.put("/b/plan/strongroom.json", &[b' '; 100]);
+        let line = format!("versions --from ftp://bk@127.0.0.1:{}/b --json", server.port);
+        ends(&world, &line, "secret", &["damaged", "server-answer"], OF_FILE);
+    }
+}
+
+/// An SFTP server at which this has no end: a "folder" or a "file".
+fn sftp(what: &str, within: u64) {
     let mut person = Person::new();
     let script = person.world.path("sftp.py");
     fs::write(&script, include_str!("without_end/sftp.py")).unwrap();
-    person.server.start_again_by(&format!("/usr/bin/python3 {}", script.display()));
-    ends(&person.world, &format!("versions --from {} --json", person.address()), "", &["damaged"], OF_LIST);
+    person.server.start_again_by(&format!("/usr/bin/python3 {} {what}", script.display()));
+    ends(&person.world, &format!("versions --from {} --json", person.address()), "", &["damaged"], within);
+}
+
+#[test]
+fn an_sftp_list() {
+    sftp("folder", OF_LIST);
+}
+
+#[test]
+fn a_small_file_of_an_sftp_server() {
+    sftp("file", OF_FILE);
 }
 
 /// What lies at a real server behind something that answers without end where it is asked for its markers, its lists of versions, or anything.

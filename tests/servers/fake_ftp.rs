@@ -21,6 +21,8 @@ pub struct Lies {
     pub endless_reply: bool,
     /// Bytes of a file after which it ends, and says that this was all.
     pub cut_files: Option<usize>,
+    /// Every file goes on behind its end, and does not stop.
+    pub endless_files: bool,
     /// A reply instead of the right one to the first commands that begin so.
     pub replies: Vec<(&'static str, &'static str)>,
     /// It says nothing more after so many bytes of a file.
@@ -151,6 +153,7 @@ fn serve(mut control: TcpStream, state: &State) -> Option<()> {
                     let rest = file.get(from..).unwrap_or_default();
                     let end = lies.cut_files.map_or(rest.len(), |cut| cut.min(rest.len()));
                     let sent = data.write_all(&rest[..end]);
+                    while lies.endless_files && data.write_all(&[b'.'; 4096]).is_ok() {}
                     while lies.drips && data.write_all(b".").is_ok() {
                         thread::sleep(Duration::from_millis(20));
                     }

@@ -1,5 +1,7 @@
 //! A server that lies.
 
+use sha2::{Digest, Sha256};
+
 use super::*;
 use crate::storage::servers::fake_ftp::{FakeFtp, Lies};
 
@@ -110,6 +112,27 @@ fn sizes_that_are_not_true_are_found_out() {
     server.put("/long", &[7; 20]);
     server.lie(|lies| lies.cut_files = Some(2));
     assert_eq!(kind(storage.read_at("long", 0, &mut [0; 20])), Kind::ServerAway);
+}
+
+#[test]
+fn a_file_that_does_not_end_is_read_as_far_as_it_should_be() {
+    let (server, storage) = lying(Lies { endless_files: true, ..Lies::default() });
+    server.put("/there", b"hello");
+    assert_eq!(storage.read_all("there", 9).unwrap(), b"hello");
+    let (hash, _) = storage.sha256_on_medium("there", &mut |_| true).unwrap();
+    assert_eq!(hash, <[u8; 32]>::from(Sha256::digest(b"hello")));
+    let mut read = Vec::new();
+    let take = &mut |piece: &[u8]| {
+        read.extend_from_slice(piece);
+        Ok(())
+    };
+    storage.read_through("there", 1, 4, take).unwrap();
+    assert_eq!(read, b"ell");
+    server.lie(|lies| lies.size = Some(1 << 40));
+    assert_eq!(kind(storage.read_all("there", 9)), Kind::TooLong);
+    // Nothing of it still comes.
+    server.lie(|lies| *lies = Lies::default());
+    assert_eq!(storage.read_all("there", 9).unwrap(), b"hello");
 }
 
 #[test]

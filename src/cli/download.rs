@@ -135,7 +135,7 @@ fn chosen(handle: &Handle, from: &Place, choice: &VersionChoice) -> Result<Versi
     if let VersionChoice::At(at) = choice {
         versions.retain(|manifest| manifest.started <= *at);
     }
-    let newest = versions.into_iter().max_by_key(|manifest| manifest.sequence);
+    let newest = versions.into_iter().max_by(|a, b| (a.sequence, &a.id).cmp(&(b.sequence, &b.id)));
     let none = || Problem::new(Code::NothingThere, "There is no such version.", "See `strongroom versions`.");
     newest.map(|manifest| manifest.id).ok_or_else(none)
 }

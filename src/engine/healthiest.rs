@@ -57,7 +57,7 @@ fn version<'a>(known: impl Iterator<Item = &'a (VersionId, u64)>, wanted: &Versi
         VersionChoice::Id(wanted) => id == wanted,
         VersionChoice::At(at) => id.time().is_some_and(|time| time <= *at),
     };
-    known.filter(|(id, _)| fits(id)).max_by_key(|(_, sequence)| *sequence).map(|(id, _)| id)
+    known.filter(|(id, _)| fits(id)).max_by_key(|(id, sequence)| (*sequence, id)).map(|(id, _)| id)
 }
 
 /// Whether a version may need an object to be read: its manifest, and what lies in the folders of its run and of those before it.

@@ -5,6 +5,8 @@ use std::cmp::Reverse;
 use crate::model::location::Location;
 use crate::model::plan::Plan;
 use crate::model::problem::{Cause, Code, Problem, Warning};
+use crate::model::snapshot::VersionId;
+use crate::state::history::HIGHEST;
 
 use super::backup::BackupSpec;
 use super::core::Core;
@@ -67,14 +69,14 @@ fn in_order(core: &Core, plan: &Plan) -> Result<Vec<Location>, Problem> {
     for location in &plan.destinations {
         with_newest.push((newest(core, plan, location)?, location.clone()));
     }
-    with_newest.sort_by_key(|(newest, location)| (Reverse(*newest), location.path().is_none()));
+    with_newest.sort_by_cached_key(|(newest, location)| (Reverse(newest.clone()), location.path().is_none()));
     Ok(with_newest.into_iter().map(|(_, location)| location).collect())
 }
 
-/// Number of the newest version that a destination is known to have; 0 for none.
-fn newest(core: &Core, plan: &Plan, location: &Location) -> Result<u64, Problem> {
+/// The newest version that a destination is known to have, after its number; `None` where it has none.
+fn newest(core: &Core, plan: &Plan, location: &Location) -> Result<Option<(u64, VersionId)>, Problem> {
     let known = core.history.known_versions(&plan.id, location).map_err(explain::history)?;
-    Ok(known.last().map_or(0, |(_, sequence)| *sequence))
+    Ok(known.into_iter().last().map(|(id, sequence)| (sequence, id)))
 }
 
 /// Whether a run that failed where it wrote is worth another try at another destination.
@@ -90,13 +92,27 @@ pub fn behind(core: &Core, plan: &Plan) -> Result<Vec<(Location, Location)>, Pro
     }
     let mut known = Vec::new();
     for location in &plan.destinations {
-        // Also of versions that were deleted since: they are not brought back.
         let highest = core.history.highest_sequence(&plan.id, location).map_err(explain::history)?;
-        known.push((newest(core, plan, location)?, highest, location));
+        known.push(Known { location, newest: newest(core, plan, location)?, highest });
     }
-    let Some((newest, _, source)) = known.iter().max_by_key(|(newest, ..)| *newest) else { return Ok(Vec::new()) };
-    let behind = known.iter().filter(|(_, highest, location)| highest < newest && location != source);
-    Ok(behind.map(|(.., location)| ((*source).clone(), (*location).clone())).collect())
+    Ok(lagging(&known))
+}
+
+/// What a destination is known to have, and to have had.
+struct Known<'a> {
+    location: &'a Location,
+    newest: Option<(u64, VersionId)>,
+    /// Also of versions that were deleted since: they are not brought back.
+    highest: u64,
+}
+
+fn lagging(known: &[Known<'_>]) -> Vec<(Location, Location)> {
+    let Some(source) = known.iter().max_by_key(|known| &known.newest) else { return Vec::new() };
+    let Some((number, _)) = source.newest else { return Vec::new() };
+    // Where somebody has put a version whose number nothing follows, all later ones have the same.
+    let lacks = |other: &&Known<'_>| other.highest < number || (number >= HIGHEST && other.newest < source.newest);
+    let behind = known.iter().filter(lacks).filter(|other| other.location != source.location);
+    behind.map(|other| (source.location.clone(), other.location.clone())).collect()
 }
 
 /// The highest number that a version of the plan ever had, wherever it lay.
@@ -111,4 +127,38 @@ pub fn highest_sequence(core: &Core, plan: &Plan) -> Result<u64, Problem> {
 /// That a destination did not get a version.
 pub fn lacks(location: &Location, problem: &Problem) -> Warning {
     Warning::of_all(Cause::Destination, format!("{}: {}", location.display(), problem.what))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn newest(number: u64, day: u8) -> Option<(u64, VersionId)> {
+        Some((number, VersionId::try_from(format!("202611{day:02}T200000Z-full-5f3a9c2e")).unwrap()))
+    }
+
+    #[test]
+    fn a_destination_lags_by_what_it_never_had() {
+        let [a, b] = ["/a", "/b"].map(Location::local);
+        let behind = |newest_of_b, highest| {
+            let known =
+                [Known { location: &a, newest: newest(7, 7), highest: 7 }, Known { location: &b, newest: newest_of_b, highest }];
+            lagging(&known).len()
+        };
+        assert_eq!(behind(newest(6, 6), 6), 1);
+        assert_eq!(behind(None, 0), 1);
+        assert_eq!(behind(newest(7, 7), 7), 0);
+        assert_eq!(behind(newest(6, 6), 7), 0, "it was deleted there");
+        let none = [&a, &b].map(|location| Known { location, newest: None, highest: 0 });
+        assert_eq!(lagging(&none), []);
+    }
+
+    #[test]
+    fn past_the_highest_number_a_destination_lags_all_the_same() {
+        let [a, b] = ["/a", "/b"].map(Location::local);
+        let at = |location, day| Known { location, newest: newest(HIGHEST, day), highest: HIGHEST };
+        assert_eq!(lagging(&[at(&a, 9), at(&b, 8)]), [(a.clone(), b.clone())]);
+        assert_eq!(lagging(&[at(&a, 8), at(&b, 9)]), [(b.clone(), a.clone())]);
+        assert_eq!(lagging(&[at(&a, 9), at(&b, 9)]), []);
+    }
 }

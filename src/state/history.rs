@@ -34,6 +34,8 @@ pub use self::walks::Walked;
 
 /// How long a process waits for another that writes.
 const BUSY: Duration = Duration::from_secs(10);
+/// The highest sequence number that can be kept: all higher ones are taken for it.
+pub const HIGHEST: u64 = i64::MAX as u64;
 
 /// A run that was begun; if the process dies it stays in the journal and is found at the next start.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -198,7 +200,7 @@ impl History {
     pub fn remember_version(&self, plan: &PlanId, destination: &Location, version: &VersionId, sequence: u64) -> Result<()> {
         let destination = place(destination)?;
         // One that nothing proves may have any: below zero it would come before all others.
-        let sequence = i64::try_from(sequence).unwrap_or(i64::MAX);
+        let sequence = sequence.min(HIGHEST).cast_signed();
         let mut db = self.db();
         let step = db.transaction()?;
         let sql = "INSERT OR REPLACE INTO version (plan, destination, version, sequence) VALUES (?1, ?2, ?3, ?4)";

@@ -18,6 +18,11 @@ pub const MAX_PATH: usize = 16 << 10;
 /// More sources than this are refused.
 const MAX_SOURCES: usize = 4096;
 
+/// Bytes that are remembered of folders with a fate of their own.
+const MOST_FATES: usize = 256 << 20;
+/// What each of them takes besides its path and name.
+const FATE: usize = 100;
+
 /// A restore's journal is looked for in so many folders.
 const MOST_JOURNALS: usize = 64;
 
@@ -49,6 +54,8 @@ pub struct Places {
     places: Vec<Place>,
     /// By catalog path.
     fates: HashMap<Vec<u8>, Fate>,
+    /// Bytes that more of them may take.
+    left: usize,
 }
 
 impl Places {
@@ -100,7 +107,7 @@ impl Places {
             places.push(Place { source, root, above, name, missing });
         }
         let roots = roots.into_iter().map(|(_, root, _)| root).collect();
-        Ok((Self { places, fates: HashMap::new() }, roots))
+        Ok((Self { places, fates: HashMap::new(), left: MOST_FATES }, roots))
     }
 
     /// The place of the source that `path` belongs to, and its number.
@@ -113,8 +120,16 @@ impl Places {
         self.places.get(number)
     }
 
-    pub fn set_fate(&mut self, path: &[u8], fate: Fate) {
+    /// `Limit` where no more should follow: whoever made the catalog may have filled it with folders that cannot be.
+    pub fn set_fate(&mut self, path: &[u8], fate: Fate) -> Result<()> {
+        let name = if let Fate::Renamed(name) = &fate { name.len() } else { 0 };
+        let bytes = FATE + path.len() + name;
+        // This one is remembered all the same: nothing is done to what stands in its place.
         self.fates.insert(path.to_vec(), fate);
+        self.left = self.left.checked_sub(bytes).ok_or_else(|| {
+            Error::Limit("more folders cannot be made there, or not under their names, than a restore remembers".into())
+        })?;
+        Ok(())
     }
 
     /// Folders in which the restore's journal may lie: the roots, and where nothing may be written there the sources' own.
@@ -199,10 +214,21 @@ mod tests {
         assert_eq!(at(&places, "mnt/Documents/Documents").unwrap(), "Documents (2)/Documents");
         assert_eq!(at(&places, "etc/x").unwrap(), "etc/x");
         assert_eq!(at(&places, "home/u"), None);
-        places.set_fate(b"etc/x", Fate::Renamed(b"y".to_vec()));
-        places.set_fate(b"etc/z", Fate::Skipped);
+        places.set_fate(b"etc/x", Fate::Renamed(b"y".to_vec())).unwrap();
+        places.set_fate(b"etc/z", Fate::Skipped).unwrap();
         assert_eq!(at(&places, "etc/x/1").unwrap(), "etc/y/1");
         assert_eq!(at(&places, "etc/z/1"), None);
+    }
+
+    #[test]
+    fn only_so_many_folders_are_remembered_that_cannot_be_made() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut places = open(&["/etc"], dir.path(), false);
+        places.left = 2 * (FATE + 5) + 1;
+        places.set_fate(b"etc/a", Fate::Failed).unwrap();
+        places.set_fate(b"etc/b", Fate::Renamed(b"c".to_vec())).unwrap();
+        assert!(matches!(places.set_fate(b"etc/d", Fate::Skipped), Err(Error::Limit(_))));
+        assert_eq!(places.locate(b"etc/d/1"), None, "what stands there is not touched");
     }
 
     #[test]

@@ -204,7 +204,7 @@ impl<'a> Planner<'a> {
         match made {
             Ok(Ok((folder, name_there))) => {
                 if name_there != name {
-                    self.places.set_fate(path.as_bytes(), Fate::Renamed(name_there));
+                    self.set_fate(path, Fate::Renamed(name_there));
                 }
                 Ok(Arc::new(folder))
             }
@@ -214,14 +214,20 @@ impl<'a> Planner<'a> {
                     path,
                     "something else than a folder stands there; what lies below was left out",
                 );
-                self.places.set_fate(path.as_bytes(), Fate::Skipped);
+                self.set_fate(path, Fate::Skipped);
                 Err(Fate::Skipped)
             }
             Err(e) => {
                 self.shared.tally.not_written(path, e);
-                self.places.set_fate(path.as_bytes(), Fate::Failed);
+                self.set_fate(path, Fate::Failed);
                 Err(Fate::Failed)
             }
+        }
+    }
+
+    fn set_fate(&mut self, path: &PathBytes, fate: Fate) {
+        if let Err(e) = self.places.set_fate(path.as_bytes(), fate) {
+            self.shared.tally.fail(e);
         }
     }
 

@@ -18,9 +18,8 @@ use crate::model::location::Location;
 use crate::model::path::PathBytes;
 use crate::model::problem::{Code, Problem};
 use crate::model::replicate::ReplicateSpec;
-use crate::model::restore::{Place, PlanChoice, VersionChoice};
+use crate::model::restore::{Place, PlanChoice};
 use crate::model::run::{Outcome, RunDetail, RunReport};
-use crate::model::snapshot::VersionId;
 use crate::model::tool::{Tool, ToolSpec};
 
 pub fn run(args: &args::Download, output: Output) -> Result<Exit, Problem> {
@@ -120,24 +119,11 @@ fn what(handle: &Handle, location: &Location) -> Result<What, Problem> {
 fn version(handle: &Handle, args: &args::Download, mut from: Place, output: Output) -> Result<RunReport, Problem> {
     let meant = args.reading();
     place::open(handle, &mut from, &meant.there.opens, meant.name())?;
-    let versions = vec![chosen(handle, &from, &args.version)?];
+    let versions = vec![handle.choose_version(from.clone(), args.version.clone()).wait()?];
     let to = Location::local(parse::absolute(&args.to)?);
     let run = new_run_id()?;
     let spec = Box::new(ReplicateSpec { from, to, versions, instead: false, anew: true });
     follow(handle, run, Command::Replicate { run, spec }, output)
-}
-
-fn chosen(handle: &Handle, from: &Place, choice: &VersionChoice) -> Result<VersionId, Problem> {
-    if let VersionChoice::Id(id) = choice {
-        return Ok(id.clone());
-    }
-    let mut versions = handle.versions(from.clone()).wait()?;
-    if let VersionChoice::At(at) = choice {
-        versions.retain(|manifest| manifest.started <= *at);
-    }
-    let newest = versions.into_iter().max_by(|a, b| (a.sequence, &a.id).cmp(&(b.sequence, &b.id)));
-    let none = || Problem::new(Code::NothingThere, "There is no such version.", "See `strongroom versions`.");
-    newest.map(|manifest| manifest.id).ok_or_else(none)
 }
 
 fn object(handle: &Handle, args: &args::Download, at: Location, name: &str, output: Output) -> Result<Exit, Problem> {

@@ -22,6 +22,7 @@ use super::access;
 use super::adopt;
 use super::append_only;
 use super::channels;
+use super::chosen::choose_version;
 use super::compare;
 use super::core::{Core, lock};
 use super::deletion;
@@ -129,6 +130,10 @@ pub fn answer(core: &Core, question: Question, is_running: &dyn Fn(&PlanId) -> b
         Question::KeyStatus { plan } => Answer::KeyStatus(keys::status(core, &plan)?),
         Question::Healthiest { plan, version } => Answer::Healthiest(healthiest::of_plan(core, &plan, &version)?),
         Question::Versions { place } => Answer::Versions(whereabouts::versions(core, &place)?),
+        Question::ChooseVersion { place, choice } => {
+            let listed = core.list_versions(&place)?.listed;
+            Answer::Chosen(choose_version(listed, &choice, &core.env.clock.zone())?.id)
+        }
         Question::UnreadableVersions { place } => {
             let listed = core.list_versions(&place)?.listed;
             let unreadable = listed.into_iter().filter_map(|l| Some(Unreadable { id: l.id, problem: l.manifest.err()?.into() }));

@@ -4,18 +4,15 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use jiff::tz::TimeZone;
-
 use crate::archive;
 use crate::archive::browse::Browser;
 use crate::archive::catalog_io::CatalogReader;
 use crate::archive::key::KeyRing;
-use crate::model::human;
 use crate::model::location::Location;
 use crate::model::plan::{Plan, PlanId};
 use crate::model::problem::{Code, Problem};
 use crate::model::restore::{Place, PlanChoice, VersionChoice};
-use crate::model::snapshot::{Manifest, VersionId};
+use crate::model::snapshot::Manifest;
 use crate::state::config::Config;
 use crate::state::history::History;
 use crate::state::paths::Home;
@@ -24,6 +21,7 @@ use crate::storage::access::Access;
 use crate::storage::{self, Storage, sftp};
 
 use super::access::Accesses;
+use super::chosen::choose_version;
 use super::env::Env;
 use super::explain;
 use super::folder::{Folder, Listed};
@@ -460,36 +458,4 @@ impl Core {
 fn elsewhere(plan: &Plan, locations: impl IntoIterator<Item = Location>, place: &Place) -> Vec<Place> {
     let at = |location| Place { location, plan: PlanChoice::Id(plan.id.clone()), secret: place.secret.clone() };
     locations.into_iter().map(at).collect()
-}
-
-/// The version that is meant, of those that can be read.
-pub fn choose_version(listed: Vec<Listed>, choice: &VersionChoice, zone: &TimeZone) -> Result<Manifest, Problem> {
-    let unreadable = |error: archive::Error| -> Problem { error.into() };
-    match choice {
-        VersionChoice::Id(id) => match listed.into_iter().find(|l| l.id == *id) {
-            Some(found) => found.manifest.map_err(unreadable),
-            None => Err(explain::no_such_version(id.as_str())),
-        },
-        VersionChoice::Latest => newest(listed, |_| true, explain::no_version_yet),
-        VersionChoice::At(at) => newest(listed, |m| m.started <= *at, || explain::no_version_by(&human::exact(*at, zone))),
-    }
-}
-
-fn newest(listed: Vec<Listed>, fits: impl Fn(&Manifest) -> bool, none: impl Fn() -> Problem) -> Result<Manifest, Problem> {
-    let mut unreadable: Vec<(VersionId, archive::Error)> = Vec::new();
-    let mut best: Option<Manifest> = None;
-    for entry in listed {
-        match entry.manifest {
-            Ok(manifest) if fits(&manifest) => best = Some(manifest),
-            Ok(_) => {}
-            Err(error) => unreadable.push((entry.id, error)),
-        }
-    }
-    // An older version is never given in place of a newer one that is damaged: who wants it names it.
-    let newer = unreadable.into_iter().filter(|(id, _)| best.as_ref().is_none_or(|b| *id > b.id)).max_by(|a, b| a.0.cmp(&b.0));
-    match (newer, best) {
-        (Some((_, error)), _) => Err(error.into()),
-        (None, Some(manifest)) => Ok(manifest),
-        (None, None) => Err(none()),
-    }
 }

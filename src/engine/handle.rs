@@ -218,6 +218,8 @@ questions! {
     /// The same, and at which destinations they lie.
     version_list(place: Place) -> VersionList = Question::Versions { place } => Answer::Versions(v) => v;
     stored(place: Place) -> u64 = Question::Stored { place } => Answer::Stored(v) => v;
+    choose_version(place: Place, choice: VersionChoice) -> VersionId =
+        Question::ChooseVersion { place, choice } => Answer::Chosen(v) => v;
     unreadable_versions(place: Place) -> Vec<Unreadable> = Question::UnreadableVersions { place } => Answer::Unreadable(v) => v;
     /// Dropping it ends the reading.
     open_archive(archive: ArchiveFile) -> ArchiveFacts = Question::OpenArchive { archive } => Answer::Archive(v) => *v;

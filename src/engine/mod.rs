@@ -11,6 +11,7 @@ mod backup;
 mod catch_up;
 mod changes;
 mod channels;
+mod chosen;
 mod compare;
 mod core;
 mod costs;

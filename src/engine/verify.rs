@@ -12,7 +12,8 @@ use crate::model::recover;
 use crate::model::restore::{DamagedObject, Depth, VerifyReport, VerifySpec};
 use crate::model::run::{RunDetail, Stage};
 
-use super::core::{Core, OpenPlace, choose_version};
+use super::chosen::choose_version;
+use super::core::{Core, OpenPlace};
 use super::explain;
 use super::folder::{Folder, sha256_hex, unmarked};
 use super::hand;

@@ -60,6 +60,36 @@ fn a_version_comes_with_all_that_it_needs() {
 }
 
 #[test]
+fn no_older_version_comes_in_place_of_one_that_is_damaged() {
+    let person = Person::new();
+    let world = &person.world;
+    tree::plain(&world.source(), 5, &mut Random(95));
+    let id = |ran: Ran| ran.ok().last()["version"].as_str().unwrap().to_owned();
+    let second = |id: &str| {
+        let time = jiff::civil::DateTime::strptime("%Y%m%dT%H%M%SZ", id.split('-').next().unwrap()).unwrap();
+        time.to_zoned(jiff::tz::TimeZone::UTC).unwrap().timestamp()
+    };
+    let older = id(person.run("backup --source @source --to % --json"));
+    let between = second(&older) + std::time::Duration::from_secs(1);
+    while jiff::Timestamp::now() < between + std::time::Duration::from_secs(1) {
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    let newer = id(person.run("backup --source @source --to % --json"));
+    let manifest = world.path("shown/b").join(person.plan()).join(format!("versions/{newer}.json"));
+    fs::write(manifest, "{}").unwrap();
+    for line in ["download % --to @got --json", "restore --from % --to @got --json"] {
+        let ran = person.run(line);
+        assert_eq!(ran.problem(), "damaged", "{line}: {}", ran.out);
+        assert!(!world.path("got").exists(), "{line}");
+    }
+    for version in [older.clone(), between.to_string()] {
+        let got = person.run(&format!("download % --to @got --version {version} --json")).ok().last();
+        assert_eq!(got["versions"][0].as_str(), Some(older.as_str()), "{got}");
+        fs::remove_dir_all(world.path("got")).unwrap();
+    }
+}
+
+#[test]
 fn a_single_file_comes_as_it_is() {
     let person = Person::new();
     let world = &person.world;

@@ -41,6 +41,7 @@ pub enum Answer {
     KeysOwed(Vec<KeysOwed>),
     Healthiest(Location),
     Versions(VersionList),
+    Chosen(VersionId),
     Unreadable(Vec<Unreadable>),
     Rows(Rows),
     Found(Vec<Row>),

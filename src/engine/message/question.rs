@@ -117,6 +117,11 @@ pub enum Question {
     Stored {
         place: Place,
     },
+    /// The version that is meant, where it and all later ones that might be can be read.
+    ChooseVersion {
+        place: Place,
+        choice: VersionChoice,
+    },
     /// The others, with what is wrong with them.
     UnreadableVersions {
         place: Place,

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use jiff::SignedDuration;
 use strongroom::engine::message::Command;
 use strongroom::model::problem::Code;
 use strongroom::model::prune::DeleteSpec;
@@ -178,49 +179,18 @@ fn a_version_that_vanished_stops_deletion_until_it_is_given_up() {
     assert!(!path.exists());
 }
 
-#[test]
-fn only_the_owner_deletes_and_not_soon_after_taking_over() {
-    let mut case = three_versions();
-    case.world.start("second-home", false);
-    let mut from = case.world.place(&case.plan);
-    from.secret = Some(Secret::new(PASSWORD));
-    let spec = DeleteSpec { from, versions: vec![case.id(0)], everywhere: false };
-    let delete = |case: &Case| {
-        let spec = spec.clone();
-        case.world.run(|run| Command::Delete { run, spec })
-    };
-    refused(&delete(&case), Code::OtherOwner);
-    let plan = Box::new(case.plan.clone());
-    let secrets = NewSecrets { password: Some(Secret::new(PASSWORD)), ..NewSecrets::default() };
-    let kind = WantedType::Auto;
-    let taken =
-        case.world.run(|run| Command::BackUpOnce { run, plan, secrets, kind, base: None, take_over: true, accept_shrunk: false });
-    assert!(taken.outcome.is_success(), "{taken:?}");
-    case.versions.push((version_of(&taken), tree(&case.world.source())));
-    refused(&delete(&case), Code::OtherOwner);
-    case.are_left(&[0, 1, 2, 3]);
-    let later = case.world.clock.now() + jiff::SignedDuration::from_hours(8 * 24);
-    case.world.clock.set(&later.to_string());
-    assert!(delete(&case).outcome.is_success());
-    case.are_left(&[1, 2, 3]);
-}
+/// Three versions, and another home that has nothing of them but their password.
+struct Second(Case);
 
-/// By a clock that was wrong, or by somebody who wants nothing ever to be deleted.
-#[test]
-fn a_take_over_that_is_dated_ahead_holds_for_seven_days_from_when_it_is_seen() {
-    let hours = jiff::SignedDuration::from_hours;
-    let mut case = three_versions();
-    let start = case.world.clock.now();
-    let set = |case: &Case, at: jiff::Timestamp| case.world.clock.set(&at.to_string());
-    case.world.start("second-home", false);
-    set(&case, start + hours(10 * 365 * 24));
-    let mut from = case.world.place(&case.plan);
-    from.secret = Some(Secret::new(PASSWORD));
-    let delete = |case: &Case, n: usize| {
-        let spec = DeleteSpec { from: from.clone(), versions: vec![case.id(n)], everywhere: false };
-        case.world.run(|run| Command::Delete { run, spec })
-    };
-    let back_up = |case: &mut Case, take_over: bool| {
+impl Second {
+    fn new() -> Self {
+        let mut case = three_versions();
+        case.world.start("second-home", false);
+        Self(case)
+    }
+
+    fn back_up(&mut self, take_over: bool) {
+        let Self(case) = self;
         let plan = Box::new(case.plan.clone());
         let secrets = NewSecrets { password: Some(Secret::new(PASSWORD)), ..NewSecrets::default() };
         let kind = WantedType::Auto;
@@ -228,50 +198,71 @@ fn a_take_over_that_is_dated_ahead_holds_for_seven_days_from_when_it_is_seen() {
             case.world.run(|run| Command::BackUpOnce { run, plan, secrets, kind, base: None, take_over, accept_shrunk: false });
         assert!(made.outcome.is_success(), "{made:?}");
         case.versions.push((version_of(&made), tree(&case.world.source())));
-    };
-    back_up(&mut case, true);
+    }
+
+    fn delete_first(&self) -> RunReport {
+        let Self(case) = self;
+        let from = Place { secret: Some(Secret::new(PASSWORD)), ..case.world.place(&case.plan) };
+        let spec = DeleteSpec { from, versions: vec![case.id(0)], everywhere: false };
+        case.world.run(|run| Command::Delete { run, spec })
+    }
+
+    fn now(&self) -> Timestamp {
+        self.0.world.clock.now()
+    }
+
+    /// Sets the clock to so many hours after (or before) a time.
+    fn set(&self, time: Timestamp, hours: i64) {
+        self.0.world.clock.set(&(time + SignedDuration::from_hours(hours)).to_string());
+    }
+}
+
+const WEEK: i64 = 7 * 24;
+
+#[test]
+fn only_the_owner_deletes_and_not_soon_after_taking_over() {
+    let mut second = Second::new();
+    refused(&second.delete_first(), Code::OtherOwner);
+    second.back_up(true);
+    refused(&second.delete_first(), Code::OtherOwner);
+    second.0.are_left(&[0, 1, 2, 3]);
+    second.set(second.now(), WEEK + 24);
+    assert!(second.delete_first().outcome.is_success());
+    second.0.are_left(&[1, 2, 3]);
+}
+
+/// By a clock that was wrong, or by somebody who wants nothing ever to be deleted.
+#[test]
+fn a_take_over_that_is_dated_ahead_holds_for_seven_days_from_when_it_is_seen() {
+    let mut second = Second::new();
+    let start = second.now();
+    second.set(start, 10 * 365 * 24);
+    second.back_up(true);
     // The clock is right again. What stands there would forbid it for ten years.
-    set(&case, start + hours(1));
-    let Outcome::Failed(said) = delete(&case, 0).outcome else { panic!("nothing may be deleted yet") };
+    second.set(start, 1);
+    let Outcome::Failed(said) = second.delete_first().outcome else { panic!("nothing may be deleted yet") };
     assert!(said.code == Code::OtherOwner && said.what.contains("not come yet") && said.fix.contains("clock"), "{said:?}");
-    back_up(&mut case, false);
-    set(&case, start + hours(7 * 24));
-    refused(&delete(&case, 0), Code::OtherOwner);
-    set(&case, start + hours(7 * 24 + 2));
-    assert!(delete(&case, 0).outcome.is_success());
-    case.are_left(&[1, 2, 3, 4]);
+    second.back_up(false);
+    second.set(start, WEEK);
+    refused(&second.delete_first(), Code::OtherOwner);
+    second.set(start, WEEK + 2);
+    assert!(second.delete_first().outcome.is_success());
+    second.0.are_left(&[1, 2, 3, 4]);
 }
 
 /// The date is right, and the clock goes back for a while: nothing is deleted sooner for that.
 #[test]
 fn a_clock_that_is_behind_for_a_while_shortens_no_take_over() {
-    let hours = jiff::SignedDuration::from_hours;
-    let mut case = three_versions();
-    case.world.start("second-home", false);
-    let taken = case.world.clock.now() + hours(30 * 24);
-    let set = |at: jiff::Timestamp| case.world.clock.set(&at.to_string());
-    let mut from = case.world.place(&case.plan);
-    from.secret = Some(Secret::new(PASSWORD));
-    let back_up = |take_over: bool| {
-        let plan = Box::new(case.plan.clone());
-        let secrets = NewSecrets { password: Some(Secret::new(PASSWORD)), ..NewSecrets::default() };
-        let kind = WantedType::Auto;
-        let made =
-            case.world.run(|run| Command::BackUpOnce { run, plan, secrets, kind, base: None, take_over, accept_shrunk: false });
-        assert!(made.outcome.is_success(), "{made:?}");
-    };
-    let delete = || {
-        let spec = DeleteSpec { from: from.clone(), versions: vec![case.id(0)], everywhere: false };
-        case.world.run(|run| Command::Delete { run, spec })
-    };
-    set(taken);
-    back_up(true);
-    set(taken - hours(20 * 24));
-    back_up(false);
-    set(taken + hours(24));
-    refused(&delete(), Code::OtherOwner);
-    set(taken + hours(7 * 24 + 1));
-    assert!(delete().outcome.is_success());
+    let mut second = Second::new();
+    let taken = second.now() + SignedDuration::from_hours(30 * 24);
+    second.set(taken, 0);
+    second.back_up(true);
+    second.set(taken, -20 * 24);
+    second.back_up(false);
+    second.set(taken, 24);
+    refused(&second.delete_first(), Code::OtherOwner);
+    second.set(taken, WEEK + 1);
+    assert!(second.delete_first().outcome.is_success());
 }
 
 /// Wherever a deletion was cut off, what is marked is no version, all others are whole, and the next run clears up.

@@ -19,7 +19,9 @@ pub struct Removal<'a> {
 impl Removals {
     /// `None` where somebody else removes it already.
     pub fn begin<'a>(&'a self, plan: &'a PlanId) -> Option<Removal<'a>> {
-        lock(&self.0).insert(plan.clone()).then_some(Removal { removals: self, plan })
+        let is_first = lock(&self.0).insert(plan.clone());
+        // Only then: one that is dropped ends the removal.
+        is_first.then(|| Removal { removals: self, plan })
     }
 
     pub fn has(&self, plan: &PlanId) -> bool {
@@ -50,7 +52,7 @@ mod tests {
         let [one, other] = [[1; 16], [2; 16]].map(PlanId::from_random);
         {
             let _removal = removals.begin(&one).unwrap();
-            assert!(removals.has(&one) && removals.begin(&one).is_none());
+            assert!(removals.has(&one) && removals.begin(&one).is_none() && removals.has(&one));
             assert_eq!(removals.unless_removed(Some(&one), || ()), None);
             assert_eq!(removals.unless_removed(Some(&other), || ()), Some(()));
             assert_eq!(removals.unless_removed(None, || ()), Some(()));

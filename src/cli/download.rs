@@ -122,7 +122,12 @@ fn version(handle: &Handle, args: &args::Download, mut from: Place, output: Outp
     let versions = vec![handle.choose_version(from.clone(), args.version.clone()).wait()?];
     let to = Location::local(parse::absolute(&args.to)?);
     let run = new_run_id()?;
-    let spec = Box::new(ReplicateSpec { from, to, versions, instead: false, anew: true });
+    let spec = Box::new(ReplicateSpec {
+        versions,
+        anew: true,
+        read_back: args.read_back.map(Into::into),
+        ..ReplicateSpec::all(from, to)
+    });
     follow(handle, run, Command::Replicate { run, spec }, output)
 }
 

@@ -19,7 +19,8 @@ fn replicate(session: &Session, args: &args::Replicate, output: Output) -> Resul
     server::tell_all(handle, &[from.clone(), to.clone()], &args.from.there.server, false)?;
     let (mut from, _) = place::one_of(handle, place::at(from, &args.from))?;
     place::open(handle, &mut from, &args.from.there.opens, &args.from.from)?;
-    let spec = Box::new(ReplicateSpec { from, to, versions: args.versions.clone(), instead: false, anew: false });
+    let (versions, read_back) = (args.versions.clone(), args.read_back.map(Into::into));
+    let spec = Box::new(ReplicateSpec { versions, read_back, ..ReplicateSpec::all(from, to) });
     let run = new_run_id()?;
     Ok(report::print(&follow(handle, run, Command::Replicate { run, spec }, output)?, output))
 }

@@ -54,6 +54,7 @@ pub fn run(core: &Core, run: &Run, spec: &ReplicateSpec, stages: &mut Stages<'_>
         |plan: Plan| plan.max_sizes.at(&spec.to).or_else(|| plan.max_sizes.at(&spec.from.location).filter(|_| spec.instead));
     target.keep_within(core.plan(folder.plan()).and_then(max))?;
     stages.enter(Stage::Replicating);
+    let of_plan = || core.plan(folder.plan()).map(|plan| plan.read_back);
     let copying = Copying {
         core,
         from: &folder,
@@ -61,7 +62,7 @@ pub fn run(core: &Core, run: &Run, spec: &ReplicateSpec, stages: &mut Stages<'_>
         to: &target,
         to_location: &spec.to,
         ring: ring.as_deref(),
-        read_back: core.plan(folder.plan()).map(|plan| plan.read_back).unwrap_or_default().is_wanted_at(&spec.to),
+        read_back: spec.read_back.or_else(of_plan).unwrap_or_default().is_wanted_at(&spec.to),
         progress: &run.progress,
         cancel: &run.cancel,
     };

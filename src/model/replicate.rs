@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::location::Location;
+use super::read_back::WantedReadBack;
 use super::restore::Place;
 use super::run::ReadBack;
 use super::snapshot::VersionId;
@@ -20,6 +21,16 @@ pub struct ReplicateSpec {
     /// A target that held versions and is gone is made anew: it is no drive that may be plugged in again.
     #[serde(default)]
     pub anew: bool,
+    /// What is read back there; `None`: what the plan wishes, and everything where none is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub read_back: Option<WantedReadBack>,
+}
+
+impl ReplicateSpec {
+    /// All that is lacking there, and nothing else.
+    pub fn all(from: Place, to: Location) -> Self {
+        Self { from, to, versions: Vec::new(), instead: false, anew: false, read_back: None }
+    }
 }
 
 /// What was copied to a destination.

@@ -68,6 +68,11 @@ fn what_is_read_back_is_chosen_shown_and_told() {
     let once = "backup --source @source --to @other --no-encryption --json";
     assert_ne!(world.run(once).ok().last()["read_back"], "not-wanted");
     assert_eq!(world.run(&format!("{once} --read-back never")).ok().last()["read_back"], "not-wanted");
+    for line in ["replicate --from @dest --to", "download @dest --to"] {
+        let word = line.split(' ').next().unwrap();
+        let told = |more: &str| world.run(&format!("{line} @{word}{more} --plan Docs --json")).ok().last()["read_back"].clone();
+        assert_eq!((told("1 --read-back never"), told("2") == "not-wanted"), (json!("not-wanted"), false), "{line}");
+    }
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{Reading, There};
+use super::{ReadBack, Reading, There};
 use crate::cli::parse;
 use crate::model::restore::VersionChoice;
 
@@ -36,6 +36,9 @@ pub struct Download {
     /// latest, a version's id, or a time: the newest version begun by then
     #[arg(long, value_name = "V", default_value = "latest", value_parser = parse::version)]
     pub version: VersionChoice,
+    /// What is read back in the folder of what came, and compared [default: as the plan wishes it, else always]
+    #[arg(long, value_name = "WHERE")]
+    pub read_back: Option<ReadBack>,
     #[command(flatten)]
     pub there: There,
 }

@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::Origin;
+use super::{Origin, ReadBack};
 use crate::cli::parse;
 use crate::model::snapshot::VersionId;
 
@@ -26,4 +26,7 @@ pub struct Replicate {
     /// Only these versions: their ids [default: all]
     #[arg(long = "version", value_name = "V", num_args = 1.., value_parser = parse::version_id)]
     pub versions: Vec<VersionId>,
+    /// What is read back there of what was sent, and compared [default: as the plan wishes it, else always]
+    #[arg(long, value_name = "WHERE")]
+    pub read_back: Option<ReadBack>,
 }

@@ -54,7 +54,7 @@ pub fn run(session: &Session, args: &args::StorageMove, output: Output) -> Resul
     // A plan that has not run yet has nothing to be copied.
     if there.is_some_and(|there| there.versions > 0) {
         let run = new_run_id()?;
-        let spec = Box::new(ReplicateSpec { from: place, to: to.clone(), versions: Vec::new(), instead: false, anew: false });
+        let spec = Box::new(ReplicateSpec::all(place, to.clone()));
         let copied = follow(handle, run, Command::Replicate { run, spec }, output)?;
         if copied.outcome != Outcome::Completed {
             output.note(clean(&format!("\"{}\" goes to both for now. The same command goes on with it.", plan.name)));

@@ -152,7 +152,7 @@ impl Actor {
         self.by_itself.lagging.begun(&lagging);
         let Lagging { plan, from, to } = lagging;
         let from = Place::of(&plan, &from);
-        let spec = Box::new(ReplicateSpec { from, to, versions: Vec::new(), instead: false, anew: false });
+        let spec = Box::new(ReplicateSpec::all(from, to));
         self.replicate(self.new_run_id(), Trigger::CatchUp, spec);
     }
 

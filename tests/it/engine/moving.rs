@@ -38,7 +38,7 @@ impl Case {
 
     fn move_to(&self, name: &str) -> RunReport {
         let (from, to) = (self.world.place(&self.plan), self.at(name));
-        let spec = Box::new(ReplicateSpec { from, to, versions: Vec::new(), instead: true, anew: false });
+        let spec = Box::new(ReplicateSpec { instead: true, ..ReplicateSpec::all(from, to) });
         self.world.run(|run| Command::Replicate { run, spec })
     }
 

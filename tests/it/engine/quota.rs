@@ -121,8 +121,7 @@ fn a_copy_keeps_to_it_too() {
     both.max_sizes.set(&second, Some(4 * MB));
     world.save(&both).unwrap();
     let from = world.place(&both);
-    let spec =
-        || Box::new(ReplicateSpec { from: from.clone(), to: second.clone(), versions: Vec::new(), instead: false, anew: false });
+    let spec = || Box::new(ReplicateSpec::all(from.clone(), second.clone()));
     assert_eq!(problem(&world.run(|run| Command::Replicate { run, spec: spec() })), Code::NoRoom);
     assert!(taken(&world.path("second")) <= 4 * MB);
     both.max_sizes.set(&second, Some(8 * MB));

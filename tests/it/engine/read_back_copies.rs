@@ -153,7 +153,7 @@ fn a_replication_reads_back_what_it_sends() {
         std::fs::create_dir(case.world.path("copy")).unwrap();
         let replicate = || -> Replicated {
             let from = Place::of(&case.plan.id, &case.world.location());
-            let spec = ReplicateSpec { from, to: to.clone(), versions: Vec::new(), instead: false, anew: false };
+            let spec = ReplicateSpec::all(from, to.clone());
             let report = case.world.run(|run| Command::Replicate { run, spec: Box::new(spec) });
             assert_eq!(report.outcome, Outcome::Completed, "{report:?}");
             let RunDetail::Replicate { replicated, .. } = report.detail else { panic!("{report:?}") };

@@ -111,10 +111,7 @@ impl Case {
 
     pub fn replicate(&self, from: &str, to: &str) -> RunReport {
         let (from, to) = (self.place(from), Location::local(self.world.path(to)));
-        self.world.run(|run| Command::Replicate {
-            run,
-            spec: Box::new(ReplicateSpec { from, to, versions: Vec::new(), instead: false, anew: false }),
-        })
+        self.world.run(|run| Command::Replicate { run, spec: Box::new(ReplicateSpec::all(from, to)) })
     }
 }
 
@@ -289,7 +286,7 @@ fn what_is_damaged_at_one_is_replaced_from_another() {
     fs::create_dir(case.world.path("second")).unwrap();
     let elsewhere = Location::local(case.world.path("second").join("new"));
     fs::create_dir(case.world.path("second/new")).unwrap();
-    let spec = ReplicateSpec { from: case.place("third"), to: elsewhere, versions: Vec::new(), instead: false, anew: false };
+    let spec = ReplicateSpec::all(case.place("third"), elsewhere);
     let report = case.world.run(|run| Command::Replicate { run, spec: Box::new(spec) });
     assert_eq!(report.outcome, Outcome::CompletedWithWarnings, "{report:?}");
     assert_eq!(case.versions("second/new"), []);

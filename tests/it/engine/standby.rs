@@ -125,13 +125,7 @@ fn damage_is_booked_where_it_was_read() {
     let healthiest = world.handle().healthiest(plan.id.clone(), VersionChoice::Latest).wait().unwrap();
     assert_eq!(healthiest, world.location(), "nothing is damaged there");
     // It is known at the other one: a copy replaces it there.
-    let spec = ReplicateSpec {
-        from: world.place(&plan),
-        to: Location::local(world.path("second")),
-        versions: Vec::new(),
-        instead: false,
-        anew: false,
-    };
+    let spec = ReplicateSpec::all(world.place(&plan), Location::local(world.path("second")));
     assert_eq!(world.run(|run| Command::Replicate { run, spec: Box::new(spec) }).outcome, Outcome::Completed);
     let place = Place { location: Location::local(world.path("second")), ..world.place(&plan) };
     let report = world.restore(place, VersionChoice::Latest, &world.path("whole"));

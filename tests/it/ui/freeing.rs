@@ -25,8 +25,7 @@ fn versions_go_at_that_destination_alone() {
     let id = plan.id.clone();
     plan.destinations.push(other.clone());
     handle.save_plan(plan, NewSecrets::default()).wait().unwrap();
-    let spec =
-        ReplicateSpec { from: Place::of(&id, &disk), to: other.clone(), versions: Vec::new(), instead: false, anew: false };
+    let spec = ReplicateSpec::all(Place::of(&id, &disk), other.clone());
     handle.send(Command::Replicate { run: RunId(77), spec: Box::new(spec) }).unwrap();
     let versions = |at: &Location| handle.versions(Place::of(&id, at)).wait().map_or(0, |versions| versions.len());
     hands.wait("the copy", |_| versions(&other) == 1 && handle.overview().runs.is_empty());

@@ -178,7 +178,7 @@ fn to_catch_up(
         let label = format!("Catch up: copy {} to {}", plan.plan.name, status.location.short_name());
         if ui.add(Button::quiet("Catch up").name(label)).clicked() {
             let (from, to) = (Place::of(&plan.plan.id, from), status.location.clone());
-            let spec = Box::new(ReplicateSpec { from, to, versions: Vec::new(), instead: false, anew: false });
+            let spec = Box::new(ReplicateSpec::all(from, to));
             cx.send(Command::Replicate { run: new_run_id(), spec });
         }
     });

@@ -182,7 +182,7 @@ impl MoveDialog {
         let Some(to) = self.to() else { return };
         let text = format!("{} is being moved to {}", self.name, to.short_name());
         let from = Place::of(&self.plan, &self.from);
-        let spec = Box::new(ReplicateSpec { from, to, versions: Vec::new(), instead: true, anew: false });
+        let spec = Box::new(ReplicateSpec { instead: true, ..ReplicateSpec::all(from, to) });
         cx.send(Command::Replicate { run: new_run_id(), spec });
         cx.toast(Toast::new(Tone::Ok, text));
     }

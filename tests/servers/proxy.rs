@@ -118,11 +118,16 @@ impl Fate {
         if !self.cuts.load(Ordering::SeqCst) {
             return Some(length);
         }
+        // One after the other: who came while another one found that it is time would cut them once more, much later perhaps.
+        let mut more = self.more.lock().unwrap();
+        if !self.cuts.load(Ordering::SeqCst) {
+            return Some(length);
+        }
         let before = self.left.fetch_sub(length as i64, Ordering::SeqCst);
         if before > length as i64 {
             return Some(length);
         }
-        match self.more.lock().unwrap().pop_front() {
+        match more.pop_front() {
             Some(next) => self.left.store(next as i64, Ordering::SeqCst),
             None => self.cuts.store(false, Ordering::SeqCst),
         }

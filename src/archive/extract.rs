@@ -1,7 +1,8 @@
 //! Restores entries of a version to a target: every piece checked before it is written.
 //!
 //! One thread walks the catalog, makes folders and hands windows of pieces, sorted by the frames they lie in, to workers, so that
-//! a frame is unpacked once for all its files. Where a destination is far away others read these frames for the workers. A second walk, backwards, makes links and sets what folders should look like.
+//! a frame is unpacked once for all its files. Where a destination is far away others read these frames for the workers. A second
+//! walk, backwards, makes links and sets what folders should look like.
 
 mod content;
 mod decide;
